@@ -1,0 +1,122 @@
+//! The Clients table, and the cache in front of it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use super::{Client, ClientCredentials};
+use crate::{
+    clock::{Clock, Timestamp},
+    environment::{Environment, EnvironmentError, variable},
+    ids::ClientId,
+    store::{StoreError, Table, attribute},
+};
+
+/// How long a warm function goes on with a client's record: the delay with which disabling a client takes effect.
+const CACHE_TTL: Duration = Duration::from_secs(10);
+/// The most records that are kept. Unknown clients are not, so only an operator can fill it.
+const CACHE_CAPACITY: usize = 256;
+
+/// Why a client is not who it says.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// There is no such client.
+    #[error("unknown client")]
+    Unknown,
+    /// A confidential client without its secret, a wrong secret, or a public client with one.
+    #[error("the client did not prove who it is")]
+    Unproven,
+    /// The client is disabled.
+    #[error("disabled client")]
+    Disabled,
+    /// The record could not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The registered clients.
+#[derive(Debug)]
+pub struct Clients {
+    table: Table,
+    clock: Arc<dyn Clock>,
+    cache: Mutex<HashMap<ClientId, (Timestamp, Arc<Client>)>>,
+}
+
+impl Clients {
+    /// The table that `CLIENTS_TABLE` names.
+    ///
+    /// # Errors
+    ///
+    /// If the variable is missing.
+    pub fn new(
+        environment: &Environment,
+        client: &aws_sdk_dynamodb::Client,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, EnvironmentError> {
+        let table = Table::from_environment(variable::CLIENTS_TABLE, environment, client)?;
+        Ok(Self { table, clock, cache: Mutex::default() })
+    }
+
+    /// The client that these credentials prove, whether or not it is disabled.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], if they prove none, or the record can't be read.
+    pub async fn identify(&self, credentials: &ClientCredentials) -> Result<Arc<Client>, ClientError> {
+        let client = self.find(&credentials.client_id).await?.ok_or(ClientError::Unknown)?;
+        if client.accepts(credentials.client_secret.as_ref()) {
+            Ok(client)
+        } else {
+            Err(ClientError::Unproven)
+        }
+    }
+
+    /// The client that these credentials prove, if it may be issued anything.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], if they prove none, it is disabled, or the record can't be read.
+    pub async fn authenticate(&self, credentials: &ClientCredentials) -> Result<Arc<Client>, ClientError> {
+        let client = self.identify(credentials).await?;
+        if client.disabled { Err(ClientError::Disabled) } else { Ok(client) }
+    }
+
+    async fn find(&self, client_id: &ClientId) -> Result<Option<Arc<Client>>, StoreError> {
+        let now = self.clock.now();
+        if let Some(client) = self.cached(client_id, now) {
+            return Ok(Some(client));
+        }
+        let output = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .key(attribute::CLIENT_ID, AttributeValue::S(client_id.to_string()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| StoreError::unavailable("GetItem on Clients", e))?;
+        let Some(item) = output.item else { return Ok(None) };
+        let client = Arc::new(Client::from_item(&item)?);
+        self.cache(client.clone(), now);
+        Ok(Some(client))
+    }
+
+    fn cached(&self, client_id: &ClientId, now: Timestamp) -> Option<Arc<Client>> {
+        let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        let (read_at, client) = cache.get(client_id)?;
+        (now >= *read_at && now < *read_at + CACHE_TTL).then(|| client.clone())
+    }
+
+    fn cache(&self, client: Arc<Client>, now: Timestamp) {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.len() >= CACHE_CAPACITY {
+            cache.clear();
+        }
+        cache.insert(client.client_id.clone(), (now, client));
+    }
+}

@@ -1,0 +1,11 @@
+//! Registered clients (RFC 6749 section 2): their records, and how they prove who they are.
+
+mod clients;
+mod credentials;
+mod record;
+
+pub use self::{
+    clients::{ClientError, Clients},
+    credentials::{ClientCredentials, CredentialsError},
+    record::{Client, ClientKind, SecretHash},
+};

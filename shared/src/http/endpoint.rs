@@ -1,0 +1,100 @@
+//! The edge: where a function's result becomes a response, and is logged, once.
+
+use std::{error::Error, fmt::Write};
+
+use lambda_http::{
+    Body, Request, Response,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+};
+
+use super::Refusal;
+use crate::environment::{Environment, variable};
+
+/// RFC 7617: how a client that used the Authorization header may do better.
+const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="latchgate", charset="UTF-8""#);
+/// Seconds: well within the leeway, so that a refresh whose answer was lost gets the same successor.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// What a function decided against, as the error that goes over the wire.
+pub trait Refuse: Error {
+    /// The response to it. One exhaustive match.
+    fn refusal(&self) -> Refusal;
+}
+
+/// The edge of one function.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    function: &'static str,
+    /// The `Allow` of a 405 (RFC 9110 section 15.5.6).
+    methods: &'static str,
+    allowed_origin: Option<HeaderValue>,
+}
+
+impl Endpoint {
+    /// The edge of the function with this name and these methods.
+    pub fn new(function: &'static str, methods: &'static str, environment: &Environment) -> Self {
+        let allowed_origin = environment.optional(variable::ALLOWED_ORIGIN);
+        let allowed_origin = allowed_origin.and_then(|origin| HeaderValue::from_str(origin).ok());
+        Self { function, methods, allowed_origin }
+    }
+
+    /// The response to a request, once its result is known.
+    pub fn respond<E: Refuse>(&self, request: &Request, result: Result<Response<Body>, E>) -> Response<Body> {
+        let mut response = match result {
+            Ok(response) => {
+                tracing::info!(function = self.function, status = response.status().as_u16(), "answered");
+                response
+            }
+            Err(error) => self.refuse(&error),
+        };
+        let status = response.status();
+        let headers = response.headers_mut();
+        match status {
+            StatusCode::UNAUTHORIZED if request.headers().contains_key(header::AUTHORIZATION) => {
+                headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+            }
+            StatusCode::METHOD_NOT_ALLOWED => {
+                headers.insert(header::ALLOW, HeaderValue::from_static(self.methods));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+            }
+            _ => {}
+        }
+        self.allow_origin(request, headers);
+        response
+    }
+
+    fn refuse(&self, error: &impl Refuse) -> Response<Body> {
+        let refusal = error.refusal();
+        let (function, status, reason) = (self.function, refusal.status.as_u16(), chain(error));
+        if refusal.status.is_server_error() {
+            tracing::error!(function, status, reason, "failed");
+        } else {
+            tracing::info!(function, status, reason, "refused");
+        }
+        refusal.into_response()
+    }
+
+    /// The preflight is API Gateway's; the response itself is ours to open to the one origin.
+    fn allow_origin(&self, request: &Request, headers: &mut HeaderMap) {
+        let Some(allowed) = &self.allowed_origin else { return };
+        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+        if request.headers().get(header::ORIGIN) == Some(allowed) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed.clone());
+            let exposed = HeaderValue::from_static("Retry-After, WWW-Authenticate");
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+        }
+    }
+}
+
+/// An error and what caused it. Only `Display`: `Debug` of an SDK error holds whole responses.
+pub fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let _ = write!(text, ": {error}");
+        source = error.source();
+    }
+    text
+}

@@ -1,0 +1,17 @@
+//! HTTP at the edge of a function: parameters in, OAuth-shaped responses out.
+
+mod endpoint;
+mod form;
+mod origin;
+mod parameters;
+mod refusal;
+mod reply;
+
+pub use self::{
+    endpoint::{Endpoint, Refuse, chain},
+    origin::Origin,
+    parameters::{Parameters, RequestError, parameter},
+    refusal::{ErrorCode, Refusal},
+    reply::{empty, json},
+};
+pub(crate) use form::decode_component;

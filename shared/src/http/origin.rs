@@ -1,0 +1,28 @@
+//! Where a request comes from, as far as a list of signed-in devices shows it.
+
+use lambda_http::{Request, RequestExt, http::header, request::RequestContext};
+
+/// The longest `User-Agent` that is kept, in characters.
+const MAX_USER_AGENT_LEN: usize = 256;
+
+/// The network address and the program that a request comes from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Network address, as API Gateway saw it. Not from a header: those, anyone can write.
+    pub address: Option<String>,
+    /// `User-Agent`, printable ASCII, cut to 256 characters.
+    pub user_agent: Option<String>,
+}
+
+impl Origin {
+    /// Of this request.
+    pub fn of(request: &Request) -> Self {
+        let address = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV1(context)) => context.identity.source_ip.clone(),
+            _ => None,
+        };
+        let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        let user_agent = user_agent.map(|text| text.chars().take(MAX_USER_AGENT_LEN).collect::<String>());
+        Self { address, user_agent: user_agent.filter(|text| !text.is_empty()) }
+    }
+}

@@ -1,0 +1,148 @@
+//! The outermost layer of errors: what goes over the wire (RFC 6749 section 5.2).
+
+use std::borrow::Cow;
+
+use lambda_http::{Body, Response, http::StatusCode};
+use serde::Serialize;
+
+use super::{RequestError, json};
+use crate::{
+    client::{ClientError, CredentialsError},
+    store::StoreError,
+    tokens::IssueError,
+};
+
+/// The value of `error`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// RFC 6749 section 5.2.
+    InvalidRequest,
+    /// RFC 6749 section 5.2.
+    InvalidClient,
+    /// RFC 6749 section 5.2.
+    InvalidGrant,
+    /// RFC 6749 section 5.2.
+    InvalidScope,
+    /// RFC 6749 section 5.2.
+    UnsupportedGrantType,
+    /// What the path names doesn't exist: no RFC of this family has a code for it.
+    NotFound,
+    /// RFC 6749 section 4.1.2.1.
+    ServerError,
+    /// RFC 6749 section 4.1.2.1.
+    TemporarilyUnavailable,
+}
+
+/// An error response: `{"error", "error_description"}`. The description is ours; it never repeats what was sent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// The status of the response.
+    #[serde(skip)]
+    pub status: StatusCode,
+    error: ErrorCode,
+    error_description: Cow<'static, str>,
+}
+
+impl Refusal {
+    /// An error with the status that its code usually has.
+    pub fn new(error: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
+        let status = match error {
+            ErrorCode::InvalidRequest
+            | ErrorCode::InvalidGrant
+            | ErrorCode::InvalidScope
+            | ErrorCode::UnsupportedGrantType => StatusCode::BAD_REQUEST,
+            ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
+            ErrorCode::NotFound => StatusCode::NOT_FOUND,
+            ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self { status, error, error_description: description.into() }
+    }
+
+    /// A failure that no request can help.
+    pub fn server_error() -> Self {
+        Self::new(ErrorCode::ServerError, "The request could not be carried out.")
+    }
+
+    fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The response.
+    pub fn into_response(self) -> Response<Body> {
+        json(self.status, &self)
+    }
+}
+
+impl From<&RequestError> for Refusal {
+    fn from(error: &RequestError) -> Self {
+        let invalid = |description: &'static str| Self::new(ErrorCode::InvalidRequest, description);
+        match error {
+            RequestError::Method => invalid("This endpoint does not have that method.")
+                .with_status(StatusCode::METHOD_NOT_ALLOWED),
+            RequestError::MediaType => {
+                invalid("The body must be application/x-www-form-urlencoded or application/json.")
+                    .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+            }
+            RequestError::TooLarge => {
+                invalid("The body is too large.").with_status(StatusCode::PAYLOAD_TOO_LARGE)
+            }
+            RequestError::Malformed => invalid("The body is not what its media type says."),
+            RequestError::Repeated => invalid("A parameter is repeated."),
+            RequestError::InQuery => invalid("Parameters belong in the body, not in the query."),
+            RequestError::Missing(name) => {
+                Self::new(ErrorCode::InvalidRequest, format!("The parameter {name} is missing."))
+            }
+            RequestError::Mistyped(name) => {
+                Self::new(ErrorCode::InvalidRequest, format!("The parameter {name} is malformed."))
+            }
+        }
+    }
+}
+
+impl From<&CredentialsError> for Refusal {
+    fn from(error: &CredentialsError) -> Self {
+        match error {
+            CredentialsError::Request(error) => error.into(),
+            CredentialsError::Missing => {
+                Self::new(ErrorCode::InvalidClient, "The client did not identify itself.")
+            }
+            CredentialsError::Scheme | CredentialsError::Malformed => {
+                Self::new(ErrorCode::InvalidClient, "Clients authenticate by Basic or in the body.")
+            }
+            CredentialsError::Twice => Self::new(
+                ErrorCode::InvalidRequest,
+                "Clients authenticate by Basic or in the body, not by both.",
+            ),
+        }
+    }
+}
+
+impl From<&ClientError> for Refusal {
+    fn from(error: &ClientError) -> Self {
+        match error {
+            ClientError::Unknown | ClientError::Unproven | ClientError::Disabled => {
+                Self::new(ErrorCode::InvalidClient, "Client authentication failed.")
+            }
+            ClientError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<&StoreError> for Refusal {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { .. } => {
+                Self::new(ErrorCode::TemporarilyUnavailable, "Try again in a moment.")
+            }
+            StoreError::Malformed { .. } => Self::server_error(),
+        }
+    }
+}
+
+impl From<&IssueError> for Refusal {
+    fn from(IssueError(_): &IssueError) -> Self {
+        Self::server_error()
+    }
+}

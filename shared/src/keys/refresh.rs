@@ -1,0 +1,65 @@
+//! The HMAC keys of refresh tokens.
+
+use std::{collections::HashSet, fmt};
+
+use aws_lc_rs::hmac;
+
+use super::{Jwk, KeysetError, jwk::member};
+
+const LIST: &str = "refresh_keys";
+/// RFC 7518 section 3.2: a key for HS256 is as long as the hash, or longer.
+const MIN_LEN: usize = 32;
+
+/// One HMAC key.
+pub(crate) struct RefreshKey {
+    pub(crate) kid: String,
+    pub(crate) key: hmac::Key,
+}
+
+/// The keys that authenticate refresh tokens, newest first.
+pub struct RefreshKeys(Vec<RefreshKey>);
+
+impl RefreshKeys {
+    /// Takes keys of type `oct` for HS256, 32 bytes or longer.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysetError`], if there is none, one is no such key, or one stands twice.
+    pub fn from_jwks(jwks: &[Jwk]) -> Result<Self, KeysetError> {
+        if jwks.is_empty() {
+            return Err(KeysetError::Empty(LIST));
+        }
+        let (mut kids, mut values) = (HashSet::new(), HashSet::new());
+        let mut keys = Vec::with_capacity(jwks.len());
+        for jwk in jwks {
+            let kid = jwk.usable_kid(LIST)?.to_owned();
+            let value = member(jwk.k.as_ref())
+                .filter(|k| jwk.kty == "oct" && jwk.alg == "HS256" && k.len() >= MIN_LEN)
+                .ok_or_else(|| KeysetError::Unusable(kid.clone(), LIST))?;
+            let key = hmac::Key::new(hmac::HMAC_SHA256, &value);
+            if !kids.insert(kid.clone()) || !values.insert(value) {
+                return Err(KeysetError::Duplicate(kid, LIST));
+            }
+            keys.push(RefreshKey { kid, key });
+        }
+        Ok(Self(keys))
+    }
+
+    /// The key that makes new tokens.
+    pub(crate) fn newest(&self) -> &RefreshKey {
+        // Non-empty since `from_jwks`.
+        &self.0[0]
+    }
+
+    /// The key called `kid`, if it is one of ours.
+    pub(crate) fn find(&self, kid: &[u8]) -> Option<&RefreshKey> {
+        self.0.iter().find(|key| key.kid.as_bytes() == kid)
+    }
+}
+
+/// Names the keys; the keys themselves are secret.
+impl fmt::Debug for RefreshKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|key| &key.kid)).finish()
+    }
+}

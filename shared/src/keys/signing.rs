@@ -1,0 +1,108 @@
+//! The private keys that sign access tokens.
+
+use std::fmt;
+
+use aws_lc_rs::{
+    rsa::KeyPair as RsaKeyPair,
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
+};
+use jsonwebtoken::{Algorithm, EncodingKey};
+
+use super::{Jwk, KeysetError, PublicKey, jwk::member};
+
+const LIST: &str = "signing_keys";
+
+/// A key that signs access tokens.
+pub struct SigningKey {
+    public: PublicKey,
+    pub(crate) kid: String,
+    pub(crate) key: EncodingKey,
+}
+
+impl SigningKey {
+    /// Takes a private key of type EC on P-256 (ES256), OKP on Ed25519 (EdDSA) or RSA from 2048 bits (RS256).
+    ///
+    /// # Errors
+    ///
+    /// [`KeysetError`], if it is not one, or its private and its public half don't belong together.
+    pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeysetError> {
+        let public = PublicKey::from_jwk(jwk)?;
+        let key = match public.algorithm {
+            Algorithm::ES256 => ec_key(jwk),
+            Algorithm::EdDSA => ed_key(jwk),
+            _ => rsa_key(jwk),
+        };
+        let kid = jwk.kid.clone();
+        let key = key.ok_or_else(|| KeysetError::Unusable(kid.clone(), LIST))?;
+        Ok(Self { public, kid, key })
+    }
+
+    /// The half that verifies what this one signed.
+    pub(super) fn public(&self) -> PublicKey {
+        self.public.clone()
+    }
+
+    /// The one algorithm that this key is for.
+    pub fn algorithm(&self) -> Algorithm {
+        self.public.algorithm
+    }
+}
+
+/// RFC 7518 section 6.2.2: `d` beside the point, from which the library checks that they belong together.
+fn ec_key(jwk: &Jwk) -> Option<EncodingKey> {
+    let (d, x, y) = (member(jwk.d.as_ref())?, member(jwk.x.as_ref())?, member(jwk.y.as_ref())?);
+    let point = [&[0x04], &x[..], &y[..]].concat();
+    let pair =
+        EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &d, &point).ok()?;
+    Some(EncodingKey::from_ec_der(pair.to_pkcs8v1().ok()?.as_ref()))
+}
+
+/// RFC 8037 section 2: `d` is the seed.
+fn ed_key(jwk: &Jwk) -> Option<EncodingKey> {
+    let (d, x) = (member(jwk.d.as_ref())?, member(jwk.x.as_ref())?);
+    let pair = Ed25519KeyPair::from_seed_and_public_key(&d, &x).ok()?;
+    Some(EncodingKey::from_ed_der(pair.to_pkcs8().ok()?.as_ref()))
+}
+
+/// RFC 7518 section 6.3.2, as the RSAPrivateKey of RFC 8017 appendix A.1.2, which is what the library reads.
+fn rsa_key(jwk: &Jwk) -> Option<EncodingKey> {
+    let mut integers = vec![0x02, 0x01, 0x00];
+    for value in [&jwk.n, &jwk.e, &jwk.d, &jwk.p, &jwk.q, &jwk.dp, &jwk.dq, &jwk.qi] {
+        der_integer(&member(value.as_ref())?, &mut integers);
+    }
+    let mut der = vec![0x30];
+    der_length(integers.len(), &mut der);
+    der.extend(integers);
+    RsaKeyPair::from_der(&der).ok()?;
+    Some(EncodingKey::from_rsa_der(&der))
+}
+
+/// An unsigned integer in DER (ITU-T X.690 section 8.3): no needless leading zero, and a zero before a set top bit.
+fn der_integer(bytes: &[u8], der: &mut Vec<u8>) {
+    let significant = &bytes[bytes.iter().take_while(|&&b| b == 0).count()..];
+    let sign = usize::from(significant.first().is_none_or(|&b| b >= 0x80));
+    der.push(0x02);
+    der_length(significant.len() + sign, der);
+    der.extend(std::iter::repeat_n(0, sign));
+    der.extend(significant);
+}
+
+/// A length in DER (ITU-T X.690 section 8.1.3).
+fn der_length(length: usize, der: &mut Vec<u8>) {
+    let bytes = length.to_be_bytes();
+    let significant = &bytes[bytes.iter().take_while(|&&b| b == 0).count()..];
+    if let ([] | [..=0x7f], 0..=1) = (significant, significant.len()) {
+        der.push(significant.first().copied().unwrap_or(0));
+    } else {
+        // Eight bytes at most, so the count fits the seven bits it has.
+        der.push(0x80 | significant.len().to_le_bytes()[0]);
+        der.extend(significant);
+    }
+}
+
+/// Names the key; the key itself is secret.
+impl fmt::Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+    }
+}

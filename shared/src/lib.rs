@@ -1,0 +1,22 @@
+//! What two or more of Latchgate's functions use.
+//!
+//! - [`tokens`]: the access token (a JWT) and the refresh token, issued and verified.
+//! - [`keys`]: the keyset that signs the one and authenticates the other.
+//! - [`client`]: registered clients, their credentials, and the cache of their records.
+//! - [`store`]: the DynamoDB tables that more than one function touches.
+//! - [`http`]: request bodies, responses, errors in the shape of RFC 6749.
+//! - [`clock`], [`random`], [`environment`]: the three things that come from outside, each in its one home.
+
+pub mod client;
+pub mod clock;
+pub mod environment;
+pub mod http;
+pub mod ids;
+pub mod json;
+pub mod keys;
+pub mod lifetimes;
+pub mod random;
+pub mod scope;
+pub mod store;
+pub mod surroundings;
+pub mod tokens;

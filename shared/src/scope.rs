@@ -1,0 +1,105 @@
+//! Scope: what a token may be used for (RFC 6749 section 3.3).
+
+use std::{collections::BTreeSet, fmt};
+
+/// A set of scope tokens. Its text is sorted, so equal sets read alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope(BTreeSet<String>);
+
+impl Scope {
+    /// The longest scope, in bytes of its text: it is part of every access token.
+    pub const MAX_LEN: usize = 1024;
+
+    /// Takes space-separated scope tokens of the characters that RFC 6749 section 3.3 allows.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() > Self::MAX_LEN {
+            return None;
+        }
+        text.split(' ')
+            .filter(|token| !token.is_empty())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+            .try_into()
+            .ok()
+    }
+
+    /// No scope at all.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether every token of this scope is in `other` too.
+    pub fn is_within(&self, other: &Self) -> bool {
+        self.0.is_subset(&other.0)
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(&self, other: &Self) -> Self {
+        Self(self.0.intersection(&other.0).cloned().collect())
+    }
+
+    /// The scope tokens, sorted.
+    pub fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// The space-separated text, or `None` for no scope: what is absent is left out of responses and claims.
+    pub fn to_text(&self) -> Option<String> {
+        (!self.is_empty()).then(|| self.to_string())
+    }
+}
+
+/// One of the strings is not a scope token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAScope;
+
+impl TryFrom<Vec<String>> for Scope {
+    type Error = NotAScope;
+
+    fn try_from(tokens: Vec<String>) -> Result<Self, NotAScope> {
+        // scope-token = 1*( %x21 / %x23-5B / %x5D-7E )
+        let fits = |t: &String| {
+            !t.is_empty() && t.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\\'))
+        };
+        if tokens.iter().all(fits) { Ok(Self(tokens.into_iter().collect())) } else { Err(NotAScope) }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, token) in self.tokens().enumerate() {
+            if i > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(token)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_tokens_does_not_matter() {
+        assert_eq!(Scope::parse("write  read read"), Scope::parse("read write"));
+        assert_eq!(Scope::parse("write read").unwrap().to_text().as_deref(), Some("read write"));
+        assert_eq!(Scope::parse("").unwrap().to_text(), None);
+    }
+
+    #[test]
+    fn only_the_characters_of_the_grammar() {
+        for bad in ["a\"b", "a\\b", "a\tb", "ä", "a\nb"] {
+            assert_eq!(Scope::parse(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn within_is_subset() {
+        let [read, both] = ["read", "read write"].map(|s| Scope::parse(s).unwrap());
+        assert!(read.is_within(&both) && !both.is_within(&read));
+        assert_eq!(both.intersection(&read), read);
+    }
+}

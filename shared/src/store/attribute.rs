@@ -1,0 +1,62 @@
+//! The names of attributes, each once. template.yaml has those of keys and TTL too, and a test holds them together.
+
+/// Clients: the key.
+pub const CLIENT_ID: &str = "client_id";
+/// Clients: what a person calls the client.
+pub const NAME: &str = "name";
+/// Clients: `public` or `confidential`.
+pub const KIND: &str = "kind";
+/// Clients: SHA-256 of the secrets that are valid, base64url, one or two.
+pub const SECRET_HASHES: &str = "secret_hashes";
+/// Clients: the scope a client may ask for. Sessions: the scope that was granted.
+pub const SCOPE: &str = "scope";
+/// Clients: instead of the deployment's default. Sessions: as it was when the last token was issued.
+pub const ACCESS_TTL: &str = "access_ttl";
+/// Clients: instead of the deployment's default.
+pub const IDLE_TTL: &str = "idle_ttl";
+/// Clients: instead of the deployment's default.
+pub const ABSOLUTE_TTL: &str = "absolute_ttl";
+/// Clients: instead of the deployment's default.
+pub const LEEWAY: &str = "leeway";
+/// Clients, Users: nothing is issued any more.
+pub const DISABLED: &str = "disabled";
+/// Clients, Users: sessions created before this instant are over.
+pub const NOT_BEFORE: &str = "not_before";
+
+/// Credentials: the key, normalised.
+pub const USERNAME: &str = "username";
+/// Credentials: argon2id PHC string.
+pub const PASSWORD_HASH: &str = "password_hash";
+/// Credentials: whose they are. Users, Sessions: the key.
+pub const USER_ID: &str = "user_id";
+
+/// Users: the claims for the access token, a JSON object as text.
+pub const CLAIMS: &str = "claims";
+
+/// Sessions: the sort key, `CLIENT_ID#SESSION_ID`.
+pub const SESSION_KEY: &str = "session_key";
+/// Sessions: how many rotations there were.
+pub const GENERATION: &str = "generation";
+/// Sessions: when the last rotation, or else the login, was.
+pub const ROTATED_AT: &str = "rotated_at";
+/// Sessions: hash of what a retry of the last rotation can show.
+pub const RETRY_KEY: &str = "retry_key";
+/// Sessions: when the session was put.
+pub const CREATED_AT: &str = "created_at";
+/// Sessions: when the user gave a password.
+pub const AUTH_TIME: &str = "auth_time";
+/// Sessions: what the user calls the device.
+pub const DEVICE_NAME: &str = "device_name";
+/// Sessions: `User-Agent` of the last use.
+pub const USER_AGENT: &str = "user_agent";
+/// Sessions: network address of the last use.
+pub const ADDRESS: &str = "address";
+/// Sessions: when the session ends unless it is refreshed. Every table that has it: the TTL attribute.
+pub const EXPIRES_AT: &str = "expires_at";
+/// Sessions: when the session ends however often it is refreshed.
+pub const ABSOLUTE_EXPIRES_AT: &str = "absolute_expires_at";
+
+/// Revocations: the key, the minute of the revocation.
+pub const BUCKET: &str = "bucket";
+/// Revocations: the sort key, `INSTANT#SESSION_ID`.
+pub const REVOCATION: &str = "revocation";

@@ -1,0 +1,206 @@
+//! The Sessions table: one item for one user signed in on one client on one device.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    Client,
+    types::AttributeValue::{self, N, S, Ss},
+};
+
+use super::{Item, Row, StoreError, Table, attribute};
+use crate::{
+    clock::Timestamp,
+    environment::{Environment, EnvironmentError, variable},
+    ids::{ClientId, SessionId, UserId},
+    lifetimes,
+    scope::Scope,
+};
+
+/// What a session is stored under.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionKey {
+    /// The partition: all sessions of a user are one Query.
+    pub user_id: UserId,
+    /// The first part of the sort key: a user's sessions on one client are a `begins_with`.
+    pub client_id: ClientId,
+    /// The second part of the sort key.
+    pub session_id: SessionId,
+}
+
+impl SessionKey {
+    /// The key as attributes.
+    pub fn to_item(&self) -> Item {
+        let sort = format!("{}#{}", self.client_id, self.session_id);
+        Item::from([
+            (attribute::USER_ID.to_owned(), S(self.user_id.to_string())),
+            (attribute::SESSION_KEY.to_owned(), S(sort)),
+        ])
+    }
+
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let (client_id, session_id) = row.parsed(attribute::SESSION_KEY, |sort| {
+            let (client_id, session_id) = sort.split_once('#')?;
+            Some((ClientId::parse(client_id)?, SessionId::parse(session_id)?))
+        })?;
+        Ok(Self { user_id: row.parsed(attribute::USER_ID, UserId::parse)?, client_id, session_id })
+    }
+}
+
+/// A session, as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// What it is stored under.
+    pub key: SessionKey,
+    /// How many times its refresh token was replaced.
+    pub generation: u32,
+    /// When its refresh token was last replaced; at first, when it was issued.
+    pub rotated_at: Timestamp,
+    /// Hash of what a retry of the last rotation can show.
+    pub retry_key: Option<String>,
+    /// When the session was created.
+    pub created_at: Timestamp,
+    /// When the user gave a password.
+    pub auth_time: Timestamp,
+    /// What was granted at login.
+    pub scope: Scope,
+    /// What the user calls the device.
+    pub device_name: Option<String>,
+    /// `User-Agent` of the last use.
+    pub user_agent: Option<String>,
+    /// Network address of the last use.
+    pub address: Option<String>,
+    /// When it ends unless it is refreshed.
+    pub expires_at: Timestamp,
+    /// When it ends however often it is refreshed.
+    pub absolute_expires_at: Timestamp,
+    /// Lifetime of the access tokens that are out.
+    pub access_ttl: Duration,
+}
+
+impl Session {
+    /// When the session ends if it is not used any more.
+    pub fn ends_at(&self) -> Timestamp {
+        self.expires_at.min(self.absolute_expires_at)
+    }
+
+    /// Whether the session still lives; at the very instant of its end it no longer does.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.ends_at()
+    }
+
+    /// Reads an item.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`], if it is not a session.
+    pub fn from_item(item: &Item) -> Result<Self, StoreError> {
+        let row = Row::new("Sessions", item);
+        let optional = |attribute| Ok(row.optional_text(attribute)?.map(str::to_owned));
+        let generation = row.number(attribute::GENERATION)?;
+        Ok(Self {
+            key: SessionKey::from_row(&row)?,
+            generation: generation.try_into().map_err(|_| row.malformed(attribute::GENERATION))?,
+            rotated_at: row.instant(attribute::ROTATED_AT)?,
+            retry_key: optional(attribute::RETRY_KEY)?,
+            created_at: row.instant(attribute::CREATED_AT)?,
+            auth_time: row.instant(attribute::AUTH_TIME)?,
+            scope: row.scope(attribute::SCOPE)?,
+            device_name: optional(attribute::DEVICE_NAME)?,
+            user_agent: optional(attribute::USER_AGENT)?,
+            address: optional(attribute::ADDRESS)?,
+            expires_at: row.instant(attribute::EXPIRES_AT)?,
+            absolute_expires_at: row.instant(attribute::ABSOLUTE_EXPIRES_AT)?,
+            access_ttl: row
+                .optional_ttl(attribute::ACCESS_TTL, &lifetimes::ACCESS_TTL)?
+                .ok_or_else(|| row.malformed(attribute::ACCESS_TTL))?,
+        })
+    }
+
+    /// The session as an item; what is absent is left out.
+    pub fn to_item(&self) -> Item {
+        let number = |instant: Timestamp| N(instant.to_string());
+        let scope: Vec<String> = self.scope.tokens().map(str::to_owned).collect();
+        let mut item = self.key.to_item();
+        item.extend(
+            [
+                (attribute::GENERATION, Some(N(self.generation.to_string()))),
+                (attribute::ROTATED_AT, Some(number(self.rotated_at))),
+                (attribute::RETRY_KEY, self.retry_key.clone().map(S)),
+                (attribute::CREATED_AT, Some(number(self.created_at))),
+                (attribute::AUTH_TIME, Some(number(self.auth_time))),
+                (attribute::SCOPE, (!scope.is_empty()).then_some(Ss(scope))),
+                (attribute::DEVICE_NAME, self.device_name.clone().map(S)),
+                (attribute::USER_AGENT, self.user_agent.clone().map(S)),
+                (attribute::ADDRESS, self.address.clone().map(S)),
+                (attribute::EXPIRES_AT, Some(number(self.expires_at))),
+                (attribute::ABSOLUTE_EXPIRES_AT, Some(number(self.absolute_expires_at))),
+                (attribute::ACCESS_TTL, Some(N(self.access_ttl.as_secs().to_string()))),
+            ]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?))),
+        );
+        item
+    }
+}
+
+/// The Sessions table.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    /// Where the functions that write sessions, each in its own way, find it.
+    pub table: Table,
+}
+
+impl Sessions {
+    /// The table that `SESSIONS_TABLE` names.
+    ///
+    /// # Errors
+    ///
+    /// If the variable is missing.
+    pub fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
+        let table = Table::from_environment(variable::SESSIONS_TABLE, environment, client)?;
+        Ok(Self { table })
+    }
+
+    /// All sessions of a user, expired ones that are not yet swept included.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn of_user(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError> {
+        let mut pages = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .key_condition_expression("#user_id = :user_id")
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .expression_attribute_values(":user_id", AttributeValue::S(user_id.to_string()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut sessions = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|e| StoreError::unavailable("Query on Sessions", e))?;
+            sessions.push(Session::from_item(&item)?);
+        }
+        Ok(sessions)
+    }
+
+    /// Deletes a session; one that is not there is deleted already.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
+        self.table
+            .client
+            .delete_item()
+            .table_name(&self.table.name)
+            .set_key(Some(key.to_item()))
+            .send()
+            .await
+            .map_err(|e| StoreError::unavailable("DeleteItem on Sessions", e))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,55 @@
+//! What a function is started with.
+
+use std::{fmt, sync::Arc};
+
+use aws_sdk_dynamodb::Client;
+
+use crate::{
+    clock::{Clock, SystemClock},
+    environment::{Environment, EnvironmentError},
+    keys::KeysetError,
+    random::{Random, SystemRandom},
+    store,
+};
+
+/// Everything that comes to a function from outside: in Lambda from the process, in a test from the test.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Its configuration.
+    pub environment: Environment,
+    /// Its way to DynamoDB, built once and kept warm.
+    pub dynamodb: Client,
+    /// Its time.
+    pub clock: Arc<dyn Clock>,
+    /// Its randomness.
+    pub random: Arc<dyn Random>,
+}
+
+impl Surroundings {
+    /// Those of this process.
+    pub async fn of_process() -> Self {
+        Self {
+            environment: Environment::from_process(),
+            dynamodb: store::dynamodb_client().await,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom::new()),
+        }
+    }
+}
+
+impl fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}
+
+/// Why a function doesn't start. Better not at all than half.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// A variable is missing or makes no sense.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// The keyset can't be used.
+    #[error(transparent)]
+    Keyset(#[from] KeysetError),
+}

@@ -1,0 +1,119 @@
+//! The token response (RFC 6749 section 5.1): what login and refresh answer with.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Serialize, Serializer};
+
+use super::{AccessClaims, IssueError, RefreshToken};
+use crate::{
+    clock::Timestamp,
+    environment::{Environment, EnvironmentError, variable},
+    keys::Keyset,
+    random::{self, Random},
+    scope::Scope,
+    store::{Session, User},
+};
+
+/// What tokens are issued for.
+#[derive(Debug)]
+pub struct Grant<'a> {
+    /// The session, as it is stored now.
+    pub session: &'a Session,
+    /// The session's live refresh token.
+    pub refresh_token: &'a RefreshToken,
+    /// The session's user.
+    pub user: &'a User,
+    /// What the access token may be used for: the session's scope, or less.
+    pub scope: &'a Scope,
+    /// Lifetime of the access token.
+    pub access_ttl: Duration,
+}
+
+/// Issues the tokens of grants.
+#[derive(Clone, Debug)]
+pub struct TokenIssuer {
+    keyset: Arc<Keyset>,
+    issuer: String,
+    audience: String,
+}
+
+impl TokenIssuer {
+    /// Issues with this keyset, as the issuer and for the audience that the variables name.
+    ///
+    /// # Errors
+    ///
+    /// If a variable is missing.
+    pub fn new(keyset: Arc<Keyset>, environment: &Environment) -> Result<Self, EnvironmentError> {
+        let issuer = environment.required(variable::ISSUER)?.to_owned();
+        let audience = environment.required(variable::AUDIENCE)?.to_owned();
+        Ok(Self { keyset, issuer, audience })
+    }
+
+    /// The tokens of a grant, as a response.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`], if the access token can't be signed.
+    pub fn issue(
+        &self,
+        grant: &Grant<'_>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<TokenResponse, IssueError> {
+        let Grant { session, refresh_token, user, scope, access_ttl } = grant;
+        let access_token = self.keyset.signing.issue(&AccessClaims {
+            iss: &self.issuer,
+            sub: &session.key.user_id,
+            aud: &self.audience,
+            client_id: &session.key.client_id,
+            iat: now,
+            exp: now + *access_ttl,
+            jti: random::identifier(random),
+            sid: &session.key.session_id,
+            scope: scope.to_text(),
+            auth_time: session.auth_time,
+            user: &user.claims,
+        })?;
+        Ok(TokenResponse {
+            access_token,
+            token_type: "bearer",
+            expires_in: access_ttl.as_secs(),
+            expires: access_ttl.as_secs(),
+            refresh_token: self.keyset.refresh.encode(refresh_token, &session.key.client_id),
+            refresh_token_expires_in: session.ends_at().since(now).as_secs(),
+            scope: scope.to_text(),
+        })
+    }
+}
+
+/// A successful response of a token endpoint.
+#[derive(Serialize)]
+pub struct TokenResponse {
+    #[serde(serialize_with = "expose")]
+    access_token: SecretString,
+    /// RFC 6750: the value is case-insensitive.
+    token_type: &'static str,
+    /// Lifetime of the access token, in seconds.
+    expires_in: u64,
+    /// The same, for clients of the older shape.
+    expires: u64,
+    #[serde(serialize_with = "expose")]
+    refresh_token: SecretString,
+    /// After how many seconds without a refresh the session ends.
+    refresh_token_expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+/// The one place where tokens leave their wrapping: the body of the response.
+fn expose<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    secret.expose_secret().serialize(serializer)
+}
+
+/// Shows no token.
+impl fmt::Debug for TokenResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenResponse").field("expires_in", &self.expires_in).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,13 @@
+//! The two tokens: a JWT for access, an opaque one for refresh.
+
+mod access;
+mod grant;
+mod refresh;
+mod verify;
+
+pub use self::{
+    access::{AccessClaims, IssueError, RESERVED_CLAIMS},
+    grant::{Grant, TokenIssuer, TokenResponse},
+    refresh::{RefreshToken, RefreshTokenError},
+    verify::{AccessToken, AccessTokenError, AccessTokenVerifier},
+};

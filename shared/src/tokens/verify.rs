@@ -1,0 +1,196 @@
+//! The one place where an access token is verified.
+//!
+//! The JWT library checks the signature; everything else is checked here, against the injected clock, because the
+//! library lets through what RFC 8725 and RFC 9068 don't: unknown critical headers, any `typ`, fractional or future
+//! instants, an array as issuer. What Latchgate issues has one exact shape, and only that shape is accepted.
+
+use std::time::Duration;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::crypto;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::access::{RESERVED_CLAIMS, TYP};
+use crate::{
+    clock::Timestamp,
+    ids::{ClientId, SessionId, UserId},
+    json::UniqueObject,
+    keys::PublicKeys,
+    scope::Scope,
+};
+
+/// The longest token that is looked at, in bytes: API Gateway passes on 10,240 bytes of headers in all.
+const MAX_LEN: usize = 8 * 1024;
+
+/// By how much the clock of the machine that issued a token may be ahead of ours: machines in AWS are within
+/// milliseconds, but whole seconds round. `exp` gets no such allowance: a token never outlives what it says.
+const CLOCK_SKEW: Duration = Duration::from_secs(5);
+
+/// A verified access token.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AccessToken {
+    /// The user.
+    pub user_id: UserId,
+    /// The client that it was issued to.
+    pub client_id: ClientId,
+    /// Its session.
+    pub session_id: SessionId,
+    /// Its own identifier.
+    pub jti: String,
+    /// What it may be used for.
+    pub scope: Scope,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// When the user last gave a password.
+    pub auth_time: Timestamp,
+    /// The user's own claims.
+    pub claims: Map<String, Value>,
+}
+
+/// Why a text is not a valid access token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AccessTokenError {
+    /// Not three parts of canonical base64url, or too long.
+    #[error("malformed access token")]
+    Malformed,
+    /// The header is not exactly `typ`, `alg` and `kid` as Latchgate writes them.
+    #[error("unacceptable access token header")]
+    Header,
+    /// The `kid` is not one of ours.
+    #[error("access token of an unknown key")]
+    UnknownKey,
+    /// The signature is not of this key over these bytes.
+    #[error("invalid access token signature")]
+    Signature,
+    /// A claim is missing or of the wrong type.
+    #[error("the claim {0:?} of the access token is missing or malformed")]
+    Claim(&'static str),
+    /// Issued by another issuer, or for another audience.
+    #[error("access token of another issuer or audience")]
+    Foreign,
+    /// Issued, or valid, only in the future.
+    #[error("access token from the future")]
+    Future,
+    /// No longer valid.
+    #[error("expired access token")]
+    Expired,
+}
+
+/// RFC 8725 section 3.1: nothing in the header is trusted. `kid` chooses among our keys, the key says which
+/// algorithm, and any other member (`crit`, `jwk`, `jku`, `x5c`…) is a reason to refuse.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Header {
+    typ: String,
+    alg: jsonwebtoken::Algorithm,
+    kid: String,
+}
+
+/// Verifies access tokens of one issuer for one audience.
+#[derive(Clone, Debug)]
+pub struct AccessTokenVerifier {
+    keys: PublicKeys,
+    issuer: String,
+    audience: String,
+}
+
+impl AccessTokenVerifier {
+    /// A verifier of what `issuer` issues for `audience`.
+    pub fn new(keys: PublicKeys, issuer: &str, audience: &str) -> Self {
+        Self { keys, issuer: issuer.to_owned(), audience: audience.to_owned() }
+    }
+
+    /// The token that `text` is, if it is valid `now`.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessTokenError`], otherwise. RFC 7519 section 4.1.4: at `exp` itself it is no longer valid.
+    pub fn verify(&self, text: &str, now: Timestamp) -> Result<AccessToken, AccessTokenError> {
+        let token = self.verify_even_expired(text, now)?;
+        if now < token.expires_at { Ok(token) } else { Err(AccessTokenError::Expired) }
+    }
+
+    /// The token that `text` is, if it is or was valid: enough to end its session, and for nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessTokenError`], otherwise.
+    pub fn verify_even_expired(&self, text: &str, now: Timestamp) -> Result<AccessToken, AccessTokenError> {
+        let claims = self.verify_signature(text)?;
+        self.verify_claims(Claims(claims), now)
+    }
+
+    fn verify_signature(&self, text: &str) -> Result<Map<String, Value>, AccessTokenError> {
+        if text.len() > MAX_LEN {
+            return Err(AccessTokenError::Malformed);
+        }
+        let (message, signature) = text.rsplit_once('.').ok_or(AccessTokenError::Malformed)?;
+        let (header, claims) = message.split_once('.').ok_or(AccessTokenError::Malformed)?;
+        let decode = |part| URL_SAFE_NO_PAD.decode(part).map_err(|_| AccessTokenError::Malformed);
+        let (header, claims) = (decode(header)?, decode(claims)?);
+
+        let header: Header = serde_json::from_slice(&header).map_err(|_| AccessTokenError::Header)?;
+        let key = self.keys.find(&header.kid).ok_or(AccessTokenError::UnknownKey)?;
+        if header.typ != TYP || header.alg != key.algorithm {
+            return Err(AccessTokenError::Header);
+        }
+        match crypto::verify(signature, message.as_bytes(), &key.key, key.algorithm) {
+            Ok(true) => {}
+            Ok(false) | Err(_) => return Err(AccessTokenError::Signature),
+        }
+        UniqueObject::parse(&claims).map(|object| object.0).map_err(|_| AccessTokenError::Malformed)
+    }
+
+    fn verify_claims(&self, mut claims: Claims, now: Timestamp) -> Result<AccessToken, AccessTokenError> {
+        if claims.text("iss")? != self.issuer || claims.text("aud")? != self.audience {
+            return Err(AccessTokenError::Foreign);
+        }
+        let (issued_at, expires_at) = (claims.instant("iat")?, claims.instant("exp")?);
+        let not_before = if claims.0.contains_key("nbf") { claims.instant("nbf")? } else { issued_at };
+        if issued_at.max(not_before) > now + CLOCK_SKEW || issued_at >= expires_at {
+            return Err(AccessTokenError::Future);
+        }
+        let scope = if claims.0.contains_key("scope") { claims.text("scope")? } else { String::new() };
+        Ok(AccessToken {
+            user_id: UserId::parse(&claims.text("sub")?).ok_or(AccessTokenError::Claim("sub"))?,
+            client_id: ClientId::parse(&claims.text("client_id")?)
+                .ok_or(AccessTokenError::Claim("client_id"))?,
+            session_id: SessionId::parse(&claims.text("sid")?).ok_or(AccessTokenError::Claim("sid"))?,
+            jti: claims.text("jti")?,
+            scope: Scope::parse(&scope).ok_or(AccessTokenError::Claim("scope"))?,
+            issued_at,
+            expires_at,
+            auth_time: claims.instant("auth_time")?,
+            claims: claims.rest(),
+        })
+    }
+}
+
+/// The claims that have not been looked at yet.
+struct Claims(Map<String, Value>);
+
+impl Claims {
+    fn text(&mut self, name: &'static str) -> Result<String, AccessTokenError> {
+        match self.0.remove(name) {
+            Some(Value::String(text)) => Ok(text),
+            _ => Err(AccessTokenError::Claim(name)),
+        }
+    }
+
+    /// RFC 7519 section 2 allows fractions in a NumericDate; Latchgate writes none, and accepts none.
+    fn instant(&mut self, name: &'static str) -> Result<Timestamp, AccessTokenError> {
+        let seconds = self.0.remove(name).and_then(|value| value.as_u64());
+        seconds
+            .map(Timestamp::from_unix)
+            .filter(|instant| *instant < Timestamp::END)
+            .ok_or(AccessTokenError::Claim(name))
+    }
+
+    fn rest(mut self) -> Map<String, Value> {
+        self.0.retain(|name, _| !RESERVED_CLAIMS.contains(&name.as_str()));
+        self.0
+    }
+}
