@@ -1,0 +1,183 @@
+//! The Credentials table, which login alone touches.
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::SdkError,
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::{
+        AttributeValue::{self, N, S},
+        ReturnValue, ReturnValuesOnConditionCheckFailure,
+    },
+};
+use shared::{
+    clock::Timestamp,
+    environment::{Environment, EnvironmentError, variable},
+    ids::UserId,
+    store::{Item, Row, StoreError, Table, attribute},
+};
+
+use crate::{
+    budget::{BUDGET, Counter, WINDOW_TTL, counter_name},
+    request::Username,
+};
+
+/// The `expires_at` of a real credential: 9999-12-31. Every row has one, so that counting an attempt is the same
+/// write for known and unknown names, and only rows of unknown names expire.
+pub const NEVER: Timestamp = Timestamp::from_unix(253_402_300_799);
+
+const OPERATION: &str = "UpdateItem on Credentials";
+
+/// A user's stored password.
+#[derive(Debug)]
+pub(crate) struct Credential {
+    pub(crate) user_id: UserId,
+    pub(crate) password_hash: String,
+}
+
+/// An attempt on a user name.
+#[derive(Debug)]
+pub(crate) enum Attempt {
+    /// Counted, on a name that somebody has.
+    Known(Credential, Counter),
+    /// Counted, on a name that nobody has.
+    Unknown(Counter),
+    /// The budget of this window is spent.
+    Refused,
+}
+
+/// The Credentials table.
+#[derive(Debug)]
+pub(crate) struct Credentials(Table);
+
+impl Credentials {
+    pub(crate) fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
+        Table::from_environment(variable::CREDENTIALS_TABLE, environment, client).map(Self)
+    }
+
+    /// Counts an attempt, unless the budget is spent, and returns what is stored for the name: one write.
+    pub(crate) async fn take_attempt(
+        &self,
+        username: &Username,
+        now: Timestamp,
+    ) -> Result<Attempt, StoreError> {
+        let counter = counter_name(now);
+        // The second half of the condition keeps a credential that was written without `expires_at` from being given
+        // the short one of an unknown name, and so from being removed.
+        let result = self
+            .update(username)
+            .update_expression("ADD #counter :one SET #expires_at = if_not_exists(#expires_at, :soon)")
+            .condition_expression(
+                "(attribute_not_exists(#counter) OR #counter < :budget) \
+                 AND (attribute_not_exists(#password_hash) OR attribute_exists(#expires_at))",
+            )
+            .expression_attribute_names("#counter", &counter)
+            .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
+            .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
+            .expression_attribute_values(":one", N("1".to_owned()))
+            .expression_attribute_values(":budget", N(BUDGET.to_string()))
+            .expression_attribute_values(":soon", N((now.as_unix() + 2 * WINDOW_TTL).to_string()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        match result {
+            Ok(output) => attempt(output.attributes.unwrap_or_default(), counter),
+            Err(error) => refused(error),
+        }
+    }
+
+    /// Takes an attempt back. Where it is the only one the counter goes too, so that a row without failed attempts
+    /// has none.
+    pub(crate) async fn give_back(&self, username: &Username, counter: &Counter) -> Result<(), StoreError> {
+        if counter.alone {
+            let removed = self
+                .update(username)
+                .update_expression("REMOVE #counter")
+                .condition_expression("#counter = :one")
+                .expression_attribute_names("#counter", &counter.name)
+                .expression_attribute_values(":one", N("1".to_owned()))
+                .send()
+                .await;
+            match removed {
+                Ok(_) => return Ok(()),
+                Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {}
+                Err(error) => return Err(StoreError::unavailable(OPERATION, error)),
+            }
+        }
+        self.update(username)
+            .update_expression("ADD #counter :minus_one")
+            .expression_attribute_names("#counter", &counter.name)
+            .expression_attribute_values(":minus_one", N("-1".to_owned()))
+            .send()
+            .await
+            .map_err(|e| StoreError::unavailable(OPERATION, e))?;
+        Ok(())
+    }
+
+    /// Removes the counters of windows that are over, if there are any.
+    pub(crate) async fn tidy(&self, username: &Username, counter: &Counter) -> Result<(), StoreError> {
+        if counter.stale.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = (0..counter.stale.len()).map(|i| format!("#c{i}")).collect();
+        let mut update = self.update(username).update_expression(format!("REMOVE {}", names.join(", ")));
+        for (name, stale) in names.into_iter().zip(&counter.stale) {
+            update = update.expression_attribute_names(name, stale);
+        }
+        update.send().await.map_err(|e| StoreError::unavailable(OPERATION, e))?;
+        Ok(())
+    }
+
+    /// Replaces a hash, if it is still the one that was verified.
+    pub(crate) async fn replace_hash(
+        &self,
+        username: &Username,
+        credential: &Credential,
+        hash: AttributeValue,
+    ) -> Result<(), StoreError> {
+        self.update(username)
+            .update_expression("SET #password_hash = :new")
+            .condition_expression("#password_hash = :old")
+            .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
+            .expression_attribute_values(":new", hash)
+            .expression_attribute_values(":old", S(credential.password_hash.clone()))
+            .send()
+            .await
+            .map_err(|e| StoreError::unavailable(OPERATION, e))?;
+        Ok(())
+    }
+
+    fn update(&self, username: &Username) -> UpdateItemFluentBuilder {
+        let key = S(username.as_str().to_owned());
+        self.0.client.update_item().table_name(&self.0.name).key(attribute::USERNAME, key)
+    }
+}
+
+fn attempt(item: Item, counter: String) -> Result<Attempt, StoreError> {
+    let counter = Counter::of(&item, counter);
+    let row = Row::new("Credentials", &item);
+    let Some(password_hash) = row.optional_text(attribute::PASSWORD_HASH)? else {
+        return Ok(Attempt::Unknown(counter));
+    };
+    let user_id = row.parsed(attribute::USER_ID, UserId::parse)?;
+    Ok(Attempt::Known(Credential { user_id, password_hash: password_hash.to_owned() }, counter))
+}
+
+/// Which half of the condition failed.
+fn refused(error: SdkError<UpdateItemError>) -> Result<Attempt, StoreError> {
+    let item = match &error {
+        SdkError::ServiceError(e) => match e.err() {
+            UpdateItemError::ConditionalCheckFailedException(failed) => failed.item(),
+            _ => return Err(StoreError::unavailable(OPERATION, error)),
+        },
+        _ => return Err(StoreError::unavailable(OPERATION, error)),
+    };
+    let is_whole = item.is_none_or(|item| {
+        item.contains_key(attribute::EXPIRES_AT) || !item.contains_key(attribute::PASSWORD_HASH)
+    });
+    if is_whole {
+        Ok(Attempt::Refused)
+    } else {
+        Err(StoreError::Malformed { table: "Credentials", attribute: attribute::EXPIRES_AT })
+    }
+}

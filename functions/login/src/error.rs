@@ -1,0 +1,66 @@
+//! What login decides against.
+
+use shared::{
+    client::{ClientError, CredentialsError},
+    http::{ErrorCode, Refusal, Refuse, RequestError},
+    store::StoreError,
+    tokens::IssueError,
+};
+
+use crate::PasswordError;
+
+/// Why a login was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// The request can't be read.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The request doesn't say which client it is from.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// The client is not who it says.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The client may not have this scope, or it is no scope.
+    #[error("a scope that the client may not have")]
+    Scope,
+    /// Nobody has this user name.
+    #[error("unknown user name")]
+    UnknownUsername,
+    /// The password is not the user's.
+    #[error("wrong password")]
+    WrongPassword,
+    /// Too many attempts on this user name.
+    #[error("too many attempts on this user name")]
+    BudgetSpent,
+    /// The password is right, and the user is gone, disabled or cut off.
+    #[error("the user may not sign in")]
+    CutOff,
+    /// The stored hash can't be used.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The access token could not be signed.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+}
+
+impl Refuse for LoginError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Request(error) => error.into(),
+            Self::Credentials(error) => error.into(),
+            Self::Client(error) => error.into(),
+            Self::Scope => Refusal::new(ErrorCode::InvalidScope, "The client may not have that scope."),
+            // One answer to all four: which it was would tell who has an account.
+            Self::UnknownUsername | Self::WrongPassword | Self::BudgetSpent | Self::CutOff => {
+                Refusal::new(ErrorCode::InvalidGrant, "The user name or the password is wrong.")
+            }
+            Self::Password(_) => Refusal::server_error(),
+            Self::Store(error) => error.into(),
+            Self::Issue(error) => error.into(),
+        }
+    }
+}

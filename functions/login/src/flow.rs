@@ -1,0 +1,193 @@
+//! The flow of a login, top to bottom.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use lambda_http::{Body, Request, Response, http::StatusCode};
+use shared::{
+    client::Client,
+    clock::Timestamp,
+    http::{Origin, json},
+    ids::UserId,
+    scope::Scope,
+    store::{Item, Session, SessionKey, StoreError, User},
+    tokens::{Grant, RefreshToken},
+};
+
+use crate::{
+    Login, LoginError, Verdict,
+    budget::Counter,
+    credentials::{Attempt, Credential},
+    request::LoginRequest,
+};
+
+/// A login on a client that may have it.
+struct Admitted {
+    login: LoginRequest,
+    origin: Origin,
+    client: Arc<Client>,
+    scope: Scope,
+    now: Timestamp,
+}
+
+impl Login {
+    pub(crate) async fn login(&self, request: &Request) -> Result<Response<Body>, LoginError> {
+        let now = self.clock.now();
+        let login = LoginRequest::parse(request)?;
+        let (client, attempt) = tokio::join!(
+            self.clients.authenticate(&login.client),
+            self.credentials.take_attempt(&login.username, now)
+        );
+        let (client, scope) = match client.map_err(LoginError::from).and_then(|c| grantable(c, &login)) {
+            Ok(grantable) => grantable,
+            Err(error) => return Err(self.without_a_guess(&login, attempt.ok(), error).await),
+        };
+        let admitted = Admitted { login, origin: Origin::of(request), client, scope, now };
+        match attempt? {
+            Attempt::Known(credential, counter) => self.evaluate(&admitted, credential, &counter).await,
+            Attempt::Unknown(counter) => {
+                self.pretend(&admitted, Some(&counter)).await?;
+                Err(LoginError::UnknownUsername)
+            }
+            Attempt::Refused => {
+                self.pretend(&admitted, None).await?;
+                Err(LoginError::BudgetSpent)
+            }
+        }
+    }
+
+    /// The attempt was counted beside the client's authentication; nothing was guessed, so it is given back.
+    async fn without_a_guess(
+        &self,
+        login: &LoginRequest,
+        attempt: Option<Attempt>,
+        error: LoginError,
+    ) -> LoginError {
+        if let Some(Attempt::Known(_, counter) | Attempt::Unknown(counter)) = attempt {
+            self.give_back(login, &counter).await;
+        }
+        error
+    }
+
+    /// Hashes the password, and meanwhile reads the user and tidies the counters.
+    async fn evaluate(
+        &self,
+        admitted: &Admitted,
+        credential: Credential,
+        counter: &Counter,
+    ) -> Result<Response<Body>, LoginError> {
+        let login = &admitted.login;
+        let (verdict, user, ()) = tokio::join!(
+            self.passwords.verify(&login.password, Some(&credential.password_hash)),
+            self.users.find(&credential.user_id),
+            self.tidy(login, counter)
+        );
+        let verdict = verdict?;
+        if verdict == Verdict::Wrong {
+            return Err(LoginError::WrongPassword);
+        }
+        let (response, (), ()) = tokio::join!(
+            async { self.open_session(admitted, &credential.user_id, user?).await },
+            self.give_back(login, counter),
+            self.strengthen(login, &credential, verdict)
+        );
+        response
+    }
+
+    /// The same work as for a known name, so that the time taken doesn't tell an unknown or a locked one apart.
+    async fn pretend(&self, admitted: &Admitted, counter: Option<&Counter>) -> Result<(), LoginError> {
+        let tidy = async {
+            if let Some(counter) = counter {
+                self.tidy(&admitted.login, counter).await;
+            }
+        };
+        let (verdict, ()) = tokio::join!(self.passwords.verify(&admitted.login.password, None), tidy);
+        verdict?;
+        Ok(())
+    }
+
+    async fn open_session(
+        &self,
+        admitted: &Admitted,
+        user_id: &UserId,
+        user: Option<User>,
+    ) -> Result<Response<Body>, LoginError> {
+        let Admitted { client, now, .. } = admitted;
+        let user = user.filter(|user| user.admits(*now) && *now >= client.not_before);
+        let user = user.ok_or(LoginError::CutOff)?;
+        let lifetimes = client.lifetimes(self.lifetimes);
+        let refresh_token = RefreshToken::first(user_id.clone(), &*self.random);
+        let session = Session {
+            key: SessionKey {
+                user_id: user_id.clone(),
+                client_id: client.client_id.clone(),
+                session_id: refresh_token.session_id(),
+            },
+            generation: refresh_token.generation(),
+            rotated_at: *now,
+            retry_key: None,
+            created_at: *now,
+            auth_time: *now,
+            scope: admitted.scope.clone(),
+            device_name: admitted.login.device_name.clone(),
+            user_agent: admitted.origin.user_agent.clone(),
+            address: admitted.origin.address.clone(),
+            expires_at: *now + lifetimes.idle_ttl,
+            absolute_expires_at: *now + lifetimes.absolute_ttl,
+            access_ttl: lifetimes.access_ttl,
+        };
+        let grant = Grant {
+            session: &session,
+            refresh_token: &refresh_token,
+            user: &user,
+            scope: &session.scope,
+            access_ttl: lifetimes.access_ttl,
+        };
+        // Signed before anything is stored: a session whose tokens can't be issued must not come to be.
+        let response = self.issuer.issue(&grant, *now, &*self.random)?;
+        self.put_session(session.to_item()).await?;
+        Ok(json(StatusCode::OK, &response))
+    }
+
+    async fn put_session(&self, item: Item) -> Result<(), StoreError> {
+        let table = &self.sessions.table;
+        let put = table.client.put_item().table_name(&table.name).set_item(Some(item));
+        put.send().await.map_err(|e| StoreError::unavailable("PutItem on Sessions", e))?;
+        Ok(())
+    }
+
+    /// What follows a decision never changes it: a failure here costs one attempt of the budget, and is logged.
+    async fn give_back(&self, login: &LoginRequest, counter: &Counter) {
+        if let Err(error) = self.credentials.give_back(&login.username, counter).await {
+            tracing::warn!(%error, "an attempt could not be given back");
+        }
+    }
+
+    /// A failure here leaves a few bytes for the next login to tidy.
+    async fn tidy(&self, login: &LoginRequest, counter: &Counter) {
+        if let Err(error) = self.credentials.tidy(&login.username, counter).await {
+            tracing::warn!(%error, "stale counters could not be removed");
+        }
+    }
+
+    /// Replaces a hash made with weaker parameters than today's. A failure here leaves it for the next login.
+    async fn strengthen(&self, login: &LoginRequest, credential: &Credential, verdict: Verdict) {
+        if verdict != Verdict::RightButWeak {
+            return;
+        }
+        let replaced = async {
+            let hash = self.passwords.hash(&login.password).await?;
+            let hash = AttributeValue::S(hash);
+            Ok::<_, LoginError>(self.credentials.replace_hash(&login.username, credential, hash).await?)
+        };
+        if let Err(error) = replaced.await {
+            tracing::warn!(%error, "a weak password hash could not be replaced");
+        }
+    }
+}
+
+/// The scope that is granted: what was asked for, or all that the client may have.
+fn grantable(client: Arc<Client>, login: &LoginRequest) -> Result<(Arc<Client>, Scope), LoginError> {
+    let scope = login.scope.clone().unwrap_or_else(|| client.scope.clone());
+    if scope.is_within(&client.scope) { Ok((client, scope)) } else { Err(LoginError::Scope) }
+}

@@ -1,0 +1,78 @@
+//! `POST /login`: a user name and password, on a registered client, become an access token and a refresh token.
+//!
+//! A first-party login, deliberately not `grant_type=password`, which RFC 9700 section 2.4 forbids.
+
+mod budget;
+mod credentials;
+mod error;
+mod flow;
+mod password;
+mod request;
+
+use std::sync::Arc;
+
+use lambda_http::{Body, Request, Response};
+use shared::{
+    client::Clients,
+    clock::Clock,
+    http::Endpoint,
+    keys::Keyset,
+    lifetimes::Lifetimes,
+    random::Random,
+    store::{Sessions, Users},
+    surroundings::{StartError, Surroundings},
+    tokens::TokenIssuer,
+};
+
+use self::credentials::Credentials;
+pub use self::{
+    budget::{BUDGET, WINDOW_TTL},
+    credentials::NEVER,
+    error::LoginError,
+    password::{Password, PasswordError, Passwords, Verdict},
+    request::Username,
+};
+
+/// The function.
+#[derive(Debug)]
+pub struct Login {
+    endpoint: Endpoint,
+    clients: Clients,
+    credentials: Credentials,
+    users: Users,
+    sessions: Sessions,
+    passwords: Passwords,
+    issuer: TokenIssuer,
+    lifetimes: Lifetimes,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Login {
+    /// Starts the function.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], if its environment is incomplete.
+    pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
+        let Surroundings { environment, dynamodb, clock, random } = surroundings;
+        let keyset = Arc::new(Keyset::from_environment(environment)?);
+        Ok(Self {
+            endpoint: Endpoint::new("login", "POST", environment),
+            clients: Clients::new(environment, dynamodb, clock.clone())?,
+            credentials: Credentials::new(environment, dynamodb)?,
+            users: Users::new(environment, dynamodb)?,
+            sessions: Sessions::new(environment, dynamodb)?,
+            passwords: Passwords::new(random.clone()),
+            issuer: TokenIssuer::new(keyset, environment)?,
+            lifetimes: Lifetimes::from_environment(environment)?,
+            clock: clock.clone(),
+            random: random.clone(),
+        })
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: &Request) -> Response<Body> {
+        self.endpoint.respond(request, self.login(request).await)
+    }
+}
