@@ -1,0 +1,81 @@
+//! What refresh decides against.
+
+use shared::{
+    client::{ClientError, CredentialsError},
+    http::{ErrorCode, Refusal, Refuse, RequestError},
+    store::StoreError,
+    tokens::{IssueError, RefreshTokenError},
+};
+
+use crate::{End, Reuse};
+
+/// Why a refresh was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The request can't be read.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The request doesn't say which client it is from.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// Another `grant_type` than `refresh_token`.
+    #[error("unsupported grant type")]
+    GrantType,
+    /// The refresh token is not genuine, or not this client's.
+    #[error(transparent)]
+    Token(#[from] RefreshTokenError),
+    /// The client is not who it says.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// More than was granted, more than the client may have, or no scope at all.
+    #[error("a scope beyond what was granted")]
+    Scope,
+    /// The session is over.
+    #[error("the session is over: {0:?}")]
+    Ended(End),
+    /// The token was used before; its session has been ended.
+    #[error("the refresh token was used before: {0:?}")]
+    Reused(Reuse),
+    /// The token is ahead of the table, as after a restored backup.
+    #[error("the refresh token is ahead of its session")]
+    Ahead,
+    /// The token has been rotated four billion times.
+    #[error("the refresh token has no successor")]
+    Worn,
+    /// The user is gone, disabled or cut off; the session has been ended.
+    #[error("the user may not go on")]
+    UserCutOff,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The access token could not be signed.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+}
+
+impl Refuse for RefreshError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Request(error) => error.into(),
+            Self::Credentials(error) => error.into(),
+            Self::GrantType => Refusal::new(
+                ErrorCode::UnsupportedGrantType,
+                "This endpoint takes the grant type refresh_token.",
+            ),
+            Self::Client(error) => error.into(),
+            Self::Scope => Refusal::new(ErrorCode::InvalidScope, "The scope goes beyond what was granted."),
+            // One answer to all of them: a thief learns nothing about what became of the session.
+            Self::Token(_)
+            | Self::Ended(_)
+            | Self::Reused(_)
+            | Self::Ahead
+            | Self::Worn
+            | Self::UserCutOff => Refusal::new(
+                ErrorCode::InvalidGrant,
+                "The refresh token is not valid any more, or never was.",
+            ),
+            Self::Store(error) => error.into(),
+            Self::Issue(error) => error.into(),
+        }
+    }
+}

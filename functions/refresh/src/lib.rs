@@ -1,0 +1,72 @@
+//! `POST /refresh`: a refresh token becomes a new access token and a new refresh token.
+//!
+//! A token endpoint in the sense of RFC 6749 section 6, with rotation as RFC 9700 section 4.14.2 asks: one conditional
+//! write decides, and what it found decides what a refusal means ([`decide`]).
+
+mod decision;
+mod error;
+mod flow;
+mod request;
+mod rotation;
+
+use std::sync::Arc;
+
+use lambda_http::{Body, Request, Response};
+use shared::{
+    client::Clients,
+    clock::Clock,
+    http::Endpoint,
+    keys::Keyset,
+    lifetimes::Lifetimes,
+    random::Random,
+    store::{SessionRevoker, Users},
+    surroundings::{StartError, Surroundings},
+    tokens::TokenIssuer,
+};
+
+pub use self::{
+    decision::{Bounds, Decision, End, Presented, Reuse, decide},
+    error::RefreshError,
+};
+
+/// The function.
+#[derive(Debug)]
+pub struct Refresh {
+    endpoint: Endpoint,
+    keyset: Arc<Keyset>,
+    clients: Clients,
+    users: Users,
+    revoker: SessionRevoker,
+    issuer: TokenIssuer,
+    lifetimes: Lifetimes,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl Refresh {
+    /// Starts the function.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], if its environment is incomplete.
+    pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
+        let Surroundings { environment, dynamodb, clock, random } = surroundings;
+        let keyset = Arc::new(Keyset::from_environment(environment)?);
+        Ok(Self {
+            endpoint: Endpoint::new("refresh", "POST", environment),
+            clients: Clients::new(environment, dynamodb, clock.clone())?,
+            users: Users::new(environment, dynamodb)?,
+            revoker: SessionRevoker::new(environment, dynamodb)?,
+            issuer: TokenIssuer::new(keyset.clone(), environment)?,
+            lifetimes: Lifetimes::from_environment(environment)?,
+            keyset,
+            clock: clock.clone(),
+            random: random.clone(),
+        })
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: &Request) -> Response<Body> {
+        self.endpoint.respond(request, self.refresh(request).await)
+    }
+}
