@@ -1,0 +1,35 @@
+//! What logout decides against.
+
+use shared::{
+    client::{ClientError, CredentialsError},
+    http::{Refusal, Refuse, RequestError},
+    store::StoreError,
+};
+
+/// Why a logout was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum LogoutError {
+    /// The request can't be read.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The request doesn't say which client it is from.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// The client is not who it says.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The session could not be ended, or not wholly: the same request again completes it.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Refuse for LogoutError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Request(error) => error.into(),
+            Self::Credentials(error) => error.into(),
+            Self::Client(error) => error.into(),
+            Self::Store(error) => error.into(),
+        }
+    }
+}
