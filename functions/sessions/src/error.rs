@@ -1,0 +1,34 @@
+//! What the sessions endpoints decide against.
+
+use shared::{
+    http::{ErrorCode, Refusal, Refuse, RequestError},
+    store::StoreError,
+};
+
+/// Why a request was refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionsError {
+    /// The request can't be read.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// The request did not come through the authorizer.
+    #[error("the request has no authorizer context: the endpoint is deployed without its authorizer")]
+    Unauthorized,
+    /// The user has no such session.
+    #[error("no such session")]
+    NotFound,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Refuse for SessionsError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Request(error) => error.into(),
+            Self::Unauthorized => Refusal::server_error(),
+            Self::NotFound => Refusal::new(ErrorCode::NotFound, "There is no such session."),
+            Self::Store(error) => error.into(),
+        }
+    }
+}

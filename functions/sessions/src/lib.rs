@@ -1,0 +1,78 @@
+//! `GET /sessions` and `DELETE /sessions/{session_id}`: a user's signed-in devices.
+//!
+//! Behind the authorizer, like any endpoint of one's own: whom the request is from stands in its context, and nothing
+//! here looks at a token.
+
+mod caller;
+mod error;
+mod view;
+
+use std::sync::Arc;
+
+use lambda_http::{
+    Body, Request, RequestExt, Response,
+    http::{Method, StatusCode},
+};
+use shared::{
+    clock::Clock,
+    http::{Endpoint, RequestError, empty, json},
+    ids::SessionId,
+    store::SessionRevoker,
+    surroundings::{StartError, Surroundings},
+};
+
+pub use self::error::SessionsError;
+use self::{caller::Caller, view::SessionList};
+
+/// The function.
+#[derive(Debug)]
+pub struct SessionsApi {
+    endpoint: Endpoint,
+    revoker: SessionRevoker,
+    clock: Arc<dyn Clock>,
+}
+
+impl SessionsApi {
+    /// Starts the function.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], if its environment is incomplete.
+    pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
+        let Surroundings { environment, dynamodb, clock, .. } = surroundings;
+        Ok(Self {
+            endpoint: Endpoint::new("sessions", "GET, DELETE", environment),
+            revoker: SessionRevoker::new(environment, dynamodb)?,
+            clock: clock.clone(),
+        })
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: &Request) -> Response<Body> {
+        let result = match (request.method(), request.path_parameters_ref()) {
+            (&Method::GET, None) => self.list(request).await,
+            (&Method::DELETE, Some(path)) => self.end(request, path.first("session_id")).await,
+            _ => Err(RequestError::Method.into()),
+        };
+        self.endpoint.respond(request, result)
+    }
+
+    async fn list(&self, request: &Request) -> Result<Response<Body>, SessionsError> {
+        let (caller, now) = (Caller::of(request)?, self.clock.now());
+        let mut sessions = self.revoker.sessions.of_user(&caller.user_id).await?;
+        sessions.retain(|session| session.is_live(now));
+        sessions.sort_by_key(|session| std::cmp::Reverse(session.rotated_at));
+        Ok(json(StatusCode::OK, &SessionList::new(&sessions, &caller.session_id)))
+    }
+
+    /// Only the caller's own partition is looked at, so another user's session is simply not there.
+    async fn end(&self, request: &Request, id: Option<&str>) -> Result<Response<Body>, SessionsError> {
+        let (caller, now) = (Caller::of(request)?, self.clock.now());
+        let id = id.and_then(SessionId::parse).ok_or(SessionsError::NotFound)?;
+        let sessions = self.revoker.sessions.of_user(&caller.user_id).await?;
+        let session = sessions.into_iter().find(|session| session.key.session_id == id);
+        let session = session.ok_or(SessionsError::NotFound)?;
+        self.revoker.revoke_in_order(&session.key, session.access_ttl, now).await?;
+        Ok(empty(StatusCode::NO_CONTENT))
+    }
+}
