@@ -1,0 +1,43 @@
+//! Whether a token's session still lives: one consistent read.
+
+use aws_sdk_dynamodb::Client;
+use shared::{
+    clock::Timestamp,
+    environment::{Environment, EnvironmentError},
+    store::{Row, SessionKey, Sessions, StoreError, attribute},
+    tokens::AccessToken,
+};
+
+#[derive(Debug)]
+pub(crate) struct LiveSessions(Sessions);
+
+impl LiveSessions {
+    pub(crate) fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
+        Sessions::new(environment, client).map(Self)
+    }
+
+    /// Consistent, so that a logout takes effect at the very next request.
+    pub(crate) async fn is_live(&self, token: &AccessToken, now: Timestamp) -> Result<bool, StoreError> {
+        let table = &self.0.table;
+        let key = SessionKey {
+            user_id: token.user_id.clone(),
+            client_id: token.client_id.clone(),
+            session_id: token.session_id.clone(),
+        };
+        let output = table
+            .client
+            .get_item()
+            .table_name(&table.name)
+            .set_key(Some(key.to_item()))
+            .projection_expression("#expires_at, #absolute_expires_at")
+            .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
+            .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| StoreError::unavailable("GetItem on Sessions", e))?;
+        let Some(item) = output.item else { return Ok(false) };
+        let row = Row::new("Sessions", &item);
+        Ok(now < row.instant(attribute::EXPIRES_AT)? && now < row.instant(attribute::ABSOLUTE_EXPIRES_AT)?)
+    }
+}
