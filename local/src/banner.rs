@@ -1,0 +1,61 @@
+//! What is said once the API is served.
+
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use local::demo::{self, Demo};
+
+/// Where things are, and what to try them with.
+pub(crate) struct Banner<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) dynamodb_endpoint: &'a str,
+    pub(crate) demo: &'a Demo,
+}
+
+impl Banner<'_> {
+    /// One line for programs.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "url": self.url,
+            "username": demo::USERNAME,
+            "password": self.demo.password.expose_secret(),
+            "public_client_id": demo::PUBLIC_CLIENT_ID,
+            "confidential_client_id": demo::CONFIDENTIAL_CLIENT_ID,
+            "client_secret": self.demo.client_secret.expose_secret(),
+            "dynamodb_endpoint": self.dynamodb_endpoint,
+        })
+    }
+
+    /// Commands for people, ready to paste.
+    pub(crate) fn to_text(&self) -> String {
+        let Self { url, dynamodb_endpoint, demo } = self;
+        let (password, secret) = (demo.password.expose_secret(), demo.client_secret.expose_secret());
+        let (app, server, user) = (demo::PUBLIC_CLIENT_ID, demo::CONFIDENTIAL_CLIENT_ID, demo::USERNAME);
+        format!(
+            r#"
+Latchgate is on {url}   (store: {dynamodb_endpoint})
+
+  user     {user} / {password}
+  clients  {app} (public), {server} / {secret} (confidential)
+
+Paste into another terminal:
+
+  # log in, and keep the two tokens
+  LOGIN=$(curl -s {url}/login -d client_id={app} -d username={user} --data-urlencode 'password={password}')
+  ACCESS=$(echo "$LOGIN" | grep -o '"access_token":"[^"]*' | cut -d'"' -f4)
+  REFRESH=$(echo "$LOGIN" | grep -o '"refresh_token":"[^"]*' | cut -d'"' -f4)
+
+  # call an endpoint behind the authorizer
+  curl -s {url}/sessions -H "Authorization: Bearer $ACCESS"
+
+  # trade the refresh token for new tokens
+  curl -s {url}/refresh -d grant_type=refresh_token -d client_id={app} -d refresh_token="$REFRESH"
+
+  # log out; after it the call above is refused
+  curl -s -i {url}/logout -d client_id={app} -d token="$ACCESS"
+
+Ctrl-C stops it.
+"#
+        )
+    }
+}

@@ -1,0 +1,94 @@
+//! The embedded store: DynamoDB's API over SQLite, on a port of this machine.
+
+use std::{fs, net::SocketAddr, path::Path, time::Duration};
+
+use aws_config::BehaviorVersion;
+use aws_sdk_dynamodb::{
+    Client,
+    config::{Credentials, Region},
+};
+use dynoxide::Database;
+use tokio::{net::TcpListener, time};
+
+/// How often what has expired is removed. DynamoDB takes hours or days; nothing may depend on either.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The store could not be opened or served.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The file can't be opened as a database.
+    #[error("the database can't be opened: {0}")]
+    Open(String),
+    /// The file or the port can't be had.
+    #[error("the database can't be served: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// A running store.
+#[derive(Debug)]
+pub struct Engine {
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+impl Engine {
+    /// Starts a store on a free port of 127.0.0.1, in a file, or in memory and gone with the process.
+    ///
+    /// # Errors
+    ///
+    /// [`EngineError`], if the file or the port can't be had.
+    pub async fn start(file: Option<&Path>) -> Result<Self, EngineError> {
+        let database = match file {
+            None => Database::memory(),
+            Some(path) => {
+                keep_private(path)?;
+                Database::new(&path.to_string_lossy())
+            }
+        };
+        let database = database.map_err(|e| EngineError::Open(e.to_string()))?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let address = listener.local_addr()?;
+        tokio::spawn(sweep(database.clone()));
+        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+        Ok(Self { address })
+    }
+
+    /// The address as an endpoint of the SDK.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+/// Hashes and sessions are nobody else's on a shared machine. An existing file keeps the permissions it has.
+fn keep_private(path: &Path) -> Result<(), std::io::Error> {
+    let mut options = fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+async fn sweep(database: Database) {
+    let mut interval = time::interval(SWEEP_INTERVAL);
+    loop {
+        interval.tick().await;
+        let database = database.clone();
+        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(swept)) => tracing::info!(swept, "expired items were removed"),
+            Ok(Err(error)) => tracing::warn!(%error, "expired items could not be removed"),
+            Err(error) => tracing::warn!(%error, "the sweep did not finish"),
+        }
+    }
+}
+
+/// A client for a store that takes any credentials: the embedded one, or DynamoDB Local.
+pub fn client(endpoint: &str) -> Client {
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("local"))
+        .endpoint_url(endpoint)
+        .credentials_provider(Credentials::new("local", "local", None, None, "latchgate-local"))
+        .build();
+    Client::from_conf(config)
+}

@@ -1,0 +1,142 @@
+//! What API Gateway makes of an authorizer's answer.
+
+use authorizer::{Authorizer, TokenEvent};
+use lambda_http::lambda_runtime::Diagnostic;
+use serde_json::{Map, Value, json};
+
+/// Whether a call may go on.
+#[derive(Debug, PartialEq)]
+pub(super) enum Access {
+    /// It may, with this context.
+    Allowed(Map<String, Value>),
+    /// The authorizer failed with `Unauthorized`.
+    Unauthorized,
+    /// The policy doesn't allow it.
+    Denied,
+    /// The authorizer failed otherwise.
+    Failed,
+    /// What the authorizer answered is not a policy.
+    Malformed,
+}
+
+/// Asks the authorizer with a real event, and evaluates what it answers.
+pub(super) async fn evaluate(authorizer: &Authorizer, token: &str, method_arn: &str) -> Access {
+    let event = json!({ "type": "TOKEN", "authorizationToken": token, "methodArn": method_arn });
+    let Ok(event) = serde_json::from_value::<TokenEvent>(event) else { return Access::Failed };
+    match authorizer.handle(&event).await.map_err(Diagnostic::from) {
+        Ok(policy) => match serde_json::to_value(policy) {
+            Ok(answer) => evaluate_policy(&answer, method_arn).unwrap_or(Access::Malformed),
+            Err(_) => Access::Malformed,
+        },
+        Err(failure) if failure.error_message == "Unauthorized" => Access::Unauthorized,
+        Err(_) => Access::Failed,
+    }
+}
+
+/// An explicit Deny outweighs any Allow, and without an Allow it is a Deny. `None`, if it is no policy.
+fn evaluate_policy(answer: &Value, method_arn: &str) -> Option<Access> {
+    let principal = answer.get("principalId")?.as_str()?;
+    let statements = answer.get("policyDocument")?.get("Statement")?.as_array()?;
+    let mut effects = Vec::new();
+    for statement in statements {
+        let resources = texts(statement.get("Resource")?)?;
+        let actions = texts(statement.get("Action")?)?;
+        let applies = resources.iter().any(|pattern| matches(pattern, method_arn))
+            && actions.iter().any(|pattern| matches(pattern, "execute-api:Invoke"));
+        if applies {
+            effects.push(statement.get("Effect")?.as_str()?);
+        }
+    }
+    if effects.contains(&"Deny") || !effects.contains(&"Allow") {
+        return Some(Access::Denied);
+    }
+    let mut context = answer.get("context").map_or(Some(&Map::new()), Value::as_object)?.clone();
+    // API Gateway takes no nested values, and hands every value on as a string.
+    if context.values().any(|value| value.is_object() || value.is_array() || value.is_null()) {
+        return None;
+    }
+    context.insert("principalId".to_owned(), principal.into());
+    Some(Access::Allowed(context))
+}
+
+fn texts(value: &Value) -> Option<Vec<&str>> {
+    match value {
+        Value::String(text) => Some(vec![text]),
+        Value::Array(values) => values.iter().map(Value::as_str).collect(),
+        _ => None,
+    }
+}
+
+/// IAM's wildcards: `*` is any run of characters, `?` is one.
+fn matches(pattern: &str, text: &str) -> bool {
+    let (mut pattern_rest, mut text_rest) = (pattern.as_bytes(), text.as_bytes());
+    let mut retry: Option<(&[u8], &[u8])> = None;
+    loop {
+        match (pattern_rest, text_rest) {
+            ([], []) => return true,
+            ([b'*', after @ ..], _) => {
+                retry = Some((after, text_rest));
+                pattern_rest = after;
+            }
+            ([p, pattern_after @ ..], [t, text_after @ ..]) if p == t || *p == b'?' => {
+                (pattern_rest, text_rest) = (pattern_after, text_after);
+            }
+            _ => match retry {
+                Some((after, [_, shorter @ ..])) => {
+                    retry = Some((after, shorter));
+                    (pattern_rest, text_rest) = (after, shorter);
+                }
+                _ => return false,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARN: &str = "arn:aws:execute-api:eu-west-1:1:api/prod/GET/me";
+
+    fn policy(statements: &Value) -> Value {
+        json!({ "principalId": "u1", "policyDocument": { "Statement": statements }, "context": { "sub": "u1" } })
+    }
+
+    fn statement(effect: &str, resource: &str) -> Value {
+        json!({ "Effect": effect, "Action": "execute-api:Invoke", "Resource": [resource] })
+    }
+
+    #[test]
+    fn a_deny_outweighs_an_allow_and_nothing_is_a_deny() {
+        let allow = statement("Allow", "arn:aws:execute-api:*:1:api/prod/*");
+        let deny = statement("Deny", "arn:aws:execute-api:*:1:api/prod/GET/m?");
+        let other = statement("Allow", "arn:aws:execute-api:*:1:api/test/*");
+        let access = |statements| evaluate_policy(&policy(&statements), ARN);
+        assert!(matches!(access(json!([allow])), Some(Access::Allowed(_))));
+        assert_eq!(access(json!([allow, deny])), Some(Access::Denied));
+        assert_eq!(access(json!([other])), Some(Access::Denied));
+        assert_eq!(access(json!([])), Some(Access::Denied));
+    }
+
+    #[test]
+    fn what_is_no_policy_is_malformed() {
+        let mut nested = policy(&json!([statement("Allow", "*")]));
+        nested["context"]["roles"] = json!(["admin"]);
+        for answer in [json!(null), json!({}), json!({ "principalId": "u1" }), nested] {
+            assert_eq!(evaluate_policy(&answer, ARN), None, "{answer}");
+        }
+    }
+
+    #[test]
+    fn wildcards() {
+        for (pattern, text) in
+            [("*", ""), ("a*c*e", "abcde"), ("a?c", "abc"), ("*/prod/*", "x/prod/y"), ("**", "a")]
+        {
+            assert!(matches(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("", "a"), ("a", ""), ("a?c", "ac"), ("*/prod/*", "x/test/y"), ("a*c", "ab")]
+        {
+            assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, value_parser};
+use shared::lifetimes;
+
+/// Latchgate on this machine: login, refresh, logout and the authorizer, as they run on AWS.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub(crate) struct Options {
+    /// Port on 127.0.0.1; 0 picks a free one
+    #[arg(long, default_value_t = 8787)]
+    pub(crate) port: u16,
+    /// Keep the database in this file, and the keys beside it; without it all is gone with the process
+    #[arg(long, value_name = "PATH")]
+    pub(crate) db: Option<PathBuf>,
+    /// Use this store instead of the embedded one: http for DynamoDB Local and the like, https for AWS
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_DYNAMODB", conflicts_with = "db")]
+    pub(crate) endpoint: Option<String>,
+    /// Keep the keys in this file [default: beside the database; without one they are gone with the process]
+    #[arg(long, value_name = "PATH")]
+    pub(crate) keyset: Option<PathBuf>,
+    /// Print one line of JSON instead of the banner
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// The origin that browsers may call from
+    #[arg(long, value_name = "URL", default_value = "http://localhost:3000")]
+    pub(crate) origin: String,
+    /// Lifetime of an access token, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::ACCESS_TTL))]
+    pub(crate) access_ttl: Option<u64>,
+    /// How long a session lives without being refreshed, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::IDLE_TTL))]
+    pub(crate) idle_ttl: Option<u64>,
+    /// How long a session lives however often it is refreshed, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::ABSOLUTE_TTL))]
+    pub(crate) absolute_ttl: Option<u64>,
+    /// For how long a used refresh token still gets the same successor, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::LEEWAY))]
+    pub(crate) leeway: Option<u64>,
+    /// Write a new keyset.json and public-keys.json to this folder, for a deployment, and exit
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) new_keyset: Option<PathBuf>,
+}

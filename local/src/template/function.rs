@@ -1,0 +1,107 @@
+//! Functions: their routes, their variables, and what they may do.
+
+use std::collections::BTreeMap;
+
+use serde_yaml_ng::{Mapping, Value};
+
+use super::{Parameters, TemplateError, at, missing, text_at};
+
+/// A function, as the template defines it.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// The name of its package and of its binary.
+    pub name: String,
+    /// Its logical id.
+    pub logical_id: String,
+    /// What it is called for.
+    pub routes: Vec<Route>,
+    /// Its environment.
+    pub variables: BTreeMap<String, String>,
+    /// What it may do.
+    pub statements: Vec<Statement>,
+}
+
+/// A method of a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The method, in upper case.
+    pub method: String,
+    /// The path, with `{parameters}`.
+    pub path: String,
+    /// The authorizer it names; `NONE` for none, absent for the API's default.
+    pub authorizer: Option<String>,
+}
+
+/// A statement of an IAM policy: actions on one table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The actions, like `dynamodb:GetItem`.
+    pub actions: Vec<String>,
+    /// The logical id of the table.
+    pub resource: String,
+}
+
+impl Function {
+    pub(super) fn parse(id: &str, resource: &Value, parameters: &Parameters) -> Result<Self, TemplateError> {
+        let name = text_at(resource, &["Properties", "CodeUri"])
+            .and_then(|uri| uri.strip_prefix("functions/")?.strip_suffix('/'))
+            .ok_or_else(|| missing(format!("{id}.CodeUri")))?;
+        Ok(Self {
+            name: name.to_owned(),
+            logical_id: id.to_owned(),
+            routes: routes(id, resource)?,
+            variables: variables(id, resource, parameters)?,
+            statements: statements(id, resource, parameters)?,
+        })
+    }
+}
+
+fn routes(id: &str, resource: &Value) -> Result<Vec<Route>, TemplateError> {
+    let Some(events) = at(resource, &["Properties", "Events"]).and_then(Value::as_mapping) else {
+        return Ok(Vec::new());
+    };
+    let route = |(_, event): (&Value, &Value)| {
+        (text_at(event, &["Type"]) == Some("Api")).then_some(())?;
+        let properties = event.get("Properties")?;
+        Some(Route {
+            method: text_at(properties, &["Method"])?.to_ascii_uppercase(),
+            path: text_at(properties, &["Path"])?.to_owned(),
+            authorizer: text_at(properties, &["Auth", "Authorizer"]).map(str::to_owned),
+        })
+    };
+    events.iter().map(|event| route(event).ok_or_else(|| missing(format!("an event of {id}")))).collect()
+}
+
+fn variables(
+    id: &str,
+    resource: &Value,
+    parameters: &Parameters,
+) -> Result<BTreeMap<String, String>, TemplateError> {
+    let variables = at(resource, &["Properties", "Environment", "Variables"]);
+    let empty = Mapping::new();
+    let variables = variables.and_then(Value::as_mapping).unwrap_or(&empty);
+    let variable =
+        |(name, value): (&Value, &Value)| Some((name.as_str()?.to_owned(), parameters.resolve(value)?));
+    variables
+        .iter()
+        .map(|entry| variable(entry).ok_or_else(|| missing(format!("a variable of {id}"))))
+        .collect()
+}
+
+fn statements(id: &str, resource: &Value, parameters: &Parameters) -> Result<Vec<Statement>, TemplateError> {
+    let fault = || missing(format!("a policy of {id}"));
+    let policies = at(resource, &["Properties", "Policies"]).and_then(Value::as_sequence);
+    let mut statements = Vec::new();
+    for policy in policies.ok_or_else(fault)? {
+        for statement in policy.get("Statement").and_then(Value::as_sequence).ok_or_else(fault)? {
+            let actions = statement.get("Action").and_then(Value::as_sequence).ok_or_else(fault)?;
+            let actions = actions.iter().map(|action| action.as_str().map(str::to_owned));
+            let resource = statement.get("Resource").ok_or_else(fault)?;
+            statements.push(Statement {
+                actions: actions.collect::<Option<_>>().ok_or_else(fault)?,
+                resource: parameters.resolve(resource).ok_or_else(fault)?,
+            });
+        }
+    }
+    Ok(statements)
+}

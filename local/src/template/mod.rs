@@ -1,0 +1,142 @@
+//! template.yaml, read: what is served here is what is deployed there.
+//!
+//! Only as much of CloudFormation as the template uses. What can't be read is an error, never skipped.
+
+mod function;
+mod resolve;
+mod responses;
+mod tables;
+
+use std::collections::BTreeMap;
+
+use serde_yaml_ng::{Mapping, Value};
+
+pub use self::{
+    function::{Function, Route, Statement},
+    resolve::Parameters,
+    responses::{Cors, GatewayResponse, GatewayResponses},
+    tables::TableDefinition,
+};
+
+/// The template of this project.
+const SOURCE: &str = include_str!("../../../template.yaml");
+
+/// What of the template can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// Not YAML.
+    #[error("template.yaml is not YAML: {0}")]
+    Yaml(#[from] serde_yaml_ng::Error),
+    /// A property is missing, of another type, or beyond what is understood here.
+    #[error("template.yaml: {0} is missing or not understood")]
+    Property(String),
+}
+
+/// The template.
+#[derive(Clone, Debug)]
+pub struct Template {
+    resources: Mapping,
+    parameters: Mapping,
+}
+
+impl Template {
+    /// Reads the template of this project.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if it can't be read.
+    pub fn of_project() -> Result<Self, TemplateError> {
+        Self::parse(SOURCE)
+    }
+
+    fn parse(source: &str) -> Result<Self, TemplateError> {
+        let document: Value = serde_yaml_ng::from_str(source)?;
+        let section =
+            |name: &str| document.get(name).and_then(Value::as_mapping).cloned().ok_or_else(|| missing(name));
+        Ok(Self { resources: section("Resources")?, parameters: section("Parameters")? })
+    }
+
+    /// The parameters with their default values.
+    pub fn parameters(&self) -> Parameters {
+        Parameters::defaults(&self.parameters)
+    }
+
+    /// What a parameter allows, as the template says: `MinValue`, `MaxValue` and so on.
+    pub fn parameter(&self, name: &str) -> Option<&Mapping> {
+        self.parameters.get(name)?.as_mapping()
+    }
+
+    /// The tables, by logical id.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if one can't be read.
+    pub fn tables(&self) -> Result<BTreeMap<String, TableDefinition>, TemplateError> {
+        self.of_type("AWS::DynamoDB::Table")
+            .map(|(id, resource)| Ok((id.to_owned(), TableDefinition::parse(id, resource)?)))
+            .collect()
+    }
+
+    /// The functions, by name: that of their package and of their binary.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if one can't be read.
+    pub fn functions(&self, parameters: &Parameters) -> Result<BTreeMap<String, Function>, TemplateError> {
+        self.of_type("AWS::Serverless::Function")
+            .map(|(id, resource)| Function::parse(id, resource, parameters))
+            .map(|function| function.map(|function| (function.name.clone(), function)))
+            .collect()
+    }
+
+    /// What API Gateway answers by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if it can't be read.
+    pub fn gateway_responses(&self, parameters: &Parameters) -> Result<GatewayResponses, TemplateError> {
+        GatewayResponses::parse(self.api()?, parameters)
+    }
+
+    /// What API Gateway answers to a preflight.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if it can't be read.
+    pub fn cors(&self, parameters: &Parameters) -> Result<Cors, TemplateError> {
+        Cors::parse(self.api()?, parameters)
+    }
+
+    /// How a route that names no authorizer is protected: by the API's default.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if the API has no default authorizer.
+    pub fn default_authorizer(&self) -> Result<&str, TemplateError> {
+        let path = ["Properties", "Auth", "DefaultAuthorizer"];
+        text_at(self.api()?, &path).ok_or_else(|| missing("Api.Auth.DefaultAuthorizer"))
+    }
+
+    fn api(&self) -> Result<&Value, TemplateError> {
+        self.of_type("AWS::Serverless::Api").map(|(_, api)| api).next().ok_or_else(|| missing("an API"))
+    }
+
+    fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+        self.resources
+            .iter()
+            .filter(move |(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(kind))
+            .filter_map(|(id, resource)| Some((id.as_str()?, resource)))
+    }
+}
+
+fn missing(what: impl Into<String>) -> TemplateError {
+    TemplateError::Property(what.into())
+}
+
+fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
+    path.iter().try_fold(value, |value, name| value.get(*name))
+}
+
+fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
+    at(value, path)?.as_str()
+}
