@@ -28,7 +28,8 @@ impl Stage {
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
     principal_id: String,
-    policy_document: PolicyDocument,
+    #[serde(rename = "policyDocument")]
+    document: PolicyDocument,
     context: Map<String, Value>,
 }
 
@@ -57,7 +58,7 @@ impl Policy {
             Statement { effect: "Allow", action: "execute-api:Invoke", resource: [format!("{}/*", stage.0)] };
         Self {
             principal_id: token.user_id.to_string(),
-            policy_document: PolicyDocument { version: "2012-10-17", statement: [statement] },
+            document: PolicyDocument { version: "2012-10-17", statement: [statement] },
             context: context(token),
         }
     }

@@ -81,7 +81,7 @@ impl Credentials {
             .send()
             .await;
         match result {
-            Ok(output) => attempt(output.attributes.unwrap_or_default(), counter),
+            Ok(output) => attempt(&output.attributes.unwrap_or_default(), counter),
             Err(error) => refused(error),
         }
     }
@@ -153,9 +153,9 @@ impl Credentials {
     }
 }
 
-fn attempt(item: Item, counter: String) -> Result<Attempt, StoreError> {
-    let counter = Counter::of(&item, counter);
-    let row = Row::new("Credentials", &item);
+fn attempt(item: &Item, counter: String) -> Result<Attempt, StoreError> {
+    let counter = Counter::of(item, counter);
+    let row = Row::new("Credentials", item);
     let Some(password_hash) = row.optional_text(attribute::PASSWORD_HASH)? else {
         return Ok(Attempt::Unknown(counter));
     };

@@ -44,7 +44,9 @@ impl Login {
         };
         let admitted = Admitted { login, origin: Origin::of(request), client, scope, now };
         match attempt? {
-            Attempt::Known(credential, counter) => self.evaluate(&admitted, credential, &counter).await,
+            Attempt::Known(credential, counter) => {
+                Box::pin(self.evaluate(&admitted, credential, &counter)).await
+            }
             Attempt::Unknown(counter) => {
                 self.pretend(&admitted, Some(&counter)).await?;
                 Err(LoginError::UnknownUsername)

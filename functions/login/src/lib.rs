@@ -73,6 +73,8 @@ impl Login {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        self.endpoint.respond(request, self.login(request).await)
+        // On the heap: it holds the state of five calls to DynamoDB.
+        let result = Box::pin(self.login(request)).await;
+        self.endpoint.respond(request, result)
     }
 }

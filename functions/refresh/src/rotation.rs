@@ -1,5 +1,7 @@
 //! The one write of a rotation.
 
+use std::fmt::Write;
+
 use aws_sdk_dynamodb::{
     error::SdkError,
     operation::update_item::UpdateItemError,
@@ -50,8 +52,10 @@ impl Rotation<'_> {
         let mut set = "SET #generation = :next, #rotated_at = :now, #retry_key = :retry_key, \
                        #expires_at = :expires_at, #access_ttl = :access_ttl"
             .to_owned();
-        let mut condition = "#generation = :generation AND #expires_at > :now \
-                             AND #absolute_expires_at > :now AND #created_at >= :not_before"
+        // An end beyond `:end` is no instant in seconds; the session is malformed, and not repaired by overwriting it.
+        let mut condition = "#generation = :generation AND #created_at >= :not_before \
+                             AND #expires_at > :now AND #expires_at < :end \
+                             AND #absolute_expires_at > :now AND #absolute_expires_at < :end"
             .to_owned();
         let mut update = table
             .client
@@ -67,6 +71,7 @@ impl Rotation<'_> {
             .expression_attribute_names("#created_at", attribute::CREATED_AT)
             .expression_attribute_values(":generation", N(self.generation.to_string()))
             .expression_attribute_values(":next", N(self.next_generation.to_string()))
+            .expression_attribute_values(":end", N(Timestamp::END.to_string()))
             .expression_attribute_values(":now", N(self.now.to_string()))
             .expression_attribute_values(":retry_key", S(self.retry_key.to_owned()))
             .expression_attribute_values(":expires_at", N((self.now + self.lifetimes.idle_ttl).to_string()))
@@ -77,14 +82,14 @@ impl Rotation<'_> {
             [(attribute::ADDRESS, &self.origin.address), (attribute::USER_AGENT, &self.origin.user_agent)];
         for (name, value) in last_use {
             let Some(value) = value else { continue };
-            set.push_str(&format!(", #{name} = :{name}"));
+            let _ = write!(set, ", #{name} = :{name}");
             update = update
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":{name}"), S(value.clone()));
         }
         // In the condition, so that too wide a scope is refused without the token being used up.
         for (i, token) in self.scope.into_iter().flat_map(Scope::tokens).enumerate() {
-            condition.push_str(&format!(" AND contains(#scope, :scope{i})"));
+            let _ = write!(condition, " AND contains(#scope, :scope{i})");
             update = update
                 .expression_attribute_names("#scope", attribute::SCOPE)
                 .expression_attribute_values(format!(":scope{i}"), S(token.to_owned()));

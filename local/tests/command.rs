@@ -1,0 +1,210 @@
+//! The program itself: what it prints, and what a restart keeps.
+#![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
+
+use std::{
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_latchgate-local");
+
+/// The program, running; stopped at the end of the test.
+struct Running {
+    child: Child,
+    line: Value,
+}
+
+impl Running {
+    fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.args(["--port", "0", "--json"]).args(arguments).env_remove("AWS_ENDPOINT_URL_DYNAMODB");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        Self { child, line: serde_json::from_str(&line).unwrap() }
+    }
+
+    fn text(&self, name: &str) -> &str {
+        self.line[name].as_str().unwrap()
+    }
+
+    async fn post(&self, path: &str, body: String) -> (u16, Value) {
+        let url = format!("{}{path}", self.text("url"));
+        let form = "application/x-www-form-urlencoded";
+        let request = reqwest::Client::new().post(url).header("content-type", form).body(body);
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
+    }
+
+    async fn login(&self) -> Value {
+        let password = self.text("password").replace(' ', "+");
+        let body = format!(
+            "client_id={}&username={}&password={password}",
+            self.text("public_client_id"),
+            self.text("username")
+        );
+        let (status, tokens) = self.post("/login", body).await;
+        assert_eq!(status, 200, "{tokens}");
+        tokens
+    }
+
+    async fn refresh(&self, tokens: &Value) -> (u16, Value) {
+        let (client, token) = (self.text("public_client_id"), tokens["refresh_token"].as_str().unwrap());
+        let body = format!("grant_type=refresh_token&client_id={client}&refresh_token={token}");
+        self.post("/refresh", body).await
+    }
+
+    async fn call(&self, tokens: &Value) -> u16 {
+        let url = format!("{}/sessions", self.text("url"));
+        let request = reqwest::Client::new().get(url).bearer_auth(tokens["access_token"].as_str().unwrap());
+        request.send().await.unwrap().status().as_u16()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder of the test's own.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[tokio::test]
+async fn it_prints_one_line_of_json_once_it_serves_and_nothing_after_it() {
+    let mut running = Running::start(&[]);
+    let names: Vec<_> = running.line.as_object().unwrap().keys().cloned().collect();
+    let expected = [
+        "client_secret",
+        "confidential_client_id",
+        "dynamodb_endpoint",
+        "password",
+        "public_client_id",
+        "url",
+        "username",
+    ];
+    assert_eq!(names, expected);
+    assert!(running.text("url").starts_with("http://127.0.0.1:"));
+    assert!(running.text("dynamodb_endpoint").starts_with("http://127.0.0.1:"));
+    running.login().await;
+    running.child.kill().unwrap();
+    let mut rest = String::new();
+    running.child.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "");
+}
+
+#[tokio::test]
+async fn with_a_file_every_session_survives_a_restart_on_another_port() {
+    let folder = Folder::new("restart");
+    let db = folder.0.join("latchgate.db");
+    let db = db.to_str().unwrap();
+    let first = Running::start(&["--db", db]);
+    let (tokens, idle) = (first.login().await, first.login().await);
+    let (_, tokens) = first.refresh(&tokens).await;
+    drop(first);
+
+    let second = Running::start(&["--db", db]);
+    assert_eq!(second.call(&tokens).await, 200);
+    assert_eq!(second.refresh(&tokens).await.0, 200);
+    assert_eq!(second.refresh(&idle).await.0, 200);
+    second.login().await;
+    #[cfg(unix)]
+    for file in [db.to_owned(), format!("{db}.keyset.json")] {
+        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&file).unwrap());
+        assert_eq!(mode & 0o077, 0, "{file} is its owner's alone");
+    }
+}
+
+#[tokio::test]
+async fn without_a_file_a_restart_forgets() {
+    let tokens = Running::start(&[]).login().await;
+    let again = Running::start(&[]);
+    assert_eq!(again.refresh(&tokens).await.0, 400);
+    assert_eq!(again.call(&tokens).await, 401);
+}
+
+#[tokio::test]
+async fn lifetimes_are_overridden_by_options() {
+    let running = Running::start(&[
+        "--access-ttl",
+        "120",
+        "--idle-ttl",
+        "1000",
+        "--absolute-ttl",
+        "900",
+        "--leeway",
+        "0",
+    ]);
+    let tokens = running.login().await;
+    assert_eq!(tokens["expires_in"], 120);
+    assert_eq!(tokens["refresh_token_expires_in"], 900);
+}
+
+#[tokio::test]
+async fn one_store_serves_two_programs() {
+    let folder = Folder::new("endpoint");
+    let keyset = folder.0.join("keyset.json");
+    let keyset = keyset.to_str().unwrap();
+    let first = Running::start(&["--keyset", keyset]);
+    let second = Running::start(&["--endpoint", first.text("dynamodb_endpoint"), "--keyset", keyset]);
+    assert_eq!(second.text("dynamodb_endpoint"), first.text("dynamodb_endpoint"));
+    let tokens = first.login().await;
+    assert_eq!(second.call(&tokens).await, 200);
+    assert_eq!(second.refresh(&tokens).await.0, 200);
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    for arguments in [
+        &["--leeway", "61"][..],
+        &["--access-ttl", "0"],
+        &["--access-ttl", "x"],
+        &["--port", "65536"],
+        &["--db", "x", "--endpoint", "http://127.0.0.1:1"],
+        &["--nonsense"],
+    ] {
+        let output = Command::new(PROGRAM).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(output.stdout.is_empty());
+    }
+    let output =
+        Command::new(PROGRAM).args(["--db", "/nonexistent/folder/x.db", "--port", "0"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains("latchgate-local: "), "{error}");
+}
+
+#[test]
+fn a_new_keyset_is_written_for_a_deployment_and_never_over_another() {
+    let folder = Folder::new("keyset");
+    let write = || Command::new(PROGRAM).arg("--new-keyset").arg(&folder.0).output().unwrap();
+    assert!(write().status.success());
+    let keyset = std::fs::read_to_string(folder.0.join("keyset.json")).unwrap();
+    let public = std::fs::read_to_string(folder.0.join("public-keys.json")).unwrap();
+    shared::keys::Keyset::parse(&keyset).unwrap();
+    let public: Value = serde_json::from_str(&public).unwrap();
+    assert_eq!(public["keys"].as_array().unwrap().len(), 1);
+    assert!(public["keys"][0].get("d").is_none());
+    assert_eq!(write().status.code(), Some(1), "a keyset that exists is not overwritten");
+    assert_eq!(std::fs::read_to_string(folder.0.join("keyset.json")).unwrap(), keyset);
+}

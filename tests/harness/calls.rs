@@ -1,0 +1,214 @@
+//! What the functions ask of DynamoDB: counted, and where a test wants it, failed.
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    sync::{Arc, Mutex},
+};
+
+use aws_sdk_dynamodb::{
+    config::{
+        ConfigBag, Intercept, RuntimeComponents,
+        interceptors::{
+            BeforeSerializationInterceptorContextMut, FinalizerInterceptorContextRef, InterceptorContext,
+        },
+    },
+    operation::{
+        delete_item::{DeleteItemInput, DeleteItemOutput},
+        get_item::{GetItemInput, GetItemOutput},
+        put_item::{PutItemInput, PutItemOutput},
+        query::{QueryInput, QueryOutput},
+        update_item::{UpdateItemInput, UpdateItemOutput},
+    },
+    types::{ConsumedCapacity, ReturnConsumedCapacity},
+};
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+
+/// Which call an execution of the SDK is.
+#[derive(Clone, Debug)]
+struct CallId(u64);
+
+impl Storable for CallId {
+    type Storer = StoreReplace<Self>;
+}
+
+type BoxError = Box<dyn Error + Send + Sync>;
+
+/// One call.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    id: u64,
+    /// Like `GetItem Sessions`.
+    pub(crate) name: String,
+    /// Calls that overlap are of one wave.
+    wave: usize,
+    /// Capacity units, as the engine says; none for a call that failed.
+    pub(crate) units: Option<f64>,
+    returned: bool,
+}
+
+/// Makes calls of this name fail.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    /// Nothing reaches the store.
+    Before(&'static str),
+    /// The store carries it out, and the answer is lost.
+    After(&'static str),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    last_id: u64,
+    calls: Vec<Call>,
+    faults: Vec<Fault>,
+}
+
+/// The calls of an API under test.
+#[derive(Clone, Debug)]
+pub(crate) struct Calls {
+    state: Arc<Mutex<State>>,
+    /// Logical ids by the names of tables.
+    tables: Arc<BTreeMap<String, String>>,
+}
+
+impl Calls {
+    pub(crate) fn new(tables: &BTreeMap<String, String>) -> Self {
+        let tables = tables.iter().map(|(id, name)| (name.clone(), id.replace("Table", ""))).collect();
+        Self { state: Arc::default(), tables: Arc::new(tables) }
+    }
+
+    /// The calls since the last time, in order.
+    pub(crate) fn take(&self) -> Vec<Call> {
+        std::mem::take(&mut self.state.lock().unwrap().calls)
+    }
+
+    /// From now on, until [`Calls::heal`].
+    pub(crate) fn fail(&self, fault: Fault) {
+        self.state.lock().unwrap().faults.push(fault);
+    }
+
+    pub(crate) fn heal(&self) {
+        self.state.lock().unwrap().faults.clear();
+    }
+
+    fn name(&self, operation: &str, table: Option<&String>) -> String {
+        let table = table.and_then(|name| self.tables.get(name)).map_or("?", String::as_str);
+        format!("{operation} {table}")
+    }
+
+    /// A call is made: in the wave of the earlier ones that are still out, or else in a new one.
+    fn begin(&self, name: String) -> Result<CallId, BoxError> {
+        let mut state = self.state.lock().unwrap();
+        state.last_id += 1;
+        let id = state.last_id;
+        let last = state.calls.last().map_or(0, |call| call.wave);
+        let is_alongside = state.calls.iter().any(|call| call.wave == last && !call.returned);
+        let wave = if is_alongside { last } else { last + 1 };
+        let fails = state.faults.iter().any(|fault| matches!(fault, Fault::Before(n) if *n == name));
+        state.calls.push(Call { id, name, wave, units: None, returned: false });
+        if fails { Err("a fault of the test, before".into()) } else { Ok(CallId(id)) }
+    }
+
+    fn end(&self, CallId(id): &CallId, units: Option<f64>) -> Result<(), BoxError> {
+        let mut state = self.state.lock().unwrap();
+        let State { calls, faults, .. } = &mut *state;
+        let Some(call) = calls.iter_mut().find(|call| call.id == *id) else { return Ok(()) };
+        call.units = units;
+        call.returned = true;
+        let fails = faults.iter().any(|fault| matches!(fault, Fault::After(name) if *name == call.name));
+        if fails { Err("a fault of the test, after".into()) } else { Ok(()) }
+    }
+}
+
+/// The names of calls that were made side by side, wave by wave, sorted within a wave.
+pub(crate) fn waves(calls: &[Call]) -> Vec<Vec<&str>> {
+    let mut waves: Vec<(usize, Vec<&str>)> = Vec::new();
+    for call in calls {
+        match waves.last_mut() {
+            Some((wave, names)) if *wave == call.wave => names.push(&call.name),
+            _ => waves.push((call.wave, vec![&call.name])),
+        }
+    }
+    waves
+        .into_iter()
+        .map(|(_, mut names)| {
+            names.sort_unstable();
+            names
+        })
+        .collect()
+}
+
+impl Intercept for Calls {
+    fn name(&self) -> &'static str {
+        "calls of the functions under test"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let input = context.input_mut();
+        let total = Some(ReturnConsumedCapacity::Total);
+        if let Some(input) = input.downcast_mut::<GetItemInput>() {
+            input.return_consumed_capacity = total;
+        } else if let Some(input) = input.downcast_mut::<PutItemInput>() {
+            input.return_consumed_capacity = total;
+        } else if let Some(input) = input.downcast_mut::<UpdateItemInput>() {
+            input.return_consumed_capacity = total;
+        } else if let Some(input) = input.downcast_mut::<DeleteItemInput>() {
+            input.return_consumed_capacity = total;
+        } else if let Some(input) = input.downcast_mut::<QueryInput>() {
+            input.return_consumed_capacity = total;
+        }
+        if let Some(name) = self.name_of(context.inner()) {
+            config.interceptor_state().store_put(self.begin(name)?);
+        }
+        Ok(())
+    }
+
+    fn read_after_execution(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(id) = config.load::<CallId>() else { return Ok(()) };
+        self.end(id, units(context))
+    }
+}
+
+impl Calls {
+    fn name_of(&self, context: &InterceptorContext) -> Option<String> {
+        let input = context.input()?;
+        if let Some(input) = input.downcast_ref::<GetItemInput>() {
+            Some(self.name("GetItem", input.table_name.as_ref()))
+        } else if let Some(input) = input.downcast_ref::<PutItemInput>() {
+            Some(self.name("PutItem", input.table_name.as_ref()))
+        } else if let Some(input) = input.downcast_ref::<UpdateItemInput>() {
+            Some(self.name("UpdateItem", input.table_name.as_ref()))
+        } else if let Some(input) = input.downcast_ref::<DeleteItemInput>() {
+            Some(self.name("DeleteItem", input.table_name.as_ref()))
+        } else {
+            let input = input.downcast_ref::<QueryInput>()?;
+            Some(self.name("Query", input.table_name.as_ref()))
+        }
+    }
+}
+
+fn units(context: &FinalizerInterceptorContextRef<'_>) -> Option<f64> {
+    let output = context.output_or_error()?.ok()?;
+    let capacity = |consumed: Option<&ConsumedCapacity>| consumed.and_then(ConsumedCapacity::capacity_units);
+    if let Some(output) = output.downcast_ref::<GetItemOutput>() {
+        capacity(output.consumed_capacity())
+    } else if let Some(output) = output.downcast_ref::<PutItemOutput>() {
+        capacity(output.consumed_capacity())
+    } else if let Some(output) = output.downcast_ref::<UpdateItemOutput>() {
+        capacity(output.consumed_capacity())
+    } else if let Some(output) = output.downcast_ref::<DeleteItemOutput>() {
+        capacity(output.consumed_capacity())
+    } else {
+        capacity(output.downcast_ref::<QueryOutput>()?.consumed_capacity())
+    }
+}

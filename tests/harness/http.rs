@@ -1,0 +1,126 @@
+//! Requests to the API under test, and its replies.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::{
+    body::Bytes,
+    http::{HeaderMap, Request, request},
+};
+use serde_json::Value;
+
+use super::{APP, Api, PASSWORD, USERNAME};
+
+/// A reply, read whole.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    /// The JSON body; null if there is none.
+    pub(crate) body: Value,
+}
+
+/// The tokens of a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Tokens {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+}
+
+impl Reply {
+    /// The tokens of a successful token response.
+    #[track_caller]
+    pub(crate) fn tokens(&self) -> Tokens {
+        assert_eq!(self.status, 200, "{self:?}");
+        let text = |name: &str| self.body[name].as_str().unwrap().to_owned();
+        Tokens { access: text("access_token"), refresh: text("refresh_token") }
+    }
+
+    /// Asserts an error in the OAuth shape, and that nobody stores it.
+    #[track_caller]
+    pub(crate) fn assert_error(&self, status: u16, error: &str) {
+        assert_eq!((self.status, self.body["error"].as_str()), (status, Some(error)), "{self:?}");
+        let names: Vec<_> = self.body.as_object().unwrap().keys().collect();
+        assert_eq!(names, ["error", "error_description"]);
+        let description = self.body["error_description"].as_str().unwrap();
+        // RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E.
+        assert!(description.bytes().all(|b| (0x20..0x7f).contains(&b) && b != b'"' && b != b'\\'));
+        assert_eq!(self.header("cache-control"), Some("no-store"));
+        assert_eq!(self.header("content-type"), Some("application/json"));
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+/// A form, encoded.
+pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
+    let encode = |text: &str| -> String {
+        text.bytes()
+            .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+            .collect()
+    };
+    let pairs: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect();
+    pairs.join("&")
+}
+
+impl Api {
+    /// Sends a request from 203.0.113.9 (TEST-NET-3).
+    pub(crate) async fn send(&self, request: request::Builder, body: impl Into<Bytes>) -> Reply {
+        let request = request.body(body.into()).unwrap();
+        let source = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
+        let (parts, body) = self.gateway.handle(request, source).await.into_parts();
+        let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    pub(crate) async fn post(&self, path: &str, parameters: &[(&str, &str)]) -> Reply {
+        self.send(form_post(path), form(parameters)).await
+    }
+
+    pub(crate) async fn post_json(&self, path: &str, body: &Value) -> Reply {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.send(request, body.to_string()).await
+    }
+
+    /// Logs the demo user in on the public client.
+    pub(crate) async fn login(&self) -> Tokens {
+        self.try_login(PASSWORD).await.tokens()
+    }
+
+    pub(crate) async fn try_login(&self, password: &str) -> Reply {
+        let parameters = [("client_id", APP), ("username", USERNAME), ("password", password)];
+        self.post("/login", &parameters).await
+    }
+
+    /// Refreshes on the public client.
+    pub(crate) async fn refresh(&self, token: &str) -> Reply {
+        self.post("/refresh", &refresh_form(token)).await
+    }
+
+    /// Refreshes on the public client with an `Idempotency-Key`.
+    pub(crate) async fn refresh_with_key(&self, token: &str, key: &str) -> Reply {
+        self.send(form_post("/refresh").header("idempotency-key", key), form(&refresh_form(token))).await
+    }
+
+    pub(crate) async fn logout(&self, token: &str) -> Reply {
+        self.post("/logout", &[("client_id", APP), ("token", token)]).await
+    }
+
+    /// Calls a protected endpoint.
+    pub(crate) async fn call(&self, access_token: &str) -> Reply {
+        self.send(bearer(Request::get("/sessions"), access_token), "").await
+    }
+}
+
+pub(crate) fn form_post(path: &str) -> request::Builder {
+    Request::post(path).header("content-type", "application/x-www-form-urlencoded")
+}
+
+pub(crate) fn bearer(request: request::Builder, access_token: &str) -> request::Builder {
+    request.header("authorization", format!("Bearer {access_token}"))
+}
+
+pub(crate) fn refresh_form(token: &str) -> [(&str, &str); 3] {
+    [("grant_type", "refresh_token"), ("client_id", APP), ("refresh_token", token)]
+}

@@ -1,0 +1,165 @@
+//! What every test starts with: the whole API over an engine, a clock that stands still, and seeded randomness.
+
+mod calls;
+mod clock;
+mod http;
+mod random;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use local::{
+    demo::Demo,
+    engine::{self, Engine},
+    functions::Deployment,
+    gateway::Gateway,
+    keyset::KeysetDocument,
+    seed::Seeder,
+    tables,
+    template::{Parameters, Template},
+};
+use shared::random::{SystemRandom, identifier};
+
+pub(crate) use self::{
+    calls::{Call, Calls, Fault, waves},
+    clock::MockClock,
+    http::{Reply, Tokens, bearer, form, form_post, refresh_form},
+    random::SeededRandom,
+};
+
+/// The public demo client.
+pub(crate) const APP: &str = local::demo::PUBLIC_CLIENT_ID;
+/// The confidential demo client.
+pub(crate) const SERVER: &str = local::demo::CONFIDENTIAL_CLIENT_ID;
+/// Its secret.
+pub(crate) const SECRET: &str = "demo-server-secret";
+/// The demo user.
+pub(crate) const USERNAME: &str = local::demo::USERNAME;
+/// The demo user's password.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+/// The demo user's identifier.
+pub(crate) const USER_ID: &str = "demo-user";
+
+/// The API under test.
+pub(crate) struct Api {
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) clock: Arc<MockClock>,
+    pub(crate) calls: Calls,
+    pub(crate) deployment: Deployment,
+    /// Reaches the store without being counted or failed.
+    pub(crate) store: Client,
+    pub(crate) template: Template,
+}
+
+impl Api {
+    /// With the defaults of the template.
+    pub(crate) async fn start() -> Self {
+        Self::with(|parameters| parameters).await
+    }
+
+    /// With other parameters than the template's defaults.
+    pub(crate) async fn with(change: impl FnOnce(Parameters) -> Parameters) -> Self {
+        Self::with_keyset(KeysetDocument::generate(&SystemRandom::new()).unwrap(), change).await
+    }
+
+    /// With this keyset.
+    pub(crate) async fn with_keyset(
+        keyset: KeysetDocument,
+        change: impl FnOnce(Parameters) -> Parameters,
+    ) -> Self {
+        let (endpoint, prefix) = endpoint().await;
+        let store = engine::client(&endpoint);
+        let template = Template::of_project().unwrap();
+        let tables = tables::create(&template, &store, &prefix).await.unwrap();
+        let random = Arc::new(SeededRandom::new(7));
+        let demo = Demo::well_known();
+        demo.seed(&Seeder { client: &store, tables: &tables }, random.clone()).await.unwrap();
+
+        let clock = Arc::new(MockClock::at(1_800_000_000));
+        let calls = Calls::new(&tables);
+        let config = store.config().to_builder().interceptor(calls.clone()).build();
+        let parameters = template
+            .parameters()
+            .with("Issuer", "https://issuer.example.com")
+            .with("AllowedOrigin", "https://app.example.com");
+        let deployment = Deployment {
+            parameters: change(parameters),
+            tables,
+            keyset,
+            dynamodb: Client::from_conf(config),
+            clock: clock.clone(),
+            random,
+        };
+        let gateway = Arc::new(Gateway::deploy(&template, &deployment).unwrap());
+        Self { gateway, clock, calls, deployment, store, template }
+    }
+
+    /// The same deployment anew, as after a cold start: nothing is cached.
+    pub(crate) fn restarted(&self) -> Self {
+        self.redeployed(self.deployment.clone())
+    }
+
+    /// The same tables, clock and calls under another deployment.
+    pub(crate) fn redeployed(&self, deployment: Deployment) -> Self {
+        Self {
+            gateway: Arc::new(Gateway::deploy(&self.template, &deployment).unwrap()),
+            clock: self.clock.clone(),
+            calls: self.calls.clone(),
+            deployment,
+            store: self.store.clone(),
+            template: self.template.clone(),
+        }
+    }
+
+    pub(crate) fn seeder(&self) -> Seeder<'_> {
+        Seeder { client: &self.store, tables: &self.deployment.tables }
+    }
+
+    /// All items of a table.
+    pub(crate) async fn items(&self, table: &str) -> Vec<BTreeMap<String, AttributeValue>> {
+        let scan = self.store.scan().table_name(&self.deployment.tables[table]).consistent_read(true);
+        let items = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
+        items.into_iter().map(|item| item.into_iter().collect()).collect()
+    }
+
+    /// The only session there is.
+    pub(crate) async fn session(&self) -> BTreeMap<String, AttributeValue> {
+        let mut sessions = self.items("SessionsTable").await;
+        assert_eq!(sessions.len(), 1, "one session");
+        sessions.remove(0)
+    }
+
+    /// Sets attributes of the only session.
+    pub(crate) async fn change_session(&self, changes: &[(&str, AttributeValue)]) {
+        let mut session = self.session().await;
+        for (name, value) in changes {
+            session.insert((*name).to_owned(), value.clone());
+        }
+        self.put("SessionsTable", session).await;
+    }
+
+    /// Writes an item as it is.
+    pub(crate) async fn put(&self, table: &str, item: BTreeMap<String, AttributeValue>) {
+        let put = self.store.put_item().table_name(&self.deployment.tables[table]);
+        put.set_item(Some(item.into_iter().collect())).send().await.unwrap();
+    }
+}
+
+/// The store under test and a prefix for tables of one's own there.
+#[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which store to use")]
+async fn endpoint() -> (String, String) {
+    match std::env::var("LATCHGATE_TEST_ENDPOINT") {
+        Ok(endpoint) => (endpoint, format!("{}.", identifier(&SystemRandom::new()))),
+        Err(_) => (Engine::start(None).await.unwrap().endpoint(), String::new()),
+    }
+}
+
+/// A number, as DynamoDB has it.
+pub(crate) fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// A string, as DynamoDB has it.
+pub(crate) fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}

@@ -1,0 +1,192 @@
+//! Login: who gets in, what everyone else is told, and the guess budget.
+
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use login::{BUDGET, WINDOW_TTL};
+use shared::store::attribute;
+use tokio::task::JoinSet;
+
+use crate::harness::{APP, Api, PASSWORD, Reply, USER_ID, USERNAME, number, text};
+
+async fn try_name(api: &Api, username: &str) -> Reply {
+    let parameters = [("client_id", APP), ("username", username), ("password", "wrong password")];
+    api.post("/login", &parameters).await
+}
+
+#[tokio::test]
+async fn unknown_wrong_locked_and_disabled_look_the_same() {
+    let api = Api::start().await;
+    let wrong = api.try_login("wrong password").await;
+    wrong.assert_error(400, "invalid_grant");
+    let unknown = try_name(&api, "nobody").await;
+    let disabled = vec![(attribute::DISABLED, AttributeValue::Bool(true))];
+    api.seeder().set("UsersTable", (attribute::USER_ID, USER_ID), disabled).await.unwrap();
+    let disabled = api.try_login(PASSWORD).await;
+    for _ in 0..BUDGET {
+        api.try_login("wrong password").await;
+    }
+    let locked = api.try_login(PASSWORD).await;
+    for reply in [unknown, disabled, locked] {
+        assert_eq!((reply.status, &reply.body), (wrong.status, &wrong.body));
+        assert_eq!(reply.headers, wrong.headers);
+    }
+    assert!(api.items("SessionsTable").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_user_name_is_the_same_however_it_is_typed() {
+    let api = Api::start().await;
+    for username in ["demo", "DEMO", "\u{ff24}emo"] {
+        let parameters = [("client_id", APP), ("username", username), ("password", PASSWORD)];
+        api.post("/login", &parameters).await.tokens();
+    }
+}
+
+#[tokio::test]
+async fn the_budget_is_spent_by_guesses_and_refills() {
+    let api = Api::start().await;
+    api.clock.set(1_800_000_000 / WINDOW_TTL * WINDOW_TTL);
+    for _ in 0..BUDGET {
+        api.try_login("wrong password").await.assert_error(400, "invalid_grant");
+    }
+    api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+    api.clock.advance(WINDOW_TTL - 1);
+    api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+    api.clock.advance(1);
+    api.try_login(PASSWORD).await.tokens();
+}
+
+#[tokio::test]
+async fn a_right_password_gives_its_attempt_back() {
+    let api = Api::start().await;
+    for _ in 0..BUDGET + 5 {
+        api.login().await;
+    }
+    let credential = &api.items("CredentialsTable").await[0];
+    let names: Vec<_> = credential.keys().map(String::as_str).collect();
+    assert_eq!(names, ["expires_at", "password_hash", "user_id", "username"]);
+}
+
+#[tokio::test]
+async fn counters_of_past_windows_do_not_pile_up() {
+    let api = Api::start().await;
+    for _ in 0..5 {
+        api.try_login("wrong password").await;
+        try_name(&api, "nobody").await;
+        api.clock.advance(WINDOW_TTL);
+    }
+    for credential in api.items("CredentialsTable").await {
+        let counters = credential.keys().filter(|name| name.starts_with("attempts_")).count();
+        assert_eq!(counters, 1, "{credential:?}");
+    }
+    api.login().await;
+}
+
+#[tokio::test]
+async fn unknown_names_are_counted_in_rows_that_expire_and_known_ones_never_do() {
+    let api = Api::start().await;
+    try_name(&api, "nobody").await;
+    api.try_login("wrong password").await;
+    let credentials = api.items("CredentialsTable").await;
+    let row = |name| credentials.iter().find(|c| c["username"] == text(name)).unwrap();
+    assert_eq!(row("nobody")["expires_at"], number(api.clock.unix() + 2 * WINDOW_TTL));
+    assert_eq!(row(USERNAME)["expires_at"], number(253_402_300_799));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_guesses_are_counted_before_they_are_evaluated() {
+    let api = Arc::new(Api::start().await);
+    let mut tasks = JoinSet::new();
+    // One right password among many wrong ones, after the budget is spent side by side.
+    for _ in 0..3 * BUDGET {
+        let api = api.clone();
+        tasks.spawn(async move { api.try_login("wrong password").await });
+    }
+    for reply in tasks.join_all().await {
+        reply.assert_error(400, "invalid_grant");
+    }
+    let credential = &api.items("CredentialsTable").await[0];
+    let counted: Vec<_> = credential.iter().filter(|(name, _)| name.starts_with("attempts_")).collect();
+    assert_eq!(counted.len(), 1);
+    assert_eq!(counted[0].1, &number(BUDGET), "no more were evaluated than the budget allows");
+    api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_prove_itself_spends_no_budget() {
+    let api = Api::start().await;
+    for _ in 0..=BUDGET {
+        let parameters = [("client_id", "unknown"), ("username", USERNAME), ("password", PASSWORD)];
+        api.post("/login", &parameters).await.assert_error(401, "invalid_client");
+        let parameters =
+            [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "admin")];
+        api.post("/login", &parameters).await.assert_error(400, "invalid_scope");
+    }
+    api.login().await;
+}
+
+#[tokio::test]
+async fn a_hash_made_with_weaker_parameters_is_replaced_at_login() {
+    let api = Api::start().await;
+    // argon2id of the demo password with m=8 MiB, t=2, p=1.
+    let weak = weak_hash();
+    let credential = (attribute::USERNAME, USERNAME);
+    let change = |hash: &str| vec![(attribute::PASSWORD_HASH, text(hash))];
+    api.seeder().set("CredentialsTable", credential, change(&weak)).await.unwrap();
+    api.try_login("wrong password").await.assert_error(400, "invalid_grant");
+    let hash = |credential: &std::collections::BTreeMap<String, AttributeValue>| {
+        credential[attribute::PASSWORD_HASH].as_s().unwrap().clone()
+    };
+    assert_eq!(hash(&api.items("CredentialsTable").await[0]), weak);
+    api.login().await;
+    let replaced = hash(&api.items("CredentialsTable").await[0]);
+    assert!(replaced.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{replaced}");
+    api.login().await;
+}
+
+#[tokio::test]
+async fn a_stored_hash_beyond_the_cap_is_a_failure_of_ours() {
+    let api = Api::start().await;
+    for hash in [
+        "",
+        "plain",
+        "$argon2id$v=19$m=4294967295,t=2,p=1$bGF0Y2hnYXRlIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    ] {
+        let change = vec![(attribute::PASSWORD_HASH, text(hash))];
+        api.seeder().set("CredentialsTable", (attribute::USERNAME, USERNAME), change).await.unwrap();
+        api.try_login(PASSWORD).await.assert_error(500, "server_error");
+    }
+}
+
+#[tokio::test]
+async fn a_credential_without_expires_at_is_left_alone() {
+    let api = Api::start().await;
+    let mut credential = api.items("CredentialsTable").await.remove(0);
+    credential.remove(attribute::EXPIRES_AT);
+    api.put("CredentialsTable", credential.clone()).await;
+    api.try_login(PASSWORD).await.assert_error(500, "server_error");
+    assert_eq!(api.items("CredentialsTable").await, [credential], "it was not given an end");
+}
+
+#[tokio::test]
+async fn the_claims_of_the_user_record_are_in_the_token_and_can_not_stand_in_for_ours() {
+    let api = Api::start().await;
+    let claims =
+        r#"{"email":"a@example.com","roles":["admin"],"sub":"root","exp":9999999999,"scope":"admin"}"#;
+    let change = vec![(attribute::CLAIMS, text(claims))];
+    api.seeder().set("UsersTable", (attribute::USER_ID, USER_ID), change).await.unwrap();
+    let tokens = api.login().await;
+    let claims = crate::access_tokens::claims(&tokens.access);
+    assert_eq!(claims["email"], "a@example.com");
+    assert_eq!(claims["roles"][0], "admin");
+    assert_eq!((&claims["sub"], &claims["scope"]), (&USER_ID.into(), &"read write".into()));
+    assert_eq!(claims["exp"], api.clock.unix() + 1800);
+    assert_eq!(api.call(&tokens.access).await.status, 200);
+}
+
+fn weak_hash() -> String {
+    use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8192, 2, 1, None).unwrap());
+    weak.hash_password_with_salt(PASSWORD.as_bytes(), b"0123456789abcdef").unwrap().to_string()
+}

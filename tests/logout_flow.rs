@@ -1,0 +1,142 @@
+//! Logout, and revocation in the sense of RFC 7009.
+
+use shared::store::attribute;
+
+use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, Tokens, USERNAME, number};
+
+async fn login_on_server(api: &Api) -> Tokens {
+    let parameters =
+        [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
+    api.post("/login", &parameters).await.tokens()
+}
+
+#[tokio::test]
+async fn either_token_under_either_name_ends_the_session() {
+    let api = Api::start().await;
+    let other = api.login().await;
+    for (name, hint) in [
+        ("token", Some("access_token")),
+        ("token", Some("refresh_token")),
+        ("token", None),
+        ("refresh_token", None),
+    ] {
+        for by_access_token in [true, false] {
+            let tokens = api.login().await;
+            let token = if by_access_token { &tokens.access } else { &tokens.refresh };
+            let mut parameters = vec![("client_id", APP), (name, token.as_str())];
+            parameters.extend(hint.map(|hint| ("token_type_hint", hint)));
+            let reply = api.post("/logout", &parameters).await;
+            assert_eq!((reply.status, reply.body.is_null()), (200, true), "{name} {hint:?}");
+            api.call(&tokens.access).await.assert_error(401, "invalid_token");
+            api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
+        }
+    }
+    assert_eq!(api.call(&other.access).await.status, 200, "another session goes on");
+}
+
+#[tokio::test]
+async fn logout_writes_the_denylist_row_and_deletes_the_session_every_time() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    for _ in 0..2 {
+        assert_eq!(api.logout(&tokens.refresh).await.status, 200);
+        assert!(api.items("SessionsTable").await.is_empty());
+        let revocations = api.items("RevocationsTable").await;
+        assert_eq!(revocations.len(), 1);
+        assert_eq!(revocations[0][attribute::BUCKET], number(api.clock.unix() / 60));
+        assert_eq!(revocations[0][attribute::EXPIRES_AT], number(api.clock.unix() + 1800));
+        let name = revocations[0][attribute::REVOCATION].as_s().unwrap();
+        assert!(name.starts_with(&format!("{}#", api.clock.unix())), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_token_is_a_success_and_changes_nothing() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let before = api.session().await;
+    let forged = format!("{}A", &tokens.refresh[..tokens.refresh.len() - 1]);
+    let unsigned =
+        format!("{}.{}.", tokens.access.split('.').next().unwrap(), tokens.access.split('.').nth(1).unwrap());
+    for junk in ["x", "lgr1_", "a.b.c", &forged, &unsigned] {
+        let reply = api.logout(junk).await;
+        assert_eq!((reply.status, reply.body.is_null()), (200, true), "{junk}");
+    }
+    assert_eq!(api.session().await, before);
+    assert!(api.items("RevocationsTable").await.is_empty());
+}
+
+#[tokio::test]
+async fn another_clients_tokens_are_unknown() {
+    let api = Api::start().await;
+    let tokens = login_on_server(&api).await;
+    for token in [&tokens.access, &tokens.refresh] {
+        assert_eq!(api.logout(token).await.status, 200);
+    }
+    assert_eq!(api.call(&tokens.access).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_confidential_client_proves_itself_to_log_out() {
+    let api = Api::start().await;
+    let tokens = login_on_server(&api).await;
+    let without = [("client_id", SERVER), ("token", tokens.access.as_str())];
+    api.post("/logout", &without).await.assert_error(401, "invalid_client");
+    assert_eq!(api.call(&tokens.access).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_expired_access_token_still_ends_its_session() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    api.clock.advance(1801);
+    assert_eq!(api.logout(&tokens.access).await.status, 200);
+    api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn everywhere_ends_all_of_the_users_sessions_on_every_client() {
+    let api = Api::start().await;
+    let mut tokens = vec![login_on_server(&api).await];
+    for _ in 0..40 {
+        tokens.push(api.login().await);
+    }
+    for everywhere in ["false", ""] {
+        let parameters = [("client_id", APP), ("token", &tokens[40].access), ("everywhere", everywhere)];
+        assert_eq!(api.post("/logout", &parameters).await.status, 200);
+        assert_eq!(api.items("SessionsTable").await.len(), 40);
+    }
+    let parameters = [("client_id", APP), ("token", tokens[40].access.as_str()), ("everywhere", "true")];
+    assert_eq!(api.post("/logout", &parameters).await.status, 200);
+    assert!(api.items("SessionsTable").await.is_empty());
+    assert_eq!(api.items("RevocationsTable").await.len(), 41);
+    for tokens in &tokens {
+        assert_eq!(api.call(&tokens.access).await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn a_disabled_client_can_still_end_its_sessions() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let disabled = vec![(attribute::DISABLED, aws_sdk_dynamodb::types::AttributeValue::Bool(true))];
+    api.seeder().set("ClientsTable", (attribute::CLIENT_ID, APP), disabled).await.unwrap();
+    let api = api.restarted();
+    api.refresh(&tokens.refresh).await.assert_error(401, "invalid_client");
+    assert_eq!(api.logout(&tokens.refresh).await.status, 200);
+    assert!(api.items("SessionsTable").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_logout_without_one_token_is_an_invalid_request() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let both =
+        [("client_id", APP), ("token", tokens.access.as_str()), ("refresh_token", tokens.refresh.as_str())];
+    api.post("/logout", &both).await.assert_error(400, "invalid_request");
+    api.post("/logout", &[("client_id", APP)]).await.assert_error(400, "invalid_request");
+    let everywhere = [("client_id", APP), ("token", tokens.access.as_str()), ("everywhere", "yes")];
+    api.post("/logout", &everywhere).await.assert_error(400, "invalid_request");
+    api.post("/logout", &[("token", &tokens.access)]).await.assert_error(401, "invalid_client");
+    assert_eq!(api.call(&tokens.access).await.status, 200);
+}

@@ -1,0 +1,30 @@
+//! The integration tests: claims about Latchgate, each shown through the real handlers, the real SDK and a real engine.
+//!
+//! One binary, because every further one would link the SDK and the engine again: seconds each, for nothing.
+//!
+//! The engine is the embedded one, a fresh one a test. With `LATCHGATE_TEST_ENDPOINT` set (`cargo xtask
+//! dynamodb-local` does it) the same tests run against that store, in fresh tables.
+
+#![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
+
+mod harness;
+
+mod access_tokens;
+mod authorizer_policy;
+mod client_authentication;
+mod costs;
+mod decisions;
+mod faults;
+mod keysets;
+mod leaks;
+mod login_flow;
+mod logout_flow;
+mod over_http;
+mod races;
+mod refresh_flow;
+mod request_bodies;
+mod sessions_flow;
+mod template;
+mod time_bounds;
+mod whole_flow;
+mod workspace;

@@ -1,0 +1,103 @@
+//! Over a real port, with clients that know nothing of Latchgate.
+
+use std::net::SocketAddr;
+
+use local::server;
+use oauth2::{
+    AuthType, ClientId, ClientSecret, RefreshToken, RequestTokenError, Scope, TokenResponse, TokenUrl,
+    basic::{BasicClient, BasicErrorResponseType},
+};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, USERNAME, form};
+
+/// Serves the API; the task ends with the test's runtime.
+async fn serve(api: &Api) -> SocketAddr {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(server::serve(listener, api.gateway.clone(), std::future::pending()));
+    address
+}
+
+async fn login(http: &reqwest::Client, address: SocketAddr, client: &[(&str, &str)]) -> Value {
+    let body = [&[("username", USERNAME), ("password", PASSWORD)], client].concat();
+    let request = http
+        .post(format!("http://{address}/login"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(form(&body));
+    let response = request.send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_stock_oauth_client_refreshes_and_reads_our_errors() {
+    let api = Api::start().await;
+    let address = serve(&api).await;
+    let http = reqwest::Client::new();
+    let token_url = TokenUrl::new(format!("http://{address}/refresh")).unwrap();
+    let public = BasicClient::new(ClientId::new(APP.into())).set_token_uri(token_url.clone());
+    let confidential = BasicClient::new(ClientId::new(SERVER.into()))
+        .set_client_secret(ClientSecret::new(SECRET.into()))
+        .set_token_uri(token_url);
+    let on_app = login(&http, address, &[("client_id", APP)]).await;
+    let on_server = login(&http, address, &[("client_id", SERVER), ("client_secret", SECRET)]).await;
+
+    let refresh_token =
+        |login: &Value| RefreshToken::new(login["refresh_token"].as_str().unwrap().to_owned());
+    for (client, login, auth_type) in [
+        (public.clone(), &on_app, AuthType::RequestBody),
+        (confidential.clone(), &on_server, AuthType::BasicAuth),
+        (confidential, &on_server, AuthType::RequestBody),
+    ] {
+        let client = client.set_auth_type(auth_type);
+        let tokens = client.exchange_refresh_token(&refresh_token(login)).request_async(&http).await.unwrap();
+        assert_eq!(tokens.expires_in(), Some(std::time::Duration::from_secs(1800)));
+        assert_eq!(tokens.scopes().map(Vec::len), Some(2));
+        assert_ne!(tokens.refresh_token().unwrap().secret(), refresh_token(login).secret());
+        let access = tokens.access_token().secret();
+        let called = http.get(format!("http://{address}/sessions")).bearer_auth(access).send().await.unwrap();
+        assert_eq!(called.status(), 200);
+    }
+
+    let foreign = public.exchange_refresh_token(&refresh_token(&on_server)).request_async(&http).await;
+    assert!(matches!(error_of(foreign), BasicErrorResponseType::InvalidGrant));
+    let token = refresh_token(&on_app);
+    let wide = public.exchange_refresh_token(&token).add_scope(Scope::new("admin".into()));
+    assert!(matches!(error_of(wide.request_async(&http).await), BasicErrorResponseType::InvalidScope));
+    let impostor = BasicClient::new(ClientId::new(SERVER.into()))
+        .set_client_secret(ClientSecret::new("wrong".into()))
+        .set_token_uri(TokenUrl::new(format!("http://{address}/refresh")).unwrap());
+    let refused = impostor.exchange_refresh_token(&refresh_token(&on_server)).request_async(&http).await;
+    assert!(matches!(error_of(refused), BasicErrorResponseType::InvalidClient));
+}
+
+type Refreshed<E> =
+    Result<oauth2::basic::BasicTokenResponse, RequestTokenError<E, oauth2::basic::BasicErrorResponse>>;
+
+fn error_of<E: std::error::Error + 'static>(result: Refreshed<E>) -> BasicErrorResponseType {
+    match result {
+        Err(RequestTokenError::ServerResponse(response)) => response.error().clone(),
+        other => panic!("no error response: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_request_beyond_what_the_gateway_takes_is_413_and_the_next_one_is_served() {
+    let api = Api::start().await;
+    let address = serve(&api).await;
+    let http = reqwest::Client::new();
+    let large = http
+        .post(format!("http://{address}/login"))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(vec![b'a'; 10 * 1024 * 1024 + 1])
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(large.status(), 413);
+    assert_eq!(large.headers()["cache-control"], "no-store");
+    let body: Value = serde_json::from_slice(&large.bytes().await.unwrap()).unwrap();
+    assert_eq!(body["error"], "invalid_request");
+    login(&http, address, &[("client_id", APP)]).await;
+}

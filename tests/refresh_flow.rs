@@ -1,0 +1,89 @@
+//! Refresh as a token endpoint: binding to the client, and which refusals leave a token unharmed.
+
+use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, USERNAME, form, form_post, refresh_form};
+
+#[tokio::test]
+async fn a_refresh_token_works_on_the_client_it_was_issued_to_and_on_no_other() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let before = api.session().await;
+    let on_server = [
+        ("grant_type", "refresh_token"),
+        ("client_id", SERVER),
+        ("client_secret", SECRET),
+        ("refresh_token", tokens.refresh.as_str()),
+    ];
+    api.post("/refresh", &on_server).await.assert_error(400, "invalid_grant");
+    assert_eq!(api.session().await, before, "a thief elsewhere doesn't even end the session");
+    api.refresh(&tokens.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn a_confidential_clients_refresh_token_is_useless_without_its_secret() {
+    let api = Api::start().await;
+    let login =
+        [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
+    let tokens = api.post("/login", &login).await.tokens();
+    let before = api.session().await;
+    let refresh =
+        [("grant_type", "refresh_token"), ("client_id", SERVER), ("refresh_token", &tokens.refresh)];
+    api.post("/refresh", &refresh).await.assert_error(401, "invalid_client");
+    let guess = [&refresh[..], &[("client_secret", "guess")]].concat();
+    api.post("/refresh", &guess).await.assert_error(401, "invalid_client");
+    assert_eq!(api.session().await, before);
+    let right = [&refresh[..], &[("client_secret", SECRET)]].concat();
+    api.post("/refresh", &right).await.tokens();
+}
+
+#[tokio::test]
+async fn a_forged_refresh_token_is_an_invalid_grant() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let before = api.session().await;
+    let mut flipped = tokens.refresh.clone().into_bytes();
+    let last = flipped.len() - 2;
+    flipped[last] = if flipped[last] == b'A' { b'B' } else { b'A' };
+    let flipped = String::from_utf8(flipped).unwrap();
+    let long = format!("lgr1_{}", "A".repeat(4000));
+    for forged in
+        [flipped.as_str(), "lgr1_", "x", long.as_str(), tokens.access.as_str(), "lgr1_\u{e4}", "lgr1_AAAA\0"]
+    {
+        api.refresh(forged).await.assert_error(400, "invalid_grant");
+    }
+    assert_eq!(api.session().await, before);
+}
+
+#[tokio::test]
+async fn only_the_grant_type_refresh_token_is_served() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let before = api.session().await;
+    for grant_type in ["password", "authorization_code", "client_credentials", "Refresh_Token"] {
+        let parameters = [("grant_type", grant_type), ("client_id", APP), ("refresh_token", &tokens.refresh)];
+        api.post("/refresh", &parameters).await.assert_error(400, "unsupported_grant_type");
+    }
+    let without = [("client_id", APP), ("refresh_token", tokens.refresh.as_str())];
+    api.post("/refresh", &without).await.assert_error(400, "invalid_request");
+    let without = [("client_id", APP), ("grant_type", "refresh_token")];
+    api.post("/refresh", &without).await.assert_error(400, "invalid_request");
+    assert_eq!(api.session().await, before);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_that_is_no_key_is_refused() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    api.refresh_with_key(&tokens.refresh, &"k".repeat(256)).await.assert_error(400, "invalid_request");
+    let request = form_post("/refresh").header("idempotency-key", "");
+    let tokens = api.send(request, form(&refresh_form(&tokens.refresh))).await.tokens();
+    api.refresh_with_key(&tokens.refresh, &"k".repeat(255)).await.tokens();
+}
+
+#[tokio::test]
+async fn the_last_use_of_a_session_is_where_it_was_refreshed() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let request = form_post("/refresh").header("user-agent", "App/2");
+    api.send(request, form(&refresh_form(&tokens.refresh))).await.tokens();
+    assert_eq!(api.session().await["user_agent"].as_s().unwrap(), "App/2");
+}

@@ -1,0 +1,168 @@
+//! Bad input gets a clear error in the OAuth shape, and nothing is lost or changed.
+
+use axum::{body::Bytes, http::Request};
+use serde_json::json;
+
+use crate::harness::{APP, Api, PASSWORD, USERNAME, form_post};
+
+const ENDPOINTS: [&str; 3] = ["/login", "/refresh", "/logout"];
+
+#[tokio::test]
+async fn a_body_that_is_neither_a_form_nor_json_is_415() {
+    let api = Api::start().await;
+    for path in ENDPOINTS {
+        for media_type in ["text/plain", "multipart/form-data; boundary=x", "application/xml", ""] {
+            let request = Request::post(path).header("content-type", media_type);
+            api.send(request, "client_id=demo-app").await.assert_error(415, "invalid_request");
+        }
+        api.send(Request::post(path), "client_id=demo-app").await.assert_error(415, "invalid_request");
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_body_is_an_invalid_request() {
+    let api = Api::start().await;
+    let deep = format!("{{\"username\":{}{}}}", "[".repeat(200), "]".repeat(200));
+    for path in ENDPOINTS {
+        for body in ["", "{", "[]", "null", "\"x\"", "{\"a\":1}{", "{'a':1}", &deep, "{\"a\":1e999}"] {
+            let request = Request::post(path).header("content-type", "application/json");
+            let reply = api.send(request, body.to_owned()).await;
+            reply.assert_error(400, "invalid_request");
+        }
+        for body in [&b"username=%ff"[..], b"a=1&a=2", b"token=x&token=x", b"", b"&&&"] {
+            let reply = api.send(form_post(path), Bytes::copy_from_slice(body)).await;
+            reply.assert_error(400, "invalid_request");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_parameter_is_an_invalid_request_and_spends_nothing() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let before = api.session().await;
+    let body = format!(
+        "grant_type=refresh_token&client_id={APP}&refresh_token={0}&refresh_token={0}",
+        tokens.refresh
+    );
+    api.send(form_post("/refresh"), body).await.assert_error(400, "invalid_request");
+    let body = format!(
+        r#"{{"grant_type":"refresh_token","client_id":"{APP}","client_id":"{APP}","refresh_token":"{}"}}"#,
+        tokens.refresh
+    );
+    let request = Request::post("/refresh").header("content-type", "application/json");
+    api.send(request, body).await.assert_error(400, "invalid_request");
+    assert_eq!(api.session().await, before);
+}
+
+#[tokio::test]
+async fn a_mistyped_parameter_is_an_invalid_request() {
+    let api = Api::start().await;
+    let login = json!({ "client_id": APP, "username": USERNAME, "password": PASSWORD, "scope": "read", "device_name": "x" });
+    for (name, value) in login.as_object().unwrap() {
+        for wrong in [json!(1), json!([value]), json!({ "a": value }), json!(true)] {
+            let mut body = login.clone();
+            body[name] = wrong;
+            api.post_json("/login", &body).await.assert_error(400, "invalid_request");
+        }
+    }
+    assert!(api.items("SessionsTable").await.is_empty());
+    api.post_json("/login", &login).await.tokens();
+}
+
+#[tokio::test]
+async fn parameters_beyond_their_bounds_are_an_invalid_request() {
+    let api = Api::start().await;
+    let login = json!({ "client_id": APP, "username": USERNAME, "password": PASSWORD });
+    let long = |n| "x".repeat(n);
+    for (name, value) in [
+        ("password", long(1025)),
+        ("password", "a\u{0}b".into()),
+        ("username", long(257)),
+        ("username", "two words".into()),
+        ("username", "a\r\nb".into()),
+        ("device_name", long(129)),
+        ("device_name", "a\u{1b}[31m".into()),
+    ] {
+        let mut body = login.clone();
+        body[name] = value.into();
+        api.post_json("/login", &body).await.assert_error(400, "invalid_request");
+    }
+    for missing in ["username", "password"] {
+        for absent in [json!(null), json!("")] {
+            let mut body = login.clone();
+            body[missing] = absent;
+            api.post_json("/login", &body).await.assert_error(400, "invalid_request");
+        }
+    }
+    for scope in ["\"", "a\\b", &long(1025)] {
+        let mut body = login.clone();
+        body["scope"] = scope.into();
+        api.post_json("/login", &body).await.assert_error(400, "invalid_scope");
+    }
+    assert!(api.items("SessionsTable").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_413() {
+    let api = Api::start().await;
+    for path in ENDPOINTS {
+        let body = format!("client_id={}", "x".repeat(64 * 1024));
+        api.send(form_post(path), body).await.assert_error(413, "invalid_request");
+    }
+}
+
+#[tokio::test]
+async fn unknown_parameters_are_ignored() {
+    let api = Api::start().await;
+    let body = json!({
+        "client_id": APP, "username": USERNAME, "password": PASSWORD,
+        "resource": ["x"], "nonce": 1, "__proto__": {}, "grant_type": "anything"
+    });
+    api.post_json("/login", &body).await.tokens();
+}
+
+#[tokio::test]
+async fn a_path_or_method_that_is_not_there_is_404_in_the_same_shape() {
+    let api = Api::start().await;
+    for request in [
+        Request::get("/login"),
+        Request::put("/refresh"),
+        Request::delete("/logout"),
+        Request::post("/sessions"),
+        Request::post("/login/"),
+        Request::get("/"),
+        Request::head("/login"),
+        Request::options("/nowhere"),
+    ] {
+        api.send(request, "").await.assert_error(404, "not_found");
+    }
+}
+
+#[test]
+fn a_function_reached_by_another_method_answers_405() {
+    let environment = shared::environment::Environment::default();
+    let endpoint = shared::http::Endpoint::new("login", "POST", &environment);
+    let request = lambda_http::http::Request::get("/login").body(lambda_http::Body::Empty).unwrap();
+    let error = shared::http::Parameters::from_request(&request).unwrap_err();
+    let response = endpoint.respond(&request, Err(login::LoginError::from(error)));
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "POST");
+}
+
+#[tokio::test]
+async fn a_browser_of_the_allowed_origin_may_call_and_no_other() {
+    let api = Api::start().await;
+    let preflight =
+        api.send(Request::options("/login").header("origin", "https://app.example.com"), "").await;
+    assert_eq!(preflight.status, 200);
+    assert_eq!(preflight.header("access-control-allow-origin"), Some("https://app.example.com"));
+    assert_eq!(preflight.header("access-control-allow-methods"), Some("GET,POST,DELETE,OPTIONS"));
+    for (origin, allowed) in
+        [("https://app.example.com", Some("https://app.example.com")), ("https://evil.example.com", None)]
+    {
+        let reply = api.send(form_post("/login").header("origin", origin), "").await;
+        assert_eq!(reply.header("access-control-allow-origin"), allowed);
+        assert_eq!(reply.header("vary"), Some("Origin"));
+    }
+}

@@ -1,0 +1,108 @@
+//! The list of a user's signed-in devices, and ending one.
+
+use axum::http::Request;
+use local::seed::UserSeed;
+use login::Passwords;
+use serde_json::json;
+
+use crate::harness::{APP, Api, PASSWORD, Reply, Tokens, USERNAME, bearer};
+
+async fn end(api: &Api, access_token: &str, session_id: &str) -> Reply {
+    api.send(bearer(Request::delete(format!("/sessions/{session_id}")), access_token), "").await
+}
+
+async fn other_user(api: &Api) -> Tokens {
+    let user = UserSeed { username: "eve", password: &PASSWORD.into(), user_id: "eve-id", claims: json!({}) };
+    api.seeder().put_user(&user, &Passwords::new(api.deployment.random.clone())).await.unwrap();
+    let parameters = [("client_id", APP), ("username", "eve"), ("password", PASSWORD)];
+    api.post("/login", &parameters).await.tokens()
+}
+
+#[tokio::test]
+async fn the_list_shows_each_device_and_which_one_this_is() {
+    let api = Api::start().await;
+    let body = json!({
+        "client_id": APP, "username": USERNAME, "password": PASSWORD, "device_name": "Phone", "scope": "read"
+    });
+    let request =
+        Request::post("/login").header("content-type", "application/json").header("user-agent", "App/1");
+    let phone = api.send(request, body.to_string()).await.tokens();
+    let phone_session =
+        api.session().await["session_key"].as_s().unwrap().split_once('#').unwrap().1.to_owned();
+    api.clock.advance(60);
+    let laptop = api.login().await;
+    other_user(&api).await;
+    api.clock.advance(60);
+    api.refresh(&phone.refresh).await.tokens();
+
+    let reply = api.call(&laptop.access).await;
+    assert_eq!(reply.status, 200);
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    let sessions = reply.body["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 2);
+    let expected = json!({
+        "session_id": phone_session, "client_id": APP, "device_name": "Phone", "user_agent": "App/1",
+        "address": "203.0.113.9", "scope": "read", "created_at": 1_800_000_000, "last_used_at": 1_800_000_120,
+        "expires_at": 1_800_000_120 + 1_209_600, "current": false,
+    });
+    assert_eq!(sessions[0], expected);
+    assert_eq!(sessions[1]["current"], true);
+    assert!(sessions[1].get("device_name").is_none(), "what is absent is left out");
+}
+
+#[tokio::test]
+async fn expired_sessions_are_not_listed() {
+    let api = Api::with(|p| p.with("IdleTtl", "100")).await;
+    api.login().await;
+    api.clock.advance(100);
+    let tokens = api.login().await;
+    assert_eq!(api.items("SessionsTable").await.len(), 2);
+    assert_eq!(api.call(&tokens.access).await.body["sessions"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn ending_a_session_ends_it_at_once_and_no_other() {
+    let api = Api::start().await;
+    let (here, there) = (api.login().await, api.login().await);
+    let list = api.call(&here.access).await;
+    let there_id = list.body["sessions"].as_array().unwrap().iter().find(|s| s["current"] == false).unwrap();
+    let reply = end(&api, &here.access, there_id["session_id"].as_str().unwrap()).await;
+    assert_eq!((reply.status, reply.body.is_null()), (204, true));
+    api.call(&there.access).await.assert_error(401, "invalid_token");
+    api.refresh(&there.refresh).await.assert_error(400, "invalid_grant");
+    assert_eq!(api.items("RevocationsTable").await.len(), 1);
+    assert_eq!(api.call(&here.access).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_that_is_not_ones_own_is_not_there() {
+    let api = Api::start().await;
+    let (mine, eves) = (api.login().await, other_user(&api).await);
+    let eves_id = api.call(&eves.access).await.body["sessions"][0]["session_id"].as_str().unwrap().to_owned();
+    for id in [eves_id.as_str(), "AAAAAAAAAAAAAAAAAAAAAA", "x", "%23", "..%2f"] {
+        end(&api, &mine.access, id).await.assert_error(404, "not_found");
+    }
+    assert_eq!(api.call(&eves.access).await.status, 200);
+    assert!(api.items("RevocationsTable").await.is_empty());
+}
+
+#[tokio::test]
+async fn without_an_access_token_there_is_no_list() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let bare = api.send(Request::get("/sessions"), "").await;
+    bare.assert_error(401, "invalid_token");
+    assert_eq!(bare.header("www-authenticate"), Some("Bearer realm=\"latchgate\""));
+    for header in [
+        tokens.access.clone(),
+        "Bearer".into(),
+        format!("Basic {}", tokens.access),
+        format!("Bearer {}", tokens.refresh),
+    ] {
+        api.send(Request::get("/sessions").header("authorization", header), "")
+            .await
+            .assert_error(401, "invalid_token");
+    }
+    let lower = Request::get("/sessions").header("authorization", format!("bearer {}", tokens.access));
+    assert_eq!(api.send(lower, "").await.status, 200);
+}
