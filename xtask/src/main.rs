@@ -1,0 +1,44 @@
+//! `cargo xtask TASK`: what CI runs, and what needs a server or a tool that isn't Rust.
+//!
+//! Each task installs what it needs below `.tools/`, and fails where it can't: nothing is skipped in silence.
+
+mod ci;
+mod deny;
+mod dynamodb_local;
+mod sam;
+mod shell;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask TASK
+
+  ci               everything that decides whether a change lands, in order, with times
+  dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
+  sam              validate, lint and translate template.yaml, and hold the result against what was meant
+  deny             licences, sources and bans of the dependencies; advisories where their database can be had
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match arguments[..] {
+        ["ci"] => ci::run_all(),
+        ["dynamodb-local"] => dynamodb_local::run_tests(),
+        // What `dynamodb-local` runs in a network namespace of its own.
+        ["dynamodb-local-inside", tests, emulator] => dynamodb_local::run_inside(tests, emulator),
+        ["sam"] => sam::run_checks(),
+        ["deny"] => deny::run_checks(),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

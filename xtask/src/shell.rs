@@ -1,0 +1,66 @@
+//! Running programs.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// Why a task failed.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct TaskError(pub(crate) String);
+
+/// The root of the project.
+pub(crate) fn root() -> &'static Path {
+    // Unwrap safety: the manifest of this package is one folder below the root.
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in the workspace")
+}
+
+/// A folder for a tool, created if it isn't there.
+pub(crate) fn tool_folder(name: &str) -> Result<PathBuf, TaskError> {
+    let folder = root().join(".tools").join(name);
+    std::fs::create_dir_all(&folder).map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
+    Ok(folder)
+}
+
+/// A program, to be run at the root of the project.
+pub(crate) fn program(path: impl AsRef<Path>, arguments: &[&str]) -> Command {
+    let mut command = Command::new(path.as_ref());
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// The `cargo` that runs this program.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    program(option_env!("CARGO").unwrap_or("cargo"), arguments)
+}
+
+/// Runs a program, its output going where ours goes.
+pub(crate) fn run(command: &mut Command) -> Result<(), TaskError> {
+    let status = command.status().map_err(|e| TaskError(format!("{}: {e}", shown(command))))?;
+    if status.success() { Ok(()) } else { Err(TaskError(format!("{} failed: {status}", shown(command)))) }
+}
+
+/// What a program prints to standard output.
+pub(crate) fn output(command: &mut Command) -> Result<String, TaskError> {
+    let output = command.output().map_err(|e| TaskError(format!("{}: {e}", shown(command))))?;
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        Err(TaskError(format!("{} failed: {}\n{errors}", shown(command), output.status)))
+    }
+}
+
+/// Whether a program is there and works.
+pub(crate) fn works(program: &str, argument: &str) -> bool {
+    Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success())
+}
+
+fn shown(command: &Command) -> String {
+    let words: Vec<_> = std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
+    words.join(" ")
+}
