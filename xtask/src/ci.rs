@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use crate::{
-    deny, dynamodb_local, sam,
+    deny, dynamodb_local, readme, sam,
     shell::{TaskError, cargo, run},
 };
 
 type Step = (&'static str, fn() -> Result<(), TaskError>);
 
 /// The quick ones first: what fails should fail soon.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     ("formatting", || run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", || {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
@@ -20,6 +20,7 @@ const STEPS: [Step; 7] = [
         run(cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
             .env("RUSTDOCFLAGS", "--deny warnings"))
     }),
+    ("the README's commands", readme::run_commands),
     ("template (sam validate, translation, lint)", sam::run_checks),
     ("tests on DynamoDB Local", dynamodb_local::run_tests),
     ("dependencies (cargo deny)", deny::run_checks),

@@ -5,6 +5,7 @@
 mod ci;
 mod deny;
 mod dynamodb_local;
+mod readme;
 mod sam;
 mod shell;
 
@@ -15,6 +16,7 @@ cargo xtask TASK
 
   ci               everything that decides whether a change lands, in order, with times
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
+  readme           the commands of the README, pasted in order (needs bash and curl)
   sam              validate, lint and translate template.yaml, and hold the result against what was meant
   deny             licences, sources and bans of the dependencies; advisories where their database can be had
 ";
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         ["dynamodb-local"] => dynamodb_local::run_tests(),
         // What `dynamodb-local` runs in a network namespace of its own.
         ["dynamodb-local-inside", tests, emulator] => dynamodb_local::run_inside(tests, emulator),
+        ["readme"] => readme::run_commands(),
         ["sam"] => sam::run_checks(),
         ["deny"] => deny::run_checks(),
         _ => {
