@@ -1,30 +1,17 @@
 //! What the authorizer answers: to API Gateway, and so to the endpoints behind it.
 
-use std::sync::Arc;
-
 use authorizer::{Authorizer, AuthorizerError, TokenEvent};
 use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
-use shared::{environment::Environment, surroundings::Surroundings};
 
 use crate::harness::{APP, Api, Fault, USER_ID};
 
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders/7";
 
 fn authorizer(api: &Api) -> Authorizer {
-    let functions = api.template.functions(&api.deployment.parameters).unwrap();
-    let variables = functions["authorizer"].variables.clone().into_iter().map(|(name, value)| {
-        let value = if name == "PUBLIC_KEYS" { api.deployment.keyset.public.clone() } else { value };
-        let value = api.deployment.tables.get(&value).cloned().unwrap_or(value);
-        (name, value)
-    });
-    Authorizer::new(&Surroundings {
-        environment: Environment::from_variables(variables),
-        dynamodb: api.deployment.dynamodb.clone(),
-        clock: api.clock.clone(),
-        random: Arc::clone(&api.deployment.random),
-    })
-    .unwrap()
+    let mut functions = api.template.functions(&api.deployment.parameters).unwrap();
+    let definition = functions.remove("authorizer").unwrap();
+    Authorizer::new(&api.deployment.surroundings(definition)).unwrap()
 }
 
 fn event(token: &str, arn: &str) -> TokenEvent {

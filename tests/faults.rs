@@ -1,6 +1,9 @@
 //! When the store fails: 503, nothing lost, and the same request again completes what was begun.
 
-use crate::harness::{Api, Fault};
+use axum::http::Request;
+use shared::store::attribute;
+
+use crate::harness::{APP, Api, Fault, PASSWORD, USER_ID, bearer, text};
 
 #[tokio::test]
 async fn a_failing_store_is_a_503_that_says_when_to_come_back() {
@@ -24,7 +27,7 @@ async fn a_login_that_fails_on_the_way_leaves_no_session_and_spends_no_budget() 
         let cold = api.restarted();
         cold.calls.fail(Fault::Before(call));
         for _ in 0..5 {
-            cold.try_login(crate::harness::PASSWORD).await.assert_error(503, "temporarily_unavailable");
+            cold.try_login(PASSWORD).await.assert_error(503, "temporarily_unavailable");
         }
         cold.calls.heal();
         assert!(api.items("SessionsTable").await.is_empty(), "{call}");
@@ -84,8 +87,8 @@ async fn a_device_that_could_not_be_ended_wholly_can_be_ended_again() {
     let (here, there) = (api.login().await, api.login().await);
     let id = crate::access_tokens::claims(&there.access)["sid"].as_str().unwrap().to_owned();
     let end = || {
-        let request = axum::http::Request::delete(format!("/sessions/{id}"));
-        api.send(crate::harness::bearer(request, &here.access), "")
+        let request = Request::delete(format!("/sessions/{id}"));
+        api.send(bearer(request, &here.access), "")
     };
     for half in ["PutItem Revocations", "DeleteItem Sessions"] {
         api.calls.fail(Fault::Before(half));
@@ -99,13 +102,82 @@ async fn a_device_that_could_not_be_ended_wholly_can_be_ended_again() {
 
 #[tokio::test]
 async fn theft_that_could_not_be_acted_on_is_acted_on_at_the_next_use() {
+    for half in ["DeleteItem Sessions", "PutItem Revocations"] {
+        let api = Api::start().await;
+        let tokens = api.login().await;
+        let next = api.refresh(&tokens.refresh).await.tokens();
+        api.refresh(&next.refresh).await.tokens();
+        api.calls.fail(Fault::Before(half));
+        api.refresh(&tokens.refresh).await.assert_error(503, "temporarily_unavailable");
+        api.calls.heal();
+        api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
+        assert!(api.items("SessionsTable").await.is_empty(), "{half}");
+        assert_eq!(api.items("RevocationsTable").await.len(), 1, "{half}");
+    }
+}
+
+#[tokio::test]
+async fn a_half_done_logout_everywhere_is_completed_by_a_retry() {
+    for half in ["DeleteItem Sessions", "PutItem Revocations"] {
+        let api = Api::start().await;
+        let tokens = api.login().await;
+        for _ in 0..20 {
+            api.login().await;
+        }
+        let everywhere = [("client_id", APP), ("token", tokens.refresh.as_str()), ("everywhere", "true")];
+        api.calls.fail(Fault::Before(half));
+        api.post("/logout", &everywhere).await.assert_error(503, "temporarily_unavailable");
+        api.calls.heal();
+        assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+        assert!(api.items("SessionsTable").await.is_empty(), "{half}");
+        assert_eq!(api.items("RevocationsTable").await.len(), 21, "{half}");
+    }
+}
+
+#[tokio::test]
+async fn our_own_failure_after_a_rotation_never_makes_a_thief_of_the_client() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    let next = api.refresh(&tokens.refresh).await.tokens();
-    api.refresh(&next.refresh).await.tokens();
-    api.calls.fail(Fault::Before("DeleteItem Sessions"));
-    api.refresh(&tokens.refresh).await.assert_error(503, "temporarily_unavailable");
+    api.calls.fail(Fault::Before("GetItem Users"));
+    for _ in 0..3 {
+        // No Idempotency-Key, and each time later than the leeway.
+        api.refresh(&tokens.refresh).await.assert_error(503, "temporarily_unavailable");
+        api.clock.advance(100_000);
+    }
     api.calls.heal();
-    api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
-    assert!(api.items("SessionsTable").await.is_empty());
+    let next = api.refresh(&tokens.refresh).await.tokens();
+    let last = api.refresh(&next.refresh).await.tokens();
+    assert!(!api.session().await.contains_key(attribute::UNDELIVERED), "the next rotation clears it");
+    api.clock.advance(11);
+    api.refresh(&next.refresh).await.assert_error(400, "invalid_grant");
+    api.refresh(&last.refresh).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_user_record_that_can_not_be_read_logs_nobody_out() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let claims = |claims: &str| vec![(attribute::CLAIMS, text(claims))];
+    let user = (attribute::USER_ID, USER_ID);
+    for malformed in ["[]", "{", &format!("{{\"a\":\"{}\"}}", "x".repeat(5000))] {
+        api.seeder().set("UsersTable", user, claims(malformed)).await.unwrap();
+        api.refresh(&tokens.refresh).await.assert_error(500, "server_error");
+        api.clock.advance(1000);
+    }
+    api.seeder().set("UsersTable", user, claims("{}")).await.unwrap();
+    api.refresh(&tokens.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn one_session_that_can_not_be_read_does_not_stand_in_the_way_of_the_others() {
+    let api = Api::start().await;
+    let broken = api.login().await;
+    api.change_session(&[(attribute::CREATED_AT, text("yesterday"))]).await;
+    let tokens = api.login().await;
+    let list = api.call(&tokens.access).await;
+    assert_eq!(list.body["sessions"].as_array().unwrap().len(), 1);
+    let id = crate::access_tokens::claims(&broken.access)["sid"].as_str().unwrap().to_owned();
+    let request = bearer(Request::delete(format!("/sessions/{id}")), &tokens.access);
+    assert_eq!(api.send(request, "").await.status, 204);
+    assert_eq!(api.items("SessionsTable").await.len(), 1);
 }

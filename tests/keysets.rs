@@ -8,7 +8,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use local::keyset::KeysetDocument;
 use serde_json::{Value, json};
 use shared::{
-    keys::{Keyset, KeysetError},
+    environment::Environment,
+    keys::{Keyset, KeysetError, PublicKeys},
     random::SystemRandom,
 };
 
@@ -130,6 +131,22 @@ fn a_keyset_that_can_not_be_used_whole_is_refused() {
             assert!(!text.contains(secret.as_str().unwrap()), "{what}: {text}");
         }
     }
+}
+
+#[test]
+fn the_authorizer_takes_public_keys_only() {
+    let start = |keys: &Value| {
+        let variables = [("PUBLIC_KEYS".to_owned(), json!({ "keys": keys }).to_string())];
+        PublicKeys::from_environment(&Environment::from_variables(variables)).map(drop)
+    };
+    let signing = &generated()["signing_keys"][0];
+    assert_eq!(start(&json!([public_half(signing)])), Ok(()));
+    let kid = signing["kid"].as_str().unwrap().to_owned();
+    assert_eq!(start(&json!([signing])), Err(KeysetError::Private(kid)));
+    assert_eq!(start(&json!([])), Err(KeysetError::Empty("the public keys")));
+    let mut off_the_curve = public_half(signing);
+    off_the_curve["x"] = off_the_curve["y"].clone();
+    assert!(start(&json!([off_the_curve])).is_err());
 }
 
 #[test]

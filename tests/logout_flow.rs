@@ -44,7 +44,7 @@ async fn logout_writes_the_denylist_row_and_deletes_the_session_every_time() {
         let revocations = api.items("RevocationsTable").await;
         assert_eq!(revocations.len(), 1);
         assert_eq!(revocations[0][attribute::BUCKET], number(api.clock.unix() / 60));
-        assert_eq!(revocations[0][attribute::EXPIRES_AT], number(api.clock.unix() + 1800));
+        assert_eq!(revocations[0][attribute::EXPIRES_AT], number(api.clock.unix() + 86_400));
         let name = revocations[0][attribute::REVOCATION].as_s().unwrap();
         assert!(name.starts_with(&format!("{}#", api.clock.unix())), "{name}");
     }
@@ -106,12 +106,26 @@ async fn everywhere_ends_all_of_the_users_sessions_on_every_client() {
         assert_eq!(api.post("/logout", &parameters).await.status, 200);
         assert_eq!(api.items("SessionsTable").await.len(), 40);
     }
-    let parameters = [("client_id", APP), ("token", tokens[40].access.as_str()), ("everywhere", "true")];
+    let parameters = [("client_id", APP), ("token", tokens[39].access.as_str()), ("everywhere", "true")];
     assert_eq!(api.post("/logout", &parameters).await.status, 200);
     assert!(api.items("SessionsTable").await.is_empty());
     assert_eq!(api.items("RevocationsTable").await.len(), 41);
     for tokens in &tokens {
         assert_eq!(api.call(&tokens.access).await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_a_session_that_is_over_ends_nobody_elses() {
+    let api = Api::with(|p| p.with("IdleTtl", "1000")).await;
+    let (ended, expired) = (api.login().await, api.login().await);
+    assert_eq!(api.logout(&ended.refresh).await.status, 200);
+    api.clock.advance(1000);
+    let here = api.login().await;
+    for dead in [&ended.refresh, &ended.access, &expired.refresh, &expired.access] {
+        let everywhere = [("client_id", APP), ("token", dead.as_str()), ("everywhere", "true")];
+        assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+        assert_eq!(api.call(&here.access).await.status, 200);
     }
 }
 

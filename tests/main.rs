@@ -19,6 +19,7 @@ mod keysets;
 mod leaks;
 mod login_flow;
 mod logout_flow;
+mod logs;
 mod over_http;
 mod races;
 mod refresh_flow;

@@ -54,13 +54,29 @@ async fn a_session_ends_with_its_absolute_lifetime() {
 }
 
 #[tokio::test]
-async fn access_ends_with_the_session_even_before_exp() {
+async fn an_access_token_never_outlives_its_session() {
     for ttl in ["IdleTtl", "AbsoluteTtl"] {
         let api = Api::with(|p| p.with(ttl, "100")).await;
-        let tokens = api.login().await;
+        let reply = api.try_login(crate::harness::PASSWORD).await;
+        assert_eq!(reply.body["expires_in"], 100, "no more is promised");
+        let tokens = reply.tokens();
+        assert_eq!(crate::access_tokens::claims(&tokens.access)["exp"], api.clock.unix() + 100);
         for (advance, status) in [(99, 200), (1, 401), (1, 401)] {
             api.clock.advance(advance);
             assert_eq!(api.call(&tokens.access).await.status, status, "{ttl}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn access_ends_with_the_session_even_before_exp() {
+    for name in [attribute::EXPIRES_AT, attribute::ABSOLUTE_EXPIRES_AT] {
+        let api = Api::start().await;
+        let tokens = api.login().await;
+        api.change_session(&[(name, number(api.clock.unix() + 100))]).await;
+        for (advance, status) in [(99, 200), (1, 401), (1, 401)] {
+            api.clock.advance(advance);
+            assert_eq!(api.call(&tokens.access).await.status, status, "{name}");
         }
     }
 }

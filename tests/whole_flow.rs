@@ -121,7 +121,6 @@ async fn what_is_stored_of_a_session_is_what_the_design_says() {
     let names: Vec<_> = session.keys().map(String::as_str).collect();
     let expected = [
         "absolute_expires_at",
-        "access_ttl",
         "address",
         "auth_time",
         "created_at",

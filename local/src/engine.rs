@@ -59,7 +59,8 @@ impl Engine {
     }
 }
 
-/// Hashes and sessions are nobody else's on a shared machine. An existing file keeps the permissions it has.
+/// The file is its owner's alone; one that exists keeps the permissions it has. While the store is served, though,
+/// whoever is on this machine can reach its port: it is for a laptop, not for a shared host.
 fn keep_private(path: &Path) -> Result<(), std::io::Error> {
     let mut options = fs::OpenOptions::new();
     options.create(true).append(true);

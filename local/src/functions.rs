@@ -103,7 +103,7 @@ impl Functions {
 
 impl Deployment {
     /// The function's variables, with logical ids resolved to tables and references to secrets to the keys.
-    fn surroundings(&self, function: Function) -> Surroundings {
+    pub fn surroundings(&self, function: Function) -> Surroundings {
         let variables = function.variables.into_iter().map(|(name, value)| {
             let value = match name.as_str() {
                 variable::KEYSET => self.keyset.private.clone(),

@@ -4,7 +4,7 @@
 use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use serde_json::Value;
@@ -14,6 +14,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_latchgate-local");
 /// The program, running; stopped at the end of the test.
 struct Running {
     child: Child,
+    stdout: BufReader<ChildStdout>,
     line: Value,
 }
 
@@ -23,8 +24,9 @@ impl Running {
         command.args(["--port", "0", "--json"]).args(arguments).env_remove("AWS_ENDPOINT_URL_DYNAMODB");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
-        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        Self { child, line: serde_json::from_str(&line).unwrap() }
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        Self { child, stdout, line: serde_json::from_str(&line).unwrap() }
     }
 
     fn text(&self, name: &str) -> &str {
@@ -109,7 +111,7 @@ async fn it_prints_one_line_of_json_once_it_serves_and_nothing_after_it() {
     running.login().await;
     running.child.kill().unwrap();
     let mut rest = String::new();
-    running.child.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
+    running.stdout.read_to_string(&mut rest).unwrap();
     assert_eq!(rest, "");
 }
 

@@ -60,8 +60,8 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one home of the system's clock")]
     fn now(&self) -> Timestamp {
-        // A clock set before 1970 reads as 1970: every expiry then lies in the future of what it was checked
-        // against when issued, and tokens issued now are refused by everyone else as expired.
+        // A clock set before 1970 reads as 1970; tokens issued by any other clock are then refused, being from the
+        // future.
         let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_unix(elapsed.as_secs())
     }

@@ -65,6 +65,9 @@ pub enum EnvironmentError {
     /// A required variable is absent or empty.
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
+    /// A value that can't be used.
+    #[error("the environment variable {0} is malformed")]
+    Malformed(&'static str),
     /// A number is not a whole number of seconds in its range.
     #[error("the environment variable {name} must be a whole number of seconds from {min} to {max}")]
     Seconds {

@@ -1,4 +1,4 @@
-//! JSON objects in which each name stands once.
+//! JSON objects in which each name stands once, at the top level: below it nothing of ours is read.
 //!
 //! RFC 8259 leaves the meaning of a repeated name open, and two readers that resolve it differently are an attack:
 //! one checks the first value, the other uses the second. Request bodies and JWTs are read with this.

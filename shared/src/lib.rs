@@ -15,6 +15,7 @@ pub mod ids;
 pub mod json;
 pub mod keys;
 pub mod lifetimes;
+pub mod logs;
 pub mod random;
 pub mod scope;
 pub mod store;

@@ -60,7 +60,7 @@ impl Translated {
         let api = self.of_type("AWS::ApiGateway::RestApi").next().ok_or_else(|| wrong("there is no API"))?;
         let body = &api["Properties"]["Body"];
         let authorizer =
-            &body["securityDefinitions"]["LatchgateAuthorizer"]["x-amazon-apigateway-authorizer"];
+            &body["components"]["securitySchemes"]["LatchgateAuthorizer"]["x-amazon-apigateway-authorizer"];
         let routes: BTreeSet<String> = body["paths"]
             .as_object()
             .into_iter()
@@ -92,6 +92,10 @@ impl Translated {
             ("the authorizer is not cached", authorizer["authorizerResultTtlInSeconds"] == 0),
             ("the authorizer is a TOKEN authorizer", authorizer["type"] == "token"),
             ("the routes are these, open and protected", routes == expected.map(str::to_owned).into()),
+            (
+                "there is one stage",
+                self.of_type("AWS::ApiGateway::Stage").count() == 1 && body["openapi"] == "3.0.1",
+            ),
             ("five tables, each retained", self.tables_are_retained(5)),
             ("no policy has a wildcard, and every action is one of DynamoDB's", self.policies_are_exact()),
             (

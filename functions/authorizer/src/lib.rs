@@ -14,7 +14,6 @@ use std::sync::Arc;
 use secrecy::ExposeSecret;
 use shared::{
     clock::Clock,
-    environment::variable,
     keys::PublicKeys,
     surroundings::{StartError, Surroundings},
     tokens::AccessTokenVerifier,
@@ -44,10 +43,8 @@ impl Authorizer {
     pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, .. } = surroundings;
         let keys = PublicKeys::from_environment(environment)?;
-        let issuer = environment.required(variable::ISSUER)?;
-        let audience = environment.required(variable::AUDIENCE)?;
         Ok(Self {
-            verifier: AccessTokenVerifier::new(keys, issuer, audience),
+            verifier: AccessTokenVerifier::new(keys, environment)?,
             sessions: LiveSessions::new(environment, dynamodb)?,
             clock: clock.clone(),
         })

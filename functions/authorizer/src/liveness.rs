@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::Client;
 use shared::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError},
-    store::{Row, SessionKey, Sessions, StoreError, attribute},
+    store::{Row, Sessions, StoreError, attribute},
     tokens::AccessToken,
 };
 
@@ -19,16 +19,11 @@ impl LiveSessions {
     /// Consistent, so that a logout takes effect at the very next request.
     pub(crate) async fn is_live(&self, token: &AccessToken, now: Timestamp) -> Result<bool, StoreError> {
         let table = &self.0.table;
-        let key = SessionKey {
-            user_id: token.user_id.clone(),
-            client_id: token.client_id.clone(),
-            session_id: token.session_id.clone(),
-        };
         let output = table
             .client
             .get_item()
             .table_name(&table.name)
-            .set_key(Some(key.to_item()))
+            .set_key(Some(token.session.to_item()))
             .projection_expression("#expires_at, #absolute_expires_at")
             .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
             .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)

@@ -3,16 +3,18 @@
 use authorizer::{Authorizer, TokenEvent};
 use lambda_http::{
     Error,
-    lambda_runtime::{LambdaEvent, run},
-    service_fn, tracing,
+    lambda_runtime::{Diagnostic, LambdaEvent, run},
+    service_fn,
 };
-use shared::surroundings::Surroundings;
+use shared::{logs, surroundings::Surroundings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    logs::init();
     let authorizer = Authorizer::new(&Surroundings::of_process().await)?;
     let authorizer = &authorizer;
-    run(service_fn(|event: LambdaEvent<TokenEvent>| async move { authorizer.handle(&event.payload).await }))
-        .await
+    let handle = |event: LambdaEvent<TokenEvent>| async move {
+        authorizer.handle(&event.payload).await.map_err(Diagnostic::from)
+    };
+    run(service_fn(handle)).await
 }

@@ -57,7 +57,7 @@ impl Policy {
         let statement =
             Statement { effect: "Allow", action: "execute-api:Invoke", resource: [format!("{}/*", stage.0)] };
         Self {
-            principal_id: token.user_id.to_string(),
+            principal_id: token.session.user_id.to_string(),
             document: PolicyDocument { version: "2012-10-17", statement: [statement] },
             context: context(token),
         }
@@ -67,9 +67,9 @@ impl Policy {
 /// Flat strings: API Gateway refuses anything nested, and makes strings of everything else.
 fn context(token: &AccessToken) -> Map<String, Value> {
     let own = [
-        ("sub", token.user_id.to_string()),
-        ("client_id", token.client_id.to_string()),
-        ("sid", token.session_id.to_string()),
+        ("sub", token.session.user_id.to_string()),
+        ("client_id", token.session.client_id.to_string()),
+        ("sid", token.session.session_id.to_string()),
         ("scope", token.scope.to_string()),
         ("exp", token.expires_at.to_string()),
     ];

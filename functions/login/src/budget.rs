@@ -6,16 +6,28 @@
 
 use shared::{clock::Timestamp, store::Item};
 
-/// Attempts per user name and window. NIST SP 800-63B section 3.2.2 allows at most 100 in a row.
+/// Attempts per user name and window: enough for people, and for twenty devices that sign in at the same time.
 pub const BUDGET: u64 = 20;
 /// Length of a window, in seconds.
 pub const WINDOW_TTL: u64 = 15 * 60;
 
 const PREFIX: &str = "attempts_";
 
-/// The name of the attribute that counts the attempts of a window.
+/// The window of an instant.
+fn window(now: Timestamp) -> u64 {
+    now.as_unix() / WINDOW_TTL
+}
+
+/// The name of the attribute that counts the attempts of this window.
 pub(crate) fn counter_name(now: Timestamp) -> String {
-    format!("{PREFIX}{}", now.as_unix() / WINDOW_TTL)
+    format!("{PREFIX}{}", window(now))
+}
+
+/// Whether an attribute counts the attempts of an earlier window. One of a later window is another request's, which
+/// came after this one and was written before it.
+fn is_stale(name: &str, now: Timestamp) -> bool {
+    let counted = name.strip_prefix(PREFIX).and_then(|number| number.parse::<u64>().ok());
+    counted.is_some_and(|counted| counted < window(now))
 }
 
 /// A counted attempt.
@@ -31,8 +43,9 @@ pub(crate) struct Counter {
 
 impl Counter {
     /// The counter of this window, in the item as the attempt left it.
-    pub(crate) fn of(item: &Item, name: String) -> Self {
-        let stale = item.keys().filter(|key| key.starts_with(PREFIX) && **key != name).cloned().collect();
+    pub(crate) fn of(item: &Item, now: Timestamp) -> Self {
+        let name = counter_name(now);
+        let stale = item.keys().filter(|key| is_stale(key, now)).cloned().collect();
         let alone = item.get(&name).and_then(|value| value.as_n().ok()).is_some_and(|count| count == "1");
         Self { name, alone, stale }
     }
@@ -47,5 +60,17 @@ mod tests {
         let name = |seconds| counter_name(Timestamp::from_unix(seconds));
         assert_eq!(name(0), name(WINDOW_TTL - 1));
         assert_ne!(name(0), name(WINDOW_TTL));
+    }
+
+    #[test]
+    fn only_an_earlier_window_is_stale() {
+        let now = Timestamp::from_unix(5 * WINDOW_TTL);
+        let stale = |name| is_stale(name, now);
+        assert!(stale("attempts_4") && stale("attempts_0"));
+        assert!(
+            !stale("attempts_5") && !stale("attempts_6"),
+            "this one's, and one of a request that came later"
+        );
+        assert!(!stale("attempts_") && !stale("user_id"));
     }
 }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
-    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    operation::update_item::{UpdateItemError, UpdateItemOutput, builders::UpdateItemFluentBuilder},
     types::{
         AttributeValue::{self, N, S},
         ReturnValue, ReturnValuesOnConditionCheckFailure,
@@ -28,21 +28,19 @@ pub const NEVER: Timestamp = Timestamp::from_unix(253_402_300_799);
 const OPERATION: &str = "UpdateItem on Credentials";
 
 /// A user's stored password.
-#[derive(Debug)]
 pub(crate) struct Credential {
     pub(crate) user_id: UserId,
     pub(crate) password_hash: String,
 }
 
 /// An attempt on a user name.
-#[derive(Debug)]
 pub(crate) enum Attempt {
     /// Counted, on a name that somebody has.
     Known(Credential, Counter),
     /// Counted, on a name that nobody has.
     Unknown(Counter),
-    /// The budget of this window is spent.
-    Refused,
+    /// The budget of this window is spent; with the hash of a name that somebody has.
+    Refused(Option<String>),
 }
 
 /// The Credentials table.
@@ -60,7 +58,6 @@ impl Credentials {
         username: &Username,
         now: Timestamp,
     ) -> Result<Attempt, StoreError> {
-        let counter = counter_name(now);
         // The second half of the condition keeps a credential that was written without `expires_at` from being given
         // the short one of an unknown name, and so from being removed.
         let result = self
@@ -70,7 +67,7 @@ impl Credentials {
                 "(attribute_not_exists(#counter) OR #counter < :budget) \
                  AND (attribute_not_exists(#password_hash) OR attribute_exists(#expires_at))",
             )
-            .expression_attribute_names("#counter", &counter)
+            .expression_attribute_names("#counter", counter_name(now))
             .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
             .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
             .expression_attribute_values(":one", N("1".to_owned()))
@@ -81,36 +78,31 @@ impl Credentials {
             .send()
             .await;
         match result {
-            Ok(output) => attempt(&output.attributes.unwrap_or_default(), counter),
+            Ok(output) => attempt(&output.attributes.unwrap_or_default(), now),
             Err(error) => refused(error),
         }
     }
 
     /// Takes an attempt back. Where it is the only one the counter goes too, so that a row without failed attempts
-    /// has none.
+    /// has none. A counter or a row that is gone meanwhile stays gone.
     pub(crate) async fn give_back(&self, username: &Username, counter: &Counter) -> Result<(), StoreError> {
+        let update = self.update(username).expression_attribute_names("#counter", &counter.name);
         if counter.alone {
-            let removed = self
-                .update(username)
+            let removal = update
+                .clone()
                 .update_expression("REMOVE #counter")
                 .condition_expression("#counter = :one")
-                .expression_attribute_names("#counter", &counter.name)
-                .expression_attribute_values(":one", N("1".to_owned()))
-                .send()
-                .await;
-            match removed {
-                Ok(_) => return Ok(()),
-                Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {}
-                Err(error) => return Err(StoreError::unavailable(OPERATION, error)),
+                .expression_attribute_values(":one", N("1".to_owned()));
+            if is_done(removal.send().await)? {
+                return Ok(());
             }
         }
-        self.update(username)
+        let decrement = update
             .update_expression("ADD #counter :minus_one")
-            .expression_attribute_names("#counter", &counter.name)
+            .condition_expression("#counter > :zero")
             .expression_attribute_values(":minus_one", N("-1".to_owned()))
-            .send()
-            .await
-            .map_err(|e| StoreError::unavailable(OPERATION, e))?;
+            .expression_attribute_values(":zero", N("0".to_owned()));
+        is_done(decrement.send().await)?;
         Ok(())
     }
 
@@ -120,11 +112,15 @@ impl Credentials {
             return Ok(());
         }
         let names: Vec<String> = (0..counter.stale.len()).map(|i| format!("#c{i}")).collect();
-        let mut update = self.update(username).update_expression(format!("REMOVE {}", names.join(", ")));
+        let mut update = self
+            .update(username)
+            .update_expression(format!("REMOVE {}", names.join(", ")))
+            .condition_expression("attribute_exists(#username)")
+            .expression_attribute_names("#username", attribute::USERNAME);
         for (name, stale) in names.into_iter().zip(&counter.stale) {
             update = update.expression_attribute_names(name, stale);
         }
-        update.send().await.map_err(|e| StoreError::unavailable(OPERATION, e))?;
+        is_done(update.send().await)?;
         Ok(())
     }
 
@@ -153,8 +149,8 @@ impl Credentials {
     }
 }
 
-fn attempt(item: &Item, counter: String) -> Result<Attempt, StoreError> {
-    let counter = Counter::of(item, counter);
+fn attempt(item: &Item, now: Timestamp) -> Result<Attempt, StoreError> {
+    let counter = Counter::of(item, now);
     let row = Row::new("Credentials", item);
     let Some(password_hash) = row.optional_text(attribute::PASSWORD_HASH)? else {
         return Ok(Attempt::Unknown(counter));
@@ -163,21 +159,27 @@ fn attempt(item: &Item, counter: String) -> Result<Attempt, StoreError> {
     Ok(Attempt::Known(Credential { user_id, password_hash: password_hash.to_owned() }, counter))
 }
 
+/// Whether an update was carried out; not, if its condition failed.
+fn is_done(result: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<bool, StoreError> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
+        Err(error) => Err(StoreError::unavailable(OPERATION, error)),
+    }
+}
+
 /// Which half of the condition failed.
 fn refused(error: SdkError<UpdateItemError>) -> Result<Attempt, StoreError> {
-    let item = match &error {
-        SdkError::ServiceError(e) => match e.err() {
-            UpdateItemError::ConditionalCheckFailedException(failed) => failed.item(),
-            _ => return Err(StoreError::unavailable(OPERATION, error)),
-        },
-        _ => return Err(StoreError::unavailable(OPERATION, error)),
-    };
-    let is_whole = item.is_none_or(|item| {
-        item.contains_key(attribute::EXPIRES_AT) || !item.contains_key(attribute::PASSWORD_HASH)
-    });
-    if is_whole {
-        Ok(Attempt::Refused)
-    } else {
-        Err(StoreError::Malformed { table: "Credentials", attribute: attribute::EXPIRES_AT })
+    if let SdkError::ServiceError(service) = &error
+        && let UpdateItemError::ConditionalCheckFailedException(failed) = service.err()
+    {
+        let Some(item) = failed.item() else { return Ok(Attempt::Refused(None)) };
+        let row = Row::new("Credentials", item);
+        let password_hash = row.optional_text(attribute::PASSWORD_HASH)?.map(str::to_owned);
+        if password_hash.is_some() && !item.contains_key(attribute::EXPIRES_AT) {
+            return Err(row.malformed(attribute::EXPIRES_AT));
+        }
+        return Ok(Attempt::Refused(password_hash));
     }
+    Err(StoreError::unavailable(OPERATION, error))
 }

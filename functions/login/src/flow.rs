@@ -1,18 +1,19 @@
 //! The flow of a login, top to bottom.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use shared::{
     client::Client,
     clock::Timestamp,
-    http::{Origin, json},
+    http::{Origin, chain, json},
     ids::UserId,
     scope::Scope,
-    store::{Item, Session, SessionKey, StoreError, User},
+    store::{Item, Session, StoreError, User},
     tokens::{Grant, RefreshToken},
 };
+use tokio::time;
 
 use crate::{
     Login, LoginError, Verdict,
@@ -48,11 +49,11 @@ impl Login {
                 Box::pin(self.evaluate(&admitted, credential, &counter)).await
             }
             Attempt::Unknown(counter) => {
-                self.pretend(&admitted, Some(&counter)).await?;
+                tokio::join!(self.pretend(&admitted, None), self.tidy(&admitted.login, &counter)).0?;
                 Err(LoginError::UnknownUsername)
             }
-            Attempt::Refused => {
-                self.pretend(&admitted, None).await?;
+            Attempt::Refused(password_hash) => {
+                self.pretend(&admitted, password_hash.as_deref()).await?;
                 Err(LoginError::BudgetSpent)
             }
         }
@@ -90,20 +91,19 @@ impl Login {
         }
         let (response, (), ()) = tokio::join!(
             async { self.open_session(admitted, &credential.user_id, user?).await },
-            self.give_back(login, counter),
-            self.strengthen(login, &credential, verdict)
+            in_time(self.give_back(login, counter)),
+            in_time(self.strengthen(login, &credential, verdict))
         );
         response
     }
 
-    /// The same work as for a known name, so that the time taken doesn't tell an unknown or a locked one apart.
-    async fn pretend(&self, admitted: &Admitted, counter: Option<&Counter>) -> Result<(), LoginError> {
-        let tidy = async {
-            if let Some(counter) = counter {
-                self.tidy(&admitted.login, counter).await;
-            }
-        };
-        let (verdict, ()) = tokio::join!(self.passwords.verify(&admitted.login.password, None), tidy);
+    /// The same work as for a wrong password, so that the time taken doesn't tell an unknown or a locked name apart.
+    async fn pretend(&self, admitted: &Admitted, password_hash: Option<&str>) -> Result<(), LoginError> {
+        let nobody = UserId::nobody();
+        let (verdict, _) = tokio::join!(
+            self.passwords.verify(&admitted.login.password, password_hash),
+            self.users.find(&nobody)
+        );
         verdict?;
         Ok(())
     }
@@ -120,14 +120,11 @@ impl Login {
         let lifetimes = client.lifetimes(self.lifetimes);
         let refresh_token = RefreshToken::first(user_id.clone(), &*self.random);
         let session = Session {
-            key: SessionKey {
-                user_id: user_id.clone(),
-                client_id: client.client_id.clone(),
-                session_id: refresh_token.session_id(),
-            },
+            key: refresh_token.session_key(&client.client_id),
             generation: refresh_token.generation(),
             rotated_at: *now,
             retry_key: None,
+            undelivered: false,
             created_at: *now,
             auth_time: *now,
             scope: admitted.scope.clone(),
@@ -136,7 +133,6 @@ impl Login {
             address: admitted.origin.address.clone(),
             expires_at: *now + lifetimes.idle_ttl,
             absolute_expires_at: *now + lifetimes.absolute_ttl,
-            access_ttl: lifetimes.access_ttl,
         };
         let grant = Grant {
             session: &session,
@@ -161,14 +157,14 @@ impl Login {
     /// What follows a decision never changes it: a failure here costs one attempt of the budget, and is logged.
     async fn give_back(&self, login: &LoginRequest, counter: &Counter) {
         if let Err(error) = self.credentials.give_back(&login.username, counter).await {
-            tracing::warn!(%error, "an attempt could not be given back");
+            tracing::warn!(reason = chain(&error), "an attempt could not be given back");
         }
     }
 
     /// A failure here leaves a few bytes for the next login to tidy.
     async fn tidy(&self, login: &LoginRequest, counter: &Counter) {
         if let Err(error) = self.credentials.tidy(&login.username, counter).await {
-            tracing::warn!(%error, "stale counters could not be removed");
+            tracing::warn!(reason = chain(&error), "stale counters could not be removed");
         }
     }
 
@@ -183,8 +179,17 @@ impl Login {
             Ok::<_, LoginError>(self.credentials.replace_hash(&login.username, credential, hash).await?)
         };
         if let Err(error) = replaced.await {
-            tracing::warn!(%error, "a weak password hash could not be replaced");
+            tracing::warn!(reason = chain(&error), "a weak password hash could not be replaced");
         }
+    }
+}
+
+/// What follows a decision holds its answer up for no longer than this.
+const FOLLOW_UP: Duration = Duration::from_secs(2);
+
+async fn in_time(follow_up: impl Future<Output = ()>) {
+    if time::timeout(FOLLOW_UP, follow_up).await.is_err() {
+        tracing::warn!("what follows a login was given up");
     }
 }
 

@@ -58,7 +58,7 @@ impl Login {
         let Surroundings { environment, dynamodb, clock, random } = surroundings;
         let keyset = Arc::new(Keyset::from_environment(environment)?);
         Ok(Self {
-            endpoint: Endpoint::new("login", "POST", environment),
+            endpoint: Endpoint::new("login", "POST", environment)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             credentials: Credentials::new(environment, dynamodb)?,
             users: Users::new(environment, dynamodb)?,

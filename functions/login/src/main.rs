@@ -1,12 +1,12 @@
 //! The Lambda function behind `POST /login`.
 
-use lambda_http::{Error, Request, run, service_fn, tracing};
+use lambda_http::{Error, Request, run, service_fn};
 use login::Login;
-use shared::surroundings::Surroundings;
+use shared::{logs, surroundings::Surroundings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    logs::init();
     let login = Login::new(&Surroundings::of_process().await)?;
     let login = &login;
     run(service_fn(|request: Request| async move { Ok::<_, Error>(login.handle(&request).await) })).await

@@ -144,8 +144,9 @@ fn verify(password: &[u8], stored: &str) -> Result<Verdict, PasswordError> {
     }
 }
 
+/// By memory times passes, which is what a guess costs: of two that cost the same neither is weaker.
 fn is_weak(params: &Params) -> bool {
-    params.m_cost() < MEMORY_KIB || params.t_cost() < PASSES
+    u64::from(params.m_cost()) * u64::from(params.t_cost()) < u64::from(MEMORY_KIB) * u64::from(PASSES)
 }
 
 fn todays() -> Argon2<'static> {

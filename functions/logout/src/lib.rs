@@ -6,19 +6,16 @@
 mod error;
 mod request;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use secrecy::ExposeSecret;
 use shared::{
     client::Clients,
     clock::{Clock, Timestamp},
-    environment::variable,
     http::{Endpoint, empty},
-    ids::SessionId,
     keys::Keyset,
-    lifetimes::Lifetimes,
-    store::{SessionKey, SessionRevoker, StoreError},
+    store::{FoundSession, SessionKey, SessionRevoker, StoreError},
     surroundings::{StartError, Surroundings},
     tokens::{AccessTokenVerifier, RefreshToken},
 };
@@ -38,7 +35,6 @@ pub struct Logout {
     verifier: AccessTokenVerifier,
     clients: Clients,
     revoker: SessionRevoker,
-    lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
 }
 
@@ -51,15 +47,12 @@ impl Logout {
     pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, .. } = surroundings;
         let keyset = Keyset::from_environment(environment)?;
-        let issuer = environment.required(variable::ISSUER)?;
-        let audience = environment.required(variable::AUDIENCE)?;
         Ok(Self {
-            endpoint: Endpoint::new("logout", "POST", environment),
-            verifier: AccessTokenVerifier::new(keyset.public.clone(), issuer, audience),
+            endpoint: Endpoint::new("logout", "POST", environment)?,
+            verifier: AccessTokenVerifier::new(keyset.public.clone(), environment)?,
             keyset,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
-            lifetimes: Lifetimes::from_environment(environment)?,
             clock: clock.clone(),
         })
     }
@@ -75,13 +68,11 @@ impl Logout {
         // Before any read: a token that this client can't have been issued costs nothing, and ends nothing.
         let Some(key) = self.session_of(&logout, now) else { return Ok(empty(StatusCode::OK)) };
         // A disabled client may still end what it has.
-        let client = self.clients.identify(&logout.client).await?;
-        let access_ttl = client.lifetimes(self.lifetimes).access_ttl;
+        self.clients.identify(&logout.client).await?;
         if logout.everywhere {
-            self.revoke_everywhere(key, access_ttl, now).await?;
-        } else {
-            self.revoker.revoke(&key, access_ttl, now).await?;
+            self.revoke_others(&key, now).await?;
         }
+        self.revoker.revoke(&key, now).await?;
         Ok(empty(StatusCode::OK))
     }
 
@@ -91,40 +82,26 @@ impl Logout {
         let (text, client_id) = (logout.token.expose_secret(), &logout.client.client_id);
         if RefreshToken::is_meant_by(text) {
             let token = self.keyset.refresh.verify(text, client_id).ok()?;
-            return Some(SessionKey {
-                user_id: token.user_id().clone(),
-                client_id: client_id.clone(),
-                session_id: token.session_id(),
-            });
+            return Some(token.session_key(client_id));
         }
         let token = self.verifier.verify_even_expired(text, now).ok()?;
-        (token.client_id == *client_id).then_some(SessionKey {
-            user_id: token.user_id,
-            client_id: token.client_id,
-            session_id: token.session_id,
-        })
+        (token.session.client_id == *client_id).then_some(token.session)
     }
 
-    /// Ends all sessions of the user, this one included whether or not it is still there.
-    async fn revoke_everywhere(
-        &self,
-        key: SessionKey,
-        access_ttl: Duration,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let sessions = self.revoker.sessions.of_user(&key.user_id).await?;
-        let mut ending: HashMap<SessionId, (SessionKey, Duration)> = sessions
-            .into_iter()
-            .map(|session| (session.key.session_id.clone(), (session.key, session.access_ttl)))
-            .collect();
-        ending.entry(key.session_id.clone()).or_insert((key, access_ttl));
-
-        let mut ending = ending.into_values();
+    /// Ends the user's other sessions, if this one lives: a token of a session that is over speaks for nobody any
+    /// more. This one comes last, so that a retry after a failure still finds it.
+    async fn revoke_others(&self, key: &SessionKey, now: Timestamp) -> Result<(), StoreError> {
+        let found = self.revoker.sessions.of_user(&key.user_id).await?;
+        let is_live = |found: &FoundSession| found.session.as_ref().is_ok_and(|session| session.is_live(now));
+        if !found.iter().any(|found| found.key == *key && is_live(found)) {
+            return Ok(());
+        }
+        let mut others = found.into_iter().map(|found| found.key).filter(|other| other != key);
         let (mut running, mut result) = (JoinSet::new(), Ok(()));
         loop {
-            for (key, access_ttl) in ending.by_ref().take(BATCH - running.len()) {
+            for other in others.by_ref().take(BATCH - running.len()) {
                 let revoker = self.revoker.clone();
-                running.spawn(async move { revoker.revoke(&key, access_ttl, now).await });
+                running.spawn(async move { revoker.revoke_found(&other, now).await });
             }
             let Some(ended) = running.join_next().await else { return result };
             // Unwrap safety: a task that panicked panics here, as it would have without a task.

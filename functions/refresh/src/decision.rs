@@ -84,10 +84,10 @@ pub fn decide(stored: Option<&Session>, presented: Presented<'_>, bounds: Bounds
     let scope_exceeded = presented.scope.is_some_and(|scope| !scope.is_within(&session.scope));
     match session.generation.checked_sub(presented.generation) {
         None => Decision::Ahead,
-        // The rest of the condition holds, so it was the scope.
+        // This is the item that the condition was checked against, and the rest of it holds: it was the scope.
         Some(0) => Decision::ScopeExceeded,
         Some(1) => {
-            let mine = session.retry_key.as_deref() == Some(presented.retry_key);
+            let mine = session.undelivered || session.retry_key.as_deref() == Some(presented.retry_key);
             if !mine && now.since(session.rotated_at) > leeway {
                 Decision::Reused(Reuse::StaleReplay)
             } else if scope_exceeded {
@@ -123,6 +123,7 @@ mod tests {
             generation: 5,
             rotated_at: at(1000),
             retry_key: Some("another's".to_owned()),
+            undelivered: false,
             created_at: at(500),
             auth_time: at(500),
             scope: Scope::parse("read write").unwrap(),
@@ -131,7 +132,6 @@ mod tests {
             address: None,
             expires_at: at(2000),
             absolute_expires_at: at(3000),
-            access_ttl: Duration::from_secs(1800),
         }
     }
 
@@ -171,6 +171,13 @@ mod tests {
         let mine = Session { retry_key: Some(MINE.to_owned()), ..session() };
         assert_eq!(decision(&mine, 4, 1999), Decision::Retried);
         assert_eq!(decision(&mine, 3, 1000), Decision::Reused(Reuse::Ancestor), "its successor was used");
+    }
+
+    #[test]
+    fn a_successor_that_never_left_is_given_again_as_long_as_the_session_lives() {
+        let undelivered = Session { undelivered: true, ..session() };
+        assert_eq!(decision(&undelivered, 4, 1999), Decision::Retried);
+        assert_eq!(decision(&undelivered, 3, 1000), Decision::Reused(Reuse::Ancestor));
     }
 
     #[test]

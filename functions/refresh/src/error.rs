@@ -53,6 +53,13 @@ pub enum RefreshError {
     Issue(#[from] IssueError),
 }
 
+impl RefreshError {
+    /// Whether it is a failure of ours, and so nothing that the client did.
+    pub(crate) fn is_failure(&self) -> bool {
+        self.refusal().status.is_server_error()
+    }
+}
+
 impl Refuse for RefreshError {
     fn refusal(&self) -> Refusal {
         match self {

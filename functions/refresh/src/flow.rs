@@ -6,7 +6,7 @@ use shared::{
     client::Client,
     clock::Timestamp,
     http::{Origin, json},
-    store::{Session, SessionKey, User},
+    store::{Session, StoreError, User},
     tokens::{Grant, RefreshToken},
 };
 
@@ -29,9 +29,8 @@ impl Refresh {
             return Err(RefreshError::Scope);
         }
 
-        let key = session_key(&token, &client);
+        let key = token.session_key(&client.client_id);
         let retry_key = refresh.retry_key(&key.session_id, &*self.random);
-        let lifetimes = client.lifetimes(self.lifetimes);
         let rotation = Rotation {
             key: &key,
             generation: token.generation(),
@@ -39,24 +38,44 @@ impl Refresh {
             retry_key: &retry_key,
             scope: refresh.scope.as_ref(),
             not_before: client.not_before,
-            lifetimes,
+            lifetimes: client.lifetimes(self.lifetimes),
             origin: &Origin::of(request),
             now,
         };
-        let (rotated, user) =
-            tokio::join!(rotation.write(&self.revoker.sessions.table), self.users.find(token.user_id()));
-        let session = match rotated? {
-            Rotated::Done(session) => session,
-            Rotated::Refused(stored) => self.settle(stored, &rotation).await?,
-        };
-        let user = self.admit(user?, &session, now).await?;
+        let table = &self.revoker.sessions.table;
+        let (rotated, user) = tokio::join!(rotation.write(table), self.users.find(token.user_id()));
+        match rotated? {
+            Rotated::Done(session) => {
+                let delivered = self.deliver(&rotation, &client, &session, &successor, user).await;
+                if delivered.as_ref().is_err_and(RefreshError::is_failure) {
+                    rotation.mark_undelivered(table).await;
+                }
+                delivered
+            }
+            Rotated::Refused(stored) => {
+                // First, so that nothing is ended while the store answers by halves.
+                let user = user?;
+                let session = self.settle(stored, &rotation).await?;
+                self.deliver(&rotation, &client, &session, &successor, Ok(user)).await
+            }
+        }
+    }
 
+    /// The tokens of a session that was rotated, now or by the request that this one repeats.
+    async fn deliver(
+        &self,
+        rotation: &Rotation<'_>,
+        client: &Client,
+        session: &Session,
+        successor: &RefreshToken,
+        user: Result<Option<User>, StoreError>,
+    ) -> Result<Response<Body>, RefreshError> {
+        let user = self.admit(user?, session, rotation.now).await?;
         // What the client may have today bounds what it was granted then.
-        let scope = refresh.scope.as_ref().unwrap_or(&session.scope).intersection(&client.scope);
-        let access_ttl = lifetimes.access_ttl;
-        let grant =
-            Grant { session: &session, refresh_token: &successor, user: &user, scope: &scope, access_ttl };
-        let response = self.issuer.issue(&grant, now, &*self.random)?;
+        let scope = rotation.scope.unwrap_or(&session.scope).intersection(&client.scope);
+        let access_ttl = rotation.lifetimes.access_ttl;
+        let grant = Grant { session, refresh_token: successor, user: &user, scope: &scope, access_ttl };
+        let response = self.issuer.issue(&grant, rotation.now, &*self.random)?;
         Ok(json(StatusCode::OK, &response))
     }
 
@@ -82,7 +101,7 @@ impl Refresh {
             (Decision::Ahead, _) => Err(RefreshError::Ahead),
             (Decision::Reused(reuse), _) => {
                 report_reuse(reuse, rotation);
-                self.revoker.revoke(rotation.key, rotation.lifetimes.access_ttl, rotation.now).await?;
+                self.revoker.revoke_found(rotation.key, rotation.now).await?;
                 Err(RefreshError::Reused(reuse))
             }
         }
@@ -98,7 +117,7 @@ impl Refresh {
         match user {
             Some(user) if user.admits(session.created_at) => Ok(user),
             _ => {
-                self.revoker.revoke(&session.key, session.access_ttl, now).await?;
+                self.revoker.revoke_found(&session.key, now).await?;
                 Err(RefreshError::UserCutOff)
             }
         }
@@ -116,12 +135,4 @@ fn report_reuse(reuse: Reuse, rotation: &Rotation<'_>) {
         address = rotation.origin.address,
         "a refresh token was used a second time; its session ends"
     );
-}
-
-fn session_key(token: &RefreshToken, client: &Client) -> SessionKey {
-    SessionKey {
-        user_id: token.user_id().clone(),
-        client_id: client.client_id.clone(),
-        session_id: token.session_id(),
-    }
 }

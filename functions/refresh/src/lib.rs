@@ -53,7 +53,7 @@ impl Refresh {
         let Surroundings { environment, dynamodb, clock, random } = surroundings;
         let keyset = Arc::new(Keyset::from_environment(environment)?);
         Ok(Self {
-            endpoint: Endpoint::new("refresh", "POST", environment),
+            endpoint: Endpoint::new("refresh", "POST", environment)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             users: Users::new(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,

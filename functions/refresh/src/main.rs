@@ -1,12 +1,12 @@
 //! The Lambda function behind `POST /refresh`.
 
-use lambda_http::{Error, Request, run, service_fn, tracing};
+use lambda_http::{Error, Request, run, service_fn};
 use refresh::Refresh;
-use shared::surroundings::Surroundings;
+use shared::{logs, surroundings::Surroundings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    tracing::init_default_subscriber();
+    logs::init();
     let refresh = Refresh::new(&Surroundings::of_process().await)?;
     let refresh = &refresh;
     run(service_fn(|request: Request| async move { Ok::<_, Error>(refresh.handle(&request).await) })).await

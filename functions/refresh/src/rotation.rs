@@ -6,13 +6,13 @@ use aws_sdk_dynamodb::{
     error::SdkError,
     operation::update_item::UpdateItemError,
     types::{
-        AttributeValue::{N, S},
+        AttributeValue::{Bool, N, S},
         ReturnValue, ReturnValuesOnConditionCheckFailure,
     },
 };
 use shared::{
     clock::Timestamp,
-    http::Origin,
+    http::{Origin, chain},
     lifetimes::Lifetimes,
     scope::Scope,
     store::{Session, SessionKey, StoreError, Table, attribute},
@@ -50,7 +50,7 @@ impl Rotation<'_> {
     /// condition, so whatever happens at the same time there is one live successor.
     pub(crate) async fn write(&self, table: &Table) -> Result<Rotated, StoreError> {
         let mut set = "SET #generation = :next, #rotated_at = :now, #retry_key = :retry_key, \
-                       #expires_at = :expires_at, #access_ttl = :access_ttl"
+                       #expires_at = :expires_at"
             .to_owned();
         // An end beyond `:end` is no instant in seconds; the session is malformed, and not repaired by overwriting it.
         let mut condition = "#generation = :generation AND #created_at >= :not_before \
@@ -66,7 +66,7 @@ impl Rotation<'_> {
             .expression_attribute_names("#rotated_at", attribute::ROTATED_AT)
             .expression_attribute_names("#retry_key", attribute::RETRY_KEY)
             .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
-            .expression_attribute_names("#access_ttl", attribute::ACCESS_TTL)
+            .expression_attribute_names("#undelivered", attribute::UNDELIVERED)
             .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)
             .expression_attribute_names("#created_at", attribute::CREATED_AT)
             .expression_attribute_values(":generation", N(self.generation.to_string()))
@@ -75,7 +75,6 @@ impl Rotation<'_> {
             .expression_attribute_values(":now", N(self.now.to_string()))
             .expression_attribute_values(":retry_key", S(self.retry_key.to_owned()))
             .expression_attribute_values(":expires_at", N((self.now + self.lifetimes.idle_ttl).to_string()))
-            .expression_attribute_values(":access_ttl", N(self.lifetimes.access_ttl.as_secs().to_string()))
             .expression_attribute_values(":not_before", N(self.not_before.to_string()));
 
         let last_use =
@@ -96,7 +95,7 @@ impl Rotation<'_> {
         }
 
         let result = update
-            .update_expression(set)
+            .update_expression(set + " REMOVE #undelivered")
             .condition_expression(condition)
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
@@ -108,6 +107,30 @@ impl Rotation<'_> {
                 Session::from_item(&item).map(Rotated::Done)
             }
             Err(error) => refused(error),
+        }
+    }
+
+    /// Notes that this rotation was carried out and its tokens never left, so that a retry without an `Idempotency-Key`,
+    /// however late, is not taken for theft. Best effort: the store is failing already.
+    pub(crate) async fn mark_undelivered(&self, table: &Table) {
+        let marked = table
+            .client
+            .update_item()
+            .table_name(&table.name)
+            .set_key(Some(self.key.to_item()))
+            .update_expression("SET #undelivered = :true")
+            .condition_expression("#generation = :next AND #retry_key = :retry_key")
+            .expression_attribute_names("#undelivered", attribute::UNDELIVERED)
+            .expression_attribute_names("#generation", attribute::GENERATION)
+            .expression_attribute_names("#retry_key", attribute::RETRY_KEY)
+            .expression_attribute_values(":true", Bool(true))
+            .expression_attribute_values(":next", N(self.next_generation.to_string()))
+            .expression_attribute_values(":retry_key", S(self.retry_key.to_owned()))
+            .send()
+            .await;
+        if let Err(error) = marked {
+            let error = StoreError::unavailable(OPERATION, error);
+            tracing::warn!(reason = chain(&error), "a rotation without tokens could not be marked");
         }
     }
 }

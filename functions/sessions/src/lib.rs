@@ -17,7 +17,7 @@ use shared::{
     clock::Clock,
     http::{Endpoint, RequestError, empty, json},
     ids::SessionId,
-    store::SessionRevoker,
+    store::{FoundSession, Session, SessionRevoker},
     surroundings::{StartError, Surroundings},
 };
 
@@ -41,7 +41,7 @@ impl SessionsApi {
     pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, .. } = surroundings;
         Ok(Self {
-            endpoint: Endpoint::new("sessions", "GET, DELETE", environment),
+            endpoint: Endpoint::new("sessions", "GET, DELETE", environment)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             clock: clock.clone(),
         })
@@ -59,7 +59,8 @@ impl SessionsApi {
 
     async fn list(&self, request: &Request) -> Result<Response<Body>, SessionsError> {
         let (caller, now) = (Caller::of(request)?, self.clock.now());
-        let mut sessions = self.revoker.sessions.of_user(&caller.user_id).await?;
+        let found = self.revoker.sessions.of_user(&caller.user_id).await?;
+        let mut sessions: Vec<_> = found.into_iter().filter_map(readable).collect();
         sessions.retain(|session| session.is_live(now));
         sessions.sort_by_key(|session| std::cmp::Reverse(session.rotated_at));
         Ok(json(StatusCode::OK, &SessionList::new(&sessions, &caller.session_id)))
@@ -70,9 +71,17 @@ impl SessionsApi {
         let (caller, now) = (Caller::of(request)?, self.clock.now());
         let id = id.and_then(SessionId::parse).ok_or(SessionsError::NotFound)?;
         let sessions = self.revoker.sessions.of_user(&caller.user_id).await?;
-        let session = sessions.into_iter().find(|session| session.key.session_id == id);
-        let session = session.ok_or(SessionsError::NotFound)?;
-        self.revoker.revoke_in_order(&session.key, session.access_ttl, now).await?;
+        let found = sessions.into_iter().find(|found| found.key.session_id == id);
+        let found = found.ok_or(SessionsError::NotFound)?;
+        self.revoker.revoke_found(&found.key, now).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
+}
+
+/// One session that can't be read doesn't hide the others.
+fn readable(found: FoundSession) -> Option<Session> {
+    found
+        .session
+        .inspect_err(|error| tracing::error!(function = "sessions", reason = %error, "left out"))
+        .ok()
 }

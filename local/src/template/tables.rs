@@ -1,15 +1,21 @@
 //! Table definitions.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::{
     Client,
+    client::Waiters,
     types::{
         AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-        TimeToLiveSpecification,
+        TimeToLiveSpecification, TimeToLiveStatus,
     },
 };
 use serde_yaml_ng::Value;
 
 use super::{TemplateError, at, missing, text_at};
+
+/// How long a table may take to come to be.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A table, as the template defines it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +61,7 @@ impl TableDefinition {
         })
     }
 
-    /// Creates the table, unless it is there already.
+    /// Creates the table, unless it is there already, and waits until it can be used.
     ///
     /// # Errors
     ///
@@ -77,19 +83,30 @@ impl TableDefinition {
                 )?);
         }
         match create.send().await.map_err(aws_sdk_dynamodb::Error::from) {
-            Ok(_) => {}
-            Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => return Ok(()),
+            Ok(_) | Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => {}
             Err(error) => return Err(Box::new(error)),
         }
-        if let Some(attribute) = &self.ttl_attribute {
-            let ttl = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build();
-            let update = client.update_time_to_live().table_name(name);
-            update
-                .time_to_live_specification(build(ttl)?)
-                .send()
-                .await
-                .map_err(|e| Box::new(aws_sdk_dynamodb::Error::from(e)))?;
+        // In AWS a table takes seconds to come to be.
+        client
+            .wait_until_table_exists()
+            .table_name(name)
+            .wait(PATIENCE)
+            .await
+            .map_err(|e| Box::new(aws_sdk_dynamodb::Error::from(e)))?;
+        self.enable_ttl(client, name).await
+    }
+
+    async fn enable_ttl(&self, client: &Client, name: &str) -> Result<(), Box<aws_sdk_dynamodb::Error>> {
+        let Some(attribute) = &self.ttl_attribute else { return Ok(()) };
+        let described = client.describe_time_to_live().table_name(name).send().await;
+        let described = described.map_err(|e| Box::new(aws_sdk_dynamodb::Error::from(e)))?;
+        let status = described.time_to_live_description().and_then(|ttl| ttl.time_to_live_status());
+        if matches!(status, Some(TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling)) {
+            return Ok(());
         }
+        let ttl = TimeToLiveSpecification::builder().attribute_name(attribute).enabled(true).build();
+        let update = client.update_time_to_live().table_name(name).time_to_live_specification(build(ttl)?);
+        update.send().await.map_err(|e| Box::new(aws_sdk_dynamodb::Error::from(e)))?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use lambda_http::{
 };
 
 use super::Refusal;
-use crate::environment::{Environment, variable};
+use crate::environment::{Environment, EnvironmentError, variable};
 
 /// RFC 7617: how a client that used the Authorization header may do better.
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="latchgate", charset="UTF-8""#);
@@ -32,10 +32,20 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// The edge of the function with this name and these methods.
-    pub fn new(function: &'static str, methods: &'static str, environment: &Environment) -> Self {
-        let allowed_origin = environment.optional(variable::ALLOWED_ORIGIN);
-        let allowed_origin = allowed_origin.and_then(|origin| HeaderValue::from_str(origin).ok());
-        Self { function, methods, allowed_origin }
+    ///
+    /// # Errors
+    ///
+    /// If the allowed origin is not one.
+    pub fn new(
+        function: &'static str,
+        methods: &'static str,
+        environment: &Environment,
+    ) -> Result<Self, EnvironmentError> {
+        let allowed_origin = environment.optional(variable::ALLOWED_ORIGIN).map(HeaderValue::from_str);
+        let allowed_origin = allowed_origin.transpose();
+        let allowed_origin =
+            allowed_origin.map_err(|_| EnvironmentError::Malformed(variable::ALLOWED_ORIGIN))?;
+        Ok(Self { function, methods, allowed_origin })
     }
 
     /// The response to a request, once its result is known.

@@ -60,7 +60,7 @@ pub struct Jwk {
 
 impl Jwk {
     /// The longest `kid`, in bytes: it is part of every token.
-    const MAX_KID_LEN: usize = 64;
+    pub(crate) const MAX_KID_LEN: usize = 64;
 
     /// The public half: what RFC 7518 section 6 calls public, and nothing else.
     #[must_use]
@@ -77,6 +77,11 @@ impl Jwk {
             e: self.e.clone(),
             ..Self::default()
         }
+    }
+
+    /// Whether it has a private member (RFC 7518 section 6): `d`, or the `k` of a symmetric key.
+    pub(super) fn is_private(&self) -> bool {
+        self.d.is_some() || self.k.is_some()
     }
 
     /// The `kid`, if it can be one.

@@ -23,6 +23,9 @@ pub use self::{
 };
 use crate::environment::{Environment, EnvironmentError, variable};
 
+/// What errors call the list of signing keys.
+const SIGNING_KEYS: &str = "signing_keys";
+
 /// All keys of a deployment.
 #[derive(Debug)]
 pub struct Keyset {
@@ -54,6 +57,9 @@ pub enum KeysetError {
     /// A `kid` that is missing, empty, longer than 64 bytes, or not printable ASCII.
     #[error("a key of {0} has no usable `kid`")]
     Kid(&'static str),
+    /// A private key where public ones are published.
+    #[error("the key {0:?} of the public keys has its private half with it")]
+    Private(String),
     /// Two keys with the same `kid`, or the same key twice.
     #[error("the key {0:?} stands twice in {1}")]
     Duplicate(String, &'static str),
@@ -89,8 +95,8 @@ impl Keyset {
         let document: KeysetDocument = parse_json(json)?;
         let signing =
             document.signing_keys.iter().map(SigningKey::from_jwk).collect::<Result<Vec<_>, _>>()?;
-        let public = PublicKeys::new(signing.iter().map(SigningKey::public).collect())?;
-        let signing = signing.into_iter().next().ok_or(KeysetError::Empty("signing_keys"))?;
+        let public = PublicKeys::new(signing.iter().map(SigningKey::public).collect(), SIGNING_KEYS)?;
+        let signing = signing.into_iter().next().ok_or(KeysetError::Empty(SIGNING_KEYS))?;
         Ok(Self { signing, public, refresh: RefreshKeys::from_jwks(&document.refresh_keys)? })
     }
 }

@@ -11,7 +11,8 @@ use serde::Deserialize;
 use super::{Jwk, KeysetError, jwk::member, parse_json};
 use crate::environment::{Environment, variable};
 
-const LIST: &str = "the public keys";
+/// What errors call the list of the authorizer.
+const PUBLIC_KEYS: &str = "the public keys";
 
 /// One key that verifies access tokens, for the one algorithm that it is for.
 #[derive(Clone, Debug)]
@@ -24,15 +25,23 @@ pub struct PublicKey {
 }
 
 impl PublicKey {
+    /// Takes a key of a public list, without a private half: who publishes one by mistake should learn of it.
+    fn from_public_jwk(jwk: &Jwk) -> Result<Self, KeysetError> {
+        if jwk.is_private() {
+            return Err(KeysetError::Private(jwk.kid.clone()));
+        }
+        Self::from_jwk(jwk, PUBLIC_KEYS)
+    }
+
     /// Takes a public key of type EC on P-256 (ES256), OKP on Ed25519 (EdDSA) or RSA from 2048 bits (RS256).
     ///
     /// # Errors
     ///
     /// [`KeysetError`], if it has no usable `kid`, is of another kind, or is no key at all.
-    pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeysetError> {
-        let kid = jwk.usable_kid(LIST)?.to_owned();
+    pub(super) fn from_jwk(jwk: &Jwk, list: &'static str) -> Result<Self, KeysetError> {
+        let kid = jwk.usable_kid(list)?.to_owned();
         let (algorithm, material) =
-            Self::material(jwk).ok_or_else(|| KeysetError::Unusable(kid.clone(), LIST))?;
+            Self::material(jwk).ok_or_else(|| KeysetError::Unusable(kid.clone(), list))?;
         let key = match algorithm {
             Algorithm::ES256 => DecodingKey::from_ec_der(&material),
             Algorithm::EdDSA => DecodingKey::from_ed_der(&material),
@@ -86,17 +95,18 @@ impl PublicKeys {
     /// [`KeysetError`], if there is none or it can't be used whole.
     pub fn from_environment(environment: &Environment) -> Result<Self, KeysetError> {
         let set: JwkSet = parse_json(environment.required(variable::PUBLIC_KEYS)?)?;
-        Self::new(set.keys.iter().map(PublicKey::from_jwk).collect::<Result<_, _>>()?)
+        let keys = set.keys.iter().map(PublicKey::from_public_jwk).collect::<Result<_, _>>()?;
+        Self::new(keys, PUBLIC_KEYS)
     }
 
-    pub(super) fn new(keys: Vec<PublicKey>) -> Result<Self, KeysetError> {
+    pub(super) fn new(keys: Vec<PublicKey>, list: &'static str) -> Result<Self, KeysetError> {
         if keys.is_empty() {
-            return Err(KeysetError::Empty("signing_keys"));
+            return Err(KeysetError::Empty(list));
         }
         let (mut kids, mut materials) = (HashSet::new(), HashSet::new());
         for key in &keys {
             if !kids.insert(&key.kid) || !materials.insert(&key.material) {
-                return Err(KeysetError::Duplicate(key.kid.clone(), LIST));
+                return Err(KeysetError::Duplicate(key.kid.clone(), list));
             }
         }
         Ok(Self(keys))

@@ -8,9 +8,7 @@ use aws_lc_rs::{
 };
 use jsonwebtoken::{Algorithm, EncodingKey};
 
-use super::{Jwk, KeysetError, PublicKey, jwk::member};
-
-const LIST: &str = "signing_keys";
+use super::{Jwk, KeysetError, PublicKey, SIGNING_KEYS, jwk::member};
 
 /// A key that signs access tokens.
 pub struct SigningKey {
@@ -26,14 +24,14 @@ impl SigningKey {
     ///
     /// [`KeysetError`], if it is not one, or its private and its public half don't belong together.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeysetError> {
-        let public = PublicKey::from_jwk(jwk)?;
+        let public = PublicKey::from_jwk(jwk, SIGNING_KEYS)?;
         let key = match public.algorithm {
             Algorithm::ES256 => ec_key(jwk),
             Algorithm::EdDSA => ed_key(jwk),
             _ => rsa_key(jwk),
         };
         let kid = jwk.kid.clone();
-        let key = key.ok_or_else(|| KeysetError::Unusable(kid.clone(), LIST))?;
+        let key = key.ok_or_else(|| KeysetError::Unusable(kid.clone(), SIGNING_KEYS))?;
         Ok(Self { public, kid, key })
     }
 
@@ -43,7 +41,7 @@ impl SigningKey {
     }
 
     /// The one algorithm that this key is for.
-    pub fn algorithm(&self) -> Algorithm {
+    pub(crate) fn algorithm(&self) -> Algorithm {
         self.public.algorithm
     }
 }

@@ -10,7 +10,7 @@ pub const KIND: &str = "kind";
 pub const SECRET_HASHES: &str = "secret_hashes";
 /// Clients: the scope a client may ask for. Sessions: the scope that was granted.
 pub const SCOPE: &str = "scope";
-/// Clients: instead of the deployment's default. Sessions: as it was when the last token was issued.
+/// Clients: instead of the deployment's default.
 pub const ACCESS_TTL: &str = "access_ttl";
 /// Clients: instead of the deployment's default.
 pub const IDLE_TTL: &str = "idle_ttl";
@@ -41,6 +41,8 @@ pub const GENERATION: &str = "generation";
 pub const ROTATED_AT: &str = "rotated_at";
 /// Sessions: hash of what a retry of the last rotation can show.
 pub const RETRY_KEY: &str = "retry_key";
+/// Sessions: the last rotation was carried out and its tokens were not issued; absent where they were.
+pub const UNDELIVERED: &str = "undelivered";
 /// Sessions: when the session was put.
 pub const CREATED_AT: &str = "created_at";
 /// Sessions: when the user gave a password.

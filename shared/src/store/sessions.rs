@@ -1,10 +1,8 @@
 //! The Sessions table: one item for one user signed in on one client on one device.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::{
     Client,
-    types::AttributeValue::{self, N, S, Ss},
+    types::AttributeValue::{self, Bool, N, S, Ss},
 };
 
 use super::{Item, Row, StoreError, Table, attribute};
@@ -12,7 +10,6 @@ use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
     ids::{ClientId, SessionId, UserId},
-    lifetimes,
     scope::Scope,
 };
 
@@ -57,6 +54,8 @@ pub struct Session {
     pub rotated_at: Timestamp,
     /// Hash of what a retry of the last rotation can show.
     pub retry_key: Option<String>,
+    /// Whether the tokens of the last rotation are known not to have been issued, through a failure of ours.
+    pub undelivered: bool,
     /// When the session was created.
     pub created_at: Timestamp,
     /// When the user gave a password.
@@ -73,8 +72,6 @@ pub struct Session {
     pub expires_at: Timestamp,
     /// When it ends however often it is refreshed.
     pub absolute_expires_at: Timestamp,
-    /// Lifetime of the access tokens that are out.
-    pub access_ttl: Duration,
 }
 
 impl Session {
@@ -102,6 +99,7 @@ impl Session {
             generation: generation.try_into().map_err(|_| row.malformed(attribute::GENERATION))?,
             rotated_at: row.instant(attribute::ROTATED_AT)?,
             retry_key: optional(attribute::RETRY_KEY)?,
+            undelivered: row.flag(attribute::UNDELIVERED)?,
             created_at: row.instant(attribute::CREATED_AT)?,
             auth_time: row.instant(attribute::AUTH_TIME)?,
             scope: row.scope(attribute::SCOPE)?,
@@ -110,9 +108,6 @@ impl Session {
             address: optional(attribute::ADDRESS)?,
             expires_at: row.instant(attribute::EXPIRES_AT)?,
             absolute_expires_at: row.instant(attribute::ABSOLUTE_EXPIRES_AT)?,
-            access_ttl: row
-                .optional_ttl(attribute::ACCESS_TTL, &lifetimes::ACCESS_TTL)?
-                .ok_or_else(|| row.malformed(attribute::ACCESS_TTL))?,
         })
     }
 
@@ -126,6 +121,7 @@ impl Session {
                 (attribute::GENERATION, Some(N(self.generation.to_string()))),
                 (attribute::ROTATED_AT, Some(number(self.rotated_at))),
                 (attribute::RETRY_KEY, self.retry_key.clone().map(S)),
+                (attribute::UNDELIVERED, self.undelivered.then_some(Bool(true))),
                 (attribute::CREATED_AT, Some(number(self.created_at))),
                 (attribute::AUTH_TIME, Some(number(self.auth_time))),
                 (attribute::SCOPE, (!scope.is_empty()).then_some(Ss(scope))),
@@ -134,13 +130,21 @@ impl Session {
                 (attribute::ADDRESS, self.address.clone().map(S)),
                 (attribute::EXPIRES_AT, Some(number(self.expires_at))),
                 (attribute::ABSOLUTE_EXPIRES_AT, Some(number(self.absolute_expires_at))),
-                (attribute::ACCESS_TTL, Some(N(self.access_ttl.as_secs().to_string()))),
             ]
             .into_iter()
             .filter_map(|(name, value)| Some((name.to_owned(), value?))),
         );
         item
     }
+}
+
+/// What a Query found: the key, and the session if its item is one.
+#[derive(Debug)]
+pub struct FoundSession {
+    /// What it is stored under.
+    pub key: SessionKey,
+    /// The session.
+    pub session: Result<Session, StoreError>,
 }
 
 /// The Sessions table.
@@ -161,12 +165,13 @@ impl Sessions {
         Ok(Self { table })
     }
 
-    /// All sessions of a user, expired ones that are not yet swept included.
+    /// All sessions of a user, expired ones that are not yet swept included. One that can't be read is there with its
+    /// key, so that it can still be ended.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
-    pub async fn of_user(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError> {
+    /// [`StoreError`], if the Query fails or a key is none.
+    pub async fn of_user(&self, user_id: &UserId) -> Result<Vec<FoundSession>, StoreError> {
         let mut pages = self
             .table
             .client
@@ -179,12 +184,13 @@ impl Sessions {
             .into_paginator()
             .items()
             .send();
-        let mut sessions = Vec::new();
+        let mut found = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|e| StoreError::unavailable("Query on Sessions", e))?;
-            sessions.push(Session::from_item(&item)?);
+            let key = SessionKey::from_row(&Row::new("Sessions", &item))?;
+            found.push(FoundSession { key, session: Session::from_item(&item) });
         }
-        Ok(sessions)
+        Ok(found)
     }
 
     /// Deletes a session; one that is not there is deleted already.

@@ -62,13 +62,16 @@ impl TokenIssuer {
         random: &dyn Random,
     ) -> Result<TokenResponse, IssueError> {
         let Grant { session, refresh_token, user, scope, access_ttl } = grant;
+        let session_ttl = session.ends_at().since(now);
+        // An access token never outlives its session, not even where nobody looks the session up.
+        let access_ttl = session_ttl.min(*access_ttl);
         let access_token = self.keyset.signing.issue(&AccessClaims {
             iss: &self.issuer,
             sub: &session.key.user_id,
             aud: &self.audience,
             client_id: &session.key.client_id,
             iat: now,
-            exp: now + *access_ttl,
+            exp: now + access_ttl,
             jti: random::identifier(random),
             sid: &session.key.session_id,
             scope: scope.to_text(),
@@ -81,7 +84,7 @@ impl TokenIssuer {
             expires_in: access_ttl.as_secs(),
             expires: access_ttl.as_secs(),
             refresh_token: self.keyset.refresh.encode(refresh_token, &session.key.client_id),
-            refresh_token_expires_in: session.ends_at().since(now).as_secs(),
+            refresh_token_expires_in: session_ttl.as_secs(),
             scope: scope.to_text(),
         })
     }

@@ -16,14 +16,16 @@ use secrecy::SecretString;
 
 use crate::{
     ids::{ClientId, SessionId, UserId},
-    keys::RefreshKeys,
+    keys::{Jwk, RefreshKeys},
     random::{self, Random},
+    store::SessionKey,
 };
 
 /// What every refresh token begins with: recognisable to secret scanners, and versioned.
 const PREFIX: &str = "lgr1_";
 /// The most a token can be long: both lengths at their limit.
-const MAX_LEN: usize = PREFIX.len() + (2 + 64 + UserId::MAX_LEN + SECRET_LEN + 4 + TAG_LEN).div_ceil(3) * 4;
+const MAX_LEN: usize =
+    PREFIX.len() + (2 + Jwk::MAX_KID_LEN + UserId::MAX_LEN + SECRET_LEN + 4 + TAG_LEN).div_ceil(3) * 4;
 /// 160 bits, the entropy that RFC 6749 section 10.10 recommends.
 const SECRET_LEN: usize = 20;
 /// The whole of HMAC-SHA-256.
@@ -73,6 +75,15 @@ impl RefreshToken {
     /// Which session this is.
     pub fn session_id(&self) -> SessionId {
         SessionId::of_secret(&self.secret)
+    }
+
+    /// What its session is stored under, on the client that it was issued to.
+    pub fn session_key(&self, client_id: &ClientId) -> SessionKey {
+        SessionKey {
+            user_id: self.user_id.clone(),
+            client_id: client_id.clone(),
+            session_id: self.session_id(),
+        }
     }
 
     /// How many rotations came before this token.
@@ -165,7 +176,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::{keys::Jwk, random::SystemRandom};
+    use crate::random::SystemRandom;
 
     fn keys(kids: &[&str]) -> RefreshKeys {
         let jwk = |kid: &&str| Jwk {

@@ -1,0 +1,110 @@
+//! No token, password or secret reaches a log, whatever happens.
+
+use std::{
+    cell::Cell,
+    io,
+    sync::{Arc, Mutex},
+};
+
+use tracing::Subscriber;
+use tracing_subscriber::{
+    Layer,
+    filter::{FilterExt, LevelFilter, dynamic_filter_fn},
+    fmt,
+    layer::{Filter, SubscriberExt},
+    registry::LookupSpan,
+    util::SubscriberInitExt,
+};
+
+use crate::harness::{APP, Api, Fault, PASSWORD, SECRET, SERVER, Tokens, USERNAME};
+
+thread_local! {
+    /// Whether this thread is listened to: the other tests of this process log as well.
+    static IS_HEARD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Writes events here as a function writes them to its standard output.
+    fn layer<S>(&self, filter: impl Filter<S> + Send + Sync + 'static) -> impl Layer<S>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let log = self.clone();
+        let lines = fmt::layer().json().flatten_event(true).with_writer(move || log.clone());
+        lines.with_filter(filter.and(dynamic_filter_fn(|_, _| IS_HEARD.get())))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Every kind of request, refused and carried out, with a store that works and one that doesn't.
+async fn eventful_run(api: &Api) -> Vec<Tokens> {
+    let first = api.login().await;
+    let second = api.refresh_with_key(&first.refresh, "idempotency-key").await.tokens();
+    let third = api.refresh(&second.refresh).await.tokens();
+    api.call(&third.access).await;
+    api.call("not.a.token").await;
+    api.refresh(&first.refresh).await.assert_error(400, "invalid_grant");
+    api.try_login("a wrong password").await.assert_error(400, "invalid_grant");
+    let parameters =
+        [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
+    let fourth = api.post("/login", &parameters).await.tokens();
+    let wrong = [("client_id", SERVER), ("client_secret", "a wrong secret"), ("token", &fourth.access)];
+    api.post("/logout", &wrong).await.assert_error(401, "invalid_client");
+    let malformed = [("client_id", APP), ("username", PASSWORD), ("password", "a\u{0}b")];
+    api.post("/login", &malformed).await.assert_error(400, "invalid_request");
+    let fifth = api.login().await;
+    for call in ["UpdateItem Sessions", "DeleteItem Sessions", "GetItem Sessions", "UpdateItem Credentials"] {
+        api.calls.fail(Fault::Before(call));
+    }
+    api.refresh(&fifth.refresh).await.assert_error(503, "temporarily_unavailable");
+    api.logout(&fifth.refresh).await.assert_error(503, "temporarily_unavailable");
+    api.try_login(PASSWORD).await.assert_error(503, "temporarily_unavailable");
+    api.call(&fifth.access).await.assert_error(500, "server_error");
+    vec![first, second, third, fourth, fifth]
+}
+
+#[tokio::test]
+async fn no_token_password_or_secret_reaches_a_log() {
+    let api = Api::start().await;
+    let (ours, everything) = (Log::default(), Log::default());
+    // What a function logs, and beside it all that anything in this process would log if it were let.
+    tracing_subscriber::registry()
+        .with(ours.layer(shared::logs::filter()))
+        .with(everything.layer(LevelFilter::TRACE))
+        .init();
+    IS_HEARD.set(true);
+    let tokens = eventful_run(&api).await;
+    IS_HEARD.set(false);
+
+    let ours = ours.text();
+    for expected in ["refresh_token_reused", "wrong password", "\"failed\"", "\"refused\"", "\"answered\""] {
+        assert!(ours.contains(expected), "{expected}: {ours}");
+    }
+    assert!(everything.text().len() > 10 * ours.len(), "the SDK was heard as well");
+    for text in [ours, everything.text()] {
+        for secret in [PASSWORD, SECRET, "a wrong password", "a wrong secret", "idempotency-key"] {
+            assert!(!text.contains(secret), "{secret}");
+        }
+        for tokens in &tokens {
+            assert!(!text.contains(&tokens.access) && !text.contains(&tokens.refresh));
+        }
+    }
+}
