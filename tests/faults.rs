@@ -3,7 +3,7 @@
 use axum::http::Request;
 use shared::store::attribute;
 
-use crate::harness::{APP, Api, Fault, PASSWORD, USER_ID, bearer, text};
+use crate::harness::{APP, Api, Fault, PASSWORD, USER_ID, bearer, number, text};
 
 #[tokio::test]
 async fn a_failing_store_is_a_503_that_says_when_to_come_back() {
@@ -46,6 +46,19 @@ async fn a_lost_answer_to_a_rotation_is_mended_by_a_retry() {
     api.calls.heal();
     api.clock.advance(10);
     let next = api.refresh(&tokens.refresh).await.tokens();
+    api.refresh(&next.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn the_sdks_own_retry_of_a_write_that_was_applied_recognises_its_work() {
+    // Without a leeway and without an Idempotency-Key, nothing else can.
+    let api = Api::with(|p| p.with("Leeway", "0")).await;
+    let tokens = api.login().await;
+    let (behind, proxy) = api.behind_proxy("DynamoDB_20120810.UpdateItem").await;
+    proxy.arm();
+    let next = behind.refresh(&tokens.refresh).await.tokens();
+    assert_eq!(proxy.requests(), 2, "the write, whose answer was lost, and its retry");
+    assert_eq!(api.session().await[attribute::GENERATION], number(1), "rotated once");
     api.refresh(&next.refresh).await.tokens();
 }
 

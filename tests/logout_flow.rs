@@ -2,7 +2,7 @@
 
 use shared::store::attribute;
 
-use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, Tokens, USERNAME, number};
+use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, Tokens, USERNAME, forged, number};
 
 async fn login_on_server(api: &Api) -> Tokens {
     let parameters =
@@ -55,7 +55,7 @@ async fn an_unknown_token_is_a_success_and_changes_nothing() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let before = api.session().await;
-    let forged = format!("{}A", &tokens.refresh[..tokens.refresh.len() - 1]);
+    let forged = forged(&tokens.refresh);
     let unsigned =
         format!("{}.{}.", tokens.access.split('.').next().unwrap(), tokens.access.split('.').nth(1).unwrap());
     for junk in ["x", "lgr1_", "a.b.c", &forged, &unsigned] {

@@ -1,6 +1,6 @@
 //! Refresh as a token endpoint: binding to the client, and which refusals leave a token unharmed.
 
-use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, USERNAME, form, form_post, refresh_form};
+use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, USERNAME, forged, form, form_post, refresh_form};
 
 #[tokio::test]
 async fn a_refresh_token_works_on_the_client_it_was_issued_to_and_on_no_other() {
@@ -40,15 +40,12 @@ async fn a_forged_refresh_token_is_an_invalid_grant() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let before = api.session().await;
-    let mut flipped = tokens.refresh.clone().into_bytes();
-    let last = flipped.len() - 2;
-    flipped[last] = if flipped[last] == b'A' { b'B' } else { b'A' };
-    let flipped = String::from_utf8(flipped).unwrap();
+    let flipped = forged(&tokens.refresh);
     let long = format!("lgr1_{}", "A".repeat(4000));
-    for forged in
+    for text in
         [flipped.as_str(), "lgr1_", "x", long.as_str(), tokens.access.as_str(), "lgr1_\u{e4}", "lgr1_AAAA\0"]
     {
-        api.refresh(forged).await.assert_error(400, "invalid_grant");
+        api.refresh(text).await.assert_error(400, "invalid_grant");
     }
     assert_eq!(api.session().await, before);
 }

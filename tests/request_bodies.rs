@@ -29,7 +29,14 @@ async fn a_malformed_body_is_an_invalid_request() {
             let reply = api.send(request, body.to_owned()).await;
             reply.assert_error(400, "invalid_request");
         }
-        for body in [&b"username=%ff"[..], b"a=1&a=2", b"token=x&token=x", b"", b"&&&"] {
+        for body in [
+            &b"username=%ff"[..],
+            b"client_id=demo-app&x=\xff\xfe",
+            b"a=1&a=2",
+            b"token=x&token=x",
+            b"",
+            b"&&&",
+        ] {
             let reply = api.send(form_post(path), Bytes::copy_from_slice(body)).await;
             reply.assert_error(400, "invalid_request");
         }

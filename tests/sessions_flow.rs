@@ -103,6 +103,9 @@ async fn without_an_access_token_there_is_no_list() {
             .await
             .assert_error(401, "invalid_token");
     }
+    let good = format!("Bearer {}", tokens.access);
+    let twice = Request::get("/sessions").header("authorization", &good).header("authorization", &good);
+    api.send(twice, "").await.assert_error(401, "invalid_token");
     let lower = Request::get("/sessions").header("authorization", format!("bearer {}", tokens.access));
     assert_eq!(api.send(lower, "").await.status, 200);
 }

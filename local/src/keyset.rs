@@ -21,7 +21,7 @@ pub enum KeysetFileError {
     #[error("the keyset file can't be used: {0}")]
     Io(#[from] std::io::Error),
     /// The file is not a keyset.
-    #[error("the keyset file is not JSON")]
+    #[error("the keyset file is not a keyset")]
     Json,
 }
 

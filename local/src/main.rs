@@ -7,17 +7,13 @@ mod start;
 use std::process::ExitCode;
 
 use clap::Parser;
+use tracing_subscriber::{filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::options::Options;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_target(false)
-        .with_max_level(tracing::Level::INFO)
-        .without_time()
-        .init();
+    log_for_people();
     match start::run(Options::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -25,4 +21,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A line a request and what the functions say of it, on standard error: standard output is for what was asked.
+fn log_for_people() {
+    let filter = shared::logs::filter()
+        .with_target("local", LevelFilter::INFO)
+        // The embedded store warns of every condition that fails, which is how retries and races are decided.
+        .with_target("dynoxide", LevelFilter::ERROR);
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false).without_time();
+    tracing_subscriber::registry().with(lines).with(filter).init();
 }

@@ -25,7 +25,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) json: bool,
     /// The origin that browsers may call from
-    #[arg(long, value_name = "URL", default_value = "http://localhost:3000")]
+    #[arg(long, value_name = "URL", default_value = "http://localhost:3000", value_parser = origin)]
     pub(crate) origin: String,
     /// Lifetime of an access token, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::ACCESS_TTL))]
@@ -42,4 +42,15 @@ pub(crate) struct Options {
     /// Write a new keyset.json and public-keys.json to this folder, for a deployment, and exit
     #[arg(long, value_name = "FOLDER")]
     pub(crate) new_keyset: Option<PathBuf>,
+}
+
+/// An origin as browsers send it: scheme, host and port, and nothing after them.
+fn origin(text: &str) -> Result<String, &'static str> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
+    let is_host = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':');
+    if !host.is_empty() && host.bytes().all(is_host) {
+        Ok(text.to_owned())
+    } else {
+        Err("an origin is a scheme, a host and perhaps a port, like http://localhost:3000")
+    }
 }

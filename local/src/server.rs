@@ -1,6 +1,6 @@
 //! The gateway on a port of this machine.
 
-use std::{future::Future, net::SocketAddr, sync::Arc};
+use std::{error::Error, future::Future, net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -8,6 +8,7 @@ use axum::{
     extract::{ConnectInfo, Request, State},
     http::{Response, StatusCode},
 };
+use http_body_util::LengthLimitError;
 use tokio::{net::TcpListener, time::Instant};
 
 use crate::gateway::Gateway;
@@ -51,8 +52,12 @@ async fn answer(
 /// In a task of its own, so that a panic is one failed request, as it is in Lambda.
 async fn delivered(gateway: Arc<Gateway>, source: SocketAddr, request: Request) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, MAX_BODY_LEN).await else {
-        return gateway.error("REQUEST_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE);
+    let body = match to_bytes(body, MAX_BODY_LEN).await {
+        Ok(body) => body,
+        Err(error) if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) => {
+            return gateway.error("REQUEST_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE);
+        }
+        Err(_) => return gateway.error("BAD_REQUEST_BODY", StatusCode::BAD_REQUEST),
     };
     let request = Request::from_parts(parts, body);
     let handling = tokio::spawn({

@@ -184,6 +184,8 @@ fn options_that_make_no_sense_are_refused() {
         &["--port", "65536"],
         &["--db", "x", "--endpoint", "http://127.0.0.1:1"],
         &["--nonsense"],
+        &["--origin", "nonsense"],
+        &["--origin", "http://localhost:3000/"],
     ] {
         let output = Command::new(PROGRAM).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

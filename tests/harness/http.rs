@@ -53,6 +53,13 @@ impl Reply {
     }
 }
 
+/// The same token with another last byte but one: still well-formed, and no longer genuine.
+pub(crate) fn forged(token: &str) -> String {
+    let at = token.len() - 2;
+    let other = if &token[at..=at] == "A" { "B" } else { "A" };
+    format!("{}{other}{}", &token[..at], &token[at + 1..])
+}
+
 /// A form, encoded.
 pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
     let encode = |text: &str| -> String {

@@ -3,6 +3,7 @@
 mod calls;
 mod clock;
 mod http;
+mod proxy;
 mod random;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -23,7 +24,8 @@ use shared::random::{SystemRandom, identifier};
 pub(crate) use self::{
     calls::{Call, Calls, Fault, waves},
     clock::MockClock,
-    http::{Reply, Tokens, bearer, form, form_post, refresh_form},
+    http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
+    proxy::Proxy,
     random::SeededRandom,
 };
 
@@ -49,6 +51,7 @@ pub(crate) struct Api {
     /// Reaches the store without being counted or failed.
     pub(crate) store: Client,
     pub(crate) template: Template,
+    endpoint: String,
 }
 
 impl Api {
@@ -91,7 +94,7 @@ impl Api {
             random,
         };
         let gateway = Arc::new(Gateway::deploy(&template, &deployment).unwrap());
-        Self { gateway, clock, calls, deployment, store, template }
+        Self { gateway, clock, calls, deployment, store, template, endpoint }
     }
 
     /// The same deployment anew, as after a cold start: nothing is cached.
@@ -108,7 +111,18 @@ impl Api {
             deployment,
             store: self.store.clone(),
             template: self.template.clone(),
+            endpoint: self.endpoint.clone(),
         }
+    }
+
+    /// The same, over a proxy that can lose answers to this operation.
+    pub(crate) async fn behind_proxy(&self, operation: &'static str) -> (Self, Proxy) {
+        let upstream = self.endpoint.strip_prefix("http://").unwrap().parse().unwrap();
+        let proxy = Proxy::start(upstream, operation).await;
+        let config = self.store.config().to_builder().endpoint_url(format!("http://{}", proxy.address));
+        let mut deployment = self.deployment.clone();
+        deployment.dynamodb = Client::from_conf(config.build());
+        (self.redeployed(deployment), proxy)
     }
 
     pub(crate) fn seeder(&self) -> Seeder<'_> {

@@ -6,6 +6,7 @@ use axum::{
     body::Bytes,
     http::{HeaderMap, header, request::Parts},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 use shared::clock::Timestamp;
@@ -35,13 +36,17 @@ pub(super) fn method_arn(parts: &Parts) -> String {
     format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/{STAGE}/{}/{path}", parts.method)
 }
 
-/// The event of a call. Bodies are text: without binary media types API Gateway makes them so.
+/// The event of a call. A body is text, or base64 where it is none; API Gateway would make text of that too, with
+/// replacement characters, which is a request that nobody sent.
 pub(super) fn proxy_event(call: &Call<'_>) -> Value {
     let Parts { method, uri, headers, .. } = call.parts;
     let (headers, multi_value_headers) = single_and_multi(text_headers(headers));
     let (query, multi_value_query) = single_and_multi(query_pairs(uri.query().unwrap_or_default()));
     let path_parameters = (!call.path_parameters.is_empty()).then_some(call.path_parameters);
-    let body = (!call.body.is_empty()).then(|| String::from_utf8_lossy(call.body));
+    let text = std::str::from_utf8(call.body).map(str::to_owned);
+    let is_base64 = text.is_err();
+    let body = text.unwrap_or_else(|_| STANDARD.encode(call.body));
+    let body = (!body.is_empty()).then_some(body);
     let user_agent = call.parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     let mut context = json!({
         "accountId": ACCOUNT,
@@ -72,7 +77,7 @@ pub(super) fn proxy_event(call: &Call<'_>) -> Value {
         "stageVariables": null,
         "requestContext": context,
         "body": body,
-        "isBase64Encoded": false,
+        "isBase64Encoded": is_base64,
     })
 }
 

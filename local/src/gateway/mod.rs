@@ -99,9 +99,10 @@ impl Gateway {
         if !is_protected {
             return Ok(None);
         }
-        // Without the header that identifies the caller the authorizer isn't asked at all.
-        let token = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = token.filter(|token| !token.is_empty());
+        // Without the one header that identifies the caller the authorizer isn't asked at all.
+        let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
+        let token = headers.next().filter(|_| headers.next().is_none());
+        let token = token.and_then(|value| value.to_str().ok()).filter(|token| !token.is_empty());
         let token = token.ok_or(("UNAUTHORIZED", StatusCode::UNAUTHORIZED))?;
         let arn = method_arn(parts);
         match evaluate(&self.functions.authorizer, token, &arn).await {

@@ -64,9 +64,7 @@ pub enum KeysetError {
     #[error("the key {0:?} stands twice in {1}")]
     Duplicate(String, &'static str),
     /// A key that its algorithm can't use: a member is missing, malformed, too short, or contradicts another.
-    #[error(
-        "the key {0:?} of {1} is malformed, too short, or of an algorithm other than ES256, EdDSA and RS256"
-    )]
+    #[error("the key {0:?} of {1} is malformed, too short, or of an algorithm that is not used there")]
     Unusable(String, &'static str),
 }
 
