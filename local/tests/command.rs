@@ -5,6 +5,7 @@ use std::{
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -135,6 +136,29 @@ async fn with_a_file_every_session_survives_a_restart_on_another_port() {
         let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&file).unwrap());
         assert_eq!(mode & 0o077, 0, "{file} is its owner's alone");
     }
+}
+
+#[tokio::test]
+async fn what_has_expired_is_swept() {
+    let folder = Folder::new("sweep");
+    let db = folder.0.join("latchgate.db");
+    let db = db.to_str().unwrap();
+    let first = Running::start(&["--db", db, "--idle-ttl", "1"]);
+    first.login().await;
+    drop(first);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+
+    // The first sweep is at the start; then one a minute.
+    let second = Running::start(&["--db", db]);
+    let store = local::engine::client(second.text("dynamodb_endpoint"));
+    for _ in 0..100 {
+        let scan = store.scan().table_name("SessionsTable").consistent_read(true).send().await.unwrap();
+        if scan.count() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("an expired session is still there");
 }
 
 #[tokio::test]

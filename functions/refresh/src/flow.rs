@@ -3,11 +3,10 @@
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use secrecy::ExposeSecret;
 use shared::{
-    client::Client,
     clock::Timestamp,
     http::{Origin, json},
-    store::{Session, StoreError, User},
-    tokens::{Grant, RefreshToken},
+    store::{Session, User},
+    tokens::Grant,
 };
 
 use crate::{
@@ -30,52 +29,57 @@ impl Refresh {
         }
 
         let key = token.session_key(&client.client_id);
-        let retry_key = refresh.retry_key(&key.session_id, &*self.random);
         let rotation = Rotation {
-            key: &key,
-            generation: token.generation(),
-            next_generation: successor.generation(),
-            retry_key: &retry_key,
-            scope: refresh.scope.as_ref(),
-            not_before: client.not_before,
+            token: &token,
+            successor: &successor,
+            client: &client,
             lifetimes: client.lifetimes(self.lifetimes),
+            retry_key: &refresh.retry_key(&key.session_id, &*self.random),
+            key: &key,
+            scope: refresh.scope.as_ref(),
             origin: &Origin::of(request),
             now,
         };
         let table = &self.revoker.sessions.table;
         let (rotated, user) = tokio::join!(rotation.write(table), self.users.find(token.user_id()));
-        match rotated? {
-            Rotated::Done(session) => {
-                let delivered = self.deliver(&rotation, &client, &session, &successor, user).await;
-                if delivered.as_ref().is_err_and(RefreshError::is_failure) {
-                    rotation.mark_undelivered(table).await;
-                }
-                delivered
-            }
-            Rotated::Refused(stored) => {
-                // First, so that nothing is ended while the store answers by halves.
+        let delivered = match rotated {
+            Ok(Rotated::Refused(stored)) => {
+                // The user first, so that nothing is ended while the store answers by halves.
                 let user = user?;
                 let session = self.settle(stored, &rotation).await?;
-                self.deliver(&rotation, &client, &session, &successor, Ok(user)).await
+                return self.deliver(&rotation, &session, user).await;
             }
+            Ok(Rotated::Done(session)) => match user {
+                Ok(user) => self.deliver(&rotation, &session, user).await,
+                Err(error) => Err(error.into()),
+            },
+            Err(error) => Err(error.into()),
+        };
+        if delivered.as_ref().is_err_and(RefreshError::is_failure) {
+            rotation.mark_undelivered(table).await;
         }
+        delivered
     }
 
     /// The tokens of a session that was rotated, now or by the request that this one repeats.
     async fn deliver(
         &self,
         rotation: &Rotation<'_>,
-        client: &Client,
         session: &Session,
-        successor: &RefreshToken,
-        user: Result<Option<User>, StoreError>,
+        user: Option<User>,
     ) -> Result<Response<Body>, RefreshError> {
-        let user = self.admit(user?, session, rotation.now).await?;
+        let Rotation { client, successor, lifetimes, now, .. } = rotation;
+        let user = self.admit(user, session, *now).await?;
         // What the client may have today bounds what it was granted then.
         let scope = rotation.scope.unwrap_or(&session.scope).intersection(&client.scope);
-        let access_ttl = rotation.lifetimes.access_ttl;
-        let grant = Grant { session, refresh_token: successor, user: &user, scope: &scope, access_ttl };
-        let response = self.issuer.issue(&grant, rotation.now, &*self.random)?;
+        let grant = Grant {
+            session,
+            refresh_token: successor,
+            user: &user,
+            scope: &scope,
+            access_ttl: lifetimes.access_ttl,
+        };
+        let response = self.issuer.issue(&grant, *now, &*self.random)?;
         Ok(json(StatusCode::OK, &response))
     }
 
@@ -86,12 +90,15 @@ impl Refresh {
         rotation: &Rotation<'_>,
     ) -> Result<Session, RefreshError> {
         let presented = Presented {
-            generation: rotation.generation,
+            generation: rotation.token.generation(),
             retry_key: rotation.retry_key,
             scope: rotation.scope,
         };
-        let bounds =
-            Bounds { now: rotation.now, leeway: rotation.lifetimes.leeway, not_before: rotation.not_before };
+        let bounds = Bounds {
+            now: rotation.now,
+            leeway: rotation.lifetimes.leeway,
+            not_before: rotation.client.not_before,
+        };
         match (decide(stored.as_ref(), presented, bounds), stored) {
             (Decision::Retried, Some(session)) => Ok(session),
             // A retry of nothing doesn't exist; if it did it would be a session that is over.

@@ -4,18 +4,20 @@ use std::fmt::Write;
 
 use aws_sdk_dynamodb::{
     error::SdkError,
-    operation::update_item::UpdateItemError,
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{
         AttributeValue::{Bool, N, S},
         ReturnValue, ReturnValuesOnConditionCheckFailure,
     },
 };
 use shared::{
+    client::Client,
     clock::Timestamp,
     http::{Origin, chain},
     lifetimes::Lifetimes,
     scope::Scope,
     store::{Session, SessionKey, StoreError, Table, attribute},
+    tokens::RefreshToken,
 };
 
 const OPERATION: &str = "UpdateItem on Sessions";
@@ -23,15 +25,18 @@ const OPERATION: &str = "UpdateItem on Sessions";
 /// A rotation that is wanted.
 #[derive(Debug)]
 pub(crate) struct Rotation<'a> {
+    /// Where the session is.
     pub(crate) key: &'a SessionKey,
-    /// The generation of the token that was presented.
-    pub(crate) generation: u32,
-    /// That of its successor.
-    pub(crate) next_generation: u32,
-    pub(crate) retry_key: &'a str,
-    pub(crate) scope: Option<&'a Scope>,
-    pub(crate) not_before: Timestamp,
+    /// The token that was presented.
+    pub(crate) token: &'a RefreshToken,
+    /// The one that replaces it.
+    pub(crate) successor: &'a RefreshToken,
+    pub(crate) client: &'a Client,
     pub(crate) lifetimes: Lifetimes,
+    /// What a retry of this request can show.
+    pub(crate) retry_key: &'a str,
+    /// The scope that was asked for, if any was.
+    pub(crate) scope: Option<&'a Scope>,
     pub(crate) origin: &'a Origin,
     pub(crate) now: Timestamp,
 }
@@ -57,26 +62,7 @@ impl Rotation<'_> {
                              AND #expires_at > :now AND #expires_at < :end \
                              AND #absolute_expires_at > :now AND #absolute_expires_at < :end"
             .to_owned();
-        let mut update = table
-            .client
-            .update_item()
-            .table_name(&table.name)
-            .set_key(Some(self.key.to_item()))
-            .expression_attribute_names("#generation", attribute::GENERATION)
-            .expression_attribute_names("#rotated_at", attribute::ROTATED_AT)
-            .expression_attribute_names("#retry_key", attribute::RETRY_KEY)
-            .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
-            .expression_attribute_names("#undelivered", attribute::UNDELIVERED)
-            .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)
-            .expression_attribute_names("#created_at", attribute::CREATED_AT)
-            .expression_attribute_values(":generation", N(self.generation.to_string()))
-            .expression_attribute_values(":next", N(self.next_generation.to_string()))
-            .expression_attribute_values(":end", N(Timestamp::END.to_string()))
-            .expression_attribute_values(":now", N(self.now.to_string()))
-            .expression_attribute_values(":retry_key", S(self.retry_key.to_owned()))
-            .expression_attribute_values(":expires_at", N((self.now + self.lifetimes.idle_ttl).to_string()))
-            .expression_attribute_values(":not_before", N(self.not_before.to_string()));
-
+        let mut update = self.update(table);
         let last_use =
             [(attribute::ADDRESS, &self.origin.address), (attribute::USER_AGENT, &self.origin.user_agent)];
         for (name, value) in last_use {
@@ -93,15 +79,8 @@ impl Rotation<'_> {
                 .expression_attribute_names("#scope", attribute::SCOPE)
                 .expression_attribute_values(format!(":scope{i}"), S(token.to_owned()));
         }
-
-        let result = update
-            .update_expression(set + " REMOVE #undelivered")
-            .condition_expression(condition)
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match result {
+        let update = update.update_expression(set + " REMOVE #undelivered").condition_expression(condition);
+        match update.send().await {
             Ok(output) => {
                 let item = output.attributes.unwrap_or_default();
                 Session::from_item(&item).map(Rotated::Done)
@@ -110,8 +89,34 @@ impl Rotation<'_> {
         }
     }
 
-    /// Notes that this rotation was carried out and its tokens never left, so that a retry without an `Idempotency-Key`,
-    /// however late, is not taken for theft. Best effort: the store is failing already.
+    /// The update with the names and values that it always has.
+    fn update(&self, table: &Table) -> UpdateItemFluentBuilder {
+        let expires_at = self.now + self.lifetimes.idle_ttl;
+        table
+            .client
+            .update_item()
+            .table_name(&table.name)
+            .set_key(Some(self.key.to_item()))
+            .expression_attribute_names("#generation", attribute::GENERATION)
+            .expression_attribute_names("#rotated_at", attribute::ROTATED_AT)
+            .expression_attribute_names("#retry_key", attribute::RETRY_KEY)
+            .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
+            .expression_attribute_names("#undelivered", attribute::UNDELIVERED)
+            .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)
+            .expression_attribute_names("#created_at", attribute::CREATED_AT)
+            .expression_attribute_values(":generation", N(self.token.generation().to_string()))
+            .expression_attribute_values(":next", N(self.successor.generation().to_string()))
+            .expression_attribute_values(":end", N(Timestamp::END.to_string()))
+            .expression_attribute_values(":now", N(self.now.to_string()))
+            .expression_attribute_values(":retry_key", S(self.retry_key.to_owned()))
+            .expression_attribute_values(":expires_at", N(expires_at.to_string()))
+            .expression_attribute_values(":not_before", N(self.client.not_before.to_string()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
+    /// Notes that this rotation, if it was carried out, brought nobody its tokens, so that a retry without an
+    /// `Idempotency-Key`, however late, is not taken for theft. Best effort: the store is failing already.
     pub(crate) async fn mark_undelivered(&self, table: &Table) {
         let marked = table
             .client
@@ -124,13 +129,18 @@ impl Rotation<'_> {
             .expression_attribute_names("#generation", attribute::GENERATION)
             .expression_attribute_names("#retry_key", attribute::RETRY_KEY)
             .expression_attribute_values(":true", Bool(true))
-            .expression_attribute_values(":next", N(self.next_generation.to_string()))
+            .expression_attribute_values(":next", N(self.successor.generation().to_string()))
             .expression_attribute_values(":retry_key", S(self.retry_key.to_owned()))
             .send()
             .await;
-        if let Err(error) = marked {
-            let error = StoreError::unavailable(OPERATION, error);
-            tracing::warn!(reason = chain(&error), "a rotation without tokens could not be marked");
+        match marked {
+            Ok(_) => {}
+            // It was not carried out, or has been used since: nothing to note.
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {}
+            Err(error) => {
+                let error = StoreError::unavailable(OPERATION, error);
+                tracing::warn!(reason = chain(&error), "a rotation without tokens could not be marked");
+            }
         }
     }
 }
