@@ -44,7 +44,7 @@ impl fmt::Debug for Surroundings {
 }
 
 /// Why a function doesn't start. Better not at all than half.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
     /// A variable is missing or makes no sense.
     #[error(transparent)]
@@ -52,4 +52,11 @@ pub enum StartError {
     /// The keyset can't be used.
     #[error(transparent)]
     Keyset(#[from] KeysetError),
+}
+
+/// The sentence, since `Debug` is what is printed of an error that `main` returns.
+impl fmt::Debug for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

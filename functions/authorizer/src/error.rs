@@ -15,6 +15,9 @@ pub enum AuthorizerError {
     /// The token's session is over.
     #[error("the session is over")]
     SessionEnded,
+    /// The event is not that of a TOKEN authorizer of a REST API. What it was is not repeated: it holds a token.
+    #[error("the event is not that of a TOKEN authorizer")]
+    Event,
     /// The event names no method of an API.
     #[error("the event has no usable methodArn")]
     MethodArn,
@@ -28,7 +31,7 @@ impl AuthorizerError {
     fn is_refusal(&self) -> bool {
         match self {
             Self::NoBearer | Self::Token(_) | Self::SessionEnded => true,
-            Self::MethodArn | Self::Store(_) => false,
+            Self::Event | Self::MethodArn | Self::Store(_) => false,
         }
     }
 

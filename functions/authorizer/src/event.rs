@@ -2,26 +2,34 @@
 
 use secrecy::SecretString;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The event of a TOKEN authorizer of a REST API. The token is wrapped, so that no log shows it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct TokenEvent {
+pub(crate) struct TokenEvent {
     /// Tells this kind of event from the others.
     #[serde(rename = "type")]
-    pub kind: TokenEventType,
+    _type: TokenEventType,
     /// The Authorization header as it came.
-    pub authorization_token: SecretString,
+    pub(crate) authorization_token: SecretString,
     /// What is being called: `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`.
-    pub method_arn: String,
+    pub(crate) method_arn: String,
 }
 
 /// The one type of event that this authorizer takes.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum TokenEventType {
+#[derive(Debug, Deserialize)]
+enum TokenEventType {
     /// The caller's identity is the Authorization header.
+    #[serde(rename = "TOKEN")]
     Token,
+}
+
+impl TokenEvent {
+    /// Takes the event of a TOKEN authorizer. What serde says of any other is dropped: it quotes the event.
+    pub(crate) fn parse(event: Value) -> Option<Self> {
+        serde_json::from_value(event).ok()
+    }
 }
 
 /// The token of an Authorization header (RFC 6750 section 2.1); the scheme is case-insensitive (RFC 9110 section 11.1).
@@ -36,6 +44,8 @@ pub(crate) fn bearer_token(header: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -51,9 +61,22 @@ mod tests {
     }
 
     #[test]
+    fn an_event_of_another_kind_is_not_taken_for_one_of_ours() {
+        for event in [
+            json!({ "type": "REQUEST", "authorizationToken": "Bearer x", "methodArn": "arn" }),
+            json!({ "authorizationToken": "Bearer x", "methodArn": "arn" }),
+            json!({ "type": "TOKEN", "methodArn": "arn" }),
+            json!({ "type": "TOKEN", "authorizationToken": 7, "methodArn": "arn" }),
+            json!(null),
+        ] {
+            assert!(TokenEvent::parse(event).is_none());
+        }
+    }
+
+    #[test]
     fn debug_shows_no_token() {
-        let event = r#"{"type":"TOKEN","authorizationToken":"Bearer s3cret","methodArn":"arn"}"#;
-        let event: TokenEvent = serde_json::from_str(event).unwrap();
+        let event = json!({ "type": "TOKEN", "authorizationToken": "Bearer s3cret", "methodArn": "arn" });
+        let event = TokenEvent::parse(event).unwrap();
         assert!(!format!("{event:?}").contains("s3cret"));
     }
 }

@@ -12,6 +12,7 @@ mod policy;
 use std::sync::Arc;
 
 use secrecy::ExposeSecret;
+use serde_json::Value;
 use shared::{
     clock::Clock,
     keys::PublicKeys,
@@ -21,10 +22,12 @@ use shared::{
 
 pub use self::{
     error::AuthorizerError,
-    event::TokenEvent,
     policy::{Policy, Stage},
 };
-use self::{event::bearer_token, liveness::LiveSessions};
+use self::{
+    event::{TokenEvent, bearer_token},
+    liveness::LiveSessions,
+};
 
 /// The function.
 #[derive(Debug)]
@@ -55,7 +58,7 @@ impl Authorizer {
     /// # Errors
     ///
     /// [`AuthorizerError`], if it is refused, or the decision failed.
-    pub async fn handle(&self, event: &TokenEvent) -> Result<Policy, AuthorizerError> {
+    pub async fn handle(&self, event: Value) -> Result<Policy, AuthorizerError> {
         let result = self.authorize(event).await;
         match &result {
             Ok(_) => tracing::info!(function = "authorizer", "allowed"),
@@ -64,8 +67,9 @@ impl Authorizer {
         result
     }
 
-    async fn authorize(&self, event: &TokenEvent) -> Result<Policy, AuthorizerError> {
+    async fn authorize(&self, event: Value) -> Result<Policy, AuthorizerError> {
         let now = self.clock.now();
+        let event = TokenEvent::parse(event).ok_or(AuthorizerError::Event)?;
         let stage = Stage::of_method_arn(&event.method_arn).ok_or(AuthorizerError::MethodArn)?;
         let token =
             bearer_token(event.authorization_token.expose_secret()).ok_or(AuthorizerError::NoBearer)?;

@@ -1,11 +1,12 @@
 //! The Lambda function in front of every protected endpoint.
 
-use authorizer::{Authorizer, TokenEvent};
+use authorizer::Authorizer;
 use lambda_http::{
     Error,
     lambda_runtime::{Diagnostic, LambdaEvent, run},
     service_fn,
 };
+use serde_json::Value;
 use shared::{logs, surroundings::Surroundings};
 
 #[tokio::main(flavor = "current_thread")]
@@ -13,8 +14,8 @@ async fn main() -> Result<(), Error> {
     logs::init();
     let authorizer = Authorizer::new(&Surroundings::of_process().await)?;
     let authorizer = &authorizer;
-    let handle = |event: LambdaEvent<TokenEvent>| async move {
-        authorizer.handle(&event.payload).await.map_err(Diagnostic::from)
+    let handle = |event: LambdaEvent<Value>| async move {
+        authorizer.handle(event.payload).await.map_err(Diagnostic::from)
     };
     run(service_fn(handle)).await
 }

@@ -1,6 +1,6 @@
 //! What API Gateway makes of an authorizer's answer.
 
-use authorizer::{Authorizer, TokenEvent};
+use authorizer::Authorizer;
 use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Map, Value, json};
 
@@ -22,8 +22,7 @@ pub(super) enum Access {
 /// Asks the authorizer with a real event, and evaluates what it answers.
 pub(super) async fn evaluate(authorizer: &Authorizer, token: &str, method_arn: &str) -> Access {
     let event = json!({ "type": "TOKEN", "authorizationToken": token, "methodArn": method_arn });
-    let Ok(event) = serde_json::from_value::<TokenEvent>(event) else { return Access::Failed };
-    match authorizer.handle(&event).await.map_err(Diagnostic::from) {
+    match authorizer.handle(event).await.map_err(Diagnostic::from) {
         Ok(policy) => match serde_json::to_value(policy) {
             Ok(answer) => evaluate_policy(&answer, method_arn).unwrap_or(Access::Malformed),
             Err(_) => Access::Malformed,
