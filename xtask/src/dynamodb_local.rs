@@ -55,7 +55,12 @@ impl Server {
         let jar = format!("{emulator}/DynamoDBLocal.jar");
         let port = PORT.to_string();
         let arguments = [&*libraries, "-jar", &jar, "-inMemory", "-disableTelemetry", "-port", &port];
-        let child = program("java", &arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        // It leaves a file where it runs.
+        let child = program("java", &arguments)
+            .current_dir(emulator)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
         child.map(Self).map_err(|e| TaskError(format!("DynamoDB Local: {e}")))
     }
 

@@ -61,21 +61,6 @@ impl Translated {
         let body = &api["Properties"]["Body"];
         let authorizer =
             &body["components"]["securitySchemes"]["LatchgateAuthorizer"]["x-amazon-apigateway-authorizer"];
-        let routes: BTreeSet<String> = body["paths"]
-            .as_object()
-            .into_iter()
-            .flatten()
-            .flat_map(|(path, methods)| {
-                methods.as_object().into_iter().flatten().map(move |(method, operation)| {
-                    let open = operation["security"].as_array().is_none_or(|security| {
-                        security.iter().any(|s| {
-                            s.get("NONE").is_some() || s.as_object().is_some_and(serde_json::Map::is_empty)
-                        })
-                    });
-                    format!("{method} {path} {}", if open { "open" } else { "protected" })
-                })
-            })
-            .collect();
         let expected = [
             "delete /sessions/{session_id} protected",
             "get /sessions protected",
@@ -91,7 +76,7 @@ impl Translated {
         let facts = [
             ("the authorizer is not cached", authorizer["authorizerResultTtlInSeconds"] == 0),
             ("the authorizer is a TOKEN authorizer", authorizer["type"] == "token"),
-            ("the routes are these, open and protected", routes == expected.map(str::to_owned).into()),
+            ("the routes are these, open and protected", routes(body) == expected.map(str::to_owned).into()),
             (
                 "there is one stage",
                 self.of_type("AWS::ApiGateway::Stage").count() == 1 && body["openapi"] == "3.0.1",
@@ -135,6 +120,25 @@ impl Translated {
         };
         statements.peek().is_some() && statements.all(is_exact)
     }
+}
+
+/// The routes, each with its method and whether anybody may call it.
+fn routes(body: &Value) -> BTreeSet<String> {
+    let is_open = |operation: &Value| {
+        operation["security"].as_array().is_none_or(|security| {
+            security
+                .iter()
+                .any(|s| s.get("NONE").is_some() || s.as_object().is_some_and(serde_json::Map::is_empty))
+        })
+    };
+    let paths = body["paths"].as_object().into_iter().flatten();
+    paths
+        .flat_map(|(path, methods)| {
+            methods.as_object().into_iter().flatten().map(move |(method, operation)| {
+                format!("{method} {path} {}", if is_open(operation) { "open" } else { "protected" })
+            })
+        })
+        .collect()
 }
 
 fn gateway_responses_are_ours(body: &Value) -> bool {
