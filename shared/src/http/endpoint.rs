@@ -98,7 +98,7 @@ impl Endpoint {
     }
 }
 
-/// An error and what caused it. Only `Display`: `Debug` of an SDK error holds whole responses.
+/// An error and what caused it, in one line.
 pub fn chain(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
