@@ -90,6 +90,7 @@ async fn parameters_beyond_their_bounds_are_an_invalid_request() {
         ("username", "a\r\nb".into()),
         ("device_name", long(129)),
         ("device_name", "a\u{1b}[31m".into()),
+        ("device_name", "a\u{202e}b".into()),
     ] {
         let mut body = login.clone();
         body[name] = value.into();
@@ -124,9 +125,20 @@ async fn unknown_parameters_are_ignored() {
     let api = Api::start().await;
     let body = json!({
         "client_id": APP, "username": USERNAME, "password": PASSWORD,
-        "resource": ["x"], "nonce": 1, "__proto__": {}, "grant_type": "anything"
+        "resource": ["x"], "nonce": 1, "__proto__": {}
     });
     api.post_json("/login", &body).await.tokens();
+}
+
+#[tokio::test]
+async fn login_is_not_the_password_grant() {
+    let api = Api::start().await;
+    for grant_type in ["password", "refresh_token"] {
+        let parameters =
+            [("grant_type", grant_type), ("client_id", APP), ("username", USERNAME), ("password", PASSWORD)];
+        api.post("/login", &parameters).await.assert_error(400, "unsupported_grant_type");
+    }
+    assert!(api.items("SessionsTable").await.is_empty());
 }
 
 #[tokio::test]

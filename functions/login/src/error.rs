@@ -21,6 +21,9 @@ pub enum LoginError {
     /// The client is not who it says.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// There is a `grant_type`: this is no token endpoint.
+    #[error("a grant type at login")]
+    GrantType,
     /// The client may not have this scope, or it is no scope.
     #[error("a scope that the client may not have")]
     Scope,
@@ -53,6 +56,10 @@ impl Refuse for LoginError {
             Self::Request(error) => error.into(),
             Self::Credentials(error) => error.into(),
             Self::Client(error) => error.into(),
+            Self::GrantType => Refusal::new(
+                ErrorCode::UnsupportedGrantType,
+                "This is a login and not a token endpoint: it takes no grant type.",
+            ),
             Self::Scope => Refusal::new(ErrorCode::InvalidScope, "The client may not have that scope."),
             // One answer to all four: which it was would tell who has an account.
             Self::UnknownUsername | Self::WrongPassword | Self::BudgetSpent | Self::CutOff => {

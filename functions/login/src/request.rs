@@ -49,6 +49,10 @@ pub(crate) struct LoginRequest {
 impl LoginRequest {
     pub(crate) fn parse(request: &Request) -> Result<Self, LoginError> {
         let parameters = Parameters::from_request(request)?;
+        // Who takes this for a token endpoint with the password grant should learn that it is none.
+        if parameters.optional(parameter::GRANT_TYPE)?.is_some() {
+            return Err(LoginError::GrantType);
+        }
         let username = parameters.required(parameter::USERNAME)?;
         let password = parameters.required(parameter::PASSWORD)?;
         let scope = parameters.optional(parameter::SCOPE)?;
@@ -65,14 +69,20 @@ impl LoginRequest {
     }
 }
 
-/// Shown to the user in the list of devices, so it holds nothing that a terminal or a page would act on.
+/// Shown to the user in the list of devices, so it holds no control characters, those of writing direction included.
 fn device_name(parameters: &Parameters) -> Result<Option<String>, RequestError> {
     let Some(text) = parameters.optional(parameter::DEVICE_NAME)? else { return Ok(None) };
     let text = text.expose_secret();
-    if text.len() > MAX_DEVICE_NAME_LEN || text.chars().any(char::is_control) {
+    if text.len() > MAX_DEVICE_NAME_LEN || text.chars().any(is_control) {
         return Err(RequestError::Mistyped(parameter::DEVICE_NAME));
     }
     Ok(Some(text.to_owned()))
+}
+
+/// Unicode's category Cc, and the characters of UAX #9 that make text read otherwise than it is written.
+fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
