@@ -124,9 +124,12 @@ async fn a_token_of_a_session_that_is_over_ends_nobody_elses() {
     let here = api.login().await;
     for dead in [&ended.refresh, &ended.access, &expired.refresh, &expired.access] {
         let everywhere = [("client_id", APP), ("token", dead.as_str()), ("everywhere", "true")];
-        assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+        api.post("/logout", &everywhere).await.assert_error(400, "invalid_grant");
         assert_eq!(api.call(&here.access).await.status, 200);
     }
+    assert_eq!(api.logout(&here.access).await.status, 200);
+    let repeated = [("client_id", APP), ("token", here.access.as_str()), ("everywhere", "true")];
+    assert_eq!(api.post("/logout", &repeated).await.status, 200, "there is nothing left to end");
 }
 
 #[tokio::test]

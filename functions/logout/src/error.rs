@@ -2,7 +2,7 @@
 
 use shared::{
     client::{ClientError, CredentialsError},
-    http::{Refusal, Refuse, RequestError},
+    http::{ErrorCode, Refusal, Refuse, RequestError},
     store::StoreError,
 };
 
@@ -18,6 +18,9 @@ pub enum LogoutError {
     /// The client is not who it says.
     #[error(transparent)]
     Client(#[from] ClientError),
+    /// All of the user's sessions are to end, by a token whose own is over.
+    #[error("everywhere, by a token of a session that is over")]
+    SessionOver,
     /// The session could not be ended, or not wholly: the same request again completes it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -29,6 +32,10 @@ impl Refuse for LogoutError {
             Self::Request(error) => error.into(),
             Self::Credentials(error) => error.into(),
             Self::Client(error) => error.into(),
+            Self::SessionOver => Refusal::new(
+                ErrorCode::InvalidGrant,
+                "The session of this token is over. Log in to end the others.",
+            ),
             Self::Store(error) => error.into(),
         }
     }

@@ -89,21 +89,23 @@ impl Logout {
     }
 
     /// Ends the user's other sessions, if this one lives: a token of a session that is over speaks for nobody any
-    /// more. This one comes last, so that a retry after a failure still finds it.
-    async fn revoke_others(&self, key: &SessionKey, now: Timestamp) -> Result<(), StoreError> {
+    /// more, and is told so unless there is nothing to end, as when a logout is repeated. This one comes last, so that
+    /// a retry after a failure still finds it.
+    async fn revoke_others(&self, key: &SessionKey, now: Timestamp) -> Result<(), LogoutError> {
         let found = self.revoker.sessions.of_user(&key.user_id).await?;
         let is_live = |found: &FoundSession| found.session.as_ref().is_ok_and(|session| session.is_live(now));
         if !found.iter().any(|found| found.key == *key && is_live(found)) {
-            return Ok(());
+            let is_done = !found.iter().any(is_live);
+            return if is_done { Ok(()) } else { Err(LogoutError::SessionOver) };
         }
         let mut others = found.into_iter().map(|found| found.key).filter(|other| other != key);
-        let (mut running, mut result) = (JoinSet::new(), Ok(()));
+        let (mut running, mut result) = (JoinSet::new(), Ok::<(), StoreError>(()));
         loop {
             for other in others.by_ref().take(BATCH - running.len()) {
                 let revoker = self.revoker.clone();
                 running.spawn(async move { revoker.revoke_found(&other, now).await });
             }
-            let Some(ended) = running.join_next().await else { return result };
+            let Some(ended) = running.join_next().await else { return Ok(result?) };
             // Unwrap safety: a task that panicked panics here, as it would have without a task.
             result = result.and(ended.expect("ending a session doesn't panic"));
         }
