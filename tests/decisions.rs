@@ -214,6 +214,12 @@ async fn what_a_client_may_no_longer_have_is_not_granted_again() {
     let tokens = api.login().await;
     let scope = vec![(attribute::SCOPE, AttributeValue::Ss(vec!["read".to_owned()]))];
     api.seeder().set("ClientsTable", (attribute::CLIENT_ID, APP), scope).await.unwrap();
-    let reply = api.restarted().refresh(&tokens.refresh).await;
+    let api = api.restarted();
+    let before = api.session().await;
+    let mut lost = refresh_form(&tokens.refresh).to_vec();
+    lost.push(("scope", "write"));
+    api.post("/refresh", &lost).await.assert_error(400, "invalid_scope");
+    assert_eq!(api.session().await, before, "the token is not used up");
+    let reply = api.refresh(&tokens.refresh).await;
     assert_eq!(reply.body["scope"], "read");
 }

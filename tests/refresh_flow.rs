@@ -83,4 +83,9 @@ async fn the_last_use_of_a_session_is_where_it_was_refreshed() {
     let request = form_post("/refresh").header("user-agent", "App/2");
     api.send(request, form(&refresh_form(&tokens.refresh))).await.tokens();
     assert_eq!(api.session().await["user_agent"].as_s().unwrap(), "App/2");
+    let login = form(&[("client_id", APP), ("username", USERNAME), ("password", PASSWORD)]);
+    let long = "x".repeat(1000);
+    api.send(form_post("/login").header("user-agent", &long), login).await.tokens();
+    let sessions = api.items("SessionsTable").await;
+    assert!(sessions.iter().any(|session| session["user_agent"].as_s().unwrap() == &long[..256]));
 }

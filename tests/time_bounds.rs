@@ -2,7 +2,7 @@
 
 use shared::store::attribute;
 
-use crate::harness::{Api, number};
+use crate::harness::{Api, PASSWORD, USER_ID, number};
 
 #[tokio::test]
 async fn an_access_token_ends_at_exp() {
@@ -57,7 +57,7 @@ async fn a_session_ends_with_its_absolute_lifetime() {
 async fn an_access_token_never_outlives_its_session() {
     for ttl in ["IdleTtl", "AbsoluteTtl"] {
         let api = Api::with(|p| p.with(ttl, "100")).await;
-        let reply = api.try_login(crate::harness::PASSWORD).await;
+        let reply = api.try_login(PASSWORD).await;
         assert_eq!(reply.body["expires_in"], 100, "no more is promised");
         let tokens = reply.tokens();
         assert_eq!(crate::access_tokens::claims(&tokens.access)["exp"], api.clock.unix() + 100);
@@ -103,7 +103,7 @@ async fn a_client_has_its_own_lifetimes() {
     ];
     let own = own.map(|(name, seconds)| (name, number(seconds))).to_vec();
     api.seeder().set("ClientsTable", (attribute::CLIENT_ID, "demo-app"), own).await.unwrap();
-    let reply = api.try_login(crate::harness::PASSWORD).await;
+    let reply = api.try_login(PASSWORD).await;
     assert_eq!(
         (&reply.body["expires_in"], &reply.body["refresh_token_expires_in"]),
         (&60.into(), &1000.into())
@@ -116,4 +116,30 @@ async fn a_client_has_its_own_lifetimes() {
     assert_eq!(api.refresh(&tokens.refresh).await.tokens().refresh, next.refresh);
     api.clock.advance(1500 - 120);
     assert_eq!(api.refresh(&next.refresh).await.status, 400);
+}
+
+#[tokio::test]
+async fn a_users_not_before_spares_the_sessions_of_its_very_second() {
+    for (not_before, status) in [(1_799_999_999, 200), (1_800_000_000, 200), (1_800_000_001, 400)] {
+        let api = Api::start().await;
+        let tokens = api.login().await;
+        let change = vec![(attribute::NOT_BEFORE, number(not_before))];
+        api.seeder().set("UsersTable", (attribute::USER_ID, USER_ID), change).await.unwrap();
+        api.clock.advance(60);
+        assert_eq!(api.refresh(&tokens.refresh).await.status, status, "{not_before}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_logs_in_before_the_not_before_of_user_or_client() {
+    for (table, key) in
+        [("UsersTable", (attribute::USER_ID, USER_ID)), ("ClientsTable", (attribute::CLIENT_ID, "demo-app"))]
+    {
+        for (not_before, status) in [(1_800_000_000, 200), (1_800_000_001, 400)] {
+            let api = Api::start().await;
+            let change = vec![(attribute::NOT_BEFORE, number(not_before))];
+            api.seeder().set(table, key, change).await.unwrap();
+            assert_eq!(api.try_login(PASSWORD).await.status, status, "{table} {not_before}");
+        }
+    }
 }

@@ -17,10 +17,10 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The file can't be opened as a database.
-    #[error("the database can't be opened: {0}")]
+    #[error("the file is not a database of this version: {0}")]
     Open(String),
     /// The file or the port can't be had.
-    #[error("the database can't be served: {0}")]
+    #[error("the database can't be opened or served")]
     Io(#[from] std::io::Error),
 }
 

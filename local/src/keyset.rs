@@ -18,7 +18,7 @@ pub enum KeysetFileError {
     #[error("a signing key could not be generated")]
     Generate,
     /// The file can't be read or written.
-    #[error("the keyset file can't be used: {0}")]
+    #[error("the keyset file can't be read or written")]
     Io(#[from] std::io::Error),
     /// The file is not a keyset.
     #[error("the keyset file is not a keyset")]

@@ -16,7 +16,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "PATH")]
     pub(crate) db: Option<PathBuf>,
     /// Use this store instead of the embedded one: http for DynamoDB Local and the like, https for AWS
-    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_DYNAMODB", conflicts_with = "db")]
+    #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_DYNAMODB", conflicts_with = "db", value_parser = endpoint)]
     pub(crate) endpoint: Option<String>,
     /// Keep the keys in this file [default: beside the database; without one they are gone with the process]
     #[arg(long, value_name = "PATH")]
@@ -52,5 +52,14 @@ fn origin(text: &str) -> Result<String, &'static str> {
         Ok(text.to_owned())
     } else {
         Err("an origin is a scheme, a host and perhaps a port, like http://localhost:3000")
+    }
+}
+
+/// Where a store may be.
+fn endpoint(text: &str) -> Result<String, &'static str> {
+    if ["http://", "https://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {
+        Ok(text.to_owned())
+    } else {
+        Err("an endpoint is a URL, like http://localhost:8000")
     }
 }

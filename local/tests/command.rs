@@ -208,6 +208,7 @@ fn options_that_make_no_sense_are_refused() {
         &["--port", "65536"],
         &["--db", "x", "--endpoint", "http://127.0.0.1:1"],
         &["--nonsense"],
+        &["--endpoint", "nonsense"],
         &["--origin", "nonsense"],
         &["--origin", "http://localhost:3000/"],
     ] {

@@ -48,8 +48,8 @@ struct Statement {
     resource: [String; 1],
 }
 
-/// Names in the context that API Gateway sets or that ours already have.
-const TAKEN: [&str; 7] = ["principalId", "integrationLatency", "sub", "client_id", "sid", "scope", "exp"];
+/// Names in the context that API Gateway sets; those of our own are no user's claims (`RESERVED_CLAIMS`).
+const TAKEN: [&str; 2] = ["principalId", "integrationLatency"];
 
 impl Policy {
     /// Allows the whole stage: were it cached, a policy that named the method that was called would refuse the next.

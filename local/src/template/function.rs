@@ -11,8 +11,6 @@ use super::{Parameters, TemplateError, at, missing, text_at};
 pub struct Function {
     /// The name of its package and of its binary.
     pub name: String,
-    /// Its logical id.
-    pub logical_id: String,
     /// What it is called for.
     pub routes: Vec<Route>,
     /// Its environment.
@@ -48,7 +46,6 @@ impl Function {
             .ok_or_else(|| missing(format!("{id}.CodeUri")))?;
         Ok(Self {
             name: name.to_owned(),
-            logical_id: id.to_owned(),
             routes: routes(id, resource)?,
             variables: variables(id, resource, parameters)?,
             statements: statements(id, resource, parameters)?,
