@@ -95,8 +95,12 @@ impl Logout {
         let found = self.revoker.sessions.of_user(&key.user_id).await?;
         let is_live = |found: &FoundSession| found.session.as_ref().is_ok_and(|session| session.is_live(now));
         if !found.iter().any(|found| found.key == *key && is_live(found)) {
-            let is_done = !found.iter().any(is_live);
-            return if is_done { Ok(()) } else { Err(LogoutError::SessionOver) };
+            if !found.iter().any(is_live) {
+                return Ok(());
+            }
+            // What may be left of its own end, after a failure, is completed all the same.
+            self.revoker.revoke(key, now).await?;
+            return Err(LogoutError::SessionOver);
         }
         let mut others = found.into_iter().map(|found| found.key).filter(|other| other != key);
         let (mut running, mut result) = (JoinSet::new(), Ok::<(), StoreError>(()));
