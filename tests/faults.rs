@@ -167,6 +167,19 @@ async fn our_own_failure_after_a_rotation_never_makes_a_thief_of_the_client() {
 }
 
 #[tokio::test]
+async fn a_failed_request_marks_no_rotation_but_its_own() {
+    let api = Api::start().await;
+    let stolen = api.login().await;
+    api.refresh(&stolen.refresh).await.tokens();
+    api.calls.fail(Fault::Once("UpdateItem Sessions"));
+    api.refresh(&stolen.refresh).await.assert_error(503, "temporarily_unavailable");
+    assert!(!api.session().await.contains_key(attribute::UNDELIVERED));
+    api.clock.advance(11);
+    api.refresh(&stolen.refresh).await.assert_error(400, "invalid_grant");
+    assert!(api.items("SessionsTable").await.is_empty(), "it is a replay like any other");
+}
+
+#[tokio::test]
 async fn a_user_record_that_can_not_be_read_logs_nobody_out() {
     let api = Api::start().await;
     let tokens = api.login().await;

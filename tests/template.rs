@@ -81,6 +81,13 @@ async fn no_required_variable_is_spare() {
     }
 }
 
+/// SAM's cache looks at a function's own folder: with it, a change in `shared` would not be deployed.
+#[test]
+fn sam_does_not_cache_builds() {
+    let is_cache = |line: &str| line.trim_start().starts_with("cached");
+    assert!(!include_str!("../samconfig.toml").lines().any(is_cache));
+}
+
 /// Starts one function with its variables but one.
 fn start_without(api: &Api, name: &str, left_out: &str) -> Result<(), String> {
     let mut function = api.template.functions(&api.deployment.parameters).unwrap().remove(name).unwrap();

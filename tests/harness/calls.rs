@@ -52,6 +52,8 @@ pub(crate) struct Call {
 pub(crate) enum Fault {
     /// Nothing reaches the store.
     Before(&'static str),
+    /// The same, for the next call only.
+    Once(&'static str),
     /// The store carries it out, and the answer is lost.
     After(&'static str),
 }
@@ -104,7 +106,12 @@ impl Calls {
         let last = state.calls.last().map_or(0, |call| call.wave);
         let is_alongside = state.calls.iter().any(|call| call.wave == last && !call.returned);
         let wave = if is_alongside { last } else { last + 1 };
-        let fails = state.faults.iter().any(|fault| matches!(fault, Fault::Before(n) if *n == name));
+        let once = state.faults.iter().position(|fault| matches!(fault, Fault::Once(n) if *n == name));
+        let fails = once.is_some()
+            || state.faults.iter().any(|fault| matches!(fault, Fault::Before(n) if *n == name));
+        if let Some(once) = once {
+            state.faults.remove(once);
+        }
         state.calls.push(Call { id, name, wave, units: None, returned: false });
         if fails { Err("a fault of the test, before".into()) } else { Ok(CallId(id)) }
     }
