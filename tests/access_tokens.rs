@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{APP, Api, USER_ID};
 
-fn part(token: &str, index: usize) -> Value {
+pub(crate) fn part(token: &str, index: usize) -> Value {
     let part = token.split('.').nth(index).unwrap();
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
@@ -25,7 +25,7 @@ struct Forge {
 
 impl Forge {
     fn new(api: &Api, token: &str) -> Self {
-        let keyset: Value = serde_json::from_str(&api.deployment.keyset.private).unwrap();
+        let keyset = api.keyset();
         let jwk = &keyset["signing_keys"][0];
         let member = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
         let point = [&[4], &member("x")[..], &member("y")[..]].concat();
@@ -185,8 +185,8 @@ async fn a_forger_without_the_key_gets_nowhere() {
     let mut hs256 = Header::new(Algorithm::HS256);
     hs256.typ = Some("at+jwt".into());
     hs256.kid = part(&token, 0)["kid"].as_str().map(str::to_owned);
-    let public: Value = serde_json::from_str(&api.deployment.keyset.public).unwrap();
-    let secret = EncodingKey::from_secret(public["keys"][0]["x"].as_str().unwrap().as_bytes());
+    let keyset = api.keyset();
+    let secret = EncodingKey::from_secret(keyset["signing_keys"][0]["x"].as_str().unwrap().as_bytes());
     let confused = jsonwebtoken::encode(&hs256, &part(&token, 1), &secret).unwrap();
     let padded = format!("{header}.{claims}.{signature}==");
     let dots = ".".repeat(10_000);
@@ -224,6 +224,6 @@ async fn another_deployments_token_is_foreign_even_with_the_same_key() {
     for parameter in ["Issuer", "Audience"] {
         let mut deployment = api.deployment.clone();
         deployment.parameters = deployment.parameters.with(parameter, "https://other.example.com");
-        assert_eq!(api.redeployed(deployment).call(&token).await.status, 401, "{parameter}");
+        assert_eq!(api.redeployed(deployment).await.call(&token).await.status, 401, "{parameter}");
     }
 }

@@ -8,10 +8,8 @@ use crate::harness::{APP, Api, Fault, USER_ID};
 
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders/7";
 
-fn authorizer(api: &Api) -> Authorizer {
-    let mut functions = api.template.functions(&api.deployment.parameters).unwrap();
-    let definition = functions.remove("authorizer").unwrap();
-    Authorizer::new(&api.deployment.surroundings(definition)).unwrap()
+async fn authorizer(api: &Api) -> Authorizer {
+    Authorizer::start(&api.surroundings("authorizer")).await.unwrap()
 }
 
 fn event(token: &str, arn: &str) -> Value {
@@ -19,7 +17,7 @@ fn event(token: &str, arn: &str) -> Value {
 }
 
 async fn ask(api: &Api, token: &str, arn: &str) -> Result<Value, AuthorizerError> {
-    let policy = authorizer(api).handle(event(token, arn)).await?;
+    let policy = authorizer(api).await.handle(event(token, arn)).await?;
     Ok(serde_json::to_value(policy).unwrap())
 }
 
@@ -86,10 +84,10 @@ async fn a_malformed_session_is_never_an_allow() {
 async fn an_event_of_another_kind_is_a_failure_and_not_a_refusal() {
     let api = Api::start().await;
     let bearer = format!("Bearer {}", api.login().await.access);
-    for (name, value) in [("type", json!("REQUEST")), ("type", json!(null)), ("methodArn", json!(7))] {
+    for (name, value) in [("type", json!("OTHER")), ("type", json!(null)), ("methodArn", json!(7))] {
         let mut event = event(&bearer, ARN);
         event[name] = value;
-        let error = authorizer(&api).handle(event).await.unwrap_err();
+        let error = authorizer(&api).await.handle(event).await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains(&bearer));
         assert_ne!(Diagnostic::from(error).error_message, "Unauthorized");
     }

@@ -10,7 +10,7 @@ async fn a_failing_store_is_a_503_that_says_when_to_come_back() {
     let api = Api::start().await;
     let tokens = api.login().await;
     for call in ["GetItem Clients", "UpdateItem Sessions", "GetItem Users"] {
-        let cold = api.restarted();
+        let cold = api.restarted().await;
         cold.calls.fail(Fault::Before(call));
         let reply = cold.refresh(&tokens.refresh).await;
         reply.assert_error(503, "temporarily_unavailable");
@@ -24,7 +24,7 @@ async fn a_failing_store_is_a_503_that_says_when_to_come_back() {
 async fn a_login_that_fails_on_the_way_leaves_no_session_and_spends_no_budget() {
     let api = Api::start().await;
     for call in ["GetItem Clients", "UpdateItem Credentials", "GetItem Users", "PutItem Sessions"] {
-        let cold = api.restarted();
+        let cold = api.restarted().await;
         cold.calls.fail(Fault::Before(call));
         for _ in 0..5 {
             cold.try_login(PASSWORD).await.assert_error(503, "temporarily_unavailable");

@@ -1,35 +1,28 @@
 //! Several keys at once work; a key that can't be used keeps the functions from starting.
 
+use authorizer::Authorizer;
 use aws_lc_rs::{
     encoding::AsBigEndian,
     signature::{Ed25519KeyPair, KeyPair},
 };
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use local::keyset::KeysetDocument;
+use lambda_http::lambda_runtime::Diagnostic;
+use local::functions;
 use serde_json::{Value, json};
-use shared::{
-    environment::Environment,
-    keys::{Keyset, KeysetError, PublicKeys},
-    random::SystemRandom,
-};
+use shared::keys::{Keyset, KeysetDocument, KeysetError};
 
-use crate::harness::Api;
+use crate::harness::{Api, text};
 
 fn generated() -> Value {
-    serde_json::from_str(&KeysetDocument::generate(&SystemRandom::new()).unwrap().private).unwrap()
+    serde_json::to_value(crate::harness::keyset()).unwrap()
 }
 
 fn document(keyset: &Value) -> KeysetDocument {
-    let public: Vec<Value> = keyset["signing_keys"].as_array().unwrap().iter().map(public_half).collect();
-    KeysetDocument { private: keyset.to_string(), public: json!({ "keys": public }).to_string() }
+    serde_json::from_value(keyset.clone()).unwrap()
 }
 
-fn public_half(jwk: &Value) -> Value {
-    let mut jwk = jwk.clone();
-    for member in ["d", "p", "q", "dp", "dq", "qi"] {
-        jwk.as_object_mut().unwrap().remove(member);
-    }
-    jwk
+fn given(keyset: &Value) -> functions::Keyset {
+    functions::Keyset::Document(Box::new(document(keyset)))
 }
 
 fn ed25519() -> Value {
@@ -58,16 +51,20 @@ async fn tokens_of_the_old_keys_go_on_working_after_new_ones_came_first() {
         "refresh_keys": [new["refresh_keys"][0], old["refresh_keys"][0]],
     });
     let mut deployment = api.deployment.clone();
-    deployment.keyset = document(&both);
-    let api = api.redeployed(deployment);
+    deployment.keyset = given(&both);
+    let api = api.redeployed(deployment).await;
     assert_eq!(api.call(&tokens.access).await.status, 200);
     let next = api.refresh(&tokens.refresh).await.tokens();
 
     let mut deployment = api.deployment.clone();
-    deployment.keyset = document(&new);
-    let api = api.redeployed(deployment);
+    deployment.keyset = given(&new);
+    let api = api.redeployed(deployment).await;
     assert_eq!(api.call(&next.access).await.status, 200, "signed with the new key");
-    assert_eq!(api.call(&tokens.access).await.status, 401, "the old key is gone");
+    assert_eq!(
+        api.call(&tokens.access).await.status,
+        200,
+        "the old key is published for as long as its tokens"
+    );
     api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
     api.refresh(&next.refresh).await.tokens();
 }
@@ -133,20 +130,33 @@ fn a_keyset_that_can_not_be_used_whole_is_refused() {
     }
 }
 
-#[test]
-fn the_authorizer_takes_public_keys_only() {
-    let start = |keys: &Value| {
-        let variables = [("PUBLIC_KEYS".to_owned(), json!({ "keys": keys }).to_string())];
-        PublicKeys::from_environment(&Environment::from_variables(variables)).map(drop)
-    };
-    let signing = &generated()["signing_keys"][0];
-    assert_eq!(start(&json!([public_half(signing)])), Ok(()));
-    let kid = signing["kid"].as_str().unwrap().to_owned();
-    assert_eq!(start(&json!([signing])), Err(KeysetError::Private(kid)));
-    assert_eq!(start(&json!([])), Err(KeysetError::Empty("the public keys")));
-    let mut off_the_curve = public_half(signing);
+#[tokio::test]
+async fn a_published_key_that_can_not_be_used_is_a_failure_and_never_an_allow() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let good = api.items("KeysTable").await.remove(0);
+    let signing = &api.keyset()["signing_keys"][0];
+    let mut off_the_curve = signing.clone();
+    off_the_curve["d"] = Value::Null;
     off_the_curve["x"] = off_the_curve["y"].clone();
-    assert!(start(&json!([off_the_curve])).is_err());
+    for (what, name, value) in [
+        ("a private half", "jwk", text(&signing.to_string())),
+        ("a point off the curve", "jwk", text(&off_the_curve.to_string())),
+        ("no JSON", "jwk", text("{")),
+        ("an instant in milliseconds", "expires_at", crate::harness::number(1_900_000_000_000)),
+    ] {
+        let mut bad = good.clone();
+        bad.insert(name.to_owned(), value);
+        api.put("KeysTable", bad).await;
+        let cold = Authorizer::start(&api.surroundings("authorizer")).await.unwrap();
+        let event = json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {}", tokens.access),
+            "methodArn": "arn:aws:execute-api:eu-west-1:123456789012:a1/prod/GET/me" });
+        let error = Diagnostic::from(cold.handle(event).await.unwrap_err());
+        assert_eq!(error.error_message, "The decision failed", "{what}");
+        assert_eq!(api.call(&tokens.access).await.status, 200, "{what}: a warm authorizer has its copy");
+    }
+    api.put("KeysTable", good).await;
+    assert_eq!(api.restarted().await.call(&tokens.access).await.status, 200);
 }
 
 #[test]

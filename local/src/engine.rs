@@ -2,11 +2,8 @@
 
 use std::{fs, net::SocketAddr, path::Path, time::Duration};
 
-use aws_config::BehaviorVersion;
-use aws_sdk_dynamodb::{
-    Client,
-    config::{Credentials, Region},
-};
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use dynoxide::Database;
 use tokio::{net::TcpListener, time};
 
@@ -83,13 +80,13 @@ async fn sweep(database: Database) {
     }
 }
 
-/// A client for a store that takes any credentials: the embedded one, or DynamoDB Local.
-pub fn client(endpoint: &str) -> Client {
-    let config = aws_sdk_dynamodb::Config::builder()
+/// How a service is reached that takes any credentials: the embedded store, DynamoDB Local and the like.
+pub fn config(endpoint: &str) -> SdkConfig {
+    let credentials = Credentials::new("local", "local", None, None, "latchgate-local");
+    SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("local"))
         .endpoint_url(endpoint)
-        .credentials_provider(Credentials::new("local", "local", None, None, "latchgate-local"))
-        .build();
-    Client::from_conf(config)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build()
 }

@@ -1,25 +1,25 @@
 //! The handlers that Lambda runs, started with what template.yaml gives them.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use authorizer::Authorizer;
 use aws_sdk_dynamodb::Client;
 use lambda_http::{Body, Request, Response};
 use login::Login;
 use logout::Logout;
+use metadata::Metadata;
 use refresh::Refresh;
 use sessions::SessionsApi;
 use shared::{
     clock::Clock,
     environment::{Environment, variable},
+    keys::KeysetDocument,
     random::Random,
-    surroundings::{StartError, Surroundings},
+    store::{PublishedKeys, StoreError, Table},
+    surroundings::{SdkConfig, StartError, Surroundings},
 };
 
-use crate::{
-    keyset::KeysetDocument,
-    template::{Function, Parameters, Template, TemplateError},
-};
+use crate::template::{Function, Parameters, Template, TemplateError};
 
 /// A function can't be started.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +33,9 @@ pub enum FunctionsError {
     /// It refused its environment.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The keys could not be published.
+    #[error(transparent)]
+    Publish(#[from] StoreError),
 }
 
 /// What the functions are started with.
@@ -42,14 +45,27 @@ pub struct Deployment {
     pub parameters: Parameters,
     /// The names of the tables, by logical id.
     pub tables: BTreeMap<String, String>,
-    /// The keys.
-    pub keyset: KeysetDocument,
+    /// Where the keys are.
+    pub keyset: Keyset,
     /// The store.
     pub dynamodb: Client,
+    /// How other services are reached.
+    pub aws: SdkConfig,
+    /// For how long the gateway caches what the authorizer said, instead of what the template says.
+    pub authorizer_cache_ttl: Option<Duration>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+}
+
+/// Where the functions have their keys from.
+#[derive(Clone, Debug)]
+pub enum Keyset {
+    /// From here: it is given to them as it is, and published at deployment.
+    Document(Box<KeysetDocument>),
+    /// From the secret of this name, which is somebody else's to make and to publish.
+    Secret(String),
 }
 
 /// The functions, started.
@@ -59,6 +75,7 @@ pub struct Functions {
     refresh: Refresh,
     logout: Logout,
     sessions: SessionsApi,
+    metadata: Metadata,
     /// The one that is asked about the others.
     pub authorizer: Authorizer,
 }
@@ -69,7 +86,7 @@ impl Functions {
     /// # Errors
     ///
     /// [`FunctionsError`], if one doesn't start.
-    pub fn start(template: &Template, deployment: &Deployment) -> Result<Self, FunctionsError> {
+    pub async fn start(template: &Template, deployment: &Deployment) -> Result<Self, FunctionsError> {
         let mut definitions = template.functions(&deployment.parameters)?;
         let mut surroundings = |name: &str| {
             let definition = definitions.remove(name);
@@ -77,12 +94,15 @@ impl Functions {
             Ok::<_, FunctionsError>(deployment.surroundings(definition))
         };
         let functions = Self {
-            login: Login::new(&surroundings("login")?)?,
-            refresh: Refresh::new(&surroundings("refresh")?)?,
-            logout: Logout::new(&surroundings("logout")?)?,
+            login: Login::start(&surroundings("login")?).await?,
+            refresh: Refresh::start(&surroundings("refresh")?).await?,
+            logout: Logout::start(&surroundings("logout")?).await?,
             sessions: SessionsApi::new(&surroundings("sessions")?)?,
-            authorizer: Authorizer::new(&surroundings("authorizer")?)?,
+            metadata: Metadata::start(&surroundings("metadata")?).await?,
+            authorizer: Authorizer::start(&surroundings("authorizer")?).await?,
         };
+        // Secrets Manager calls it, and no request does.
+        definitions.remove("keys");
         match definitions.into_keys().next() {
             Some(unknown) => Err(FunctionsError::Unknown(unknown)),
             None => Ok(functions),
@@ -96,25 +116,37 @@ impl Functions {
             "refresh" => Some(self.refresh.handle(request).await),
             "logout" => Some(self.logout.handle(request).await),
             "sessions" => Some(self.sessions.handle(request).await),
+            "metadata" => Some(self.metadata.handle(request).await),
             _ => None,
         }
     }
 }
 
 impl Deployment {
+    /// Publishes the keys that are given here, and lets those expire that aren't any more.
+    pub(crate) async fn publish_keys(&self) -> Result<(), StoreError> {
+        let Keyset::Document(document) = &self.keyset else { return Ok(()) };
+        let name = self.tables.get("KeysTable").cloned().unwrap_or_default();
+        let published = PublishedKeys { table: Table { client: self.dynamodb.clone(), name } };
+        let now = self.clock.now();
+        keys::publish(&published, document, now).await?;
+        keys::retire(&published, document, now).await
+    }
+
     /// The function's variables, with logical ids resolved to tables and references to secrets to the keys.
     pub fn surroundings(&self, function: Function) -> Surroundings {
-        let variables = function.variables.into_iter().map(|(name, value)| {
-            let value = match name.as_str() {
-                variable::KEYSET => self.keyset.private.clone(),
-                variable::PUBLIC_KEYS => self.keyset.public.clone(),
-                _ => self.tables.get(&value).cloned().unwrap_or(value),
-            };
-            (name, value)
-        });
+        let variables =
+            function.variables.into_iter().map(|(name, value)| match (name.as_str(), &self.keyset) {
+                (variable::KEYSET_SECRET, Keyset::Document(document)) => {
+                    (variable::KEYSET.to_owned(), document.to_json())
+                }
+                (variable::KEYSET_SECRET, Keyset::Secret(id)) => (name, id.clone()),
+                _ => (name, self.tables.get(&value).cloned().unwrap_or(value)),
+            });
         Surroundings {
             environment: Environment::from_variables(variables),
             dynamodb: self.dynamodb.clone(),
+            aws: self.aws.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
         }

@@ -14,7 +14,7 @@ use crate::options::Options;
 #[tokio::main]
 async fn main() -> ExitCode {
     log_for_people();
-    match start::run(Options::parse()).await {
+    match Box::pin(start::run(Options::parse())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("latchgate-local: {}", shared::http::chain(&error));

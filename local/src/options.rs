@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Parser, value_parser};
+use keys::SigningAlgorithm;
 use shared::lifetimes;
 
 /// Latchgate on this machine: login, refresh, logout and the authorizer, as they run on AWS.
@@ -39,9 +40,12 @@ pub(crate) struct Options {
     /// For how long a used refresh token still gets the same successor, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::LEEWAY))]
     pub(crate) leeway: Option<u64>,
-    /// Write a new keyset.json and public-keys.json to this folder, for a deployment, and exit
-    #[arg(long, value_name = "FOLDER")]
-    pub(crate) new_keyset: Option<PathBuf>,
+    /// What a new keyset signs with: ES256, EdDSA or RS256
+    #[arg(long, value_name = "NAME", default_value = "ES256")]
+    pub(crate) algorithm: SigningAlgorithm,
+    /// Any other parameter of template.yaml, like ScopeRules='GET /sessions read'; can be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
+    pub(crate) parameter: Vec<(String, String)>,
 }
 
 /// An origin as browsers send it: scheme, host and port, and nothing after them.
@@ -62,4 +66,10 @@ fn endpoint(text: &str) -> Result<String, &'static str> {
     } else {
         Err("an endpoint is a URL, like http://localhost:8000")
     }
+}
+
+/// A template parameter and its value.
+fn parameter(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("a parameter is NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
 }

@@ -2,34 +2,33 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
 };
 
 use aws_sdk_dynamodb::Client;
+use keys::KeyPlan;
 use local::{
     demo::Demo,
     engine::{self, Engine, EngineError},
-    functions::{Deployment, FunctionsError},
+    functions::{Deployment, FunctionsError, Keyset},
     gateway::Gateway,
-    keyset::{KeysetDocument, KeysetFileError, write_private},
+    keyset::{self, KeysetFileError},
     seed::{SeedError, Seeder},
     server,
     tables::{self, TablesError},
     template::{Parameters, Template, TemplateError},
 };
 use shared::{
-    clock::SystemClock,
+    aws,
+    clock::{Clock, SystemClock},
+    keys::KeysetDocument,
     random::{Random, SystemRandom},
-    store,
+    surroundings::SdkConfig,
 };
 use tokio::{net::TcpListener, signal};
 
 use crate::{banner::Banner, options::Options};
-
-/// The issuer of local tokens: the address of the default port, whatever port is used, so that tokens outlive a
-/// restart on another one.
-const ISSUER: &str = "http://127.0.0.1:8787";
 
 /// Why the API isn't served.
 #[derive(Debug, thiserror::Error)]
@@ -48,35 +47,35 @@ pub(crate) enum RunError {
     Functions(#[from] FunctionsError),
     #[error("port {0} of 127.0.0.1 can't be had")]
     Port(u16, #[source] std::io::Error),
-    #[error("the file {0} can't be written")]
-    Write(PathBuf, #[source] std::io::Error),
+    #[error("template.yaml has no parameter {0}")]
+    Parameter(String),
     #[error("the server failed")]
     Serve(#[source] std::io::Error),
 }
 
 pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
-    if let Some(folder) = &options.new_keyset {
-        return write_keyset(folder, &*random);
-    }
     // First, so that a port that is taken is found out before anything is written.
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address).await.map_err(|e| RunError::Port(options.port, e))?;
     let url = format!("http://{}", listener.local_addr().map_err(RunError::Serve)?);
 
-    let store = Store::open(&options, &*random).await?;
     let template = Template::of_project()?;
+    let parameters = parameters(&template, &options, &url)?;
+    let store = Store::open(&options, &*random).await?;
     let tables = tables::create(&template, &store.client, "").await?;
     store.demo.seed(&Seeder { client: &store.client, tables: &tables }, random.clone()).await?;
     let deployment = Deployment {
-        parameters: parameters(&template, &options),
+        parameters,
         tables,
-        keyset: keyset(&options, &*random)?,
+        keyset: Keyset::Document(Box::new(keyset(&options, &*random)?)),
         dynamodb: store.client,
+        aws: store.aws,
+        authorizer_cache_ttl: None,
         clock: Arc::new(SystemClock),
         random,
     };
-    let gateway = Arc::new(Gateway::deploy(&template, &deployment)?);
+    let gateway = Arc::new(Gateway::deploy(&template, &deployment).await?);
 
     let banner = Banner { url: &url, dynamodb_endpoint: &store.endpoint, demo: &store.demo };
     if options.json {
@@ -88,6 +87,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
 }
 
 struct Store {
+    aws: SdkConfig,
     client: Client,
     endpoint: String,
     demo: Demo,
@@ -99,35 +99,38 @@ impl Store {
     async fn open(options: &Options, random: &dyn Random) -> Result<Self, RunError> {
         match &options.endpoint {
             Some(endpoint) if endpoint.starts_with("https:") => {
-                let config = store::dynamodb_client().await.config().to_builder().endpoint_url(endpoint);
-                let client = Client::from_conf(config.build());
-                Ok(Self { client, endpoint: endpoint.clone(), demo: Demo::random(random) })
+                let aws = aws::config().await.into_builder().endpoint_url(endpoint).build();
+                Ok(Self::over(aws, endpoint.clone(), Demo::random(random)))
             }
-            Some(endpoint) => Ok(Self {
-                client: engine::client(endpoint),
-                endpoint: endpoint.clone(),
-                demo: Demo::well_known(),
-            }),
+            Some(endpoint) => Ok(Self::over(engine::config(endpoint), endpoint.clone(), Demo::well_known())),
             None => {
                 let endpoint = Engine::start(options.db.as_deref()).await?.endpoint();
-                Ok(Self { client: engine::client(&endpoint), endpoint, demo: Demo::well_known() })
+                Ok(Self::over(engine::config(&endpoint), endpoint, Demo::well_known()))
             }
         }
     }
+
+    fn over(aws: SdkConfig, endpoint: String, demo: Demo) -> Self {
+        Self { client: Client::new(&aws), aws, endpoint, demo }
+    }
 }
 
-fn parameters(template: &Template, options: &Options) -> Parameters {
+/// Tokens name the address where this is served as their issuer, so that what is published there can be followed.
+fn parameters(template: &Template, options: &Options, url: &str) -> Result<Parameters, RunError> {
     let lifetimes = [
         ("AccessTtl", options.access_ttl),
         ("IdleTtl", options.idle_ttl),
         ("AbsoluteTtl", options.absolute_ttl),
         ("Leeway", options.leeway),
     ];
-    let parameters =
-        template.parameters().with("Issuer", ISSUER).with("AllowedOrigin", options.origin.clone());
-    lifetimes.into_iter().fold(parameters, |parameters, (name, seconds)| match seconds {
+    let parameters = template.parameters().with("Issuer", url).with("AllowedOrigin", options.origin.clone());
+    let parameters = lifetimes.into_iter().fold(parameters, |parameters, (name, seconds)| match seconds {
         Some(seconds) => parameters.with(name, seconds.to_string()),
         None => parameters,
+    });
+    options.parameter.iter().try_fold(parameters, |parameters, (name, value)| {
+        template.parameter(name).ok_or_else(|| RunError::Parameter(name.clone()))?;
+        Ok(parameters.with(name, value))
     })
 }
 
@@ -137,20 +140,12 @@ fn keyset(options: &Options, random: &dyn Random) -> Result<KeysetDocument, RunE
         name.push(".keyset.json");
         PathBuf::from(name)
     });
+    let plan = KeyPlan { algorithm: options.algorithm, ..KeyPlan::default() };
+    let now = SystemClock.now();
     match options.keyset.clone().or(beside) {
-        Some(path) => Ok(KeysetDocument::load_or_create(&path, random)?),
-        None => Ok(KeysetDocument::generate(random)?),
+        Some(path) => Ok(keyset::load_or_create(&path, &plan, now, random)?),
+        None => Ok(plan.first(now, random).map_err(KeysetFileError::from)?),
     }
-}
-
-fn write_keyset(folder: &Path, random: &dyn Random) -> Result<(), RunError> {
-    let keyset = KeysetDocument::generate(random)?;
-    for (name, content) in [("keyset.json", keyset.private), ("public-keys.json", keyset.public)] {
-        let path = folder.join(name);
-        write_private(&path, &content).map_err(|e| RunError::Write(path.clone(), e))?;
-        println!("{}", path.display());
-    }
-    Ok(())
 }
 
 /// Ctrl-C, or what a supervisor sends.

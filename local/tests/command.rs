@@ -121,12 +121,14 @@ async fn with_a_file_every_session_survives_a_restart_on_another_port() {
     let folder = Folder::new("restart");
     let db = folder.0.join("latchgate.db");
     let db = db.to_str().unwrap();
-    let first = Running::start(&["--db", db]);
+    // Access tokens name their issuer, which is the address where it is served unless it is said.
+    let arguments = ["--db", db, "--parameter", "Issuer=https://issuer.example.com"];
+    let first = Running::start(&arguments);
     let (tokens, idle) = (first.login().await, first.login().await);
     let (_, tokens) = first.refresh(&tokens).await;
     drop(first);
 
-    let second = Running::start(&["--db", db]);
+    let second = Running::start(&arguments);
     assert_eq!(second.call(&tokens).await, 200);
     assert_eq!(second.refresh(&tokens).await.0, 200);
     assert_eq!(second.refresh(&idle).await.0, 200);
@@ -150,7 +152,7 @@ async fn what_has_expired_is_swept() {
 
     // The first sweep is at the start; then one a minute.
     let second = Running::start(&["--db", db]);
-    let store = local::engine::client(second.text("dynamodb_endpoint"));
+    let store = aws_sdk_dynamodb::Client::new(&local::engine::config(second.text("dynamodb_endpoint")));
     for _ in 0..100 {
         let scan = store.scan().table_name("SessionsTable").consistent_read(true).send().await.unwrap();
         if scan.count() == 0 {
@@ -223,17 +225,35 @@ fn options_that_make_no_sense_are_refused() {
     assert!(error.contains("latchgate-local: "), "{error}");
 }
 
-#[test]
-fn a_new_keyset_is_written_for_a_deployment_and_never_over_another() {
-    let folder = Folder::new("keyset");
-    let write = || Command::new(PROGRAM).arg("--new-keyset").arg(&folder.0).output().unwrap();
-    assert!(write().status.success());
-    let keyset = std::fs::read_to_string(folder.0.join("keyset.json")).unwrap();
-    let public = std::fs::read_to_string(folder.0.join("public-keys.json")).unwrap();
-    shared::keys::Keyset::parse(&keyset).unwrap();
-    let public: Value = serde_json::from_str(&public).unwrap();
-    assert_eq!(public["keys"].as_array().unwrap().len(), 1);
-    assert!(public["keys"][0].get("d").is_none());
-    assert_eq!(write().status.code(), Some(1), "a keyset that exists is not overwritten");
-    assert_eq!(std::fs::read_to_string(folder.0.join("keyset.json")).unwrap(), keyset);
+#[tokio::test]
+async fn the_keyset_signs_with_the_algorithm_that_was_asked_for_and_the_issuer_is_where_it_is_served() {
+    for algorithm in ["ES256", "EdDSA", "RS256"] {
+        let running = Running::start(&["--algorithm", algorithm]);
+        let url = running.text("url");
+        let get = async |path: &str| -> Value {
+            let response = reqwest::get(format!("{url}/.well-known/{path}")).await.unwrap();
+            serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
+        };
+        assert_eq!(get("jwks.json").await["keys"][0]["alg"], algorithm);
+        let document = get("oauth-authorization-server").await;
+        assert_eq!(document["issuer"], url);
+        assert_eq!(document["token_endpoint"], format!("{url}/refresh"));
+        let tokens = running.login().await;
+        assert_eq!(running.call(&tokens).await, 200, "{algorithm}");
+    }
+}
+
+#[tokio::test]
+async fn any_parameter_of_the_template_can_be_set_and_no_other() {
+    let rules = "ScopeRules=GET /sessions admin";
+    let running = Running::start(&["--parameter", rules, "--parameter", "Issuer=https://issuer.example.com"]);
+    let tokens = running.login().await;
+    assert_eq!(running.call(&tokens).await, 403, "the demo user has no such scope");
+    for (parameter, said) in [("NoSuch=1", "no parameter NoSuch"), ("ScopeRules=GET", "SCOPE_RULES")] {
+        let arguments = ["--port", "0", "--parameter", parameter];
+        let output = Command::new(PROGRAM).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{parameter}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(error.contains(said), "{error}");
+    }
 }

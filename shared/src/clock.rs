@@ -2,14 +2,14 @@
 
 use std::{
     fmt,
-    ops::Add,
+    ops::{Add, Sub},
     time::{Duration, SystemTime},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An instant, in whole seconds since the Unix epoch: the unit of JWT claims and of DynamoDB's TTL.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(u64);
 
@@ -38,6 +38,14 @@ impl Add<Duration> for Timestamp {
 
     fn add(self, ttl: Duration) -> Self {
         Self(self.0.saturating_add(ttl.as_secs()))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, ttl: Duration) -> Self {
+        Self(self.0.saturating_sub(ttl.as_secs()))
     }
 }
 

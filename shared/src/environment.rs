@@ -14,12 +14,20 @@ pub mod variable {
     pub const SESSIONS_TABLE: &str = "SESSIONS_TABLE";
     /// Name of the Revocations table.
     pub const REVOCATIONS_TABLE: &str = "REVOCATIONS_TABLE";
-    /// The keyset, as JSON (see [`crate::keys`]).
-    pub const KEYSET: &str = "KEYSET";
-    /// Path of a file that holds the keyset; used where `KEYSET` is absent.
+    /// Name of the Keys table.
+    pub const KEYS_TABLE: &str = "KEYS_TABLE";
+    /// Name or ARN of the Secrets Manager secret that holds the keyset (see [`crate::keys`]).
+    pub const KEYSET_SECRET: &str = "KEYSET_SECRET";
+    /// Path of a file that holds the keyset; used where `KEYSET_SECRET` is absent.
     pub const KEYSET_FILE: &str = "KEYSET_FILE";
-    /// The public halves of the signing keys, as a JWK Set (RFC 7517 section 5).
-    pub const PUBLIC_KEYS: &str = "PUBLIC_KEYS";
+    /// The keyset itself, as JSON; used where both others are absent, as on a laptop.
+    pub const KEYSET: &str = "KEYSET";
+    /// Algorithm of new signing keys: `ES256`, `EdDSA` or `RS256`.
+    pub const SIGNING_ALGORITHM: &str = "SIGNING_ALGORITHM";
+    /// How long before it makes tokens a new key is published, in seconds.
+    pub const KEY_LEAD: &str = "KEY_LEAD";
+    /// Age at which a rotation replaces the HMAC key, in seconds. (Signing keys are replaced at every rotation.)
+    pub const REFRESH_KEY_TTL: &str = "REFRESH_KEY_TTL";
     /// The `iss` of access tokens: an absolute URL.
     pub const ISSUER: &str = "ISSUER";
     /// The `aud` of access tokens.
@@ -34,17 +42,35 @@ pub mod variable {
     pub const LEEWAY: &str = "LEEWAY";
     /// The origin that browsers may call from; absent: none.
     pub const ALLOWED_ORIGIN: &str = "ALLOWED_ORIGIN";
+    /// How the authorizer learns that a session is over: `session`, `denylist` or `none`.
+    pub const REVOCATION_CHECK: &str = "REVOCATION_CHECK";
+    /// How often a warm authorizer pulls what is new on the denylist, in seconds.
+    pub const DENYLIST_INTERVAL: &str = "DENYLIST_INTERVAL";
+    /// Age of its copy of the denylist beyond which an authorizer refuses, in seconds.
+    pub const DENYLIST_MAX_AGE: &str = "DENYLIST_MAX_AGE";
+    /// What scope which calls need: `METHOD PATH SCOPE`, separated by `;` or line breaks.
+    pub const SCOPE_RULES: &str = "SCOPE_RULES";
+    /// What becomes of calls that no rule names: `allow` or `deny`.
+    pub const SCOPE_DEFAULT: &str = "SCOPE_DEFAULT";
+    /// The user's claims that the authorizer hands on, separated by commas; `*`: all of them; absent: none.
+    pub const CONTEXT_CLAIMS: &str = "CONTEXT_CLAIMS";
+    /// For how long AppSync may cache a decision, in seconds.
+    pub const CACHE_TTL: &str = "CACHE_TTL";
 
     /// All of them.
-    pub const ALL: [&str; 15] = [
+    pub const ALL: [&str; 26] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,
         SESSIONS_TABLE,
         REVOCATIONS_TABLE,
-        KEYSET,
+        KEYS_TABLE,
+        KEYSET_SECRET,
         KEYSET_FILE,
-        PUBLIC_KEYS,
+        KEYSET,
+        SIGNING_ALGORITHM,
+        KEY_LEAD,
+        REFRESH_KEY_TTL,
         ISSUER,
         AUDIENCE,
         ACCESS_TTL,
@@ -52,6 +78,13 @@ pub mod variable {
         ABSOLUTE_TTL,
         LEEWAY,
         ALLOWED_ORIGIN,
+        REVOCATION_CHECK,
+        DENYLIST_INTERVAL,
+        DENYLIST_MAX_AGE,
+        SCOPE_RULES,
+        SCOPE_DEFAULT,
+        CONTEXT_CLAIMS,
+        CACHE_TTL,
     ];
 }
 
@@ -68,6 +101,9 @@ pub enum EnvironmentError {
     /// A value that can't be used.
     #[error("the environment variable {0} is malformed")]
     Malformed(&'static str),
+    /// A value that can't be used, and why: only for variables that hold nothing secret.
+    #[error("the environment variable {0} can't be used: {1}")]
+    Unusable(&'static str, String),
     /// A number is not a whole number of seconds in its range.
     #[error("the environment variable {name} must be a whole number of seconds from {min} to {max}")]
     Seconds {
@@ -78,9 +114,6 @@ pub enum EnvironmentError {
         /// The largest value allowed.
         max: u64,
     },
-    /// A file that a variable names can't be read.
-    #[error("the file named by the environment variable {0} can't be read: {1}")]
-    File(&'static str, std::io::ErrorKind),
 }
 
 impl Environment {
@@ -111,25 +144,6 @@ impl Environment {
     /// [`EnvironmentError::Missing`] if it is absent or empty.
     pub fn required(&self, name: &'static str) -> Result<&str, EnvironmentError> {
         self.optional(name).ok_or(EnvironmentError::Missing(name))
-    }
-
-    /// The value of `name`, or else the content of the file that `file_name` names.
-    ///
-    /// # Errors
-    ///
-    /// If both are absent, or the file can't be read.
-    pub fn required_or_file(
-        &self,
-        name: &'static str,
-        file_name: &'static str,
-    ) -> Result<String, EnvironmentError> {
-        match (self.optional(name), self.optional(file_name)) {
-            (Some(value), _) => Ok(value.to_owned()),
-            (None, Some(path)) => {
-                std::fs::read_to_string(path).map_err(|e| EnvironmentError::File(file_name, e.kind()))
-            }
-            (None, None) => Err(EnvironmentError::Missing(name)),
-        }
     }
 
     /// A length of time in whole seconds; `default` if absent.

@@ -88,6 +88,15 @@ impl SessionId {
         fits.then(|| Self(text.to_owned()))
     }
 
+    /// The 128 bits themselves.
+    pub fn to_bytes(&self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        // 22 characters of base64url are 16 bytes: no identifier is of another length.
+        let decoded = URL_SAFE_NO_PAD.decode_slice(&self.0, &mut bytes);
+        debug_assert_eq!(decoded.ok(), Some(16));
+        bytes
+    }
+
     /// The identifier as text.
     pub fn as_str(&self) -> &str {
         &self.0

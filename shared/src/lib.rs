@@ -5,8 +5,11 @@
 //! - [`client`]: registered clients, their credentials, and the cache of their records.
 //! - [`store`]: the DynamoDB tables that more than one function touches.
 //! - [`http`]: request bodies, responses, errors in the shape of RFC 6749.
+//! - [`aws`]: how AWS is reached; [`cached`]: copies of what lives there, kept for minutes.
 //! - [`clock`], [`random`], [`environment`]: the three things that come from outside, each in its one home.
 
+pub mod aws;
+pub mod cached;
 pub mod client;
 pub mod clock;
 pub mod environment;

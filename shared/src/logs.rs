@@ -11,7 +11,8 @@ use tracing_subscriber::{
 };
 
 /// The crates whose events are ours.
-const OURS: [&str; 6] = ["login", "refresh", "logout", "sessions", "authorizer", "shared"];
+const OURS: [&str; 8] =
+    ["login", "refresh", "logout", "sessions", "authorizer", "keys", "metadata", "shared"];
 
 /// What is logged.
 pub fn filter() -> Targets {

@@ -2,14 +2,15 @@
 
 use std::{fmt, sync::Arc};
 
+pub use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 
 use crate::{
+    aws,
     clock::{Clock, SystemClock},
     environment::{Environment, EnvironmentError},
-    keys::KeysetError,
+    keys::{KeysetsError, PublicKeysError},
     random::{Random, SystemRandom},
-    store,
 };
 
 /// Everything that comes to a function from outside: in Lambda from the process, in a test from the test.
@@ -19,6 +20,8 @@ pub struct Surroundings {
     pub environment: Environment,
     /// Its way to DynamoDB, built once and kept warm.
     pub dynamodb: Client,
+    /// What it makes clients of other services from.
+    pub aws: SdkConfig,
     /// Its time.
     pub clock: Arc<dyn Clock>,
     /// Its randomness.
@@ -28,9 +31,11 @@ pub struct Surroundings {
 impl Surroundings {
     /// Those of this process.
     pub async fn of_process() -> Self {
+        let aws = aws::config().await;
         Self {
             environment: Environment::from_process(),
-            dynamodb: store::dynamodb_client().await,
+            dynamodb: Client::new(&aws),
+            aws,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),
         }
@@ -44,14 +49,17 @@ impl fmt::Debug for Surroundings {
 }
 
 /// Why a function doesn't start. Better not at all than half.
-#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(thiserror::Error)]
 pub enum StartError {
     /// A variable is missing or makes no sense.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
     /// The keyset can't be used.
     #[error(transparent)]
-    Keyset(#[from] KeysetError),
+    Keyset(#[from] KeysetsError),
+    /// The published keys can't be used.
+    #[error(transparent)]
+    PublicKeys(#[from] PublicKeysError),
 }
 
 /// The sentence, since `Debug` is what is printed of an error that `main` returns.

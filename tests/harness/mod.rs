@@ -5,21 +5,27 @@ mod clock;
 mod http;
 mod proxy;
 mod random;
+mod secrets;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use keys::KeyPlan;
 use local::{
     demo::Demo,
     engine::{self, Engine},
-    functions::Deployment,
+    functions::{Deployment, Keyset},
     gateway::Gateway,
-    keyset::KeysetDocument,
     seed::Seeder,
     tables,
     template::{Parameters, Template},
 };
-use shared::random::{SystemRandom, identifier};
+use shared::{
+    clock::Timestamp,
+    keys::KeysetDocument,
+    random::{SystemRandom, identifier},
+    surroundings::Surroundings,
+};
 
 pub(crate) use self::{
     calls::{Call, Calls, Fault, waves},
@@ -27,6 +33,7 @@ pub(crate) use self::{
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
     proxy::Proxy,
     random::SeededRandom,
+    secrets::Secrets,
 };
 
 /// The public demo client.
@@ -41,6 +48,14 @@ pub(crate) const USERNAME: &str = local::demo::USERNAME;
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// The demo user's identifier.
 pub(crate) const USER_ID: &str = "demo-user";
+
+/// When every test begins.
+pub(crate) const START: u64 = 1_800_000_000;
+
+/// A new keyset, in use.
+pub(crate) fn keyset() -> KeysetDocument {
+    KeyPlan::default().first(Timestamp::from_unix(START), &SystemRandom::new()).unwrap()
+}
 
 /// The API under test.
 pub(crate) struct Api {
@@ -62,7 +77,7 @@ impl Api {
 
     /// With other parameters than the template's defaults.
     pub(crate) async fn with(change: impl FnOnce(Parameters) -> Parameters) -> Self {
-        Self::with_keyset(KeysetDocument::generate(&SystemRandom::new()).unwrap(), change).await
+        Self::with_keyset(keyset(), change).await
     }
 
     /// With this keyset.
@@ -70,15 +85,27 @@ impl Api {
         keyset: KeysetDocument,
         change: impl FnOnce(Parameters) -> Parameters,
     ) -> Self {
+        Box::pin(Self::deployed(Keyset::Document(Box::new(keyset)), "http://127.0.0.1:1", change)).await
+    }
+
+    /// With the keyset that is, or will be, in this secret.
+    pub(crate) async fn with_secret(
+        secrets: &Secrets,
+        change: impl FnOnce(Parameters) -> Parameters,
+    ) -> Self {
+        Box::pin(Self::deployed(Keyset::Secret(secrets.arn.clone()), &secrets.endpoint, change)).await
+    }
+
+    async fn deployed(keyset: Keyset, aws: &str, change: impl FnOnce(Parameters) -> Parameters) -> Self {
         let (endpoint, prefix) = endpoint().await;
-        let store = engine::client(&endpoint);
+        let store = Client::new(&engine::config(&endpoint));
         let template = Template::of_project().unwrap();
         let tables = tables::create(&template, &store, &prefix).await.unwrap();
         let random = Arc::new(SeededRandom::new(7));
         let demo = Demo::well_known();
         demo.seed(&Seeder { client: &store, tables: &tables }, random.clone()).await.unwrap();
 
-        let clock = Arc::new(MockClock::at(1_800_000_000));
+        let clock = Arc::new(MockClock::at(START));
         let calls = Calls::new(&tables);
         let config = store.config().to_builder().interceptor(calls.clone()).build();
         let parameters = template
@@ -90,22 +117,28 @@ impl Api {
             tables,
             keyset,
             dynamodb: Client::from_conf(config),
+            aws: engine::config(aws),
+            authorizer_cache_ttl: None,
             clock: clock.clone(),
             random,
         };
-        let gateway = Arc::new(Gateway::deploy(&template, &deployment).unwrap());
+        let gateway = Arc::new(Box::pin(Gateway::deploy(&template, &deployment)).await.unwrap());
+        // What is done at the start is no part of any request.
+        calls.take();
         Self { gateway, clock, calls, deployment, store, template, endpoint }
     }
 
     /// The same deployment anew, as after a cold start: nothing is cached.
-    pub(crate) fn restarted(&self) -> Self {
-        self.redeployed(self.deployment.clone())
+    pub(crate) async fn restarted(&self) -> Self {
+        self.redeployed(self.deployment.clone()).await
     }
 
     /// The same tables, clock and calls under another deployment.
-    pub(crate) fn redeployed(&self, deployment: Deployment) -> Self {
+    pub(crate) async fn redeployed(&self, deployment: Deployment) -> Self {
+        let gateway = Box::pin(Gateway::deploy(&self.template, &deployment)).await.unwrap();
+        self.calls.take();
         Self {
-            gateway: Arc::new(Gateway::deploy(&self.template, &deployment).unwrap()),
+            gateway: Arc::new(gateway),
             clock: self.clock.clone(),
             calls: self.calls.clone(),
             deployment,
@@ -122,7 +155,19 @@ impl Api {
         let config = self.store.config().to_builder().endpoint_url(format!("http://{}", proxy.address));
         let mut deployment = self.deployment.clone();
         deployment.dynamodb = Client::from_conf(config.build());
-        (self.redeployed(deployment), proxy)
+        (self.redeployed(deployment).await, proxy)
+    }
+
+    /// What this function is started with.
+    pub(crate) fn surroundings(&self, function: &str) -> Surroundings {
+        let mut functions = self.template.functions(&self.deployment.parameters).unwrap();
+        self.deployment.surroundings(functions.remove(function).unwrap())
+    }
+
+    /// The keyset as JSON, where it is given to the functions.
+    pub(crate) fn keyset(&self) -> serde_json::Value {
+        let Keyset::Document(document) = &self.deployment.keyset else { panic!("it is in a secret") };
+        serde_json::to_value(document).unwrap()
     }
 
     pub(crate) fn seeder(&self) -> Seeder<'_> {

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use crate::{
-    deny, dynamodb_local, readme, sam,
+    deny, dynamodb_local, moto, readme, sam,
     shell::{TaskError, cargo, run},
+    verifiers,
 };
 
 type Step = (&'static str, fn() -> Result<(), TaskError>);
 
 /// The quick ones first: what fails should fail soon.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 10] = [
     ("formatting", || run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", || {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
@@ -22,6 +23,8 @@ const STEPS: [Step; 8] = [
     }),
     ("the README's commands", readme::run_commands),
     ("template (sam validate, translation, lint)", sam::run_checks),
+    ("key rotation on moto", moto::run_tests),
+    ("tokens in npm's and PyPI's libraries", verifiers::run_all),
     ("tests on DynamoDB Local", dynamodb_local::run_tests),
     ("dependencies (cargo deny)", deny::run_checks),
 ];

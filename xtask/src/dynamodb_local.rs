@@ -109,7 +109,7 @@ fn emulator() -> Result<PathBuf, TaskError> {
 }
 
 /// Builds the integration tests, and says where they are.
-fn built_tests() -> Result<String, TaskError> {
+pub(crate) fn built_tests() -> Result<String, TaskError> {
     let messages = output(
         cargo(&["test", "--package", "tests", "--no-run", "--message-format=json"]).stderr(Stdio::inherit()),
     )?;

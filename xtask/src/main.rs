@@ -5,9 +5,11 @@
 mod ci;
 mod deny;
 mod dynamodb_local;
+mod moto;
 mod readme;
 mod sam;
 mod shell;
+mod verifiers;
 
 use std::process::ExitCode;
 
@@ -18,6 +20,8 @@ cargo xtask TASK
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
   readme           the commands of the README, pasted in order (needs bash and curl)
   sam              validate, lint and translate template.yaml, and hold the result against what was meant
+  moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
+  verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib (needs Node, npm and PyPI)
   deny             licences, sources and bans of the dependencies; advisories where their database can be had
 ";
 
@@ -31,6 +35,8 @@ fn main() -> ExitCode {
         ["dynamodb-local-inside", tests, emulator] => dynamodb_local::run_inside(tests, emulator),
         ["readme"] => readme::run_commands(),
         ["sam"] => sam::run_checks(),
+        ["moto"] => moto::run_tests(),
+        ["verifiers"] => verifiers::run_all(),
         ["deny"] => deny::run_checks(),
         _ => {
             eprint!("{USAGE}");

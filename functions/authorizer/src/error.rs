@@ -1,13 +1,13 @@
 //! What the authorizer decides against.
 
 use lambda_http::lambda_runtime::Diagnostic;
-use shared::{store::StoreError, tokens::AccessTokenError};
+use shared::{keys::PublicKeysError, store::StoreError, tokens::AccessTokenError};
 
 /// Why a request doesn't pass.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizerError {
-    /// The header is not `Bearer` and one token.
-    #[error("the Authorization header is not Bearer and one token")]
+    /// The request has no token, more than one, or one of another scheme.
+    #[error("the request does not have one bearer token")]
     NoBearer,
     /// The token is not valid.
     #[error(transparent)]
@@ -15,12 +15,21 @@ pub enum AuthorizerError {
     /// The token's session is over.
     #[error("the session is over")]
     SessionEnded,
-    /// The event is not that of a TOKEN authorizer of a REST API. What it was is not repeated: it holds a token.
-    #[error("the event is not that of a TOKEN authorizer")]
+    /// The event is not that of an authorizer. What it was is not repeated: it holds a token.
+    #[error("the event is not that of an authorizer")]
     Event,
     /// The event names no method of an API.
-    #[error("the event has no usable methodArn")]
+    #[error("the event has no usable methodArn or routeArn")]
     MethodArn,
+    /// The user's claims are more than an endpoint could be handed.
+    #[error("the context would be too long")]
+    ContextTooLong,
+    /// The scope rules make a policy that API Gateway would not evaluate, in a stage with so long a name.
+    #[error("the policy would be too long")]
+    PolicyTooLong,
+    /// There are no keys to verify with.
+    #[error(transparent)]
+    Keys(#[from] PublicKeysError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -28,10 +37,15 @@ pub enum AuthorizerError {
 
 impl AuthorizerError {
     /// Whether the caller can help it by logging in or refreshing.
-    fn is_refusal(&self) -> bool {
+    pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Self::NoBearer | Self::Token(_) | Self::SessionEnded => true,
-            Self::Event | Self::MethodArn | Self::Store(_) => false,
+            Self::Event
+            | Self::MethodArn
+            | Self::ContextTooLong
+            | Self::PolicyTooLong
+            | Self::Keys(_)
+            | Self::Store(_) => false,
         }
     }
 

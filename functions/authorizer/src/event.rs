@@ -1,45 +1,157 @@
-//! What API Gateway asks.
+//! What is asked, and by whom: REST APIs (TOKEN and REQUEST), HTTP APIs (2.0 and 1.0), WebSocket APIs and AppSync each
+//! have an event of their own, and are told apart by it.
 
-use secrecy::SecretString;
+use std::collections::HashMap;
+
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The event of a TOKEN authorizer of a REST API. The token is wrapped, so that no log shows it.
+use crate::{AuthorizerError, Stage};
+
+/// The stage variable with which the owner of an HTTP API says that it enabled simple responses: nothing else in the
+/// event does.
+const RESPONSE_VARIABLE: &str = "latchgate_response";
+/// What a browser, which can't set the Authorization header of a WebSocket, offers as subprotocol before its token.
+const BEARER_SUBPROTOCOL: &str = "bearer";
+
+/// The shape in which the answer is wanted.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Wanted {
+    /// An IAM policy for this stage.
+    Policy(Stage),
+    /// Yes or no.
+    Simple,
+    /// AppSync's own.
+    AppSync,
+}
+
+/// A request to be decided about.
+#[derive(Debug)]
+pub(crate) struct AuthorizationRequest {
+    token: Option<SecretString>,
+    pub(crate) wanted: Wanted,
+}
+
+/// Every kind of event, as far as it is looked at. Whatever may hold a token is wrapped, so that no log shows it.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct TokenEvent {
-    /// Tells this kind of event from the others.
+struct Event {
     #[serde(rename = "type")]
-    _type: TokenEventType,
-    /// The Authorization header as it came.
-    pub(crate) authorization_token: SecretString,
-    /// What is being called: `arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`.
-    pub(crate) method_arn: String,
+    kind: Option<String>,
+    version: Option<String>,
+    authorization_token: Option<SecretString>,
+    method_arn: Option<String>,
+    route_arn: Option<String>,
+    headers: Option<HashMap<String, SecretString>>,
+    multi_value_headers: Option<HashMap<String, Vec<SecretString>>>,
+    stage_variables: Option<HashMap<String, String>>,
+    request_context: Option<RequestContext>,
 }
 
-/// The one type of event that this authorizer takes.
 #[derive(Debug, Deserialize)]
-enum TokenEventType {
-    /// The caller's identity is the Authorization header.
-    #[serde(rename = "TOKEN")]
-    Token,
+#[serde(rename_all = "camelCase")]
+struct RequestContext {
+    api_id: Option<String>,
+    event_type: Option<String>,
 }
 
-impl TokenEvent {
-    /// Takes the event of a TOKEN authorizer. What serde says of any other is dropped: it quotes the event.
-    pub(crate) fn parse(event: Value) -> Option<Self> {
-        serde_json::from_value(event).ok()
+impl AuthorizationRequest {
+    /// Takes the event of an authorizer. What serde says of any other is dropped: it quotes the event.
+    pub(crate) fn parse(event: Value) -> Result<Self, AuthorizerError> {
+        let event: Event = serde_json::from_value(event).map_err(|_| AuthorizerError::Event)?;
+        let (kind, version) = (event.kind.as_deref(), event.version.as_deref());
+        match (kind, version, &event.method_arn, &event.route_arn) {
+            (Some("TOKEN"), None, Some(arn), None) => {
+                let header = event.authorization_token.as_ref().ok_or(AuthorizerError::Event)?;
+                Ok(Self { token: bearer_token(header.expose_secret()), wanted: policy(arn)? })
+            }
+            (Some("REQUEST"), None | Some("1.0"), Some(arn), None) => {
+                Ok(Self { token: event.token(), wanted: policy(arn)? })
+            }
+            (Some("REQUEST"), Some("2.0"), None, Some(arn)) => {
+                let wanted = if event.wants_simple() { Wanted::Simple } else { policy(arn)? };
+                Ok(Self { token: event.token(), wanted })
+            }
+            (None, None, None, None) if event.is_of_app_sync() => {
+                Ok(Self { token: event.app_sync_token(), wanted: Wanted::AppSync })
+            }
+            _ => Err(AuthorizerError::Event),
+        }
+    }
+
+    pub(crate) fn token(&self) -> Option<&str> {
+        self.token.as_ref().map(ExposeSecret::expose_secret)
+    }
+}
+
+fn policy(arn: &str) -> Result<Wanted, AuthorizerError> {
+    Stage::of_method_arn(arn).map(Wanted::Policy).ok_or(AuthorizerError::MethodArn)
+}
+
+impl Event {
+    /// The one token of a request with headers.
+    fn token(&self) -> Option<SecretString> {
+        match self.header("authorization")[..] {
+            [header] => bearer_token(header),
+            [] if self.context(|context| &context.event_type) == Some("CONNECT") => {
+                match self.header("sec-websocket-protocol")[..] {
+                    [header] => subprotocol_token(header),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// All values of a header, whatever the case of its name. HTTP APIs join several with commas, which no token has.
+    fn header(&self, name: &str) -> Vec<&str> {
+        let is_it = |key: &str| key.eq_ignore_ascii_case(name);
+        let values: Vec<&SecretString> = match (&self.multi_value_headers, &self.headers) {
+            (Some(headers), _) => headers.iter().filter(|(key, _)| is_it(key)).flat_map(|(_, v)| v).collect(),
+            (None, Some(headers)) => headers.iter().filter(|(key, _)| is_it(key)).map(|(_, v)| v).collect(),
+            (None, None) => Vec::new(),
+        };
+        values.into_iter().map(ExposeSecret::expose_secret).collect()
+    }
+
+    fn wants_simple(&self) -> bool {
+        let variable = self.stage_variables.as_ref().and_then(|all| all.get(RESPONSE_VARIABLE));
+        variable.is_some_and(|value| value == "simple")
+    }
+
+    fn is_of_app_sync(&self) -> bool {
+        self.authorization_token.is_some() && self.context(|context| &context.api_id).is_some()
+    }
+
+    /// AppSync's own documentation asks for the token without a scheme; it is taken with it as well.
+    fn app_sync_token(&self) -> Option<SecretString> {
+        let text = self.authorization_token.as_ref()?.expose_secret();
+        bearer_token(text).or_else(|| is_token(text).then(|| text.into()))
+    }
+
+    fn context(&self, member: impl Fn(&RequestContext) -> &Option<String>) -> Option<&str> {
+        self.request_context.as_ref().and_then(|context| member(context).as_deref())
     }
 }
 
 /// The token of an Authorization header (RFC 6750 section 2.1); the scheme is case-insensitive (RFC 9110 section 11.1).
-pub(crate) fn bearer_token(header: &str) -> Option<&str> {
+fn bearer_token(header: &str) -> Option<SecretString> {
     let (scheme, token) = header.split_once(' ')?;
     let token = token.trim_start_matches(' ');
-    let fits = scheme.eq_ignore_ascii_case("bearer")
-        && !token.is_empty()
-        && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b));
-    fits.then_some(token)
+    (scheme.eq_ignore_ascii_case("bearer") && is_token(token)).then(|| token.into())
+}
+
+/// The token of `Sec-WebSocket-Protocol: bearer, TOKEN` (RFC 6455 section 11.3.4). Not of the query: that is logged.
+fn subprotocol_token(header: &str) -> Option<SecretString> {
+    let (name, token) = header.split_once(',')?;
+    let token = token.trim();
+    (name.trim() == BEARER_SUBPROTOCOL && is_token(token)).then(|| token.into())
+}
+
+/// `b68token` of RFC 6750 section 2.1.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b))
 }
 
 #[cfg(test)]
@@ -50,33 +162,24 @@ mod tests {
 
     #[test]
     fn one_token_after_the_scheme_in_any_case() {
+        let token = |header| bearer_token(header).map(|token| token.expose_secret().to_owned());
         for header in ["Bearer a.b-c_d", "bearer a.b-c_d", "BEARER  a.b-c_d"] {
-            assert_eq!(bearer_token(header), Some("a.b-c_d"), "{header}");
+            assert_eq!(token(header).as_deref(), Some("a.b-c_d"), "{header}");
         }
         for header in
             ["", "Bearer", "Bearer ", "Basic a", "Bearer a b", "Bearer a,Bearer b", "Bearera", " Bearer a"]
         {
-            assert_eq!(bearer_token(header), None, "{header}");
-        }
-    }
-
-    #[test]
-    fn an_event_of_another_kind_is_not_taken_for_one_of_ours() {
-        for event in [
-            json!({ "type": "REQUEST", "authorizationToken": "Bearer x", "methodArn": "arn" }),
-            json!({ "authorizationToken": "Bearer x", "methodArn": "arn" }),
-            json!({ "type": "TOKEN", "methodArn": "arn" }),
-            json!({ "type": "TOKEN", "authorizationToken": 7, "methodArn": "arn" }),
-            json!(null),
-        ] {
-            assert!(TokenEvent::parse(event).is_none());
+            assert_eq!(token(header), None, "{header}");
         }
     }
 
     #[test]
     fn debug_shows_no_token() {
-        let event = json!({ "type": "TOKEN", "authorizationToken": "Bearer s3cret", "methodArn": "arn" });
-        let event = TokenEvent::parse(event).unwrap();
-        assert!(!format!("{event:?}").contains("s3cret"));
+        let event = json!({ "type": "TOKEN", "authorizationToken": "Bearer s3cret", "methodArn":
+            "arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod/GET/me" });
+        let request = AuthorizationRequest::parse(event.clone()).unwrap();
+        assert_eq!(request.token(), Some("s3cret"));
+        let event: Event = serde_json::from_value(event).unwrap();
+        assert!(!format!("{request:?} {event:?}").contains("s3cret"));
     }
 }

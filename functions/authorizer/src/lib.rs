@@ -1,82 +1,139 @@
 //! The Lambda authorizer: who may pass to the endpoints behind it.
 //!
-//! It verifies the access token and asks whether its session still lives. A refusal that means "log in or refresh" is
-//! the error whose message is exactly `Unauthorized`, which API Gateway turns into a 401; a failure of ours is any
-//! other error, which it turns into a 500; nothing else but a verified token of a live session is an Allow.
+//! It verifies the access token and asks whether its session is over, in the way that `REVOCATION_CHECK` says. A refusal
+//! that means "log in or refresh" is the error whose message is exactly `Unauthorized`, which API Gateway turns into a
+//! 401; "not with this token" is a Deny, a 403; a failure of ours is any other error, a 500. Nothing else but a verified
+//! token of a session that is not known to be over is an Allow.
 
+mod answer;
+mod call;
+mod context;
+mod denylist;
 mod error;
 mod event;
 mod liveness;
 mod policy;
+mod revocation;
+mod scope_rules;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use secrecy::ExposeSecret;
 use serde_json::Value;
 use shared::{
-    clock::Clock,
-    keys::PublicKeys,
+    cached::Cached,
+    clock::{Clock, Timestamp},
+    environment::variable,
+    http::chain,
+    store::PublishedKeys,
     surroundings::{StartError, Surroundings},
-    tokens::AccessTokenVerifier,
+    tokens::{AccessToken, AccessTokenVerifier},
 };
 
 pub use self::{
+    answer::Answer,
+    call::Stage,
     error::AuthorizerError,
-    policy::{Policy, Stage},
+    policy::Policy,
+    scope_rules::{ScopeDefault, ScopeRule, ScopeRules},
 };
 use self::{
-    event::{TokenEvent, bearer_token},
-    liveness::LiveSessions,
+    context::ContextClaims,
+    event::{AuthorizationRequest, Wanted},
+    revocation::RevocationCheck,
 };
+
+/// API Gateway and AppSync cache a decision for an hour at most, in seconds.
+const MAX_CACHE_TTL: u64 = 3600;
 
 /// The function.
 #[derive(Debug)]
 pub struct Authorizer {
     verifier: AccessTokenVerifier,
-    sessions: LiveSessions,
+    keys: Cached<PublishedKeys>,
+    revocation: RevocationCheck,
+    rules: ScopeRules,
+    claims: ContextClaims,
+    cache_ttl: Duration,
     clock: Arc<dyn Clock>,
 }
 
 impl Authorizer {
-    /// Starts the function. It has the public halves of the signing keys, and no others.
+    /// Starts the function, with a first copy of the published keys, and of the denylist where that is asked.
     ///
     /// # Errors
     ///
-    /// [`StartError`], if its environment is incomplete.
-    pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
+    /// [`StartError`], if its environment is incomplete or makes no sense. What can't be read now is read at the first
+    /// request.
+    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, .. } = surroundings;
-        let keys = PublicKeys::from_environment(environment)?;
-        Ok(Self {
-            verifier: AccessTokenVerifier::new(keys, environment)?,
-            sessions: LiveSessions::new(environment, dynamodb)?,
+        let authorizer = Self {
+            verifier: AccessTokenVerifier::new(environment)?,
+            keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
+            revocation: RevocationCheck::new(environment, dynamodb)?,
+            rules: ScopeRules::from_environment(environment)?,
+            claims: ContextClaims::from_environment(environment),
+            cache_ttl: environment.seconds(variable::CACHE_TTL, Duration::ZERO, 0..=MAX_CACHE_TTL)?,
             clock: clock.clone(),
-        })
+        };
+        let now = clock.now();
+        let (keys, prepared) = tokio::join!(authorizer.keys.current(now), authorizer.revocation.prepare(now));
+        if let Err(error) = keys.map(drop).map_err(AuthorizerError::from).and(prepared.map_err(Into::into)) {
+            tracing::error!(function = "authorizer", reason = chain(&error), "started without all it needs");
+        }
+        Ok(authorizer)
     }
 
     /// Decides about one request, and logs what it decided.
     ///
     /// # Errors
     ///
-    /// [`AuthorizerError`], if it is refused, or the decision failed.
-    pub async fn handle(&self, event: Value) -> Result<Policy, AuthorizerError> {
-        let result = self.authorize(event).await;
-        match &result {
-            Ok(_) => tracing::info!(function = "authorizer", "allowed"),
-            Err(error) => error.log(),
+    /// [`AuthorizerError`], if it is refused in the way of API Gateway, or the decision failed.
+    pub async fn handle(&self, event: Value) -> Result<Answer, AuthorizerError> {
+        let now = self.clock.now();
+        let request = AuthorizationRequest::parse(event).inspect_err(AuthorizerError::log)?;
+        match self.verify(&request, now).await {
+            Ok(token) => {
+                let answer = self.answer(&request.wanted, &token, now).inspect_err(AuthorizerError::log)?;
+                let withheld = self.rules.unmet(&token.scope).count();
+                tracing::info!(function = "authorizer", session_id = %token.session.session_id, withheld, "allowed");
+                Ok(answer)
+            }
+            Err(error) => {
+                error.log();
+                match request.wanted {
+                    Wanted::AppSync if error.is_refusal() => Ok(Answer::app_sync_refusal()),
+                    Wanted::AppSync | Wanted::Policy(_) | Wanted::Simple => Err(error),
+                }
+            }
         }
-        result
     }
 
-    async fn authorize(&self, event: Value) -> Result<Policy, AuthorizerError> {
-        let now = self.clock.now();
-        let event = TokenEvent::parse(event).ok_or(AuthorizerError::Event)?;
-        let stage = Stage::of_method_arn(&event.method_arn).ok_or(AuthorizerError::MethodArn)?;
-        let token =
-            bearer_token(event.authorization_token.expose_secret()).ok_or(AuthorizerError::NoBearer)?;
-        let token = self.verifier.verify(token, now)?;
-        if !self.sessions.is_live(&token, now).await? {
+    /// The token of the request, if it is valid and its session is not known to be over.
+    async fn verify(
+        &self,
+        request: &AuthorizationRequest,
+        now: Timestamp,
+    ) -> Result<AccessToken, AuthorizerError> {
+        let text = request.token().ok_or(AuthorizerError::NoBearer)?;
+        let keys = self.keys.current(now).await?;
+        let token = self.verifier.verify(text, &keys, now)?;
+        if self.revocation.is_over(&token, now).await? {
             return Err(AuthorizerError::SessionEnded);
         }
-        Ok(Policy::allow(&stage, &token))
+        Ok(token)
+    }
+
+    fn answer(
+        &self,
+        wanted: &Wanted,
+        token: &AccessToken,
+        now: Timestamp,
+    ) -> Result<Answer, AuthorizerError> {
+        let context = self.claims.context(token)?;
+        match wanted {
+            Wanted::Policy(stage) => Ok(Answer::Policy(Policy::new(stage, &self.rules, token, context)?)),
+            Wanted::Simple => Ok(Answer::simple(self.rules.permit_everything(&token.scope), context)),
+            Wanted::AppSync => Ok(Answer::app_sync(context, self.cache_ttl.min(token.expires_at.since(now)))),
+        }
     }
 }

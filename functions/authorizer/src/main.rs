@@ -12,7 +12,7 @@ use shared::{logs, surroundings::Surroundings};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let authorizer = Authorizer::new(&Surroundings::of_process().await)?;
+    let authorizer = Authorizer::start(&Surroundings::of_process().await).await?;
     let authorizer = &authorizer;
     let handle = |event: LambdaEvent<Value>| async move {
         authorizer.handle(event.payload).await.map_err(Diagnostic::from)

@@ -1,43 +1,31 @@
-//! What API Gateway is told: a policy that stays right when it is cached, and who the caller is.
+//! An IAM policy that stays right when it is cached.
+//!
+//! API Gateway remembers a policy by the token, and evaluates it for whatever is called with that token while it
+//! remembers. So a policy says what the token may call in the whole stage, and never what was called this time.
 
 use serde::Serialize;
-use serde_json::{Map, Value};
 use shared::tokens::AccessToken;
 
-/// The stage of an API, as an ARN without its method and path.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stage(String);
+use crate::{AuthorizerError, ScopeRule, ScopeRules, Stage, context::Context, scope_rules::ScopeDefault};
 
-impl Stage {
-    /// Takes `arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`, of which the policy keeps all up to the
-    /// stage. Anything else, a wildcard included, is not something that API Gateway sends.
-    pub fn of_method_arn(arn: &str) -> Option<Self> {
-        let mut parts = arn.splitn(6, ':');
-        let head = [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
-        let mut path = parts.next()?.splitn(4, '/');
-        let (api, stage, _method) = (path.next()?, path.next()?, path.next()?);
-        let is_name = |name: &str| !name.is_empty() && !name.contains(['*', '?']);
-        let fits =
-            head[0] == "arn" && head[2] == "execute-api" && head.into_iter().chain([api, stage]).all(is_name);
-        fits.then(|| Self(format!("{}:{api}/{stage}", head.join(":"))))
-    }
-}
+/// The longest policy that API Gateway evaluates, in bytes of JSON.
+const MAX_LEN: usize = 8192;
 
-/// The output of a Lambda authorizer of a REST API.
+/// The output of a Lambda authorizer of a REST, HTTP or WebSocket API.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Policy {
     principal_id: String,
     #[serde(rename = "policyDocument")]
     document: PolicyDocument,
-    context: Map<String, Value>,
+    context: Context,
 }
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct PolicyDocument {
+pub(crate) struct PolicyDocument {
     version: &'static str,
-    statement: [Statement; 1],
+    statement: Vec<Statement>,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -45,70 +33,48 @@ struct PolicyDocument {
 struct Statement {
     effect: &'static str,
     action: &'static str,
-    resource: [String; 1],
+    resource: Vec<String>,
 }
-
-/// Names in the context that API Gateway sets; those of our own are no user's claims (`RESERVED_CLAIMS`).
-const TAKEN: [&str; 2] = ["principalId", "integrationLatency"];
 
 impl Policy {
-    /// Allows the whole stage: were it cached, a policy that named the method that was called would refuse the next.
-    pub fn allow(stage: &Stage, token: &AccessToken) -> Self {
-        let statement =
-            Statement { effect: "Allow", action: "execute-api:Invoke", resource: [format!("{}/*", stage.0)] };
-        Self {
-            principal_id: token.session.user_id.to_string(),
-            document: PolicyDocument { version: "2012-10-17", statement: [statement] },
-            context: context(token),
+    pub(crate) fn new(
+        stage: &Stage,
+        rules: &ScopeRules,
+        token: &AccessToken,
+        context: Context,
+    ) -> Result<Self, AuthorizerError> {
+        let document = PolicyDocument::new(stage, rules, |rule| rule.is_met_by(&token.scope));
+        if !document.fits() {
+            return Err(AuthorizerError::PolicyTooLong);
         }
+        Ok(Self { principal_id: token.session.user_id.to_string(), document, context })
     }
 }
 
-/// Flat strings: API Gateway refuses anything nested, and makes strings of everything else.
-fn context(token: &AccessToken) -> Map<String, Value> {
-    let own = [
-        ("sub", token.session.user_id.to_string()),
-        ("client_id", token.session.client_id.to_string()),
-        ("sid", token.session.session_id.to_string()),
-        ("scope", token.scope.to_string()),
-        ("exp", token.expires_at.to_string()),
-    ];
-    let claims = token.claims.iter().filter(|(name, _)| !TAKEN.contains(&name.as_str()));
-    let claims = claims.map(|(name, value)| (name.clone(), Value::String(flat(value))));
-    own.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).chain(claims).collect()
-}
-
-/// A string as it is; anything else as JSON.
-fn flat(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_policy_reaches_as_far_as_the_stage() {
-        let stage = Stage::of_method_arn("arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod/GET/me/x");
-        assert_eq!(stage, Some(Stage("arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod".to_owned())));
+impl PolicyDocument {
+    /// What of the stage may be called. A rule that is not met is an explicit Deny, which outweighs whatever else
+    /// applies to the same call: so a call that several rules name needs all of their scopes.
+    pub(crate) fn new(stage: &Stage, rules: &ScopeRules, is_met: impl Fn(&ScopeRule) -> bool) -> Self {
+        let (met, unmet): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| is_met(rule));
+        let resources = |rules: Vec<&ScopeRule>| -> Vec<String> {
+            rules.into_iter().map(|rule| stage.resource(rule.pattern())).collect()
+        };
+        let everything = || vec![stage.resource("*")];
+        let (allowed, denied) = match rules.default() {
+            ScopeDefault::Allow => (everything(), resources(unmet)),
+            // A policy has to say something.
+            ScopeDefault::Deny if met.is_empty() => (vec![], everything()),
+            ScopeDefault::Deny => (resources(met), resources(unmet)),
+        };
+        let statements = [("Allow", allowed), ("Deny", denied)].into_iter();
+        let statement = statements
+            .filter(|(_, resource)| !resource.is_empty())
+            .map(|(effect, resource)| Statement { effect, action: "execute-api:Invoke", resource })
+            .collect();
+        Self { version: "2012-10-17", statement }
     }
 
-    #[test]
-    fn an_arn_that_would_reach_further_is_none() {
-        for arn in [
-            "",
-            "*",
-            "arn:aws:execute-api:eu-west-1:123456789012:*/prod/GET/me",
-            "arn:aws:execute-api:eu-west-1:123456789012:a1b2/*/GET/me",
-            "arn:aws:execute-api:*:123456789012:a1b2/prod/GET/me",
-            "arn:aws:execute-api:eu-west-1:123456789012:a1b2//GET/me",
-            "arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod",
-            "arn:aws:lambda:eu-west-1:123456789012:a1b2/prod/GET/me",
-        ] {
-            assert_eq!(Stage::of_method_arn(arn), None, "{arn}");
-        }
+    pub(crate) fn fits(&self) -> bool {
+        serde_json::to_string(self).is_ok_and(|json| json.len() <= MAX_LEN)
     }
 }

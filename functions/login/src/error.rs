@@ -3,6 +3,7 @@
 use shared::{
     client::{ClientError, CredentialsError},
     http::{ErrorCode, Refusal, Refuse, RequestError},
+    keys::KeysetsError,
     store::StoreError,
     tokens::IssueError,
 };
@@ -42,6 +43,9 @@ pub enum LoginError {
     /// The stored hash can't be used.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// There are no keys to work with.
+    #[error(transparent)]
+    Keysets(#[from] KeysetsError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -66,6 +70,7 @@ impl Refuse for LoginError {
                 Refusal::new(ErrorCode::InvalidGrant, "The user name or the password is wrong.")
             }
             Self::Password(_) => Refusal::server_error(),
+            Self::Keysets(error) => error.into(),
             Self::Store(error) => error.into(),
             Self::Issue(error) => error.into(),
         }

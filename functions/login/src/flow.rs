@@ -9,6 +9,7 @@ use shared::{
     clock::Timestamp,
     http::{Origin, chain, json},
     ids::UserId,
+    keys::Keyset,
     scope::Scope,
     store::{Item, Session, StoreError, User},
     tokens::{Grant, RefreshToken},
@@ -25,6 +26,7 @@ use crate::{
 /// A login on a client that may have it.
 struct Admitted {
     login: LoginRequest,
+    keyset: Arc<Keyset>,
     origin: Origin,
     client: Arc<Client>,
     scope: Scope,
@@ -35,6 +37,8 @@ impl Login {
     pub(crate) async fn login(&self, request: &Request) -> Result<Response<Body>, LoginError> {
         let now = self.clock.now();
         let login = LoginRequest::parse(request)?;
+        // Before anything is counted: what can't be answered costs nobody an attempt.
+        let keyset = self.keysets.current(now).await?;
         let (client, attempt) = tokio::join!(
             self.clients.authenticate(&login.client),
             self.credentials.take_attempt(&login.username, now)
@@ -43,7 +47,7 @@ impl Login {
             Ok(grantable) => grantable,
             Err(error) => return Err(self.without_a_guess(&login, attempt.ok(), error).await),
         };
-        let admitted = Admitted { login, origin: Origin::of(request), client, scope, now };
+        let admitted = Admitted { login, keyset, origin: Origin::of(request), client, scope, now };
         match attempt? {
             Attempt::Known(credential, counter) => {
                 Box::pin(self.evaluate(&admitted, credential, &counter)).await
@@ -114,7 +118,7 @@ impl Login {
         user_id: &UserId,
         user: Option<User>,
     ) -> Result<Response<Body>, LoginError> {
-        let Admitted { client, now, .. } = admitted;
+        let Admitted { keyset, client, now, .. } = admitted;
         let user = user.filter(|user| user.admits(*now) && *now >= client.not_before);
         let user = user.ok_or(LoginError::CutOff)?;
         let lifetimes = client.lifetimes(self.lifetimes);
@@ -142,7 +146,7 @@ impl Login {
             access_ttl: lifetimes.access_ttl,
         };
         // Signed before anything is stored: a session whose tokens can't be issued must not come to be.
-        let response = self.issuer.issue(&grant, *now, &*self.random)?;
+        let response = self.issuer.issue(&grant, keyset, *now, &*self.random)?;
         self.put_session(session.to_item()).await?;
         Ok(json(StatusCode::OK, &response))
     }

@@ -16,7 +16,7 @@ use shared::{
     client::Clients,
     clock::Clock,
     http::Endpoint,
-    keys::Keyset,
+    keys::Keysets,
     lifetimes::Lifetimes,
     random::Random,
     store::{Sessions, Users},
@@ -37,6 +37,7 @@ pub use self::{
 #[derive(Debug)]
 pub struct Login {
     endpoint: Endpoint,
+    keysets: Keysets,
     clients: Clients,
     credentials: Credentials,
     users: Users,
@@ -49,14 +50,13 @@ pub struct Login {
 }
 
 impl Login {
-    /// Starts the function.
+    /// Starts the function, with its keys.
     ///
     /// # Errors
     ///
-    /// [`StartError`], if its environment is incomplete.
-    pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, dynamodb, clock, random } = surroundings;
-        let keyset = Arc::new(Keyset::from_environment(environment)?);
+    /// [`StartError`], if its environment is incomplete or its keys can't be used.
+    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
+        let Surroundings { environment, dynamodb, clock, random, .. } = surroundings;
         Ok(Self {
             endpoint: Endpoint::new("login", "POST", environment)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
@@ -64,8 +64,9 @@ impl Login {
             users: Users::new(environment, dynamodb)?,
             sessions: Sessions::new(environment, dynamodb)?,
             passwords: Passwords::new(random.clone()),
-            issuer: TokenIssuer::new(keyset, environment)?,
+            issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
+            keysets: Keysets::load(surroundings).await?,
             clock: clock.clone(),
             random: random.clone(),
         })

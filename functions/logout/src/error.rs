@@ -3,6 +3,7 @@
 use shared::{
     client::{ClientError, CredentialsError},
     http::{ErrorCode, Refusal, Refuse, RequestError},
+    keys::KeysetsError,
     store::StoreError,
 };
 
@@ -21,6 +22,9 @@ pub enum LogoutError {
     /// All of the user's sessions are to end, by a token whose own is over.
     #[error("everywhere, by a token of a session that is over")]
     SessionOver,
+    /// There are no keys to work with.
+    #[error(transparent)]
+    Keysets(#[from] KeysetsError),
     /// The session could not be ended, or not wholly: the same request again completes it.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -36,6 +40,7 @@ impl Refuse for LogoutError {
                 ErrorCode::InvalidGrant,
                 "The session of this token is over. Log in to end the others.",
             ),
+            Self::Keysets(error) => error.into(),
             Self::Store(error) => error.into(),
         }
     }

@@ -14,7 +14,7 @@ use shared::{
     client::Clients,
     clock::{Clock, Timestamp},
     http::{Endpoint, empty},
-    keys::Keyset,
+    keys::{Keyset, Keysets},
     store::{FoundSession, SessionKey, SessionRevoker, StoreError},
     surroundings::{StartError, Surroundings},
     tokens::{AccessTokenVerifier, RefreshToken},
@@ -31,7 +31,7 @@ const BATCH: usize = 16;
 #[derive(Debug)]
 pub struct Logout {
     endpoint: Endpoint,
-    keyset: Keyset,
+    keysets: Keysets,
     verifier: AccessTokenVerifier,
     clients: Clients,
     revoker: SessionRevoker,
@@ -39,18 +39,17 @@ pub struct Logout {
 }
 
 impl Logout {
-    /// Starts the function.
+    /// Starts the function, with its keys.
     ///
     /// # Errors
     ///
-    /// [`StartError`], if its environment is incomplete.
-    pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
+    /// [`StartError`], if its environment is incomplete or its keys can't be used.
+    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, .. } = surroundings;
-        let keyset = Keyset::from_environment(environment)?;
         Ok(Self {
             endpoint: Endpoint::new("logout", "POST", environment)?,
-            verifier: AccessTokenVerifier::new(keyset.public.clone(), environment)?,
-            keyset,
+            verifier: AccessTokenVerifier::new(environment)?,
+            keysets: Keysets::load(surroundings).await?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             clock: clock.clone(),
@@ -65,8 +64,9 @@ impl Logout {
     async fn logout(&self, request: &Request) -> Result<Response<Body>, LogoutError> {
         let now = self.clock.now();
         let logout = LogoutRequest::parse(request)?;
+        let keyset = self.keysets.current(now).await?;
         // Before any read: a token that this client can't have been issued costs nothing, and ends nothing.
-        let Some(key) = self.session_of(&logout, now) else { return Ok(empty(StatusCode::OK)) };
+        let Some(key) = self.session_of(&logout, &keyset, now) else { return Ok(empty(StatusCode::OK)) };
         // A disabled client may still end what it has.
         self.clients.identify(&logout.client).await?;
         if logout.everywhere {
@@ -78,13 +78,13 @@ impl Logout {
 
     /// The session of the token, if it is a genuine one of this client: of any generation, and even expired, since
     /// the session may well live on, and a user who leaves must not be told otherwise.
-    fn session_of(&self, logout: &LogoutRequest, now: Timestamp) -> Option<SessionKey> {
+    fn session_of(&self, logout: &LogoutRequest, keyset: &Keyset, now: Timestamp) -> Option<SessionKey> {
         let (text, client_id) = (logout.token.expose_secret(), &logout.client.client_id);
         if RefreshToken::is_meant_by(text) {
-            let token = self.keyset.refresh.verify(text, client_id).ok()?;
+            let token = keyset.refresh.verify(text, client_id).ok()?;
             return Some(token.session_key(client_id));
         }
-        let token = self.verifier.verify_even_expired(text, now).ok()?;
+        let token = self.verifier.verify_even_expired(text, &keyset.public, now).ok()?;
         (token.session.client_id == *client_id).then_some(token.session)
     }
 

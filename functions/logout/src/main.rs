@@ -7,7 +7,7 @@ use shared::{logs, surroundings::Surroundings};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let logout = Logout::new(&Surroundings::of_process().await)?;
+    let logout = Logout::start(&Surroundings::of_process().await).await?;
     let logout = &logout;
     run(service_fn(|request: Request| async move { Ok::<_, Error>(logout.handle(&request).await) })).await
 }

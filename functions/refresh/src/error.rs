@@ -3,6 +3,7 @@
 use shared::{
     client::{ClientError, CredentialsError},
     http::{ErrorCode, Refusal, Refuse, RequestError},
+    keys::KeysetsError,
     store::StoreError,
     tokens::{IssueError, RefreshTokenError},
 };
@@ -45,6 +46,9 @@ pub enum RefreshError {
     /// The user is gone, disabled or cut off; the session has been ended.
     #[error("the user may not go on")]
     UserCutOff,
+    /// There are no keys to work with.
+    #[error(transparent)]
+    Keysets(#[from] KeysetsError),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -81,6 +85,7 @@ impl Refuse for RefreshError {
                 ErrorCode::InvalidGrant,
                 "The refresh token is not valid any more, or never was.",
             ),
+            Self::Keysets(error) => error.into(),
             Self::Store(error) => error.into(),
             Self::Issue(error) => error.into(),
         }

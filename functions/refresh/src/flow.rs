@@ -19,9 +19,10 @@ impl Refresh {
     pub(crate) async fn refresh(&self, request: &Request) -> Result<Response<Body>, RefreshError> {
         let now = self.clock.now();
         let refresh = RefreshRequest::parse(request)?;
+        let keyset = self.keysets.current(now).await?;
         // Before any read: a forged token, or another client's, costs nothing.
         let token =
-            self.keyset.refresh.verify(refresh.refresh_token.expose_secret(), &refresh.client.client_id)?;
+            keyset.refresh.verify(refresh.refresh_token.expose_secret(), &refresh.client.client_id)?;
         let successor = token.successor().ok_or(RefreshError::Worn)?;
         let client = self.clients.authenticate(&refresh.client).await?;
         if refresh.scope.as_ref().is_some_and(|scope| !scope.is_within(&client.scope)) {
@@ -30,6 +31,7 @@ impl Refresh {
 
         let key = token.session_key(&client.client_id);
         let rotation = Rotation {
+            keyset: &keyset,
             token: &token,
             successor: &successor,
             client: &client,
@@ -68,7 +70,7 @@ impl Refresh {
         session: &Session,
         user: Option<User>,
     ) -> Result<Response<Body>, RefreshError> {
-        let Rotation { client, successor, lifetimes, now, .. } = rotation;
+        let Rotation { keyset, client, successor, lifetimes, now, .. } = rotation;
         let user = self.admit(user, session, *now).await?;
         // What the client may have today bounds what it was granted then.
         let scope = rotation.scope.unwrap_or(&session.scope).intersection(&client.scope);
@@ -79,7 +81,7 @@ impl Refresh {
             scope: &scope,
             access_ttl: lifetimes.access_ttl,
         };
-        let response = self.issuer.issue(&grant, *now, &*self.random)?;
+        let response = self.issuer.issue(&grant, keyset, *now, &*self.random)?;
         Ok(json(StatusCode::OK, &response))
     }
 

@@ -16,7 +16,7 @@ use shared::{
     client::Clients,
     clock::Clock,
     http::Endpoint,
-    keys::Keyset,
+    keys::Keysets,
     lifetimes::Lifetimes,
     random::Random,
     store::{SessionRevoker, Users},
@@ -33,7 +33,7 @@ pub use self::{
 #[derive(Debug)]
 pub struct Refresh {
     endpoint: Endpoint,
-    keyset: Arc<Keyset>,
+    keysets: Keysets,
     clients: Clients,
     users: Users,
     revoker: SessionRevoker,
@@ -44,22 +44,21 @@ pub struct Refresh {
 }
 
 impl Refresh {
-    /// Starts the function.
+    /// Starts the function, with its keys.
     ///
     /// # Errors
     ///
-    /// [`StartError`], if its environment is incomplete.
-    pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, dynamodb, clock, random } = surroundings;
-        let keyset = Arc::new(Keyset::from_environment(environment)?);
+    /// [`StartError`], if its environment is incomplete or its keys can't be used.
+    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
+        let Surroundings { environment, dynamodb, clock, random, .. } = surroundings;
         Ok(Self {
             endpoint: Endpoint::new("refresh", "POST", environment)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             users: Users::new(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
-            issuer: TokenIssuer::new(keyset.clone(), environment)?,
+            issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
-            keyset,
+            keysets: Keysets::load(surroundings).await?,
             clock: clock.clone(),
             random: random.clone(),
         })

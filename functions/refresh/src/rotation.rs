@@ -14,6 +14,7 @@ use shared::{
     client::Client,
     clock::Timestamp,
     http::{Origin, chain},
+    keys::Keyset,
     lifetimes::Lifetimes,
     scope::Scope,
     store::{Session, SessionKey, StoreError, Table, attribute},
@@ -25,6 +26,8 @@ const OPERATION: &str = "UpdateItem on Sessions";
 /// A rotation that is wanted.
 #[derive(Debug)]
 pub(crate) struct Rotation<'a> {
+    /// What the tokens are made with.
+    pub(crate) keyset: &'a Keyset,
     /// Where the session is.
     pub(crate) key: &'a SessionKey,
     /// The token that was presented.

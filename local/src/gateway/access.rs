@@ -1,8 +1,15 @@
 //! What API Gateway makes of an authorizer's answer.
 
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
 use authorizer::Authorizer;
 use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Map, Value, json};
+use shared::clock::Timestamp;
 
 /// Whether a call may go on.
 #[derive(Debug, PartialEq)]
@@ -19,16 +26,60 @@ pub(super) enum Access {
     Malformed,
 }
 
-/// Asks the authorizer with a real event, and evaluates what it answers.
-pub(super) async fn evaluate(authorizer: &Authorizer, token: &str, method_arn: &str) -> Access {
+/// What the authorizer answered, by the identity that it was asked about: the Authorization header. Refusals and
+/// failures aren't remembered.
+#[derive(Debug)]
+pub(super) struct DecisionCache {
+    ttl: Duration,
+    answers: Mutex<HashMap<String, (Timestamp, Value)>>,
+}
+
+impl DecisionCache {
+    pub(super) fn new(ttl: Duration) -> Self {
+        Self { ttl, answers: Mutex::default() }
+    }
+
+    /// Asks the authorizer with a real event, unless it was asked lately, and evaluates the answer for this call.
+    pub(super) async fn evaluate(
+        &self,
+        authorizer: &Authorizer,
+        token: &str,
+        method_arn: &str,
+        now: Timestamp,
+    ) -> Access {
+        let answer = match self.find(token, now) {
+            Some(answer) => answer,
+            None => match ask(authorizer, token, method_arn).await {
+                Ok(answer) => self.keep(token, answer, now),
+                Err(access) => return access,
+            },
+        };
+        evaluate_policy(&answer, method_arn).unwrap_or(Access::Malformed)
+    }
+
+    fn find(&self, token: &str, now: Timestamp) -> Option<Value> {
+        let answers = self.lock();
+        answers.get(token).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone())
+    }
+
+    fn keep(&self, token: &str, answer: Value, now: Timestamp) -> Value {
+        if !self.ttl.is_zero() {
+            self.lock().insert(token.to_owned(), (now + self.ttl, answer.clone()));
+        }
+        answer
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Timestamp, Value)>> {
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn ask(authorizer: &Authorizer, token: &str, method_arn: &str) -> Result<Value, Access> {
     let event = json!({ "type": "TOKEN", "authorizationToken": token, "methodArn": method_arn });
     match authorizer.handle(event).await.map_err(Diagnostic::from) {
-        Ok(policy) => match serde_json::to_value(policy) {
-            Ok(answer) => evaluate_policy(&answer, method_arn).unwrap_or(Access::Malformed),
-            Err(_) => Access::Malformed,
-        },
-        Err(failure) if failure.error_message == "Unauthorized" => Access::Unauthorized,
-        Err(_) => Access::Failed,
+        Ok(answer) => serde_json::to_value(answer).map_err(|_| Access::Malformed),
+        Err(failure) if failure.error_message == "Unauthorized" => Err(Access::Unauthorized),
+        Err(_) => Err(Access::Failed),
     }
 }
 

@@ -19,7 +19,7 @@ use shared::{
 };
 
 use self::{
-    access::{Access, evaluate},
+    access::{Access, DecisionCache},
     event::{Call, method_arn, proxy_event},
     route::Routes,
 };
@@ -35,6 +35,7 @@ pub struct Gateway {
     functions: Functions,
     responses: GatewayResponses,
     cors: Cors,
+    decisions: DecisionCache,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -45,13 +46,19 @@ impl Gateway {
     /// # Errors
     ///
     /// [`FunctionsError`], if the template can't be read or a function doesn't start.
-    pub fn deploy(template: &Template, deployment: &Deployment) -> Result<Self, FunctionsError> {
+    pub async fn deploy(template: &Template, deployment: &Deployment) -> Result<Self, FunctionsError> {
         let parameters = &deployment.parameters;
+        deployment.publish_keys().await?;
+        let cache_ttl = match deployment.authorizer_cache_ttl {
+            Some(ttl) => ttl,
+            None => template.authorizer_cache_ttl()?,
+        };
         Ok(Self {
             routes: Routes::new(template.functions(parameters)?, template.default_authorizer()?),
-            functions: Functions::start(template, deployment)?,
+            functions: Functions::start(template, deployment).await?,
             responses: template.gateway_responses(parameters)?,
             cors: template.cors(parameters)?,
+            decisions: DecisionCache::new(cache_ttl),
             clock: deployment.clock.clone(),
             random: deployment.random.clone(),
         })
@@ -90,7 +97,7 @@ impl Gateway {
         }
     }
 
-    /// Asks the authorizer, as API Gateway asks a TOKEN authorizer whose results aren't cached.
+    /// Asks the authorizer, as API Gateway asks a TOKEN authorizer, or evaluates what it said of this token before.
     async fn authorize(
         &self,
         is_protected: bool,
@@ -105,7 +112,8 @@ impl Gateway {
         let token = token.and_then(|value| value.to_str().ok()).filter(|token| !token.is_empty());
         let token = token.ok_or(("UNAUTHORIZED", StatusCode::UNAUTHORIZED))?;
         let arn = method_arn(parts);
-        match evaluate(&self.functions.authorizer, token, &arn).await {
+        let (authorizer, now) = (&self.functions.authorizer, self.clock.now());
+        match self.decisions.evaluate(authorizer, token, &arn, now).await {
             Access::Allowed(context) => Ok(Some(context)),
             Access::Unauthorized => Err(("UNAUTHORIZED", StatusCode::UNAUTHORIZED)),
             Access::Denied => Err(("ACCESS_DENIED", StatusCode::FORBIDDEN)),

@@ -7,7 +7,7 @@ mod resolve;
 mod responses;
 mod tables;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde_yaml_ng::{Mapping, Value};
 
@@ -115,6 +115,18 @@ impl Template {
     pub fn default_authorizer(&self) -> Result<&str, TemplateError> {
         let path = ["Properties", "Auth", "DefaultAuthorizer"];
         text_at(self.api()?, &path).ok_or_else(|| missing("Api.Auth.DefaultAuthorizer"))
+    }
+
+    /// For how long API Gateway caches what the authorizer says.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if the authorizer doesn't say: API Gateway would cache for five minutes then.
+    pub fn authorizer_cache_ttl(&self) -> Result<Duration, TemplateError> {
+        let path =
+            ["Properties", "Auth", "Authorizers", self.default_authorizer()?, "Identity", "ReauthorizeEvery"];
+        let seconds = at(self.api()?, &path).and_then(Value::as_u64);
+        seconds.map(Duration::from_secs).ok_or_else(|| missing("ReauthorizeEvery"))
     }
 
     fn api(&self) -> Result<&Value, TemplateError> {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{RequestError, json};
 use crate::{
     client::{ClientError, CredentialsError},
+    keys::{KeysetsError, PublicKeysError},
     store::StoreError,
     tokens::IssueError,
 };
@@ -63,6 +64,11 @@ impl Refusal {
     /// A failure that no request can help.
     pub fn server_error() -> Self {
         Self::new(ErrorCode::ServerError, "The request could not be carried out.")
+    }
+
+    /// A failure that heals.
+    fn try_again() -> Self {
+        Self::new(ErrorCode::TemporarilyUnavailable, "Try again in a moment.")
     }
 
     fn with_status(self, status: StatusCode) -> Self {
@@ -133,10 +139,28 @@ impl From<&ClientError> for Refusal {
 impl From<&StoreError> for Refusal {
     fn from(error: &StoreError) -> Self {
         match error {
-            StoreError::Unavailable { .. } => {
-                Self::new(ErrorCode::TemporarilyUnavailable, "Try again in a moment.")
-            }
+            StoreError::Unavailable { .. } => Self::try_again(),
             StoreError::Malformed { .. } => Self::server_error(),
+        }
+    }
+}
+
+/// Whatever it is, it heals without the caller's doing, and nobody is logged out over it.
+impl From<&KeysetsError> for Refusal {
+    fn from(error: &KeysetsError) -> Self {
+        match error {
+            KeysetsError::Unavailable(_) | KeysetsError::File(_) | KeysetsError::Keyset(_) => {
+                Self::try_again()
+            }
+        }
+    }
+}
+
+impl From<&PublicKeysError> for Refusal {
+    fn from(error: &PublicKeysError) -> Self {
+        match error {
+            PublicKeysError::Store(error) => error.into(),
+            PublicKeysError::Keys(_) => Self::try_again(),
         }
     }
 }

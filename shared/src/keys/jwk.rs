@@ -6,6 +6,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use super::KeysetError;
+use crate::clock::Timestamp;
 
 /// A JSON Web Key of type `EC`, `OKP`, `RSA` or `oct`, private or public. Members that aren't listed are ignored.
 #[derive(Clone, Default, Deserialize, Serialize)]
@@ -56,6 +57,9 @@ pub struct Jwk {
     /// Key value, of `oct` (RFC 7518 section 6.4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub k: Option<String>,
+    /// From when on the key makes tokens, a member of our own (RFC 7517 section 4 allows them); absent: always.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub activates_at: Option<Timestamp>,
 }
 
 impl Jwk {
@@ -77,6 +81,11 @@ impl Jwk {
             e: self.e.clone(),
             ..Self::default()
         }
+    }
+
+    /// From when on the key makes tokens.
+    pub(super) fn activates_at(&self) -> Timestamp {
+        self.activates_at.unwrap_or_default()
     }
 
     /// Whether it has a private member (RFC 7518 section 6): `d`, or the `k` of a symmetric key.

@@ -2,26 +2,29 @@
 //!
 //! ```json
 //! { "signing_keys": [ { "kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "…", "x": "…", "y": "…", "d": "…" } ],
-//!   "refresh_keys": [ { "kty": "oct", "alg": "HS256", "kid": "…", "k": "…" } ] }
+//!   "refresh_keys": [ { "kty": "oct", "alg": "HS256", "kid": "…", "k": "…", "activates_at": 1800000000 } ] }
 //! ```
 //!
-//! The first key of each list makes new tokens; the others go on verifying old ones. A key that is malformed, too
+//! The first key of each list that is active makes new tokens; the others verify: old ones, and, a key that is not
+//! active yet, those that another machine, whose clock is ahead, has made already. A key that is malformed, too
 //! short or there twice is an error at start, never something to be found out by a request.
 
+mod document;
 mod jwk;
+mod keysets;
 mod public;
 mod refresh;
 mod signing;
 
-use serde::Deserialize;
-
 pub use self::{
+    document::KeysetDocument,
     jwk::Jwk,
-    public::{PublicKey, PublicKeys},
+    keysets::{Keysets, KeysetsError},
+    public::{PublicKey, PublicKeys, PublicKeysError},
     refresh::RefreshKeys,
-    signing::SigningKey,
+    signing::{SigningKey, SigningKeys},
 };
-use crate::environment::{Environment, EnvironmentError, variable};
+use crate::clock::Timestamp;
 
 /// What errors call the list of signing keys.
 const SIGNING_KEYS: &str = "signing_keys";
@@ -30,7 +33,7 @@ const SIGNING_KEYS: &str = "signing_keys";
 #[derive(Debug)]
 pub struct Keyset {
     /// Signs access tokens.
-    pub signing: SigningKey,
+    pub signing: SigningKeys,
     /// Verifies access tokens: the public halves of every signing key.
     pub public: PublicKeys,
     /// Issues and verifies refresh tokens.
@@ -40,9 +43,9 @@ pub struct Keyset {
 /// What is wrong with a keyset. Positions and key identifiers are named, key material never.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeysetError {
-    /// The variable or the file is missing.
-    #[error(transparent)]
-    Environment(#[from] EnvironmentError),
+    /// There is none yet: the secret that holds it is still `{}`, as the stack made it.
+    #[error("the keyset has not been made yet")]
+    NotMade,
     /// Not JSON of the expected shape.
     #[error("the keyset is not JSON of the expected shape, at line {line} column {column}")]
     Json {
@@ -68,38 +71,22 @@ pub enum KeysetError {
     Unusable(String, &'static str),
 }
 
-#[derive(Deserialize)]
-struct KeysetDocument {
-    signing_keys: Vec<Jwk>,
-    refresh_keys: Vec<Jwk>,
-}
-
 impl Keyset {
-    /// The keyset in the variable `KEYSET`, or in the file that `KEYSET_FILE` names.
-    ///
-    /// # Errors
-    ///
-    /// [`KeysetError`], if there is none or it can't be used whole.
-    pub fn from_environment(environment: &Environment) -> Result<Self, KeysetError> {
-        Self::parse(&environment.required_or_file(variable::KEYSET, variable::KEYSET_FILE)?)
-    }
-
     /// Reads a keyset.
     ///
     /// # Errors
     ///
     /// [`KeysetError`], if it can't be used whole.
     pub fn parse(json: &str) -> Result<Self, KeysetError> {
-        let document: KeysetDocument = parse_json(json)?;
-        let signing =
-            document.signing_keys.iter().map(SigningKey::from_jwk).collect::<Result<Vec<_>, _>>()?;
-        let public = PublicKeys::new(signing.iter().map(SigningKey::public).collect(), SIGNING_KEYS)?;
-        let signing = signing.into_iter().next().ok_or(KeysetError::Empty(SIGNING_KEYS))?;
-        Ok(Self { signing, public, refresh: RefreshKeys::from_jwks(&document.refresh_keys)? })
+        let KeysetDocument { signing_keys, refresh_keys, .. } = KeysetDocument::parse(json)?;
+        let signing = SigningKeys::from_jwks(&signing_keys)?;
+        let public = signing.public()?;
+        Ok(Self { signing, public, refresh: RefreshKeys::from_jwks(&refresh_keys)? })
     }
 }
 
-/// Drops what serde_json says of the fault: it quotes the input, and the input is keys.
-fn parse_json<'a, T: Deserialize<'a>>(json: &'a str) -> Result<T, KeysetError> {
-    serde_json::from_str(json).map_err(|e| KeysetError::Json { line: e.line(), column: e.column() })
+/// The newest key that is active. Where every one lies ahead, as on a clock that is behind when the first keyset has
+/// just been made, the oldest. `keys` is not empty: no list of a keyset is.
+fn active<K>(keys: &[K], now: Timestamp, activates_at: impl Fn(&K) -> Timestamp) -> &K {
+    keys.iter().find(|key| activates_at(key) <= now).unwrap_or(&keys[keys.len() - 1])
 }

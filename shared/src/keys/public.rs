@@ -6,31 +6,37 @@ use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
 };
 use jsonwebtoken::{Algorithm, DecodingKey};
-use serde::Deserialize;
 
-use super::{Jwk, KeysetError, jwk::member, parse_json};
-use crate::environment::{Environment, variable};
+use super::{Jwk, KeysetError, jwk::member};
+use crate::{
+    cached::Source,
+    clock::Timestamp,
+    store::{PublishedKey, PublishedKeys, StoreError},
+};
 
-/// What errors call the list of the authorizer.
-const PUBLIC_KEYS: &str = "the public keys";
+/// What errors call the Keys table.
+const PUBLISHED_KEYS: &str = "the published keys";
 
 /// One key that verifies access tokens, for the one algorithm that it is for.
 #[derive(Clone, Debug)]
 pub struct PublicKey {
-    kid: String,
+    /// As it is published.
+    pub jwk: Jwk,
     /// What makes two keys the same key, whatever they are called.
     material: Vec<u8>,
+    /// From when on nothing that it signed is valid.
+    expires_at: Timestamp,
     pub(crate) algorithm: Algorithm,
     pub(crate) key: DecodingKey,
 }
 
 impl PublicKey {
     /// Takes a key of a public list, without a private half: who publishes one by mistake should learn of it.
-    fn from_public_jwk(jwk: &Jwk) -> Result<Self, KeysetError> {
+    fn from_published(PublishedKey { jwk, expires_at, .. }: &PublishedKey) -> Result<Self, KeysetError> {
         if jwk.is_private() {
             return Err(KeysetError::Private(jwk.kid.clone()));
         }
-        Self::from_jwk(jwk, PUBLIC_KEYS)
+        Ok(Self { expires_at: *expires_at, ..Self::from_jwk(jwk, PUBLISHED_KEYS)? })
     }
 
     /// Takes a public key of type EC on P-256 (ES256), OKP on Ed25519 (EdDSA) or RSA from 2048 bits (RS256).
@@ -48,7 +54,7 @@ impl PublicKey {
             // Unwrap safety: `material` has decoded both.
             _ => DecodingKey::from_rsa_raw_components(&material, &member(jwk.e.as_ref()).unwrap_or_default()),
         };
-        Ok(Self { kid, material, algorithm, key })
+        Ok(Self { jwk: jwk.to_public(), material, expires_at: Timestamp::END, algorithm, key })
     }
 
     /// The algorithm and the bytes of the key (point or modulus), once the crypto library has taken them for a key.
@@ -82,38 +88,50 @@ impl PublicKey {
 #[derive(Clone, Debug)]
 pub struct PublicKeys(Vec<PublicKey>);
 
-#[derive(Deserialize)]
-struct JwkSet {
-    keys: Vec<Jwk>,
-}
-
 impl PublicKeys {
-    /// The JWK Set (RFC 7517 section 5) in the variable `PUBLIC_KEYS`.
-    ///
-    /// # Errors
-    ///
-    /// [`KeysetError`], if there is none or it can't be used whole.
-    pub fn from_environment(environment: &Environment) -> Result<Self, KeysetError> {
-        let set: JwkSet = parse_json(environment.required(variable::PUBLIC_KEYS)?)?;
-        let keys = set.keys.iter().map(PublicKey::from_public_jwk).collect::<Result<_, _>>()?;
-        Self::new(keys, PUBLIC_KEYS)
-    }
-
     pub(super) fn new(keys: Vec<PublicKey>, list: &'static str) -> Result<Self, KeysetError> {
         if keys.is_empty() {
             return Err(KeysetError::Empty(list));
         }
         let (mut kids, mut materials) = (HashSet::new(), HashSet::new());
         for key in &keys {
-            if !kids.insert(&key.kid) || !materials.insert(&key.material) {
-                return Err(KeysetError::Duplicate(key.kid.clone(), list));
+            if !kids.insert(&key.jwk.kid) || !materials.insert(&key.material) {
+                return Err(KeysetError::Duplicate(key.jwk.kid.clone(), list));
             }
         }
         Ok(Self(keys))
     }
 
-    /// The key called `kid`, if it is one of ours. There are a handful: a list is as fast as a map.
-    pub fn find(&self, kid: &str) -> Option<&PublicKey> {
-        self.0.iter().find(|key| key.kid == kid)
+    /// The key called `kid`, if it is one of ours and has not expired. There are a handful: a list is as fast as a map.
+    pub fn find(&self, kid: &str, now: Timestamp) -> Option<&PublicKey> {
+        self.current(now).find(|key| key.jwk.kid == kid)
+    }
+
+    /// Those that have not expired.
+    pub fn current(&self, now: Timestamp) -> impl Iterator<Item = &PublicKey> {
+        self.0.iter().filter(move |key| now < key.expires_at)
+    }
+}
+
+/// The published keys can't be had, or not whole.
+#[derive(Debug, thiserror::Error)]
+pub enum PublicKeysError {
+    /// The table can't be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There is none, or one of them can't be used.
+    #[error(transparent)]
+    Keys(#[from] KeysetError),
+}
+
+/// Copied by those who verify and don't sign. An expired key stays in the copy, where its instant is compared.
+impl Source for PublishedKeys {
+    type Value = PublicKeys;
+    type Error = PublicKeysError;
+    const NAME: &str = "the published keys";
+
+    async fn fetch(&self) -> Result<PublicKeys, PublicKeysError> {
+        let keys = self.all().await?.iter().map(PublicKey::from_published).collect::<Result<_, _>>()?;
+        Ok(PublicKeys::new(keys, PUBLISHED_KEYS)?)
     }
 }

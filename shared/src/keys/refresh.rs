@@ -4,7 +4,8 @@ use std::{collections::HashSet, fmt};
 
 use aws_lc_rs::hmac;
 
-use super::{Jwk, KeysetError, jwk::member};
+use super::{Jwk, KeysetError, active, jwk::member};
+use crate::clock::Timestamp;
 
 const LIST: &str = "refresh_keys";
 /// RFC 7518 section 3.2: a key for HS256 is as long as the hash, or longer.
@@ -14,6 +15,7 @@ const MIN_LEN: usize = 32;
 pub(crate) struct RefreshKey {
     pub(crate) kid: String,
     pub(crate) key: hmac::Key,
+    activates_at: Timestamp,
 }
 
 /// The keys that authenticate refresh tokens, newest first.
@@ -40,15 +42,14 @@ impl RefreshKeys {
             if !kids.insert(kid.clone()) || !values.insert(value) {
                 return Err(KeysetError::Duplicate(kid, LIST));
             }
-            keys.push(RefreshKey { kid, key });
+            keys.push(RefreshKey { kid, key, activates_at: jwk.activates_at() });
         }
         Ok(Self(keys))
     }
 
-    /// The key that makes new tokens.
-    pub(crate) fn newest(&self) -> &RefreshKey {
-        // Non-empty since `from_jwks`.
-        &self.0[0]
+    /// The key that makes new tokens now.
+    pub(crate) fn active(&self, now: Timestamp) -> &RefreshKey {
+        active(&self.0, now, |key| key.activates_at)
     }
 
     /// The key called `kid`, if it is one of ours.

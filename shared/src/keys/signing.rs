@@ -8,13 +8,46 @@ use aws_lc_rs::{
 };
 use jsonwebtoken::{Algorithm, EncodingKey};
 
-use super::{Jwk, KeysetError, PublicKey, SIGNING_KEYS, jwk::member};
+use super::{Jwk, KeysetError, PublicKey, PublicKeys, SIGNING_KEYS, active, jwk::member};
+use crate::clock::Timestamp;
 
 /// A key that signs access tokens.
 pub struct SigningKey {
     public: PublicKey,
-    pub(crate) kid: String,
+    activates_at: Timestamp,
     pub(crate) key: EncodingKey,
+}
+
+/// The keys that sign access tokens, newest first.
+#[derive(Debug)]
+pub struct SigningKeys(Vec<SigningKey>);
+
+impl SigningKeys {
+    /// Takes the signing keys of a keyset.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysetError`], if there is none, or one can't be used.
+    pub(super) fn from_jwks(jwks: &[Jwk]) -> Result<Self, KeysetError> {
+        let keys = jwks.iter().map(SigningKey::from_jwk).collect::<Result<Vec<_>, _>>()?;
+        if keys.is_empty() { Err(KeysetError::Empty(SIGNING_KEYS)) } else { Ok(Self(keys)) }
+    }
+
+    /// The key that signs now.
+    pub fn active(&self, now: Timestamp) -> &SigningKey {
+        active(&self.0, now, |key| key.activates_at)
+    }
+
+    /// The key that signs now or will sign next.
+    pub fn newest(&self) -> &SigningKey {
+        // Not empty, since `from_jwks`.
+        &self.0[0]
+    }
+
+    /// The halves that verify what any of them signed.
+    pub(super) fn public(&self) -> Result<PublicKeys, KeysetError> {
+        PublicKeys::new(self.0.iter().map(|key| key.public.clone()).collect(), SIGNING_KEYS)
+    }
 }
 
 impl SigningKey {
@@ -30,14 +63,13 @@ impl SigningKey {
             Algorithm::EdDSA => ed_key(jwk),
             _ => rsa_key(jwk),
         };
-        let kid = jwk.kid.clone();
-        let key = key.ok_or_else(|| KeysetError::Unusable(kid.clone(), SIGNING_KEYS))?;
-        Ok(Self { public, kid, key })
+        let unusable = || KeysetError::Unusable(jwk.kid.clone(), SIGNING_KEYS);
+        Ok(Self { key: key.ok_or_else(unusable)?, activates_at: jwk.activates_at(), public })
     }
 
-    /// The half that verifies what this one signed.
-    pub(super) fn public(&self) -> PublicKey {
-        self.public.clone()
+    /// What tokens call it.
+    pub fn kid(&self) -> &str {
+        &self.public.jwk.kid
     }
 
     /// The one algorithm that this key is for.
@@ -101,6 +133,6 @@ fn der_length(length: usize, der: &mut Vec<u8>) {
 /// Names the key; the key itself is secret.
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("kid", &self.kid()).finish_non_exhaustive()
     }
 }

@@ -58,7 +58,16 @@ pub const EXPIRES_AT: &str = "expires_at";
 /// Sessions: when the session ends however often it is refreshed.
 pub const ABSOLUTE_EXPIRES_AT: &str = "absolute_expires_at";
 
-/// Revocations: the key, the minute of the revocation.
+/// Revocations: the key, the hour of the revocation.
 pub const BUCKET: &str = "bucket";
 /// Revocations: the sort key, `INSTANT#SESSION_ID`.
 pub const REVOCATION: &str = "revocation";
+
+/// Keys: the partition, what the keys are for (`use` in RFC 7517 section 4.2): all of them are one Query.
+pub const KEY_USE: &str = "key_use";
+/// Keys: the sort key, the key's identifier.
+pub const KID: &str = "kid";
+/// Keys: the public JWK, as JSON text.
+pub const JWK: &str = "jwk";
+/// Keys: when the key was published.
+pub const PUBLISHED_AT: &str = "published_at";

@@ -8,19 +8,18 @@
 
 pub mod attribute;
 mod error;
+mod keys;
 mod revocations;
 mod row;
 mod sessions;
 mod users;
 
-use std::time::Duration;
-
-use aws_config::{BehaviorVersion, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::Client;
 
 pub use self::{
     error::StoreError,
-    revocations::{Revocations, SessionRevoker},
+    keys::{PublishedKey, PublishedKeys},
+    revocations::{CLOCK_TOLERANCE, Revocation, Revocations, SessionRevoker, WRITE_DELAY},
     row::{Item, Row},
     sessions::{FoundSession, Session, SessionKey, Sessions},
     users::{User, Users},
@@ -49,22 +48,4 @@ impl Table {
     ) -> Result<Self, EnvironmentError> {
         Ok(Self { client: client.clone(), name: environment.required(variable)?.to_owned() })
     }
-}
-
-/// A client for DynamoDB, from the function's surroundings (`AWS_ENDPOINT_URL_DYNAMODB` included).
-///
-/// Three attempts of at most 800 ms each, two seconds in all. No function makes more than three calls one after the
-/// other (`everywhere` apart), so each answers 503 itself before Lambda's ten seconds are over.
-pub async fn dynamodb_client() -> Client {
-    let config = aws_config::defaults(BehaviorVersion::latest())
-        .retry_config(RetryConfig::standard().with_max_attempts(3))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .operation_attempt_timeout(Duration::from_millis(800))
-                .operation_timeout(Duration::from_secs(2))
-                .build(),
-        )
-        .load()
-        .await;
-    Client::new(&config)
 }

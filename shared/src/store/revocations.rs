@@ -7,7 +7,9 @@ use aws_sdk_dynamodb::{
     types::AttributeValue::{N, S},
 };
 
-use super::{SessionKey, Sessions, StoreError, Table, attribute};
+use tokio::task::JoinSet;
+
+use super::{Row, SessionKey, Sessions, StoreError, Table, attribute};
 use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
@@ -15,14 +17,34 @@ use crate::{
     lifetimes,
 };
 
-/// Seconds in a bucket, so that what is new can be queried without a scan.
-const BUCKET_TTL: u64 = 60;
+/// Seconds in a bucket: so few buckets that whoever starts can query all that is relevant, each a partition of its own.
+const BUCKET_TTL: u64 = 3600;
+
+/// By how much two clocks of AWS may differ. They are within milliseconds of each other; this is the stated tolerance.
+pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
+
+/// How long after the instant that it carries a row may be written: a function's time is up then (template.yaml,
+/// `Timeout`), and a row carries the instant at which its request began.
+pub const WRITE_DELAY: Duration = Duration::from_secs(10);
+
+/// A session whose access tokens are refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    /// The session.
+    pub session_id: SessionId,
+    /// When no access token of it can be valid any more.
+    pub expires_at: Timestamp,
+}
 
 /// The Revocations table.
 #[derive(Clone, Debug)]
 pub struct Revocations(Table);
 
 impl Revocations {
+    /// How long a row is relevant: no access token lives longer. A refresh that was under way when its session ended
+    /// may issue one a little later than the instant of the row.
+    pub const TTL: Duration = Duration::from_secs(*lifetimes::ACCESS_TTL.end() + 60);
+
     /// The table that `REVOCATIONS_TABLE` names.
     ///
     /// # Errors
@@ -39,7 +61,7 @@ impl Revocations {
     ///
     /// [`StoreError`]
     pub async fn put(&self, session_id: &SessionId, now: Timestamp) -> Result<(), StoreError> {
-        let expires_at = now + Duration::from_secs(*lifetimes::ACCESS_TTL.end());
+        let expires_at = now + Self::TTL;
         self.0
             .client
             .put_item()
@@ -51,6 +73,62 @@ impl Revocations {
             .await
             .map_err(|e| StoreError::unavailable("PutItem on Revocations", e))?;
         Ok(())
+    }
+}
+
+impl Revocations {
+    /// All rows whose instant is not before `from`, up to those of writers whose clock is ahead of `now`. Whoever reads
+    /// again later starts earlier than `now`, by as much as a row may be late: [`WRITE_DELAY`] and [`CLOCK_TOLERANCE`].
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if a Query fails or a row is not one of ours.
+    ///
+    /// # Panics
+    ///
+    /// If a Query does.
+    pub async fn since(&self, from: Timestamp, now: Timestamp) -> Result<Vec<Revocation>, StoreError> {
+        let last = (now + CLOCK_TOLERANCE).as_unix() / BUCKET_TTL;
+        let mut queries = JoinSet::new();
+        for bucket in from.as_unix() / BUCKET_TTL..=last {
+            let table = self.clone();
+            queries.spawn(async move { table.of_bucket(bucket, from).await });
+        }
+        let mut revocations = Vec::new();
+        while let Some(found) = queries.join_next().await {
+            // Unwrap safety: a task that panicked panics here, as it would have without a task.
+            revocations.extend(found.expect("reading revocations doesn't panic")?);
+        }
+        Ok(revocations)
+    }
+
+    async fn of_bucket(&self, bucket: u64, from: Timestamp) -> Result<Vec<Revocation>, StoreError> {
+        let mut items = self
+            .0
+            .client
+            .query()
+            .table_name(&self.0.name)
+            .key_condition_expression("#bucket = :bucket AND #revocation >= :from")
+            .expression_attribute_names("#bucket", attribute::BUCKET)
+            .expression_attribute_names("#revocation", attribute::REVOCATION)
+            .expression_attribute_values(":bucket", N(bucket.to_string()))
+            // Instants have ten digits until the year 2286, so that they sort as text.
+            .expression_attribute_values(":from", S(from.to_string()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut revocations = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|e| StoreError::unavailable("Query on Revocations", e))?;
+            let row = Row::new("Revocations", &item);
+            revocations.push(Revocation {
+                session_id: row
+                    .parsed(attribute::REVOCATION, |sort| SessionId::parse(sort.split_once('#')?.1))?,
+                expires_at: row.instant(attribute::EXPIRES_AT)?,
+            });
+        }
+        Ok(revocations)
     }
 }
 

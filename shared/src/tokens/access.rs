@@ -61,7 +61,7 @@ impl SigningKey {
     pub fn issue(&self, claims: &AccessClaims<'_>) -> Result<SecretString, IssueError> {
         let mut header = Header::new(self.algorithm());
         header.typ = Some(TYP.to_owned());
-        header.kid = Some(self.kid.clone());
+        header.kid = Some(self.kid().to_owned());
         Ok(jsonwebtoken::encode(&header, claims, &self.key)?.into())
     }
 }

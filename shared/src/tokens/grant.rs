@@ -1,6 +1,6 @@
 //! The token response (RFC 6749 section 5.1): what login and refresh answer with.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
@@ -33,21 +33,20 @@ pub struct Grant<'a> {
 /// Issues the tokens of grants.
 #[derive(Clone, Debug)]
 pub struct TokenIssuer {
-    keyset: Arc<Keyset>,
     issuer: String,
     audience: String,
 }
 
 impl TokenIssuer {
-    /// Issues with this keyset, as the issuer and for the audience that the variables name.
+    /// Issues as the issuer and for the audience that the variables name.
     ///
     /// # Errors
     ///
     /// If a variable is missing.
-    pub fn new(keyset: Arc<Keyset>, environment: &Environment) -> Result<Self, EnvironmentError> {
+    pub fn new(environment: &Environment) -> Result<Self, EnvironmentError> {
         let issuer = environment.required(variable::ISSUER)?.to_owned();
         let audience = environment.required(variable::AUDIENCE)?.to_owned();
-        Ok(Self { keyset, issuer, audience })
+        Ok(Self { issuer, audience })
     }
 
     /// The tokens of a grant, as a response.
@@ -58,6 +57,7 @@ impl TokenIssuer {
     pub fn issue(
         &self,
         grant: &Grant<'_>,
+        keyset: &Keyset,
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<TokenResponse, IssueError> {
@@ -65,7 +65,7 @@ impl TokenIssuer {
         let session_ttl = session.ends_at().since(now);
         // An access token never outlives its session, not even where nobody looks the session up.
         let access_ttl = session_ttl.min(*access_ttl);
-        let access_token = self.keyset.signing.issue(&AccessClaims {
+        let access_token = keyset.signing.active(now).issue(&AccessClaims {
             iss: &self.issuer,
             sub: &session.key.user_id,
             aud: &self.audience,
@@ -83,7 +83,7 @@ impl TokenIssuer {
             token_type: "bearer",
             expires_in: access_ttl.as_secs(),
             expires: access_ttl.as_secs(),
-            refresh_token: self.keyset.refresh.encode(refresh_token, &session.key.client_id),
+            refresh_token: keyset.refresh.encode(refresh_token, &session.key.client_id, now),
             refresh_token_expires_in: session_ttl.as_secs(),
             scope: scope.to_text(),
         })

@@ -15,6 +15,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::SecretString;
 
 use crate::{
+    clock::Timestamp,
     ids::{ClientId, SessionId, UserId},
     keys::{Jwk, RefreshKeys},
     random::{self, Random},
@@ -98,9 +99,9 @@ impl RefreshToken {
 }
 
 impl RefreshKeys {
-    /// The text of a token for the client that it is issued to.
-    pub fn encode(&self, token: &RefreshToken, client_id: &ClientId) -> SecretString {
-        let key = self.newest();
+    /// The text of a token for the client that it is issued to, with the key that makes tokens `now`.
+    pub fn encode(&self, token: &RefreshToken, client_id: &ClientId, now: Timestamp) -> SecretString {
+        let key = self.active(now);
         let mut bytes = Vec::with_capacity(MAX_LEN);
         push_prefixed(key.kid.as_bytes(), &mut bytes);
         push_prefixed(token.user_id.as_str().as_bytes(), &mut bytes);
@@ -178,6 +179,8 @@ mod tests {
     use super::*;
     use crate::random::SystemRandom;
 
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
     fn keys(kids: &[&str]) -> RefreshKeys {
         let jwk = |kid: &&str| Jwk {
             kty: "oct".to_owned(),
@@ -200,7 +203,7 @@ mod tests {
     #[test]
     fn a_token_verifies_for_the_client_it_was_issued_to_and_for_no_other() {
         let (keys, token) = (keys(&["k1"]), token());
-        let text = keys.encode(&token, &client("app"));
+        let text = keys.encode(&token, &client("app"), NOW);
         assert_eq!(keys.verify(text.expose_secret(), &client("app")), Ok(token));
         for other in ["ap", "app2", "APP"] {
             let result = keys.verify(text.expose_secret(), &client(other));
@@ -211,7 +214,7 @@ mod tests {
     #[test]
     fn every_changed_character_is_noticed() {
         let keys = keys(&["k1"]);
-        let text = keys.encode(&token(), &client("app")).expose_secret().to_owned();
+        let text = keys.encode(&token(), &client("app"), NOW).expose_secret().to_owned();
         for at in 0..text.len() {
             let replacement = if &text[at..=at] == "A" { "B" } else { "A" };
             let altered = format!("{}{replacement}{}", &text[..at], &text[at + 1..]);
@@ -225,10 +228,10 @@ mod tests {
     #[test]
     fn an_old_key_still_verifies_and_the_newest_issues() {
         let token = token();
-        let old = keys(&["k1"]).encode(&token, &client("app"));
+        let old = keys(&["k1"]).encode(&token, &client("app"), NOW);
         let both = keys(&["k2", "k1"]);
         assert_eq!(both.verify(old.expose_secret(), &client("app")), Ok(token.clone()));
-        let new = both.encode(&token, &client("app"));
+        let new = both.encode(&token, &client("app"), NOW);
         assert_eq!(keys(&["k2"]).verify(new.expose_secret(), &client("app")), Ok(token));
         assert_eq!(
             keys(&["k2"]).verify(old.expose_secret(), &client("app")),
@@ -250,7 +253,7 @@ mod tests {
         let (keys, kid) = (keys(&[&"k".repeat(64)]), client(&"c".repeat(ClientId::MAX_LEN)));
         let user_id = UserId::parse(&"u".repeat(UserId::MAX_LEN)).unwrap();
         let token = RefreshToken::first(user_id, &SystemRandom::new());
-        assert_eq!(keys.verify(keys.encode(&token, &kid).expose_secret(), &kid), Ok(token));
+        assert_eq!(keys.verify(keys.encode(&token, &kid, NOW).expose_secret(), &kid), Ok(token));
     }
 
     #[test]

@@ -84,30 +84,34 @@ struct Header {
 /// Verifies access tokens of one issuer for one audience.
 #[derive(Clone, Debug)]
 pub struct AccessTokenVerifier {
-    keys: PublicKeys,
     issuer: String,
     audience: String,
 }
 
 impl AccessTokenVerifier {
-    /// A verifier with these keys, of the issuer and the audience that the variables name.
+    /// A verifier for the issuer and the audience that the variables name.
     ///
     /// # Errors
     ///
     /// If a variable is missing.
-    pub fn new(keys: PublicKeys, environment: &Environment) -> Result<Self, EnvironmentError> {
+    pub fn new(environment: &Environment) -> Result<Self, EnvironmentError> {
         let issuer = environment.required(variable::ISSUER)?.to_owned();
         let audience = environment.required(variable::AUDIENCE)?.to_owned();
-        Ok(Self { keys, issuer, audience })
+        Ok(Self { issuer, audience })
     }
 
-    /// The token that `text` is, if it is valid `now`.
+    /// The token that `text` is, if one of these keys signed it and it is valid `now`.
     ///
     /// # Errors
     ///
     /// [`AccessTokenError`], otherwise. RFC 7519 section 4.1.4: at `exp` itself it is no longer valid.
-    pub fn verify(&self, text: &str, now: Timestamp) -> Result<AccessToken, AccessTokenError> {
-        let token = self.verify_even_expired(text, now)?;
+    pub fn verify(
+        &self,
+        text: &str,
+        keys: &PublicKeys,
+        now: Timestamp,
+    ) -> Result<AccessToken, AccessTokenError> {
+        let token = self.verify_even_expired(text, keys, now)?;
         if now < token.expires_at { Ok(token) } else { Err(AccessTokenError::Expired) }
     }
 
@@ -116,32 +120,15 @@ impl AccessTokenVerifier {
     /// # Errors
     ///
     /// [`AccessTokenError`], otherwise.
-    pub fn verify_even_expired(&self, text: &str, now: Timestamp) -> Result<AccessToken, AccessTokenError> {
-        let claims = self.verify_signature(text)?;
+    pub fn verify_even_expired(
+        &self,
+        text: &str,
+        keys: &PublicKeys,
+        now: Timestamp,
+    ) -> Result<AccessToken, AccessTokenError> {
+        let claims = verify_signature(text, keys, now)?;
         self.verify_claims(Claims(claims), now)
     }
-
-    fn verify_signature(&self, text: &str) -> Result<Map<String, Value>, AccessTokenError> {
-        if text.len() > MAX_LEN {
-            return Err(AccessTokenError::Malformed);
-        }
-        let (message, signature) = text.rsplit_once('.').ok_or(AccessTokenError::Malformed)?;
-        let (header, claims) = message.split_once('.').ok_or(AccessTokenError::Malformed)?;
-        let decode = |part| URL_SAFE_NO_PAD.decode(part).map_err(|_| AccessTokenError::Malformed);
-        let (header, claims) = (decode(header)?, decode(claims)?);
-
-        let header: Header = serde_json::from_slice(&header).map_err(|_| AccessTokenError::Header)?;
-        let key = self.keys.find(&header.kid).ok_or(AccessTokenError::UnknownKey)?;
-        if header.typ != TYP || header.alg != key.algorithm {
-            return Err(AccessTokenError::Header);
-        }
-        match crypto::verify(signature, message.as_bytes(), &key.key, key.algorithm) {
-            Ok(true) => {}
-            Ok(false) | Err(_) => return Err(AccessTokenError::Signature),
-        }
-        UniqueObject::parse(&claims).map(|object| object.0).map_err(|_| AccessTokenError::Malformed)
-    }
-
     fn verify_claims(&self, mut claims: Claims, now: Timestamp) -> Result<AccessToken, AccessTokenError> {
         if claims.text("iss")? != self.issuer || claims.text("aud")? != self.audience {
             return Err(AccessTokenError::Foreign);
@@ -166,6 +153,32 @@ impl AccessTokenVerifier {
             claims: claims.rest(),
         })
     }
+}
+
+/// The claims of a token that one of these keys signed.
+fn verify_signature(
+    text: &str,
+    keys: &PublicKeys,
+    now: Timestamp,
+) -> Result<Map<String, Value>, AccessTokenError> {
+    if text.len() > MAX_LEN {
+        return Err(AccessTokenError::Malformed);
+    }
+    let (message, signature) = text.rsplit_once('.').ok_or(AccessTokenError::Malformed)?;
+    let (header, claims) = message.split_once('.').ok_or(AccessTokenError::Malformed)?;
+    let decode = |part| URL_SAFE_NO_PAD.decode(part).map_err(|_| AccessTokenError::Malformed);
+    let (header, claims) = (decode(header)?, decode(claims)?);
+
+    let header: Header = serde_json::from_slice(&header).map_err(|_| AccessTokenError::Header)?;
+    let key = keys.find(&header.kid, now).ok_or(AccessTokenError::UnknownKey)?;
+    if header.typ != TYP || header.alg != key.algorithm {
+        return Err(AccessTokenError::Header);
+    }
+    match crypto::verify(signature, message.as_bytes(), &key.key, key.algorithm) {
+        Ok(true) => {}
+        Ok(false) | Err(_) => return Err(AccessTokenError::Signature),
+    }
+    UniqueObject::parse(&claims).map(|object| object.0).map_err(|_| AccessTokenError::Malformed)
 }
 
 /// The claims that have not been looked at yet.

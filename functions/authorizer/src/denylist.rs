@@ -1,0 +1,105 @@
+//! The denylist: a copy of all sessions that ended lately, pulled every few seconds.
+
+use std::{collections::HashMap, time::Duration};
+
+use aws_sdk_dynamodb::Client;
+use shared::{
+    clock::Timestamp,
+    environment::{Environment, EnvironmentError, variable},
+    http::chain,
+    ids::SessionId,
+    store::{CLOCK_TOLERANCE, Revocations, StoreError, WRITE_DELAY},
+};
+use tokio::sync::Mutex;
+
+/// How often the denylist is pulled, unless configured: within this time a logout takes effect.
+const INTERVAL: Duration = Duration::from_secs(10);
+/// How old the copy may get while the store is away, unless configured.
+const MAX_AGE: Duration = Duration::from_secs(60);
+/// How long a store that could not be reached is left alone, while the copy is young enough.
+const RETRY_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How far each pull goes back behind the one before it. A row may be written as late as a function's time allows, by
+/// a machine whose clock is behind, and the pull before it was timed by a clock that is ahead.
+const OVERLAP: Duration = Duration::from_secs(WRITE_DELAY.as_secs() + 2 * CLOCK_TOLERANCE.as_secs());
+
+#[derive(Debug)]
+pub(crate) struct Denylist {
+    revocations: Revocations,
+    interval: Duration,
+    max_age: Duration,
+    copy: Mutex<DenylistCopy>,
+}
+
+/// 16 bytes a session and as little as can be beside it: there may be a hundred thousand.
+#[derive(Debug, Default)]
+struct DenylistCopy {
+    sessions: HashMap<[u8; 16], Timestamp>,
+    pulled_at: Option<Timestamp>,
+    pull_at: Timestamp,
+}
+
+impl Denylist {
+    pub(crate) fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
+        let seconds = |name, default| environment.seconds(name, default, 1..=3600);
+        let interval = seconds(variable::DENYLIST_INTERVAL, INTERVAL)?;
+        let max_age = seconds(variable::DENYLIST_MAX_AGE, MAX_AGE)?;
+        if max_age < interval {
+            let reason = format!("it is less than {}", variable::DENYLIST_INTERVAL);
+            return Err(EnvironmentError::Unusable(variable::DENYLIST_MAX_AGE, reason));
+        }
+        let revocations = Revocations::new(environment, client)?;
+        Ok(Self { revocations, interval, max_age, copy: Mutex::default() })
+    }
+
+    /// Pulls what is relevant.
+    pub(crate) async fn prepare(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.refresh(&mut *self.copy.lock().await, now).await
+    }
+
+    /// Whether a session is on the denylist, of which the copy is made current first.
+    pub(crate) async fn has(&self, session_id: &SessionId, now: Timestamp) -> Result<bool, StoreError> {
+        let mut copy = self.copy.lock().await;
+        self.refresh(&mut copy, now).await?;
+        Ok(copy.sessions.get(&session_id.to_bytes()).is_some_and(|expires_at| now < *expires_at))
+    }
+
+    /// Pulls, if it is time to; goes on with the copy if that fails, for as long as the copy is young enough.
+    async fn refresh(&self, copy: &mut DenylistCopy, now: Timestamp) -> Result<(), StoreError> {
+        let is_current = copy.pulled_at.is_some_and(|pulled_at| pulled_at <= now && now < copy.pull_at);
+        if is_current {
+            return Ok(());
+        }
+        match self.revocations.since(copy.pull_from(now), now).await {
+            Ok(revocations) => {
+                copy.sessions.retain(|_, expires_at| now < *expires_at);
+                let new = revocations.into_iter().map(|row| (row.session_id.to_bytes(), row.expires_at));
+                copy.sessions.extend(new);
+                copy.pulled_at = Some(now);
+                copy.pull_at = now + self.interval;
+                Ok(())
+            }
+            Err(error) if copy.pulled_at.is_some_and(|at| at <= now && now.since(at) <= self.max_age) => {
+                tracing::warn!(
+                    function = "authorizer",
+                    reason = chain(&error),
+                    "going on with an older denylist"
+                );
+                copy.pull_at = now + RETRY_INTERVAL;
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl DenylistCopy {
+    /// From where on rows are wanted: all that are relevant, or what may be new since the last pull.
+    fn pull_from(&self, now: Timestamp) -> Timestamp {
+        let earliest = now - (Revocations::TTL + OVERLAP);
+        match self.pulled_at {
+            None => earliest,
+            Some(pulled_at) => (pulled_at.min(now) - OVERLAP).max(earliest),
+        }
+    }
+}

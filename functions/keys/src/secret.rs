@@ -1,0 +1,117 @@
+//! The secret: versions of the keyset, of which one is current and one may be pending.
+
+use aws_sdk_secretsmanager::{
+    Client,
+    config::http::HttpResponse,
+    error::{ProvideErrorMetadata, SdkError},
+    operation::{get_secret_value::GetSecretValueError, put_secret_value::PutSecretValueError},
+};
+use shared::{
+    aws,
+    environment::{Environment, EnvironmentError, variable},
+    surroundings::SdkConfig,
+};
+
+use crate::RotationError;
+
+const CURRENT: &str = "AWSCURRENT";
+const PENDING: &str = "AWSPENDING";
+
+/// The secret that holds the keyset.
+#[derive(Debug)]
+pub(crate) struct KeysetSecret {
+    client: Client,
+    id: String,
+}
+
+/// A version of it, and what is in it.
+pub(crate) struct Version {
+    pub(crate) id: String,
+    pub(crate) text: String,
+}
+
+impl KeysetSecret {
+    pub(crate) fn new(environment: &Environment, aws: &SdkConfig) -> Result<Self, EnvironmentError> {
+        let id = environment.required(variable::KEYSET_SECRET)?.to_owned();
+        Ok(Self { client: Client::new(aws), id })
+    }
+
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The version that is in use.
+    pub(crate) async fn current(&self) -> Result<Version, RotationError> {
+        let get = self.client.get_secret_value().secret_id(&self.id).version_stage(CURRENT);
+        let output = get.send().await.map_err(|e| failed("GetSecretValue", e))?;
+        let id = output.version_id.unwrap_or_default();
+        Ok(Version { id, text: output.secret_string.unwrap_or_default() })
+    }
+
+    /// What is in a version; `None`, if there is nothing in it yet, or no such version.
+    pub(crate) async fn find(&self, version: &str) -> Result<Option<String>, RotationError> {
+        match self.client.get_secret_value().secret_id(&self.id).version_id(version).send().await {
+            Ok(output) => Ok(output.secret_string),
+            Err(SdkError::ServiceError(e))
+                if matches!(e.err(), GetSecretValueError::ResourceNotFoundException(_)) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(failed("GetSecretValue", error)),
+        }
+    }
+
+    /// Makes a version, as pending. If there is one by now, made by another call of the same step, that one stays.
+    pub(crate) async fn put(&self, version: &str, text: String) -> Result<(), RotationError> {
+        let put = self
+            .client
+            .put_secret_value()
+            .secret_id(&self.id)
+            .client_request_token(version)
+            .secret_string(text)
+            .version_stages(PENDING);
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(e))
+                if matches!(e.err(), PutSecretValueError::ResourceExistsException(_)) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(failed("PutSecretValue", error)),
+        }
+    }
+
+    /// Makes a version the current one, in place of that one: if another has taken its place, this fails.
+    pub(crate) async fn promote(&self, version: &str, instead_of: &str) -> Result<(), RotationError> {
+        self.client
+            .update_secret_version_stage()
+            .secret_id(&self.id)
+            .version_stage(CURRENT)
+            .move_to_version_id(version)
+            .remove_from_version_id(instead_of)
+            .send()
+            .await
+            .map_err(|e| failed("UpdateSecretVersionStage", e))?;
+        Ok(())
+    }
+
+    /// Gives a pending version up, so that the next rotation begins with one of its own.
+    pub(crate) async fn give_up(&self, version: &str) -> Result<(), RotationError> {
+        self.client
+            .update_secret_version_stage()
+            .secret_id(&self.id)
+            .version_stage(PENDING)
+            .remove_from_version_id(version)
+            .send()
+            .await
+            .map_err(|e| failed("UpdateSecretVersionStage", e))?;
+        Ok(())
+    }
+}
+
+fn failed<E: ProvideErrorMetadata>(
+    operation: &'static str,
+    error: SdkError<E, HttpResponse>,
+) -> RotationError {
+    RotationError::Secret { operation, reason: aws::reason(error) }
+}

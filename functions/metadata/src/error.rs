@@ -1,0 +1,30 @@
+//! What metadata decides against.
+
+use shared::{
+    http::{ErrorCode, Refusal, Refuse, RequestError},
+    keys::PublicKeysError,
+};
+
+/// Why there is no document.
+#[derive(Debug, thiserror::Error)]
+pub enum MetadataError {
+    /// Another method than GET.
+    #[error(transparent)]
+    Request(#[from] RequestError),
+    /// There is no such document.
+    #[error("there is no such document")]
+    NotFound,
+    /// The keys can't be had.
+    #[error(transparent)]
+    Keys(#[from] PublicKeysError),
+}
+
+impl Refuse for MetadataError {
+    fn refusal(&self) -> Refusal {
+        match self {
+            Self::Request(error) => error.into(),
+            Self::NotFound => Refusal::new(ErrorCode::NotFound, "There is no such document."),
+            Self::Keys(error) => error.into(),
+        }
+    }
+}

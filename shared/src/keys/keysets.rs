@@ -1,0 +1,128 @@
+//! The keyset of a running function: loaded at start, kept for minutes.
+
+use std::{fmt, path::PathBuf, sync::Arc};
+
+use aws_config::SdkConfig;
+use aws_sdk_secretsmanager::Client;
+
+use super::{Keyset, KeysetError};
+use crate::{
+    aws,
+    cached::{Cached, Source},
+    clock::Timestamp,
+    environment::{Environment, EnvironmentError, variable},
+    http::chain,
+    surroundings::{StartError, Surroundings},
+};
+
+/// The keyset can't be had, for now.
+#[derive(Debug, thiserror::Error)]
+pub enum KeysetsError {
+    /// Secrets Manager refused, failed or could not be reached, after the SDK's retries.
+    #[error("Secrets Manager did not hand out the keyset: {0}")]
+    Unavailable(String),
+    /// The file can't be read.
+    #[error("the file with the keyset can't be read: {0}")]
+    File(std::io::ErrorKind),
+    /// What is there is no keyset.
+    #[error(transparent)]
+    Keyset(#[from] KeysetError),
+}
+
+impl KeysetsError {
+    /// Whether it may heal without anybody changing what is deployed or stored.
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Keyset(KeysetError::NotMade) => true,
+            Self::File(_) | Self::Keyset(_) => false,
+        }
+    }
+}
+
+/// The keyset, as current as it needs to be.
+#[derive(Debug)]
+pub struct Keysets(Cached<KeysetSource>);
+
+impl Keysets {
+    /// Loads the keyset from the secret, the file or the text that the variables name.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], if no variable names one, or what is there can't be used whole. If it can't be reached, or was
+    /// not made yet, that is no reason not to start: it is looked for again at each request.
+    pub async fn load(surroundings: &Surroundings) -> Result<Self, StartError> {
+        let Surroundings { environment, aws, clock, .. } = surroundings;
+        let keysets = Self(Cached::new(KeysetSource::new(environment, aws)?));
+        match keysets.current(clock.now()).await {
+            Err(error) if !error.is_transient() => Err(error.into()),
+            Err(error) => {
+                tracing::error!(reason = chain(&error), "started without a keyset");
+                Ok(keysets)
+            }
+            Ok(_) => Ok(keysets),
+        }
+    }
+
+    /// The keyset, at most an hour old.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysetsError`], if it can't be had.
+    pub async fn current(&self, now: Timestamp) -> Result<Arc<Keyset>, KeysetsError> {
+        self.0.current(now).await
+    }
+}
+
+/// Where the keyset is.
+enum KeysetSource {
+    Secret { client: Client, id: String },
+    File(PathBuf),
+    Text(String),
+}
+
+impl KeysetSource {
+    fn new(environment: &Environment, aws: &SdkConfig) -> Result<Self, EnvironmentError> {
+        let optional = |name| environment.optional(name).map(str::to_owned);
+        if let Some(id) = optional(variable::KEYSET_SECRET) {
+            return Ok(Self::Secret { client: Client::new(aws), id });
+        }
+        if let Some(path) = optional(variable::KEYSET_FILE) {
+            return Ok(Self::File(path.into()));
+        }
+        let text = optional(variable::KEYSET).ok_or(EnvironmentError::Missing(variable::KEYSET_SECRET))?;
+        Ok(Self::Text(text))
+    }
+}
+
+impl Source for KeysetSource {
+    type Value = Keyset;
+    type Error = KeysetsError;
+    const NAME: &str = "the keyset";
+
+    async fn fetch(&self) -> Result<Keyset, KeysetsError> {
+        let parsed = match self {
+            Self::Secret { client, id } => {
+                let output = client.get_secret_value().secret_id(id).send().await;
+                let output = output.map_err(|error| KeysetsError::Unavailable(aws::reason(error)))?;
+                Keyset::parse(output.secret_string().unwrap_or_default())
+            }
+            Self::File(path) => {
+                let text = std::fs::read_to_string(path).map_err(|e| KeysetsError::File(e.kind()))?;
+                Keyset::parse(&text)
+            }
+            Self::Text(text) => Keyset::parse(text),
+        };
+        Ok(parsed?)
+    }
+}
+
+/// The kind of place; a text would be the keys themselves.
+impl fmt::Debug for KeysetSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Secret { .. } => "Secret",
+            Self::File(_) => "File",
+            Self::Text(_) => "Text",
+        })
+    }
+}

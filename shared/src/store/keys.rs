@@ -1,0 +1,78 @@
+//! The Keys table: the public halves of the signing keys, for whoever verifies.
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+
+use super::{Row, StoreError, Table, attribute};
+use crate::{
+    clock::Timestamp,
+    environment::{Environment, EnvironmentError, variable},
+    keys::Jwk,
+};
+
+/// A key that may have signed tokens which are still out, or will sign some.
+#[derive(Clone, Debug)]
+pub struct PublishedKey {
+    /// Its public half.
+    pub jwk: Jwk,
+    /// When it was published.
+    pub published_at: Timestamp,
+    /// When the last token that it signed has expired; [`PublishedKeys::NEVER`] while nothing has replaced it.
+    pub expires_at: Timestamp,
+}
+
+/// The Keys table.
+#[derive(Clone, Debug)]
+pub struct PublishedKeys {
+    /// Where the one who writes finds it.
+    pub table: Table,
+}
+
+impl PublishedKeys {
+    /// The one partition: keys for signatures (RFC 7517 section 4.2).
+    pub const KEY_USE: &str = "sig";
+
+    /// When a key that is in use expires: in the last second of the year 9999.
+    pub const NEVER: Timestamp = Timestamp::from_unix(Timestamp::END.as_unix() - 1);
+
+    /// The table that `KEYS_TABLE` names.
+    ///
+    /// # Errors
+    ///
+    /// If the variable is missing.
+    pub fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
+        let table = Table::from_environment(variable::KEYS_TABLE, environment, client)?;
+        Ok(Self { table })
+    }
+
+    /// All of them, the newest first, those that have expired and aren't swept yet included.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the Query fails or an item is not one of ours.
+    pub async fn all(&self) -> Result<Vec<PublishedKey>, StoreError> {
+        let mut items = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .key_condition_expression("#key_use = :key_use")
+            .expression_attribute_names("#key_use", attribute::KEY_USE)
+            .expression_attribute_values(":key_use", AttributeValue::S(Self::KEY_USE.to_owned()))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
+        let mut keys = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|e| StoreError::unavailable("Query on Keys", e))?;
+            let row = Row::new("Keys", &item);
+            keys.push(PublishedKey {
+                jwk: row.parsed(attribute::JWK, |json| serde_json::from_str(json).ok())?,
+                published_at: row.instant(attribute::PUBLISHED_AT)?,
+                expires_at: row.instant(attribute::EXPIRES_AT)?,
+            });
+        }
+        keys.sort_by_key(|key| std::cmp::Reverse(key.published_at));
+        Ok(keys)
+    }
+}

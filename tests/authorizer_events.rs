@@ -1,0 +1,180 @@
+//! Every kind of gateway: the authorizer tells their events apart, and answers each as it takes it.
+
+use authorizer::{Authorizer, AuthorizerError};
+use lambda_http::lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+
+use crate::harness::{APP, Api, USER_ID};
+
+const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod";
+
+async fn ask(api: &Api, event: Value) -> Result<Value, AuthorizerError> {
+    let authorizer = Authorizer::start(&api.surroundings("authorizer")).await.unwrap();
+    Ok(serde_json::to_value(authorizer.handle(event).await?).unwrap())
+}
+
+fn rest_token(header: &str) -> Value {
+    json!({ "type": "TOKEN", "authorizationToken": header, "methodArn": format!("{ARN}/GET/orders") })
+}
+
+fn rest_request(header: &str) -> Value {
+    json!({
+        "type": "REQUEST", "methodArn": format!("{ARN}/GET/orders"), "resource": "/orders", "path": "/orders",
+        "httpMethod": "GET", "headers": { "Authorization": header, "X-Other": "x" },
+        "multiValueHeaders": { "Authorization": [header], "X-Other": ["x"] }, "queryStringParameters": {},
+        "pathParameters": null, "stageVariables": null,
+        "requestContext": { "apiId": "a1b2c3", "stage": "prod", "httpMethod": "GET" },
+    })
+}
+
+fn http_1(header: &str) -> Value {
+    json!({
+        "version": "1.0", "type": "REQUEST", "methodArn": format!("{ARN}/GET/orders"), "identitySource": header,
+        "authorizationToken": header, "resource": "/orders", "path": "/orders", "httpMethod": "GET",
+        "headers": { "authorization": header }, "queryStringParameters": {},
+        "requestContext": { "apiId": "a1b2c3", "stage": "prod" },
+    })
+}
+
+fn http_2(header: &str) -> Value {
+    json!({
+        "version": "2.0", "type": "REQUEST", "routeArn": format!("{ARN}/GET/orders"), "identitySource": [header],
+        "routeKey": "GET /orders", "rawPath": "/orders", "rawQueryString": "", "headers": { "authorization": header },
+        "requestContext": { "apiId": "a1b2c3", "stage": "prod", "http": { "method": "GET", "path": "/orders" } },
+    })
+}
+
+fn web_socket(name: &str, header: &str) -> Value {
+    json!({
+        "type": "REQUEST", "methodArn": format!("{ARN}/$connect"), "headers": { name: header },
+        "multiValueHeaders": { name: [header] },
+        "requestContext": { "routeKey": "$connect", "eventType": "CONNECT", "apiId": "a1b2c3", "connectionId": "c" },
+    })
+}
+
+fn app_sync(token: &str) -> Value {
+    json!({
+        "authorizationToken": token,
+        "requestContext": { "apiId": "g1", "accountId": "123456789012", "requestId": "r", "queryString": "{ me }",
+            "operationName": null, "variables": {} },
+        "requestHeaders": { "host": "example.com" },
+    })
+}
+
+#[tokio::test]
+async fn every_policy_allows_the_stage_and_no_more_and_says_who_it_is() {
+    let api = Api::start().await;
+    let token = api.login().await.access;
+    let header = format!("Bearer {token}");
+    for event in [
+        rest_token(&header),
+        rest_request(&header),
+        http_1(&header),
+        http_2(&header),
+        web_socket("Authorization", &header),
+        web_socket("Sec-WebSocket-Protocol", &format!("bearer, {token}")),
+    ] {
+        let policy = ask(&api, event.clone()).await.unwrap();
+        let statements = &policy["policyDocument"]["Statement"];
+        assert_eq!(statements.as_array().unwrap().len(), 1, "{event}");
+        assert_eq!(statements[0]["Effect"], "Allow");
+        assert_eq!(statements[0]["Resource"], json!([format!("{ARN}/*")]));
+        let context = policy["context"].as_object().unwrap();
+        assert!(context.values().all(Value::is_string), "{context:?}");
+        assert_eq!((&context["sub"], &context["client_id"]), (&json!(USER_ID), &json!(APP)));
+        assert_eq!(policy["principalId"], USER_ID);
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_unauthorized_in_every_kind_and_false_in_app_sync() {
+    let api = Api::start().await;
+    let token = api.login().await.access;
+    let header = format!("Bearer {token}");
+    let mut twice = rest_request(&header);
+    twice["multiValueHeaders"]["authorization"] = json!([header]);
+    let mut in_query = web_socket("X-Other", "x");
+    in_query["queryStringParameters"] = json!({ "access_token": token });
+    let mut protocol_elsewhere = rest_request("");
+    protocol_elsewhere["multiValueHeaders"] =
+        json!({ "Sec-WebSocket-Protocol": [format!("bearer, {token}")] });
+    for event in [
+        rest_token("Bearer x"),
+        rest_request("Basic eA=="),
+        http_1("Bearer"),
+        http_2(&format!("{header},{header}")),
+        web_socket("Sec-WebSocket-Protocol", &token),
+        twice,
+        in_query,
+        protocol_elsewhere,
+    ] {
+        let error = ask(&api, event.clone()).await.unwrap_err();
+        assert_eq!(Diagnostic::from(error).error_message, "Unauthorized", "{event}");
+    }
+    for token in ["x", "Basic eA==", ""] {
+        let answer = ask(&api, app_sync(token)).await.unwrap();
+        assert_eq!(answer, json!({ "isAuthorized": false, "ttlOverride": 0 }));
+    }
+}
+
+#[tokio::test]
+async fn app_sync_may_cache_for_no_longer_than_the_bound_and_the_token() {
+    for (cache_ttl, after, expected) in [(0, 0, 0), (300, 0, 300), (300, 1700, 100), (3600, 0, 1800)] {
+        let api = Api::with(|p| p.with("CacheTtl", cache_ttl.to_string())).await;
+        let token = api.login().await.access;
+        api.clock.advance(after);
+        for text in [token.clone(), format!("Bearer {token}")] {
+            let answer = ask(&api, app_sync(&text)).await.unwrap();
+            assert_eq!((&answer["isAuthorized"], &answer["ttlOverride"]), (&json!(true), &json!(expected)));
+            assert_eq!(answer["resolverContext"]["sub"], USER_ID);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_simple_response_is_given_where_the_stage_asks_for_it_and_yes_only_if_it_holds_for_all_calls() {
+    for (rules, default, expected) in [
+        ("", "allow", true),
+        ("GET /orders read", "allow", true),
+        ("DELETE /orders/* admin", "allow", false),
+        ("GET /orders read", "deny", false),
+    ] {
+        let api = Api::with(|p| p.with("ScopeRules", rules).with("ScopeDefault", default)).await;
+        let mut event = http_2(&format!("Bearer {}", api.login().await.access));
+        event["stageVariables"] = json!({ "latchgate_response": "simple" });
+        let answer = ask(&api, event).await.unwrap();
+        assert_eq!(answer["isAuthorized"], expected, "{rules}");
+        assert_eq!(answer["context"]["sub"], USER_ID);
+        assert!(answer.get("policyDocument").is_none());
+    }
+}
+
+#[tokio::test]
+async fn only_the_configured_claims_are_handed_on_and_never_a_part_of_them() {
+    let api = Api::with(|p| p.with("ContextClaims", "email, roles")).await;
+    let answer = ask(&api, rest_token(&format!("Bearer {}", api.login().await.access))).await.unwrap();
+    let names: Vec<_> = answer["context"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(names, ["client_id", "email", "exp", "roles", "scope", "sid", "sub"]);
+}
+
+#[tokio::test]
+async fn what_is_no_event_of_an_authorizer_is_a_failure() {
+    let api = Api::start().await;
+    let header = format!("Bearer {}", api.login().await.access);
+    let mut both = http_2(&header);
+    both["methodArn"] = json!(format!("{ARN}/GET/orders"));
+    let mut version = http_2(&header);
+    version["version"] = json!("3.0");
+    for event in [
+        json!({}),
+        json!([]),
+        both,
+        version,
+        json!({ "type": "REQUEST" }),
+        json!({ "authorizationToken": header }),
+    ] {
+        let error = ask(&api, event).await.unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(&header));
+        assert_ne!(Diagnostic::from(error).error_message, "Unauthorized");
+    }
+}

@@ -1,0 +1,186 @@
+//! Secrets Manager: as much of it as a keyset needs, over HTTP for the real SDK.
+//!
+//! With `LATCHGATE_TEST_SECRETS_ENDPOINT` set (`cargo xtask moto` does it) the same tests run against that emulator,
+//! which shows that this one behaves like it.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
+
+use aws_sdk_secretsmanager::Client;
+use axum::{
+    Json, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use local::engine;
+use serde_json::{Value, json};
+use shared::random::{SystemRandom, identifier};
+use tokio::net::TcpListener;
+
+/// A secret as the stack makes it: with nothing in it yet.
+pub(crate) struct Secrets {
+    pub(crate) endpoint: String,
+    pub(crate) arn: String,
+    pub(crate) client: Client,
+    emulator: Emulator,
+}
+
+impl Secrets {
+    /// On the emulator that is configured, or else on one of the test's own.
+    #[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which emulator to use")]
+    pub(crate) async fn start() -> Self {
+        match std::env::var("LATCHGATE_TEST_SECRETS_ENDPOINT") {
+            Ok(endpoint) => Self::over(endpoint, Emulator::default()).await,
+            Err(_) => Self::emulated().await,
+        }
+    }
+
+    /// On an emulator of the test's own, whose calls are counted and can be failed.
+    pub(crate) async fn emulated() -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let emulator = Emulator::default();
+        let service = Router::new().fallback(answer).with_state(emulator.clone());
+        tokio::spawn(async move { axum::serve(listener, service).await });
+        Self::over(endpoint, emulator).await
+    }
+
+    async fn over(endpoint: String, emulator: Emulator) -> Self {
+        let client = Client::new(&engine::config(&endpoint));
+        let name = format!("keyset-{}", identifier(&SystemRandom::new()));
+        let created = client.create_secret().name(name).secret_string("{}").send().await.unwrap();
+        emulator.take_calls();
+        Self { endpoint, arn: created.arn.unwrap(), client, emulator }
+    }
+
+    /// The current version and what is in it.
+    pub(crate) async fn current(&self) -> (String, String) {
+        let output = self.client.get_secret_value().secret_id(&self.arn).send().await.unwrap();
+        (output.version_id.unwrap(), output.secret_string.unwrap())
+    }
+
+    /// Overwrites what is in it, as an operator might.
+    pub(crate) async fn put(&self, text: &str) {
+        self.client.put_secret_value().secret_id(&self.arn).secret_string(text).send().await.unwrap();
+    }
+
+    /// Whether calls fail from now on.
+    pub(crate) fn fail(&self, fails: bool) {
+        self.emulator.0.lock().unwrap().fails = fails;
+    }
+
+    /// The operations since the last time.
+    pub(crate) fn take_calls(&self) -> Vec<String> {
+        self.emulator.take_calls()
+    }
+}
+
+#[derive(Clone, Default)]
+struct Emulator(Arc<Mutex<Account>>);
+
+#[derive(Default)]
+struct Account {
+    secrets: BTreeMap<String, Secret>,
+    calls: Vec<String>,
+    fails: bool,
+}
+
+#[derive(Default)]
+struct Secret {
+    /// What is in each version.
+    versions: BTreeMap<String, String>,
+    /// Which version each staging label is attached to.
+    stages: BTreeMap<String, String>,
+}
+
+impl Emulator {
+    fn take_calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap().calls)
+    }
+}
+
+/// The name of an exception, as the service has it.
+type Exception = &'static str;
+
+async fn answer(State(emulator): State<Emulator>, headers: HeaderMap, body: String) -> Response {
+    let operation = headers["x-amz-target"].to_str().unwrap().strip_prefix("secretsmanager.").unwrap();
+    let input: Value = serde_json::from_str(&body).unwrap();
+    let mut account = emulator.0.lock().unwrap();
+    account.calls.push(operation.to_owned());
+    if account.fails {
+        return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "__type": "InternalServiceError" })))
+            .into_response();
+    }
+    match account.carry_out(operation, &input) {
+        Ok(output) => Json(output).into_response(),
+        Err(exception) => (StatusCode::BAD_REQUEST, Json(json!({ "__type": exception }))).into_response(),
+    }
+}
+
+impl Account {
+    fn carry_out(&mut self, operation: &str, input: &Value) -> Result<Value, Exception> {
+        let text = |name: &str| input[name].as_str().map(str::to_owned);
+        if operation == "CreateSecret" {
+            let arn = format!("arn:aws:secretsmanager:local:000000000000:secret:{}", text("Name").unwrap());
+            self.secrets.insert(arn.clone(), Secret::default());
+            let secret = self.secrets.get_mut(&arn).unwrap();
+            secret.put(
+                &text("ClientRequestToken").unwrap(),
+                text("SecretString").unwrap(),
+                &["AWSCURRENT"],
+            )?;
+            return Ok(json!({ "ARN": arn }));
+        }
+        let arn = text("SecretId").unwrap();
+        let secret = self.secrets.get_mut(&arn).ok_or("ResourceNotFoundException")?;
+        match operation {
+            "GetSecretValue" => {
+                let stage = text("VersionStage").unwrap_or_else(|| "AWSCURRENT".to_owned());
+                let version = text("VersionId").or_else(|| secret.stages.get(&stage).cloned());
+                let version = version.ok_or("ResourceNotFoundException")?;
+                let value = secret.versions.get(&version).ok_or("ResourceNotFoundException")?;
+                Ok(json!({ "ARN": arn, "VersionId": version, "SecretString": value }))
+            }
+            "PutSecretValue" => {
+                let stages = input["VersionStages"].as_array().into_iter().flatten();
+                let stages: Vec<_> = stages.filter_map(Value::as_str).collect();
+                let stages = if stages.is_empty() { vec!["AWSCURRENT"] } else { stages };
+                secret.put(&text("ClientRequestToken").unwrap(), text("SecretString").unwrap(), &stages)?;
+                Ok(json!({ "ARN": arn }))
+            }
+            "UpdateSecretVersionStage" => {
+                let stage = text("VersionStage").unwrap();
+                secret.restage(&stage, text("MoveToVersionId"), text("RemoveFromVersionId").as_ref())?;
+                Ok(json!({ "ARN": arn }))
+            }
+            other => panic!("the emulator has no {other}"),
+        }
+    }
+}
+
+impl Secret {
+    /// A version's content never changes: the same again is fine, anything else is refused.
+    fn put(&mut self, version: &str, text: String, stages: &[&str]) -> Result<(), Exception> {
+        if self.versions.get(version).is_some_and(|known| *known != text) {
+            return Err("ResourceExistsException");
+        }
+        self.versions.insert(version.to_owned(), text);
+        self.stages.extend(stages.iter().map(|&stage| (stage.to_owned(), version.to_owned())));
+        Ok(())
+    }
+
+    /// A label is moved only from where the caller says that it is.
+    fn restage(&mut self, stage: &str, to: Option<String>, from: Option<&String>) -> Result<(), Exception> {
+        if self.stages.get(stage) != from || to.as_ref().is_some_and(|to| !self.versions.contains_key(to)) {
+            return Err("InvalidParameterException");
+        }
+        match to {
+            Some(to) => self.stages.insert(stage.to_owned(), to),
+            None => self.stages.remove(stage),
+        };
+        Ok(())
+    }
+}

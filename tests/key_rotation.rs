@@ -1,0 +1,253 @@
+//! The keyset in Secrets Manager, rotated: step by step, interrupted, overlapping.
+
+use axum::http::Request;
+use keys::{KeyRotation, RotationError};
+use serde_json::{Value, json};
+use shared::cached::{FRESH_TTL, STALE_TTL};
+
+use crate::harness::{Api, Secrets, Tokens};
+
+pub(crate) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+const HOUR: u64 = 3600;
+const DAY: u64 = 24 * HOUR;
+/// How long before it makes tokens a new key is published.
+const LEAD: u64 = 3 * HOUR;
+
+/// Versions are called by a UUID: 32 characters at least.
+fn version(name: &str) -> String {
+    format!("{name:0>36}")
+}
+
+pub(crate) async fn step(
+    rotation: &KeyRotation,
+    secrets: &Secrets,
+    name: &str,
+    step: &str,
+) -> Result<(), RotationError> {
+    let event = json!({ "Step": step, "SecretId": secrets.arn, "ClientRequestToken": version(name) });
+    rotation.handle(event).await
+}
+
+/// All four steps, as Secrets Manager takes them.
+pub(crate) async fn rotate(
+    rotation: &KeyRotation,
+    secrets: &Secrets,
+    name: &str,
+) -> Result<(), RotationError> {
+    for each in STEPS {
+        step(rotation, secrets, name, each).await?;
+    }
+    Ok(())
+}
+
+/// A stack, deployed: with an API, and a rotation that has not run yet.
+async fn deployed() -> (Secrets, Api, KeyRotation) {
+    let secrets = Secrets::start().await;
+    let api = Api::with_secret(&secrets, |p| p).await;
+    let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();
+    (secrets, api, rotation)
+}
+
+/// The same, with its first keyset.
+async fn rotated() -> (Secrets, Api, KeyRotation) {
+    let (secrets, api, rotation) = deployed().await;
+    rotate(&rotation, &secrets, "first").await.unwrap();
+    (secrets, api, rotation)
+}
+
+fn kid(tokens: &Tokens) -> String {
+    crate::access_tokens::part(&tokens.access, 0)["kid"].as_str().unwrap().to_owned()
+}
+
+async fn published(api: &Api) -> Vec<String> {
+    let jwks = api.send(Request::get(metadata::JWKS_PATH), "").await;
+    assert_eq!(jwks.status, 200, "{jwks:?}");
+    jwks.body["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn keyset(secrets: &Secrets) -> Value {
+    serde_json::from_str(&secrets.current().await.1).unwrap()
+}
+
+#[tokio::test]
+async fn the_first_rotation_makes_the_first_keyset_and_what_waited_for_it_heals() {
+    let (secrets, api, rotation) = deployed().await;
+    api.try_login("x").await.assert_error(503, "temporarily_unavailable");
+    api.call("x").await.assert_error(500, "server_error");
+    rotate(&rotation, &secrets, "first").await.unwrap();
+    // The same functions, not started anew.
+    let tokens = api.login().await;
+    assert_eq!(api.call(&tokens.access).await.status, 200);
+    assert_eq!(published(&api).await, [kid(&tokens)]);
+    assert_eq!(api.refresh(&tokens.refresh).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_new_key_is_published_at_once_and_signs_when_everybody_knows_it() {
+    let (secrets, api, rotation) = rotated().await;
+    let old = api.login().await;
+    api.clock.advance(30 * DAY);
+    rotate(&rotation, &secrets, "second").await.unwrap();
+    let new_kid = keyset(&secrets).await["signing_keys"][0]["kid"].as_str().unwrap().to_owned();
+    api.clock.advance(FRESH_TTL.as_secs());
+    assert_eq!(published(&api).await, [new_kid.clone(), kid(&old)]);
+
+    api.clock.advance(LEAD - FRESH_TTL.as_secs() - 1);
+    let last = api.login().await;
+    assert_eq!(kid(&last), kid(&old), "a second before its time");
+    api.clock.advance(1);
+    let first = api.login().await;
+    assert_eq!(kid(&first), new_kid);
+    assert_eq!(api.call(&first.access).await.status, 200);
+    assert_eq!(api.call(&last.access).await.status, 200, "the old key's tokens go on working");
+
+    // A day is the longest that an access token lives.
+    api.clock.advance(DAY);
+    assert!(published(&api).await.contains(&kid(&old)));
+    api.clock.advance(2 * HOUR);
+    assert_eq!(published(&api).await, [new_kid]);
+}
+
+#[tokio::test]
+async fn any_step_may_be_repeated_and_a_rotation_begun_anew_where_it_stopped() {
+    let (secrets, api, rotation) = rotated().await;
+    let tokens = api.login().await;
+    api.clock.advance(30 * DAY);
+    for stopped_after in 1..=STEPS.len() {
+        for each in &STEPS[..stopped_after] {
+            step(&rotation, &secrets, "second", each).await.unwrap();
+            step(&rotation, &secrets, "second", each).await.unwrap();
+        }
+    }
+    let keys = keyset(&secrets).await;
+    assert_eq!(keys["signing_keys"].as_array().unwrap().len(), 2, "one rotation, however often repeated");
+    assert_eq!(keys["signing_keys"][1]["kid"], kid(&tokens));
+    assert_eq!(api.items("KeysTable").await.len(), 2);
+    // A repetition after the next rotation changes nothing either.
+    api.clock.advance(30 * DAY);
+    rotate(&rotation, &secrets, "third").await.unwrap();
+    let before = secrets.current().await;
+    step(&rotation, &secrets, "second", "createSecret").await.unwrap();
+    step(&rotation, &secrets, "second", "setSecret").await.unwrap();
+    assert!(step(&rotation, &secrets, "second", "finishSecret").await.is_err());
+    assert_eq!(secrets.current().await, before);
+}
+
+#[tokio::test]
+async fn of_two_rotations_that_overlap_one_is_given_up_and_nothing_is_lost() {
+    let (secrets, api, rotation) = rotated().await;
+    let tokens = api.login().await;
+    api.clock.advance(30 * DAY - 60);
+    for each in STEPS {
+        for name in ["a", "b"] {
+            let result = step(&rotation, &secrets, name, each).await;
+            match (name, each) {
+                ("b", "finishSecret") => {
+                    assert!(matches!(result, Err(RotationError::Overtaken)), "{result:?}")
+                }
+                _ => result.unwrap(),
+            }
+        }
+    }
+    let (version_now, _) = secrets.current().await;
+    assert_eq!(version_now, version("a"));
+    assert_eq!(api.items("KeysTable").await.len(), 3, "b's key was published, and expires");
+    let listed = keyset(&secrets).await;
+    api.clock.advance(LEAD);
+    let next = api.login().await;
+    assert_eq!(kid(&next), listed["signing_keys"][0]["kid"]);
+    assert_eq!(api.call(&next.access).await.status, 200);
+    assert_eq!(api.call(&tokens.access).await.status, 401, "it has expired, after 30 days");
+    rotate(&rotation, &secrets, "c").await.unwrap();
+    assert_ne!(secrets.current().await.0, version_now, "the next rotation is not held up");
+    api.clock.advance(DAY + 2 * HOUR);
+    assert_eq!(published(&api).await.len(), 2);
+}
+
+#[tokio::test]
+async fn steps_taken_at_the_same_time_make_one_version() {
+    let (secrets, api, rotation) = rotated().await;
+    api.clock.advance(30 * DAY);
+    for each in STEPS {
+        let results = tokio::join!(
+            step(&rotation, &secrets, "second", each),
+            step(&rotation, &secrets, "second", each),
+            step(&rotation, &secrets, "second", each)
+        );
+        // Of three that finish, one moves the label; the others may find it moved, and are repeated.
+        if each == "finishSecret" {
+            step(&rotation, &secrets, "second", each).await.unwrap();
+        } else {
+            assert!(results.0.is_ok() && results.1.is_ok() && results.2.is_ok(), "{results:?}");
+        }
+    }
+    assert_eq!(secrets.current().await.0, version("second"));
+    assert_eq!(api.items("KeysTable").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_rotation_that_took_too_long_is_given_up_rather_than_finished() {
+    let (secrets, api, rotation) = rotated().await;
+    for each in &STEPS[..3] {
+        step(&rotation, &secrets, "second", each).await.unwrap();
+    }
+    api.clock.advance(LEAD - STALE_TTL.as_secs() + 1);
+    let result = step(&rotation, &secrets, "second", "finishSecret").await;
+    assert!(matches!(result, Err(RotationError::TooLate)), "{result:?}");
+    assert_eq!(secrets.current().await.0, version("first"));
+    rotate(&rotation, &secrets, "third").await.unwrap();
+    assert_eq!(secrets.current().await.0, version("third"));
+}
+
+#[tokio::test]
+async fn hmac_keys_have_a_lifetime_of_their_own_and_no_session_notices() {
+    let (secrets, api, rotation) = rotated().await;
+    let mut tokens = api.login().await;
+    let first = keyset(&secrets).await["refresh_keys"][0]["kid"].clone();
+    for month in 1..=7 {
+        // Every ten days, so that it never idles out.
+        for _ in 0..3 {
+            api.clock.advance(10 * DAY);
+            tokens = api.refresh(&tokens.refresh).await.tokens();
+        }
+        rotate(&rotation, &secrets, &month.to_string()).await.unwrap();
+        let keys = keyset(&secrets).await;
+        let is_replaced = keys["refresh_keys"][0]["kid"] != first;
+        assert_eq!(is_replaced, month >= 6, "month {month}");
+        assert_eq!(keys["refresh_keys"].as_array().unwrap().len(), if is_replaced { 2 } else { 1 });
+    }
+    api.clock.advance(LEAD);
+    let next = api.refresh(&tokens.refresh).await.tokens();
+    api.refresh(&next.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn what_is_no_keyset_is_never_overwritten() {
+    let (secrets, _api, rotation) = rotated().await;
+    for bad in ["", "[]", "{\"signing_keys\":[]}", "not JSON"] {
+        if bad.is_empty() {
+            continue;
+        }
+        secrets.put(bad).await;
+        let result = rotate(&rotation, &secrets, &format!("after-{}", bad.len())).await;
+        assert!(matches!(result, Err(RotationError::Keyset(_))), "{bad}: {result:?}");
+        assert_eq!(secrets.current().await.1, bad);
+    }
+}
+
+#[tokio::test]
+async fn an_event_about_something_else_does_nothing() {
+    let (secrets, _api, rotation) = rotated().await;
+    let before = secrets.current().await;
+    let token = version("second");
+    for event in [
+        json!({ "Step": "createSecret", "SecretId": "another", "ClientRequestToken": token }),
+        json!({ "Step": "dropSecret", "SecretId": secrets.arn, "ClientRequestToken": token }),
+        json!({ "Step": "createSecret", "SecretId": secrets.arn }),
+        json!(null),
+    ] {
+        assert!(rotation.handle(event.clone()).await.is_err(), "{event}");
+    }
+    assert!(step(&rotation, &secrets, "second", "finishSecret").await.is_err(), "nothing was made");
+    assert_eq!(secrets.current().await, before);
+}

@@ -1,0 +1,135 @@
+//! The three ways to know that a session is over, each with the delay that SECURITY.md promises.
+
+use std::time::Duration;
+
+use shared::{clock::Timestamp, ids::SessionId, store::Revocations};
+
+use crate::harness::{APP, Api, Fault, Tokens, text};
+
+async fn with_check(check: &str) -> Api {
+    Api::with(|p| p.with("RevocationCheck", check)).await
+}
+
+fn sid(tokens: &Tokens) -> SessionId {
+    SessionId::parse(crate::access_tokens::claims(&tokens.access)["sid"].as_str().unwrap()).unwrap()
+}
+
+fn revocations(api: &Api) -> Revocations {
+    Revocations::new(&api.surroundings("logout").environment, &api.store).unwrap()
+}
+
+#[tokio::test]
+async fn session_is_at_the_next_request_and_none_when_the_token_expires() {
+    let api = with_check("session").await;
+    let tokens = api.login().await;
+    assert_eq!(api.logout(&tokens.refresh).await.status, 200);
+    assert_eq!(api.call(&tokens.access).await.status, 401);
+
+    let api = with_check("none").await;
+    let tokens = api.login().await;
+    api.calls.take();
+    assert_eq!(api.logout(&tokens.refresh).await.status, 200);
+    api.clock.advance(1799);
+    api.calls.fail(Fault::Before("GetItem Sessions"));
+    api.calls.fail(Fault::Before("Query Revocations"));
+    api.calls.take();
+    assert_eq!(api.call(&tokens.access).await.status, 200, "nothing is asked");
+    assert!(api.calls.take().iter().all(|call| call.name != "GetItem Sessions"));
+    api.clock.advance(1);
+    assert_eq!(api.call(&tokens.access).await.status, 401);
+}
+
+#[tokio::test]
+async fn denylist_is_within_the_interval_and_without_a_read_a_request() {
+    let api = with_check("denylist").await;
+    let (tokens, other) = (api.login().await, api.login().await);
+    api.calls.take();
+    assert_eq!(api.call(&tokens.access).await.status, 200);
+    let calls: Vec<_> = api.calls.take().into_iter().map(|call| call.name).collect();
+    assert_eq!(calls, ["Query Sessions"], "the endpoint's own");
+    assert_eq!(api.logout(&tokens.refresh).await.status, 200);
+    api.clock.advance(9);
+    assert_eq!(api.call(&tokens.access).await.status, 200, "not pulled yet");
+    api.clock.advance(1);
+    assert_eq!(api.call(&tokens.access).await.status, 401);
+    assert_eq!(api.call(&other.access).await.status, 200);
+    let cold = api.restarted().await;
+    assert_eq!(cold.call(&tokens.access).await.status, 401, "it starts with all that is relevant");
+}
+
+#[tokio::test]
+async fn theft_a_deleted_session_and_everywhere_are_on_the_denylist_too() {
+    let api = with_check("denylist").await;
+    let stolen = api.login().await;
+    let next = api.refresh(&stolen.refresh).await.tokens();
+    let last = api.refresh(&next.refresh).await.tokens();
+    api.refresh(&stolen.refresh).await.assert_error(400, "invalid_grant");
+    let (here, there, away) = (api.login().await, api.login().await, api.login().await);
+    let id = sid(&there).to_string();
+    let delete = axum::http::Request::delete(format!("/sessions/{id}"));
+    assert_eq!(api.send(crate::harness::bearer(delete, &here.access), "").await.status, 204);
+    let everywhere = [("client_id", APP), ("token", away.refresh.as_str()), ("everywhere", "true")];
+    assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+    api.clock.advance(10);
+    for tokens in [last, here, there, away] {
+        assert_eq!(api.call(&tokens.access).await.status, 401);
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_arrives_late_or_from_another_clock_is_never_missed() {
+    // Instants of the row against the moment it is written: as late as a function may be, and on clocks 5 s apart.
+    for offset in [-15_i64, -10, -5, 0, 5] {
+        let api = with_check("denylist").await;
+        // The hour turns between the instant and the pull, for some of them.
+        api.clock.set(1_800_000_000 / 3600 * 3600 + 3600 - 3);
+        let api = api.restarted().await;
+        let tokens = api.login().await;
+        assert_eq!(api.call(&tokens.access).await.status, 200);
+        for _ in 0..3 {
+            api.clock.advance(10);
+            assert_eq!(api.call(&tokens.access).await.status, 200, "{offset}: pulled, and not there yet");
+        }
+        let instant = Timestamp::from_unix(api.clock.unix().checked_add_signed(offset).unwrap());
+        revocations(&api).put(&sid(&tokens), instant).await.unwrap();
+        api.clock.advance(10);
+        assert_eq!(api.call(&tokens.access).await.status, 401, "{offset}");
+    }
+}
+
+#[tokio::test]
+async fn while_the_store_is_away_the_copy_is_used_up_to_the_stated_age_and_not_beyond() {
+    let api = with_check("denylist").await;
+    let (ended, live) = (api.login().await, api.login().await);
+    assert_eq!(api.logout(&ended.refresh).await.status, 200);
+    api.clock.advance(10);
+    assert_eq!(api.call(&live.access).await.status, 200);
+    api.calls.fail(Fault::Before("Query Revocations"));
+    api.clock.advance(60);
+    assert_eq!(api.call(&live.access).await.status, 200);
+    assert_eq!(api.call(&ended.access).await.status, 401);
+    api.clock.advance(2);
+    api.call(&live.access).await.assert_error(500, "server_error");
+    api.restarted().await.call(&live.access).await.assert_error(500, "server_error");
+    api.calls.heal();
+    assert_eq!(api.call(&live.access).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_malformed_row_is_a_failure_and_never_an_allow() {
+    let api = with_check("denylist").await;
+    let tokens = api.login().await;
+    assert_eq!(api.logout(&api.login().await.refresh).await.status, 200);
+    let mut row = api.items("RevocationsTable").await.remove(0);
+    row.insert("revocation".to_owned(), text(&format!("{}#x", api.clock.unix())));
+    api.put("RevocationsTable", row).await;
+    api.restarted().await.call(&tokens.access).await.assert_error(500, "server_error");
+}
+
+/// A row is as late as a function's time allows, which template.yaml says.
+#[test]
+fn the_write_delay_is_the_timeout_of_the_functions_that_write() {
+    let delay = shared::store::WRITE_DELAY;
+    assert_eq!(delay, Duration::from_secs(10));
+    assert!(include_str!("../template.yaml").contains("\n    Timeout: 10\n"));
+}

@@ -1,0 +1,69 @@
+//! Scope rules, end to end: with the authorizer's answer cached and not.
+
+use std::time::Duration;
+
+use axum::http::Request;
+
+use crate::harness::{APP, Api, Tokens, bearer};
+
+const RULES: &str = "GET /sessions read; DELETE /sessions/* write";
+
+async fn with_rules(default: &str, cache_ttl: u64) -> Api {
+    let api = Api::with(|p| p.with("ScopeRules", RULES).with("ScopeDefault", default)).await;
+    let mut deployment = api.deployment.clone();
+    deployment.authorizer_cache_ttl = Some(Duration::from_secs(cache_ttl));
+    api.redeployed(deployment).await
+}
+
+/// A session whose access token has this scope.
+async fn narrowed(api: &Api, scope: &str) -> Tokens {
+    let tokens = api.login().await;
+    let narrow = [
+        ("grant_type", "refresh_token"),
+        ("client_id", APP),
+        ("refresh_token", tokens.refresh.as_str()),
+        ("scope", scope),
+    ];
+    api.post("/refresh", &narrow).await.tokens()
+}
+
+#[tokio::test]
+async fn a_token_without_the_scope_gets_insufficient_scope_cached_or_not() {
+    for cache_ttl in [0, 300] {
+        let api = with_rules("allow", cache_ttl).await;
+        let (reader, writer) = (narrowed(&api, "read").await, narrowed(&api, "write").await);
+        let delete =
+            |tokens: &Tokens| bearer(Request::delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA"), &tokens.access);
+        // Whichever call comes first, what is remembered of it fits the other.
+        for _ in 0..2 {
+            assert_eq!(api.call(&reader.access).await.status, 200, "{cache_ttl}");
+            let refused = api.send(delete(&reader), "").await;
+            refused.assert_error(403, "insufficient_scope");
+            assert!(refused.header("www-authenticate").unwrap().contains("insufficient_scope"));
+            api.call(&writer.access).await.assert_error(403, "insufficient_scope");
+            assert_eq!(api.send(delete(&writer), "").await.status, 404, "let through, and not there");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_no_rule_names_follows_the_default() {
+    let api = Api::with(|p| p.with("ScopeRules", "GET /elsewhere read").with("ScopeDefault", "deny")).await;
+    let tokens = api.login().await;
+    api.call(&tokens.access).await.assert_error(403, "insufficient_scope");
+    let api = Api::with(|p| p.with("ScopeRules", "GET /sessions* -").with("ScopeDefault", "deny")).await;
+    let tokens = api.login().await;
+    assert_eq!(api.call(&tokens.access).await.status, 200);
+    let api = Api::with(|p| p.with("ScopeDefault", "deny")).await;
+    let tokens = api.login().await;
+    api.call(&tokens.access).await.assert_error(403, "insufficient_scope");
+}
+
+#[tokio::test]
+async fn a_call_that_several_rules_name_needs_all_their_scopes() {
+    let api = Api::with(|p| p.with("ScopeRules", "GET /sessions read;* /* write")).await;
+    for (scope, status) in [("read", 403), ("write", 403), ("read write", 200)] {
+        let tokens = narrowed(&api, scope).await;
+        assert_eq!(api.call(&tokens.access).await.status, status, "{scope}");
+    }
+}

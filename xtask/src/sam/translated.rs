@@ -1,0 +1,87 @@
+//! A template as CloudFormation gets it.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::shell::TaskError;
+
+/// What is true of a translation if it is what was meant, in words.
+pub(super) type Fact = (&'static str, bool);
+
+pub(super) struct Translated {
+    template: String,
+    body: Value,
+}
+
+impl Translated {
+    pub(super) fn parse(template: &str, translated: &str) -> Result<Self, TaskError> {
+        let body = serde_json::from_str(translated).map_err(|e| TaskError(format!("{template}: {e}")))?;
+        Ok(Self { template: template.to_owned(), body })
+    }
+
+    /// Takes it if all of these hold, and says so.
+    pub(super) fn hold(&self, facts: &[Fact]) -> Result<(), TaskError> {
+        let template = &self.template;
+        if let Some((fact, _)) = facts.iter().find(|(_, holds)| !holds) {
+            return Err(TaskError(format!("{template}, translated, contradicts: {fact}")));
+        }
+        let facts = facts.len();
+        println!(
+            "{template}: valid, linted, translated and linted again; {facts} facts of the translation hold"
+        );
+        Ok(())
+    }
+
+    /// The resources of a type, each with its name.
+    pub(super) fn of_type(&self, kind: &'static str) -> impl Iterator<Item = (&str, &Value)> {
+        let resources = self.body["Resources"].as_object().into_iter().flatten();
+        resources
+            .map(|(name, resource)| (name.as_str(), resource))
+            .filter(move |(_, resource)| resource["Type"] == kind)
+    }
+
+    /// The one resource of a type, and its name.
+    pub(super) fn only(&self, kind: &'static str) -> Result<(&str, &Value), TaskError> {
+        let mut resources = self.of_type(kind);
+        match (resources.next(), resources.next()) {
+            (Some(resource), None) => Ok(resource),
+            _ => Err(TaskError(format!("{}, translated, has not one {kind}", self.template))),
+        }
+    }
+}
+
+/// The routes of an API's definition, each with its method and whether anybody may call it or only whom the authorizer
+/// lets pass: whatever is not surely protected is open.
+pub(super) fn routes(definition: &Value, authorizer: &str) -> BTreeSet<String> {
+    let is_protected = |operation: &Value| {
+        operation["security"].as_array().is_some_and(|alternatives| {
+            !alternatives.is_empty() && alternatives.iter().all(|needed| needed.get(authorizer).is_some())
+        })
+    };
+    let paths = definition["paths"].as_object().into_iter().flatten();
+    paths
+        .flat_map(|(path, methods)| {
+            methods.as_object().into_iter().flatten().map(move |(method, operation)| {
+                format!("{method} {path} {}", if is_protected(operation) { "protected" } else { "open" })
+            })
+        })
+        .collect()
+}
+
+/// Whether a REST API answers in the shape of OAuth's errors where no function is asked.
+pub(super) fn gateway_responses_are_ours(definition: &Value) -> bool {
+    let Some(responses) = definition["x-amazon-apigateway-gateway-responses"].as_object() else {
+        return false;
+    };
+    let is_ours = |response: &Value| {
+        let template = response["responseTemplates"]["application/json"].as_str().unwrap_or_default();
+        let error: Option<Value> = serde_json::from_str(template).ok();
+        error.is_some_and(|e| e["error"].is_string() && e["error_description"].is_string())
+            && response["responseParameters"]["gatewayresponse.header.Cache-Control"] == "'no-store'"
+    };
+    ["UNAUTHORIZED", "ACCESS_DENIED", "DEFAULT_4XX", "DEFAULT_5XX"]
+        .iter()
+        .all(|kind| responses.contains_key(*kind))
+        && responses.values().all(is_ours)
+}
