@@ -17,14 +17,14 @@ pub(crate) fn claims(token: &str) -> Value {
 }
 
 /// Signs anything with the API's own key: what its holder could forge is what verification must still refuse.
-struct Forge {
+pub(crate) struct Forge {
     key: EncodingKey,
-    header: Value,
-    claims: Value,
+    pub(crate) header: Value,
+    pub(crate) claims: Value,
 }
 
 impl Forge {
-    fn new(api: &Api, token: &str) -> Self {
+    pub(crate) fn new(api: &Api, token: &str) -> Self {
         let keyset = api.keyset();
         let jwk = &keyset["signing_keys"][0];
         let member = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
@@ -39,19 +39,19 @@ impl Forge {
         Self { key, header: part(token, 0), claims: part(token, 1) }
     }
 
-    fn sign_raw(&self, header: &str, claims: &str) -> String {
+    pub(crate) fn sign_raw(&self, header: &str, claims: &str) -> String {
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let signature = crypto::sign(message.as_bytes(), &self.key, Algorithm::ES256).unwrap();
         format!("{message}.{signature}")
     }
 
-    fn with_claim(&self, name: &str, value: Value) -> String {
+    pub(crate) fn with_claim(&self, name: &str, value: Value) -> String {
         let mut claims = self.claims.clone();
         claims[name] = value;
         self.sign_raw(&self.header.to_string(), &claims.to_string())
     }
 
-    fn with_header(&self, name: &str, value: Value) -> String {
+    pub(crate) fn with_header(&self, name: &str, value: Value) -> String {
         let mut header = self.header.clone();
         header[name] = value;
         self.sign_raw(&header.to_string(), &self.claims.to_string())

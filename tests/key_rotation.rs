@@ -143,7 +143,7 @@ async fn of_two_rotations_that_overlap_one_is_given_up_and_nothing_is_lost() {
             let result = step(&rotation, &secrets, name, each).await;
             match (name, each) {
                 ("b", "finishSecret") => {
-                    assert!(matches!(result, Err(RotationError::Overtaken)), "{result:?}")
+                    assert!(matches!(result, Err(RotationError::Overtaken)), "{result:?}");
                 }
                 _ => result.unwrap(),
             }

@@ -103,6 +103,6 @@ async fn each_function_may_do_what_it_does_and_nothing_else() {
     keys_and_metadata(&mut used, &api, &secrets).await;
     token_endpoints(&mut used, &api, &secrets).await;
     logout(&mut used, &api, &secrets).await;
-    authorizer_and_sessions(&mut used, &api, &secrets).await;
+    Box::pin(authorizer_and_sessions(&mut used, &api, &secrets)).await;
     assert_eq!(allowed, used);
 }

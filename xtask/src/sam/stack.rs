@@ -47,7 +47,10 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
             stack.of_type("AWS::ApiGateway::Stage").count() == 1 && definition["openapi"] == "3.0.1",
         ),
         ("six tables, each retained", tables_are_retained(&stack, 6)),
-        ("no policy has a wildcard, and every action is one of its resource's service", policies_are_exact(&stack)),
+        (
+            "no policy has a wildcard, and every action is one of its resource's service",
+            policies_are_exact(&stack),
+        ),
         (
             "the API may call each function and the authorizer, and Secrets Manager the rotation",
             stack.of_type("AWS::Lambda::Permission").count() == 10,

@@ -1,0 +1,254 @@
+//! Access tokens that are none: mutations of live ones, by those who have the key and those who don't. Every one is
+//! refused with 401, before anything is read, and none makes the authorizer panic.
+
+use std::fmt::Write;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{Algorithm, EncodingKey, crypto};
+use serde_json::json;
+
+use crate::{
+    access_tokens::{Forge, part},
+    harness::{Api, Tokens},
+};
+
+async fn start() -> (Api, Tokens, Forge) {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let forge = Forge::new(&api, &tokens.access);
+    assert_eq!(api.call(&tokens.access).await.status, 200);
+    api.calls.take();
+    (api, tokens, forge)
+}
+
+/// Refused, and nothing was asked of the store: not for keys either.
+async fn assert_refused(api: &Api, token: &str, what: &str) {
+    api.call(token).await.assert_error(401, "invalid_token");
+    assert!(api.calls.take().is_empty(), "{what}");
+}
+
+fn encode(text: &str) -> String {
+    URL_SAFE_NO_PAD.encode(text)
+}
+
+#[tokio::test]
+async fn no_other_algorithm_than_the_keys_own() {
+    let (api, tokens, forge) = start().await;
+    let (message, signature) = tokens.access.rsplit_once('.').unwrap();
+    let claims = message.split_once('.').unwrap().1;
+    for none in ["none", "None", "NONE", "nOnE", "", " none"] {
+        let mut header = forge.header.clone();
+        header["alg"] = json!(none);
+        let header = encode(&header.to_string());
+        assert_refused(&api, &format!("{header}.{claims}."), none).await;
+        assert_refused(&api, &format!("{header}.{claims}.{signature}"), none).await;
+    }
+    for other in ["ES384", "ES512", "ES256K", "PS256", "RS256", "EdDSA", "es256", "HS256", "HS384", "HS512"] {
+        assert_refused(&api, &forge.with_header("alg", json!(other)), other).await;
+    }
+    assert_refused(&api, &forge.with_header("alg", json!(["ES256"])), "an array").await;
+}
+
+#[tokio::test]
+async fn a_public_key_is_no_hmac_secret() {
+    let (api, tokens, forge) = start().await;
+    let keyset = api.keyset();
+    let jwk = &keyset["signing_keys"][0];
+    let member = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+    let point = [&[4], &member("x")[..], &member("y")[..]].concat();
+    let public = json!({ "kty": "EC", "crv": "P-256", "x": jwk["x"], "y": jwk["y"] }).to_string();
+    let secrets =
+        [point, public.into_bytes(), jwk["x"].as_str().unwrap().into(), member("x"), vec![0; 32], vec![]];
+    for (name, algorithm) in
+        [("HS256", Algorithm::HS256), ("HS384", Algorithm::HS384), ("HS512", Algorithm::HS512)]
+    {
+        let mut header = part(&tokens.access, 0);
+        header["alg"] = json!(name);
+        let message = format!("{}.{}", encode(&header.to_string()), encode(&forge.claims.to_string()));
+        for secret in &secrets {
+            let key = EncodingKey::from_secret(secret);
+            let signature = crypto::sign(message.as_bytes(), &key, algorithm).unwrap();
+            assert_refused(&api, &format!("{message}.{signature}"), name).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_signature_but_the_one_that_was_made() {
+    let (api, tokens, _) = start().await;
+    let (message, signature) = tokens.access.rsplit_once('.').unwrap();
+    let raw = URL_SAFE_NO_PAD.decode(signature).unwrap();
+    let (r, s) = raw.split_at(32);
+    let integer = |bytes: &[u8]| {
+        let sign = usize::from(bytes[0] >= 0x80);
+        [&[0x02, u8::try_from(32 + sign).unwrap()], &[0_u8][..sign], bytes].concat()
+    };
+    let integers = [integer(r), integer(s)].concat();
+    let der = [&[0x30, u8::try_from(integers.len()).unwrap()], &integers[..]].concat();
+    for (what, bytes) in [
+        ("empty", vec![]),
+        ("zeros", vec![0; 64]),
+        ("ones", vec![0xff; 64]),
+        ("DER", der),
+        ("short", raw[..63].to_vec()),
+        ("long", [&raw[..], &[0]].concat()),
+        ("swapped", [s, r].concat()),
+        ("doubled", [&raw[..], &raw[..]].concat()),
+    ] {
+        assert_refused(&api, &format!("{message}.{}", URL_SAFE_NO_PAD.encode(bytes)), what).await;
+    }
+    for at in (0..tokens.access.len()).step_by(7) {
+        let other = if &tokens.access[at..=at] == "A" { "B" } else { "A" };
+        let changed = format!("{}{other}{}", &tokens.access[..at], &tokens.access[at + 1..]);
+        assert_refused(&api, &changed, &format!("at {at}")).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_in_the_header_is_followed() {
+    let (api, _, forge) = start().await;
+    let evil = "https://evil.example.com/jwks.json";
+    for (name, value) in [
+        ("kid", json!("../../../../dev/null")),
+        ("kid", json!("a\u{0}b")),
+        ("kid", json!("k".repeat(10_000))),
+        ("kid", json!("' OR 1=1 --")),
+        ("kid", json!("")),
+        ("kid", json!(null)),
+        ("kid", json!(["x"])),
+        ("kid", json!("AAAAAAAAAAAAAAAAAAAAAA")),
+        ("jwk", json!({ "kty": "oct", "k": "AAAA" })),
+        ("jku", json!(evil)),
+        ("x5u", json!(evil)),
+        ("x5c", json!(["AAAA"])),
+        ("crit", json!([])),
+        ("crit", json!(["exp"])),
+        ("crit", json!("exp")),
+        ("crit", json!(null)),
+        ("crit", json!(["b64"])),
+        ("b64", json!(false)),
+        ("zip", json!("DEF")),
+        ("cty", json!("JWT")),
+        ("typ", json!("JWT")),
+        ("typ", json!("at+jwt+x")),
+        ("typ", json!("application/json")),
+        ("typ", json!(null)),
+    ] {
+        let what = format!("{name}: {value:.40}");
+        assert_refused(&api, &forge.with_header(name, value), &what).await;
+    }
+    for missing in ["kid", "typ", "alg"] {
+        let mut header = forge.header.clone();
+        header.as_object_mut().unwrap().remove(missing);
+        assert_refused(&api, &forge.sign_raw(&header.to_string(), &forge.claims.to_string()), missing).await;
+    }
+}
+
+#[tokio::test]
+async fn claims_are_of_their_type_and_stand_once() {
+    let (api, _, forge) = start().await;
+    let now = api.clock.unix();
+    for name in ["exp", "iat", "nbf", "auth_time"] {
+        for value in [
+            json!("1900000000"),
+            json!(-1),
+            json!(1e300),
+            json!(true),
+            json!([now]),
+            json!({}),
+            json!(u64::MAX),
+            json!((now + 100) * 1000),
+            serde_json::from_str("1800000000.5").unwrap(),
+            serde_json::from_str("18e8").unwrap(),
+        ] {
+            assert_refused(&api, &forge.with_claim(name, value.clone()), &format!("{name}: {value}")).await;
+        }
+    }
+    for (name, value) in [("iat", now + 6), ("nbf", now + 6), ("exp", now), ("exp", 0)] {
+        assert_refused(&api, &forge.with_claim(name, json!(value)), name).await;
+    }
+    for name in ["iss", "aud", "sub", "jti", "client_id", "sid", "exp", "iat", "auth_time"] {
+        let mut claims = forge.claims.clone();
+        let value = claims.as_object_mut().unwrap().remove(name).unwrap();
+        let header = forge.header.to_string();
+        assert_refused(&api, &forge.sign_raw(&header, &claims.to_string()), name).await;
+        for wrong in [json!([value]), json!(null), json!({ "v": value })] {
+            assert_refused(&api, &forge.with_claim(name, wrong), name).await;
+        }
+        let repeated = format!("{{\"{name}\":{value},{}", &forge.claims.to_string()[1..]);
+        assert_refused(&api, &forge.sign_raw(&header, &repeated), name).await;
+    }
+    for name in ["alg", "kid", "typ"] {
+        let repeated = format!("{{\"{name}\":{},{}", forge.header[name], &forge.header.to_string()[1..]);
+        assert_refused(&api, &forge.sign_raw(&repeated, &forge.claims.to_string()), name).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_another_shape() {
+    let (api, tokens, forge) = start().await;
+    let (message, signature) = tokens.access.rsplit_once('.').unwrap();
+    let (header, claims) = message.split_once('.').unwrap();
+    let deep = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+    let with_deep = format!("{{\"deep\":{},{}", deep(200), &forge.claims.to_string()[1..]);
+    let flattened = json!({ "protected": header, "payload": claims, "signature": signature }).to_string();
+    let general =
+        json!({ "payload": claims, "signatures": [{ "protected": header, "signature": signature }] });
+    let mut dots = String::new();
+    for _ in 0..2000 {
+        let _ = write!(dots, "a.b.c");
+    }
+    for (what, token) in [
+        ("a refresh token", tokens.refresh.clone()),
+        ("a JWE", format!("{header}.{claims}.{signature}.{claims}.{signature}")),
+        ("flattened JSON", flattened.replace('"', "%22")),
+        ("general JSON", encode(&general.to_string())),
+        ("flattened JSON, encoded", encode(&flattened)),
+        ("dots", ".".repeat(10_000)),
+        ("dots with letters", dots),
+        ("padding after the signature", format!("{message}.{signature}==")),
+        ("padding after the header", format!("{header}=.{claims}.{signature}")),
+        ("padding after the claims", format!("{header}.{claims}=.{signature}")),
+        ("the other base64 alphabet", tokens.access.replace('-', "+").replace('_', "/") + "+"),
+        ("deep JSON", forge.sign_raw(&forge.header.to_string(), &with_deep)),
+        ("deep header", forge.sign_raw(&deep(200), &forge.claims.to_string())),
+        ("claims that are no object", forge.sign_raw(&forge.header.to_string(), "[]")),
+        ("claims that are no JSON", forge.sign_raw(&forge.header.to_string(), "\u{fffd}")),
+        ("two parts", message.to_owned()),
+        ("four parts", format!("{}.{signature}", tokens.access)),
+        ("nothing between", format!("{header}..{signature}")),
+        ("upper case", tokens.access.to_uppercase()),
+    ] {
+        assert_refused(&api, &token, what).await;
+    }
+    // Non-canonical base64: the last character of 64 bytes carries four unused bits.
+    let last = signature.chars().last().unwrap();
+    let sibling = if last == 'A' { 'B' } else { char::from(last as u8 + 1) };
+    assert_refused(&api, &format!("{}{sibling}", &tokens.access[..tokens.access.len() - 1]), "canonical")
+        .await;
+}
+
+#[tokio::test]
+async fn one_token_of_the_right_scheme_whatever_its_case() {
+    let (api, tokens, _) = start().await;
+    let call = async |header: &str| {
+        let request = axum::http::Request::get("/sessions").header("authorization", header);
+        api.send(request, "").await.status
+    };
+    let token = &tokens.access;
+    for good in ["Bearer", "bearer", "BEARER", "bEaReR"] {
+        assert_eq!(call(&format!("{good} {token}")).await, 200, "{good}");
+    }
+    for bad in [
+        "Bearer".to_owned(),
+        "Bearer ".to_owned(),
+        format!("Basic {token}"),
+        token.clone(),
+        format!("Bearer {token} {token}"),
+        format!("Bearer {token},Bearer {token}"),
+        format!("Bearer {token}, {token}"),
+        format!("DPoP {token}"),
+    ] {
+        assert_eq!(call(&bad).await, 401, "{bad:.20}");
+    }
+}
