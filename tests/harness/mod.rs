@@ -117,7 +117,7 @@ impl Api {
             tables,
             keyset,
             dynamodb: Client::from_conf(config),
-            aws: engine::config(aws),
+            aws: secrets::config(aws),
             authorizer_cache_ttl: None,
             clock: clock.clone(),
             random,

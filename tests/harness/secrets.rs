@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::{Client, config::Region};
 use axum::{
     Json, Router,
     extract::State,
@@ -17,7 +17,10 @@ use axum::{
 };
 use local::engine;
 use serde_json::{Value, json};
-use shared::random::{SystemRandom, identifier};
+use shared::{
+    random::{SystemRandom, identifier},
+    surroundings::SdkConfig,
+};
 use tokio::net::TcpListener;
 
 /// A secret as the stack makes it: with nothing in it yet.
@@ -49,7 +52,7 @@ impl Secrets {
     }
 
     async fn over(endpoint: String, emulator: Emulator) -> Self {
-        let client = Client::new(&engine::config(&endpoint));
+        let client = Client::new(&config(&endpoint));
         let name = format!("keyset-{}", identifier(&SystemRandom::new()));
         let created = client.create_secret().name(name).secret_string("{}").send().await.unwrap();
         emulator.take_calls();
@@ -58,13 +61,21 @@ impl Secrets {
 
     /// The current version and what is in it.
     pub(crate) async fn current(&self) -> (String, String) {
-        let output = self.client.get_secret_value().secret_id(&self.arn).send().await.unwrap();
+        let output = self
+            .client
+            .get_secret_value()
+            .secret_id(&self.arn)
+            .version_stage("AWSCURRENT")
+            .send()
+            .await
+            .unwrap();
         (output.version_id.unwrap(), output.secret_string.unwrap())
     }
 
     /// Overwrites what is in it, as an operator might.
     pub(crate) async fn put(&self, text: &str) {
-        self.client.put_secret_value().secret_id(&self.arn).secret_string(text).send().await.unwrap();
+        let put = self.client.put_secret_value().secret_id(&self.arn).secret_string(text);
+        put.version_stages("AWSCURRENT").send().await.unwrap();
     }
 
     /// Whether calls fail from now on.
@@ -76,6 +87,11 @@ impl Secrets {
     pub(crate) fn take_calls(&self) -> Vec<String> {
         self.emulator.take_calls()
     }
+}
+
+/// In a region that exists: moto knows no other.
+pub(crate) fn config(endpoint: &str) -> SdkConfig {
+    engine::config(endpoint).into_builder().region(Region::new("eu-west-1")).build()
 }
 
 #[derive(Clone, Default)]

@@ -15,6 +15,9 @@ use crate::{
     surroundings::{StartError, Surroundings},
 };
 
+/// The staging label of the version that is in use.
+const CURRENT: &str = "AWSCURRENT";
+
 /// The keyset can't be had, for now.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysetsError {
@@ -102,7 +105,7 @@ impl Source for KeysetSource {
     async fn fetch(&self) -> Result<Keyset, KeysetsError> {
         let parsed = match self {
             Self::Secret { client, id } => {
-                let output = client.get_secret_value().secret_id(id).send().await;
+                let output = client.get_secret_value().secret_id(id).version_stage(CURRENT).send().await;
                 let output = output.map_err(|error| KeysetsError::Unavailable(aws::reason(error)))?;
                 Keyset::parse(output.secret_string().unwrap_or_default())
             }
