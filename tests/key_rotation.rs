@@ -224,10 +224,7 @@ async fn hmac_keys_have_a_lifetime_of_their_own_and_no_session_notices() {
 #[tokio::test]
 async fn what_is_no_keyset_is_never_overwritten() {
     let (secrets, _api, rotation) = rotated().await;
-    for bad in ["", "[]", "{\"signing_keys\":[]}", "not JSON"] {
-        if bad.is_empty() {
-            continue;
-        }
+    for bad in ["[]", "{\"signing_keys\":[]}", "not JSON"] {
         secrets.put(bad).await;
         let result = rotate(&rotation, &secrets, &format!("after-{}", bad.len())).await;
         assert!(matches!(result, Err(RotationError::Keyset(_))), "{bad}: {result:?}");

@@ -74,8 +74,12 @@ impl Secrets {
 
     /// Overwrites what is in it, as an operator might.
     pub(crate) async fn put(&self, text: &str) {
+        let (current, _) = self.current().await;
         let put = self.client.put_secret_value().secret_id(&self.arn).secret_string(text);
-        put.version_stages("AWSCURRENT").send().await.unwrap();
+        let version = put.version_stages("OPERATOR").send().await.unwrap().version_id.unwrap();
+        let moved =
+            self.client.update_secret_version_stage().secret_id(&self.arn).version_stage("AWSCURRENT");
+        moved.move_to_version_id(version).remove_from_version_id(current).send().await.unwrap();
     }
 
     /// Whether calls fail from now on.
@@ -164,8 +168,9 @@ impl Account {
                 let stages = input["VersionStages"].as_array().into_iter().flatten();
                 let stages: Vec<_> = stages.filter_map(Value::as_str).collect();
                 let stages = if stages.is_empty() { vec!["AWSCURRENT"] } else { stages };
-                secret.put(&text("ClientRequestToken").unwrap(), text("SecretString").unwrap(), &stages)?;
-                Ok(json!({ "ARN": arn }))
+                let version = text("ClientRequestToken").unwrap();
+                secret.put(&version, text("SecretString").unwrap(), &stages)?;
+                Ok(json!({ "ARN": arn, "VersionId": version }))
             }
             "UpdateSecretVersionStage" => {
                 let stage = text("VersionStage").unwrap();
