@@ -22,6 +22,7 @@ cargo xtask TASK
   sam              validate, lint and translate template.yaml, and hold the result against what was meant
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib (needs Node, npm and PyPI)
+  bench            reads and memory of the authorizer's denylist: counts, not times
   deny             licences, sources and bans of the dependencies; advisories where their database can be had
 ";
 
@@ -37,6 +38,9 @@ fn main() -> ExitCode {
         ["sam"] => sam::run_checks(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),
+        ["bench"] => {
+            shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "bench", "--bin", "denylist"]))
+        }
         ["deny"] => deny::run_checks(),
         _ => {
             eprint!("{USAGE}");
