@@ -36,9 +36,13 @@ use shared::{
     store::Revocations,
 };
 
+use tokio::task::JoinSet;
+
 type Failure = Box<dyn Error + Send + Sync>;
 
 const REVOCATIONS: u32 = 100_000;
+/// Written at the same time.
+const AT_ONCE: usize = 64;
 const REQUESTS: u64 = 20_000;
 /// Of simulated time.
 const REQUESTS_PER_SECOND: u64 = 100;
@@ -108,10 +112,18 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
 
     let variables = surroundings(&template, &deployment, "denylist")?.environment;
     let revocations = Revocations::new(&variables, &deployment.dynamodb)?;
+    let mut puts = JoinSet::new();
     for i in 0..REVOCATIONS {
         // Over the hours that are relevant, so that a start reads them all.
         let at = Timestamp::from_unix(clock.now().as_unix() - u64::from(i % 86_000));
-        revocations.put(&SessionId::of_secret(&i.to_be_bytes()), at).await?;
+        let revocations = revocations.clone();
+        puts.spawn(async move { revocations.put(&SessionId::of_secret(&i.to_be_bytes()), at).await });
+        if puts.len() == AT_ONCE {
+            puts.join_next().await.ok_or("no task")???;
+        }
+    }
+    while let Some(put) = puts.join_next().await {
+        put??;
     }
     reads.0.store(0, Ordering::SeqCst);
     let before = resident_kib()?;

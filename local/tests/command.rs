@@ -193,8 +193,15 @@ async fn one_store_serves_two_programs() {
     let folder = Folder::new("endpoint");
     let keyset = folder.0.join("keyset.json");
     let keyset = keyset.to_str().unwrap();
-    let first = Running::start(&["--keyset", keyset]);
-    let second = Running::start(&["--endpoint", first.text("dynamodb_endpoint"), "--keyset", keyset]);
+    let first = Running::start(&["--parameter", "Issuer=https://issuer.example.com", "--keyset", keyset]);
+    let second = Running::start(&[
+        "--parameter",
+        "Issuer=https://issuer.example.com",
+        "--endpoint",
+        first.text("dynamodb_endpoint"),
+        "--keyset",
+        keyset,
+    ]);
     assert_eq!(second.text("dynamodb_endpoint"), first.text("dynamodb_endpoint"));
     let tokens = first.login().await;
     assert_eq!(second.call(&tokens).await, 200);
