@@ -123,14 +123,15 @@ async fn any_step_may_be_repeated_and_a_rotation_begun_anew_where_it_stopped() {
     assert_eq!(keys["signing_keys"].as_array().unwrap().len(), 2, "one rotation, however often repeated");
     assert_eq!(keys["signing_keys"][1]["kid"], kid(&tokens));
     assert_eq!(api.items("KeysTable").await.len(), 2);
-    // A repetition after the next rotation changes nothing either.
+    // A repetition after the next rotation is refused, and changes nothing.
     api.clock.advance(30 * DAY);
     rotate(&rotation, &secrets, "third").await.unwrap();
-    let before = secrets.current().await;
-    step(&rotation, &secrets, "second", "createSecret").await.unwrap();
-    step(&rotation, &secrets, "second", "setSecret").await.unwrap();
-    assert!(step(&rotation, &secrets, "second", "finishSecret").await.is_err());
-    assert_eq!(secrets.current().await, before);
+    let before = (secrets.current().await, api.items("KeysTable").await);
+    for each in ["createSecret", "setSecret", "finishSecret"] {
+        let result = step(&rotation, &secrets, "second", each).await;
+        assert!(matches!(result, Err(RotationError::Overtaken)), "{each}: {result:?}");
+    }
+    assert_eq!((secrets.current().await, api.items("KeysTable").await), before);
 }
 
 #[tokio::test]
@@ -219,6 +220,42 @@ async fn hmac_keys_have_a_lifetime_of_their_own_and_no_session_notices() {
     api.clock.advance(LEAD);
     let next = api.refresh(&tokens.refresh).await.tokens();
     api.refresh(&next.refresh).await.tokens();
+}
+
+/// As SECURITY.md says to do when a key has leaked.
+#[tokio::test]
+async fn a_keyset_that_was_put_away_stays_away_and_the_next_rotation_makes_another() {
+    let (secrets, api, rotation) = rotated().await;
+    let leaked = api.login().await;
+    secrets.put("{}").await;
+    api.delete_all("KeysTable").await;
+    // Secrets Manager may still repeat the rotation that made it, from any step.
+    for each in STEPS {
+        let _ = step(&rotation, &secrets, "first", each).await;
+        assert!(api.items("KeysTable").await.is_empty(), "{each}: its key is not published again");
+        assert_eq!(secrets.current().await.1, "{}", "{each}");
+    }
+    rotate(&rotation, &secrets, "new").await.unwrap();
+    assert_ne!(keyset(&secrets).await["signing_keys"][0]["kid"], kid(&leaked));
+    assert_eq!(keyset(&secrets).await["signing_keys"].as_array().unwrap().len(), 1);
+    let api = api.restarted().await;
+    assert_eq!(api.call(&leaked.access).await.status, 401);
+    api.refresh(&leaked.refresh).await.assert_error(400, "invalid_grant");
+    assert_eq!(api.call(&api.login().await.access).await.status, 200);
+}
+
+/// RotateSecret refuses while a version is pending that is not the current one.
+#[tokio::test]
+async fn nothing_is_pending_after_a_rotation_however_it_ended() {
+    let (secrets, api, rotation) = rotated().await;
+    assert_eq!(secrets.pending().await, None, "finished");
+    for each in &STEPS[..3] {
+        step(&rotation, &secrets, "late", each).await.unwrap();
+    }
+    assert_eq!(secrets.pending().await, Some(version("late")));
+    api.clock.advance(LEAD);
+    step(&rotation, &secrets, "late", "finishSecret").await.unwrap_err();
+    assert_eq!(secrets.pending().await, None, "given up");
 }
 
 #[tokio::test]

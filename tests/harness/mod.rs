@@ -197,6 +197,17 @@ impl Api {
         self.put("SessionsTable", session).await;
     }
 
+    /// Empties a table, as an operator might.
+    pub(crate) async fn delete_all(&self, table: &str) {
+        let keys = self.template.tables().unwrap().remove(table).unwrap();
+        let names = [Some(keys.partition_key), keys.sort_key];
+        for item in self.items(table).await {
+            let key = names.iter().flatten().map(|(name, _)| (name.clone(), item[name].clone())).collect();
+            let delete = self.store.delete_item().table_name(&self.deployment.tables[table]);
+            delete.set_key(Some(key)).send().await.unwrap();
+        }
+    }
+
     /// Writes an item as it is.
     pub(crate) async fn put(&self, table: &str, item: BTreeMap<String, AttributeValue>) {
         let put = self.store.put_item().table_name(&self.deployment.tables[table]);

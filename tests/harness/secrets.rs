@@ -72,6 +72,12 @@ impl Secrets {
         (output.version_id.unwrap(), output.secret_string.unwrap())
     }
 
+    /// The version that is pending.
+    pub(crate) async fn pending(&self) -> Option<String> {
+        let get = self.client.get_secret_value().secret_id(&self.arn).version_stage("AWSPENDING");
+        get.send().await.ok().and_then(|output| output.version_id)
+    }
+
     /// Overwrites what is in it, as an operator might.
     pub(crate) async fn put(&self, text: &str) {
         let (current, _) = self.current().await;

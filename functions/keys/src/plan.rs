@@ -89,11 +89,10 @@ impl KeyPlan {
         })
     }
 
-    /// The keyset that replaces the current one, which is that version of the secret.
+    /// The keyset that replaces the current one.
     pub(crate) fn next(
         &self,
         current: &KeysetDocument,
-        version: &str,
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<KeysetDocument, GenerateError> {
@@ -106,7 +105,7 @@ impl KeyPlan {
         }
         refresh_keys.extend(current.refresh_keys.iter().cloned());
         Ok(KeysetDocument {
-            replaces: Some(version.to_owned()),
+            replaces: None,
             signing_keys: without_spent(signing_keys, SIGNED_TTL, now),
             refresh_keys: without_spent(refresh_keys, AUTHENTICATED_TTL, now),
         })
@@ -169,7 +168,7 @@ mod tests {
         let (mut signing, mut refresh) = (0, 0);
         for month in 1..=24 {
             let now = START + days(30 * month);
-            let next = plan.next(&document, "v", now, &random).unwrap();
+            let next = plan.next(&document, now, &random).unwrap();
             signing += usize::from(next.signing_keys[0].kid != document.signing_keys[0].kid);
             refresh += usize::from(next.refresh_keys[0].kid != document.refresh_keys[0].kid);
             assert_eq!(next.signing_keys.len(), 2, "the new one and the one that still signs");
@@ -185,7 +184,7 @@ mod tests {
     fn a_key_that_was_replaced_is_kept_for_as_long_as_its_tokens_live() {
         let (plan, random) = (KeyPlan::default(), SystemRandom::new());
         let first = plan.first(START, &random).unwrap();
-        let second = plan.next(&first, "v1", START + days(30), &random).unwrap();
+        let second = plan.next(&first, START + days(30), &random).unwrap();
         let replaced_at = START + days(30) + LEAD;
         let kid = &first.signing_keys[0].kid;
         assert_eq!(expires_at(&second, kid, START), replaced_at + SIGNED_TTL);
@@ -193,7 +192,7 @@ mod tests {
         for (after, is_kept) in
             [(SIGNED_TTL.saturating_sub(Duration::from_secs(1)), true), (SIGNED_TTL, false)]
         {
-            let third = plan.next(&second, "v2", replaced_at + after, &random).unwrap();
+            let third = plan.next(&second, replaced_at + after, &random).unwrap();
             assert_eq!(kids(&third.signing_keys).contains(&kid.as_str()), is_kept, "{after:?}");
         }
     }
@@ -202,7 +201,7 @@ mod tests {
     fn keys_that_would_make_tokens_before_everybody_knows_them_are_not_in_time() {
         let (plan, random) = (KeyPlan::default(), SystemRandom::new());
         let first = plan.first(START, &random).unwrap();
-        let next = plan.next(&first, "v1", START, &random).unwrap();
+        let next = plan.next(&first, START, &random).unwrap();
         assert!(is_in_time(&next, &first, START + LEAD.saturating_sub(STALE_TTL)));
         assert!(!is_in_time(&next, &first, START + LEAD.saturating_sub(STALE_TTL) + Duration::from_secs(1)));
     }

@@ -4,7 +4,10 @@ use aws_sdk_secretsmanager::{
     Client,
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
-    operation::{get_secret_value::GetSecretValueError, put_secret_value::PutSecretValueError},
+    operation::{
+        get_secret_value::GetSecretValueError, put_secret_value::PutSecretValueError,
+        update_secret_version_stage::UpdateSecretVersionStageError,
+    },
 };
 use shared::{
     aws,
@@ -95,17 +98,19 @@ impl KeysetSecret {
         Ok(())
     }
 
-    /// Gives a pending version up, so that the next rotation begins with one of its own.
-    pub(crate) async fn give_up(&self, version: &str) -> Result<(), RotationError> {
-        self.client
-            .update_secret_version_stage()
-            .secret_id(&self.id)
-            .version_stage(PENDING)
-            .remove_from_version_id(version)
-            .send()
-            .await
-            .map_err(|e| failed("UpdateSecretVersionStage", e))?;
-        Ok(())
+    /// Takes the label of the pending version off a version that is finished or given up, so that the next rotation
+    /// begins with one of its own. One that doesn't have it is left as it is.
+    pub(crate) async fn unlabel(&self, version: &str) -> Result<(), RotationError> {
+        let update = self.client.update_secret_version_stage().secret_id(&self.id);
+        match update.version_stage(PENDING).remove_from_version_id(version).send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(e))
+                if matches!(e.err(), UpdateSecretVersionStageError::InvalidParameterException(_)) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(failed("UpdateSecretVersionStage", error)),
+        }
     }
 }
 

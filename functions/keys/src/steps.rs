@@ -5,21 +5,22 @@ use shared::{
     keys::{Keyset, KeysetDocument, KeysetError},
 };
 
-use crate::{KeyRotation, RotationError, plan, publish, retire, trial};
+use crate::{KeyRotation, RotationError, plan, publish, retire, secret::Version, trial};
 
 impl KeyRotation {
     /// Makes the new keyset out of the current one, as a pending version.
     pub(crate) async fn create(&self, version: &str) -> Result<(), RotationError> {
-        if self.secret.find(version).await?.is_some() {
-            return Ok(());
+        let current = self.secret.current().await?;
+        if let Some(text) = self.secret.find(version).await? {
+            return self.check_next(version, &KeysetDocument::parse(&text)?, &current).await;
         }
         let (now, random) = (self.clock.now(), &*self.random);
-        let current = self.secret.current().await?;
-        let document = match KeysetDocument::parse(&current.text) {
+        let made = match KeysetDocument::parse(&current.text) {
             Err(KeysetError::NotMade) => self.plan.first(now, random)?,
             Err(error) => return Err(error.into()),
-            Ok(document) => self.plan.next(&document, &current.id, now, random)?,
+            Ok(document) => self.plan.next(&document, now, random)?,
         };
+        let document = KeysetDocument { replaces: Some(current.id), ..made };
         let text = document.to_json();
         // Looked at as the functions will look at it, so that nothing they can't use is ever handed to them.
         Keyset::parse(&text)?;
@@ -29,6 +30,7 @@ impl KeyRotation {
     /// Publishes the new keyset's public halves.
     pub(crate) async fn set(&self, version: &str) -> Result<(), RotationError> {
         let document = KeysetDocument::parse(&self.text(version).await?)?;
+        self.check_next(version, &document, &self.secret.current().await?).await?;
         Ok(publish(&self.published, &document, self.clock.now()).await?)
     }
 
@@ -45,24 +47,38 @@ impl KeyRotation {
         let document = KeysetDocument::parse(&self.text(version).await?)?;
         let now = self.clock.now();
         let current = self.secret.current().await?;
+        self.check_next(version, &document, &current).await?;
         if current.id != version {
-            let replaced = match KeysetDocument::parse(&current.text) {
-                Err(KeysetError::NotMade) => None,
+            let is_in_time = match KeysetDocument::parse(&current.text) {
+                // Nobody has an older copy than this one of a keyset that there wasn't.
+                Err(KeysetError::NotMade) => true,
                 Err(error) => return Err(error.into()),
-                Ok(replaced) => Some(replaced),
+                Ok(replaced) => plan::is_in_time(&document, &replaced, now),
             };
-            let is_next = document.replaces.as_deref() == replaced.as_ref().map(|_| current.id.as_str());
-            if !is_next {
-                self.secret.give_up(version).await?;
-                return Err(RotationError::Overtaken);
-            }
-            if replaced.is_some_and(|replaced| !plan::is_in_time(&document, &replaced, now)) {
-                self.secret.give_up(version).await?;
+            if !is_in_time {
+                self.secret.unlabel(version).await?;
                 return Err(RotationError::TooLate);
             }
             self.secret.promote(version, &current.id).await?;
         }
-        Ok(retire(&self.published, &document, now).await?)
+        retire(&self.published, &document, now).await?;
+        // Were it still pending when an operator replaces it, the next rotation would be taken for a repetition of this.
+        self.secret.unlabel(version).await
+    }
+
+    /// Refuses a version that was made from another than the current one, before anything of it is published: an
+    /// operator may have put that one away, because its keys have leaked.
+    async fn check_next(
+        &self,
+        version: &str,
+        document: &KeysetDocument,
+        current: &Version,
+    ) -> Result<(), RotationError> {
+        if current.id == version || document.replaces.as_deref() == Some(&*current.id) {
+            return Ok(());
+        }
+        self.secret.unlabel(version).await?;
+        Err(RotationError::Overtaken)
     }
 
     async fn text(&self, version: &str) -> Result<String, RotationError> {

@@ -10,7 +10,7 @@ const NOT_MADE: &str = "{}";
 /// The keyset as JSON: what is in the secret or in the file, private halves and all.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct KeysetDocument {
-    /// The version of the secret that this one was made from; absent in the first, and in a file.
+    /// The version of the secret that this one was made from; absent in a file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
     /// What signs access tokens, newest first.
