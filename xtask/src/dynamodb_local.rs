@@ -4,22 +4,22 @@
 //! that has nothing but a loopback. Its licence forbids redistribution: it is fetched, never kept in the project.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr, TcpStream},
+    net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    process::{Child, Stdio},
-    time::Duration,
+    process::Stdio,
 };
 
 use serde_json::Value;
 
-use crate::shell::{TaskError, cargo, output, program, run, tool_folder, works};
+use crate::{
+    server::PortServer,
+    shell::{TaskError, cargo, output, program, run, tool_folder, works},
+};
 
 /// The npm package that carries DynamoDB Local, and its version.
 const PACKAGE: &str = "amplify-dynamodb-simulator@2.9.30";
 /// Free for sure: the namespace is new.
 const PORT: u16 = 8000;
-/// Tenths of a second that a JVM may take to listen.
-const PATIENCE: u32 = 600;
 
 pub(crate) fn run_tests() -> Result<(), TaskError> {
     need_java()?;
@@ -40,50 +40,20 @@ pub(crate) fn run_tests() -> Result<(), TaskError> {
 /// In the namespace: starts DynamoDB Local, runs the tests, stops it.
 pub(crate) fn run_inside(tests: &str, emulator: &str) -> Result<(), TaskError> {
     run(&mut program("ip", &["link", "set", "lo", "up"]))?;
-    let mut server = Server::start(emulator)?;
-    server.wait()?;
+    let _server = start(emulator)?;
     println!("DynamoDB Local is up in a network namespace of its own");
     let endpoint = format!("http://127.0.0.1:{PORT}");
     run(program(tests, &[]).env("LATCHGATE_TEST_ENDPOINT", endpoint))
 }
 
-struct Server(Child);
-
-impl Server {
-    fn start(emulator: &str) -> Result<Self, TaskError> {
-        let libraries = format!("-Djava.library.path={emulator}/DynamoDBLocal_lib");
-        let jar = format!("{emulator}/DynamoDBLocal.jar");
-        let port = PORT.to_string();
-        let arguments = [&*libraries, "-jar", &jar, "-inMemory", "-disableTelemetry", "-port", &port];
-        // It leaves a file where it runs.
-        let child = program("java", &arguments)
-            .current_dir(emulator)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        child.map(Self).map_err(|e| TaskError(format!("DynamoDB Local: {e}")))
-    }
-
-    fn wait(&mut self) -> Result<(), TaskError> {
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
-        for _ in 0..PATIENCE {
-            if TcpStream::connect(address).is_ok() {
-                return Ok(());
-            }
-            if let Ok(Some(status)) = self.0.try_wait() {
-                return Err(TaskError(format!("DynamoDB Local ended: {status}")));
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        Err(TaskError("DynamoDB Local did not start to listen".to_owned()))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// It leaves a file where it runs.
+fn start(emulator: &str) -> Result<PortServer, TaskError> {
+    let libraries = format!("-Djava.library.path={emulator}/DynamoDBLocal_lib");
+    let jar = format!("{emulator}/DynamoDBLocal.jar");
+    let port = PORT.to_string();
+    let arguments = [&*libraries, "-jar", &jar, "-inMemory", "-disableTelemetry", "-port", &port];
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
+    PortServer::start(program("java", &arguments).current_dir(emulator), address)
 }
 
 fn need_java() -> Result<(), TaskError> {

@@ -8,6 +8,7 @@ mod dynamodb_local;
 mod moto;
 mod readme;
 mod sam;
+mod server;
 mod shell;
 mod verifiers;
 

@@ -1,13 +1,9 @@
 //! The README's commands, pasted in order.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Stdio},
+use crate::{
+    server::LocalServer,
+    shell::{TaskError, output, program, root},
 };
-
-use serde_json::Value;
-
-use crate::shell::{TaskError, cargo, output, program, root, run};
 
 /// What the commands of "The API" have to show, and how often.
 const EXPECTED: [(&str, usize); 7] = [
@@ -28,8 +24,8 @@ pub(crate) fn run_commands() -> Result<(), TaskError> {
     let blocks = section.split("```sh\n").skip(1).filter_map(|block| block.split("\n```").next());
     let script = blocks.collect::<Vec<_>>().join("\n");
 
-    let server = Server::start()?;
-    let script = script.replace("http://127.0.0.1:8787", &server.url);
+    let server = LocalServer::start(&[])?;
+    let script = script.replace("http://127.0.0.1:8787", server.said("url")?);
     let printed = output(&mut program("bash", &["-euc", &script]))?;
     for (text, expected) in EXPECTED {
         let found = printed.matches(text).count();
@@ -41,35 +37,4 @@ pub(crate) fn run_commands() -> Result<(), TaskError> {
     }
     println!("the README's commands work as pasted");
     Ok(())
-}
-
-/// `cargo run`, on a port of its own.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start() -> Result<Self, TaskError> {
-        run(&mut cargo(&["build", "--quiet"]))?;
-        let mut command = cargo(&["run", "--quiet", "--", "--port", "0", "--json"]);
-        command.stdout(Stdio::piped()).stderr(Stdio::null()).env_remove("AWS_ENDPOINT_URL_DYNAMODB");
-        let mut child = command.spawn().map_err(|e| TaskError(format!("cargo run: {e}")))?;
-        let mut line = String::new();
-        if let Some(stdout) = child.stdout.as_mut() {
-            let read = BufReader::new(stdout).read_line(&mut line);
-            read.map_err(|e| TaskError(format!("cargo run: {e}")))?;
-        }
-        let line: Value = serde_json::from_str(&line).unwrap_or_default();
-        let url = line["url"].as_str().unwrap_or_default().to_owned();
-        let server = Self { child, url };
-        if server.url.is_empty() { Err(TaskError("cargo run served nothing".to_owned())) } else { Ok(server) }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }

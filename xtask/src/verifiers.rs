@@ -3,14 +3,14 @@
 //! The libraries are called in their own languages, by the scripts in `xtask/verifiers`.
 
 use std::{
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
 };
 
-use serde_json::Value;
-
-use crate::shell::{TaskError, cargo, program, root, run, tool_folder};
+use crate::{
+    server::LocalServer,
+    shell::{TaskError, program, root, run, tool_folder},
+};
 
 /// Neither depends on anything.
 const NPM_PACKAGES: [&str; 2] = ["jose@6.2.17", "aws-jwt-verify@5.2.1"];
@@ -23,7 +23,7 @@ const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
 pub(crate) fn run_all() -> Result<(), TaskError> {
     let tools = Tools::install()?;
     for algorithm in ALGORITHMS {
-        let server = Server::start(&["--algorithm", algorithm])?;
+        let server = LocalServer::start(&["--algorithm", algorithm])?;
         for mut script in [tools.node("verify.mjs"), tools.python("verify.py")] {
             run(script
                 .env("LATCHGATE_ALGORITHM", algorithm)
@@ -82,43 +82,5 @@ impl Tools {
 
     fn script(&self, interpreter: &Path, script: &str) -> Command {
         program(interpreter, &[&*self.0.join(script).to_string_lossy()])
-    }
-}
-
-/// `cargo run`, on a port of its own.
-struct Server {
-    child: Child,
-    /// The line that it prints once it serves.
-    line: Value,
-}
-
-impl Server {
-    fn start(options: &[&str]) -> Result<Self, TaskError> {
-        run(&mut cargo(&["build", "--quiet"]))?;
-        let mut command = cargo(&["run", "--quiet", "--", "--port", "0", "--json"]);
-        command.args(options).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command
-            .env_remove("AWS_ENDPOINT_URL_DYNAMODB")
-            .spawn()
-            .map_err(|e| TaskError(format!("cargo run: {e}")))?;
-        let mut line = String::new();
-        let read = child.stdout.as_mut().map(|stdout| BufReader::new(stdout).read_line(&mut line));
-        // From here on a failure ends the child as well.
-        let server = Self { child, line: serde_json::from_str(&line).unwrap_or_default() };
-        read.transpose().map_err(|e| TaskError(format!("cargo run: {e}")))?;
-        server.said("url")?;
-        Ok(server)
-    }
-
-    /// A member of the line.
-    fn said(&self, member: &str) -> Result<&str, TaskError> {
-        self.line[member].as_str().ok_or_else(|| TaskError(format!("cargo run printed no {member}")))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }

@@ -64,7 +64,9 @@ impl DecisionCache {
 
     fn keep(&self, token: &str, answer: Value, now: Timestamp) -> Value {
         if !self.ttl.is_zero() {
-            self.lock().insert(token.to_owned(), (now + self.ttl, answer.clone()));
+            let mut answers = self.lock();
+            answers.retain(|_, (until, _)| now < *until);
+            answers.insert(token.to_owned(), (now + self.ttl, answer.clone()));
         }
         answer
     }
