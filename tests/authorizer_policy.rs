@@ -25,7 +25,7 @@ async fn ask(api: &Api, token: &str, arn: &str) -> Result<Value, AuthorizerError
 async fn an_allow_covers_the_stage_and_says_who_it_is_in_flat_strings() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    let claims = crate::access_tokens::claims(&tokens.access);
+    let claims = crate::harness::claims(&tokens.access);
     let policy = ask(&api, &format!("Bearer {}", tokens.access), ARN).await.unwrap();
     let expected = json!({
         "principalId": USER_ID,

@@ -98,7 +98,7 @@ async fn a_half_done_logout_is_a_503_and_a_retry_completes_it() {
 async fn a_device_that_could_not_be_ended_wholly_can_be_ended_again() {
     let api = Api::start().await;
     let (here, there) = (api.login().await, api.login().await);
-    let id = crate::access_tokens::claims(&there.access)["sid"].as_str().unwrap().to_owned();
+    let id = crate::harness::claims(&there.access)["sid"].as_str().unwrap().to_owned();
     let end = || {
         let request = Request::delete(format!("/sessions/{id}"));
         api.send(bearer(request, &here.access), "")
@@ -202,7 +202,7 @@ async fn one_session_that_can_not_be_read_does_not_stand_in_the_way_of_the_other
     let tokens = api.login().await;
     let list = api.call(&tokens.access).await;
     assert_eq!(list.body["sessions"].as_array().unwrap().len(), 1);
-    let id = crate::access_tokens::claims(&broken.access)["sid"].as_str().unwrap().to_owned();
+    let id = crate::harness::claims(&broken.access)["sid"].as_str().unwrap().to_owned();
     let request = bearer(Request::delete(format!("/sessions/{id}")), &tokens.access);
     assert_eq!(api.send(request, "").await.status, 204);
     assert_eq!(api.items("SessionsTable").await.len(), 1);

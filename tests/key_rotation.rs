@@ -56,7 +56,7 @@ async fn rotated() -> (Secrets, Api, KeyRotation) {
 }
 
 fn kid(tokens: &Tokens) -> String {
-    crate::access_tokens::part(&tokens.access, 0)["kid"].as_str().unwrap().to_owned()
+    crate::harness::part(&tokens.access, 0)["kid"].as_str().unwrap().to_owned()
 }
 
 async fn published(api: &Api) -> Vec<String> {

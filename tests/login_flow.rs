@@ -224,7 +224,7 @@ async fn the_claims_of_the_user_record_are_in_the_token_and_can_not_stand_in_for
     let change = vec![(attribute::CLAIMS, text(claims))];
     api.seeder().set("UsersTable", (attribute::USER_ID, USER_ID), change).await.unwrap();
     let tokens = api.login().await;
-    let claims = crate::access_tokens::claims(&tokens.access);
+    let claims = crate::harness::claims(&tokens.access);
     assert_eq!(claims["email"], "a@example.com");
     assert_eq!(claims["roles"][0], "admin");
     assert_eq!((&claims["sub"], &claims["scope"]), (&USER_ID.into(), &"read write".into()));

@@ -16,6 +16,7 @@ mod client_authentication;
 mod costs;
 mod decisions;
 mod faults;
+mod forged_signatures;
 mod forgeries;
 mod key_rotation;
 mod keyset_secret;

@@ -24,7 +24,7 @@ async fn the_documents_name_the_issuer_exactly_and_may_be_kept() {
         assert_eq!(reply.header("pragma"), None);
     }
     let token = api.login().await.access;
-    assert_eq!(crate::access_tokens::claims(&token)["iss"], ISSUER);
+    assert_eq!(crate::harness::claims(&token)["iss"], ISSUER);
 }
 
 #[tokio::test]

@@ -68,7 +68,7 @@ async fn authorizer_and_sessions(used: &mut Actions, api: &Api, secrets: &Secret
     }
     note(used, "authorizer", api, secrets);
 
-    let id = crate::access_tokens::claims(&there.access)["sid"].as_str().unwrap().to_owned();
+    let id = crate::harness::claims(&there.access)["sid"].as_str().unwrap().to_owned();
     for request in [Request::get("/sessions"), Request::delete(format!("/sessions/{id}"))] {
         assert_eq!(api.send(bearer(request, &here.access), "").await.status / 100, 2);
     }

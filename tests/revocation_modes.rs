@@ -11,7 +11,7 @@ async fn with_check(check: &str) -> Api {
 }
 
 fn sid(tokens: &Tokens) -> SessionId {
-    SessionId::parse(crate::access_tokens::claims(&tokens.access)["sid"].as_str().unwrap()).unwrap()
+    SessionId::parse(crate::harness::claims(&tokens.access)["sid"].as_str().unwrap()).unwrap()
 }
 
 fn revocations(api: &Api) -> Revocations {

@@ -62,7 +62,7 @@ async fn no_token_is_refused_and_no_session_ends_through_a_rotation() {
     }
     println!("a rotation under load: {requests} requests on {INSTANCES} warm instances, {failed} refused");
     assert_eq!(failed, 0);
-    let newest = crate::access_tokens::part(&sessions[0].access, 0)["kid"].as_str().unwrap().to_owned();
+    let newest = crate::harness::part(&sessions[0].access, 0)["kid"].as_str().unwrap().to_owned();
     let keyset: serde_json::Value = serde_json::from_str(&secrets.current().await.1).unwrap();
     assert_eq!(keyset["signing_keys"][0]["kid"], newest, "the new key signs by now");
     assert_eq!(keyset["refresh_keys"].as_array().unwrap().len(), 2);

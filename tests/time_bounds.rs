@@ -60,7 +60,7 @@ async fn an_access_token_never_outlives_its_session() {
         let reply = api.try_login(PASSWORD).await;
         assert_eq!(reply.body["expires_in"], 100, "no more is promised");
         let tokens = reply.tokens();
-        assert_eq!(crate::access_tokens::claims(&tokens.access)["exp"], api.clock.unix() + 100);
+        assert_eq!(crate::harness::claims(&tokens.access)["exp"], api.clock.unix() + 100);
         for (advance, status) in [(99, 200), (1, 401), (1, 401)] {
             api.clock.advance(advance);
             assert_eq!(api.call(&tokens.access).await.status, status, "{ttl}");

@@ -2,6 +2,7 @@
 
 mod calls;
 mod clock;
+mod forge;
 mod http;
 mod proxy;
 mod random;
@@ -10,7 +11,7 @@ mod secrets;
 use std::{collections::BTreeMap, sync::Arc};
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use keys::KeyPlan;
+use keys::{KeyPlan, SigningAlgorithm};
 use local::{
     demo::Demo,
     engine::{self, Engine},
@@ -30,6 +31,7 @@ use shared::{
 pub(crate) use self::{
     calls::{Call, Calls, Fault, waves},
     clock::MockClock,
+    forge::{Forge, claims, part},
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
     proxy::Proxy,
     random::SeededRandom,
@@ -54,7 +56,14 @@ pub(crate) const START: u64 = 1_800_000_000;
 
 /// A new keyset, in use.
 pub(crate) fn keyset() -> KeysetDocument {
-    KeyPlan::default().first(Timestamp::from_unix(START), &SystemRandom::new()).unwrap()
+    keyset_of(SigningAlgorithm::default())
+}
+
+/// A new keyset that signs with this algorithm.
+pub(crate) fn keyset_of(algorithm: SigningAlgorithm) -> KeysetDocument {
+    KeyPlan { algorithm, ..KeyPlan::default() }
+        .first(Timestamp::from_unix(START), &SystemRandom::new())
+        .unwrap()
 }
 
 /// The API under test.
