@@ -76,16 +76,18 @@ fn es256(member: &impl Fn(&str) -> Vec<u8>) -> EncodingKey {
 
 fn rs256(member: &impl Fn(&str) -> Vec<u8>) -> EncodingKey {
     let members = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(member);
-    let [n, e, d, p, q, dp, dq, qi] = members.each_ref().map(|bytes| UintRef::new(bytes).unwrap());
+    let integers = members.each_ref().map(|bytes| UintRef::new(bytes).unwrap());
+    let [modulus, public_exponent, private_exponent, prime1, prime2, exponent1, exponent2, coefficient] =
+        integers;
     let key = RsaPrivateKey {
-        modulus: n,
-        public_exponent: e,
-        private_exponent: d,
-        prime1: p,
-        prime2: q,
-        exponent1: dp,
-        exponent2: dq,
-        coefficient: qi,
+        modulus,
+        public_exponent,
+        private_exponent,
+        prime1,
+        prime2,
+        exponent1,
+        exponent2,
+        coefficient,
         other_prime_infos: None,
     };
     EncodingKey::from_rsa_der(&key.to_der().unwrap())

@@ -73,7 +73,7 @@ impl Denylist {
         match self.revocations.since(copy.pull_from(now), now).await {
             Ok(revocations) => {
                 copy.sessions.retain(|_, expires_at| now < *expires_at);
-                let new = revocations.into_iter().map(|row| (row.session_id.to_bytes(), row.expires_at));
+                let new = revocations.into_iter().map(|row| (row.session, row.expires_at));
                 copy.sessions.extend(new);
                 copy.pulled_at = Some(now);
                 copy.pull_at = now + self.interval;

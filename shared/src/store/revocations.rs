@@ -30,8 +30,8 @@ pub const WRITE_DELAY: Duration = Duration::from_secs(10);
 /// A session whose access tokens are refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocation {
-    /// The session.
-    pub session_id: SessionId,
+    /// The session, as [`SessionId::to_bytes`] has it: there may be a hundred thousand of these at once.
+    pub session: [u8; 16],
     /// When no access token of it can be valid any more.
     pub expires_at: Timestamp,
 }
@@ -123,8 +123,9 @@ impl Revocations {
             let item = item.map_err(|e| StoreError::unavailable("Query on Revocations", e))?;
             let row = Row::new("Revocations", &item);
             revocations.push(Revocation {
-                session_id: row
-                    .parsed(attribute::REVOCATION, |sort| SessionId::parse(sort.split_once('#')?.1))?,
+                session: row.parsed(attribute::REVOCATION, |sort| {
+                    Some(SessionId::parse(sort.split_once('#')?.1)?.to_bytes())
+                })?,
                 expires_at: row.instant(attribute::EXPIRES_AT)?,
             });
         }
