@@ -98,6 +98,20 @@ async fn a_row_that_arrives_late_or_from_another_clock_is_never_missed() {
 }
 
 #[tokio::test]
+async fn a_row_of_the_hour_that_has_begun_on_the_writers_clock_alone_is_in_time_too() {
+    let api = with_check("denylist").await;
+    let next_hour = 1_800_000_000 + 3600;
+    api.clock.set(next_hour - 12);
+    let api = api.restarted().await;
+    let tokens = api.login().await;
+    assert_eq!(api.call(&tokens.access).await.status, 200);
+    api.clock.set(next_hour - 3);
+    revocations(&api).put(&sid(&tokens), Timestamp::from_unix(next_hour + 2)).await.unwrap();
+    api.clock.set(next_hour - 2);
+    assert_eq!(api.call(&tokens.access).await.status, 401);
+}
+
+#[tokio::test]
 async fn while_the_store_is_away_the_copy_is_used_up_to_the_stated_age_and_not_beyond() {
     let api = with_check("denylist").await;
     let (ended, live) = (api.login().await, api.login().await);
