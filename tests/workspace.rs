@@ -25,7 +25,7 @@ fn crates_of(package: &str) -> Vec<String> {
 
 #[test]
 fn lambda_packages_have_no_server_framework_no_local_engine_and_one_crypto_library() {
-    for package in ["login", "refresh", "logout", "sessions", "authorizer"] {
+    for package in ["login", "refresh", "logout", "sessions", "authorizer", "keys", "metadata"] {
         let crates = crates_of(package);
         assert!(crates.iter().any(|name| name == "aws-lc-rs"), "{package}: the list is the right one");
         for unwanted in
@@ -38,7 +38,7 @@ fn lambda_packages_have_no_server_framework_no_local_engine_and_one_crypto_libra
 
 #[test]
 fn only_login_hashes_passwords() {
-    for package in ["refresh", "logout", "sessions", "authorizer", "shared"] {
+    for package in ["refresh", "logout", "sessions", "authorizer", "keys", "metadata", "shared"] {
         assert!(!crates_of(package).iter().any(|name| name == "argon2"), "{package}");
     }
 }
