@@ -1,8 +1,8 @@
 //! The list of a user's signed-in devices, and ending one.
 
 use axum::http::Request;
+use credentials::Passwords;
 use local::seed::UserSeed;
-use login::Passwords;
 use serde_json::json;
 
 use crate::harness::{APP, Api, PASSWORD, Reply, Tokens, USERNAME, bearer};

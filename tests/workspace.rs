@@ -37,7 +37,7 @@ fn lambda_packages_have_no_server_framework_no_local_engine_and_one_crypto_libra
 }
 
 #[test]
-fn only_login_hashes_passwords() {
+fn functions_that_take_no_password_have_nothing_that_hashes_one() {
     for package in ["refresh", "logout", "sessions", "authorizer", "keys", "metadata", "shared"] {
         assert!(!crates_of(package).iter().any(|name| name == "argon2"), "{package}");
     }

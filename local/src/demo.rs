@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use login::Passwords;
+use credentials::Passwords;
 use secrecy::SecretString;
 use serde_json::json;
 use shared::random::{self, Random};

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     Client,
     types::AttributeValue::{self, N, S, Ss},
 };
-use login::{NEVER, Password, PasswordError, Passwords, Username};
+use credentials::{NEVER, Password, PasswordError, Passwords, Username};
 use secrecy::SecretString;
 use serde_json::Value;
 use shared::{client::SecretHash, store::attribute};

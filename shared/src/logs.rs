@@ -11,8 +11,8 @@ use tracing_subscriber::{
 };
 
 /// The crates whose events are ours.
-const OURS: [&str; 8] =
-    ["login", "refresh", "logout", "sessions", "authorizer", "keys", "metadata", "shared"];
+const OURS: [&str; 9] =
+    ["login", "refresh", "logout", "sessions", "authorizer", "keys", "metadata", "shared", "credentials"];
 
 /// What is logged.
 pub fn filter() -> Targets {

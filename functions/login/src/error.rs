@@ -1,5 +1,6 @@
 //! What login decides against.
 
+use credentials::PasswordError;
 use shared::{
     client::{ClientError, CredentialsError},
     http::{ErrorCode, Refusal, Refuse, RequestError},
@@ -7,8 +8,6 @@ use shared::{
     store::StoreError,
     tokens::IssueError,
 };
-
-use crate::PasswordError;
 
 /// Why a login was refused or failed.
 #[derive(Debug, thiserror::Error)]

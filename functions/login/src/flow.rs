@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use credentials::{Attempt, Counter, Credential, Verdict};
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use shared::{
     client::Client,
@@ -16,12 +17,7 @@ use shared::{
 };
 use tokio::time;
 
-use crate::{
-    Login, LoginError, Verdict,
-    budget::Counter,
-    credentials::{Attempt, Credential},
-    request::LoginRequest,
-};
+use crate::{Login, LoginError, request::LoginRequest};
 
 /// A login on a client that may have it.
 struct Admitted {

@@ -2,15 +2,13 @@
 //!
 //! A first-party login, deliberately not `grant_type=password`, which RFC 9700 section 2.4 forbids.
 
-mod budget;
-mod credentials;
 mod error;
 mod flow;
-mod password;
 mod request;
 
 use std::sync::Arc;
 
+use credentials::{Credentials, Passwords};
 use lambda_http::{Body, Request, Response};
 use shared::{
     client::Clients,
@@ -24,14 +22,7 @@ use shared::{
     tokens::TokenIssuer,
 };
 
-use self::credentials::Credentials;
-pub use self::{
-    budget::{BUDGET, WINDOW_TTL},
-    credentials::NEVER,
-    error::LoginError,
-    password::{Password, PasswordError, Passwords, Verdict},
-    request::Username,
-};
+pub use self::error::LoginError;
 
 /// The function.
 #[derive(Debug)]

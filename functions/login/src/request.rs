@@ -1,7 +1,7 @@
 //! The request of a login.
 
+use credentials::{Password, Username};
 use lambda_http::Request;
-use precis_profiles::{UsernameCaseMapped, precis_core::profile::PrecisFastInvocation};
 use secrecy::ExposeSecret;
 use shared::{
     client::ClientCredentials,
@@ -9,33 +9,10 @@ use shared::{
     scope::Scope,
 };
 
-use crate::{LoginError, Password};
+use crate::LoginError;
 
 /// The longest device name, in bytes.
 const MAX_DEVICE_NAME_LEN: usize = 128;
-
-/// A user name, normalised (RFC 8265 section 3.3): case, width and composition make no difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Username(String);
-
-impl Username {
-    /// The longest user name, in bytes: an email address has 254 at most (RFC 5321 section 4.5.3.1.3).
-    pub const MAX_LEN: usize = 256;
-
-    /// Takes 1 to 256 bytes of letters, digits and ASCII symbols, without spaces.
-    pub fn parse(text: &str) -> Option<Self> {
-        if text.len() > Self::MAX_LEN {
-            return None;
-        }
-        let normalised = UsernameCaseMapped::enforce(text).ok()?;
-        (1..=Self::MAX_LEN).contains(&normalised.len()).then(|| Self(normalised.into_owned()))
-    }
-
-    /// The normalised name.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 #[derive(Debug)]
 pub(crate) struct LoginRequest {
@@ -83,20 +60,4 @@ fn device_name(parameters: &Parameters) -> Result<Option<String>, RequestError> 
 fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_reads_the_same_however_it_is_typed() {
-        let name = |text| Username::parse(text).map(|name| name.0);
-        assert_eq!(name("Ada@Example.com").as_deref(), Some("ada@example.com"));
-        assert_eq!(name("\u{ff21}da"), name("ada"), "full width");
-        assert_eq!(name("J\u{fc}rgen"), name("ju\u{308}rgen"), "composition");
-        for bad in ["", "two words", "a\u{0}", &"x".repeat(257)] {
-            assert_eq!(name(bad), None, "{bad:.10?}");
-        }
-    }
 }

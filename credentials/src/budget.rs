@@ -32,7 +32,7 @@ fn is_stale(name: &str, now: Timestamp) -> bool {
 
 /// A counted attempt.
 #[derive(Debug)]
-pub(crate) struct Counter {
+pub struct Counter {
     /// The attribute that counts it.
     pub(crate) name: String,
     /// Whether it is the only one of its window.

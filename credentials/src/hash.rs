@@ -1,15 +1,15 @@
-//! Passwords: what one is, and argon2id off the async threads.
+//! Password hashes: argon2id, off the async threads.
 
-use std::{fmt, sync::Arc, thread::available_parallelism};
+use std::{sync::Arc, thread::available_parallelism};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version, password_hash,
     password_hash::phc::PasswordHash,
 };
-use precis_profiles::{OpaqueString, precis_core::profile::PrecisFastInvocation};
-use secrecy::{ExposeSecret, SecretString};
 use shared::random::{self, Random};
 use tokio::{sync::Semaphore, task};
+
+use crate::Password;
 
 /// OWASP's Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19 * 1024;
@@ -24,31 +24,6 @@ const MAX_LANES: u32 = 4;
 /// What is hashed against where there is no stored hash: today's parameters, and an output that no password has.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bGF0Y2hnYXRlIG5vYm9keQ$\
                       AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-
-/// A password, normalised (RFC 8265 section 4): the same whatever keyboard it was typed on.
-#[derive(Clone)]
-pub struct Password(SecretString);
-
-impl Password {
-    /// The longest password, in bytes as sent: the time that a hash takes is bounded before there is a hash.
-    pub const MAX_LEN: usize = 1024;
-
-    /// Takes 1 to 1024 bytes without control characters.
-    pub fn parse(text: &SecretString) -> Option<Self> {
-        let text = text.expose_secret();
-        if !(1..=Self::MAX_LEN).contains(&text.len()) {
-            return None;
-        }
-        let normalised = OpaqueString::enforce(text).ok()?;
-        Some(Self(normalised.into_owned().into()))
-    }
-}
-
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password")
-    }
-}
 
 /// What became of a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -95,7 +70,7 @@ impl Passwords {
         let salt: [u8; 16] = random::bytes(&*self.random);
         let password = password.clone();
         self.run(move || {
-            let hash = todays().hash_password_with_salt(password.0.expose_secret().as_bytes(), &salt);
+            let hash = todays().hash_password_with_salt(password.expose().as_bytes(), &salt);
             hash.map(|hash| hash.to_string()).map_err(|_| PasswordError::Failed)
         })
         .await
@@ -109,7 +84,7 @@ impl Passwords {
     pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, PasswordError> {
         let stored = stored.unwrap_or(NOBODY).to_owned();
         let password = password.clone();
-        self.run(move || verify(password.0.expose_secret().as_bytes(), &stored)).await
+        self.run(move || verify(password.expose().as_bytes(), &stored)).await
     }
 
     async fn run<T: Send + 'static>(
@@ -205,15 +180,5 @@ mod tests {
         assert_eq!(Params::try_from(&hash).unwrap().m_cost(), MEMORY_KIB);
         assert_eq!(Params::try_from(&hash).unwrap().t_cost(), PASSES);
         assert_eq!(verify(b"", NOBODY), Ok(Verdict::Wrong));
-    }
-
-    #[test]
-    fn passwords_are_normalised_and_bounded() {
-        let composed = password("p\u{e4}ss");
-        assert_eq!(composed.0.expose_secret(), password("pa\u{308}ss").0.expose_secret());
-        for bad in ["", &"x".repeat(1025), "a\u{0}b", "tab\tbed"] {
-            assert!(Password::parse(&bad.into()).is_none(), "{bad:.8?}");
-        }
-        assert!(Password::parse(&"x".repeat(1024).into()).is_some());
     }
 }

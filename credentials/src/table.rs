@@ -1,4 +1,4 @@
-//! The Credentials table, which login alone touches.
+//! The Credentials table.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -17,8 +17,8 @@ use shared::{
 };
 
 use crate::{
+    Username,
     budget::{BUDGET, Counter, WINDOW_TTL, counter_name},
-    request::Username,
 };
 
 /// The `expires_at` of a real credential: 9999-12-31. Every row has one, so that counting an attempt is the same
@@ -28,13 +28,15 @@ pub const NEVER: Timestamp = Timestamp::from_unix(253_402_300_799);
 const OPERATION: &str = "UpdateItem on Credentials";
 
 /// A user's stored password.
-pub(crate) struct Credential {
-    pub(crate) user_id: UserId,
-    pub(crate) password_hash: String,
+pub struct Credential {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// PHC string.
+    pub password_hash: String,
 }
 
 /// An attempt on a user name.
-pub(crate) enum Attempt {
+pub enum Attempt {
     /// Counted, on a name that somebody has.
     Known(Credential, Counter),
     /// Counted, on a name that nobody has.
@@ -45,19 +47,24 @@ pub(crate) enum Attempt {
 
 /// The Credentials table.
 #[derive(Debug)]
-pub(crate) struct Credentials(Table);
+pub struct Credentials(Table);
 
 impl Credentials {
-    pub(crate) fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
+    /// The table that `CREDENTIALS_TABLE` names.
+    ///
+    /// # Errors
+    ///
+    /// If the variable is missing.
+    pub fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
         Table::from_environment(variable::CREDENTIALS_TABLE, environment, client).map(Self)
     }
 
     /// Counts an attempt, unless the budget is spent, and returns what is stored for the name: one write.
-    pub(crate) async fn take_attempt(
-        &self,
-        username: &Username,
-        now: Timestamp,
-    ) -> Result<Attempt, StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn take_attempt(&self, username: &Username, now: Timestamp) -> Result<Attempt, StoreError> {
         // The second half of the condition keeps a credential that was written without `expires_at` from being given
         // the short one of an unknown name, and so from being removed.
         let result = self
@@ -85,7 +92,11 @@ impl Credentials {
 
     /// Takes an attempt back. Where it is the only one the counter goes too, so that a row without failed attempts
     /// has none. A counter or a row that is gone meanwhile stays gone.
-    pub(crate) async fn give_back(&self, username: &Username, counter: &Counter) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn give_back(&self, username: &Username, counter: &Counter) -> Result<(), StoreError> {
         let update = self.update(username).expression_attribute_names("#counter", &counter.name);
         if counter.alone {
             let removal = update
@@ -107,7 +118,11 @@ impl Credentials {
     }
 
     /// Removes the counters of windows that are over, if there are any.
-    pub(crate) async fn tidy(&self, username: &Username, counter: &Counter) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn tidy(&self, username: &Username, counter: &Counter) -> Result<(), StoreError> {
         if counter.stale.is_empty() {
             return Ok(());
         }
@@ -125,7 +140,11 @@ impl Credentials {
     }
 
     /// Replaces a hash, if it is still the one that was verified.
-    pub(crate) async fn replace_hash(
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], also if it is not.
+    pub async fn replace_hash(
         &self,
         username: &Username,
         credential: &Credential,
