@@ -117,7 +117,8 @@ async fn two_secrets_are_valid_during_a_change() {
     let api = Api::start().await;
     let hashes =
         ["first-secret", "second-secret"].map(|s| shared::client::SecretHash::of(&s.into()).to_text());
-    let set = vec![(attribute::SECRET_HASHES, aws_sdk_dynamodb::types::AttributeValue::Ss(hashes.to_vec()))];
+    let hashes = hashes.iter().map(|hash| text(hash)).collect();
+    let set = vec![(attribute::SECRET_HASHES, aws_sdk_dynamodb::types::AttributeValue::L(hashes))];
     api.seeder().set("ClientsTable", (attribute::CLIENT_ID, SERVER), set).await.unwrap();
     for secret in ["first-secret", "second-secret"] {
         login(&api, None, &[("client_id", SERVER), ("client_secret", secret)]).await.tokens();

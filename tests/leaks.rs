@@ -15,6 +15,9 @@ async fn stored(api: &Api) -> BTreeSet<String> {
             let values = match value {
                 AttributeValue::S(text) | AttributeValue::N(text) => vec![text],
                 AttributeValue::Ss(values) => values,
+                AttributeValue::L(values) => {
+                    values.iter().map(|value| value.as_s().unwrap().clone()).collect()
+                }
                 AttributeValue::Bool(_) => vec![],
                 other => panic!("an attribute of a type that is not looked at: {other:?}"),
             };

@@ -164,7 +164,8 @@ fn a_function_reached_by_another_method_answers_405() {
     let endpoint = shared::http::Endpoint::new("login", "POST", &environment).unwrap();
     let request = lambda_http::http::Request::get("/login").body(lambda_http::Body::Empty).unwrap();
     let error = shared::http::Parameters::from_request(&request).unwrap_err();
-    let response = endpoint.respond(&request, Err(login::LoginError::from(error)));
+    let response =
+        endpoint.respond(&request, &shared::audit::Trail::default(), Err(login::LoginError::from(error)));
     assert_eq!(response.status(), 405);
     assert_eq!(response.headers()["allow"], "POST");
 }

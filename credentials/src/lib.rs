@@ -3,15 +3,23 @@
 //! A crate of its own, because only some functions take passwords: the others are not built with what hashes them.
 
 mod budget;
+mod change;
+mod foreign;
 mod hash;
 mod password;
+mod policy;
+mod stored;
 mod table;
 mod username;
 
 pub use self::{
     budget::{BUDGET, Counter, WINDOW_TTL},
+    change::NewHash,
+    foreign::stored_form,
     hash::{PasswordError, Passwords, Verdict},
     password::Password,
+    policy::{NewPassword, PasswordRejection},
+    stored::StoredHash,
     table::{Attempt, Credential, Credentials, NEVER},
     username::Username,
 };

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
 use shared::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
-    ids::UserId,
+    ids::{SessionId, UserId},
     store::{Item, Row, StoreError, Table, attribute},
 };
 
@@ -28,11 +28,41 @@ pub const NEVER: Timestamp = Timestamp::from_unix(253_402_300_799);
 const OPERATION: &str = "UpdateItem on Credentials";
 
 /// A user's stored password.
+#[derive(Clone)]
 pub struct Credential {
     /// Whose it is.
     pub user_id: UserId,
-    /// PHC string.
+    /// PHC string, or a bcrypt hash that was brought along.
     pub password_hash: String,
+    /// The instant at which sessions of this password begin at the earliest.
+    pub valid_from: Timestamp,
+    /// The session in which the user chose this password; `None` where an operator did.
+    pub changed_in: Option<SessionId>,
+    /// The user has to choose another password before anything else.
+    pub must_change: bool,
+}
+
+impl Credential {
+    /// Reads an item; `None`, if it only counts the attempts on a name that nobody has.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`], if it is neither.
+    pub fn from_item(item: &Item) -> Result<Option<Self>, StoreError> {
+        let row = Row::new("Credentials", item);
+        let Some(password_hash) = row.optional_text(attribute::PASSWORD_HASH)? else { return Ok(None) };
+        let changed_in = row.optional_text(attribute::CHANGED_IN)?;
+        let changed_in = changed_in
+            .map(|id| SessionId::parse(id).ok_or_else(|| row.malformed(attribute::CHANGED_IN)))
+            .transpose()?;
+        Ok(Some(Self {
+            user_id: row.parsed(attribute::USER_ID, UserId::parse)?,
+            password_hash: password_hash.to_owned(),
+            valid_from: row.optional_instant(attribute::VALID_FROM)?.unwrap_or_default(),
+            changed_in,
+            must_change: row.flag(attribute::MUST_CHANGE)?,
+        }))
+    }
 }
 
 /// An attempt on a user name.
@@ -41,13 +71,16 @@ pub enum Attempt {
     Known(Credential, Counter),
     /// Counted, on a name that nobody has.
     Unknown(Counter),
-    /// The budget of this window is spent; with the hash of a name that somebody has.
-    Refused(Option<String>),
+    /// The budget of this window is spent; with the credential of a name that somebody has.
+    Refused(Option<Credential>),
 }
 
 /// The Credentials table.
-#[derive(Debug)]
-pub struct Credentials(Table);
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    /// Where those who write credentials find it.
+    pub table: Table,
+}
 
 impl Credentials {
     /// The table that `CREDENTIALS_TABLE` names.
@@ -56,7 +89,8 @@ impl Credentials {
     ///
     /// If the variable is missing.
     pub fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
-        Table::from_environment(variable::CREDENTIALS_TABLE, environment, client).map(Self)
+        let table = Table::from_environment(variable::CREDENTIALS_TABLE, environment, client)?;
+        Ok(Self { table })
     }
 
     /// Counts an attempt, unless the budget is spent, and returns what is stored for the name: one write.
@@ -162,24 +196,24 @@ impl Credentials {
         Ok(())
     }
 
-    fn update(&self, username: &Username) -> UpdateItemFluentBuilder {
+    pub(crate) fn update(&self, username: &Username) -> UpdateItemFluentBuilder {
         let key = S(username.as_str().to_owned());
-        self.0.client.update_item().table_name(&self.0.name).key(attribute::USERNAME, key)
+        self.table.client.update_item().table_name(&self.table.name).key(attribute::USERNAME, key)
     }
 }
 
 fn attempt(item: &Item, now: Timestamp) -> Result<Attempt, StoreError> {
     let counter = Counter::of(item, now);
-    let row = Row::new("Credentials", item);
-    let Some(password_hash) = row.optional_text(attribute::PASSWORD_HASH)? else {
-        return Ok(Attempt::Unknown(counter));
-    };
-    let user_id = row.parsed(attribute::USER_ID, UserId::parse)?;
-    Ok(Attempt::Known(Credential { user_id, password_hash: password_hash.to_owned() }, counter))
+    Ok(match Credential::from_item(item)? {
+        Some(credential) => Attempt::Known(credential, counter),
+        None => Attempt::Unknown(counter),
+    })
 }
 
 /// Whether an update was carried out; not, if its condition failed.
-fn is_done(result: Result<UpdateItemOutput, SdkError<UpdateItemError>>) -> Result<bool, StoreError> {
+pub(crate) fn is_done(
+    result: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
+) -> Result<bool, StoreError> {
     match result {
         Ok(_) => Ok(true),
         Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(false),
@@ -193,12 +227,11 @@ fn refused(error: SdkError<UpdateItemError>) -> Result<Attempt, StoreError> {
         && let UpdateItemError::ConditionalCheckFailedException(failed) = service.err()
     {
         let Some(item) = failed.item() else { return Ok(Attempt::Refused(None)) };
-        let row = Row::new("Credentials", item);
-        let password_hash = row.optional_text(attribute::PASSWORD_HASH)?.map(str::to_owned);
-        if password_hash.is_some() && !item.contains_key(attribute::EXPIRES_AT) {
-            return Err(row.malformed(attribute::EXPIRES_AT));
+        let credential = Credential::from_item(item)?;
+        if credential.is_some() && !item.contains_key(attribute::EXPIRES_AT) {
+            return Err(Row::new("Credentials", item).malformed(attribute::EXPIRES_AT));
         }
-        return Ok(Attempt::Refused(password_hash));
+        return Ok(Attempt::Refused(credential));
     }
     Err(StoreError::unavailable(OPERATION, error))
 }

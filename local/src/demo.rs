@@ -5,7 +5,10 @@ use std::sync::Arc;
 use credentials::Passwords;
 use secrecy::SecretString;
 use serde_json::json;
-use shared::random::{self, Random};
+use shared::{
+    random::{self, Random},
+    store::attribute,
+};
 
 use crate::seed::{ClientSeed, SeedError, Seeder, UserSeed};
 
@@ -25,26 +28,36 @@ pub struct Demo {
     pub password: SecretString,
     /// Of the confidential client.
     pub client_secret: SecretString,
+    is_well_known: bool,
 }
 
 impl Demo {
     /// Known to everyone, so that the README's commands can be pasted: for a store on this machine only.
     pub fn well_known() -> Self {
-        Self { password: "correct horse battery staple".into(), client_secret: "demo-server-secret".into() }
+        Self {
+            password: "correct horse battery staple".into(),
+            client_secret: "demo-server-secret".into(),
+            is_well_known: true,
+        }
     }
 
     /// Known to nobody else: for a store that others reach.
     pub fn random(random: &dyn Random) -> Self {
         let secret = || random::identifier(random).into();
-        Self { password: secret(), client_secret: secret() }
+        Self { password: secret(), client_secret: secret(), is_well_known: false }
     }
 
-    /// Writes the demo user and the demo clients.
+    /// Writes the demo user and the demo clients. Those that are there already keep what became of them since, except
+    /// that what is known to nobody else is known to nobody any more, and so is replaced.
     ///
     /// # Errors
     ///
     /// [`SeedError`], if the store refuses.
     pub async fn seed(&self, seeder: &Seeder<'_>, random: Arc<dyn Random>) -> Result<(), SeedError> {
+        let user = (attribute::USERNAME, USERNAME);
+        if self.is_well_known && seeder.has("CredentialsTable", user).await? {
+            return Ok(());
+        }
         seeder
             .put_client(&ClientSeed {
                 client_id: PUBLIC_CLIENT_ID,

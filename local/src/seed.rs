@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::{
     Client,
-    types::AttributeValue::{self, N, S, Ss},
+    types::AttributeValue::{self, L, N, S, Ss},
 };
 use credentials::{NEVER, Password, PasswordError, Passwords, Username};
 use secrecy::SecretString;
@@ -74,7 +74,7 @@ impl Seeder<'_> {
             (attribute::SCOPE, Ss(seed.scope.iter().map(|&token| token.to_owned()).collect())),
         ];
         if let Some(secret) = seed.client_secret {
-            attributes.push((attribute::SECRET_HASHES, Ss(vec![SecretHash::of(secret).to_text()])));
+            attributes.push((attribute::SECRET_HASHES, L(vec![S(SecretHash::of(secret).to_text())])));
         }
         self.set("ClientsTable", (attribute::CLIENT_ID, seed.client_id), attributes).await
     }
@@ -92,9 +92,24 @@ impl Seeder<'_> {
             (attribute::PASSWORD_HASH, S(passwords.hash(&password).await?)),
             (attribute::EXPIRES_AT, N(NEVER.to_string())),
         ];
-        let claims = vec![(attribute::CLAIMS, S(seed.claims.to_string()))];
-        self.set("UsersTable", (attribute::USER_ID, seed.user_id), claims).await?;
+        let user = vec![
+            (attribute::USERNAME, S(username.as_str().to_owned())),
+            (attribute::CLAIMS, S(seed.claims.to_string())),
+        ];
+        self.set("UsersTable", (attribute::USER_ID, seed.user_id), user).await?;
         self.set("CredentialsTable", (attribute::USERNAME, username.as_str()), credential).await
+    }
+
+    /// Whether the table has an item with this key.
+    ///
+    /// # Errors
+    ///
+    /// [`SeedError`], if the store refuses.
+    pub async fn has(&self, table: &str, (key, value): (&str, &str)) -> Result<bool, SeedError> {
+        let find = self.client.get_item().table_name(&self.tables[table]).key(key, S(value.to_owned()));
+        let found =
+            find.consistent_read(true).send().await.map_err(|e| SeedError::Store(Box::new(e.into())))?;
+        Ok(found.item.is_some())
     }
 
     /// Sets attributes of the item with this key.

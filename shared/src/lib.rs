@@ -8,6 +8,7 @@
 //! - [`aws`]: how AWS is reached; [`cached`]: copies of what lives there, kept for minutes.
 //! - [`clock`], [`random`], [`environment`]: the three things that come from outside, each in its one home.
 
+pub mod audit;
 pub mod aws;
 pub mod cached;
 pub mod client;

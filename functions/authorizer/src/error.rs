@@ -1,7 +1,7 @@
 //! What the authorizer decides against.
 
 use lambda_http::lambda_runtime::Diagnostic;
-use shared::{keys::PublicKeysError, store::StoreError, tokens::AccessTokenError};
+use shared::{audit::Event, keys::PublicKeysError, store::StoreError, tokens::AccessTokenError};
 
 /// Why a request doesn't pass.
 #[derive(Debug, thiserror::Error)]
@@ -49,12 +49,28 @@ impl AuthorizerError {
         }
     }
 
+    /// Its name in audit events.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::NoBearer => "no_token",
+            Self::Token(error) => error.reason(),
+            Self::SessionEnded => "session_over",
+            Self::Event => "malformed_event",
+            Self::MethodArn => "no_method",
+            Self::ContextTooLong => "context_too_long",
+            Self::PolicyTooLong => "policy_too_long",
+            Self::Keys(error) => error.reason(),
+            Self::Store(error) => error.reason(),
+        }
+    }
+
+    /// The audit event. A token that was not accepted says nothing of whose it is.
     pub(crate) fn log(&self) {
-        let reason = shared::http::chain(self);
+        let (function, reason, detail) = ("authorizer", self.reason(), shared::http::chain(self));
         if self.is_refusal() {
-            tracing::info!(function = "authorizer", reason, "refused");
+            tracing::info!(event = Event::AccessRefused.name(), function, reason, detail, "refused");
         } else {
-            tracing::error!(function = "authorizer", reason, "failed");
+            tracing::error!(event = Event::AccessFailed.name(), function, reason, detail, "failed");
         }
     }
 }

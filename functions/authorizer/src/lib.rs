@@ -20,13 +20,14 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 use shared::{
+    audit::Event,
     cached::Cached,
     clock::{Clock, Timestamp},
     environment::variable,
     http::chain,
     store::PublishedKeys,
     surroundings::{StartError, Surroundings},
-    tokens::{AccessToken, AccessTokenVerifier},
+    tokens::{AccessToken, AccessTokenVerifier, Audience},
 };
 
 pub use self::{
@@ -95,7 +96,15 @@ impl Authorizer {
             Ok(token) => {
                 let answer = self.answer(&request.wanted, &token, now).inspect_err(AuthorizerError::log)?;
                 let withheld = self.rules.unmet(&token.scope).count();
-                tracing::info!(function = "authorizer", session_id = %token.session.session_id, withheld, "allowed");
+                tracing::info!(
+                    event = Event::AccessAllowed.name(),
+                    function = "authorizer",
+                    user_id = token.session.user_id.as_str(),
+                    client_id = token.session.client_id.as_str(),
+                    session_id = token.session.session_id.as_str(),
+                    withheld,
+                    "allowed"
+                );
                 Ok(answer)
             }
             Err(error) => {
@@ -130,9 +139,15 @@ impl Authorizer {
         now: Timestamp,
     ) -> Result<Answer, AuthorizerError> {
         let context = self.claims.context(token)?;
+        let is_for_api = token.audience == Audience::Api;
         match wanted {
             Wanted::Policy(stage) => Ok(Answer::Policy(Policy::new(stage, &self.rules, token, context)?)),
-            Wanted::Simple => Ok(Answer::simple(self.rules.permit_everything(&token.scope), context)),
+            // A yes to these is a yes to everything, which is more than a token for a change of password may have.
+            Wanted::Simple => {
+                let is_permitted = is_for_api && self.rules.permit_everything(&token.scope);
+                Ok(Answer::simple(is_permitted, context))
+            }
+            Wanted::AppSync if !is_for_api => Ok(Answer::app_sync_refusal()),
             Wanted::AppSync => Ok(Answer::app_sync(context, self.cache_ttl.min(token.expires_at.since(now)))),
         }
     }

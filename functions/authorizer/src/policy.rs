@@ -4,7 +4,7 @@
 //! remembers. So a policy says what the token may call in the whole stage, and never what was called this time.
 
 use serde::Serialize;
-use shared::tokens::AccessToken;
+use shared::tokens::{AccessToken, Audience, PASSWORD_PATH};
 
 use crate::{AuthorizerError, ScopeRule, ScopeRules, Stage, context::Context, scope_rules::ScopeDefault};
 
@@ -43,7 +43,10 @@ impl Policy {
         token: &AccessToken,
         context: Context,
     ) -> Result<Self, AuthorizerError> {
-        let document = PolicyDocument::new(stage, rules, |rule| rule.is_met_by(&token.scope));
+        let document = match token.audience {
+            Audience::Api => PolicyDocument::new(stage, rules, |rule| rule.is_met_by(&token.scope)),
+            Audience::PasswordChange => PolicyDocument::of_password_change(stage),
+        };
         if !document.fits() {
             return Err(AuthorizerError::PolicyTooLong);
         }
@@ -72,6 +75,13 @@ impl PolicyDocument {
             .map(|(effect, resource)| Statement { effect, action: "execute-api:Invoke", resource })
             .collect();
         Self { version: "2012-10-17", statement }
+    }
+
+    /// The one call of a token that is good for a change of password and nothing else.
+    fn of_password_change(stage: &Stage) -> Self {
+        let resource = vec![stage.resource(&format!("POST{PASSWORD_PATH}"))];
+        let statement = Statement { effect: "Allow", action: "execute-api:Invoke", resource };
+        Self { version: "2012-10-17", statement: vec![statement] }
     }
 
     pub(crate) fn fits(&self) -> bool {

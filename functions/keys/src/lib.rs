@@ -18,6 +18,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use shared::{
+    audit::Event,
     clock::Clock,
     random::Random,
     store::PublishedKeys,
@@ -81,7 +82,11 @@ impl KeyRotation {
             Err(RotationError::AnotherSecret)
         };
         match &result {
-            Ok(()) => tracing::info!(function = "keys", ?step, version = client_request_token, "carried out"),
+            Ok(()) => {
+                let event = matches!(step, Step::Finish).then(|| Event::KeysetRotated.name());
+                let version = client_request_token.as_str();
+                tracing::info!(event, function = "keys", ?step, version, "carried out");
+            }
             Err(error) => {
                 let reason = shared::http::chain(error);
                 tracing::error!(function = "keys", ?step, version = client_request_token, reason, "failed");

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use secrecy::ExposeSecret;
-use serde_json::Map;
 use shared::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
@@ -12,6 +11,7 @@ use shared::{
     random::{self, Random},
     tokens::{AccessClaims, AccessTokenVerifier, RefreshToken},
 };
+use std::collections::BTreeMap;
 
 /// Of nobody: no deployment has it as its issuer, so the token is good for nothing.
 const NOBODY: &str = "key-rotation-trial";
@@ -37,7 +37,7 @@ fn access_token(keyset: &Keyset, published: &PublicKeys, now: Timestamp, random:
         sid: &session_id,
         scope: None,
         auth_time: now,
-        user: &Map::new(),
+        user: BTreeMap::new(),
     };
     let token = keyset.signing.newest().issue(&claims).ok()?;
     let verified = verifier().ok()?.verify(token.expose_secret(), published, now).ok()?;

@@ -74,4 +74,22 @@ impl Refuse for LoginError {
             Self::Issue(error) => error.into(),
         }
     }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Request(error) => error.reason(),
+            Self::Credentials(error) => error.reason(),
+            Self::Client(error) => error.reason(),
+            Self::GrantType => "unsupported_grant_type",
+            Self::Scope => "scope_exceeded",
+            Self::UnknownUsername => "unknown_username",
+            Self::WrongPassword => "wrong_password",
+            Self::BudgetSpent => "budget_spent",
+            Self::CutOff => "user_cut_off",
+            Self::Password(error) => error.reason(),
+            Self::Keysets(error) => error.reason(),
+            Self::Store(error) => error.reason(),
+            Self::Issue(error) => error.reason(),
+        }
+    }
 }

@@ -6,31 +6,34 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use credentials::{Attempt, Counter, Credential, Verdict};
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use shared::{
+    audit::{Event, Trail},
     client::Client,
     clock::Timestamp,
     http::{Origin, chain, json},
     ids::UserId,
     keys::Keyset,
+    lifetimes::{Lifetimes, PASSWORD_CHANGE_TTL},
     scope::Scope,
     store::{Item, Session, StoreError, User},
     tokens::{Grant, RefreshToken},
 };
 use tokio::time;
 
-use crate::{Login, LoginError, request::LoginRequest};
+use crate::{Login, LoginError, expired::PasswordExpired, request::LoginRequest};
 
 /// A login on a client that may have it.
-struct Admitted {
+struct Admitted<'a> {
     login: LoginRequest,
     keyset: Arc<Keyset>,
     origin: Origin,
     client: Arc<Client>,
     scope: Scope,
+    trail: &'a Trail,
     now: Timestamp,
 }
 
 impl Login {
-    pub(crate) async fn login(&self, request: &Request) -> Result<Response<Body>, LoginError> {
+    pub(crate) async fn login(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, LoginError> {
         let now = self.clock.now();
         let login = LoginRequest::parse(request)?;
         // Before anything is counted: what can't be answered costs nobody an attempt.
@@ -43,8 +46,13 @@ impl Login {
             Ok(grantable) => grantable,
             Err(error) => return Err(self.without_a_guess(&login, attempt.ok(), error).await),
         };
-        let admitted = Admitted { login, keyset, origin: Origin::of(request), client, scope, now };
-        match attempt? {
+        let admitted = Admitted { login, keyset, origin: Origin::of(request), client, scope, trail, now };
+        trail.client(&admitted.client.client_id);
+        let attempt = attempt?;
+        if let Attempt::Known(credential, _) | Attempt::Refused(Some(credential)) = &attempt {
+            trail.user(&credential.user_id);
+        }
+        match attempt {
             Attempt::Known(credential, counter) => {
                 Box::pin(self.evaluate(&admitted, credential, &counter)).await
             }
@@ -52,8 +60,9 @@ impl Login {
                 tokio::join!(self.pretend(&admitted, None), self.tidy(&admitted.login, &counter)).0?;
                 Err(LoginError::UnknownUsername)
             }
-            Attempt::Refused(password_hash) => {
-                self.pretend(&admitted, password_hash.as_deref()).await?;
+            Attempt::Refused(credential) => {
+                let password_hash = credential.as_ref().map(|credential| credential.password_hash.as_str());
+                self.pretend(&admitted, password_hash).await?;
                 Err(LoginError::BudgetSpent)
             }
         }
@@ -75,7 +84,7 @@ impl Login {
     /// Hashes the password, and meanwhile reads the user and tidies the counters.
     async fn evaluate(
         &self,
-        admitted: &Admitted,
+        admitted: &Admitted<'_>,
         credential: Credential,
         counter: &Counter,
     ) -> Result<Response<Body>, LoginError> {
@@ -90,15 +99,15 @@ impl Login {
             return Err(LoginError::WrongPassword);
         }
         let (response, (), ()) = tokio::join!(
-            async { self.open_session(admitted, &credential.user_id, user?).await },
+            async { self.open_session(admitted, &credential, user?).await },
             in_time(self.give_back(login, counter)),
-            in_time(self.strengthen(login, &credential, verdict))
+            in_time(self.strengthen(admitted, &credential, verdict))
         );
         response
     }
 
     /// The same work as for a wrong password, so that the time taken doesn't tell an unknown or a locked name apart.
-    async fn pretend(&self, admitted: &Admitted, password_hash: Option<&str>) -> Result<(), LoginError> {
+    async fn pretend(&self, admitted: &Admitted<'_>, password_hash: Option<&str>) -> Result<(), LoginError> {
         let nobody = UserId::nobody();
         let (verdict, _) = tokio::join!(
             self.passwords.verify(&admitted.login.password, password_hash),
@@ -110,22 +119,24 @@ impl Login {
 
     async fn open_session(
         &self,
-        admitted: &Admitted,
-        user_id: &UserId,
+        admitted: &Admitted<'_>,
+        credential: &Credential,
         user: Option<User>,
     ) -> Result<Response<Body>, LoginError> {
-        let Admitted { keyset, client, now, .. } = admitted;
-        let user = user.filter(|user| user.admits(*now) && *now >= client.not_before);
+        let Admitted { keyset, client, trail, now, .. } = admitted;
+        // Sessions of a password begin no earlier than it does: which of two passwords it was can be told from that.
+        let created_at = credential.valid_from.max(*now);
+        let user = user.filter(|user| user.admits(created_at) && created_at >= client.not_before);
         let user = user.ok_or(LoginError::CutOff)?;
-        let lifetimes = client.lifetimes(self.lifetimes);
-        let refresh_token = RefreshToken::first(user_id.clone(), &*self.random);
+        let lifetimes = self.lifetimes_of(client, credential);
+        let refresh_token = RefreshToken::first(credential.user_id.clone(), &*self.random);
         let session = Session {
             key: refresh_token.session_key(&client.client_id),
             generation: refresh_token.generation(),
             rotated_at: *now,
             retry_key: None,
             undelivered: false,
-            created_at: *now,
+            created_at,
             auth_time: *now,
             scope: admitted.scope.clone(),
             device_name: admitted.login.device_name.clone(),
@@ -138,13 +149,34 @@ impl Login {
             session: &session,
             refresh_token: &refresh_token,
             user: &user,
+            claims: &client.claims,
             scope: &session.scope,
             access_ttl: lifetimes.access_ttl,
         };
         // Signed before anything is stored: a session whose tokens can't be issued must not come to be.
-        let response = self.issuer.issue(&grant, keyset, *now, &*self.random)?;
+        let (response, event) = if credential.must_change {
+            let token = self.issuer.issue_for_password(&session, keyset, *now, &*self.random)?;
+            let response = json(StatusCode::FORBIDDEN, &PasswordExpired::new(&token, &session, *now));
+            (response, Event::LoginPasswordExpired)
+        } else {
+            let tokens = self.issuer.issue(&grant, keyset, *now, &*self.random)?;
+            (json(StatusCode::OK, &tokens), Event::LoginSucceeded)
+        };
         self.put_session(session.to_item()).await?;
-        Ok(json(StatusCode::OK, &response))
+        trail.session(&session.key);
+        trail.outcome(event);
+        Ok(response)
+    }
+
+    /// Of a session that can do nothing but change the password: it ends when the time for that has passed, and no
+    /// refresh token of it is ever given to anybody.
+    fn lifetimes_of(&self, client: &Client, credential: &Credential) -> Lifetimes {
+        let lifetimes = client.lifetimes(self.lifetimes);
+        if credential.must_change {
+            Lifetimes { idle_ttl: PASSWORD_CHANGE_TTL, absolute_ttl: PASSWORD_CHANGE_TTL, ..lifetimes }
+        } else {
+            lifetimes
+        }
     }
 
     async fn put_session(&self, item: Item) -> Result<(), StoreError> {
@@ -169,17 +201,21 @@ impl Login {
     }
 
     /// Replaces a hash made with weaker parameters than today's. A failure here leaves it for the next login.
-    async fn strengthen(&self, login: &LoginRequest, credential: &Credential, verdict: Verdict) {
+    async fn strengthen(&self, admitted: &Admitted<'_>, credential: &Credential, verdict: Verdict) {
         if verdict != Verdict::RightButWeak {
             return;
         }
+        let Admitted { login, trail, .. } = admitted;
         let replaced = async {
             let hash = self.passwords.hash(&login.password).await?;
             let hash = AttributeValue::S(hash);
             Ok::<_, LoginError>(self.credentials.replace_hash(&login.username, credential, hash).await?)
         };
-        if let Err(error) = replaced.await {
-            tracing::warn!(reason = chain(&error), "a weak password hash could not be replaced");
+        match replaced.await {
+            Ok(()) => trail.happened(Event::PasswordRehashed),
+            Err(error) => {
+                tracing::warn!(reason = chain(&error), "a weak password hash could not be replaced");
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A first-party login, deliberately not `grant_type=password`, which RFC 9700 section 2.4 forbids.
 
 mod error;
+mod expired;
 mod flow;
 mod request;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use credentials::{Credentials, Passwords};
 use lambda_http::{Body, Request, Response};
 use shared::{
+    audit::Trail,
     client::Clients,
     clock::Clock,
     http::Endpoint,
@@ -66,7 +68,8 @@ impl Login {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         // On the heap: it holds the state of five calls to DynamoDB.
-        let result = Box::pin(self.login(request)).await;
-        self.endpoint.respond(request, result)
+        let trail = Trail::of(request);
+        let result = Box::pin(self.login(request, &trail)).await;
+        self.endpoint.respond(request, &trail, result)
     }
 }

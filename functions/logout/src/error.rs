@@ -44,4 +44,15 @@ impl Refuse for LogoutError {
             Self::Store(error) => error.into(),
         }
     }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Request(error) => error.reason(),
+            Self::Credentials(error) => error.reason(),
+            Self::Client(error) => error.reason(),
+            Self::SessionOver => "session_over",
+            Self::Keysets(error) => error.reason(),
+            Self::Store(error) => error.reason(),
+        }
+    }
 }

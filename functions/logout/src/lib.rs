@@ -11,21 +11,18 @@ use std::sync::Arc;
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use secrecy::ExposeSecret;
 use shared::{
+    audit::{Cause, Event, Trail},
     client::Clients,
     clock::{Clock, Timestamp},
     http::{Endpoint, empty},
     keys::{Keyset, Keysets},
-    store::{FoundSession, SessionKey, SessionRevoker, StoreError},
+    store::{FoundSession, SessionKey, SessionRevoker},
     surroundings::{StartError, Surroundings},
     tokens::{AccessTokenVerifier, RefreshToken},
 };
-use tokio::task::JoinSet;
 
 pub use self::error::LogoutError;
 use self::request::LogoutRequest;
-
-/// How many sessions are ended at the same time when a user leaves everywhere.
-const BATCH: usize = 16;
 
 /// The function.
 #[derive(Debug)]
@@ -58,21 +55,29 @@ impl Logout {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        self.endpoint.respond(request, self.logout(request).await)
+        let trail = Trail::of(request);
+        let result = self.logout(request, &trail).await;
+        self.endpoint.respond(request, &trail, result)
     }
 
-    async fn logout(&self, request: &Request) -> Result<Response<Body>, LogoutError> {
+    async fn logout(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, LogoutError> {
         let now = self.clock.now();
         let logout = LogoutRequest::parse(request)?;
         let keyset = self.keysets.current(now).await?;
         // Before any read: a token that this client can't have been issued costs nothing, and ends nothing.
-        let Some(key) = self.session_of(&logout, &keyset, now) else { return Ok(empty(StatusCode::OK)) };
+        let Some(key) = self.session_of(&logout, &keyset, now) else {
+            trail.outcome(Event::LogoutIgnored);
+            return Ok(empty(StatusCode::OK));
+        };
+        trail.session(&key);
         // A disabled client may still end what it has.
         self.clients.identify(&logout.client).await?;
         if logout.everywhere {
-            self.revoke_others(&key, now).await?;
+            self.revoke_others(&key, now, trail).await?;
         }
         self.revoker.revoke(&key, now).await?;
+        trail.revoked(&key, Cause::Logout);
+        trail.outcome(Event::LogoutSucceeded);
         Ok(empty(StatusCode::OK))
     }
 
@@ -91,7 +96,12 @@ impl Logout {
     /// Ends the user's other sessions, if this one lives: a token of a session that is over speaks for nobody any
     /// more, and is told so unless there is nothing to end, as when a logout is repeated. This one comes last, so that
     /// a retry after a failure still finds it.
-    async fn revoke_others(&self, key: &SessionKey, now: Timestamp) -> Result<(), LogoutError> {
+    async fn revoke_others(
+        &self,
+        key: &SessionKey,
+        now: Timestamp,
+        trail: &Trail,
+    ) -> Result<(), LogoutError> {
         let found = self.revoker.sessions.of_user(&key.user_id).await?;
         let is_live = |found: &FoundSession| found.session.as_ref().is_ok_and(|session| session.is_live(now));
         if !found.iter().any(|found| found.key == *key && is_live(found)) {
@@ -102,16 +112,11 @@ impl Logout {
             self.revoker.revoke(key, now).await?;
             return Err(LogoutError::SessionOver);
         }
-        let mut others = found.into_iter().map(|found| found.key).filter(|other| other != key);
-        let (mut running, mut result) = (JoinSet::new(), Ok::<(), StoreError>(()));
-        loop {
-            for other in others.by_ref().take(BATCH - running.len()) {
-                let revoker = self.revoker.clone();
-                running.spawn(async move { revoker.revoke_found(&other, now).await });
-            }
-            let Some(ended) = running.join_next().await else { return Ok(result?) };
-            // Unwrap safety: a task that panicked panics here, as it would have without a task.
-            result = result.and(ended.expect("ending a session doesn't panic"));
+        let others = found.into_iter().map(|found| found.key).filter(|other| other != key);
+        let (ended, result) = self.revoker.revoke_all(others, now).await;
+        for other in ended {
+            trail.revoked(&other, Cause::LogoutEverywhere);
         }
+        Ok(result?)
     }
 }

@@ -27,4 +27,12 @@ impl Refuse for MetadataError {
             Self::Keys(error) => error.into(),
         }
     }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Request(error) => error.reason(),
+            Self::NotFound => "unknown_document",
+            Self::Keys(error) => error.reason(),
+        }
+    }
 }

@@ -14,6 +14,7 @@ use lambda_http::{
 };
 use serde_json::Value;
 use shared::{
+    audit::Trail,
     cached::Cached,
     clock::Clock,
     environment::variable,
@@ -66,7 +67,9 @@ impl Metadata {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        self.endpoint.respond(request, self.document(request).await)
+        let trail = Trail::of(request);
+        let result = self.document(request).await;
+        self.endpoint.respond(request, &trail, result)
     }
 
     async fn document(&self, request: &Request) -> Result<Response<Body>, MetadataError> {

@@ -90,4 +90,25 @@ impl Refuse for RefreshError {
             Self::Issue(error) => error.into(),
         }
     }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Request(error) => error.reason(),
+            Self::Credentials(error) => error.reason(),
+            Self::GrantType => "unsupported_grant_type",
+            Self::Token(error) => error.reason(),
+            Self::Client(error) => error.reason(),
+            Self::Scope => "scope_exceeded",
+            Self::Ended(End::Absent) => "session_absent",
+            Self::Ended(End::Expired) => "session_expired",
+            Self::Ended(End::CutOff) => "client_cut_off",
+            Self::Reused(_) => "token_reused",
+            Self::Ahead => "token_ahead",
+            Self::Worn => "token_worn",
+            Self::UserCutOff => "user_cut_off",
+            Self::Keysets(error) => error.reason(),
+            Self::Store(error) => error.reason(),
+            Self::Issue(error) => error.reason(),
+        }
+    }
 }

@@ -3,20 +3,24 @@
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use secrecy::ExposeSecret;
 use shared::{
-    clock::Timestamp,
+    audit::{Cause, Event, Trail},
     http::{Origin, json},
     store::{Session, User},
     tokens::Grant,
 };
 
 use crate::{
-    Bounds, Decision, End, Presented, Refresh, RefreshError, Reuse, decide,
+    Bounds, Decision, End, Presented, Refresh, RefreshError, decide,
     request::RefreshRequest,
     rotation::{Rotated, Rotation},
 };
 
 impl Refresh {
-    pub(crate) async fn refresh(&self, request: &Request) -> Result<Response<Body>, RefreshError> {
+    pub(crate) async fn refresh(
+        &self,
+        request: &Request,
+        trail: &Trail,
+    ) -> Result<Response<Body>, RefreshError> {
         let now = self.clock.now();
         let refresh = RefreshRequest::parse(request)?;
         let keyset = self.keysets.current(now).await?;
@@ -24,12 +28,13 @@ impl Refresh {
         let token =
             keyset.refresh.verify(refresh.refresh_token.expose_secret(), &refresh.client.client_id)?;
         let successor = token.successor().ok_or(RefreshError::Worn)?;
+        let key = token.session_key(&refresh.client.client_id);
+        trail.session(&key);
         let client = self.clients.authenticate(&refresh.client).await?;
         if refresh.scope.as_ref().is_some_and(|scope| !scope.is_within(&client.scope)) {
             return Err(RefreshError::Scope);
         }
 
-        let key = token.session_key(&client.client_id);
         let rotation = Rotation {
             keyset: &keyset,
             token: &token,
@@ -40,6 +45,7 @@ impl Refresh {
             key: &key,
             scope: refresh.scope.as_ref(),
             origin: &Origin::of(request),
+            trail,
             now,
         };
         let table = &self.revoker.sessions.table;
@@ -49,10 +55,14 @@ impl Refresh {
                 // The user first, so that nothing is ended while the store answers by halves.
                 let user = user?;
                 let session = self.settle(stored, &rotation).await?;
+                trail.outcome(Event::RefreshRetryServed);
                 return self.deliver(&rotation, &session, user).await;
             }
             Ok(Rotated::Done(session)) => match user {
-                Ok(user) => self.deliver(&rotation, &session, user).await,
+                Ok(user) => {
+                    trail.outcome(Event::RefreshSucceeded);
+                    self.deliver(&rotation, &session, user).await
+                }
                 Err(error) => Err(error.into()),
             },
             Err(error) => Err(error.into()),
@@ -71,13 +81,14 @@ impl Refresh {
         user: Option<User>,
     ) -> Result<Response<Body>, RefreshError> {
         let Rotation { keyset, client, successor, lifetimes, now, .. } = rotation;
-        let user = self.admit(user, session, *now).await?;
+        let user = self.admit(user, session, rotation).await?;
         // What the client may have today bounds what it was granted then.
         let scope = rotation.scope.unwrap_or(&session.scope).intersection(&client.scope);
         let grant = Grant {
             session,
             refresh_token: successor,
             user: &user,
+            claims: &rotation.client.claims,
             scope: &scope,
             access_ttl: lifetimes.access_ttl,
         };
@@ -109,8 +120,10 @@ impl Refresh {
             (Decision::ScopeExceeded, _) => Err(RefreshError::Scope),
             (Decision::Ahead, _) => Err(RefreshError::Ahead),
             (Decision::Reused(reuse), _) => {
-                report_reuse(reuse, rotation);
+                // Before the session is ended, so that the event is there even if that fails.
+                rotation.trail.reused(rotation.key, reuse.subtype());
                 self.revoker.revoke_found(rotation.key, rotation.now).await?;
+                rotation.trail.revoked(rotation.key, Cause::Theft);
                 Err(RefreshError::Reused(reuse))
             }
         }
@@ -121,27 +134,15 @@ impl Refresh {
         &self,
         user: Option<User>,
         session: &Session,
-        now: Timestamp,
+        rotation: &Rotation<'_>,
     ) -> Result<User, RefreshError> {
         match user {
             Some(user) if user.admits(session.created_at) => Ok(user),
             _ => {
-                self.revoker.revoke_found(&session.key, now).await?;
+                self.revoker.revoke_found(&session.key, rotation.now).await?;
+                rotation.trail.revoked(&session.key, Cause::CutOff);
                 Err(RefreshError::UserCutOff)
             }
         }
     }
-}
-
-/// The audit event: written before the session is ended, so that it is there even if that fails.
-fn report_reuse(reuse: Reuse, rotation: &Rotation<'_>) {
-    tracing::warn!(
-        event = "refresh_token_reused",
-        subtype = reuse.subtype(),
-        user_id = %rotation.key.user_id,
-        client_id = %rotation.key.client_id,
-        session_id = %rotation.key.session_id,
-        address = rotation.origin.address,
-        "a refresh token was used a second time; its session ends"
-    );
 }

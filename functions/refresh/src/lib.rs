@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use lambda_http::{Body, Request, Response};
 use shared::{
+    audit::Trail,
     client::Clients,
     clock::Clock,
     http::Endpoint,
@@ -66,6 +67,8 @@ impl Refresh {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        self.endpoint.respond(request, self.refresh(request).await)
+        let trail = Trail::of(request);
+        let result = self.refresh(request, &trail).await;
+        self.endpoint.respond(request, &trail, result)
     }
 }

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use shared::{
+    audit::Trail,
     client::Client,
     clock::Timestamp,
     http::{Origin, chain},
@@ -41,6 +42,8 @@ pub(crate) struct Rotation<'a> {
     /// The scope that was asked for, if any was.
     pub(crate) scope: Option<&'a Scope>,
     pub(crate) origin: &'a Origin,
+    /// What is known of the request.
+    pub(crate) trail: &'a Trail,
     pub(crate) now: Timestamp,
 }
 

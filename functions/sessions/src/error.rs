@@ -31,4 +31,13 @@ impl Refuse for SessionsError {
             Self::Store(error) => error.into(),
         }
     }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Request(error) => error.reason(),
+            Self::Unauthorized => "no_authorizer",
+            Self::NotFound => "unknown_session",
+            Self::Store(error) => error.reason(),
+        }
+    }
 }

@@ -3,7 +3,6 @@
 //! Behind the authorizer, like any endpoint of one's own: whom the request is from stands in its context, and nothing
 //! here looks at a token.
 
-mod caller;
 mod error;
 mod view;
 
@@ -14,15 +13,16 @@ use lambda_http::{
     http::{Method, StatusCode},
 };
 use shared::{
+    audit::{Cause, Trail},
     clock::Clock,
-    http::{Endpoint, RequestError, empty, json},
+    http::{Endpoint, RequestError, caller, empty, json},
     ids::SessionId,
     store::{FoundSession, Session, SessionRevoker},
     surroundings::{StartError, Surroundings},
 };
 
 pub use self::error::SessionsError;
-use self::{caller::Caller, view::SessionList};
+use self::view::SessionList;
 
 /// The function.
 #[derive(Debug)]
@@ -49,16 +49,18 @@ impl SessionsApi {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
+        let trail = Trail::of(request);
         let result = match (request.method(), request.path_parameters_ref()) {
-            (&Method::GET, None) => self.list(request).await,
-            (&Method::DELETE, Some(path)) => self.end(request, path.first("session_id")).await,
+            (&Method::GET, None) => self.list(request, &trail).await,
+            (&Method::DELETE, Some(path)) => self.end(request, path.first("session_id"), &trail).await,
             _ => Err(RequestError::Method.into()),
         };
-        self.endpoint.respond(request, result)
+        self.endpoint.respond(request, &trail, result)
     }
 
-    async fn list(&self, request: &Request) -> Result<Response<Body>, SessionsError> {
-        let (caller, now) = (Caller::of(request)?, self.clock.now());
+    async fn list(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, SessionsError> {
+        let (caller, now) = (caller(request).ok_or(SessionsError::Unauthorized)?, self.clock.now());
+        trail.session(&caller);
         let found = self.revoker.sessions.of_user(&caller.user_id).await?;
         let mut sessions: Vec<_> = found.into_iter().filter_map(readable).collect();
         sessions.retain(|session| session.is_live(now));
@@ -67,13 +69,20 @@ impl SessionsApi {
     }
 
     /// Only the caller's own partition is looked at, so another user's session is simply not there.
-    async fn end(&self, request: &Request, id: Option<&str>) -> Result<Response<Body>, SessionsError> {
-        let (caller, now) = (Caller::of(request)?, self.clock.now());
+    async fn end(
+        &self,
+        request: &Request,
+        id: Option<&str>,
+        trail: &Trail,
+    ) -> Result<Response<Body>, SessionsError> {
+        let (caller, now) = (caller(request).ok_or(SessionsError::Unauthorized)?, self.clock.now());
+        trail.session(&caller);
         let id = id.and_then(SessionId::parse).ok_or(SessionsError::NotFound)?;
         let sessions = self.revoker.sessions.of_user(&caller.user_id).await?;
         let found = sessions.into_iter().find(|found| found.key.session_id == id);
         let found = found.ok_or(SessionsError::NotFound)?;
         self.revoker.revoke_found(&found.key, now).await?;
+        trail.revoked(&found.key, Cause::User);
         Ok(empty(StatusCode::NO_CONTENT))
     }
 }

@@ -38,6 +38,18 @@ pub enum ClientError {
     Store(#[from] StoreError),
 }
 
+impl ClientError {
+    /// Its name in audit events.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown_client",
+            Self::Unproven => "client_unproven",
+            Self::Disabled => "client_disabled",
+            Self::Store(error) => error.reason(),
+        }
+    }
+}
+
 /// The registered clients.
 #[derive(Debug)]
 pub struct Clients {

@@ -41,6 +41,19 @@ pub enum CredentialsError {
     Request(#[from] RequestError),
 }
 
+impl CredentialsError {
+    /// Its name in audit events.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Missing => "no_client",
+            Self::Scheme => "client_scheme",
+            Self::Malformed => "malformed_client_credentials",
+            Self::Twice => "two_client_credentials",
+            Self::Request(error) => error.reason(),
+        }
+    }
+}
+
 impl ClientCredentials {
     /// The credentials of this request: by Basic or in the body, never both. A `client_id` in the body beside Basic
     /// is tolerated if it is the same: some clients always send it.

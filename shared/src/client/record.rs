@@ -3,9 +3,11 @@
 use std::fmt;
 
 use aws_lc_rs::{constant_time, digest};
+use aws_sdk_dynamodb::types::AttributeValue::{Bool, L, N, S, Ss};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::ClaimSelection;
 use crate::{
     clock::Timestamp,
     ids::ClientId,
@@ -19,15 +21,20 @@ use crate::{
 pub struct Client {
     /// Its identifier.
     pub client_id: ClientId,
+    /// What a person calls it.
+    pub name: Option<String>,
     /// Whether it can keep a secret.
     pub kind: ClientKind,
     /// What it may ask for.
     pub scope: Scope,
+    /// Which of a user's claims its access tokens carry.
+    pub claims: ClaimSelection,
     /// Sessions created before this instant are over.
     pub not_before: Timestamp,
     /// Nothing is issued to it any more.
     pub disabled: bool,
-    overrides: LifetimeOverrides,
+    /// Lifetimes of its own, instead of the deployment's.
+    pub overrides: LifetimeOverrides,
 }
 
 /// Whether a client can keep a secret (RFC 6749 section 2.1).
@@ -35,7 +42,7 @@ pub struct Client {
 pub enum ClientKind {
     /// A browser or a mobile app: it has no secret.
     Public,
-    /// A server: it proves a secret; two are valid while it changes from one to the other.
+    /// A server: it proves a secret; two are valid, the newest first, while it changes from one to the other.
     Confidential(Vec<SecretHash>),
 }
 
@@ -82,8 +89,15 @@ impl Client {
         let row = Row::new("Clients", item);
         Ok(Self {
             client_id: row.parsed(attribute::CLIENT_ID, ClientId::parse)?,
+            name: row.optional_text(attribute::NAME)?.map(str::to_owned),
             kind: Self::kind(&row)?,
             scope: row.scope(attribute::SCOPE)?,
+            claims: match row.optional_text(attribute::CLAIMS)? {
+                None => ClaimSelection::All,
+                Some(json) => {
+                    ClaimSelection::from_json(json).ok_or_else(|| row.malformed(attribute::CLAIMS))?
+                }
+            },
             not_before: row.optional_instant(attribute::NOT_BEFORE)?.unwrap_or_default(),
             disabled: row.flag(attribute::DISABLED)?,
             overrides: LifetimeOverrides {
@@ -95,12 +109,42 @@ impl Client {
         })
     }
 
+    /// The client as an item; what is absent is left out.
+    pub fn to_item(&self) -> Item {
+        let seconds = |ttl: Option<std::time::Duration>| ttl.map(|ttl| N(ttl.as_secs().to_string()));
+        let scope: Vec<String> = self.scope.tokens().map(str::to_owned).collect();
+        let (kind, secret_hashes) = match &self.kind {
+            ClientKind::Public => ("public", None),
+            ClientKind::Confidential(hashes) => {
+                ("confidential", Some(L(hashes.iter().map(|hash| S(hash.to_text())).collect())))
+            }
+        };
+        let attributes = [
+            (attribute::CLIENT_ID, Some(S(self.client_id.to_string()))),
+            (attribute::NAME, self.name.clone().map(S)),
+            (attribute::KIND, Some(S(kind.to_owned()))),
+            (attribute::SECRET_HASHES, secret_hashes),
+            (attribute::SCOPE, (!scope.is_empty()).then_some(Ss(scope))),
+            (attribute::CLAIMS, self.claims.to_json().map(S)),
+            (
+                attribute::NOT_BEFORE,
+                (self.not_before > Timestamp::default()).then(|| N(self.not_before.to_string())),
+            ),
+            (attribute::DISABLED, self.disabled.then_some(Bool(true))),
+            (attribute::ACCESS_TTL, seconds(self.overrides.access_ttl)),
+            (attribute::IDLE_TTL, seconds(self.overrides.idle_ttl)),
+            (attribute::ABSOLUTE_TTL, seconds(self.overrides.absolute_ttl)),
+            (attribute::LEEWAY, seconds(self.overrides.leeway)),
+        ];
+        attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
     fn kind(row: &Row<'_>) -> Result<ClientKind, StoreError> {
         match row.text(attribute::KIND)? {
             "public" => Ok(ClientKind::Public),
             "confidential" => {
-                let hashes = row.texts(attribute::SECRET_HASHES)?;
-                let hashes: Option<Vec<_>> = hashes.iter().map(|text| SecretHash::parse(text)).collect();
+                let hashes = row.list(attribute::SECRET_HASHES)?;
+                let hashes: Option<Vec<_>> = hashes.into_iter().map(SecretHash::parse).collect();
                 hashes
                     .filter(|hashes| (1..=2).contains(&hashes.len()))
                     .map(ClientKind::Confidential)

@@ -8,6 +8,7 @@ use lambda_http::{
 };
 
 use super::Refusal;
+use crate::audit::Trail;
 use crate::environment::{Environment, EnvironmentError, variable};
 
 /// RFC 7617: how a client that used the Authorization header may do better.
@@ -19,6 +20,9 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 pub trait Refuse: Error {
     /// The response to it. One exhaustive match.
     fn refusal(&self) -> Refusal;
+
+    /// Its name in audit events, which stays: `snake_case`.
+    fn reason(&self) -> &'static str;
 }
 
 /// The edge of one function.
@@ -49,13 +53,22 @@ impl Endpoint {
     }
 
     /// The response to a request, once its result is known.
-    pub fn respond<E: Refuse>(&self, request: &Request, result: Result<Response<Body>, E>) -> Response<Body> {
+    pub fn respond<E: Refuse>(
+        &self,
+        request: &Request,
+        trail: &Trail,
+        result: Result<Response<Body>, E>,
+    ) -> Response<Body> {
         let mut response = match result {
             Ok(response) => {
-                tracing::info!(function = self.function, status = response.status().as_u16(), "answered");
+                trail.answered(self.function, response.status().as_u16());
                 response
             }
-            Err(error) => self.refuse(&error),
+            Err(error) => {
+                let refusal = error.refusal();
+                trail.refused(self.function, refusal.status.as_u16(), &error);
+                refusal.into_response()
+            }
         };
         let status = response.status();
         let headers = response.headers_mut();
@@ -73,17 +86,6 @@ impl Endpoint {
         }
         self.allow_origin(request, headers);
         response
-    }
-
-    fn refuse(&self, error: &impl Refuse) -> Response<Body> {
-        let refusal = error.refusal();
-        let (function, status, reason) = (self.function, refusal.status.as_u16(), chain(error));
-        if refusal.status.is_server_error() {
-            tracing::error!(function, status, reason, "failed");
-        } else {
-            tracing::info!(function, status, reason, "refused");
-        }
-        refusal.into_response()
     }
 
     /// The preflight is API Gateway's; the response itself is ours to open to the one origin.

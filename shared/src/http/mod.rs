@@ -1,5 +1,6 @@
 //! HTTP at the edge of a function: parameters in, OAuth-shaped responses out.
 
+mod caller;
 mod endpoint;
 mod form;
 mod origin;
@@ -8,6 +9,7 @@ mod refusal;
 mod reply;
 
 pub use self::{
+    caller::caller,
     endpoint::{Endpoint, Refuse, chain},
     origin::Origin,
     parameters::{Parameters, RequestError, parameter},

@@ -85,6 +85,22 @@ pub enum RequestError {
     Mistyped(&'static str),
 }
 
+impl RequestError {
+    /// Its name in audit events.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Method => "method",
+            Self::MediaType => "media_type",
+            Self::TooLarge => "body_too_large",
+            Self::Malformed => "malformed_body",
+            Self::Repeated => "repeated_parameter",
+            Self::InQuery => "parameter_in_query",
+            Self::Missing(_) => "missing_parameter",
+            Self::Mistyped(_) => "malformed_parameter",
+        }
+    }
+}
+
 enum Parameter {
     Text(SecretString),
     Flag(bool),

@@ -33,6 +33,14 @@ pub enum KeysetsError {
 }
 
 impl KeysetsError {
+    /// Its name in audit events.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Unavailable(_) | Self::File(_) => "keyset_unavailable",
+            Self::Keyset(_) => "keyset_unusable",
+        }
+    }
+
     /// Whether it may heal without anybody changing what is deployed or stored.
     fn is_transient(&self) -> bool {
         match self {

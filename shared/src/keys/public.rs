@@ -124,6 +124,16 @@ pub enum PublicKeysError {
     Keys(#[from] KeysetError),
 }
 
+impl PublicKeysError {
+    /// Its name in audit events.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Store(error) => error.reason(),
+            Self::Keys(_) => "keyset_unusable",
+        }
+    }
+}
+
 /// Copied by those who verify and don't sign. An expired key stays in the copy, where its instant is compared.
 impl Source for PublishedKeys {
     type Value = PublicKeys;

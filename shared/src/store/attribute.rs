@@ -6,7 +6,7 @@ pub const CLIENT_ID: &str = "client_id";
 pub const NAME: &str = "name";
 /// Clients: `public` or `confidential`.
 pub const KIND: &str = "kind";
-/// Clients: SHA-256 of the secrets that are valid, base64url, one or two.
+/// Clients: a list of the SHA-256 of the secrets that are valid, base64url, the newest first, one or two.
 pub const SECRET_HASHES: &str = "secret_hashes";
 /// Clients: the scope a client may ask for. Sessions: the scope that was granted.
 pub const SCOPE: &str = "scope";
@@ -23,14 +23,21 @@ pub const DISABLED: &str = "disabled";
 /// Clients, Users: sessions created before this instant are over.
 pub const NOT_BEFORE: &str = "not_before";
 
-/// Credentials: the key, normalised.
+/// Credentials: the key, normalised. Users: the same name, for whoever has the user and needs the credential.
 pub const USERNAME: &str = "username";
-/// Credentials: argon2id PHC string.
+/// Credentials: the hash of the password, a PHC string.
 pub const PASSWORD_HASH: &str = "password_hash";
+/// Credentials: the instant at which sessions of this password begin at the earliest; absent: any.
+pub const VALID_FROM: &str = "valid_from";
+/// Credentials: the session in which the user chose this password; absent where an operator did.
+pub const CHANGED_IN: &str = "changed_in";
+/// Credentials: the user has to choose another password before anything else.
+pub const MUST_CHANGE: &str = "must_change";
 /// Credentials: whose they are. Users, Sessions: the key.
 pub const USER_ID: &str = "user_id";
 
-/// Users: the claims for the access token, a JSON object as text.
+/// Users: the claims for the access token, a JSON object as text. Clients: the names of those that the client's access
+/// tokens carry, a JSON array as text; absent: all.
 pub const CLAIMS: &str = "claims";
 
 /// Sessions: the sort key, `CLIENT_ID#SESSION_ID`.

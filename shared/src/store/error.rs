@@ -26,6 +26,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Its name in audit events.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Unavailable { .. } => "store_unavailable",
+            Self::Malformed { .. } => "malformed_item",
+        }
+    }
+
     /// The failure of an operation, with what a log may have of its error.
     pub fn unavailable<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
     where

@@ -133,6 +133,9 @@ impl Revocations {
     }
 }
 
+/// How many sessions are ended at the same time when many are.
+const BATCH: usize = 16;
+
 /// Ends sessions: their refresh token and their access tokens.
 #[derive(Clone, Debug)]
 pub struct SessionRevoker {
@@ -162,6 +165,37 @@ impl SessionRevoker {
         let (denied, deleted) =
             tokio::join!(self.revocations.put(&key.session_id, now), self.sessions.delete(key));
         denied.and(deleted)
+    }
+
+    /// Ends all of these as [`Self::revoke_found`] ends one, some at the same time. Those that were ended are returned
+    /// even if others could not be.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], beside those that were ended, if one could not be.
+    ///
+    /// # Panics
+    ///
+    /// If ending one does.
+    pub async fn revoke_all(
+        &self,
+        keys: impl IntoIterator<Item = SessionKey>,
+        now: Timestamp,
+    ) -> (Vec<SessionKey>, Result<(), StoreError>) {
+        let mut keys = keys.into_iter();
+        let (mut running, mut ended, mut result) = (JoinSet::new(), Vec::new(), Ok(()));
+        loop {
+            for key in keys.by_ref().take(BATCH - running.len()) {
+                let revoker = self.clone();
+                running.spawn(async move { revoker.revoke_found(&key, now).await.map(|()| key) });
+            }
+            let Some(one) = running.join_next().await else { return (ended, result) };
+            // Unwrap safety: a task that panicked panics here, as it would have without a task.
+            match one.expect("ending a session doesn't panic") {
+                Ok(key) => ended.push(key),
+                Err(error) => result = result.and(Err(error)),
+            }
+        }
     }
 
     /// The same, one after the other. For a caller that found the session in the table: were it deleted and the other

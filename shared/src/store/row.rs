@@ -152,6 +152,22 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// A list of strings; absent means empty.
+    ///
+    /// # Errors
+    ///
+    /// If it is of another type, or holds anything else.
+    pub fn list(&self, attribute: &'static str) -> Result<Vec<&'a str>, StoreError> {
+        match self.item.get(attribute) {
+            None => Ok(Vec::new()),
+            Some(AttributeValue::L(values)) => {
+                let texts = values.iter().map(|value| value.as_s().map(String::as_str));
+                texts.collect::<Result<_, _>>().map_err(|_| self.malformed(attribute))
+            }
+            Some(_) => Err(self.malformed(attribute)),
+        }
+    }
+
     /// A scope: a set of strings.
     ///
     /// # Errors

@@ -1,6 +1,9 @@
 //! The Users table: what goes into a user's tokens, and whether there are any.
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    types::AttributeValue::{self, Bool, N, S},
+};
 use serde_json::{Map, Value};
 
 use super::{Item, Row, StoreError, Table, attribute};
@@ -12,32 +15,41 @@ use crate::{
     tokens::RESERVED_CLAIMS,
 };
 
-/// The most that a user's claims may take, in bytes of JSON: they are in every request, and API Gateway passes on
-/// 10,240 bytes of headers in all.
-const MAX_CLAIMS_LEN: usize = 4096;
-
 /// A user's record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct User {
+    /// Under which name the credential is, if there is one.
+    pub username: Option<String>,
     /// The claims for the access token, without those that only Latchgate sets.
     pub claims: Map<String, Value>,
-    disabled: bool,
-    not_before: Timestamp,
+    /// Nothing is issued any more.
+    pub disabled: bool,
+    /// Sessions created before this instant are over.
+    pub not_before: Timestamp,
 }
 
 impl User {
+    /// The most that a user's claims may take, in bytes of JSON: they are in every request, and API Gateway passes on
+    /// 10,240 bytes of headers in all.
+    pub const MAX_CLAIMS_LEN: usize = 4096;
+
     /// Whether a session that was created then may go on: the user is not disabled, and not cut off since.
     pub fn admits(&self, created_at: Timestamp) -> bool {
         !self.disabled && created_at >= self.not_before
     }
 
-    fn from_item(item: &Item) -> Result<Self, StoreError> {
+    /// Reads an item.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`], if it is not a user.
+    pub fn from_item(item: &Item) -> Result<Self, StoreError> {
         let row = Row::new("Users", item);
         let mut claims = match row.optional_text(attribute::CLAIMS)? {
             None => Map::new(),
             Some(text) => {
                 Some(text)
-                    .filter(|text| text.len() <= MAX_CLAIMS_LEN)
+                    .filter(|text| text.len() <= Self::MAX_CLAIMS_LEN)
                     .and_then(|text| UniqueObject::parse(text.as_bytes()).ok())
                     .ok_or_else(|| row.malformed(attribute::CLAIMS))?
                     .0
@@ -45,16 +57,34 @@ impl User {
         };
         claims.retain(|name, _| !RESERVED_CLAIMS.contains(&name.as_str()));
         Ok(Self {
+            username: row.optional_text(attribute::USERNAME)?.map(str::to_owned),
             claims,
             disabled: row.flag(attribute::DISABLED)?,
             not_before: row.optional_instant(attribute::NOT_BEFORE)?.unwrap_or_default(),
         })
     }
+
+    /// The user as an item; what is absent is left out.
+    pub fn to_item(&self, user_id: &UserId) -> Item {
+        let not_before = (self.not_before > Timestamp::default()).then(|| N(self.not_before.to_string()));
+        let claims = (!self.claims.is_empty()).then(|| S(Value::Object(self.claims.clone()).to_string()));
+        let attributes = [
+            (attribute::USER_ID, Some(S(user_id.to_string()))),
+            (attribute::USERNAME, self.username.clone().map(S)),
+            (attribute::CLAIMS, claims),
+            (attribute::DISABLED, self.disabled.then_some(Bool(true))),
+            (attribute::NOT_BEFORE, not_before),
+        ];
+        attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
 }
 
 /// The Users table.
 #[derive(Clone, Debug)]
-pub struct Users(Table);
+pub struct Users {
+    /// Where those who write users find it.
+    pub table: Table,
+}
 
 impl Users {
     /// The table that `USERS_TABLE` names.
@@ -63,7 +93,8 @@ impl Users {
     ///
     /// If the variable is missing.
     pub fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
-        Table::from_environment(variable::USERS_TABLE, environment, client).map(Self)
+        let table = Table::from_environment(variable::USERS_TABLE, environment, client)?;
+        Ok(Self { table })
     }
 
     /// The user, read consistently: a disabled user must not get one more token.
@@ -73,10 +104,10 @@ impl Users {
     /// [`StoreError`]
     pub async fn find(&self, user_id: &UserId) -> Result<Option<User>, StoreError> {
         let output = self
-            .0
+            .table
             .client
             .get_item()
-            .table_name(&self.0.name)
+            .table_name(&self.table.name)
             .key(attribute::USER_ID, AttributeValue::S(user_id.to_string()))
             .consistent_read(true)
             .send()

@@ -1,9 +1,11 @@
 //! The access token: a JWT of RFC 9068, signed.
 
+use std::collections::BTreeMap;
+
 use jsonwebtoken::Header;
 use secrecy::SecretString;
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::{
     clock::Timestamp,
@@ -13,6 +15,15 @@ use crate::{
 
 /// The `typ` of an access token (RFC 9068 section 2.1): what keeps other JWTs of the same key from passing for one.
 pub(super) const TYP: &str = "at+jwt";
+
+/// Where a password is changed: what a token that is good for nothing else is for, as a path below the issuer.
+pub const PASSWORD_PATH: &str = "/password";
+
+/// The `aud` of a token that is good for a change of password and nothing else: the one resource that it gives access
+/// to (RFC 9068 section 3). Whoever verifies tokens for the API, with whatever library, so refuses it.
+pub(super) fn password_audience(issuer: &str) -> String {
+    format!("{issuer}{PASSWORD_PATH}")
+}
 
 /// The claims that only Latchgate sets. A user's own claims can't take these names.
 pub const RESERVED_CLAIMS: [&str; 12] =
@@ -44,13 +55,20 @@ pub struct AccessClaims<'a> {
     pub auth_time: Timestamp,
     /// The user's own claims.
     #[serde(flatten)]
-    pub user: &'a Map<String, Value>,
+    pub user: BTreeMap<&'a str, &'a Value>,
 }
 
 /// A token could not be signed.
 #[derive(Debug, thiserror::Error)]
 #[error("the access token could not be signed")]
 pub struct IssueError(#[from] pub(crate) jsonwebtoken::errors::Error);
+
+impl IssueError {
+    /// Its name in audit events.
+    pub fn reason(&self) -> &'static str {
+        "signing_failed"
+    }
+}
 
 impl SigningKey {
     /// Signs an access token.

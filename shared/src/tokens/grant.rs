@@ -1,12 +1,13 @@
 //! The token response (RFC 6749 section 5.1): what login and refresh answer with.
 
-use std::{fmt, time::Duration};
+use std::{collections::BTreeMap, fmt, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
-use super::{AccessClaims, IssueError, RefreshToken};
+use super::{AccessClaims, IssueError, RefreshToken, access::password_audience};
 use crate::{
+    client::ClaimSelection,
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
     keys::Keyset,
@@ -24,6 +25,8 @@ pub struct Grant<'a> {
     pub refresh_token: &'a RefreshToken,
     /// The session's user.
     pub user: &'a User,
+    /// Which of the user's claims the client's tokens carry.
+    pub claims: &'a ClaimSelection,
     /// What the access token may be used for: the session's scope, or less.
     pub scope: &'a Scope,
     /// Lifetime of the access token.
@@ -61,7 +64,7 @@ impl TokenIssuer {
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<TokenResponse, IssueError> {
-        let Grant { session, refresh_token, user, scope, access_ttl } = grant;
+        let Grant { session, refresh_token, user, claims, scope, access_ttl } = grant;
         let session_ttl = session.ends_at().since(now);
         // An access token never outlives its session, not even where nobody looks the session up.
         let access_ttl = session_ttl.min(*access_ttl);
@@ -76,7 +79,7 @@ impl TokenIssuer {
             sid: &session.key.session_id,
             scope: scope.to_text(),
             auth_time: session.auth_time,
-            user: &user.claims,
+            user: claims.select(&user.claims),
         })?;
         Ok(TokenResponse {
             access_token,
@@ -86,6 +89,35 @@ impl TokenIssuer {
             refresh_token: keyset.refresh.encode(refresh_token, &session.key.client_id, now),
             refresh_token_expires_in: session_ttl.as_secs(),
             scope: scope.to_text(),
+        })
+    }
+}
+
+impl TokenIssuer {
+    /// An access token that lives as long as its session, and is good for a change of password and nothing else.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`], if it can't be signed.
+    pub fn issue_for_password(
+        &self,
+        session: &Session,
+        keyset: &Keyset,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<SecretString, IssueError> {
+        keyset.signing.active(now).issue(&AccessClaims {
+            iss: &self.issuer,
+            sub: &session.key.user_id,
+            aud: &password_audience(&self.issuer),
+            client_id: &session.key.client_id,
+            iat: now,
+            exp: session.ends_at(),
+            jti: random::identifier(random),
+            sid: &session.key.session_id,
+            scope: None,
+            auth_time: session.auth_time,
+            user: BTreeMap::new(),
         })
     }
 }

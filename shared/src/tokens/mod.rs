@@ -6,8 +6,8 @@ mod refresh;
 mod verify;
 
 pub use self::{
-    access::{AccessClaims, IssueError, RESERVED_CLAIMS},
+    access::{AccessClaims, IssueError, PASSWORD_PATH, RESERVED_CLAIMS},
     grant::{Grant, TokenIssuer, TokenResponse},
     refresh::{RefreshToken, RefreshTokenError},
-    verify::{AccessToken, AccessTokenError, AccessTokenVerifier},
+    verify::{AccessToken, AccessTokenError, AccessTokenVerifier, Audience},
 };

@@ -56,6 +56,17 @@ pub enum RefreshTokenError {
     Forged,
 }
 
+impl RefreshTokenError {
+    /// Its name in audit events.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed_token",
+            Self::UnknownKey => "token_of_unknown_key",
+            Self::Forged => "forged_token",
+        }
+    }
+}
+
 impl RefreshToken {
     /// The first token of a new session of this user.
     pub fn first(user_id: UserId, random: &dyn Random) -> Self {

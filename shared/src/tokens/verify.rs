@@ -11,7 +11,7 @@ use jsonwebtoken::crypto;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::access::{RESERVED_CLAIMS, TYP};
+use super::access::{RESERVED_CLAIMS, TYP, password_audience};
 use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
@@ -29,9 +29,20 @@ const MAX_LEN: usize = 8 * 1024;
 /// milliseconds, but whole seconds round. `exp` gets no such allowance: a token never outlives what it says.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
+/// What an access token gives access to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// The API.
+    Api,
+    /// A change of the user's password, and nothing else.
+    PasswordChange,
+}
+
 /// A verified access token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccessToken {
+    /// What it gives access to.
+    pub audience: Audience,
     /// Its session: the user, the client that it was issued to, and which of their sessions.
     pub session: SessionKey,
     /// What it may be used for.
@@ -71,6 +82,20 @@ pub enum AccessTokenError {
     Expired,
 }
 
+impl AccessTokenError {
+    /// Its name in audit events.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Malformed | Self::Header | Self::Claim(_) => "malformed_token",
+            Self::UnknownKey => "token_of_unknown_key",
+            Self::Signature => "forged_token",
+            Self::Foreign => "foreign_token",
+            Self::Future => "token_from_the_future",
+            Self::Expired => "expired_token",
+        }
+    }
+}
+
 /// RFC 8725 section 3.1: nothing in the header is trusted. `kid` chooses among our keys, the key says which
 /// algorithm, and any other member (`crit`, `jwk`, `jku`, `x5c`…) is a reason to refuse.
 #[derive(Deserialize)]
@@ -86,6 +111,7 @@ struct Header {
 pub struct AccessTokenVerifier {
     issuer: String,
     audience: String,
+    password_audience: String,
 }
 
 impl AccessTokenVerifier {
@@ -97,10 +123,15 @@ impl AccessTokenVerifier {
     pub fn new(environment: &Environment) -> Result<Self, EnvironmentError> {
         let issuer = environment.required(variable::ISSUER)?.to_owned();
         let audience = environment.required(variable::AUDIENCE)?.to_owned();
-        Ok(Self { issuer, audience })
+        let password_audience = password_audience(&issuer);
+        if audience == password_audience {
+            // Else a token for a change of password would be one for the API.
+            return Err(EnvironmentError::Malformed(variable::AUDIENCE));
+        }
+        Ok(Self { issuer, audience, password_audience })
     }
 
-    /// The token that `text` is, if one of these keys signed it and it is valid `now`.
+    /// The token that `text` is, if one of these keys signed it and it is valid `now`, whatever it gives access to.
     ///
     /// # Errors
     ///
@@ -130,9 +161,14 @@ impl AccessTokenVerifier {
         self.verify_claims(Claims(claims), now)
     }
     fn verify_claims(&self, mut claims: Claims, now: Timestamp) -> Result<AccessToken, AccessTokenError> {
-        if claims.text("iss")? != self.issuer || claims.text("aud")? != self.audience {
+        if claims.text("iss")? != self.issuer {
             return Err(AccessTokenError::Foreign);
         }
+        let audience = match claims.text("aud")? {
+            aud if aud == self.audience => Audience::Api,
+            aud if aud == self.password_audience => Audience::PasswordChange,
+            _ => return Err(AccessTokenError::Foreign),
+        };
         let (issued_at, expires_at) = (claims.instant("iat")?, claims.instant("exp")?);
         let not_before = if claims.0.contains_key("nbf") { claims.instant("nbf")? } else { issued_at };
         if issued_at.max(not_before) > now + CLOCK_SKEW || issued_at >= expires_at {
@@ -143,6 +179,7 @@ impl AccessTokenVerifier {
         claims.text("jti")?;
         claims.instant("auth_time")?;
         Ok(AccessToken {
+            audience,
             session: SessionKey {
                 user_id: claims.parsed("sub", UserId::parse)?,
                 client_id: claims.parsed("client_id", ClientId::parse)?,

@@ -1,0 +1,68 @@
+//! A change of password.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use shared::{
+    clock::Timestamp,
+    ids::SessionId,
+    store::{CLOCK_TOLERANCE, StoreError, WRITE_DELAY, attribute},
+};
+
+use crate::{Counter, Credential, Credentials, Username, table::is_done};
+
+/// How long after a change is begun somebody may still be let in by the password that it replaces: until it is written,
+/// by whichever clock.
+const OVERLAP: Duration = Duration::from_secs(WRITE_DELAY.as_secs() + CLOCK_TOLERANCE.as_secs());
+
+/// The hash of a password that replaces another.
+#[derive(Debug)]
+pub struct NewHash {
+    hash: String,
+    /// Sessions of the new password begin at this instant at the earliest. It is later than any at which somebody was
+    /// let in by the old one, and so tells the sessions of the two apart.
+    pub valid_from: Timestamp,
+}
+
+impl NewHash {
+    /// This hash, in the place of `current`.
+    pub fn replacing(current: &Credential, hash: String, now: Timestamp) -> Self {
+        let after_last = current.valid_from + Duration::from_secs(1);
+        Self { hash, valid_from: after_last.max(now + OVERLAP) }
+    }
+}
+
+impl Credentials {
+    /// Replaces the password that was just verified by the one that the user chose in this session, and takes the
+    /// attempt back. Not, if it was replaced meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn change_password(
+        &self,
+        username: &Username,
+        current: &Credential,
+        new: &NewHash,
+        (session_id, counter): (&SessionId, &Counter),
+    ) -> Result<bool, StoreError> {
+        let update = self
+            .update(username)
+            .update_expression(
+                "SET #password_hash = :new, #valid_from = :valid_from, #changed_in = :session_id \
+                 REMOVE #must_change ADD #counter :minus_one",
+            )
+            .condition_expression("#password_hash = :old")
+            .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
+            .expression_attribute_names("#valid_from", attribute::VALID_FROM)
+            .expression_attribute_names("#changed_in", attribute::CHANGED_IN)
+            .expression_attribute_names("#must_change", attribute::MUST_CHANGE)
+            .expression_attribute_names("#counter", &counter.name)
+            .expression_attribute_values(":new", S(new.hash.clone()))
+            .expression_attribute_values(":valid_from", N(new.valid_from.to_string()))
+            .expression_attribute_values(":session_id", S(session_id.to_string()))
+            .expression_attribute_values(":minus_one", N("-1".to_owned()))
+            .expression_attribute_values(":old", S(current.password_hash.clone()));
+        is_done(update.send().await)
+    }
+}

@@ -1,0 +1,29 @@
+//! The answer to a right password that has to be changed before anything else.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use shared::{clock::Timestamp, store::Session};
+
+/// An error in the shape of RFC 6749 section 5.2, so that nobody takes it for a login, and the one token with which it
+/// can be mended.
+#[derive(Serialize)]
+pub(crate) struct PasswordExpired<'a> {
+    error: &'static str,
+    error_description: &'static str,
+    access_token: &'a str,
+    token_type: &'static str,
+    /// In seconds.
+    expires_in: u64,
+}
+
+impl<'a> PasswordExpired<'a> {
+    pub(crate) fn new(access_token: &'a SecretString, session: &Session, now: Timestamp) -> Self {
+        Self {
+            error: "password_expired",
+            error_description: "The password has to be changed first, by POST /password with this access token.",
+            access_token: access_token.expose_secret(),
+            token_type: "bearer",
+            expires_in: session.ends_at().since(now).as_secs(),
+        }
+    }
+}
