@@ -23,7 +23,7 @@ async fn with_keyset() -> (Secrets, Api) {
 #[tokio::test]
 async fn it_is_loaded_at_start_and_looked_for_again_after_five_minutes() {
     let (secrets, api) = with_keyset().await;
-    assert_eq!(secrets.take_calls().len(), 3, "login, refresh and logout; the authorizer never");
+    assert_eq!(secrets.take_calls().len(), 4, "login, refresh, logout and password; the authorizer never");
     let mut tokens = api.login().await;
     for _ in 0..5 {
         tokens = api.refresh(&tokens.refresh).await.tokens();

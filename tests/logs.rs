@@ -1,57 +1,19 @@
 //! No token, password or secret reaches a log, whatever happens.
 
-use std::{
-    cell::Cell,
-    io,
-    sync::{Arc, Mutex},
-};
+use std::cell::Cell;
 
-use tracing::Subscriber;
 use tracing_subscriber::{
     Layer,
     filter::{FilterExt, LevelFilter, dynamic_filter_fn},
-    fmt,
-    layer::{Filter, SubscriberExt},
-    registry::LookupSpan,
+    layer::SubscriberExt,
     util::SubscriberInitExt,
 };
 
-use crate::harness::{APP, Api, Fault, PASSWORD, SECRET, SERVER, Tokens, USERNAME};
+use crate::harness::{APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, Tokens, USERNAME};
 
 thread_local! {
     /// Whether this thread is listened to: the other tests of this process log as well.
     static IS_HEARD: Cell<bool> = const { Cell::new(false) };
-}
-
-/// What was logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Writes events here as a function writes them to its standard output.
-    fn layer<S>(&self, filter: impl Filter<S> + Send + Sync + 'static) -> impl Layer<S>
-    where
-        S: Subscriber + for<'span> LookupSpan<'span>,
-    {
-        let log = self.clone();
-        let lines = fmt::layer().json().flatten_event(true).with_writer(move || log.clone());
-        lines.with_filter(filter.and(dynamic_filter_fn(|_, _| IS_HEARD.get())))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 /// Every kind of request, refused and carried out, with a store that works and one that doesn't.
@@ -87,8 +49,10 @@ async fn no_token_password_or_secret_reaches_a_log() {
     let (ours, everything) = (Log::default(), Log::default());
     // What a function logs, and beside it all that anything in this process would log if it were let.
     tracing_subscriber::registry()
-        .with(ours.layer(shared::logs::filter()))
-        .with(everything.layer(LevelFilter::TRACE))
+        .with(ours.layer().with_filter(shared::logs::filter().and(dynamic_filter_fn(|_, _| IS_HEARD.get()))))
+        .with(
+            everything.layer().with_filter(LevelFilter::TRACE.and(dynamic_filter_fn(|_, _| IS_HEARD.get()))),
+        )
         .init();
     IS_HEARD.set(true);
     let tokens = eventful_run(&api).await;

@@ -10,8 +10,10 @@
 mod harness;
 
 mod access_tokens;
+mod audit;
 mod authorizer_events;
 mod authorizer_policy;
+mod claims;
 mod client_authentication;
 mod costs;
 mod decisions;
@@ -27,6 +29,8 @@ mod logout_flow;
 mod logs;
 mod metadata_documents;
 mod over_http;
+mod password_change;
+mod password_expired;
 mod permissions;
 mod races;
 mod refresh_flow;

@@ -7,7 +7,7 @@ use keys::KeyRotation;
 use local::template::Template;
 
 use crate::{
-    harness::{Api, Secrets, bearer},
+    harness::{Api, PASSWORD, Secrets, bearer},
     key_rotation::rotate,
 };
 
@@ -49,6 +49,15 @@ async fn logout(used: &mut Actions, api: &Api, secrets: &Secrets) {
     let everywhere = [("client_id", "demo-app"), ("token", here.access.as_str()), ("everywhere", "true")];
     assert_eq!(api.post("/logout", &everywhere).await.status, 200);
     note(used, "logout", api, secrets);
+}
+
+async fn password(used: &mut Actions, api: &Api, secrets: &Secrets) {
+    let (here, _there) = (api.login().await, api.login().await);
+    note(&mut Actions::new(), "login", api, secrets);
+    password::PasswordChange::start(&api.surroundings("password")).await.unwrap();
+    // The authorizer's read of the session, before it, is one that the function makes as well.
+    assert_eq!(api.change_password(&here.access, PASSWORD, "another good password").await.status, 200);
+    note(used, "password", api, secrets);
 }
 
 async fn authorizer_and_sessions(used: &mut Actions, api: &Api, secrets: &Secrets) {
@@ -104,5 +113,6 @@ async fn each_function_may_do_what_it_does_and_nothing_else() {
     token_endpoints(&mut used, &api, &secrets).await;
     logout(&mut used, &api, &secrets).await;
     Box::pin(authorizer_and_sessions(&mut used, &api, &secrets)).await;
+    Box::pin(password(&mut used, &api, &secrets)).await;
     assert_eq!(allowed, used);
 }

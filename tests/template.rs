@@ -51,6 +51,7 @@ fn the_routes_are_the_designs_and_only_the_token_endpoints_and_the_metadata_are_
             "sessions".to_owned(),
             vec![route("GET", "/sessions", None), route("DELETE", "/sessions/{session_id}", None)],
         ),
+        ("password".to_owned(), vec![route("POST", shared::tokens::PASSWORD_PATH, None)]),
         ("authorizer".to_owned(), vec![]),
         ("keys".to_owned(), vec![]),
         (
@@ -71,7 +72,7 @@ fn every_variable_is_one_that_the_code_reads_and_the_authorizer_has_no_private_k
             assert!(variable::ALL.contains(&variable.as_str()), "{name}: {variable}");
         }
         let has_keyset = function.variables.contains_key(variable::KEYSET_SECRET);
-        let needs_keyset = ["login", "refresh", "logout", "keys"].contains(&name.as_str());
+        let needs_keyset = ["login", "refresh", "logout", "password", "keys"].contains(&name.as_str());
         assert_eq!(has_keyset, needs_keyset, "{name}");
         let may_read = function.statements.iter().any(|statement| statement.resource == "Keyset");
         assert_eq!(may_read, needs_keyset, "{name}");
@@ -129,6 +130,7 @@ async fn start_without(api: &Api, name: &str, left_out: &str, revocation_check: 
         "refresh" => refresh::Refresh::start(&surroundings).await.map(drop),
         "logout" => logout::Logout::start(&surroundings).await.map(drop),
         "sessions" => sessions::SessionsApi::new(&surroundings).map(drop),
+        "password" => password::PasswordChange::start(&surroundings).await.map(drop),
         "metadata" => metadata::Metadata::start(&surroundings).await.map(drop),
         "keys" => keys::KeyRotation::start(&surroundings).map(drop),
         "authorizer" => authorizer::Authorizer::start(&surroundings).await.map(drop),

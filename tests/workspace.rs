@@ -25,7 +25,7 @@ fn crates_of(package: &str) -> Vec<String> {
 
 #[test]
 fn lambda_packages_have_no_server_framework_no_local_engine_and_one_crypto_library() {
-    for package in ["login", "refresh", "logout", "sessions", "authorizer", "keys", "metadata"] {
+    for package in ["login", "refresh", "logout", "sessions", "password", "authorizer", "keys", "metadata"] {
         let crates = crates_of(package);
         assert!(crates.iter().any(|name| name == "aws-lc-rs"), "{package}: the list is the right one");
         for unwanted in

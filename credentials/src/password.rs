@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::constant_time;
 use precis_profiles::{OpaqueString, precis_core::profile::PrecisFastInvocation};
 use secrecy::{ExposeSecret, SecretString};
 
@@ -28,6 +29,15 @@ impl Password {
         self.0.expose_secret()
     }
 }
+
+/// In constant time.
+impl PartialEq for Password {
+    fn eq(&self, other: &Self) -> bool {
+        constant_time::verify_slices_are_equal(self.expose().as_bytes(), other.expose().as_bytes()).is_ok()
+    }
+}
+
+impl Eq for Password {}
 
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

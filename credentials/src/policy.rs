@@ -32,6 +32,18 @@ pub enum PasswordRejection {
     LikeUsername,
 }
 
+impl PasswordRejection {
+    /// Its name in audit events.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed_password",
+            Self::TooShort => "password_too_short",
+            Self::Common => "common_password",
+            Self::LikeUsername => "password_like_username",
+        }
+    }
+}
+
 /// A password that may be chosen.
 #[derive(Clone, Debug)]
 pub struct NewPassword(Password);

@@ -8,6 +8,7 @@ use lambda_http::{Body, Request, Response};
 use login::Login;
 use logout::Logout;
 use metadata::Metadata;
+use password::PasswordChange;
 use refresh::Refresh;
 use sessions::SessionsApi;
 use shared::{
@@ -75,6 +76,7 @@ pub struct Functions {
     refresh: Refresh,
     logout: Logout,
     sessions: SessionsApi,
+    password: PasswordChange,
     metadata: Metadata,
     /// The one that is asked about the others.
     pub authorizer: Authorizer,
@@ -98,6 +100,7 @@ impl Functions {
             refresh: Refresh::start(&surroundings("refresh")?).await?,
             logout: Logout::start(&surroundings("logout")?).await?,
             sessions: SessionsApi::new(&surroundings("sessions")?)?,
+            password: PasswordChange::start(&surroundings("password")?).await?,
             metadata: Metadata::start(&surroundings("metadata")?).await?,
             authorizer: Authorizer::start(&surroundings("authorizer")?).await?,
         };
@@ -116,6 +119,7 @@ impl Functions {
             "refresh" => Some(self.refresh.handle(request).await),
             "logout" => Some(self.logout.handle(request).await),
             "sessions" => Some(self.sessions.handle(request).await),
+            "password" => Some(self.password.handle(request).await),
             "metadata" => Some(self.metadata.handle(request).await),
             _ => None,
         }

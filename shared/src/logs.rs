@@ -11,8 +11,18 @@ use tracing_subscriber::{
 };
 
 /// The crates whose events are ours.
-const OURS: [&str; 9] =
-    ["login", "refresh", "logout", "sessions", "authorizer", "keys", "metadata", "shared", "credentials"];
+const OURS: [&str; 10] = [
+    "login",
+    "refresh",
+    "logout",
+    "sessions",
+    "password",
+    "authorizer",
+    "keys",
+    "metadata",
+    "shared",
+    "credentials",
+];
 
 /// What is logged.
 pub fn filter() -> Targets {

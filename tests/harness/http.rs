@@ -114,6 +114,12 @@ impl Api {
         self.post("/logout", &[("client_id", APP), ("token", token)]).await
     }
 
+    /// Changes the password, behind the authorizer.
+    pub(crate) async fn change_password(&self, access_token: &str, current: &str, new: &str) -> Reply {
+        let parameters = [("current_password", current), ("new_password", new)];
+        self.send(bearer(form_post("/password"), access_token), form(&parameters)).await
+    }
+
     /// Calls a protected endpoint.
     pub(crate) async fn call(&self, access_token: &str) -> Reply {
         self.send(bearer(Request::get("/sessions"), access_token), "").await

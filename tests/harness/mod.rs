@@ -4,6 +4,7 @@ mod calls;
 mod clock;
 mod forge;
 mod http;
+mod log;
 mod proxy;
 mod random;
 mod secrets;
@@ -33,6 +34,7 @@ pub(crate) use self::{
     clock::MockClock,
     forge::{Forge, claims, part},
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
+    log::Log,
     proxy::Proxy,
     random::SeededRandom,
     secrets::Secrets,

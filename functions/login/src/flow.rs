@@ -14,7 +14,7 @@ use shared::{
     keys::Keyset,
     lifetimes::{Lifetimes, PASSWORD_CHANGE_TTL},
     scope::Scope,
-    store::{Item, Session, StoreError, User},
+    store::{Session, User},
     tokens::{Grant, RefreshToken},
 };
 use tokio::time;
@@ -162,7 +162,7 @@ impl Login {
             let tokens = self.issuer.issue(&grant, keyset, *now, &*self.random)?;
             (json(StatusCode::OK, &tokens), Event::LoginSucceeded)
         };
-        self.put_session(session.to_item()).await?;
+        self.sessions.put(&session).await?;
         trail.session(&session.key);
         trail.outcome(event);
         Ok(response)
@@ -177,13 +177,6 @@ impl Login {
         } else {
             lifetimes
         }
-    }
-
-    async fn put_session(&self, item: Item) -> Result<(), StoreError> {
-        let table = &self.sessions.table;
-        let put = table.client.put_item().table_name(&table.name).set_item(Some(item));
-        put.send().await.map_err(|e| StoreError::unavailable("PutItem on Sessions", e))?;
-        Ok(())
     }
 
     /// What follows a decision never changes it: a failure here costs one attempt of the budget, and is logged.

@@ -55,7 +55,7 @@ impl Gateway {
         };
         Ok(Self {
             routes: Routes::new(template.functions(parameters)?, template.default_authorizer()?),
-            functions: Functions::start(template, deployment).await?,
+            functions: Box::pin(Functions::start(template, deployment)).await?,
             responses: template.gateway_responses(parameters)?,
             cors: template.cors(parameters)?,
             decisions: DecisionCache::new(cache_ttl),

@@ -97,6 +97,16 @@ impl Clients {
         if client.disabled { Err(ClientError::Disabled) } else { Ok(client) }
     }
 
+    /// The client of a session that was begun on it, if it may be issued anything.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`], if it is gone or disabled, or the record can't be read.
+    pub async fn enabled(&self, client_id: &ClientId) -> Result<Arc<Client>, ClientError> {
+        let client = self.find(client_id).await?.ok_or(ClientError::Unknown)?;
+        if client.disabled { Err(ClientError::Disabled) } else { Ok(client) }
+    }
+
     async fn find(&self, client_id: &ClientId) -> Result<Option<Arc<Client>>, StoreError> {
         let now = self.clock.now();
         if let Some(client) = self.cached(client_id, now) {

@@ -32,13 +32,17 @@ pub mod parameter {
     pub const USERNAME: &str = "username";
     /// Login: with what.
     pub const PASSWORD: &str = "password";
+    /// Change of password: the one that is to be replaced.
+    pub const CURRENT_PASSWORD: &str = "current_password";
+    /// Change of password: the one that replaces it.
+    pub const NEW_PASSWORD: &str = "new_password";
     /// Login: what the user calls the device.
     pub const DEVICE_NAME: &str = "device_name";
     /// Logout: all of the user's sessions.
     pub const EVERYWHERE: &str = "everywhere";
 
     /// All of them; none may be in the query, where logs and histories keep it.
-    pub(super) const ALL: [&str; 11] = [
+    pub(super) const ALL: [&str; 13] = [
         GRANT_TYPE,
         REFRESH_TOKEN,
         SCOPE,
@@ -48,6 +52,8 @@ pub mod parameter {
         TOKEN_TYPE_HINT,
         USERNAME,
         PASSWORD,
+        CURRENT_PASSWORD,
+        NEW_PASSWORD,
         DEVICE_NAME,
         EVERYWHERE,
     ];

@@ -29,6 +29,8 @@ pub enum ErrorCode {
     UnsupportedGrantType,
     /// What the path names doesn't exist: no RFC of this family has a code for it.
     NotFound,
+    /// The password may not be chosen: no RFC of this family has a code for it.
+    PasswordRejected,
     /// RFC 6749 section 4.1.2.1.
     ServerError,
     /// RFC 6749 section 4.1.2.1.
@@ -52,6 +54,7 @@ impl Refusal {
             ErrorCode::InvalidRequest
             | ErrorCode::InvalidGrant
             | ErrorCode::InvalidScope
+            | ErrorCode::PasswordRejected
             | ErrorCode::UnsupportedGrantType => StatusCode::BAD_REQUEST,
             ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
             ErrorCode::NotFound => StatusCode::NOT_FOUND,

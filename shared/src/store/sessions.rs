@@ -193,6 +193,30 @@ impl Sessions {
         Ok(found)
     }
 
+    /// The session with this key, read consistently, whether it lives or not.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn find(&self, key: &SessionKey) -> Result<Option<Session>, StoreError> {
+        let find = self.table.client.get_item().table_name(&self.table.name).set_key(Some(key.to_item()));
+        let found = find.consistent_read(true).send().await;
+        let found = found.map_err(|e| StoreError::unavailable("GetItem on Sessions", e))?;
+        found.item.as_ref().map(Session::from_item).transpose()
+    }
+
+    /// Puts a session.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn put(&self, session: &Session) -> Result<(), StoreError> {
+        let put = self.table.client.put_item().table_name(&self.table.name);
+        let put = put.set_item(Some(session.to_item())).send().await;
+        put.map_err(|e| StoreError::unavailable("PutItem on Sessions", e))?;
+        Ok(())
+    }
+
     /// Deletes a session; one that is not there is deleted already.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::{
     Client,
+    error::SdkError,
     types::AttributeValue::{self, Bool, N, S},
 };
 use serde_json::{Map, Value};
@@ -95,6 +96,35 @@ impl Users {
     pub fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
         let table = Table::from_environment(variable::USERS_TABLE, environment, client)?;
         Ok(Self { table })
+    }
+
+    /// Ends the sessions of the user that were created before this instant, as far as their refresh tokens go. One that
+    /// was cut off at a later instant stays so.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn cut_off(&self, user_id: &UserId, not_before: Timestamp) -> Result<(), StoreError> {
+        let update = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .key(attribute::USER_ID, AttributeValue::S(user_id.to_string()))
+            .update_expression("SET #not_before = :not_before")
+            // A user who was deleted meanwhile doesn't come back by this.
+            .condition_expression(
+                "attribute_exists(#user_id) \
+                 AND (attribute_not_exists(#not_before) OR #not_before < :not_before)",
+            )
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .expression_attribute_names("#not_before", attribute::NOT_BEFORE)
+            .expression_attribute_values(":not_before", N(not_before.to_string()));
+        match update.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(StoreError::unavailable("UpdateItem on Users", error)),
+        }
     }
 
     /// The user, read consistently: a disabled user must not get one more token.

@@ -10,7 +10,7 @@ use crate::shell::TaskError;
 
 const AUTHORIZER: &str = "LatchgateAuthorizer";
 
-const ROUTES: [&str; 16] = [
+const ROUTES: [&str; 18] = [
     "delete /sessions/{session_id} protected",
     "get /.well-known/jwks.json open",
     "get /.well-known/oauth-authorization-server open",
@@ -21,11 +21,13 @@ const ROUTES: [&str; 16] = [
     "options /.well-known/openid-configuration open",
     "options /login open",
     "options /logout open",
+    "options /password open",
     "options /refresh open",
     "options /sessions open",
     "options /sessions/{session_id} open",
     "post /login open",
     "post /logout open",
+    "post /password protected",
     "post /refresh open",
 ];
 

@@ -1,0 +1,193 @@
+//! The flow of a change of password, top to bottom.
+
+use std::sync::Arc;
+
+use credentials::{Attempt, Counter, Credential, NewHash, NewPassword, Username, Verdict};
+use lambda_http::{Body, Request, Response, http::StatusCode};
+use shared::{
+    audit::{Cause, Event, Trail},
+    client::Client,
+    clock::Timestamp,
+    http::{Origin, caller, json},
+    keys::Keyset,
+    store::{Session, SessionKey, StoreError, User, attribute},
+    tokens::{Grant, RefreshToken},
+};
+
+use crate::{PasswordChange, PasswordChangeError, request::ChangeRequest};
+
+/// Who asks.
+struct Asking {
+    client: Arc<Client>,
+    user: User,
+    username: Username,
+    session: Session,
+}
+
+impl PasswordChange {
+    pub(crate) async fn change(
+        &self,
+        request: &Request,
+        trail: &Trail,
+    ) -> Result<Response<Body>, PasswordChangeError> {
+        let now = self.clock.now();
+        let caller = caller(request).ok_or(PasswordChangeError::Unauthorized)?;
+        trail.session(&caller);
+        let change = ChangeRequest::parse(request)?;
+        // Before anything is written: what can't be answered changes nothing.
+        let keyset = self.keysets.current(now).await?;
+        let asking = Box::pin(self.find(&caller, now)).await?;
+        let new = NewPassword::parse(&change.new, &asking.username)?;
+
+        let valid_from = self.replace(&asking, &change, &new, now).await?;
+        self.users.cut_off(&caller.user_id, valid_from).await?;
+        self.end_others(&caller, trail, now).await?;
+        let (response, session) = self.begin_anew(&asking, valid_from, (&keyset, request), now).await?;
+        // Last, so that until then the same request again passes the authorizer.
+        self.revoker.revoke_found(&caller, now).await?;
+        trail.revoked(&caller, Cause::PasswordChange);
+        trail.session(&session);
+        trail.outcome(Event::PasswordChanged);
+        Ok(response)
+    }
+
+    /// The caller's client, record and session, if all three may go on.
+    async fn find(&self, caller: &SessionKey, now: Timestamp) -> Result<Asking, PasswordChangeError> {
+        let (client, user, session) = tokio::join!(
+            self.clients.enabled(&caller.client_id),
+            self.users.find(&caller.user_id),
+            self.revoker.sessions.find(caller)
+        );
+        let (client, user, session) = (client?, user?, session?);
+        let session =
+            session.filter(|session| session.is_live(now) && session.created_at >= client.not_before);
+        let session = session.ok_or(PasswordChangeError::SessionOver)?;
+        let user = user.filter(|user| !user.disabled).ok_or(PasswordChangeError::SessionOver)?;
+        let username = user.username.as_deref().and_then(Username::parse);
+        let malformed = StoreError::Malformed { table: "Users", attribute: attribute::USERNAME };
+        Ok(Asking { client, username: username.ok_or(malformed)?, user, session })
+    }
+
+    /// Replaces the password, and returns from when on sessions of the new one begin.
+    async fn replace(
+        &self,
+        asking: &Asking,
+        change: &ChangeRequest,
+        new: &NewPassword,
+        now: Timestamp,
+    ) -> Result<Timestamp, PasswordChangeError> {
+        let (credential, counter) = self.take_attempt(asking, now).await?;
+        let verdict = self.passwords.verify(&change.current, Some(&credential.password_hash)).await?;
+        if verdict == Verdict::Wrong {
+            return self.completed(asking, &credential, new).await;
+        }
+        // The user's other sessions were cut off by a change that this session was not part of.
+        if !asking.user.admits(asking.session.created_at) {
+            return Err(PasswordChangeError::SessionOver);
+        }
+        if change.current == *new.password() {
+            self.credentials.give_back(&asking.username, &counter).await?;
+            return Err(PasswordChangeError::Same);
+        }
+        let hash = self.passwords.hash(new.password()).await?;
+        let new = NewHash::replacing(&credential, hash, now);
+        let session_id = &asking.session.key.session_id;
+        let is_changed = self
+            .credentials
+            .change_password(&asking.username, &credential, &new, (session_id, &counter))
+            .await?;
+        if is_changed { Ok(new.valid_from) } else { Err(PasswordChangeError::WrongPassword) }
+    }
+
+    async fn take_attempt(
+        &self,
+        asking: &Asking,
+        now: Timestamp,
+    ) -> Result<(Credential, Counter), PasswordChangeError> {
+        match self.credentials.take_attempt(&asking.username, now).await? {
+            Attempt::Known(credential, counter) if credential.user_id == asking.session.key.user_id => {
+                Ok((credential, counter))
+            }
+            Attempt::Known(..) | Attempt::Unknown(_) => {
+                // The user's record and the credential don't belong together.
+                Err(StoreError::Malformed { table: "Users", attribute: attribute::USERNAME }.into())
+            }
+            Attempt::Refused(_) => Err(PasswordChangeError::BudgetSpent),
+        }
+    }
+
+    /// Whether this very change was made by an earlier request of the same session, whose answer was lost or which
+    /// failed half-way: its current password is no longer current, and what is left of it is to be completed.
+    async fn completed(
+        &self,
+        asking: &Asking,
+        credential: &Credential,
+        new: &NewPassword,
+    ) -> Result<Timestamp, PasswordChangeError> {
+        if credential.changed_in.as_ref() != Some(&asking.session.key.session_id) {
+            return Err(PasswordChangeError::WrongPassword);
+        }
+        match self.passwords.verify(new.password(), Some(&credential.password_hash)).await? {
+            Verdict::Wrong => Err(PasswordChangeError::WrongPassword),
+            Verdict::Right | Verdict::RightButWeak => Ok(credential.valid_from),
+        }
+    }
+
+    /// Ends the user's sessions but the one that asks. Queried only now: whoever logged in with the old password
+    /// until it was replaced is among them.
+    async fn end_others(
+        &self,
+        caller: &SessionKey,
+        trail: &Trail,
+        now: Timestamp,
+    ) -> Result<(), PasswordChangeError> {
+        let found = self.revoker.sessions.of_user(&caller.user_id).await?;
+        let others = found.into_iter().map(|found| found.key).filter(|key| key != caller);
+        let (ended, result) = self.revoker.revoke_all(others, now).await;
+        for key in ended {
+            trail.revoked(&key, Cause::PasswordChange);
+        }
+        Ok(result?)
+    }
+
+    /// The session of the caller's device goes on as a new one, with a secret that nobody has seen: whoever may have
+    /// come by a token of the old one is left behind.
+    async fn begin_anew(
+        &self,
+        asking: &Asking,
+        valid_from: Timestamp,
+        (keyset, request): (&Keyset, &Request),
+        now: Timestamp,
+    ) -> Result<(Response<Body>, SessionKey), PasswordChangeError> {
+        let Asking { client, user, session, .. } = asking;
+        let lifetimes = client.lifetimes(self.lifetimes);
+        let refresh_token = RefreshToken::first(session.key.user_id.clone(), &*self.random);
+        let Origin { address, user_agent } = Origin::of(request);
+        let session = Session {
+            key: refresh_token.session_key(&client.client_id),
+            generation: refresh_token.generation(),
+            rotated_at: now,
+            retry_key: None,
+            undelivered: false,
+            created_at: valid_from,
+            auth_time: now,
+            scope: session.scope.intersection(&client.scope),
+            device_name: session.device_name.clone(),
+            user_agent,
+            address,
+            expires_at: now + lifetimes.idle_ttl,
+            absolute_expires_at: now + lifetimes.absolute_ttl,
+        };
+        let grant = Grant {
+            session: &session,
+            refresh_token: &refresh_token,
+            user,
+            claims: &client.claims,
+            scope: &session.scope,
+            access_ttl: lifetimes.access_ttl,
+        };
+        let tokens = self.issuer.issue(&grant, keyset, now, &*self.random)?;
+        self.revoker.sessions.put(&session).await?;
+        Ok((json(StatusCode::OK, &tokens), session.key))
+    }
+}

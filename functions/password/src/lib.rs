@@ -1,0 +1,77 @@
+//! `POST /password`: a user chooses another password. The user's other sessions end; the one that asked goes on, with
+//! new tokens.
+//!
+//! Behind the authorizer, as an endpoint for whoever is signed in, and for whoever has to change the password before
+//! anything else. The current password is asked for all the same: an access token alone is no reason to give somebody
+//! the account.
+
+mod error;
+mod flow;
+mod request;
+
+use std::sync::Arc;
+
+use credentials::{Credentials, Passwords};
+use lambda_http::{Body, Request, Response};
+use shared::{
+    audit::Trail,
+    client::Clients,
+    clock::Clock,
+    http::Endpoint,
+    keys::Keysets,
+    lifetimes::Lifetimes,
+    random::Random,
+    store::{SessionRevoker, Users},
+    surroundings::{StartError, Surroundings},
+    tokens::TokenIssuer,
+};
+
+pub use self::error::PasswordChangeError;
+
+/// The function.
+#[derive(Debug)]
+pub struct PasswordChange {
+    endpoint: Endpoint,
+    keysets: Keysets,
+    clients: Clients,
+    credentials: Credentials,
+    users: Users,
+    revoker: SessionRevoker,
+    passwords: Passwords,
+    issuer: TokenIssuer,
+    lifetimes: Lifetimes,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random>,
+}
+
+impl PasswordChange {
+    /// Starts the function, with its keys.
+    ///
+    /// # Errors
+    ///
+    /// [`StartError`], if its environment is incomplete or its keys can't be used.
+    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
+        let Surroundings { environment, dynamodb, clock, random, .. } = surroundings;
+        Ok(Self {
+            endpoint: Endpoint::new("password", "POST", environment)?,
+            clients: Clients::new(environment, dynamodb, clock.clone())?,
+            credentials: Credentials::new(environment, dynamodb)?,
+            users: Users::new(environment, dynamodb)?,
+            revoker: SessionRevoker::new(environment, dynamodb)?,
+            passwords: Passwords::new(random.clone()),
+            issuer: TokenIssuer::new(environment)?,
+            lifetimes: Lifetimes::from_environment(environment)?,
+            keysets: Keysets::load(surroundings).await?,
+            clock: clock.clone(),
+            random: random.clone(),
+        })
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: &Request) -> Response<Body> {
+        let trail = Trail::of(request);
+        // On the heap: it holds the state of a dozen calls to DynamoDB.
+        let result = Box::pin(self.change(request, &trail)).await;
+        self.endpoint.respond(request, &trail, result)
+    }
+}

@@ -1,0 +1,24 @@
+//! The request of a change of password.
+
+use credentials::Password;
+use lambda_http::Request;
+use secrecy::SecretString;
+use shared::http::{Parameters, RequestError, parameter};
+
+#[derive(Debug)]
+pub(crate) struct ChangeRequest {
+    pub(crate) current: Password,
+    /// As typed: whether it may be chosen depends on whose it will be.
+    pub(crate) new: SecretString,
+}
+
+impl ChangeRequest {
+    pub(crate) fn parse(request: &Request) -> Result<Self, RequestError> {
+        let parameters = Parameters::from_request(request)?;
+        let current = parameters.required(parameter::CURRENT_PASSWORD)?;
+        Ok(Self {
+            current: Password::parse(current).ok_or(RequestError::Mistyped(parameter::CURRENT_PASSWORD))?,
+            new: parameters.required(parameter::NEW_PASSWORD)?.clone(),
+        })
+    }
+}

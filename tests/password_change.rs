@@ -1,0 +1,276 @@
+//! `POST /password`: the user's other sessions end, this one goes on.
+
+use axum::http::Request;
+use credentials::{BUDGET, WINDOW_TTL};
+use serde_json::{Value, json};
+use shared::{clock::Clock, store::attribute};
+
+use crate::harness::{
+    APP, Api, Fault, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, bearer, claims, form_post, waves,
+};
+
+const NEW: &str = "a much better password";
+
+#[tokio::test]
+async fn the_other_sessions_end_and_this_one_goes_on_with_new_tokens() {
+    let api = Api::start().await;
+    let form = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("device_name", "Phone")];
+    let here = api.post("/login", &form).await.tokens();
+    let server =
+        [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
+    let (there, elsewhere) = (api.login().await, api.post("/login", &server).await.tokens());
+
+    let reply = api.change_password(&here.access, PASSWORD, NEW).await;
+    let new = reply.tokens();
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    assert_eq!(reply.body["token_type"], "bearer");
+    assert_eq!(reply.body["scope"], "read write");
+    for tokens in [&here, &there, &elsewhere] {
+        assert_eq!(api.call(&tokens.access).await.status, 401, "at once, on every device");
+        api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
+    }
+    let sessions = api.call(&new.access).await;
+    let sessions = sessions.body["sessions"].as_array().unwrap();
+    assert_eq!(sessions.len(), 1);
+    assert_eq!((&sessions[0]["device_name"], &sessions[0]["current"]), (&json!("Phone"), &json!(true)));
+    let next = api.refresh(&new.refresh).await.tokens();
+    assert_ne!(claims(&next.access)["sid"], claims(&here.access)["sid"], "a secret that no thief has seen");
+    assert_eq!(api.items("RevocationsTable").await.len(), 3);
+
+    api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+    let later = api.try_login(NEW).await.tokens();
+    api.refresh(&later.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn who_has_only_an_access_token_changes_nothing() {
+    let api = Api::start().await;
+    let (here, there) = (api.login().await, api.login().await);
+    let hash =
+        async || api.items("CredentialsTable").await.remove(0).remove(attribute::PASSWORD_HASH).unwrap();
+    let before = hash().await;
+    for wrong in ["a wrong password", NEW] {
+        api.change_password(&here.access, wrong, NEW).await.assert_error(400, "invalid_grant");
+    }
+    for access in ["", "x", here.refresh.as_str()] {
+        api.change_password(access, PASSWORD, NEW).await.assert_error(401, "invalid_token");
+    }
+    assert_eq!(hash().await, before);
+    assert_eq!(api.call(&there.access).await.status, 200);
+    api.refresh(&there.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn guesses_at_the_current_password_are_those_of_login() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let guesses: Vec<_> = (0..200)
+        .map(|i| {
+            let (gateway, access) = (api.gateway.clone(), tokens.access.clone());
+            let body = format!("current_password=wrong+guess+{i}&new_password=another+good+password");
+            let request = bearer(form_post("/password"), &access).body(body.into()).unwrap();
+            tokio::spawn(async move { gateway.handle(request, [203, 0, 113, 9].into()).await.status() })
+        })
+        .collect();
+    for guess in guesses {
+        assert_eq!(guess.await.unwrap(), 400);
+    }
+    // What was counted is what was evaluated: the right one is not, any more.
+    let credential = api.items("CredentialsTable").await.remove(0);
+    let counter = credential.iter().find(|(name, _)| name.starts_with("attempts_")).unwrap().1;
+    assert_eq!(counter.as_n().unwrap(), &BUDGET.to_string());
+    api.change_password(&tokens.access, PASSWORD, NEW).await.assert_error(400, "invalid_grant");
+    api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+    api.clock.advance(WINDOW_TTL);
+    api.change_password(&tokens.access, PASSWORD, NEW).await.tokens();
+}
+
+#[tokio::test]
+async fn a_password_that_may_not_be_chosen_costs_nothing_and_is_told_why() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    api.calls.take();
+    for (bad, word) in [
+        ("seven77", "at least 8"),
+        ("Password1", "common"),
+        ("demodemodemo1", "user name"),
+        ("tab\tin the middle", "control"),
+        (&"x".repeat(1025), "1024"),
+    ] {
+        let reply = api.change_password(&tokens.access, PASSWORD, bad).await;
+        reply.assert_error(400, "password_rejected");
+        assert!(reply.body["error_description"].as_str().unwrap().contains(word), "{reply:?}");
+    }
+    let writes = api.calls.take().into_iter().filter(|call| call.name.starts_with("Update")).count();
+    assert_eq!(writes, 0, "no attempt is counted");
+    api.change_password(&tokens.access, PASSWORD, PASSWORD).await.assert_error(400, "password_rejected");
+    api.try_login(PASSWORD).await.tokens();
+    for length in [8, 1024] {
+        let tokens = api.login().await;
+        let edge = "long enough ".repeat(86)[..length].to_owned();
+        api.change_password(&tokens.access, PASSWORD, &edge).await.tokens();
+        let tokens = api.try_login(&edge).await.tokens();
+        api.change_password(&tokens.access, &edge, PASSWORD).await.tokens();
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_makes_no_sense_changes_nothing() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let post = async |body: &Value| {
+        let request = Request::post("/password").header("content-type", "application/json");
+        api.send(bearer(request, &tokens.access), body.to_string()).await
+    };
+    for body in [
+        json!({}),
+        json!({ "current_password": PASSWORD }),
+        json!({ "new_password": NEW }),
+        json!({ "current_password": PASSWORD, "new_password": [NEW] }),
+        json!({ "current_password": 1, "new_password": NEW }),
+    ] {
+        post(&body).await.assert_error(400, "invalid_request");
+    }
+    let query = form_post("/password?new_password=a+much+better+password");
+    let reply = api.send(bearer(query, &tokens.access), "current_password=x").await;
+    reply.assert_error(400, "invalid_request");
+    post(&json!({ "current_password": PASSWORD, "new_password": NEW })).await.tokens();
+}
+
+#[tokio::test]
+async fn whatever_fails_the_same_request_again_completes_the_change() {
+    for fault in [
+        "GetItem Sessions",
+        "GetItem Users",
+        "UpdateItem Credentials",
+        "UpdateItem Users",
+        "Query Sessions",
+        "PutItem Sessions",
+        "PutItem Revocations",
+        "DeleteItem Sessions",
+    ] {
+        for after in [false, true] {
+            let api = Api::start().await;
+            let (here, there) = (api.login().await, api.login().await);
+            api.calls.fail(if after { Fault::After(fault) } else { Fault::Before(fault) });
+            let failed = api.change_password(&here.access, PASSWORD, NEW).await;
+            assert!(matches!(failed.status, 500 | 503), "{fault}: {failed:?}");
+            api.calls.heal();
+            let new = api.change_password(&here.access, PASSWORD, NEW).await.tokens();
+            assert_eq!(api.call(&new.access).await.status, 200, "{fault}");
+            for tokens in [&here, &there] {
+                assert_eq!(api.call(&tokens.access).await.status, 401, "{fault}");
+                api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
+            }
+            assert_eq!(api.items("SessionsTable").await.len(), 1, "{fault}: nothing is left over");
+            api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+            api.try_login(NEW).await.tokens();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_repeated_change_tells_a_guesser_nothing() {
+    let api = Api::start().await;
+    let (here, there) = (api.login().await, api.login().await);
+    api.calls.fail(Fault::Before("UpdateItem Users"));
+    api.change_password(&here.access, PASSWORD, NEW).await.assert_error(503, "temporarily_unavailable");
+    api.calls.heal();
+    // Another session doesn't complete it, nor does another new password.
+    api.change_password(&there.access, PASSWORD, NEW).await.assert_error(400, "invalid_grant");
+    api.change_password(&here.access, PASSWORD, "yet another password")
+        .await
+        .assert_error(400, "invalid_grant");
+    api.change_password(&here.access, PASSWORD, NEW).await.tokens();
+}
+
+/// Whoever was let in by the old password while it was being replaced has a session that was begun too early.
+#[tokio::test]
+async fn a_login_that_was_under_way_with_the_old_password_is_not_refreshed() {
+    let api = Api::start().await;
+    let here = api.login().await;
+    let old_hash = api.items("CredentialsTable").await.remove(0);
+    api.change_password(&here.access, PASSWORD, NEW).await.tokens();
+    // As if it had read the credential before the change, and put its session up to ten seconds after it.
+    for late in [0, 1, 10] {
+        let new_hash = api.items("CredentialsTable").await.remove(0);
+        api.put("CredentialsTable", old_hash.clone()).await;
+        let users = api.items("UsersTable").await.remove(0);
+        let mut before = users.clone();
+        before.remove(attribute::NOT_BEFORE);
+        api.put("UsersTable", before).await;
+        api.clock.set(crate::harness::START + late);
+        let thief = api.login().await;
+        api.put("UsersTable", users).await;
+        api.put("CredentialsTable", new_hash).await;
+        api.refresh(&thief.refresh).await.assert_error(400, "invalid_grant");
+        assert_eq!(api.call(&thief.access).await.status, 401, "{late}: and the session is gone");
+    }
+    let now = api.clock.now();
+    api.try_login(NEW).await.tokens();
+    assert_eq!(api.clock.now(), now, "while the new password lets in at once");
+}
+
+#[tokio::test]
+async fn of_two_changes_at_once_one_is_made() {
+    let api = Api::start().await;
+    let (here, there) = (api.login().await, api.login().await);
+    let (one, other) = tokio::join!(
+        api.change_password(&here.access, PASSWORD, "the first new password"),
+        api.change_password(&there.access, PASSWORD, "the second new password")
+    );
+    let made = [one.status, other.status].iter().filter(|status| **status == 200).count();
+    assert_eq!(made, 1, "{one:?} {other:?}");
+    let (password, tokens) = if one.status == 200 {
+        ("the first new password", one.tokens())
+    } else {
+        ("the second new password", other.tokens())
+    };
+    api.refresh(&tokens.refresh).await.tokens();
+    api.try_login(password).await.tokens();
+    let changes = api.items("UsersTable").await.remove(0);
+    assert_eq!(changes[attribute::USER_ID].as_s().unwrap(), USER_ID);
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_or_cut_off_changes_nothing() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    for (attribute, value) in [
+        (attribute::DISABLED, aws_sdk_dynamodb::types::AttributeValue::Bool(true)),
+        (attribute::NOT_BEFORE, crate::harness::number(crate::harness::START + 1)),
+    ] {
+        let user = api.items("UsersTable").await.remove(0);
+        let mut changed = user.clone();
+        changed.insert(attribute.to_owned(), value);
+        api.put("UsersTable", changed).await;
+        api.change_password(&tokens.access, PASSWORD, NEW).await.assert_error(400, "invalid_grant");
+        api.put("UsersTable", user).await;
+    }
+    api.logout(&tokens.refresh).await;
+    api.change_password(&tokens.access, PASSWORD, NEW).await.assert_error(401, "invalid_token");
+    api.try_login(PASSWORD).await.tokens();
+}
+
+#[tokio::test]
+async fn a_change_costs_what_the_documents_say() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    api.calls.take();
+    api.change_password(&tokens.access, PASSWORD, NEW).await.tokens();
+    let calls = api.calls.take();
+    assert_eq!(
+        waves(&calls[1..]),
+        [
+            vec!["GetItem Clients", "GetItem Sessions", "GetItem Users"],
+            vec!["UpdateItem Credentials"],
+            vec!["UpdateItem Credentials"],
+            vec!["UpdateItem Users"],
+            vec!["Query Sessions"],
+            vec!["PutItem Sessions"],
+            vec!["PutItem Revocations"],
+            vec!["DeleteItem Sessions"],
+        ],
+        "after the authorizer's read"
+    );
+}
