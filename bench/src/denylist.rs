@@ -2,10 +2,7 @@
 //! in memory. The store is the embedded one, in a process of its own, so that its memory isn't counted.
 
 use std::{
-    error::Error,
-    io::{BufRead, BufReader},
     net::{IpAddr, Ipv4Addr},
-    process::{Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -18,27 +15,15 @@ use aws_sdk_dynamodb::{
     config::{ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef},
 };
 use axum::{body::Bytes, http::Request};
-use keys::KeyPlan;
-use local::{
-    demo::Demo,
-    engine::{self, Engine},
-    functions::{Deployment, Keyset},
-    gateway::Gateway,
-    seed::Seeder,
-    tables,
-    template::Template,
-};
+use bench::{Failure, SimulatedClock, StoreProcess, deployment};
+use local::{functions::Deployment, gateway::Gateway, template::Template};
 use serde_json::{Value, json};
 use shared::{
     clock::{Clock, Timestamp},
     ids::SessionId,
-    random::SystemRandom,
     store::Revocations,
 };
-
 use tokio::task::JoinSet;
-
-type Failure = Box<dyn Error + Send + Sync>;
 
 const REVOCATIONS: u32 = 100_000;
 /// Written at the same time.
@@ -46,15 +31,6 @@ const AT_ONCE: usize = 64;
 const REQUESTS: u64 = 20_000;
 /// Of simulated time.
 const REQUESTS_PER_SECOND: u64 = 100;
-
-#[derive(Debug)]
-struct SimulatedClock(AtomicU64);
-
-impl Clock for SimulatedClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_unix(self.0.load(Ordering::SeqCst))
-    }
-}
 
 /// Counts what is sent to the store.
 #[derive(Clone, Debug, Default)]
@@ -78,22 +54,17 @@ impl Intercept for Reads {
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    if std::env::args().nth(1).as_deref() == Some("engine") {
-        println!("{}", Engine::start(None).await?.endpoint());
-        return std::future::pending().await;
-    }
-    let mut child = Command::new(std::env::current_exe()?).arg("engine").stdout(Stdio::piped()).spawn()?;
-    let mut endpoint = String::new();
-    BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut endpoint)?;
-    let result = Box::pin(measure(endpoint.trim())).await;
-    child.kill()?;
-    result
+    StoreProcess::serve_if_asked().await?;
+    let store = StoreProcess::start()?;
+    Box::pin(measure(&store.endpoint)).await
 }
 
 async fn measure(endpoint: &str) -> Result<(), Failure> {
-    let clock = Arc::new(SimulatedClock(AtomicU64::new(1_800_000_000)));
+    let clock = Arc::new(SimulatedClock::at(1_800_000_000));
     let reads = Reads::default();
-    let (template, deployment) = deployment(endpoint, clock.clone(), reads.clone()).await?;
+    let (template, mut deployment) = deployment(endpoint, clock.clone()).await?;
+    let config = deployment.dynamodb.config().to_builder().interceptor(reads.clone()).build();
+    deployment.dynamodb = Client::from_conf(config);
     let gateway = Box::pin(Gateway::deploy(&template, &deployment)).await?;
     let token = login(&gateway).await?;
 
@@ -103,7 +74,7 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
         for request in 0..REQUESTS {
             authorizer.handle(event(&token)).await?;
             if request % REQUESTS_PER_SECOND == 0 {
-                clock.0.fetch_add(1, Ordering::SeqCst);
+                clock.advance(1);
             }
         }
         let reads = reads.0.load(Ordering::SeqCst);
@@ -135,30 +106,6 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
         after.saturating_sub(before)
     );
     Ok(())
-}
-
-async fn deployment(
-    endpoint: &str,
-    clock: Arc<SimulatedClock>,
-    reads: Reads,
-) -> Result<(Template, Deployment), Failure> {
-    let (config, random) = (engine::config(endpoint), Arc::new(SystemRandom::new()));
-    let client = Client::new(&config);
-    let template = Template::of_project()?;
-    let tables = tables::create(&template, &client, "").await?;
-    Demo::well_known().seed(&Seeder { client: &client, tables: &tables }, random.clone()).await?;
-    let dynamodb = Client::from_conf(client.config().to_builder().interceptor(reads).build());
-    let deployment = Deployment {
-        parameters: template.parameters().with("Issuer", "https://issuer.example.com"),
-        tables,
-        keyset: Keyset::Document(Box::new(KeyPlan::default().first(clock.now(), &*random)?)),
-        dynamodb,
-        aws: config,
-        authorizer_cache_ttl: None,
-        clock,
-        random,
-    };
-    Ok((template, deployment))
 }
 
 fn surroundings(

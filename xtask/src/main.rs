@@ -23,7 +23,8 @@ cargo xtask TASK
   sam              validate, lint and translate template.yaml, and hold the result against what was meant
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib (needs Node, npm and PyPI)
-  bench            reads and memory of the authorizer's denylist: counts, not times
+  bench [PART]     denylist: reads and memory of the authorizer's denylist; login-timing: how well refused logins can be
+                   told apart by their time (a quarter of an hour); without PART, both
   deny             licences, sources and bans of the dependencies; advisories where their database can be had
 ";
 
@@ -39,9 +40,8 @@ fn main() -> ExitCode {
         ["sam"] => sam::run_checks(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),
-        ["bench"] => {
-            shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "bench", "--bin", "denylist"]))
-        }
+        ["bench"] => bench("denylist").and_then(|()| bench("login-timing")),
+        ["bench", part @ ("denylist" | "login-timing")] => bench(part),
         ["deny"] => deny::run_checks(),
         _ => {
             eprint!("{USAGE}");
@@ -55,4 +55,8 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn bench(part: &str) -> Result<(), shell::TaskError> {
+    shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "bench", "--bin", part]))
 }

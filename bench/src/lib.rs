@@ -1,0 +1,123 @@
+//! What the benchmarks share: the API in this process, over a store in a process of its own.
+
+use std::{
+    error::Error,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use aws_sdk_dynamodb::Client;
+use keys::KeyPlan;
+use local::{
+    demo::Demo,
+    engine::{self, Engine},
+    functions::{Deployment, Keyset},
+    seed::Seeder,
+    tables,
+    template::Template,
+};
+use shared::{
+    clock::{Clock, Timestamp},
+    random::SystemRandom,
+};
+
+/// Whatever keeps a benchmark from its result.
+pub type Failure = Box<dyn Error + Send + Sync>;
+
+/// A clock that moves when it is told to.
+#[derive(Debug)]
+pub struct SimulatedClock(AtomicU64);
+
+impl SimulatedClock {
+    /// Stands at this many seconds since the Unix epoch.
+    pub fn at(seconds: u64) -> Self {
+        Self(AtomicU64::new(seconds))
+    }
+
+    /// Moves on.
+    pub fn advance(&self, seconds: u64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for SimulatedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// The embedded store in a process of its own, so that neither its memory nor its time counts as ours.
+#[derive(Debug)]
+pub struct StoreProcess {
+    child: Child,
+    /// Where it listens.
+    pub endpoint: String,
+}
+
+impl StoreProcess {
+    const ARGUMENT: &str = "engine";
+
+    /// Starts this program once more, as the store.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be started.
+    pub fn start() -> Result<Self, Failure> {
+        let program = std::env::current_exe()?;
+        let mut child = Command::new(program).arg(Self::ARGUMENT).stdout(Stdio::piped()).spawn()?;
+        let mut endpoint = String::new();
+        BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut endpoint)?;
+        Ok(Self { child, endpoint: endpoint.trim().to_owned() })
+    }
+
+    /// Is the store, if that is what this process was started as; then it doesn't return.
+    ///
+    /// # Errors
+    ///
+    /// If the port can't be had.
+    pub async fn serve_if_asked() -> Result<(), Failure> {
+        if std::env::args().nth(1).as_deref() == Some(Self::ARGUMENT) {
+            println!("{}", Engine::start(None).await?.endpoint());
+            std::future::pending::<()>().await;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for StoreProcess {
+    fn drop(&mut self) {
+        // It may be gone already, which is what is wanted.
+        let _ = self.child.kill();
+    }
+}
+
+/// The template, deployed over this store with the demo clients and the demo user.
+///
+/// # Errors
+///
+/// If something of it can't be read or written.
+pub async fn deployment(
+    endpoint: &str,
+    clock: Arc<SimulatedClock>,
+) -> Result<(Template, Deployment), Failure> {
+    let (config, random) = (engine::config(endpoint), Arc::new(SystemRandom::new()));
+    let client = Client::new(&config);
+    let template = Template::of_project()?;
+    let tables = tables::create(&template, &client, "").await?;
+    Demo::well_known().seed(&Seeder { client: &client, tables: &tables }, random.clone()).await?;
+    let deployment = Deployment {
+        parameters: template.parameters().with("Issuer", "https://issuer.example.com"),
+        tables,
+        keyset: Keyset::Document(Box::new(KeyPlan::default().first(clock.now(), &*random)?)),
+        dynamodb: client,
+        aws: config,
+        authorizer_cache_ttl: None,
+        clock,
+        random,
+    };
+    Ok((template, deployment))
+}

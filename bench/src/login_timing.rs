@@ -1,0 +1,186 @@
+//! How well the time of a refused login tells whether the name is somebody's, nobody's, or locked: as AUC, the chance
+//! that of one login of each kind the one that took longer is told right. A half is a coin toss.
+//!
+//! The kinds alternate in random order, within one window of the guess budget. A debug build, with optimised hashing:
+//! all that is not hashing takes longer than it would, so that differences show rather more.
+
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use aws_sdk_dynamodb::types::AttributeValue::N;
+use axum::{body::Bytes, http::Request};
+use bench::{Failure, SimulatedClock, StoreProcess, deployment};
+use credentials::{BUDGET, Passwords, WINDOW_TTL};
+use local::{
+    functions::Deployment,
+    gateway::Gateway,
+    seed::{Seeder, UserSeed},
+};
+use serde_json::json;
+use shared::{
+    random::{Random, SystemRandom, bytes},
+    store::attribute,
+};
+
+/// Samples of each kind, unless the command line says otherwise.
+const SAMPLES: usize = 10_000;
+/// What the clock stands at, in seconds since 1970: the beginning of a window.
+const NOW: u64 = 2_000_000 * WINDOW_TTL;
+/// Attempts on each name: one below the budget, so that none is locked that should not be.
+const ATTEMPTS: u64 = BUDGET - 1;
+/// The most that an attacker may be able to tell.
+const BOUND: f64 = 0.55;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Known,
+    Unknown,
+    LockedKnown,
+    LockedUnknown,
+}
+
+impl Kind {
+    const ALL: [Self; 4] = [Self::Known, Self::Unknown, Self::LockedKnown, Self::LockedUnknown];
+
+    /// The name to try at the nth attempt of this kind.
+    fn username(self, n: usize) -> String {
+        match self {
+            Self::Known => format!("known-{}", n as u64 / ATTEMPTS),
+            Self::Unknown => format!("nobody-{}", n as u64 / ATTEMPTS),
+            Self::LockedKnown => "locked-known".to_owned(),
+            Self::LockedUnknown => "locked-nobody".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Known => "known",
+            Self::Unknown => "unknown",
+            Self::LockedKnown => "locked, known",
+            Self::LockedUnknown => "locked, unknown",
+        })
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    StoreProcess::serve_if_asked().await?;
+    let samples = std::env::args().nth(1).map_or(Ok(SAMPLES), |n| n.parse())?;
+    let store = StoreProcess::start()?;
+    let (template, deployment) = deployment(&store.endpoint, Arc::new(SimulatedClock::at(NOW))).await?;
+    Box::pin(register(&deployment, samples)).await?;
+    let gateway = Box::pin(Gateway::deploy(&template, &deployment)).await?;
+
+    let mut times: Vec<(Kind, Duration)> = Vec::with_capacity(4 * samples);
+    for n in 0..samples {
+        for kind in shuffled() {
+            times.push((kind, time(&gateway, &kind.username(n)).await?));
+        }
+    }
+    report(&times, samples)
+}
+
+/// Users whose names are known, and names that are locked. One hash for all: what it is makes no difference.
+async fn register(deployment: &Deployment, samples: usize) -> Result<(), Failure> {
+    let seeder = Seeder { client: &deployment.dynamodb, tables: &deployment.tables };
+    let (passwords, password) =
+        (Passwords::new(Arc::new(SystemRandom::new())), "correct horse battery".into());
+    let known = (0..=samples as u64 / ATTEMPTS).map(|i| format!("known-{i}"));
+    for username in known.chain(["locked-known".to_owned()]) {
+        let user =
+            UserSeed { username: &username, password: &password, user_id: &username, claims: json!({}) };
+        seeder.put_user(&user, &passwords).await?;
+    }
+    for username in ["locked-known", "locked-nobody"] {
+        let spent = [(&*format!("attempts_{}", NOW / WINDOW_TTL), N(BUDGET.to_string()))];
+        seeder.set("CredentialsTable", (attribute::USERNAME, username), spent.to_vec()).await?;
+    }
+    Ok(())
+}
+
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+async fn time(gateway: &Gateway, username: &str) -> Result<Duration, Failure> {
+    let body =
+        json!({ "client_id": local::demo::PUBLIC_CLIENT_ID, "username": username, "password": "a guess" });
+    let request = Request::post("/login").header("content-type", "application/json");
+    let request = request.body(Bytes::from(body.to_string()))?;
+    let start = Instant::now();
+    let response = gateway.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
+    let time = start.elapsed();
+    if response.status() == 400 { Ok(time) } else { Err("a guess was not refused".into()) }
+}
+
+fn shuffled() -> [Kind; 4] {
+    let (mut kinds, random) = (Kind::ALL, SystemRandom::new());
+    for i in (1..kinds.len()).rev() {
+        let [byte] = bytes::<1>(&random as &dyn Random);
+        kinds.swap(i, usize::from(byte) % (i + 1));
+    }
+    kinds
+}
+
+fn report(times: &[(Kind, Duration)], samples: usize) -> Result<(), Failure> {
+    println!("{samples} refused logins of each kind, embedded store, debug build with optimised hashing");
+    let of = |kind: Kind| {
+        let mut times: Vec<Duration> = times.iter().filter(|(k, _)| *k == kind).map(|(_, t)| *t).collect();
+        times.sort_unstable();
+        times
+    };
+    for kind in Kind::ALL {
+        let times = of(kind);
+        let (median, p95) = (times[times.len() / 2], times[times.len() * 95 / 100]);
+        println!("{kind:<16} median {median:>10.3?}  95th percentile {p95:>10.3?}");
+    }
+    let mut worst = 0.5_f64;
+    for (i, one) in Kind::ALL.into_iter().enumerate() {
+        for other in &Kind::ALL[i + 1..] {
+            let auc = auc(&of(one), &of(*other));
+            worst = worst.max(auc);
+            println!("{one:<16} against {other:<16} AUC {auc:.4}");
+        }
+    }
+    println!("worst AUC {worst:.4}; the bound is {BOUND}");
+    if worst < BOUND { Ok(()) } else { Err("the kinds can be told apart".into()) }
+}
+
+/// Mann-Whitney: the share of pairs in which the one of the slower kind took longer, ties counting half.
+fn auc(one: &[Duration], other: &[Duration]) -> f64 {
+    let (mut wins, mut below, mut not_above) = (0.0, 0, 0);
+    for time in one {
+        while other.get(below).is_some_and(|t| t < time) {
+            below += 1;
+        }
+        not_above = not_above.max(below);
+        while other.get(not_above).is_some_and(|t| t <= time) {
+            not_above += 1;
+        }
+        wins += count(below) + count(not_above - below) / 2.0;
+    }
+    let auc = wins / (count(one.len()) * count(other.len()));
+    auc.max(1.0 - auc)
+}
+
+fn count(n: usize) -> f64 {
+    // Unwrap safety: there are fewer than four billion samples.
+    u32::try_from(n).expect("a number of samples").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_times_are_a_coin_toss_and_other_times_are_told_apart() {
+        let times = |range: std::ops::Range<u64>| range.map(Duration::from_millis).collect::<Vec<_>>();
+        assert!((auc(&times(0..100), &times(0..100)) - 0.5).abs() < 1e-9);
+        assert!((auc(&times(0..100), &times(100..200)) - 1.0).abs() < 1e-9);
+        assert!((auc(&times(100..200), &times(0..100)) - 1.0).abs() < 1e-9);
+        assert!((auc(&times(0..100), &times(50..150)) - 0.875).abs() < 1e-3);
+    }
+}
