@@ -115,3 +115,27 @@ async fn a_wrong_password_or_an_unknown_name_costs_the_attempt_and_the_reads() {
     api.post("/login", &unknown).await;
     assert_eq!(units(&api.calls.take()), (1.0, 1.0), "with a warm client, the same");
 }
+
+#[tokio::test]
+async fn a_change_of_password_is_eight_round_trips_six_writes_and_four_reads() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    api.calls.take();
+    api.change_password(&tokens.access, PASSWORD, "a much better password").await.tokens();
+    let mut calls = api.calls.take();
+    assert_eq!(calls.remove(0).name, "GetItem Sessions", "the authorizer before it");
+    assert_costs(
+        &calls,
+        &[
+            &["GetItem Clients", "GetItem Sessions", "GetItem Users"],
+            &["UpdateItem Credentials"],
+            &["UpdateItem Credentials"],
+            &["UpdateItem Users"],
+            &["Query Sessions"],
+            &["PutItem Sessions"],
+            &["PutItem Revocations"],
+            &["DeleteItem Sessions"],
+        ],
+        (6.0, 4.0),
+    );
+}

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::{clock::Clock, store::attribute};
 
 use crate::harness::{
-    APP, Api, Fault, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, bearer, claims, form_post, waves,
+    APP, Api, Fault, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, bearer, claims, form_post,
 };
 
 const NEW: &str = "a much better password";
@@ -250,27 +250,4 @@ async fn a_session_that_is_over_or_cut_off_changes_nothing() {
     api.logout(&tokens.refresh).await;
     api.change_password(&tokens.access, PASSWORD, NEW).await.assert_error(401, "invalid_token");
     api.try_login(PASSWORD).await.tokens();
-}
-
-#[tokio::test]
-async fn a_change_costs_what_the_documents_say() {
-    let api = Api::start().await;
-    let tokens = api.login().await;
-    api.calls.take();
-    api.change_password(&tokens.access, PASSWORD, NEW).await.tokens();
-    let calls = api.calls.take();
-    assert_eq!(
-        waves(&calls[1..]),
-        [
-            vec!["GetItem Clients", "GetItem Sessions", "GetItem Users"],
-            vec!["UpdateItem Credentials"],
-            vec!["UpdateItem Credentials"],
-            vec!["UpdateItem Users"],
-            vec!["Query Sessions"],
-            vec!["PutItem Sessions"],
-            vec!["PutItem Revocations"],
-            vec!["DeleteItem Sessions"],
-        ],
-        "after the authorizer's read"
-    );
 }

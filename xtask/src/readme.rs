@@ -7,7 +7,7 @@ use crate::{
 
 /// What the commands of "The API" have to show, and how often.
 const EXPECTED: [(&str, usize); 7] = [
-    ("\"token_type\":\"bearer\"", 4),
+    ("\"token_type\":\"bearer\"", 5),
     ("\"device_name\":\"Laptop\"", 1),
     ("HTTP/1.1 200 OK", 1),
     ("HTTP/1.1 401 Unauthorized", 1),
