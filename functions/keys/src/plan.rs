@@ -90,7 +90,11 @@ impl KeyPlan {
     }
 
     /// The keyset that replaces the current one.
-    pub(crate) fn next(
+    ///
+    /// # Errors
+    ///
+    /// [`GenerateError`]
+    pub fn next(
         &self,
         current: &KeysetDocument,
         now: Timestamp,

@@ -147,14 +147,14 @@ fn authenticated(client_id: &ClientId, fields: &[u8]) -> Vec<u8> {
     message
 }
 
-fn split(text: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+pub(super) fn split(text: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     let encoded = text.strip_prefix(PREFIX).filter(|_| text.len() <= MAX_LEN)?;
     let mut fields = URL_SAFE_NO_PAD.decode(encoded).ok()?;
     let tag = fields.split_off(fields.len().checked_sub(TAG_LEN)?);
     Some((fields, tag))
 }
 
-fn parse_fields(bytes: &[u8]) -> Option<RefreshToken> {
+pub(super) fn parse_fields(bytes: &[u8]) -> Option<RefreshToken> {
     let (user_id, rest) = pop_prefixed(bytes)?;
     let user_id = UserId::parse(std::str::from_utf8(user_id).ok()?)?;
     let (secret, generation) = rest.split_first_chunk()?;
@@ -168,7 +168,7 @@ fn push_prefixed(field: &[u8], bytes: &mut Vec<u8>) {
     bytes.extend(field);
 }
 
-fn pop_prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+pub(super) fn pop_prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first()?;
     rest.split_at_checked(usize::from(*length))
 }
