@@ -1,6 +1,6 @@
 //! The handlers that Lambda runs, started with what template.yaml gives them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use authorizer::Authorizer;
 use aws_sdk_dynamodb::Client;
@@ -65,6 +65,9 @@ pub struct Deployment {
 pub enum Keyset {
     /// From here: it is given to them as it is, and published at deployment.
     Document(Box<KeysetDocument>),
+    /// From this file, which holds this document now: it is read again every few minutes, as a secret is, so that a
+    /// rotation is taken up. What it holds now is published at deployment; whoever rotates it publishes the rest.
+    File(PathBuf, Box<KeysetDocument>),
     /// From the secret of this name, which is somebody else's to make and to publish.
     Secret(String),
 }
@@ -129,7 +132,7 @@ impl Functions {
 impl Deployment {
     /// Publishes the keys that are given here, and lets those expire that aren't any more.
     pub(crate) async fn publish_keys(&self) -> Result<(), StoreError> {
-        let Keyset::Document(document) = &self.keyset else { return Ok(()) };
+        let (Keyset::Document(document) | Keyset::File(_, document)) = &self.keyset else { return Ok(()) };
         let name = self.tables.get("KeysTable").cloned().unwrap_or_default();
         let published = PublishedKeys { table: Table { client: self.dynamodb.clone(), name } };
         let now = self.clock.now();
@@ -143,6 +146,9 @@ impl Deployment {
             function.variables.into_iter().map(|(name, value)| match (name.as_str(), &self.keyset) {
                 (variable::KEYSET_SECRET, Keyset::Document(document)) => {
                     (variable::KEYSET.to_owned(), document.to_json())
+                }
+                (variable::KEYSET_SECRET, Keyset::File(path, _)) => {
+                    (variable::KEYSET_FILE.to_owned(), path.to_string_lossy().into_owned())
                 }
                 (variable::KEYSET_SECRET, Keyset::Secret(id)) => (name, id.clone()),
                 _ => (name, self.tables.get(&value).cloned().unwrap_or(value)),

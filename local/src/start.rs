@@ -7,6 +7,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::Client;
+use discovery::{LocalServer, Published};
 use keys::KeyPlan;
 use local::{
     demo::Demo,
@@ -22,7 +23,7 @@ use local::{
 use shared::{
     aws,
     clock::{Clock, SystemClock},
-    keys::KeysetDocument,
+    http::chain,
     random::{Random, SystemRandom},
     surroundings::SdkConfig,
 };
@@ -58,7 +59,8 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     // First, so that a port that is taken is found out before anything is written.
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listener = TcpListener::bind(address).await.map_err(|e| RunError::Port(options.port, e))?;
-    let url = format!("http://{}", listener.local_addr().map_err(RunError::Serve)?);
+    let address = listener.local_addr().map_err(RunError::Serve)?;
+    let url = format!("http://{address}");
 
     let template = Template::of_project()?;
     let parameters = parameters(&template, &options, &url)?;
@@ -68,7 +70,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     let deployment = Deployment {
         parameters,
         tables,
-        keyset: Keyset::Document(Box::new(keyset(&options, &*random)?)),
+        keyset: keyset(&options, &*random)?,
         dynamodb: store.client,
         aws: store.aws,
         authorizer_cache_ttl: None,
@@ -76,6 +78,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
         random,
     };
     let gateway = Arc::new(Gateway::deploy(&template, &deployment).await?);
+    let _published = publish(&deployment, (&url, &store.endpoint), address.port());
 
     let banner = Banner { url: &url, dynamodb_endpoint: &store.endpoint, demo: &store.demo };
     if options.json {
@@ -134,7 +137,7 @@ fn parameters(template: &Template, options: &Options, url: &str) -> Result<Param
     })
 }
 
-fn keyset(options: &Options, random: &dyn Random) -> Result<KeysetDocument, RunError> {
+fn keyset(options: &Options, random: &dyn Random) -> Result<Keyset, RunError> {
     let beside = options.db.as_ref().map(|db| {
         let mut name = db.clone().into_os_string();
         name.push(".keyset.json");
@@ -142,10 +145,32 @@ fn keyset(options: &Options, random: &dyn Random) -> Result<KeysetDocument, RunE
     });
     let plan = KeyPlan { algorithm: options.algorithm, ..KeyPlan::default() };
     let now = SystemClock.now();
-    match options.keyset.clone().or(beside) {
-        Some(path) => Ok(keyset::load_or_create(&path, &plan, now, random)?),
-        None => Ok(plan.first(now, random).map_err(KeysetFileError::from)?),
-    }
+    let Some(path) = options.keyset.clone().or(beside) else {
+        let document = plan.first(now, random).map_err(KeysetFileError::from)?;
+        return Ok(Keyset::Document(Box::new(document)));
+    };
+    // Others find it from another folder.
+    let path = std::path::absolute(path).map_err(KeysetFileError::from)?;
+    let document = keyset::load_or_create(&path, &plan, now, random)?;
+    Ok(Keyset::File(path, Box::new(document)))
+}
+
+/// Tells `latchgate --local` where this is. Nothing here depends on it, so a failure is a warning.
+fn publish(deployment: &Deployment, (url, endpoint): (&str, &str), port: u16) -> Option<Published> {
+    let server = LocalServer {
+        url: url.to_owned(),
+        dynamodb_endpoint: endpoint.to_owned(),
+        tables: deployment.tables.clone(),
+        keyset_file: match &deployment.keyset {
+            Keyset::File(path, _) => Some(path.clone()),
+            Keyset::Document(_) | Keyset::Secret(_) => None,
+        },
+        pid: std::process::id(),
+    };
+    server
+        .publish(port)
+        .inspect_err(|error| tracing::warn!("latchgate --local won't find this server: {}", chain(error)))
+        .ok()
 }
 
 /// Ctrl-C, or what a supervisor sends.

@@ -1,97 +1,14 @@
 //! The program itself: what it prints, and what a restart keeps.
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
-use std::{
-    io::{BufRead, BufReader, Read},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
-    time::Duration,
-};
+mod discovery;
+mod running;
+
+use std::{io::Read, process::Command, time::Duration};
 
 use serde_json::Value;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_latchgate-local");
-
-/// The program, running; stopped at the end of the test.
-struct Running {
-    child: Child,
-    stdout: BufReader<ChildStdout>,
-    line: Value,
-}
-
-impl Running {
-    fn start(arguments: &[&str]) -> Self {
-        let mut command = Command::new(PROGRAM);
-        command.args(["--port", "0", "--json"]).args(arguments).env_remove("AWS_ENDPOINT_URL_DYNAMODB");
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        stdout.read_line(&mut line).unwrap();
-        Self { child, stdout, line: serde_json::from_str(&line).unwrap() }
-    }
-
-    fn text(&self, name: &str) -> &str {
-        self.line[name].as_str().unwrap()
-    }
-
-    async fn post(&self, path: &str, body: String) -> (u16, Value) {
-        let url = format!("{}{path}", self.text("url"));
-        let form = "application/x-www-form-urlencoded";
-        let request = reqwest::Client::new().post(url).header("content-type", form).body(body);
-        let response = request.send().await.unwrap();
-        let status = response.status().as_u16();
-        (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
-    }
-
-    async fn login(&self) -> Value {
-        let password = self.text("password").replace(' ', "+");
-        let body = format!(
-            "client_id={}&username={}&password={password}",
-            self.text("public_client_id"),
-            self.text("username")
-        );
-        let (status, tokens) = self.post("/login", body).await;
-        assert_eq!(status, 200, "{tokens}");
-        tokens
-    }
-
-    async fn refresh(&self, tokens: &Value) -> (u16, Value) {
-        let (client, token) = (self.text("public_client_id"), tokens["refresh_token"].as_str().unwrap());
-        let body = format!("grant_type=refresh_token&client_id={client}&refresh_token={token}");
-        self.post("/refresh", body).await
-    }
-
-    async fn call(&self, tokens: &Value) -> u16 {
-        let url = format!("{}/sessions", self.text("url"));
-        let request = reqwest::Client::new().get(url).bearer_auth(tokens["access_token"].as_str().unwrap());
-        request.send().await.unwrap().status().as_u16()
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-/// A folder of the test's own.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use crate::running::{Folder, PROGRAM, Running};
 
 #[tokio::test]
 async fn it_prints_one_line_of_json_once_it_serves_and_nothing_after_it() {

@@ -1,0 +1,44 @@
+//! How the server is found by others on this machine.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use crate::running::{Folder, Running};
+
+/// Where a server says that it is there.
+fn file_of(running: &Running) -> PathBuf {
+    let port = running.text("url").rsplit_once(':').unwrap().1;
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("latchgate/local-{port}.json"))
+}
+
+#[test]
+fn a_server_says_where_it_is_for_as_long_as_it_serves() {
+    let mut running = Running::start(&[]);
+    let file = file_of(&running);
+    let said: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    for name in ["url", "dynamodb_endpoint"] {
+        assert_eq!(said[name], running.line[name]);
+    }
+    assert_eq!(said["tables"]["ClientsTable"], "ClientsTable");
+    assert_eq!(said["keyset_file"], Value::Null);
+    assert_eq!(said["pid"], running.child.id());
+
+    assert!(Command::new("kill").arg(running.child.id().to_string()).status().unwrap().success());
+    assert!(running.child.wait().unwrap().success());
+    assert!(!file.exists());
+}
+
+#[tokio::test]
+async fn a_keyset_in_a_file_is_found_and_is_what_the_functions_use() {
+    let folder = Folder::new("keyset-file");
+    let keyset = folder.0.join("keyset.json");
+    let running = Running::start(&["--keyset", keyset.to_str().unwrap()]);
+    let said: Value = serde_json::from_slice(&std::fs::read(file_of(&running)).unwrap()).unwrap();
+    assert_eq!(said["keyset_file"], keyset.to_str().unwrap());
+    let tokens = running.login().await;
+    assert_eq!(running.call(&tokens).await, 200);
+}

@@ -1,0 +1,93 @@
+//! The program, running.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, ChildStdout, Command, Stdio},
+};
+
+use serde_json::Value;
+
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_latchgate-local");
+
+/// The program, running; stopped at the end of the test.
+pub(crate) struct Running {
+    pub(crate) child: Child,
+    pub(crate) stdout: BufReader<ChildStdout>,
+    pub(crate) line: Value,
+}
+
+impl Running {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.args(["--port", "0", "--json"]).args(arguments).env_remove("AWS_ENDPOINT_URL_DYNAMODB");
+        command.env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR"));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        Self { child, stdout, line: serde_json::from_str(&line).unwrap() }
+    }
+
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.line[name].as_str().unwrap()
+    }
+
+    async fn post(&self, path: &str, body: String) -> (u16, Value) {
+        let url = format!("{}{path}", self.text("url"));
+        let form = "application/x-www-form-urlencoded";
+        let request = reqwest::Client::new().post(url).header("content-type", form).body(body);
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        (status, serde_json::from_slice(&response.bytes().await.unwrap()).unwrap_or_default())
+    }
+
+    pub(crate) async fn login(&self) -> Value {
+        let password = self.text("password").replace(' ', "+");
+        let body = format!(
+            "client_id={}&username={}&password={password}",
+            self.text("public_client_id"),
+            self.text("username")
+        );
+        let (status, tokens) = self.post("/login", body).await;
+        assert_eq!(status, 200, "{tokens}");
+        tokens
+    }
+
+    pub(crate) async fn refresh(&self, tokens: &Value) -> (u16, Value) {
+        let (client, token) = (self.text("public_client_id"), tokens["refresh_token"].as_str().unwrap());
+        let body = format!("grant_type=refresh_token&client_id={client}&refresh_token={token}");
+        self.post("/refresh", body).await
+    }
+
+    pub(crate) async fn call(&self, tokens: &Value) -> u16 {
+        let url = format!("{}/sessions", self.text("url"));
+        let request = reqwest::Client::new().get(url).bearer_auth(tokens["access_token"].as_str().unwrap());
+        request.send().await.unwrap().status().as_u16()
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A folder of the test's own.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    pub(crate) fn new(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&path);
+        std::fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
