@@ -49,6 +49,11 @@ impl Counter {
         let alone = item.get(&name).and_then(|value| value.as_n().ok()).is_some_and(|count| count == "1");
         Self { name, alone, stale }
     }
+
+    /// The attributes of an item that count attempts, of whichever window.
+    pub(crate) fn names(item: &Item) -> impl Iterator<Item = &String> {
+        item.keys().filter(|name| name.starts_with(PREFIX))
+    }
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod budget;
 mod change;
 mod foreign;
 mod hash;
+mod operator;
 mod password;
 mod policy;
 mod stored;
@@ -17,6 +18,7 @@ pub use self::{
     change::NewHash,
     foreign::stored_form,
     hash::{PasswordError, Passwords, Verdict},
+    operator::NewCredential,
     password::Password,
     policy::{NewPassword, PasswordRejection},
     stored::StoredHash,

@@ -16,8 +16,6 @@ use crate::{
     store::{StoreError, Table, attribute},
 };
 
-/// How long a warm function goes on with a client's record: the delay with which disabling a client takes effect.
-const CACHE_TTL: Duration = Duration::from_secs(10);
 /// The most records that are kept. Unknown clients are not, so only an operator can fill it.
 const CACHE_CAPACITY: usize = 256;
 
@@ -59,6 +57,9 @@ pub struct Clients {
 }
 
 impl Clients {
+    /// How long a warm function goes on with a client's record: the delay with which disabling a client takes effect.
+    pub const CACHE_TTL: Duration = Duration::from_secs(10);
+
     /// The table that `CLIENTS_TABLE` names.
     ///
     /// # Errors
@@ -131,7 +132,7 @@ impl Clients {
     fn cached(&self, client_id: &ClientId, now: Timestamp) -> Option<Arc<Client>> {
         let cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         let (read_at, client) = cache.get(client_id)?;
-        (now >= *read_at && now < *read_at + CACHE_TTL).then(|| client.clone())
+        (now >= *read_at && now < *read_at + Self::CACHE_TTL).then(|| client.clone())
     }
 
     fn cache(&self, client: Arc<Client>, now: Timestamp) {

@@ -34,6 +34,15 @@ impl SessionKey {
         ])
     }
 
+    /// Reads the key of an item, whatever else is in it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`], if it is none of a session.
+    pub fn from_item(item: &Item) -> Result<Self, StoreError> {
+        Self::from_row(&Row::new("Sessions", item))
+    }
+
     fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
         let (client_id, session_id) = row.parsed(attribute::SESSION_KEY, |sort| {
             let (client_id, session_id) = sort.split_once('#')?;
@@ -147,6 +156,17 @@ pub struct FoundSession {
     pub session: Result<Session, StoreError>,
 }
 
+impl FoundSession {
+    /// Reads an item of which only the key is sure to be right.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`], if not even that is.
+    pub fn from_item(item: &Item) -> Result<Self, StoreError> {
+        Ok(Self { key: SessionKey::from_item(item)?, session: Session::from_item(item) })
+    }
+}
+
 /// The Sessions table.
 #[derive(Clone, Debug)]
 pub struct Sessions {
@@ -187,8 +207,7 @@ impl Sessions {
         let mut found = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|e| StoreError::unavailable("Query on Sessions", e))?;
-            let key = SessionKey::from_row(&Row::new("Sessions", &item))?;
-            found.push(FoundSession { key, session: Session::from_item(&item) });
+            found.push(FoundSession::from_item(&item)?);
         }
         Ok(found)
     }

@@ -1,0 +1,182 @@
+//! What operators do to credentials: they make them, replace them and take them away.
+
+use aws_sdk_dynamodb::{
+    error::{BuildError, SdkError},
+    operation::delete_item::DeleteItemError,
+    types::{
+        AttributeValue::{Bool, N, S},
+        Update,
+    },
+};
+use shared::{
+    clock::Timestamp,
+    ids::UserId,
+    store::{Item, StoreError, attribute},
+};
+
+use crate::{Counter, Credential, Credentials, NEVER, NewHash, Username, table::is_done};
+
+/// How often a password is set anew that somebody else replaced meanwhile.
+const ATTEMPTS: usize = 4;
+
+/// A credential to be made.
+#[derive(Clone)]
+pub struct NewCredential {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// As [`crate::stored_form`] or [`crate::Passwords::hash`] have it.
+    pub password_hash: String,
+    /// The user has to choose another password before anything else.
+    pub must_change: bool,
+}
+
+impl Credentials {
+    /// The credential of this name, read consistently.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn find(&self, username: &Username) -> Result<Option<Credential>, StoreError> {
+        self.item(username).await?.as_ref().map_or(Ok(None), Credential::from_item)
+    }
+
+    /// The write that gives this name a credential, if nobody has the name: half of a transaction, whose other half is
+    /// the user. There may be a row that counts attempts on the name; these stay counted.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`], never: all that is required is here.
+    pub fn creation(&self, username: &Username, new: &NewCredential) -> Result<Update, BuildError> {
+        let set = "SET #user_id = :user_id, #password_hash = :password_hash, #expires_at = :never";
+        let update = Update::builder()
+            .table_name(&self.table.name)
+            .key(attribute::USERNAME, S(username.as_str().to_owned()))
+            .condition_expression("attribute_not_exists(#password_hash)")
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
+            .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
+            .expression_attribute_values(":user_id", S(new.user_id.to_string()))
+            .expression_attribute_values(":password_hash", S(new.password_hash.clone()))
+            .expression_attribute_values(":never", N(NEVER.to_string()));
+        let update = if new.must_change {
+            update
+                .update_expression(format!("{set}, #must_change = :must_change"))
+                .expression_attribute_names("#must_change", attribute::MUST_CHANGE)
+                .expression_attribute_values(":must_change", Bool(true))
+        } else {
+            update.update_expression(set)
+        };
+        update.build()
+    }
+
+    /// Replaces the password by one that an operator chose, whatever it was, and forgets the attempts on it. Returns
+    /// the credential that was replaced and the instant from which sessions of the new one begin; `None`, if there is
+    /// no such credential.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], also if the password is replaced again and again meanwhile.
+    pub async fn set_password(
+        &self,
+        username: &Username,
+        (password_hash, must_change): (&str, bool),
+        now: Timestamp,
+    ) -> Result<Option<(UserId, Timestamp)>, StoreError> {
+        for _ in 0..ATTEMPTS {
+            let Some(item) = self.item(username).await? else { return Ok(None) };
+            let Some(current) = Credential::from_item(&item)? else { return Ok(None) };
+            let new = NewHash::replacing(&current, password_hash.to_owned(), now);
+            let update = self
+                .update(username)
+                .condition_expression("#password_hash = :old")
+                .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
+                .expression_attribute_names("#valid_from", attribute::VALID_FROM)
+                .expression_attribute_names("#changed_in", attribute::CHANGED_IN)
+                .expression_attribute_names("#must_change", attribute::MUST_CHANGE)
+                .expression_attribute_values(":new", S(password_hash.to_owned()))
+                .expression_attribute_values(":valid_from", N(new.valid_from.to_string()))
+                .expression_attribute_values(":old", S(current.password_hash.clone()));
+            let mut set = "SET #password_hash = :new, #valid_from = :valid_from".to_owned();
+            let mut remove = " REMOVE #changed_in".to_owned();
+            let mut update = if must_change {
+                set.push_str(", #must_change = :must_change");
+                update.expression_attribute_values(":must_change", Bool(true))
+            } else {
+                remove.push_str(", #must_change");
+                update
+            };
+            for (i, counter) in Counter::names(&item).enumerate() {
+                remove.push_str(&format!(", #c{i}"));
+                update = update.expression_attribute_names(format!("#c{i}"), counter);
+            }
+            if is_done(update.update_expression(set + &remove).send().await)? {
+                return Ok(Some((current.user_id, new.valid_from)));
+            }
+        }
+        Err(StoreError::Unavailable {
+            operation: "UpdateItem on Credentials",
+            reason: "the password was replaced again and again meanwhile".to_owned(),
+        })
+    }
+
+    /// Says whether the user has to choose another password before anything else. Not, if there is no such credential.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn require_change(&self, username: &Username, required: bool) -> Result<bool, StoreError> {
+        let update = self
+            .update(username)
+            .condition_expression("attribute_exists(#password_hash)")
+            .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
+            .expression_attribute_names("#must_change", attribute::MUST_CHANGE);
+        let update = if required {
+            update
+                .update_expression("SET #must_change = :must_change")
+                .expression_attribute_values(":must_change", Bool(true))
+        } else {
+            update.update_expression("REMOVE #must_change")
+        };
+        is_done(update.send().await)
+    }
+
+    /// Deletes the credential of this name, if it is this user's. Not, if it isn't, or isn't there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn delete(&self, username: &Username, user_id: &UserId) -> Result<bool, StoreError> {
+        let delete = self
+            .table
+            .client
+            .delete_item()
+            .table_name(&self.table.name)
+            .key(attribute::USERNAME, S(username.as_str().to_owned()))
+            .condition_expression("#user_id = :user_id")
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .expression_attribute_values(":user_id", S(user_id.to_string()));
+        match delete.send().await {
+            Ok(_) => Ok(true),
+            Err(SdkError::ServiceError(e))
+                if matches!(e.err(), DeleteItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::unavailable("DeleteItem on Credentials", error)),
+        }
+    }
+
+    async fn item(&self, username: &Username) -> Result<Option<Item>, StoreError> {
+        let output = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .key(attribute::USERNAME, S(username.as_str().to_owned()))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| StoreError::unavailable("GetItem on Credentials", e))?;
+        Ok(output.item)
+    }
+}
