@@ -1,0 +1,283 @@
+//! What an operator changed: a line of JSON each, in a file of the operator's own. No line has a password, a secret or a
+//! hash.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use aws_sdk_dynamodb::config::ProvideCredentials;
+use serde::Serialize;
+use shared::{
+    clock::{Clock, Timestamp},
+    ids::{ClientId, SessionId, UserId},
+    store::SessionKey,
+};
+
+use crate::{deployment::Deployment, error::AdminError, variables};
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OperatorEvent {
+    /// A client was registered.
+    ClientCreated,
+    /// What a client may do, or is called, was changed.
+    ClientUpdated,
+    /// The secrets of a client were changed.
+    ClientSecretRotated,
+    /// Nothing is issued to a client any more.
+    ClientDisabled,
+    /// It is again.
+    ClientEnabled,
+    /// A client is gone.
+    ClientDeleted,
+    /// A user was registered.
+    UserCreated,
+    /// A user's password was replaced, or has to be.
+    UserPasswordSet,
+    /// What a user's tokens say was changed.
+    UserClaimsSet,
+    /// Nothing is issued to a user any more.
+    UserDisabled,
+    /// It is again.
+    UserEnabled,
+    /// A user is gone.
+    UserDeleted,
+    /// A user was registered from a file.
+    UserImported,
+    /// All users were read.
+    UsersExported,
+    /// A session ended.
+    SessionRevoked,
+    /// Sessions of a user, of a client or of everybody were cut off.
+    SessionsRevoked,
+    /// The keys were replaced.
+    KeysetRotated,
+    /// A keyset that was to come was put away.
+    KeysetDiscarded,
+    /// The deployment was examined.
+    DoctorRan,
+}
+
+impl OperatorEvent {
+    /// All of them.
+    pub const ALL: [Self; 19] = [
+        Self::ClientCreated,
+        Self::ClientUpdated,
+        Self::ClientSecretRotated,
+        Self::ClientDisabled,
+        Self::ClientEnabled,
+        Self::ClientDeleted,
+        Self::UserCreated,
+        Self::UserPasswordSet,
+        Self::UserClaimsSet,
+        Self::UserDisabled,
+        Self::UserEnabled,
+        Self::UserDeleted,
+        Self::UserImported,
+        Self::UsersExported,
+        Self::SessionRevoked,
+        Self::SessionsRevoked,
+        Self::KeysetRotated,
+        Self::KeysetDiscarded,
+        Self::DoctorRan,
+    ];
+
+    /// Its name in the field `event`, which stays.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ClientCreated => "client_created",
+            Self::ClientUpdated => "client_updated",
+            Self::ClientSecretRotated => "client_secret_rotated",
+            Self::ClientDisabled => "client_disabled",
+            Self::ClientEnabled => "client_enabled",
+            Self::ClientDeleted => "client_deleted",
+            Self::UserCreated => "user_created",
+            Self::UserPasswordSet => "user_password_set",
+            Self::UserClaimsSet => "user_claims_set",
+            Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
+            Self::UserDeleted => "user_deleted",
+            Self::UserImported => "user_imported",
+            Self::UsersExported => "users_exported",
+            Self::SessionRevoked => "session_revoked",
+            Self::SessionsRevoked => "sessions_revoked",
+            Self::KeysetRotated => "keyset_rotated",
+            Self::KeysetDiscarded => "keyset_discarded",
+            Self::DoctorRan => "doctor_ran",
+        }
+    }
+}
+
+/// What it happened to.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Subject {
+    /// The user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<UserId>,
+    /// The user's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// The client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<ClientId>,
+    /// The session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
+    /// Why: for sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<&'static str>,
+    /// What of it was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Vec<&'static str>>,
+}
+
+impl Subject {
+    /// This client.
+    pub fn client(client_id: &ClientId) -> Self {
+        Self { client_id: Some(client_id.clone()), ..Self::default() }
+    }
+
+    /// This user.
+    pub fn user(user_id: &UserId, username: Option<&str>) -> Self {
+        Self { user_id: Some(user_id.clone()), username: username.map(str::to_owned), ..Self::default() }
+    }
+
+    /// This session, ended by an operator.
+    pub fn session(key: &SessionKey) -> Self {
+        Self {
+            user_id: Some(key.user_id.clone()),
+            client_id: Some(key.client_id.clone()),
+            session_id: Some(key.session_id.clone()),
+            cause: Some("operator"),
+            ..Self::default()
+        }
+    }
+}
+
+/// Where changes are written down.
+#[derive(Clone, Debug)]
+pub enum AuditDestination {
+    /// Where everybody's are, unless they say otherwise.
+    Default,
+    /// On standard error.
+    Stderr,
+    /// In this file.
+    File(PathBuf),
+}
+
+impl AuditDestination {
+    pub(crate) fn new(path: Option<PathBuf>) -> Self {
+        match path {
+            None => Self::Default,
+            Some(path) if path == Path::new("-") => Self::Stderr,
+            Some(path) => Self::File(path),
+        }
+    }
+}
+
+/// The open log.
+#[derive(Debug)]
+pub struct AuditLog {
+    /// Standard error, if there is no file.
+    file: Mutex<Option<File>>,
+    clock: Arc<dyn Clock>,
+    operator: String,
+    access_key_id: Option<String>,
+    target: String,
+}
+
+/// One line.
+#[derive(Serialize)]
+struct Line<'a> {
+    timestamp: Timestamp,
+    event: &'static str,
+    operator: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_key_id: Option<&'a str>,
+    target: &'a str,
+    #[serde(flatten)]
+    subject: &'a Subject,
+}
+
+impl AuditLog {
+    pub(crate) async fn open(
+        destination: &AuditDestination,
+        deployment: &Deployment,
+    ) -> Result<Self, AdminError> {
+        let file = match destination {
+            AuditDestination::Stderr => None,
+            AuditDestination::File(path) => Some(open(path)?),
+            AuditDestination::Default => {
+                let folder = variables::state_folder().ok_or(AdminError::NoAuditLog)?.join("latchgate");
+                let path = folder.join("audit.jsonl");
+                create(&folder).map_err(|source| AdminError::AuditLog { path: path.clone(), source })?;
+                Some(open(&path)?)
+            }
+        };
+        let credentials = match deployment.sdk_config.credentials_provider() {
+            Some(provider) => provider.provide_credentials().await.ok(),
+            None => None,
+        };
+        Ok(Self {
+            file: Mutex::new(file),
+            clock: deployment.clock.clone(),
+            operator: variables::operator(),
+            access_key_id: credentials.map(|credentials| credentials.access_key_id().to_owned()),
+            target: deployment.target.clone(),
+        })
+    }
+
+    /// Writes down what happened to whom.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Unrecorded`], if it can't be.
+    pub fn record(&self, event: OperatorEvent, subject: &Subject) -> Result<(), AdminError> {
+        let line = Line {
+            timestamp: self.clock.now(),
+            event: event.name(),
+            operator: &self.operator,
+            access_key_id: self.access_key_id.as_deref(),
+            target: &self.target,
+            subject,
+        };
+        let line = serde_json::to_string(&line).map_err(|e| AdminError::Unrecorded(e.into()))? + "\n";
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // One write, so that lines of two commands at the same time don't run into each other.
+        let written = match &mut *file {
+            Some(file) => file.write_all(line.as_bytes()),
+            None => io::stderr().write_all(line.as_bytes()),
+        };
+        written.map_err(AdminError::Unrecorded)
+    }
+}
+
+fn open(path: &Path) -> Result<File, AdminError> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map_err(|source| AdminError::AuditLog { path: path.to_owned(), source })
+}
+
+fn create(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_event_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> = OperatorEvent::ALL.map(OperatorEvent::name).into();
+        assert_eq!(names.len(), OperatorEvent::ALL.len());
+    }
+}

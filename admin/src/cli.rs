@@ -1,0 +1,76 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+use crate::{
+    clients::ClientsCommand, console::OutputFormat, deployment::Target, sessions::SessionsCommand,
+    users::UsersCommand,
+};
+
+const AFTER_HELP: &str = "\
+Examples:
+  latchgate --local clients create shop --public --scope 'read write'
+  latchgate --stack latchgate-prod users create ada@example.com
+  LATCHGATE_STACK=latchgate-prod latchgate sessions revoke --user ada@example.com
+
+Exit codes:
+  0  done
+  1  it failed: AWS, the store or a file said no, or could not be reached
+  2  the command line makes no sense
+  3  there is no such client, user, session or stack
+  4  refused: it is there already, malformed, not confirmed, a password that may not be chosen,
+     or an import with lines that were rejected
+  5  the doctor found something wrong";
+
+/// Latchgate's command line: clients, users and sessions of a deployment.
+#[derive(Debug, Parser)]
+#[command(name = "latchgate", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    #[command(flatten)]
+    pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) manner: Manner,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// How it is asked, said and written down.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Manner")]
+pub(crate) struct Manner {
+    /// What is printed: a table for people, or one JSON document for programs
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", env = "LATCHGATE_OUTPUT", default_value_t = OutputFormat::Table)]
+    pub(crate) output: OutputFormat,
+    /// Do it without asking
+    #[arg(long, short, global = true)]
+    pub(crate) yes: bool,
+    /// Where changes are written down, a line of JSON each; `-` is standard error
+    /// [default: latchgate/audit.jsonl in $XDG_STATE_HOME or ~/.local/state]
+    #[arg(long, global = true, value_name = "PATH", env = "LATCHGATE_AUDIT_LOG", verbatim_doc_comment)]
+    pub(crate) audit_log: Option<PathBuf>,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Applications that may sign users in
+    #[command(subcommand)]
+    Clients(ClientsCommand),
+    /// People who may sign in
+    #[command(subcommand)]
+    Users(UsersCommand),
+    /// Users signed in on clients
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
+    /// Print what a shell needs to complete commands and options
+    #[command(
+        after_help = "Example:\n  latchgate completions bash > ~/.local/share/bash-completion/completions/latchgate"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}

@@ -1,0 +1,85 @@
+//! Clients are disabled, enabled and deleted.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue::Bool;
+use shared::{
+    client::Clients,
+    ids::ClientId,
+    store::{WRITE_DELAY, attribute},
+};
+
+use super::{ClientTable, ClientView, Delete, Disable, table::not_found};
+use crate::{
+    audit::{AuditLog, OperatorEvent, Subject},
+    error::AdminError,
+    run::Context,
+    sessions::{Ended, Ending, Whose},
+    update::Change,
+};
+
+/// How long after a client is disabled a session of it may still be put: a warm function may go on with its record, and
+/// then take its time.
+const LAST_LOGIN: Duration = Duration::from_secs(Clients::CACHE_TTL.as_secs() + WRITE_DELAY.as_secs());
+
+pub(super) async fn disable(context: &Context, command: &Disable) -> Result<(), AdminError> {
+    let Disable { client_id, end_sessions, no_wait } = command;
+    if *end_sessions {
+        context.console.confirm(&format!("This disables {client_id} and ends its sessions."))?;
+    }
+    let audit = context.audit_log().await?;
+    set_disabled(context, client_id, true).await?;
+    audit.record(OperatorEvent::ClientDisabled, &Subject::client(client_id))?;
+    if *end_sessions {
+        let ended = end_sessions_of(context, &audit, client_id, *no_wait).await?;
+        ended.note(&context.console);
+    }
+    show(context, client_id).await
+}
+
+pub(super) async fn enable(context: &Context, client_id: &ClientId) -> Result<(), AdminError> {
+    let audit = context.audit_log().await?;
+    set_disabled(context, client_id, false).await?;
+    audit.record(OperatorEvent::ClientEnabled, &Subject::client(client_id))?;
+    show(context, client_id).await
+}
+
+/// Disabled first: a client that is gone from the table may still be in a warm function's memory, and either way
+/// nothing is issued to it any more.
+pub(super) async fn delete(context: &Context, command: &Delete) -> Result<(), AdminError> {
+    let client_id = &command.client_id;
+    let table = ClientTable::of(&context.deployment)?;
+    if !table.has(client_id).await? {
+        return Err(not_found(client_id));
+    }
+    context.console.confirm(&format!("This deletes {client_id} and ends its sessions."))?;
+    let audit = context.audit_log().await?;
+    set_disabled(context, client_id, true).await?;
+    let ended = end_sessions_of(context, &audit, client_id, command.no_wait).await?;
+    if !table.delete(client_id).await? {
+        return Err(not_found(client_id));
+    }
+    audit.record(OperatorEvent::ClientDeleted, &Subject::client(client_id))?;
+    ended.print(&context.console)
+}
+
+async fn set_disabled(context: &Context, client_id: &ClientId, disabled: bool) -> Result<(), AdminError> {
+    let change = Change::default().set(attribute::DISABLED, disabled.then_some(Bool(true)));
+    let is_done = ClientTable::of(&context.deployment)?.change(client_id, &change).await?;
+    if is_done { Ok(()) } else { Err(not_found(client_id)) }
+}
+
+async fn end_sessions_of(
+    context: &Context,
+    audit: &AuditLog,
+    client_id: &ClientId,
+    no_wait: bool,
+) -> Result<Ended, AdminError> {
+    let whose = Whose::Client(client_id.clone());
+    Ending::all(whose).again_after(LAST_LOGIN, no_wait).carry_out(context, audit).await
+}
+
+async fn show(context: &Context, client_id: &ClientId) -> Result<(), AdminError> {
+    let client = ClientTable::of(&context.deployment)?.required(client_id).await?;
+    context.console.single(ClientView::LINES, &ClientView::of(&client))
+}

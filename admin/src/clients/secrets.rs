@@ -1,0 +1,76 @@
+//! Client secrets: made here, shown once, and stored as a hash.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use secrecy::{ExposeSecret, SecretString};
+use shared::{
+    client::{Client, ClientKind, SecretHash},
+    random::{self, Random},
+    store::attribute,
+};
+
+use super::{ClientTable, RotateSecret, view::ClientView};
+use crate::{
+    audit::{OperatorEvent, Subject},
+    error::AdminError,
+    run::Context,
+    update::Change,
+};
+
+/// What every secret begins with, so that scanners of repositories know one.
+const PREFIX: &str = "lgs1_";
+
+/// What is said beside a secret.
+pub(super) const SHOWN_ONCE: &str =
+    "The client_secret is stored as a hash, and is not shown again: keep it now.";
+
+/// A new secret of 256 bits.
+pub(super) fn new_secret(random: &dyn Random) -> SecretString {
+    format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::bytes::<32>(random))).into()
+}
+
+/// Prints a client beside the secret that was just made for it.
+pub(super) fn print(
+    context: &Context,
+    client: &Client,
+    secret: Option<&SecretString>,
+) -> Result<(), AdminError> {
+    let mut view = ClientView::of(client);
+    view.client_secret = secret.map(|secret| secret.expose_secret().to_owned());
+    context.console.single(ClientView::LINES, &view)?;
+    if secret.is_some() {
+        context.console.note(SHOWN_ONCE);
+    }
+    Ok(())
+}
+
+pub(super) async fn rotate(context: &Context, command: &RotateSecret) -> Result<(), AdminError> {
+    let (deployment, client_id) = (&context.deployment, &command.client_id);
+    let table = ClientTable::of(deployment)?;
+    let mut client = table.required(client_id).await?;
+    let read = client.to_item().get(attribute::SECRET_HASHES).cloned();
+    let ClientKind::Confidential(old) = &client.kind else {
+        return Err(AdminError::Refused("a public client has no secret"));
+    };
+    let secret = (!command.drop_old).then(|| new_secret(&*deployment.random));
+    let kept = usize::from(!command.at_once);
+    let hashes: Vec<_> = secret.iter().map(SecretHash::of).chain(old.iter().take(kept).cloned()).collect();
+    if hashes == *old {
+        context.console.note("There is no older secret.");
+        return print(context, &client, None);
+    }
+    if old.iter().any(|hash| !hashes.contains(hash)) {
+        context.console.confirm(&format!("An older secret of {client_id} is invalid after this."))?;
+    }
+    let audit = context.audit_log().await?;
+    client.kind = ClientKind::Confidential(hashes);
+    let change = Change::default()
+        .set_as_in(&client.to_item(), &[attribute::SECRET_HASHES])
+        .if_still(attribute::SECRET_HASHES, read.as_ref());
+    if !table.change(client_id, &change).await? {
+        return Err(AdminError::Refused("somebody else changed the client at the same time: try again"));
+    }
+    let recorded = audit.record(OperatorEvent::ClientSecretRotated, &Subject::client(client_id));
+    // Whatever became of the audit log: the secret is in force, and nowhere else.
+    print(context, &client, secret.as_ref())?;
+    recorded
+}

@@ -1,0 +1,28 @@
+//! The server on this machine.
+
+use discovery::LocalServer;
+use shared::environment::variable;
+
+use super::{Deployment, TABLES, Target, of_pairs, sdk};
+use crate::error::AdminError;
+
+/// The deployment that the server on this port serves.
+pub(super) async fn connect(port: u16, target: &Target) -> Result<Deployment, AdminError> {
+    let server = LocalServer::find(port)?.ok_or(AdminError::NoLocalServer(port))?;
+    let keyset = server.keyset_file.as_ref().map(|path| path.to_string_lossy().into_owned());
+    let tables = TABLES.iter().map(|(id, name)| (*name, server.tables.get(*id).map_or("", String::as_str)));
+    let keyset = keyset.as_deref().map(|path| (variable::KEYSET_FILE, path));
+    let environment = of_pairs(tables.chain(keyset));
+    let sdk_config = sdk::at(&server.dynamodb_endpoint, target).await;
+    let mut deployment = Deployment::over(sdk_config, environment, server.url.clone());
+    deployment.api_url = Some(server.url);
+    answers(&deployment, port).await?;
+    Ok(deployment)
+}
+
+/// A server that was killed leaves its file behind.
+async fn answers(deployment: &Deployment, port: u16) -> Result<(), AdminError> {
+    let clients = deployment.table(variable::CLIENTS_TABLE)?;
+    let described = clients.client.describe_table().table_name(&clients.name).send().await;
+    described.map(drop).map_err(|_| AdminError::NoLocalServer(port))
+}

@@ -1,0 +1,47 @@
+//! How AWS, and what stands in for it, is reached.
+
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+
+use super::Target;
+
+/// Longer than a function has, since an operator may be a continent away; shorter, in all, than
+/// `shared::store::WRITE_DELAY`, within which a row of the denylist has to be written.
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(8))
+        .build()
+}
+
+/// With the operator's own credentials (`AWS_ENDPOINT_URL_…` included).
+pub(super) async fn of_operator(target: &Target) -> SdkConfig {
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .retry_config(RetryConfig::standard().with_max_attempts(5))
+        .timeout_config(timeouts());
+    if let Some(region) = &target.region {
+        loader = loader.region(Region::new(region.clone()));
+    }
+    if let Some(profile) = &target.profile {
+        loader = loader.profile_name(profile);
+    }
+    loader.load().await
+}
+
+/// At this endpoint: AWS is what https means; anything else takes any credentials.
+pub(super) async fn at(endpoint: &str, target: &Target) -> SdkConfig {
+    if endpoint.starts_with("https:") {
+        return of_operator(target).await.into_builder().endpoint_url(endpoint).build();
+    }
+    let credentials = Credentials::new("local", "local", None, None, "latchgate");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("local"))
+        .endpoint_url(endpoint)
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .retry_config(RetryConfig::standard())
+        .timeout_config(timeouts())
+        .build()
+}

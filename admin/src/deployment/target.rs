@@ -1,0 +1,41 @@
+//! Which deployment is meant.
+
+use clap::Args;
+
+/// The options that say it.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Deployment")]
+pub struct Target {
+    /// The CloudFormation stack [env: LATCHGATE_STACK]
+    #[arg(long, global = true, value_name = "NAME", conflicts_with_all = ["local", "endpoint"])]
+    pub stack: Option<String>,
+    /// The server that `cargo run` started on this port [default: 8787]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PORT",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "8787",
+        conflicts_with = "endpoint"
+    )]
+    pub local: Option<u16>,
+    /// A store: http for DynamoDB Local and the like, https for AWS
+    #[arg(long, global = true, value_name = "URL", value_parser = endpoint)]
+    pub endpoint: Option<String>,
+    /// The region of the stack, instead of the profile's
+    #[arg(long, global = true, value_name = "REGION")]
+    pub region: Option<String>,
+    /// Whose credentials are used
+    #[arg(long, global = true, value_name = "PROFILE")]
+    pub profile: Option<String>,
+}
+
+/// Where a store may be.
+fn endpoint(text: &str) -> Result<String, &'static str> {
+    if ["http://", "https://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {
+        Ok(text.to_owned())
+    } else {
+        Err("an endpoint is a URL, like http://localhost:8000")
+    }
+}

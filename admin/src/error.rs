@@ -1,0 +1,159 @@
+//! What can go wrong, and the exit code that says so.
+
+use std::{io, path::PathBuf};
+
+use credentials::{PasswordError, PasswordRejection};
+use discovery::DiscoveryError;
+use shared::{environment::EnvironmentError, store::StoreError};
+
+/// Why a command didn't do what it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// Nothing says which deployment is meant.
+    #[error(
+        "which deployment? Name a stack (--stack NAME or LATCHGATE_STACK), or the server that `cargo run` started \
+         (--local), or a store (--endpoint URL); the variables of the functions (CLIENTS_TABLE and the others) do too"
+    )]
+    NoDeployment,
+    /// A variable that a table is named by is missing.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
+    /// Options that make no sense together.
+    #[error("{0}")]
+    Usage(&'static str),
+    /// The store said no, could not be reached, or holds what it should not.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A password could not be hashed.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// CloudFormation said no, or could not be reached.
+    #[error("CloudFormation did not describe the stack {stack}: {reason}")]
+    Stack {
+        /// The stack.
+        stack: String,
+        /// What CloudFormation or the network says.
+        reason: String,
+    },
+    /// The stack is not one of Latchgate's, or of an older version.
+    #[error("the stack {stack} has no output {output}: is it Latchgate's, and deployed from this version?")]
+    Output {
+        /// The stack.
+        stack: String,
+        /// The output.
+        output: String,
+    },
+    /// No server serves on this port, or its store is gone.
+    #[error("no local server on port {0}: start one with `cargo run`")]
+    NoLocalServer(u16),
+    /// Where the local server is can't be found out.
+    #[error(transparent)]
+    Discovery(#[from] DiscoveryError),
+    /// There is no place for the audit log.
+    #[error(
+        "neither XDG_STATE_HOME nor HOME is set: say where the audit log is with --audit-log PATH; nothing was changed"
+    )]
+    NoAuditLog,
+    /// The audit log can't be opened.
+    #[error("the audit log {path} can't be opened, and so nothing was changed; --audit-log names another")]
+    AuditLog {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// Something was done, and could not be written down.
+    #[error("it was done, and could not be written to the audit log")]
+    Unrecorded(#[source] io::Error),
+    /// A file or a stream can't be read or written.
+    #[error("{name} can't be read or written")]
+    Io {
+        /// The file, or what the stream is called.
+        name: String,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// What is to be changed or shown isn't there.
+    #[error("there is no {kind} {name}")]
+    NotFound {
+        /// What kind of thing.
+        kind: &'static str,
+        /// How it was named.
+        name: String,
+    },
+    /// What is to be made is there.
+    #[error("there is a {kind} {name} already")]
+    Exists {
+        /// What kind of thing.
+        kind: &'static str,
+        /// How it was named.
+        name: String,
+    },
+    /// What was given can't be taken.
+    #[error("{0}")]
+    Refused(&'static str),
+    /// The password may not be chosen.
+    #[error("the password was refused: {0}")]
+    Rejection(#[from] PasswordRejection),
+    /// There is nobody to ask, and `--yes` wasn't said.
+    #[error("this has to be confirmed: run it on a terminal, or say --yes")]
+    Unconfirmed,
+    /// The one who was asked said no.
+    #[error("nothing was changed")]
+    Declined,
+    /// Some lines of an import were not taken.
+    #[error("{count} lines were rejected: mend them in {rejects} and import that file")]
+    Rejected {
+        /// How many.
+        count: u64,
+        /// Where they are.
+        rejects: String,
+    },
+    /// Some lines of an import would not be taken.
+    #[error("{0} lines would be rejected")]
+    WouldReject(u64),
+    /// An import did not come to its end.
+    #[error("the import stopped; go on with --from-line {line}")]
+    Stopped {
+        /// The first line that was not dealt with.
+        line: u64,
+        /// Why, unless somebody asked for it.
+        #[source]
+        cause: Option<Box<AdminError>>,
+    },
+}
+
+impl AdminError {
+    /// What cannot be read or written, and why.
+    pub(crate) fn io(name: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
+        |source| Self::Io { name: name.into(), source }
+    }
+
+    /// The exit code, as `latchgate --help` explains it.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Store(_)
+            | Self::Password(_)
+            | Self::Stack { .. }
+            | Self::Output { .. }
+            | Self::NoLocalServer(_)
+            | Self::Discovery(_)
+            | Self::NoAuditLog
+            | Self::AuditLog { .. }
+            | Self::Unrecorded(_)
+            | Self::Io { .. }
+            | Self::Stopped { .. } => 1,
+            Self::NoDeployment | Self::Environment(_) | Self::Usage(_) => 2,
+            Self::NotFound { .. } => 3,
+            Self::Exists { .. }
+            | Self::Refused(_)
+            | Self::Rejection(_)
+            | Self::Unconfirmed
+            | Self::Declined
+            | Self::Rejected { .. }
+            | Self::WouldReject(_) => 4,
+        }
+    }
+}

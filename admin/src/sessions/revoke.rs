@@ -1,0 +1,105 @@
+//! Sessions are revoked: cut off first, so that no refresh goes on and no new one gets past, and then ended.
+
+use shared::{
+    ids::{ClientId, SessionId, UserId},
+    store::{CLOCK_TOLERANCE, SessionRevoker, Sessions, WRITE_DELAY},
+};
+
+use super::{Ended, Ending, Revoke, Whose};
+use crate::{
+    audit::{AuditLog, OperatorEvent, Subject},
+    clients::{ClientTable, not_found},
+    error::AdminError,
+    run::Context,
+    update::Change,
+    users::UserTables,
+};
+
+pub(super) async fn revoke(context: &Context, command: &Revoke) -> Result<(), AdminError> {
+    let Revoke { user, client, session, .. } = command;
+    let user_id = match user {
+        None => None,
+        Some(username) => Some(UserTables::of(&context.deployment)?.named(username).await?.user_id),
+    };
+    if let (Some(user_id), Some(session_id)) = (&user_id, session) {
+        return one(context, user_id, session_id).await;
+    }
+    let (whose, what) = match (user_id, client) {
+        (Some(user_id), None) => (Whose::User(user_id), "all sessions of this user".to_owned()),
+        (Some(user_id), Some(client_id)) => {
+            (Whose::UserOn(user_id, client_id.clone()), format!("this user's sessions on {client_id}"))
+        }
+        (None, Some(client_id)) => {
+            (Whose::Client(client_id.clone()), format!("all sessions on {client_id}, whoever's"))
+        }
+        (None, None) => (Whose::Everybody, "the sessions of everybody".to_owned()),
+    };
+    if let Some(client_id) = client
+        && !ClientTable::of(&context.deployment)?.has(client_id).await?
+    {
+        return Err(not_found(client_id));
+    }
+    context.console.confirm(&format!("This ends {what}."))?;
+    let audit = context.audit_log().await?;
+    cut_off(context, &whose).await?;
+    audit.record(OperatorEvent::SessionsRevoked, &subject(&whose))?;
+    let ended = end(context, &audit, whose, command.no_wait).await?;
+    ended.print(&context.console)
+}
+
+/// Nobody's `not_before` stands for one user on one client: these sessions are only ended.
+async fn cut_off(context: &Context, whose: &Whose) -> Result<(), AdminError> {
+    let deployment = &context.deployment;
+    let now = deployment.now();
+    let change = Change::default().cut_off(now);
+    match whose {
+        Whose::User(user_id) => {
+            UserTables::of(deployment)?.change(user_id, &change).await?;
+        }
+        Whose::UserOn(..) => {}
+        Whose::Client(client_id) => {
+            ClientTable::of(deployment)?.change(client_id, &change).await?;
+        }
+        Whose::Everybody => {
+            let clients = ClientTable::of(deployment)?;
+            for client_id in clients.ids().await? {
+                clients.change(&client_id, &change).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn subject(whose: &Whose) -> Subject {
+    let (user_id, client_id): (Option<&UserId>, Option<&ClientId>) = match whose {
+        Whose::User(user_id) => (Some(user_id), None),
+        Whose::UserOn(user_id, client_id) => (Some(user_id), Some(client_id)),
+        Whose::Client(client_id) => (None, Some(client_id)),
+        Whose::Everybody => (None, None),
+    };
+    let (user_id, client_id) = (user_id.cloned(), client_id.cloned());
+    Subject { user_id, client_id, cause: Some("operator"), ..Subject::default() }
+}
+
+async fn end(context: &Context, audit: &AuditLog, whose: Whose, no_wait: bool) -> Result<Ended, AdminError> {
+    let latest = context.deployment.now() + CLOCK_TOLERANCE;
+    let ending = Ending::all(whose).again_after(WRITE_DELAY, no_wait).then_signed_in_by(latest);
+    ending.carry_out(context, audit).await
+}
+
+/// One session: a deletion is for good, since a refresh that is under way can't bring it back.
+async fn one(context: &Context, user_id: &UserId, session_id: &SessionId) -> Result<(), AdminError> {
+    let deployment = &context.deployment;
+    let sessions = Sessions::new(&deployment.environment, &deployment.dynamodb)?;
+    let found =
+        sessions.of_user(user_id).await?.into_iter().find(|found| found.key.session_id == *session_id);
+    let Some(found) = found else {
+        return Err(AdminError::NotFound { kind: "session of this user", name: session_id.to_string() });
+    };
+    context.console.confirm("This ends the session.")?;
+    let audit = context.audit_log().await?;
+    let revoker = SessionRevoker::new(&deployment.environment, &deployment.dynamodb)?;
+    revoker.revoke_found(&found.key, deployment.now()).await?;
+    audit.record(OperatorEvent::SessionRevoked, &Subject::session(&found.key))?;
+    Ended { sessions_ended: 1 }.print(&context.console)
+}

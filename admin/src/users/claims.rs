@@ -1,0 +1,82 @@
+//! What users' tokens say of them.
+
+use std::io::{self, Read};
+
+use serde_json::{Map, Value};
+use shared::{
+    json::{ObjectError, UniqueObject},
+    store::{User, attribute},
+    tokens::RESERVED_CLAIMS,
+};
+
+use super::{SetClaims, UserTables, table::not_found, view::UserView};
+use crate::{
+    audit::{OperatorEvent, Subject},
+    error::AdminError,
+    run::Context,
+    update::Change,
+};
+
+/// Takes claims that a user may have.
+pub(super) fn parse(json: &[u8]) -> Result<Map<String, Value>, AdminError> {
+    let UniqueObject(claims) = UniqueObject::parse(json).map_err(|error| {
+        AdminError::Refused(match error {
+            ObjectError::Malformed => "claims are a JSON object, like {\"email\": \"ada@example.com\"}",
+            ObjectError::Repeated => "a claim is named twice",
+        })
+    })?;
+    check(&claims).map_err(AdminError::Refused)?;
+    Ok(claims)
+}
+
+/// Why these can't be a user's claims.
+pub(super) fn check(claims: &Map<String, Value>) -> Result<(), &'static str> {
+    if claims.keys().any(|name| RESERVED_CLAIMS.contains(&name.as_str())) {
+        return Err("a claim has a name that only Latchgate sets (iss, sub, aud, exp, scope and the like)");
+    }
+    if Value::Object(claims.clone()).to_string().len() > User::MAX_CLAIMS_LEN {
+        return Err("claims have at most 4096 bytes of JSON: they are in every request");
+    }
+    Ok(())
+}
+
+pub(super) async fn set(context: &Context, command: &SetClaims) -> Result<(), AdminError> {
+    let SetClaims { username, claims } = command;
+    let claims = match claims.as_str() {
+        "-" => parse(&read_stdin()?)?,
+        json => parse(json.as_bytes())?,
+    };
+    let tables = UserTables::of(&context.deployment)?;
+    let user_id = tables.named(username).await?.user_id;
+    let audit = context.audit_log().await?;
+    let item = User { claims, ..User::default() }.to_item(&user_id);
+    if !tables.change(&user_id, &Change::default().set_as_in(&item, &[attribute::CLAIMS])).await? {
+        return Err(not_found(username.as_str()));
+    }
+    audit.record(OperatorEvent::UserClaimsSet, &Subject::user(&user_id, Some(username.as_str())))?;
+    let user = tables.users.find(&user_id).await?.ok_or_else(|| not_found(username.as_str()))?;
+    context.console.single(UserView::LINES, &UserView::of(&user_id, &user))
+}
+
+fn read_stdin() -> Result<Vec<u8>, AdminError> {
+    let mut json = Vec::new();
+    // More than that is refused anyway.
+    let mut input = io::stdin().lock().take(64 * 1024);
+    input.read_to_end(&mut json).map_err(AdminError::io("standard input"))?;
+    Ok(json)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_an_object_of_names_that_are_free() {
+        assert!(parse(br#"{"email":"ada@example.com","roles":["admin"]}"#).is_ok());
+        assert!(parse(b"{}").is_ok());
+        let long = format!(r#"{{"a":"{}"}}"#, "x".repeat(4096));
+        for bad in ["", "[]", "null", r#"{"a":1,"a":2}"#, r#"{"sub":"x"}"#, r#"{"scope":"all"}"#, &long] {
+            assert!(matches!(parse(bad.as_bytes()), Err(AdminError::Refused(_))), "{bad:.20}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Passwords that operators set.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use clap::Args;
+use credentials::{NewPassword, Passwords, Username};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use shared::{
+    ids::UserId,
+    random::{self, Random},
+    store::WRITE_DELAY,
+};
+
+use super::{MustChange, SetPassword, UserTables, table::not_found};
+use crate::{
+    audit::{OperatorEvent, Subject},
+    console::Console,
+    error::AdminError,
+    run::Context,
+    sessions::{Ended, Ending, Whose},
+    update::Change,
+};
+
+/// Where a password comes from: never the command line, which everybody on the machine can read. Without either option
+/// it is asked for.
+#[derive(Clone, Copy, Debug, Args)]
+#[group(multiple = false)]
+pub(crate) struct PasswordSource {
+    /// Take the first line of standard input as the password, instead of asking for it
+    #[arg(long)]
+    password_stdin: bool,
+    /// Make a random password, and show it once
+    #[arg(long)]
+    generate: bool,
+}
+
+/// A password that may be set.
+pub(super) struct Chosen {
+    pub(super) new: NewPassword,
+    /// The password itself, if nobody knows it yet.
+    pub(super) generated: Option<SecretString>,
+}
+
+impl PasswordSource {
+    pub(super) fn choose(
+        self,
+        console: &Console,
+        username: &Username,
+        random: &dyn Random,
+    ) -> Result<Chosen, AdminError> {
+        let text = if self.generate {
+            // 120 bits: twenty characters that can be copied by hand.
+            URL_SAFE_NO_PAD.encode(random::bytes::<15>(random)).into()
+        } else if self.password_stdin {
+            console.read_password()?
+        } else {
+            console.ask_password()?
+        };
+        let new = NewPassword::parse(&text, username)?;
+        Ok(Chosen { new, generated: self.generate.then_some(text) })
+    }
+}
+
+impl Chosen {
+    /// What is said beside a password that was made here.
+    pub(super) fn note(&self, console: &Console) {
+        if self.generated.is_some() {
+            console.note("The password is stored as a hash, and is not shown again: hand it over now.");
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Serialize)]
+struct PasswordView<'a> {
+    user_id: &'a UserId,
+    username: &'a str,
+    must_change: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sessions_ended: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
+}
+
+const LINES: &[&str] = &["user_id", "username", "must_change", "sessions_ended", "password"];
+
+pub(super) async fn set(context: &Context, command: &SetPassword) -> Result<(), AdminError> {
+    let SetPassword { username, password, must_change, keep_sessions, no_wait } = command;
+    let deployment = &context.deployment;
+    let tables = UserTables::of(deployment)?;
+    tables.named(username).await?;
+    let chosen = password.choose(&context.console, username, &*deployment.random)?;
+    let audit = context.audit_log().await?;
+    let hash = Passwords::new(deployment.random.clone()).hash(chosen.new.password()).await?;
+    let replaced = tables.credentials.set_password(username, (&hash, *must_change), deployment.now()).await?;
+    let (user_id, valid_from) = replaced.ok_or_else(|| not_found(username.as_str()))?;
+    let recorded =
+        audit.record(OperatorEvent::UserPasswordSet, &Subject::user(&user_id, Some(username.as_str())));
+    let ended = if *keep_sessions {
+        Ok(None)
+    } else {
+        let end = async {
+            tables.change(&user_id, &Change::default().cut_off(valid_from)).await?;
+            let ending = Ending::created_before(Whose::User(user_id.clone()), valid_from);
+            ending.again_after(WRITE_DELAY, *no_wait).carry_out(context, &audit).await
+        };
+        end.await.map(|ended: Ended| Some(ended.sessions_ended))
+    };
+    // Whatever became of the sessions: a password that was made here is known to nobody else.
+    let view = PasswordView {
+        user_id: &user_id,
+        username: username.as_str(),
+        must_change: *must_change,
+        sessions_ended: *ended.as_ref().unwrap_or(&None),
+        password: chosen.generated.as_ref().map(ExposeSecret::expose_secret),
+    };
+    context.console.single(LINES, &view)?;
+    chosen.note(&context.console);
+    recorded?;
+    ended.map(drop)
+}
+
+pub(super) async fn must_change(context: &Context, command: &MustChange) -> Result<(), AdminError> {
+    let username = &command.username;
+    let tables = UserTables::of(&context.deployment)?;
+    let user_id = tables.named(username).await?.user_id;
+    let audit = context.audit_log().await?;
+    if !tables.credentials.require_change(username, !command.not).await? {
+        return Err(not_found(username.as_str()));
+    }
+    let subject =
+        Subject { changed: Some(vec!["must_change"]), ..Subject::user(&user_id, Some(username.as_str())) };
+    audit.record(OperatorEvent::UserPasswordSet, &subject)?;
+    let view = PasswordView {
+        user_id: &user_id,
+        username: username.as_str(),
+        must_change: !command.not,
+        sessions_ended: None,
+        password: None,
+    };
+    context.console.single(LINES, &view)
+}

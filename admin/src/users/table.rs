@@ -1,0 +1,183 @@
+//! The two tables that make a user, as operators write them: both or neither.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
+    types::{AttributeValue::S, Put, TransactWriteItem},
+};
+use credentials::{Credential, Credentials, NewCredential, Username};
+use shared::{
+    ids::UserId,
+    store::{StoreError, User, Users, attribute},
+};
+use tokio::time;
+
+use crate::{deployment::Deployment, error::AdminError, update::Change};
+
+/// How often a transaction is tried that met another, and how long is waited at first.
+const ATTEMPTS: u32 = 6;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Users, and the credentials that they sign in with.
+#[derive(Clone, Debug)]
+pub struct UserTables {
+    /// What goes into their tokens.
+    pub users: Users,
+    /// What they sign in with.
+    pub credentials: Credentials,
+}
+
+/// A user, found by name.
+#[derive(Clone)]
+pub struct Named {
+    /// The user.
+    pub user_id: UserId,
+    /// What the user signs in with.
+    pub credential: Credential,
+}
+
+/// A user to be made.
+#[derive(Clone)]
+pub struct NewUser {
+    /// Under this name.
+    pub username: Username,
+    /// What goes into the tokens.
+    pub user: User,
+    /// What the user signs in with.
+    pub credential: NewCredential,
+}
+
+/// What became of a user that was to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    /// The user is there.
+    Done,
+    /// Somebody has the name.
+    NameTaken,
+    /// Somebody has the identifier, under another name or none.
+    IdTaken,
+}
+
+impl UserTables {
+    /// Those of the deployment.
+    ///
+    /// # Errors
+    ///
+    /// If the deployment has none.
+    pub fn of(deployment: &Deployment) -> Result<Self, AdminError> {
+        let Deployment { environment, dynamodb, .. } = deployment;
+        Ok(Self {
+            users: Users::new(environment, dynamodb)?,
+            credentials: Credentials::new(environment, dynamodb)?,
+        })
+    }
+
+    /// The user of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::NotFound`], if nobody has it.
+    pub async fn named(&self, username: &Username) -> Result<Named, AdminError> {
+        let credential =
+            self.credentials.find(username).await?.ok_or_else(|| not_found(username.as_str()))?;
+        Ok(Named { user_id: credential.user_id.clone(), credential })
+    }
+
+    /// Changes what goes into a user's tokens, and whether there are any. Not, if the user isn't there, or a condition
+    /// of the change fails.
+    pub(crate) async fn change(&self, user_id: &UserId, change: &Change) -> Result<bool, StoreError> {
+        let key = (attribute::USER_ID, user_id.as_str());
+        change.apply(&self.users.table, key, "UpdateItem on Users").await
+    }
+
+    /// Makes a user, unless somebody has the name or the identifier.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn create(&self, new: &NewUser) -> Result<Creation, StoreError> {
+        for attempt in 0..ATTEMPTS {
+            match creation(self.put(new).await)? {
+                Some(creation) => return Ok(creation),
+                None => time::sleep(PAUSE * 2_u32.pow(attempt)).await,
+            }
+        }
+        Err(StoreError::Unavailable {
+            operation: OPERATION,
+            reason: "it met other writes again and again".to_owned(),
+        })
+    }
+
+    async fn put(
+        &self,
+        new: &NewUser,
+    ) -> Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError>> {
+        let user = Put::builder()
+            .table_name(&self.users.table.name)
+            .set_item(Some(new.user.to_item(&new.credential.user_id)))
+            .condition_expression("attribute_not_exists(#user_id)")
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .build()
+            .map_err(SdkError::construction_failure)?;
+        let credential = self.credentials.creation(&new.username, &new.credential);
+        let credential = credential.map_err(SdkError::construction_failure)?;
+        self.users
+            .table
+            .client
+            .transact_write_items()
+            .transact_items(TransactWriteItem::builder().update(credential).build())
+            .transact_items(TransactWriteItem::builder().put(user).build())
+            .send()
+            .await
+    }
+
+    /// Deletes what goes into a user's tokens, which is what makes a user.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn delete_user(&self, user_id: &UserId) -> Result<(), StoreError> {
+        let table = &self.users.table;
+        let delete = table.client.delete_item().table_name(&table.name);
+        let delete = delete.key(attribute::USER_ID, S(user_id.to_string()));
+        delete.send().await.map_err(|e| StoreError::unavailable("DeleteItem on Users", e))?;
+        Ok(())
+    }
+}
+
+const OPERATION: &str = "TransactWriteItems on Users and Credentials";
+
+/// What came of the transaction; nothing, if it is to be tried again. Its reasons are in the order of its writes, the
+/// credential's first.
+fn creation<R>(
+    result: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, R>>,
+) -> Result<Option<Creation>, StoreError> {
+    let error = match result {
+        Ok(_) => return Ok(Some(Creation::Done)),
+        Err(error) => error,
+    };
+    if let SdkError::ServiceError(service) = &error
+        && let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err()
+    {
+        let reasons: Vec<&str> =
+            cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
+        const FAILED: &str = "ConditionalCheckFailed";
+        match reasons[..] {
+            [FAILED, _] => return Ok(Some(Creation::NameTaken)),
+            [_, FAILED] => return Ok(Some(Creation::IdTaken)),
+            _ if reasons.iter().any(|reason| is_passing(reason)) => return Ok(None),
+            _ => {}
+        }
+    }
+    Err(StoreError::unavailable(OPERATION, error))
+}
+
+fn is_passing(reason: &str) -> bool {
+    matches!(reason, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+}
+
+pub(crate) fn not_found(name: &str) -> AdminError {
+    AdminError::NotFound { kind: "user", name: name.to_owned() }
+}

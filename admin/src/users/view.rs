@@ -1,0 +1,71 @@
+//! A user, as shown.
+
+use credentials::Credential;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use shared::{clock::Timestamp, ids::UserId, store::User};
+
+/// What is shown of a user; what isn't known is left out.
+#[derive(Debug, Serialize)]
+pub(crate) struct UserView {
+    pub(crate) user_id: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) username: Option<String>,
+    claims: Map<String, Value>,
+    disabled: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_before: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    must_change: Option<bool>,
+    /// When the password was last replaced.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    valid_from: Option<Timestamp>,
+    /// How many live.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sessions: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) last_login_at: Option<Timestamp>,
+    /// Only where it was made just now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) password: Option<String>,
+}
+
+impl UserView {
+    pub(crate) const COLUMNS: &[&str] = &["user_id", "username", "disabled", "claims"];
+    pub(crate) const LINES: &[&str] = &[
+        "user_id",
+        "username",
+        "claims",
+        "disabled",
+        "not_before",
+        "must_change",
+        "valid_from",
+        "sessions",
+        "last_login_at",
+        "password",
+    ];
+
+    pub(crate) fn of(user_id: &UserId, user: &User) -> Self {
+        let some = |instant: Timestamp| Some(instant).filter(|instant| *instant > Timestamp::default());
+        Self {
+            user_id: user_id.clone(),
+            username: user.username.clone(),
+            claims: user.claims.clone(),
+            disabled: user.disabled,
+            not_before: some(user.not_before),
+            must_change: None,
+            valid_from: None,
+            sessions: None,
+            last_login_at: None,
+            password: None,
+        }
+    }
+
+    /// With what is known of the credential.
+    pub(crate) fn with(mut self, credential: Option<&Credential>) -> Self {
+        self.must_change = credential.map(|credential| credential.must_change);
+        let valid_from = credential.map(|credential| credential.valid_from);
+        self.valid_from = valid_from.filter(|instant| *instant > Timestamp::default());
+        self
+    }
+}

@@ -1,0 +1,40 @@
+//! The variables of the operator's own: read here and nowhere else.
+
+use std::{ffi::OsString, path::PathBuf};
+
+/// The stack that is meant where no deployment is named.
+pub(crate) const STACK: &str = "LATCHGATE_STACK";
+
+#[expect(clippy::disallowed_methods, reason = "the one home of the operator's variables")]
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// The stack that is meant where no deployment is named.
+pub(crate) fn stack() -> Option<String> {
+    variable(STACK)?.into_string().ok()
+}
+
+/// Where programs keep what they have to remember (XDG Base Directory Specification).
+pub(crate) fn state_folder() -> Option<PathBuf> {
+    let state = variable("XDG_STATE_HOME").map(PathBuf::from);
+    state.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/state")))
+}
+
+/// Who the system says is at work; in a container often only a number.
+pub(crate) fn operator() -> String {
+    let name =
+        ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| variable(name)?.into_string().ok());
+    name.or_else(owner_of_process).unwrap_or_else(|| "unknown".to_owned())
+}
+
+#[cfg(unix)]
+fn owner_of_process() -> Option<String> {
+    let process = std::fs::metadata("/proc/self").ok()?;
+    Some(format!("uid {}", std::os::unix::fs::MetadataExt::uid(&process)))
+}
+
+#[cfg(not(unix))]
+fn owner_of_process() -> Option<String> {
+    None
+}
