@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
-    clients::ClientsCommand, console::OutputFormat, deployment::Target, sessions::SessionsCommand,
-    users::UsersCommand,
+    clients::ClientsCommand, console::OutputFormat, deployment::Target, keys::KeysCommand,
+    sessions::SessionsCommand, tokens::TokensCommand, users::UsersCommand,
 };
 
 const AFTER_HELP: &str = "\
@@ -25,7 +25,15 @@ Exit codes:
      or an import with lines that were rejected
   5  the doctor found something wrong";
 
-/// Latchgate's command line: clients, users and sessions of a deployment.
+const DOCTOR_HELP: &str = "\
+It makes a client and a user of its own, logs in, calls, refreshes, logs out, sees how long that takes to take effect,
+and removes both again. Nobody else is touched.
+
+Examples:
+  latchgate --local doctor
+  latchgate --stack latchgate-prod doctor --output json";
+
+/// Latchgate's command line: clients, users, sessions and keys of a deployment.
 #[derive(Debug, Parser)]
 #[command(name = "latchgate", version, about, after_help = AFTER_HELP, max_term_width = 100)]
 pub struct Cli {
@@ -65,6 +73,15 @@ pub(crate) enum Command {
     /// Users signed in on clients
     #[command(subcommand)]
     Sessions(SessionsCommand),
+    /// What a token is, without printing it
+    #[command(subcommand)]
+    Tokens(TokensCommand),
+    /// What tokens are made and verified with
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Examine a deployment: tables, keys, clock, and a full trial with a throw-away client and user
+    #[command(after_help = DOCTOR_HELP)]
+    Doctor,
     /// Print what a shell needs to complete commands and options
     #[command(
         after_help = "Example:\n  latchgate completions bash > ~/.local/share/bash-completion/completions/latchgate"

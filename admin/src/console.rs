@@ -118,6 +118,19 @@ impl Console {
         if same(&first, &second) { Ok(first) } else { Err(AdminError::Refused("the two passwords differ")) }
     }
 
+    /// Asks for something that is not to be shown, or reads it from standard input.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError`], if it can't be read.
+    pub fn read_secret(&self, prompt: &str) -> Result<SecretString, AdminError> {
+        if io::stdin().is_terminal() {
+            let answer = rpassword::prompt_password(prompt).map_err(AdminError::io("the terminal"))?;
+            return Ok(answer.into());
+        }
+        self.read_password()
+    }
+
     /// The first line of standard input.
     ///
     /// # Errors

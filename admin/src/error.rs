@@ -4,7 +4,8 @@ use std::{io, path::PathBuf};
 
 use credentials::{PasswordError, PasswordRejection};
 use discovery::DiscoveryError;
-use shared::{environment::EnvironmentError, store::StoreError};
+use keys::GenerateError;
+use shared::{environment::EnvironmentError, keys::KeysetError, store::StoreError};
 
 /// Why a command didn't do what it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +50,34 @@ pub enum AdminError {
     /// Where the local server is can't be found out.
     #[error(transparent)]
     Discovery(#[from] DiscoveryError),
+    /// The keyset isn't where whoever asks can have it.
+    #[error(
+        "the keyset is out of reach: a local server without --db or --keyset keeps it to itself; elsewhere \
+         KEYSET_SECRET or KEYSET_FILE says where it is"
+    )]
+    NoKeyset,
+    /// The keyset can't be used.
+    #[error(transparent)]
+    Keyset(#[from] KeysetError),
+    /// Secrets Manager said no, or could not be reached.
+    #[error("Secrets Manager did not carry out {operation}: {reason}")]
+    Secret {
+        /// The operation.
+        operation: &'static str,
+        /// What Secrets Manager or the network says.
+        reason: String,
+    },
+    /// A rotation was begun, and is not over.
+    #[error(
+        "the rotation is not over after {0} s: see the log of KeysFunction; the old keys stay in use until it is"
+    )]
+    RotationPending(u64),
+    /// No key could be made.
+    #[error(transparent)]
+    Generate(#[from] GenerateError),
+    /// The doctor found something.
+    #[error("{0} things are wrong")]
+    Unwell(usize),
     /// There is no place for the audit log.
     #[error(
         "neither XDG_STATE_HOME nor HOME is set: say where the audit log is with --audit-log PATH; nothing was changed"
@@ -140,6 +169,11 @@ impl AdminError {
             | Self::Output { .. }
             | Self::NoLocalServer(_)
             | Self::Discovery(_)
+            | Self::NoKeyset
+            | Self::Keyset(_)
+            | Self::Secret { .. }
+            | Self::RotationPending(_)
+            | Self::Generate(_)
             | Self::NoAuditLog
             | Self::AuditLog { .. }
             | Self::Unrecorded(_)
@@ -154,6 +188,7 @@ impl AdminError {
             | Self::Declined
             | Self::Rejected { .. }
             | Self::WouldReject(_) => 4,
+            Self::Unwell(_) => 5,
         }
     }
 }

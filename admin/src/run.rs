@@ -9,6 +9,7 @@ use crate::{
     cli::{Cli, Command},
     console::Console,
     deployment::Deployment,
+    doctor,
     error::AdminError,
 };
 
@@ -54,6 +55,9 @@ pub async fn run(cli: Cli) -> Result<(), AdminError> {
         Command::Clients(command) => Box::pin(command.run(&context)).await,
         Command::Users(command) => Box::pin(command.run(&context)).await,
         Command::Sessions(command) => Box::pin(command.run(&context)).await,
+        Command::Tokens(command) => Box::pin(command.run(&context)).await,
+        Command::Keys(command) => Box::pin(command.run(&context)).await,
+        Command::Doctor => Box::pin(doctor::run(&context)).await,
         Command::Completions { .. } => Ok(()),
     }
 }

@@ -27,7 +27,9 @@ pub(crate) fn single(names: &[&str], object: &Map<String, Value>) -> String {
 }
 
 fn trimmed(table: &Table) -> String {
-    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    // Every cell has a space before it, the first of a line too.
+    let line = |line: String| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned();
+    table.lines().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The name says what a number is: instants end in `_at`, lengths of time in `_ttl`.

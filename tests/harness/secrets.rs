@@ -93,6 +93,16 @@ impl Secrets {
         self.emulator.0.lock().unwrap().fails = fails;
     }
 
+    /// The version that a rotation was asked to make since the last time.
+    pub(crate) fn take_rotation(&self) -> Option<String> {
+        self.emulator.0.lock().unwrap().rotations.pop()
+    }
+
+    /// Whether the secret is rotated by itself, as the stack has it.
+    pub(crate) fn schedule(&self, is_scheduled: bool) {
+        self.emulator.0.lock().unwrap().is_scheduled = is_scheduled;
+    }
+
     /// The operations since the last time.
     pub(crate) fn take_calls(&self) -> Vec<String> {
         self.emulator.take_calls()
@@ -111,6 +121,9 @@ struct Emulator(Arc<Mutex<Account>>);
 struct Account {
     secrets: BTreeMap<String, Secret>,
     calls: Vec<String>,
+    /// Versions that rotations were asked to make.
+    rotations: Vec<String>,
+    is_scheduled: bool,
     fails: bool,
 }
 
@@ -182,6 +195,19 @@ impl Account {
                 let stage = text("VersionStage").unwrap();
                 secret.restage(&stage, text("MoveToVersionId"), text("RemoveFromVersionId").as_ref())?;
                 Ok(json!({ "ARN": arn }))
+            }
+            "RotateSecret" => {
+                let version = text("ClientRequestToken").unwrap();
+                self.rotations.push(version.clone());
+                Ok(json!({ "ARN": arn, "VersionId": version }))
+            }
+            "DescribeSecret" => {
+                let mut stages = BTreeMap::<&String, Vec<&String>>::new();
+                for (stage, version) in &secret.stages {
+                    stages.entry(version).or_default().push(stage);
+                }
+                Ok(json!({ "ARN": arn, "RotationEnabled": self.is_scheduled, "VersionIdsToStages": stages,
+                    "LastRotatedDate": 1_790_000_000 }))
             }
             other => panic!("the emulator has no {other}"),
         }

@@ -106,6 +106,11 @@ impl Deployment {
         Ok(Table::from_environment(variable, &self.environment, &self.dynamodb)?)
     }
 
+    /// A parameter of the stack, if it is one.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name).map(String::as_str)
+    }
+
     /// The current time.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

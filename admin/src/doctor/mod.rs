@@ -1,0 +1,58 @@
+//! `latchgate doctor`: whether a deployment is as it should be.
+
+mod api;
+mod check;
+mod keyset;
+mod tables;
+mod throwaway;
+mod trial;
+
+use crate::{
+    audit::{OperatorEvent, Subject},
+    deployment::Deployment,
+    error::AdminError,
+    run::Context,
+};
+
+pub use self::{
+    check::{Check, Outcome},
+    tables::{EXPECTED, ExpectedTable},
+};
+
+/// Examines the deployment, and prints what it found.
+///
+/// # Errors
+///
+/// [`AdminError::Unwell`], if something is wrong; another, if it can't be examined at all.
+pub async fn run(context: &Context) -> Result<(), AdminError> {
+    // First: the trial writes, and what can't be written down isn't done.
+    let audit = context.audit_log().await?;
+    let checks = examine(&context.deployment).await?;
+    audit.record(OperatorEvent::DoctorRan, &Subject::default())?;
+    context.console.list(&["check", "result", "detail"], &checks)?;
+    let wrong = checks.iter().filter(|check| check.outcome == Outcome::Wrong).collect::<Vec<_>>();
+    for check in &wrong {
+        if let Some(remedy) = &check.remedy {
+            context.console.note(&format!("{}: {remedy}", check.name));
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(AdminError::Unwell(wrong.len())) }
+}
+
+/// Examines the deployment.
+///
+/// # Errors
+///
+/// [`AdminError`], if it can't be.
+pub async fn examine(deployment: &Deployment) -> Result<Vec<Check>, AdminError> {
+    let mut checks = tables::check(deployment).await?;
+    checks.extend(keyset::check(deployment).await);
+    if let Some(api) = api::Api::of(deployment) {
+        checks.extend(api.check(deployment).await);
+        checks.extend(Box::pin(trial::check(deployment, &api)).await);
+    } else {
+        let detail = "where it is served is not known: name the deployment with --stack or --local";
+        checks.push(Check::unknown("API", detail));
+    }
+    Ok(checks)
+}

@@ -1,0 +1,103 @@
+//! Replacing keys.
+
+use aws_sdk_dynamodb::types::AttributeValue::S;
+use keys::KeyPlan;
+use shared::{
+    environment::variable,
+    keys::{Jwk, KeysetDocument},
+    store::{PublishedKeys, StoreError, attribute},
+};
+
+use super::{RotateOptions, file::KeysetFile, secret::KeysetSecret};
+use crate::{
+    audit::{AuditLog, OperatorEvent, Subject},
+    error::AdminError,
+    run::Context,
+};
+
+pub(super) async fn rotate(context: &Context, options: &RotateOptions) -> Result<(), AdminError> {
+    let is_secret = context.deployment.environment.optional(variable::KEYSET_SECRET).is_some();
+    if is_secret && options.algorithm.is_some() {
+        return Err(AdminError::Usage("what a stack's new keys are for is its parameter SigningAlgorithm"));
+    }
+    if options.leaked {
+        let warning = "All keys are put away: every token ends, and everybody has to log in again.";
+        context.console.confirm(warning)?;
+    }
+    let audit = context.audit_log().await?;
+    if is_secret {
+        rotate_secret(context, options, &audit).await?;
+        audit.record(OperatorEvent::KeysetRotated, &Subject::default())?;
+        context.console.note("The new keyset is in use.");
+    } else {
+        let activates_at = rotate_file(context, options, &audit).await?;
+        audit.record(OperatorEvent::KeysetRotated, &Subject::default())?;
+        context.console.note(&activates_at);
+    }
+    Ok(())
+}
+
+async fn rotate_secret(
+    context: &Context,
+    options: &RotateOptions,
+    audit: &AuditLog,
+) -> Result<(), AdminError> {
+    let secret = KeysetSecret::new(&context.deployment)?;
+    if options.leaked {
+        // In this order: a rotation that is made of the keyset that leaked is given up once that isn't current.
+        secret.discard().await?;
+        unpublish(context, &[]).await?;
+        audit.record(OperatorEvent::KeysetDiscarded, &Subject::default())?;
+    }
+    secret.rotate().await
+}
+
+/// What a rotation of the secret does, in the same order: publish, put in use, let expire.
+async fn rotate_file(
+    context: &Context,
+    options: &RotateOptions,
+    audit: &AuditLog,
+) -> Result<String, AdminError> {
+    let (deployment, now) = (&context.deployment, context.deployment.now());
+    let file = KeysetFile::of(deployment)?;
+    let current = KeysetDocument::parse(&file.read()?)?;
+    let algorithm = options.algorithm.or_else(|| current.signing_keys.first()?.alg.parse().ok());
+    let plan = KeyPlan { algorithm: algorithm.unwrap_or_default(), ..KeyPlan::default() };
+    let next = if options.leaked {
+        plan.first(now, &*deployment.random)
+    } else {
+        plan.next(&current, now, &*deployment.random)
+    };
+    let next = next?;
+    let published = PublishedKeys::new(&deployment.environment, &deployment.dynamodb)?;
+    keys::publish(&published, &next, now).await?;
+    file.replace(&next.to_json())?;
+    if options.leaked {
+        unpublish(context, &next.signing_keys).await?;
+        audit.record(OperatorEvent::KeysetDiscarded, &Subject::default())?;
+        return Ok(
+            "The new keys are in use within five minutes, or when the server is started anew.".to_owned()
+        );
+    }
+    keys::retire(&published, &next, now).await?;
+    let lead = plan.lead.as_secs() / 3600;
+    Ok(format!("The new signing key is published, and signs in {lead} hours."))
+}
+
+/// Takes all published keys back but these.
+async fn unpublish(context: &Context, but: &[Jwk]) -> Result<(), AdminError> {
+    let deployment = &context.deployment;
+    let published = PublishedKeys::new(&deployment.environment, &deployment.dynamodb)?;
+    let leaked = published.all().await?.into_iter().map(|key| key.jwk.kid);
+    for kid in leaked.filter(|kid| !but.iter().any(|key| key.kid == *kid)) {
+        let table = &published.table;
+        let delete = table.client.delete_item().table_name(&table.name);
+        delete
+            .key(attribute::KEY_USE, S(PublishedKeys::KEY_USE.to_owned()))
+            .key(attribute::KID, S(kid))
+            .send()
+            .await
+            .map_err(|e| StoreError::unavailable("DeleteItem on Keys", e))?;
+    }
+    Ok(())
+}

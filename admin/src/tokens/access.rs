@@ -1,0 +1,102 @@
+//! An access token.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::Value;
+use shared::{
+    cached::Cached,
+    environment::{Environment, variable},
+    keys::PublicKeysError,
+    store::PublishedKeys,
+    tokens::{AccessToken, AccessTokenError, AccessTokenVerifier, Audience, PASSWORD_PATH},
+};
+
+use super::{Stored, TokenView};
+use crate::{deployment::Deployment, error::AdminError};
+
+pub(super) async fn inspect(deployment: &Deployment, text: &str) -> Result<TokenView, AdminError> {
+    let now = deployment.now();
+    let view = TokenView { kind: "access token", kid: header(text, "kid"), ..TokenView::default() };
+    let keys = Cached::new(PublishedKeys::new(&deployment.environment, &deployment.dynamodb)?);
+    let keys = keys.current(now).await.map_err(|error| match error {
+        PublicKeysError::Store(error) => AdminError::Store(error),
+        PublicKeysError::Keys(error) => AdminError::Keyset(error),
+    })?;
+    let (verifier, is_issuer_known) = verifier(deployment, text)?;
+    let token = match verifier.verify_even_expired(text, &keys, now) {
+        Ok(token) => token,
+        Err(error) => return Ok(TokenView { why: Some(explanation(error).to_owned()), ..view }),
+    };
+    let stored = Stored::find(deployment, &token.session).await?;
+    let is_expired = token.expires_at <= now;
+    let why = match (is_expired, stored.is_live(now)) {
+        (true, _) => Some("It has expired."),
+        (false, false) => {
+            Some("Its session is over. Where REVOCATION_CHECK is none it works until it expires.")
+        }
+        (false, true) if !is_issuer_known => {
+            Some("Whether issuer and audience are this deployment's is not known here.")
+        }
+        (false, true) => None,
+    };
+    Ok(TokenView {
+        kind: kind(&token),
+        valid: !is_expired && stored.is_live(now),
+        why: why.map(str::to_owned),
+        session: Some(stored.state(now)),
+        username: stored.username(),
+        user_id: Some(token.session.user_id),
+        client_id: Some(token.session.client_id),
+        session_id: Some(token.session.session_id),
+        scope: token.scope.to_text(),
+        expires_at: Some(token.expires_at),
+        ..view
+    })
+}
+
+fn kind(token: &AccessToken) -> &'static str {
+    match token.audience {
+        Audience::Api => "access token",
+        Audience::PasswordChange => "access token for a change of password alone",
+    }
+}
+
+/// A verifier for this deployment's issuer and audience, or where these aren't known for the token's own.
+fn verifier(deployment: &Deployment, text: &str) -> Result<(AccessTokenVerifier, bool), AdminError> {
+    let claim = |name| part(text, 1).and_then(|claims| Some(claims.get(name)?.as_str()?.to_owned()));
+    let (issuer, audience) = (deployment.parameter("Issuer"), deployment.parameter("Audience"));
+    let is_known = issuer.is_some() && audience.is_some();
+    let issuer = issuer.map(str::to_owned).or_else(|| claim("iss")).unwrap_or_default();
+    let of_token = claim("aud").filter(|aud| *aud != format!("{issuer}{PASSWORD_PATH}"));
+    let audience = audience.map(str::to_owned).or(of_token);
+    let variables = [
+        (variable::ISSUER.to_owned(), if issuer.is_empty() { "unknown".to_owned() } else { issuer }),
+        (variable::AUDIENCE.to_owned(), audience.unwrap_or_else(|| "unknown".to_owned())),
+    ];
+    Ok((AccessTokenVerifier::new(&Environment::from_variables(variables))?, is_known))
+}
+
+fn explanation(error: AccessTokenError) -> &'static str {
+    match error {
+        AccessTokenError::Malformed => "It is malformed, or longer than any token.",
+        AccessTokenError::Header => "Its header is not one of Latchgate's access tokens.",
+        AccessTokenError::UnknownKey => {
+            "No published key is called that: it was issued elsewhere, or its key was put away."
+        }
+        AccessTokenError::Signature => "Its signature is not of that key: it was altered or forged.",
+        AccessTokenError::Claim(_) => "A claim is missing or malformed.",
+        AccessTokenError::Foreign => "It is of another issuer, or for another audience.",
+        AccessTokenError::Future => "It is from the future: the clock here, or there, is wrong.",
+        AccessTokenError::Expired => "It has expired.",
+    }
+}
+
+fn header(text: &str, name: &str) -> Option<String> {
+    let kid = part(text, 0)?.get(name)?.as_str()?.to_owned();
+    // What a forger wrote there may be anything.
+    (kid.len() <= 64 && kid.bytes().all(|b| b.is_ascii_graphic())).then_some(kid)
+}
+
+/// A part of a JWT, unverified.
+fn part(text: &str, index: usize) -> Option<Value> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text.split('.').nth(index)?).ok()?).ok()
+}
