@@ -10,6 +10,9 @@
 mod harness;
 
 mod access_tokens;
+mod admin_doctor;
+mod admin_keys;
+mod admin_tokens;
 mod audit;
 mod authorizer_events;
 mod authorizer_policy;

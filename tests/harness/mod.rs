@@ -5,6 +5,7 @@ mod clock;
 mod forge;
 mod http;
 mod log;
+mod operator;
 mod proxy;
 mod random;
 mod secrets;
@@ -35,6 +36,7 @@ pub(crate) use self::{
     forge::{Forge, claims, part},
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
     log::Log,
+    operator::Command,
     proxy::Proxy,
     random::SeededRandom,
     secrets::Secrets,

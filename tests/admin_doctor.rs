@@ -1,0 +1,144 @@
+//! The doctor is content with a deployment that is as it should be, and says of any other what is wrong.
+
+use std::{sync::Arc, time::Duration};
+
+use admin::{
+    deployment::Deployment,
+    doctor::{Check, EXPECTED, Outcome, examine},
+};
+use aws_sdk_dynamodb::types::TimeToLiveSpecification;
+use local::template::Template;
+use shared::clock::{Clock, SystemClock, Timestamp};
+
+use crate::{
+    harness::{Api, Command, Secrets},
+    key_rotation::rotate,
+};
+
+async fn deployment(api: &Api, secrets: Option<&Secrets>) -> Deployment {
+    let url = api.serve().await;
+    Deployment { api_url: Some(url), clock: Arc::new(SystemClock), ..api.operator(secrets) }
+}
+
+async fn wrong(deployment: &Deployment) -> Vec<Check> {
+    let checks = examine(deployment).await.unwrap();
+    assert!(checks.len() > 12, "everything is looked at: {checks:?}");
+    let wrong: Vec<_> = checks.into_iter().filter(|check| check.outcome == Outcome::Wrong).collect();
+    assert!(wrong.iter().all(|check| check.remedy.is_some()), "what mends it is said: {wrong:?}");
+    wrong
+}
+
+fn names(checks: &[Check]) -> Vec<&str> {
+    checks.iter().map(|check| check.name.as_str()).collect()
+}
+
+#[test]
+fn the_tables_that_it_expects_are_the_templates() {
+    for (id, definition) in Template::of_project().unwrap().tables().unwrap() {
+        let expected = EXPECTED.iter().find(|expected| expected.id == id).unwrap();
+        let key = |(name, kind): (&str, &str)| (name.to_owned(), kind.to_owned());
+        assert_eq!(key(expected.partition_key), definition.partition_key, "{id}");
+        assert_eq!(expected.sort_key.map(key), definition.sort_key, "{id}");
+        assert_eq!(expected.ttl_attribute.map(str::to_owned), definition.ttl_attribute, "{id}");
+    }
+    assert_eq!(EXPECTED.len(), Template::of_project().unwrap().tables().unwrap().len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_as_it_should_be_is_green_and_left_as_it_was() {
+    let secrets = Secrets::emulated().await;
+    let api = Api::with_secret(&secrets, |p| p).await;
+    api.clock.set(SystemClock.now().as_unix());
+    rotate(&keys::KeyRotation::start(&api.surroundings("keys")).unwrap(), &secrets, "first").await.unwrap();
+    secrets.schedule(true);
+    let api = api.restarted().await;
+    let deployment = deployment(&api, Some(&secrets)).await;
+    assert!(wrong(&deployment).await.is_empty(), "{:?}", wrong(&deployment).await);
+    for (table, left) in
+        [("ClientsTable", 2), ("UsersTable", 1), ("CredentialsTable", 1), ("SessionsTable", 0)]
+    {
+        assert_eq!(api.items(table).await.len(), left, "{table}");
+    }
+    let command = Command::on(deployment);
+    admin::doctor::run(&command.context).await.unwrap();
+    assert_eq!(command.events(), ["doctor_ran"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn expiry_that_is_off_is_wrong() {
+    let api = Api::start().await;
+    let deployment = deployment(&api, None).await;
+    let off = TimeToLiveSpecification::builder().attribute_name("expires_at").enabled(false).build().unwrap();
+    let table = &api.deployment.tables["SessionsTable"];
+    api.store.update_time_to_live().table_name(table).time_to_live_specification(off).send().await.unwrap();
+    let wrong = wrong(&deployment).await;
+    assert_eq!(names(&wrong), ["expiry of SessionsTable"]);
+    assert!(wrong[0].remedy.as_ref().unwrap().contains("update-time-to-live"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_are_gone_are_wrong_and_what_follows_from_it_too() {
+    let api = Api::start().await;
+    let deployment = deployment(&api, None).await;
+    api.delete_all("KeysTable").await;
+    let found = wrong(&deployment).await;
+    assert_eq!(names(&found)[..1], ["published keys"], "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keyset_whose_key_is_not_published_or_that_nobody_rotates_is_wrong() {
+    let secrets = Secrets::emulated().await;
+    let api = Api::with_secret(&secrets, |p| p).await;
+    api.clock.set(SystemClock.now().as_unix());
+    rotate(&keys::KeyRotation::start(&api.surroundings("keys")).unwrap(), &secrets, "first").await.unwrap();
+    let api = api.restarted().await;
+    secrets.put(&crate::harness::keyset().to_json()).await;
+    let found = wrong(&deployment(&api, Some(&secrets)).await).await;
+    assert_eq!(names(&found), ["keyset", "rotation"], "{found:?}");
+    secrets.put("{}").await;
+    let found = wrong(&deployment(&api, Some(&secrets)).await).await;
+    assert_eq!(names(&found)[0], "keyset", "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_logout_that_takes_effect_later_than_promised_is_wrong() {
+    let api = Api::start().await;
+    let mut cached = api.deployment.clone();
+    cached.authorizer_cache_ttl = Some(Duration::from_secs(5));
+    cached.clock = Arc::new(SystemClock);
+    let api = api.redeployed(cached).await;
+    let deployment = deployment(&api, None).await;
+    let found = wrong(&deployment).await;
+    assert_eq!(names(&found), ["logout takes effect"], "{found:?}");
+    assert!(found[0].remedy.as_ref().unwrap().contains("ReauthorizeEvery"));
+    // Where no more is promised, that is as it should be.
+    let mut parameters = deployment.parameters.clone();
+    parameters.insert("RevocationCheck".to_owned(), "denylist".to_owned());
+    parameters.insert("DenylistInterval".to_owned(), "10".to_owned());
+    assert!(wrong(&Deployment { parameters, ..deployment }).await.is_empty());
+}
+
+#[derive(Debug)]
+struct WrongClock;
+
+impl Clock for WrongClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now() + Duration::from_secs(60)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_off_and_an_api_of_other_tables_are_wrong() {
+    let (api, other) = (Api::start().await, Api::start().await);
+    let deployment = deployment(&api, None).await;
+    let off = Deployment { clock: Arc::new(WrongClock), ..deployment.clone() };
+    assert_eq!(names(&wrong(&off).await)[0], "clock");
+    let other = Deployment { api_url: Some(other.serve().await), ..deployment.clone() };
+    assert_eq!(names(&wrong(&other).await), ["API", "trial"]);
+    let gone = Deployment { api_url: Some("http://127.0.0.1:9".to_owned()), ..deployment };
+    assert_eq!(names(&wrong(&gone).await), ["API", "trial"]);
+    assert_eq!(api.items("ClientsTable").await.len(), 2, "whatever came of it, nothing is left");
+    let command = Command::on(gone);
+    let error = admin::doctor::run(&command.context).await.unwrap_err();
+    assert_eq!(error.exit_code(), 5);
+}

@@ -1,0 +1,89 @@
+//! What an operator works with: the same deployment, from outside.
+
+use std::{path::PathBuf, sync::Arc};
+
+use admin::{
+    audit::AuditDestination,
+    console::{Console, OutputFormat},
+    deployment::Deployment,
+    run::Context,
+};
+use aws_sdk_dynamodb::Client;
+use local::server;
+use serde_json::Value;
+use shared::{
+    clock::{Clock, SystemClock},
+    environment::{Environment, variable},
+    random::{SystemRandom, identifier},
+};
+use tokio::net::TcpListener;
+
+use super::{Api, Secrets};
+
+impl Api {
+    /// This deployment as an operator has it, with the keyset in this secret, if it is in one.
+    pub(crate) fn operator(&self, secrets: Option<&Secrets>) -> Deployment {
+        let tables = &self.deployment.tables;
+        let mut variables: Vec<(String, String)> = [
+            ("ClientsTable", variable::CLIENTS_TABLE),
+            ("CredentialsTable", variable::CREDENTIALS_TABLE),
+            ("UsersTable", variable::USERS_TABLE),
+            ("SessionsTable", variable::SESSIONS_TABLE),
+            ("RevocationsTable", variable::REVOCATIONS_TABLE),
+            ("KeysTable", variable::KEYS_TABLE),
+        ]
+        .map(|(id, variable)| (variable.to_owned(), tables[id].clone()))
+        .into();
+        variables.extend(secrets.map(|s| (variable::KEYSET_SECRET.to_owned(), s.arn.clone())));
+        Deployment {
+            sdk_config: self.deployment.aws.clone(),
+            dynamodb: Client::from_conf(self.store.config().clone()),
+            environment: Environment::from_variables(variables),
+            api_url: None,
+            parameters: [("Issuer", "https://issuer.example.com"), ("Audience", "api")]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into(),
+            target: "test".to_owned(),
+            clock: self.clock.clone(),
+            random: Arc::new(SystemRandom::new()),
+        }
+    }
+
+    /// Serves the API on a port, at the time that it really is; the task ends with the test's runtime.
+    pub(crate) async fn serve(&self) -> String {
+        self.clock.set(SystemClock.now().as_unix());
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(server::serve(listener, self.gateway.clone(), std::future::pending()));
+        format!("http://{address}")
+    }
+}
+
+/// An operator's command, and what it wrote down.
+pub(crate) struct Command {
+    pub(crate) context: Context,
+    log: PathBuf,
+}
+
+impl Command {
+    /// On this deployment, without being asked.
+    pub(crate) fn on(deployment: Deployment) -> Self {
+        let log = std::env::temp_dir().join(format!("latchgate-{}.jsonl", identifier(&SystemRandom::new())));
+        let console = Console { output: OutputFormat::Json, yes: true };
+        Self { context: Context { deployment, console, audit: AuditDestination::File(log.clone()) }, log }
+    }
+
+    /// The names of the events so far.
+    pub(crate) fn events(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let event =
+            |line: &str| serde_json::from_str::<Value>(line).unwrap()["event"].as_str().unwrap().to_owned();
+        log.lines().map(event).collect()
+    }
+}
+
+impl Drop for Command {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.log);
+    }
+}
