@@ -20,7 +20,7 @@ pub enum OutputFormat {
 }
 
 /// Standard output is for what was asked, and for nothing else; questions and notes are on standard error.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub struct Console {
     /// What is printed.
     pub output: OutputFormat,

@@ -1,5 +1,7 @@
 //! A change of one item: only what it names, and only if the item is there.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::{error::SdkError, operation::update_item::UpdateItemError, types::AttributeValue};
 use shared::{
     clock::Timestamp,
@@ -55,39 +57,18 @@ impl Change {
         (key, value): (&str, &str),
         operation: &'static str,
     ) -> Result<bool, StoreError> {
-        let (names, values, conditions) = (Names::default(), Names::default(), vec![]);
-        let (mut names, mut values, mut conditions): (Names<String>, Names<AttributeValue>, Vec<String>) =
-            (names, values, conditions);
-        conditions.push(format!("attribute_exists({})", names.put("#n", key.to_owned())));
-        for condition in &self.conditions {
-            conditions.push(match condition {
-                Condition::Is(name, None) => {
-                    format!("attribute_not_exists({})", names.put("#n", (*name).to_owned()))
-                }
-                Condition::Is(name, Some(value)) => {
-                    let name = names.put("#n", (*name).to_owned());
-                    format!("{name} = {}", values.put(":v", value.clone()))
-                }
-                Condition::IsBefore(name, value) => {
-                    let name = names.put("#n", (*name).to_owned());
-                    format!("(attribute_not_exists({name}) OR {name} < {})", values.put(":v", value.clone()))
-                }
-            });
-        }
-        let sets = self.sets.iter().map(|(name, value)| {
-            format!("{} = {}", names.put("#n", name.clone()), values.put(":v", value.clone()))
-        });
-        let sets: Vec<String> = sets.collect();
-        let removes: Vec<String> = self.removes.iter().map(|name| names.put("#n", name.clone())).collect();
+        let mut terms = Terms::default();
+        let update = self.expression(&mut terms);
+        let condition = self.condition(key, &mut terms);
         let result = table
             .client
             .update_item()
             .table_name(&table.name)
             .key(key, AttributeValue::S(value.to_owned()))
-            .update_expression([clause("SET", &sets), clause("REMOVE", &removes)].join(" ").trim())
-            .condition_expression(conditions.join(" AND "))
-            .set_expression_attribute_names(Some(names.0.into_iter().collect()))
-            .set_expression_attribute_values(values.into_map())
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(terms.names))
+            .set_expression_attribute_values(Some(terms.values).filter(|values| !values.is_empty()))
             .send()
             .await;
         match result {
@@ -100,30 +81,50 @@ impl Change {
             Err(error) => Err(StoreError::unavailable(operation, error)),
         }
     }
-}
 
-/// Placeholders and what they stand for.
-#[derive(Debug)]
-struct Names<T>(Vec<(String, T)>);
+    fn expression(&self, terms: &mut Terms) -> String {
+        let set = |terms: &mut Terms, (name, value): &(String, AttributeValue)| {
+            format!("{} = {}", terms.name(name), terms.value(value))
+        };
+        let sets: Vec<String> = self.sets.iter().map(|term| set(terms, term)).collect();
+        let removes: Vec<String> = self.removes.iter().map(|name| terms.name(name)).collect();
+        let clauses = [("SET", sets), ("REMOVE", removes)].into_iter().filter(|(_, terms)| !terms.is_empty());
+        clauses.map(|(verb, terms)| format!("{verb} {}", terms.join(", "))).collect::<Vec<_>>().join(" ")
+    }
 
-impl<T> Default for Names<T> {
-    fn default() -> Self {
-        Self(Vec::new())
+    fn condition(&self, key: &str, terms: &mut Terms) -> String {
+        let mut conditions = vec![format!("attribute_exists({})", terms.name(key))];
+        for condition in &self.conditions {
+            conditions.push(match condition {
+                Condition::Is(name, None) => format!("attribute_not_exists({})", terms.name(name)),
+                Condition::Is(name, Some(value)) => format!("{} = {}", terms.name(name), terms.value(value)),
+                Condition::IsBefore(name, value) => {
+                    let (name, value) = (terms.name(name), terms.value(value));
+                    format!("(attribute_not_exists({name}) OR {name} < {value})")
+                }
+            });
+        }
+        conditions.join(" AND ")
     }
 }
 
-impl<T> Names<T> {
-    fn put(&mut self, prefix: &str, value: T) -> String {
-        let placeholder = format!("{prefix}{}", self.0.len());
-        self.0.push((placeholder.clone(), value));
+/// What placeholders stand for.
+#[derive(Debug, Default)]
+struct Terms {
+    names: HashMap<String, String>,
+    values: HashMap<String, AttributeValue>,
+}
+
+impl Terms {
+    fn name(&mut self, name: &str) -> String {
+        let placeholder = format!("#n{}", self.names.len());
+        self.names.insert(placeholder.clone(), name.to_owned());
         placeholder
     }
 
-    fn into_map(self) -> Option<std::collections::HashMap<String, T>> {
-        (!self.0.is_empty()).then(|| self.0.into_iter().collect())
+    fn value(&mut self, value: &AttributeValue) -> String {
+        let placeholder = format!(":v{}", self.values.len());
+        self.values.insert(placeholder.clone(), value.clone());
+        placeholder
     }
-}
-
-fn clause(verb: &str, terms: &[String]) -> String {
-    if terms.is_empty() { String::new() } else { format!("{verb} {}", terms.join(", ")) }
 }

@@ -18,7 +18,7 @@ const OVERLAP: Duration = Duration::from_secs(WRITE_DELAY.as_secs() + CLOCK_TOLE
 /// The hash of a password that replaces another.
 #[derive(Debug)]
 pub struct NewHash {
-    hash: String,
+    pub(crate) hash: String,
     /// Sessions of the new password begin at this instant at the earliest. It is later than any at which somebody was
     /// let in by the old one, and so tells the sessions of the two apart.
     pub valid_from: Timestamp,

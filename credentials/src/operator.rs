@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::{
     error::{BuildError, SdkError},
-    operation::delete_item::DeleteItemError,
+    operation::{delete_item::DeleteItemError, update_item::builders::UpdateItemFluentBuilder},
     types::{
         AttributeValue::{Bool, N, S},
         Update,
@@ -70,8 +70,7 @@ impl Credentials {
     }
 
     /// Replaces the password by one that an operator chose, whatever it was, and forgets the attempts on it. Returns
-    /// the credential that was replaced and the instant from which sessions of the new one begin; `None`, if there is
-    /// no such credential.
+    /// whose it is, and the instant from which sessions of the new one begin; `None`, if there is no such credential.
     ///
     /// # Errors
     ///
@@ -86,30 +85,14 @@ impl Credentials {
             let Some(item) = self.item(username).await? else { return Ok(None) };
             let Some(current) = Credential::from_item(&item)? else { return Ok(None) };
             let new = NewHash::replacing(&current, password_hash.to_owned(), now);
-            let update = self
-                .update(username)
-                .condition_expression("#password_hash = :old")
-                .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
-                .expression_attribute_names("#valid_from", attribute::VALID_FROM)
-                .expression_attribute_names("#changed_in", attribute::CHANGED_IN)
-                .expression_attribute_names("#must_change", attribute::MUST_CHANGE)
-                .expression_attribute_values(":new", S(password_hash.to_owned()))
-                .expression_attribute_values(":valid_from", N(new.valid_from.to_string()))
-                .expression_attribute_values(":old", S(current.password_hash.clone()));
-            let mut set = "SET #password_hash = :new, #valid_from = :valid_from".to_owned();
-            let mut remove = " REMOVE #changed_in".to_owned();
-            let mut update = if must_change {
-                set.push_str(", #must_change = :must_change");
+            let update = self.replacement(username, &item, (&current, &new));
+            let update = if must_change {
                 update.expression_attribute_values(":must_change", Bool(true))
             } else {
-                remove.push_str(", #must_change");
                 update
             };
-            for (i, counter) in Counter::names(&item).enumerate() {
-                remove.push_str(&format!(", #c{i}"));
-                update = update.expression_attribute_names(format!("#c{i}"), counter);
-            }
-            if is_done(update.update_expression(set + &remove).send().await)? {
+            let update = update.update_expression(replacing(&item, must_change));
+            if is_done(update.send().await)? {
                 return Ok(Some((current.user_id, new.valid_from)));
             }
         }
@@ -117,6 +100,27 @@ impl Credentials {
             operation: "UpdateItem on Credentials",
             reason: "the password was replaced again and again meanwhile".to_owned(),
         })
+    }
+
+    fn replacement(
+        &self,
+        username: &Username,
+        item: &Item,
+        (current, new): (&Credential, &NewHash),
+    ) -> UpdateItemFluentBuilder {
+        let update = self
+            .update(username)
+            .condition_expression("#password_hash = :old")
+            .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
+            .expression_attribute_names("#valid_from", attribute::VALID_FROM)
+            .expression_attribute_names("#changed_in", attribute::CHANGED_IN)
+            .expression_attribute_names("#must_change", attribute::MUST_CHANGE)
+            .expression_attribute_values(":new", S(new.hash.clone()))
+            .expression_attribute_values(":valid_from", N(new.valid_from.to_string()))
+            .expression_attribute_values(":old", S(current.password_hash.clone()));
+        Counter::names(item)
+            .enumerate()
+            .fold(update, |update, (i, name)| update.expression_attribute_names(format!("#c{i}"), name))
     }
 
     /// Says whether the user has to choose another password before anything else. Not, if there is no such credential.
@@ -179,4 +183,16 @@ impl Credentials {
             .map_err(|e| StoreError::unavailable("GetItem on Credentials", e))?;
         Ok(output.item)
     }
+}
+
+/// What becomes of the attributes of this item when an operator replaces its password.
+fn replacing(item: &Item, must_change: bool) -> String {
+    let counters = (0..Counter::names(item).count()).map(|i| format!("#c{i}"));
+    let removes: Vec<String> = std::iter::once("#changed_in".to_owned())
+        .chain((!must_change).then(|| "#must_change".to_owned()))
+        .chain(counters)
+        .collect();
+    let set = if must_change { ", #must_change = :must_change" } else { "" };
+    let removes = removes.join(", ");
+    format!("SET #password_hash = :new, #valid_from = :valid_from{set} REMOVE {removes}")
 }

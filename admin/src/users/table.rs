@@ -149,21 +149,20 @@ impl UserTables {
 
 const OPERATION: &str = "TransactWriteItems on Users and Credentials";
 
+/// The reason of a write whose condition failed.
+const FAILED: &str = "ConditionalCheckFailed";
+
 /// What came of the transaction; nothing, if it is to be tried again. Its reasons are in the order of its writes, the
 /// credential's first.
 fn creation<R>(
     result: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, R>>,
 ) -> Result<Option<Creation>, StoreError> {
-    let error = match result {
-        Ok(_) => return Ok(Some(Creation::Done)),
-        Err(error) => error,
-    };
+    let Err(error) = result else { return Ok(Some(Creation::Done)) };
     if let SdkError::ServiceError(service) = &error
         && let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err()
     {
         let reasons: Vec<&str> =
             cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
-        const FAILED: &str = "ConditionalCheckFailed";
         match reasons[..] {
             [FAILED, _] => return Ok(Some(Creation::NameTaken)),
             [_, FAILED] => return Ok(Some(Creation::IdTaken)),

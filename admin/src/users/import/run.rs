@@ -74,13 +74,17 @@ impl Run {
                 None => break,
                 Some(Piece::Line(line)) => {
                     let number = line.number;
-                    self.begin(line).await.or_else(|error| self.fail(number, error))?;
+                    if let Err(error) = self.begin(line).await {
+                        self.fail(number, error);
+                    }
                     next = number + 1;
                 }
                 Some(Piece::Rest(bytes)) => {
-                    self.rejects.write(&bytes).or_else(|error| self.fail(next - 1, error))?;
+                    if let Err(error) = self.rejects.write(&bytes) {
+                        self.fail(next - 1, error);
+                    }
                 }
-                Some(Piece::Failed(error)) => self.fail(next, AdminError::io("the file")(error))?,
+                Some(Piece::Failed(error)) => self.fail(next, AdminError::io("the file")(error)),
             }
         }
         while !self.running.is_empty() {
@@ -129,7 +133,7 @@ impl Run {
         let number = line.number;
         let written = result.and_then(|outcome| self.write_down(&line, &name, outcome));
         if let Err(error) = written {
-            let _ = self.fail(number, error);
+            self.fail(number, error);
         }
     }
 
@@ -156,10 +160,9 @@ impl Run {
     }
 
     /// Stops the import; of several lines that failed the first is where to go on.
-    fn fail(&mut self, line: u64, error: AdminError) -> Result<(), AdminError> {
+    fn fail(&mut self, line: u64, error: AdminError) {
         if self.failed.as_ref().is_none_or(|(first, _)| line < *first) {
             self.failed = Some((line, error));
         }
-        Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! What an operator changed: a line of JSON each, in a file of the operator's own. No line has a password, a secret or a
 //! hash.
 
+mod event;
+
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
@@ -16,100 +18,8 @@ use shared::{
     store::SessionKey,
 };
 
+pub use self::event::OperatorEvent;
 use crate::{deployment::Deployment, error::AdminError, variables};
-
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OperatorEvent {
-    /// A client was registered.
-    ClientCreated,
-    /// What a client may do, or is called, was changed.
-    ClientUpdated,
-    /// The secrets of a client were changed.
-    ClientSecretRotated,
-    /// Nothing is issued to a client any more.
-    ClientDisabled,
-    /// It is again.
-    ClientEnabled,
-    /// A client is gone.
-    ClientDeleted,
-    /// A user was registered.
-    UserCreated,
-    /// A user's password was replaced, or has to be.
-    UserPasswordSet,
-    /// What a user's tokens say was changed.
-    UserClaimsSet,
-    /// Nothing is issued to a user any more.
-    UserDisabled,
-    /// It is again.
-    UserEnabled,
-    /// A user is gone.
-    UserDeleted,
-    /// A user was registered from a file.
-    UserImported,
-    /// All users were read.
-    UsersExported,
-    /// A session ended.
-    SessionRevoked,
-    /// Sessions of a user, of a client or of everybody were cut off.
-    SessionsRevoked,
-    /// The keys were replaced.
-    KeysetRotated,
-    /// A keyset that was to come was put away.
-    KeysetDiscarded,
-    /// The deployment was examined.
-    DoctorRan,
-}
-
-impl OperatorEvent {
-    /// All of them.
-    pub const ALL: [Self; 19] = [
-        Self::ClientCreated,
-        Self::ClientUpdated,
-        Self::ClientSecretRotated,
-        Self::ClientDisabled,
-        Self::ClientEnabled,
-        Self::ClientDeleted,
-        Self::UserCreated,
-        Self::UserPasswordSet,
-        Self::UserClaimsSet,
-        Self::UserDisabled,
-        Self::UserEnabled,
-        Self::UserDeleted,
-        Self::UserImported,
-        Self::UsersExported,
-        Self::SessionRevoked,
-        Self::SessionsRevoked,
-        Self::KeysetRotated,
-        Self::KeysetDiscarded,
-        Self::DoctorRan,
-    ];
-
-    /// Its name in the field `event`, which stays.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ClientCreated => "client_created",
-            Self::ClientUpdated => "client_updated",
-            Self::ClientSecretRotated => "client_secret_rotated",
-            Self::ClientDisabled => "client_disabled",
-            Self::ClientEnabled => "client_enabled",
-            Self::ClientDeleted => "client_deleted",
-            Self::UserCreated => "user_created",
-            Self::UserPasswordSet => "user_password_set",
-            Self::UserClaimsSet => "user_claims_set",
-            Self::UserDisabled => "user_disabled",
-            Self::UserEnabled => "user_enabled",
-            Self::UserDeleted => "user_deleted",
-            Self::UserImported => "user_imported",
-            Self::UsersExported => "users_exported",
-            Self::SessionRevoked => "session_revoked",
-            Self::SessionsRevoked => "sessions_revoked",
-            Self::KeysetRotated => "keyset_rotated",
-            Self::KeysetDiscarded => "keyset_discarded",
-            Self::DoctorRan => "doctor_ran",
-        }
-    }
-}
 
 /// What it happened to.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -269,15 +179,4 @@ fn create(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_event_has_a_name_of_its_own() {
-        let names: std::collections::BTreeSet<_> = OperatorEvent::ALL.map(OperatorEvent::name).into();
-        assert_eq!(names.len(), OperatorEvent::ALL.len());
-    }
 }

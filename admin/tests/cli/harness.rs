@@ -1,0 +1,266 @@
+//! A deployment over an engine, the program, and the functions.
+
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::Arc,
+};
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use axum::http::Request;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use keys::KeyPlan;
+use local::{
+    engine::{self, Engine},
+    functions::{Deployment, Keyset},
+    gateway::Gateway,
+    tables,
+    template::Template,
+};
+use serde_json::Value;
+use shared::{
+    clock::{Clock, SystemClock},
+    random::{SystemRandom, identifier},
+};
+use tokio::{io::AsyncWriteExt, process::Command};
+
+/// The variables by which tables are found.
+const TABLES: [(&str, &str); 6] = [
+    ("ClientsTable", "CLIENTS_TABLE"),
+    ("CredentialsTable", "CREDENTIALS_TABLE"),
+    ("UsersTable", "USERS_TABLE"),
+    ("SessionsTable", "SESSIONS_TABLE"),
+    ("RevocationsTable", "REVOCATIONS_TABLE"),
+    ("KeysTable", "KEYS_TABLE"),
+];
+
+/// A deployment without any client or user.
+pub(crate) struct Deployed {
+    pub(crate) endpoint: String,
+    pub(crate) store: Client,
+    pub(crate) folder: PathBuf,
+    template: Template,
+    deployment: Deployment,
+}
+
+/// What the program printed, and its exit code.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// The JSON document of a command that was carried out.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        self.assert(0);
+        serde_json::from_str(&self.stdout).unwrap()
+    }
+
+    /// Asserts the exit code; of a refusal, also that nothing was printed and that one line says why.
+    #[track_caller]
+    pub(crate) fn assert(&self, code: i32) -> &Self {
+        assert_eq!(self.code, code, "{self:?}");
+        if code != 0 && code != 2 {
+            assert!(self.stderr.lines().any(|line| line.starts_with("latchgate: ")), "{self:?}");
+        }
+        self
+    }
+}
+
+impl Deployed {
+    pub(crate) async fn start() -> Self {
+        let (endpoint, prefix) = endpoint().await;
+        let store = Client::new(&engine::config(&endpoint));
+        let template = Template::of_project().unwrap();
+        let tables = tables::create(&template, &store, &prefix).await.unwrap();
+        let random = Arc::new(SystemRandom::new());
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(identifier(&*random));
+        std::fs::create_dir_all(&folder).unwrap();
+        let keyset = KeyPlan::default().first(SystemClock.now(), &*random).unwrap();
+        let parameters = template
+            .parameters()
+            .with("Issuer", "https://issuer.example.com")
+            .with("AllowedOrigin", "https://app.example.com");
+        let deployment = Deployment {
+            parameters,
+            tables,
+            keyset: Keyset::Document(Box::new(keyset)),
+            dynamodb: store.clone(),
+            aws: engine::config(&endpoint),
+            authorizer_cache_ttl: None,
+            clock: Arc::new(SystemClock),
+            random,
+        };
+        Self { endpoint, store, folder, template, deployment }
+    }
+
+    /// The program, with a folder of its own for its audit log and none of the variables of whoever runs the tests.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_latchgate"));
+        command.env_clear().env("USER", "ada").env("XDG_STATE_HOME", &self.folder).current_dir(&self.folder);
+        for (id, variable) in TABLES {
+            command.env(variable, &self.deployment.tables[id]);
+        }
+        command.env("LATCHGATE_OUTPUT", "json").args(["--endpoint", &self.endpoint]).args(arguments);
+        command
+    }
+
+    /// Runs the program without anything on standard input.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
+        run(self.command(arguments), b"").await
+    }
+
+    /// Runs the program with this on standard input.
+    pub(crate) async fn run_with(&self, arguments: &[&str], input: &[u8]) -> Ran {
+        run(self.command(arguments), input).await
+    }
+
+    /// The functions as after a cold start: what they cached is not what is tested here.
+    pub(crate) async fn api(&self) -> Api {
+        Api(Box::pin(Gateway::deploy(&self.template, &self.deployment)).await.unwrap())
+    }
+
+    /// A public client that may ask for what the demo asks for.
+    pub(crate) async fn client(&self, client_id: &str) {
+        self.run(&["clients", "create", client_id, "--public", "--scope", "read write"]).await.assert(0);
+    }
+
+    /// A user with [`PASSWORD`]; returns the identifier.
+    pub(crate) async fn user(&self, username: &str) -> String {
+        let arguments = ["users", "create", username, "--password-stdin"];
+        let ran = self.run_with(&arguments, PASSWORD.as_bytes()).await;
+        ran.json()["user_id"].as_str().unwrap().to_owned()
+    }
+
+    /// All items of a table.
+    pub(crate) async fn items(&self, table: &str) -> Vec<BTreeMap<String, AttributeValue>> {
+        let scan = self.store.scan().table_name(&self.deployment.tables[table]).consistent_read(true);
+        let items = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
+        items.into_iter().map(|item| item.into_iter().collect()).collect()
+    }
+
+    /// What was written down, a line each.
+    pub(crate) fn audit(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(self.folder.join("latchgate/audit.jsonl")).unwrap_or_default();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The names of the events that were written down.
+    pub(crate) fn events(&self) -> Vec<String> {
+        self.audit().iter().map(|line| line["event"].as_str().unwrap().to_owned()).collect()
+    }
+
+    pub(crate) fn table(&self, id: &str) -> &str {
+        &self.deployment.tables[id]
+    }
+}
+
+impl Drop for Deployed {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+/// Runs a command with this on standard input.
+pub(crate) async fn run(mut command: Command, input: &[u8]) -> Ran {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().unwrap();
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
+    let writing = tokio::spawn(async move {
+        // One that is refused at once reads nothing.
+        let _ = stdin.write_all(&input).await;
+    });
+    let output = child.wait_with_output().await.unwrap();
+    writing.await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// The functions behind the gateway.
+pub(crate) struct Api(Gateway);
+
+/// Who signs in, and on which client.
+#[derive(Clone, Copy)]
+pub(crate) struct Login<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) client_secret: Option<&'a str>,
+    pub(crate) username: &'a str,
+    pub(crate) password: &'a str,
+}
+
+impl<'a> Login<'a> {
+    /// With [`PASSWORD`], on a public client.
+    pub(crate) fn on(client_id: &'a str, username: &'a str) -> Self {
+        Self { client_id, client_secret: None, username, password: PASSWORD }
+    }
+}
+
+impl Api {
+    pub(crate) async fn login(&self, login: Login<'_>) -> (u16, Value) {
+        let mut body = serde_json::json!({
+            "client_id": login.client_id,
+            "username": login.username,
+            "password": login.password,
+        });
+        if let Some(secret) = login.client_secret {
+            body["client_secret"] = secret.into();
+        }
+        self.post("/login", &body).await
+    }
+
+    /// The tokens of a login that has to succeed.
+    pub(crate) async fn tokens(&self, login: Login<'_>) -> Value {
+        let (status, tokens) = self.login(login).await;
+        assert_eq!(status, 200, "{tokens}");
+        tokens
+    }
+
+    pub(crate) async fn refresh(&self, client_id: &str, tokens: &Value) -> (u16, Value) {
+        let body = serde_json::json!({
+            "grant_type": "refresh_token",
+            "client_id": client_id,
+            "refresh_token": tokens["refresh_token"],
+        });
+        self.post("/refresh", &body).await
+    }
+
+    /// Calls an endpoint behind the authorizer.
+    pub(crate) async fn call(&self, tokens: &Value) -> u16 {
+        let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        let request = Request::get("/sessions").header("authorization", bearer);
+        self.send(request.body("".into()).unwrap()).await.0
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = Request::post(path).header("content-type", "application/json");
+        self.send(request.body(body.to_string().into()).unwrap()).await
+    }
+
+    async fn send(&self, request: Request<axum::body::Bytes>) -> (u16, Value) {
+        let source = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
+        let (parts, body) = Box::pin(self.0.handle(request, source)).await.into_parts();
+        (parts.status.as_u16(), serde_json::from_slice(&body).unwrap_or_default())
+    }
+}
+
+/// The claims of an access token.
+pub(crate) fn claims(tokens: &Value) -> Value {
+    let payload = tokens["access_token"].as_str().unwrap().split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
+}
+
+/// The store under test and a prefix for tables of one's own there.
+#[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which store to use")]
+async fn endpoint() -> (String, String) {
+    match std::env::var("LATCHGATE_TEST_ENDPOINT") {
+        Ok(endpoint) => (endpoint, format!("{}.", identifier(&SystemRandom::new()))),
+        Err(_) => (Engine::start(None).await.unwrap().endpoint(), String::new()),
+    }
+}

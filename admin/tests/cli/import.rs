@@ -1,0 +1,177 @@
+//! `latchgate users import`.
+
+use std::{fmt::Write, process::Stdio, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+
+use crate::harness::{Deployed, Login, PASSWORD};
+
+/// Of `correct horse`, so cheap that thousands of logins would be no trouble.
+const HASH: &str = "$2b$04$j8k1UzEOfFcCLOp4HnWvQeIvj0xQjKs3C8ExJ0nku8tQGhcn8JmZ6";
+
+fn line(i: usize) -> String {
+    json!({"username": format!("user{i}"), "user_id": format!("u-{i}"), "password_hash": HASH}).to_string()
+}
+
+fn lines(numbers: impl IntoIterator<Item = usize>) -> String {
+    numbers.into_iter().fold(String::new(), |mut text, i| {
+        writeln!(text, "{}", line(i)).unwrap();
+        text
+    })
+}
+
+fn tally(imported: u64, there_already: u64, rejected: u64) -> Value {
+    json!({"imported": imported, "there_already": there_already, "rejected": rejected})
+}
+
+#[tokio::test]
+async fn of_three_thousand_lines_the_good_ones_are_imported_and_the_bad_ones_are_kept_as_they_are() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    let long = format!(r#"{{"username":"long","claims":{{"a":"{}"}}}}"#, "x".repeat(200_000));
+    let mut bad: Vec<(usize, Vec<u8>)> = vec![
+        (7, b"not json hunter2secret".to_vec()),
+        (100, br#"{"username":"two words","password":"hunter2secret"}"#.to_vec()),
+        (101, br#"{"username":"weak","password":"hunter2"}"#.to_vec()),
+        (555, br#"{"username":"md5","password_hash":"hunter2secret5f4dcc3b5aa765d6"}"#.to_vec()),
+        (1000, b"{\"username\":\"\xff\",\"password\":\"hunter2secret\"}".to_vec()),
+        (1500, long.into_bytes()),
+        (2000, br#"{"username":"user1","user_id":"u-other","password":"hunter2secret"}"#.to_vec()),
+        (2001, br#"{"username":"newname","user_id":"u-2","password":"hunter2secret"}"#.to_vec()),
+    ];
+    // The last line doesn't end.
+    bad.push((3000, br#"{"username":"last"}"#.to_vec()));
+    let mut file = b"\xef\xbb\xbf".to_vec();
+    for number in 1..=3000 {
+        match bad.iter().find(|(at, _)| *at == number) {
+            Some((_, bytes)) => file.extend_from_slice(bytes),
+            None if number == 50 => {}
+            None => file.extend_from_slice(line(number).as_bytes()),
+        }
+        file.extend_from_slice(if number == 3000 {
+            b""
+        } else if number % 2 == 0 {
+            b"\r\n"
+        } else {
+            b"\n"
+        });
+    }
+    let path = deployed.folder.join("users.jsonl");
+    std::fs::write(&path, &file).unwrap();
+
+    let checked = deployed.run(&["users", "import", "users.jsonl", "--dry-run"]).await;
+    assert_eq!(checked.assert(4).stderr.lines().filter(|line| line.starts_with("line ")).count(), 7);
+    assert!(
+        deployed.items("UsersTable").await.is_empty()
+            && !deployed.folder.join("users.jsonl.rejected").exists()
+    );
+
+    let ran = deployed.run(&["users", "import", "users.jsonl"]).await;
+    assert_eq!(serde_json::from_str::<Value>(&ran.assert(4).stdout).unwrap(), tally(2990, 0, 9));
+    let mut numbers: Vec<usize> = ran
+        .stderr
+        .lines()
+        .filter_map(|line| line.strip_prefix("line ")?.split(':').next()?.parse().ok())
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, bad.iter().map(|(number, _)| *number).collect::<Vec<_>>());
+    assert!(ran.stderr.lines().any(|line| line == "2000 lines"), "no terminal: a line each thousand");
+    assert!(!ran.stderr.contains("hunter2") && !ran.stderr.contains("$2b$"), "{}", ran.stderr);
+
+    let rejected = std::fs::read(deployed.folder.join("users.jsonl.rejected")).unwrap();
+    let mut kept: Vec<&[u8]> =
+        rejected.split(|b| *b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l)).collect();
+    let mut expected: Vec<&[u8]> = bad.iter().map(|(_, bytes)| &bytes[..]).chain([&b""[..]]).collect();
+    kept.sort_unstable();
+    expected.sort_unstable();
+    assert!(kept == expected, "none lost, none changed");
+    let metadata = std::fs::metadata(deployed.folder.join("users.jsonl.rejected")).unwrap();
+    assert_eq!(std::os::unix::fs::MetadataExt::mode(&metadata) & 0o777, 0o600);
+
+    assert_eq!(deployed.items("UsersTable").await.len(), 2990);
+    assert_eq!(deployed.events().iter().filter(|event| *event == "user_imported").count(), 2990);
+    assert!(!format!("{:?}", deployed.audit()).contains("$2b$"));
+    let login = Login { password: "correct horse", ..Login::on("shop", "user2999") };
+    deployed.api().await.tokens(login).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_imported_again_changes_nothing() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    let without_id = json!({"username": "ada", "password": PASSWORD, "claims": {"roles": ["admin"]}});
+    let text = format!("{}{without_id}\n", lines(0..50));
+    let import = ["users", "import", "-"];
+    assert_eq!(deployed.run_with(&import, text.as_bytes()).await.json(), tally(51, 0, 0));
+    let before = (deployed.items("UsersTable").await.len(), deployed.items("CredentialsTable").await.len());
+    let tokens = deployed.api().await.tokens(Login::on("shop", "ada")).await;
+    assert_eq!(crate::harness::claims(&tokens)["roles"], json!(["admin"]));
+    for arguments in [&import[..], &["users", "import", "-", "--dry-run"]] {
+        assert_eq!(deployed.run_with(arguments, text.as_bytes()).await.json(), tally(0, 51, 0));
+    }
+    assert_eq!(before, (51, 51));
+    assert_eq!(deployed.api().await.call(&tokens).await, 200);
+    assert!(!deployed.folder.join("import.rejected").exists(), "nothing was rejected");
+}
+
+#[tokio::test]
+async fn of_two_lines_with_the_same_name_the_first_is_imported() {
+    let deployed = Deployed::start().await;
+    let text: String = (0..40)
+        .map(|i| {
+            let user = json!({"username": format!("user{}", i / 2), "password_hash": HASH, "claims": {"line": i % 2}});
+            format!("{user}\n")
+        })
+        .collect();
+    assert_eq!(deployed.run_with(&["users", "import", "-"], text.as_bytes()).await.json(), tally(20, 20, 0));
+    let users = deployed.run(&["users", "list"]).await.json();
+    assert!(users.as_array().unwrap().iter().all(|user| user["claims"] == json!({"line": 0})), "{users}");
+}
+
+#[tokio::test]
+async fn an_import_that_is_cut_off_says_where_to_go_on() {
+    let deployed = Deployed::start().await;
+    let mut command = deployed.command(&["users", "import", "-"]);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(lines(1..=100).as_bytes()).await.unwrap();
+    stdin.flush().await.unwrap();
+    while deployed.events().len() < 100 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let pid = child.id().unwrap().to_string();
+    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+    // Standard input is still open: nobody waits for it.
+    let output = child.wait_with_output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("latchgate: the import stopped; go on with --from-line 101"), "{said}");
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), tally(100, 0, 0));
+    drop(stdin);
+
+    let resume = ["users", "import", "-", "--from-line", "101"];
+    assert_eq!(deployed.run_with(&resume, lines(1..=150).as_bytes()).await.json(), tally(50, 0, 0));
+    assert_eq!(deployed.items("UsersTable").await.len(), 150);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_stops_the_import_at_the_first_line_that_was_not_done() {
+    let deployed = Deployed::start().await;
+    deployed.run_with(&["users", "import", "-"], lines(1..=20).as_bytes()).await.assert(0);
+    let mut command = deployed.command(&["users", "import", "-"]);
+    command.env("USERS_TABLE", "no-such-table");
+    let ran = crate::harness::run(command, lines(1..=40).as_bytes()).await;
+    let said = &ran.assert(1).stderr;
+    assert!(said.contains("go on with --from-line 1: DynamoDB did not carry out"), "{said}");
+    assert_eq!(deployed.items("UsersTable").await.len(), 20);
+}
+
+#[tokio::test]
+async fn bad_lines_are_never_added_to_the_file_that_is_read() {
+    let deployed = Deployed::start().await;
+    std::fs::write(deployed.folder.join("users.jsonl"), "bad\n").unwrap();
+    deployed.run(&["users", "import", "users.jsonl", "--rejects", "./users.jsonl"]).await.assert(2);
+    deployed.run(&["users", "import", "nowhere.jsonl"]).await.assert(1);
+}

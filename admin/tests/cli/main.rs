@@ -1,0 +1,15 @@
+//! The program itself, against a real engine: what it prints, what its exit code says, and what the functions make of
+//! what it wrote.
+
+#![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
+
+mod harness;
+
+mod clients;
+mod deployments;
+mod import;
+mod options;
+mod portable;
+mod secrets;
+mod sessions;
+mod users;

@@ -1,0 +1,239 @@
+//! `latchgate users …`
+
+use serde_json::{Value, json};
+
+use crate::harness::{Deployed, Login, PASSWORD, claims};
+
+const OTHER: &str = "another horse, another staple";
+
+#[tokio::test]
+async fn a_user_who_was_created_signs_in_with_claims_and_identifier() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    let create = ["users", "create", "Ada@Example.com", "--id", "u-1", "--claims", r#"{"roles":["admin"]}"#];
+    let created =
+        deployed.run_with(&[&create[..], &["--password-stdin"]].concat(), PASSWORD.as_bytes()).await;
+    let expected = json!({
+        "user_id": "u-1", "username": "ada@example.com", "claims": {"roles": ["admin"]}, "disabled": false,
+    });
+    assert_eq!(created.json(), expected);
+    let tokens = deployed.api().await.tokens(Login::on("shop", "ada@example.com")).await;
+    let said = claims(&tokens);
+    assert_eq!((&said["sub"], &said["roles"]), (&json!("u-1"), &json!(["admin"])));
+    let shown = deployed.run(&["users", "show", "ada@example.com"]).await.json();
+    assert_eq!((&shown["sessions"], &shown["must_change"]), (&json!(1), &json!(false)));
+    assert_eq!(deployed.run(&["users", "show", "--id", "u-1"]).await.json(), shown);
+    assert_eq!(deployed.run(&["users", "list"]).await.json(), json!([expected]));
+}
+
+#[tokio::test]
+async fn a_name_and_an_identifier_are_taken_once_and_nothing_is_half_made() {
+    let deployed = Deployed::start().await;
+    let create = async |name: &str, id: &str| {
+        let arguments = ["users", "create", name, "--id", id, "--password-stdin"];
+        deployed.run_with(&arguments, PASSWORD.as_bytes()).await
+    };
+    create("ada", "u-1").await.assert(0);
+    assert!(create("ADA", "u-2").await.assert(4).stderr.contains("there is a user ada already"));
+    create("bob", "u-1").await.assert(4);
+    assert_eq!(deployed.items("UsersTable").await.len(), 1);
+    assert_eq!(deployed.items("CredentialsTable").await.len(), 1);
+    assert_eq!(deployed.events(), ["user_created"]);
+}
+
+#[tokio::test]
+async fn attempts_on_a_name_that_nobody_had_do_not_keep_it_from_being_taken() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    assert_eq!(deployed.api().await.login(Login::on("shop", "ada")).await.0, 400);
+    deployed.user("ada").await;
+    deployed.api().await.tokens(Login::on("shop", "ada")).await;
+}
+
+#[tokio::test]
+async fn a_password_that_may_not_be_chosen_makes_no_user() {
+    let deployed = Deployed::start().await;
+    for (password, said) in [
+        ("short", "at least 8"),
+        ("password1\n", "most common"),
+        ("ada.lovelace\n", "user name"),
+        ("", "at most 1024 bytes"),
+    ] {
+        let arguments = ["users", "create", "ada.lovelace", "--password-stdin"];
+        let refused = deployed.run_with(&arguments, password.as_bytes()).await;
+        assert!(refused.assert(4).stderr.contains(said), "{refused:?}");
+        assert!(password.is_empty() || !refused.stderr.contains(password.trim()), "{refused:?}");
+    }
+    // Nobody can be asked: there is no terminal.
+    deployed.run(&["users", "create", "ada"]).await.assert(2);
+    assert!(deployed.items("CredentialsTable").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_generated_password_is_shown_once_and_has_to_be_changed_if_that_is_said() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    let created = deployed.run(&["users", "create", "ada", "--generate", "--must-change"]).await.json();
+    let password = created["password"].as_str().unwrap();
+    let login = Login { password, ..Login::on("shop", "ada") };
+    let (status, body) = deployed.api().await.login(login).await;
+    assert_eq!((status, body.get("refresh_token")), (403, None), "{body}");
+    assert_eq!(deployed.run(&["users", "show", "ada"]).await.json()["must_change"], true);
+    deployed.run(&["users", "must-change", "ada", "--not"]).await.assert(0);
+    deployed.api().await.tokens(login).await;
+    deployed.run(&["users", "must-change", "ada"]).await.assert(0);
+    assert_eq!(deployed.api().await.login(login).await.0, 403);
+    assert!(!format!("{:?}", deployed.audit()).contains(password));
+}
+
+#[tokio::test]
+async fn another_password_ends_the_sessions_of_the_one_before() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    deployed.user("ada").await;
+    let api = deployed.api().await;
+    let tokens = api.tokens(Login::on("shop", "ada")).await;
+    api.login(Login { password: "a wrong guess", ..Login::on("shop", "ada") }).await;
+    let set = ["users", "set-password", "ada", "--password-stdin", "--no-wait"];
+    let done = deployed.run_with(&set, OTHER.as_bytes()).await.json();
+    assert_eq!(done["sessions_ended"], 1);
+    assert_eq!((api.call(&tokens).await, api.refresh("shop", &tokens).await.0), (401, 400));
+    assert_eq!(api.login(Login::on("shop", "ada")).await.0, 400);
+    let again = api.tokens(Login { password: OTHER, ..Login::on("shop", "ada") }).await;
+    assert_eq!((api.call(&again).await, api.refresh("shop", &again).await.0), (200, 200));
+}
+
+#[tokio::test]
+async fn a_password_that_is_set_forgives_the_guesses_and_what_had_to_be_changed() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    deployed.run(&["users", "create", "ada", "--generate", "--must-change"]).await.assert(0);
+    let api = deployed.api().await;
+    for _ in 0..21 {
+        api.login(Login { password: "a wrong guess", ..Login::on("shop", "ada") }).await;
+    }
+    let set = ["users", "set-password", "ada", "--password-stdin", "--no-wait"];
+    deployed.run_with(&set, OTHER.as_bytes()).await.assert(0);
+    let stored = &deployed.items("CredentialsTable").await[0];
+    let names: Vec<_> = stored.keys().map(String::as_str).collect();
+    assert_eq!(names, ["expires_at", "password_hash", "user_id", "username", "valid_from"]);
+    api.tokens(Login { password: OTHER, ..Login::on("shop", "ada") }).await;
+}
+
+#[tokio::test]
+async fn sessions_are_kept_if_that_is_said() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    deployed.user("ada").await;
+    let api = deployed.api().await;
+    let tokens = api.tokens(Login::on("shop", "ada")).await;
+    let set = ["users", "set-password", "ada", "--password-stdin", "--keep-sessions"];
+    let done = deployed.run_with(&set, OTHER.as_bytes()).await.json();
+    assert_eq!(done.get("sessions_ended"), None);
+    assert_eq!((api.call(&tokens).await, api.refresh("shop", &tokens).await.0), (200, 200));
+}
+
+#[tokio::test]
+async fn claims_that_are_set_are_in_the_next_refresh() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    deployed.user("ada").await;
+    let api = deployed.api().await;
+    let tokens = api.tokens(Login::on("shop", "ada")).await;
+    assert_eq!(claims(&tokens).get("roles"), None);
+    let set = ["users", "set-claims", "ada", "-"];
+    deployed.run_with(&set, br#"{"roles": ["editor"]}"#).await.assert(0);
+    let (_, tokens) = api.refresh("shop", &tokens).await;
+    assert_eq!(claims(&tokens)["roles"], json!(["editor"]));
+    let set = |claims: &'static str| ["users", "set-claims", "ada", claims];
+    for refused in ["[]", "roles", r#"{"sub":"eve"}"#, r#"{"a":1,"a":2}"#] {
+        deployed.run(&set(refused)).await.assert(4);
+    }
+    let shown = deployed.run(&["users", "show", "ada"]).await.json();
+    assert_eq!(shown["claims"], json!({"roles": ["editor"]}));
+    assert_eq!(deployed.run(&set("{}")).await.json()["claims"], json!({}));
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_out_at_once_and_in_again_once_enabled() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    let user_id = deployed.user("ada").await;
+    let api = deployed.api().await;
+    let tokens = api.tokens(Login::on("shop", "ada")).await;
+    let disable = ["users", "disable", "ada", "--no-wait"];
+    deployed.run(&disable).await.assert(4);
+    assert_eq!(api.call(&tokens).await, 200, "it was not confirmed");
+    assert_eq!(deployed.run(&[&disable[..], &["--yes"]].concat()).await.json()["disabled"], true);
+    assert_eq!((api.call(&tokens).await, api.refresh("shop", &tokens).await.0), (401, 400));
+    assert_eq!(api.login(Login::on("shop", "ada")).await.0, 400);
+    assert_eq!(deployed.items("RevocationsTable").await.len(), 1);
+    assert_eq!(deployed.run(&["users", "enable", "ada"]).await.json()["disabled"], false);
+    api.tokens(Login::on("shop", "ada")).await;
+
+    let last = deployed.audit();
+    let revoked = last.iter().find(|line| line["event"] == "session_revoked").unwrap();
+    assert_eq!((&revoked["cause"], &revoked["user_id"]), (&json!("operator"), &json!(user_id)));
+    assert_eq!((&revoked["client_id"], &revoked["operator"]), (&json!("shop"), &json!("ada")));
+}
+
+#[tokio::test]
+async fn the_sessions_of_logins_that_were_under_way_are_ended_too() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    deployed.user("ada").await;
+    let api = deployed.api().await;
+    let tokens = api.tokens(Login::on("shop", "ada")).await;
+    // What a login that had read the user before the flag would put after the first look.
+    let session: Vec<_> = deployed.items("SessionsTable").await;
+    let disabling = deployed.command(&["users", "disable", "ada", "--yes"]).output();
+    let putting = async {
+        while !deployed.items("SessionsTable").await.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+        let put = deployed.store.put_item().table_name(deployed.table("SessionsTable"));
+        put.set_item(Some(session[0].clone().into_iter().collect())).send().await.unwrap();
+        assert_eq!(api.call(&tokens).await, 200);
+    };
+    let (disabled, ()) = tokio::join!(disabling, putting);
+    assert!(disabled.unwrap().status.success());
+    assert_eq!(api.call(&tokens).await, 401);
+    assert_eq!(deployed.events().iter().filter(|event| *event == "session_revoked").count(), 2);
+}
+
+#[tokio::test]
+async fn a_deleted_user_leaves_nothing_and_the_name_is_free() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    deployed.user("ada").await;
+    let tokens = deployed.api().await.tokens(Login::on("shop", "ada")).await;
+    let delete = ["users", "delete", "ada", "--no-wait", "--yes"];
+    assert_eq!(deployed.run(&delete).await.json(), json!({"sessions_ended": 1}));
+    for table in ["UsersTable", "CredentialsTable", "SessionsTable"] {
+        assert!(deployed.items(table).await.is_empty(), "{table}");
+    }
+    assert_eq!(deployed.api().await.call(&tokens).await, 401);
+    deployed.run(&delete).await.assert(3);
+    deployed.user("ada").await;
+}
+
+#[tokio::test]
+async fn nobody_is_not_found() {
+    let deployed = Deployed::start().await;
+    for arguments in [
+        &["users", "show", "eve"][..],
+        &["users", "show", "--id", "u-9"],
+        &["users", "set-password", "eve", "--generate"],
+        &["users", "must-change", "eve"],
+        &["users", "set-claims", "eve", "{}"],
+        &["users", "disable", "eve", "--yes"],
+        &["users", "enable", "eve"],
+        &["users", "delete", "eve", "--yes"],
+        &["sessions", "list", "--user", "eve"],
+        &["sessions", "revoke", "--user", "eve", "--yes"],
+    ] {
+        assert_eq!(deployed.run(arguments).await.assert(3).stdout, "", "{arguments:?}");
+    }
+    assert_eq!(deployed.run(&["users", "list"]).await.json(), Value::Array(vec![]));
+    assert!(deployed.items("UsersTable").await.is_empty() && deployed.audit().is_empty());
+}
