@@ -127,7 +127,8 @@ fn the_document_lists_every_event_every_reason_and_every_field() {
     let of_functions = functions.iter().flat_map(|f| [format!("{f}_refused"), format!("{f}_failed")]);
     let names: Vec<String> =
         Event::ALL.iter().map(|event| event.name().to_owned()).chain(of_functions).collect();
-    for name in &names {
+    let of_operators = admin::audit::OperatorEvent::ALL.map(|event| event.name().to_owned());
+    for name in names.iter().chain(&of_operators) {
         assert!(document.contains(&format!("`{name}`")), "{name} is not documented");
     }
     let documented = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
