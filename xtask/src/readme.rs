@@ -19,7 +19,7 @@ const EXPECTED: [(&str, usize); 12] = [
     ("\"error\":", 1),
     ("client_secret  lgs1_", 2),
     ("username  ada@example.com", 2),
-    ("imported  3", 1),
+    ("imported       3", 1),
     ("signs and verifies", 1),
     ("login, call, refresh, retry, logout, refused", 1),
 ];
