@@ -2,7 +2,11 @@
 
 use std::{collections::HashSet, pin::pin};
 
-use tokio::{select, signal, sync::mpsc::Receiver, task::JoinSet};
+use tokio::{
+    select, signal,
+    sync::mpsc::Receiver,
+    task::{JoinError, JoinSet},
+};
 
 use super::{
     Tally,
@@ -68,6 +72,8 @@ impl Run {
             let piece = select! {
                 biased;
                 _ = &mut interrupted => { is_stopped = true; continue }
+                // Written down when it is done, not when the next line comes.
+                Some(finished) = self.running.join_next() => { self.done(finished); continue }
                 piece = pieces.recv() => piece,
             };
             match piece {
@@ -126,7 +132,12 @@ impl Run {
     }
 
     async fn finish_one(&mut self) {
-        let Some(finished) = self.running.join_next().await else { return };
+        if let Some(finished) = self.running.join_next().await {
+            self.done(finished);
+        }
+    }
+
+    fn done(&mut self, finished: Result<Finished, JoinError>) {
         // Unwrap safety: a task that panicked panics here, as it would have without a task.
         let Finished { line, name, result } = finished.expect("importing a line doesn't panic");
         self.names.remove(&name);
