@@ -9,7 +9,7 @@ use shared::{
 };
 use tokio::time;
 
-use super::{SessionTable, Whose, table::Enough};
+use super::{Enough, SessionTable, Whose};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     console::Console,

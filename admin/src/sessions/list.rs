@@ -7,7 +7,7 @@ use shared::{
     store::Session,
 };
 
-use super::{List, SessionTable, Whose, table::Enough};
+use super::{Enough, List, SessionTable, Whose};
 use crate::{error::AdminError, run::Context, users::UserTables};
 
 /// What is shown of a session; what isn't known is left out.

@@ -11,7 +11,7 @@ use shared::ids::{ClientId, SessionId};
 
 pub use self::{
     ending::{Ended, Ending, Which},
-    table::{SessionTable, Whose},
+    table::{Enough, SessionTable, Whose},
 };
 use crate::{error::AdminError, options, run::Context};
 

@@ -118,12 +118,11 @@ async fn a_file_that_is_imported_again_changes_nothing() {
 #[tokio::test]
 async fn of_two_lines_with_the_same_name_the_first_is_imported() {
     let deployed = Deployed::start().await;
-    let text: String = (0..40)
-        .map(|i| {
-            let user = json!({"username": format!("user{}", i / 2), "password_hash": HASH, "claims": {"line": i % 2}});
-            format!("{user}\n")
-        })
-        .collect();
+    let line = |i| {
+        let (username, claims) = (format!("user{}", i / 2), json!({"line": i % 2}));
+        json!({"username": username, "password_hash": HASH, "claims": claims}).to_string()
+    };
+    let text = (0..40).map(line).collect::<Vec<_>>().join("\n");
     assert_eq!(deployed.run_with(&["users", "import", "-"], text.as_bytes()).await.json(), tally(20, 20, 0));
     let users = deployed.run(&["users", "list"]).await.json();
     assert!(users.as_array().unwrap().iter().all(|user| user["claims"] == json!({"line": 0})), "{users}");
