@@ -20,7 +20,7 @@ const EXPECTED: [(&str, usize); 12] = [
     ("client_secret  lgs1_", 2),
     ("username  ada@example.com", 2),
     ("imported       3", 1),
-    ("signs and verifies", 1),
+    ("access tokens  ES256", 1),
     ("login, call, refresh, retry, logout, refused", 1),
 ];
 
