@@ -55,7 +55,7 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
         ),
         (
             "the API may call each function and the authorizer, and Secrets Manager the rotation",
-            stack.of_type("AWS::Lambda::Permission").count() == 10,
+            stack.of_type("AWS::Lambda::Permission").count() == 11,
         ),
         ("the gateway's errors are JSON with no-store", gateway_responses_are_ours(definition)),
     ])
