@@ -124,7 +124,7 @@ pub enum AdminError {
     #[error("{0}")]
     Refused(&'static str),
     /// The password may not be chosen.
-    #[error("the password was refused: {0}")]
+    #[error("the password was refused")]
     Rejection(#[from] PasswordRejection),
     /// There is nobody to ask, and `--yes` wasn't said.
     #[error("this has to be confirmed: run it on a terminal, or say --yes")]
