@@ -1,16 +1,15 @@
 //! A deployment over an engine, the program, and the functions.
 
+mod api;
+
 use std::{
     collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
     process::Stdio,
     sync::Arc,
 };
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use axum::http::Request;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use keys::KeyPlan;
 use local::{
     engine::{self, Engine},
@@ -25,6 +24,8 @@ use shared::{
     random::{SystemRandom, identifier},
 };
 use tokio::{io::AsyncWriteExt, process::Command};
+
+pub(crate) use self::api::{Api, Login, claims};
 
 /// The variables by which tables are found.
 const TABLES: [(&str, &str); 6] = [
@@ -122,7 +123,7 @@ impl Deployed {
 
     /// The functions as after a cold start: what they cached is not what is tested here.
     pub(crate) async fn api(&self) -> Api {
-        Api(Box::pin(Gateway::deploy(&self.template, &self.deployment)).await.unwrap())
+        Api::over(Box::pin(Gateway::deploy(&self.template, &self.deployment)).await.unwrap())
     }
 
     /// A public client that may ask for what the demo asks for.
@@ -181,79 +182,6 @@ pub(crate) async fn run(mut command: Command, input: &[u8]) -> Ran {
     writing.await.unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
-}
-
-/// The functions behind the gateway.
-pub(crate) struct Api(Gateway);
-
-/// Who signs in, and on which client.
-#[derive(Clone, Copy)]
-pub(crate) struct Login<'a> {
-    pub(crate) client_id: &'a str,
-    pub(crate) client_secret: Option<&'a str>,
-    pub(crate) username: &'a str,
-    pub(crate) password: &'a str,
-}
-
-impl<'a> Login<'a> {
-    /// With [`PASSWORD`], on a public client.
-    pub(crate) fn on(client_id: &'a str, username: &'a str) -> Self {
-        Self { client_id, client_secret: None, username, password: PASSWORD }
-    }
-}
-
-impl Api {
-    pub(crate) async fn login(&self, login: Login<'_>) -> (u16, Value) {
-        let mut body = serde_json::json!({
-            "client_id": login.client_id,
-            "username": login.username,
-            "password": login.password,
-        });
-        if let Some(secret) = login.client_secret {
-            body["client_secret"] = secret.into();
-        }
-        self.post("/login", &body).await
-    }
-
-    /// The tokens of a login that has to succeed.
-    pub(crate) async fn tokens(&self, login: Login<'_>) -> Value {
-        let (status, tokens) = self.login(login).await;
-        assert_eq!(status, 200, "{tokens}");
-        tokens
-    }
-
-    pub(crate) async fn refresh(&self, client_id: &str, tokens: &Value) -> (u16, Value) {
-        let body = serde_json::json!({
-            "grant_type": "refresh_token",
-            "client_id": client_id,
-            "refresh_token": tokens["refresh_token"],
-        });
-        self.post("/refresh", &body).await
-    }
-
-    /// Calls an endpoint behind the authorizer.
-    pub(crate) async fn call(&self, tokens: &Value) -> u16 {
-        let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
-        let request = Request::get("/sessions").header("authorization", bearer);
-        self.send(request.body("".into()).unwrap()).await.0
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> (u16, Value) {
-        let request = Request::post(path).header("content-type", "application/json");
-        self.send(request.body(body.to_string().into()).unwrap()).await
-    }
-
-    async fn send(&self, request: Request<axum::body::Bytes>) -> (u16, Value) {
-        let source = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
-        let (parts, body) = Box::pin(self.0.handle(request, source)).await.into_parts();
-        (parts.status.as_u16(), serde_json::from_slice(&body).unwrap_or_default())
-    }
-}
-
-/// The claims of an access token.
-pub(crate) fn claims(tokens: &Value) -> Value {
-    let payload = tokens["access_token"].as_str().unwrap().split('.').nth(1).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap()
 }
 
 /// The store under test and a prefix for tables of one's own there.
