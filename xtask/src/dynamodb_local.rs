@@ -24,11 +24,11 @@ const PORT: u16 = 8000;
 pub(crate) fn run_tests() -> Result<(), TaskError> {
     need_java()?;
     let emulator = emulator()?;
-    let tests = built_tests()?;
+    let tests = [built_tests("tests", "latchgate")?, built_tests("admin", "cli")?];
     let itself = std::env::current_exe().map_err(|e| TaskError(e.to_string()))?;
-    let arguments =
-        [&*itself.to_string_lossy(), "dynamodb-local-inside", &tests, &*emulator.to_string_lossy()]
-            .map(str::to_owned);
+    let [tests, of_command_line] = &tests;
+    let (itself, emulator) = (itself.to_string_lossy(), emulator.to_string_lossy());
+    let arguments = [&*itself, "dynamodb-local-inside", &*emulator, tests, of_command_line];
     // As root no user namespace is needed; otherwise it is what makes a network namespace possible.
     let mut unshare = program("unshare", &["--net"]);
     if output(&mut program("id", &["-u"]))?.trim() != "0" {
@@ -38,12 +38,12 @@ pub(crate) fn run_tests() -> Result<(), TaskError> {
 }
 
 /// In the namespace: starts DynamoDB Local, runs the tests, stops it.
-pub(crate) fn run_inside(tests: &str, emulator: &str) -> Result<(), TaskError> {
+pub(crate) fn run_inside(emulator: &str, tests: &[&str]) -> Result<(), TaskError> {
     run(&mut program("ip", &["link", "set", "lo", "up"]))?;
     let _server = start(emulator)?;
     println!("DynamoDB Local is up in a network namespace of its own");
     let endpoint = format!("http://127.0.0.1:{PORT}");
-    run(program(tests, &[]).env("LATCHGATE_TEST_ENDPOINT", endpoint))
+    tests.iter().try_for_each(|tests| run(program(tests, &[]).env("LATCHGATE_TEST_ENDPOINT", &endpoint)))
 }
 
 /// It leaves a file where it runs.
@@ -51,7 +51,9 @@ fn start(emulator: &str) -> Result<PortServer, TaskError> {
     let libraries = format!("-Djava.library.path={emulator}/DynamoDBLocal_lib");
     let jar = format!("{emulator}/DynamoDBLocal.jar");
     let port = PORT.to_string();
-    let arguments = [&*libraries, "-jar", &jar, "-inMemory", "-disableTelemetry", "-port", &port];
+    // One database, whatever region and credentials a test has.
+    let store = ["-inMemory", "-sharedDb", "-disableTelemetry"];
+    let arguments = [&[&*libraries, "-jar", &jar], &store[..], &["-port", &port]].concat();
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, PORT));
     PortServer::start(program("java", &arguments).current_dir(emulator), address)
 }
@@ -78,15 +80,15 @@ fn emulator() -> Result<PathBuf, TaskError> {
     Ok(emulator)
 }
 
-/// Builds the integration tests, and says where they are.
-pub(crate) fn built_tests() -> Result<String, TaskError> {
+/// Builds the tests of a package that are in the binary of this name, and says where it is.
+pub(crate) fn built_tests(package: &str, name: &str) -> Result<String, TaskError> {
     let messages = output(
-        cargo(&["test", "--package", "tests", "--no-run", "--message-format=json"]).stderr(Stdio::inherit()),
+        cargo(&["test", "--package", package, "--no-run", "--message-format=json"]).stderr(Stdio::inherit()),
     )?;
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "latchgate")
+        .filter(|message| message["target"]["name"] == name)
         .find_map(|message| message["executable"].as_str().map(str::to_owned))
         .ok_or_else(|| TaskError("cargo built no integration tests".to_owned()))
 }

@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run_all(),
         ["dynamodb-local"] => dynamodb_local::run_tests(),
         // What `dynamodb-local` runs in a network namespace of its own.
-        ["dynamodb-local-inside", tests, emulator] => dynamodb_local::run_inside(tests, emulator),
+        ["dynamodb-local-inside", emulator, ref tests @ ..] => dynamodb_local::run_inside(emulator, tests),
         ["readme"] => readme::run_commands(),
         ["sam"] => sam::run_checks(),
         ["moto"] => moto::run_tests(),

@@ -18,7 +18,7 @@ pub(crate) fn run_tests() -> Result<(), TaskError> {
         let install = ["install", "--quiet", "--disable-pip-version-check", PACKAGE];
         run(&mut program(tools.join("pip"), &install))?;
     }
-    let tests = built_tests()?;
+    let tests = built_tests("tests", "latchgate")?;
     let address = free_address()?;
     let port = address.port().to_string();
     let mut command = program(tools.join("moto_server"), &["-H", "127.0.0.1", "-p", &port]);
