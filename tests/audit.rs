@@ -74,6 +74,10 @@ async fn a_refusal_says_why_and_a_failure_is_told_apart() {
         api.post("/login", &parameters).await;
         assert_eq!(names(&log), [expected]);
     }
+    for (client, expected) in [(SERVER, json!(SERVER)), ("unheard-of", Value::Null)] {
+        api.post("/login", &login(client, USERNAME, PASSWORD)).await;
+        assert_eq!(log.take_events()[0]["client_id"], expected, "a client that there is, and no other");
+    }
     api.refresh("junk").await;
     assert_eq!(names(&log), ["refresh_refused malformed_token"]);
     api.change_password(&tokens.access, "a wrong password", "a much better password").await;

@@ -30,6 +30,7 @@ impl Banner<'_> {
     pub(crate) fn to_text(&self) -> String {
         let Self { url, dynamodb_endpoint, demo } = self;
         let (password, secret) = (demo.password.expose_secret(), demo.client_secret.expose_secret());
+        let port = url.rsplit(':').next().unwrap_or_default();
         let (app, server, user) = (demo::PUBLIC_CLIENT_ID, demo::CONFIDENTIAL_CLIENT_ID, demo::USERNAME);
         format!(
             r#"
@@ -53,6 +54,8 @@ Paste into another terminal:
 
   # log out; after it the call above is refused
   curl -s -i {url}/logout -d client_id={app} -d token="$ACCESS"
+
+Clients and users of your own: cargo run -p admin -- --local={port} --help
 
 Ctrl-C stops it.
 "#

@@ -29,8 +29,6 @@ pub(super) struct Answer {
 
 impl Api {
     pub(super) fn of(deployment: &Deployment) -> Option<Self> {
-        // One crypto library, the one that the SDK brings; a second call finds it installed.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = Client::builder().timeout(TIMEOUT).build().ok()?;
         Some(Self { client, url: deployment.api_url.clone()? })
     }

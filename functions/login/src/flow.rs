@@ -7,7 +7,7 @@ use credentials::{Attempt, Counter, Credential, Verdict};
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use shared::{
     audit::{Event, Trail},
-    client::Client,
+    client::{Client, ClientError},
     clock::Timestamp,
     http::{Origin, chain, json},
     ids::UserId,
@@ -42,12 +42,15 @@ impl Login {
             self.clients.authenticate(&login.client),
             self.credentials.take_attempt(&login.username, now)
         );
+        if matches!(client, Ok(_) | Err(ClientError::Unproven | ClientError::Disabled)) {
+            // There is such a client, whether or not this is it.
+            trail.client(&login.client.client_id);
+        }
         let (client, scope) = match client.map_err(LoginError::from).and_then(|c| grantable(c, &login)) {
             Ok(grantable) => grantable,
             Err(error) => return Err(self.without_a_guess(&login, attempt.ok(), error).await),
         };
         let admitted = Admitted { login, keyset, origin: Origin::of(request), client, scope, trail, now };
-        trail.client(&admitted.client.client_id);
         let attempt = attempt?;
         if let Attempt::Known(credential, _) | Attempt::Refused(Some(credential)) = &attempt {
             trail.user(&credential.user_id);
