@@ -10,7 +10,8 @@ use crate::{
     store::SessionKey,
 };
 
-/// What happened. A request that was refused, or failed, is named after its function: see [`Trail::refused`].
+/// What happened. A request that was refused, or failed, is named after its function:
+/// `FUNCTION_refused`, `FUNCTION_failed`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A session began.

@@ -7,13 +7,15 @@ mod origin;
 mod parameters;
 mod refusal;
 mod reply;
+mod request_error;
 
 pub use self::{
     caller::caller,
     endpoint::{Endpoint, Refuse, chain},
     origin::Origin,
-    parameters::{Parameters, RequestError, parameter},
+    parameters::{Parameters, parameter},
     refusal::{ErrorCode, Refusal},
     reply::{empty, json},
+    request_error::RequestError,
 };
 pub(crate) use form::decode_component;

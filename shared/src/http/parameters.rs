@@ -9,7 +9,7 @@ use lambda_http::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use super::form;
+use super::{RequestError, form};
 use crate::json::{ObjectError, UniqueObject};
 
 /// The names of parameters.
@@ -61,51 +61,6 @@ pub mod parameter {
 
 /// The longest body, in bytes: ten times what the longest legitimate request takes.
 const MAX_BODY_LEN: usize = 32 * 1024;
-
-/// What is wrong with a request, whatever endpoint it is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RequestError {
-    /// Another method than the endpoint has.
-    #[error("method not allowed")]
-    Method,
-    /// Neither a form nor JSON.
-    #[error("unsupported media type")]
-    MediaType,
-    /// Larger than anything legitimate.
-    #[error("body too large")]
-    TooLarge,
-    /// Not what its media type says.
-    #[error("malformed body")]
-    Malformed,
-    /// A parameter stands twice (RFC 6749 section 3.2).
-    #[error("repeated parameter")]
-    Repeated,
-    /// A parameter of ours is in the query (RFC 6749 section 2.3.1).
-    #[error("parameter in the query")]
-    InQuery,
-    /// A parameter is missing, or empty, which is the same (RFC 6749 section 3.2).
-    #[error("missing parameter {0}")]
-    Missing(&'static str),
-    /// A parameter is not of its type, or longer than it may be.
-    #[error("malformed parameter {0}")]
-    Mistyped(&'static str),
-}
-
-impl RequestError {
-    /// Its name in audit events.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::Method => "method",
-            Self::MediaType => "media_type",
-            Self::TooLarge => "body_too_large",
-            Self::Malformed => "malformed_body",
-            Self::Repeated => "repeated_parameter",
-            Self::InQuery => "parameter_in_query",
-            Self::Missing(_) => "missing_parameter",
-            Self::Mistyped(_) => "malformed_parameter",
-        }
-    }
-}
 
 enum Parameter {
     Text(SecretString),

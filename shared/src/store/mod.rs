@@ -11,6 +11,7 @@ mod error;
 mod keys;
 mod revocations;
 mod row;
+mod session_key;
 mod sessions;
 mod users;
 
@@ -21,7 +22,8 @@ pub use self::{
     keys::{PublishedKey, PublishedKeys},
     revocations::{CLOCK_TOLERANCE, Revocation, Revocations, SessionRevoker, WRITE_DELAY},
     row::{Item, Row},
-    sessions::{FoundSession, Session, SessionKey, Sessions},
+    session_key::SessionKey,
+    sessions::{FoundSession, Session, Sessions},
     users::{User, Users},
 };
 use crate::environment::{Environment, EnvironmentError};

@@ -3,13 +3,17 @@
 mod access;
 mod grant;
 mod refresh;
+mod refresh_error;
 mod unverified;
 mod verify;
+mod verify_error;
 
 pub use self::{
     access::{AccessClaims, IssueError, PASSWORD_PATH, RESERVED_CLAIMS},
     grant::{Grant, TokenIssuer, TokenResponse},
-    refresh::{RefreshToken, RefreshTokenError},
+    refresh::RefreshToken,
+    refresh_error::RefreshTokenError,
     unverified::UnverifiedRefreshToken,
-    verify::{AccessToken, AccessTokenError, AccessTokenVerifier, Audience},
+    verify::{AccessToken, AccessTokenVerifier, Audience},
+    verify_error::AccessTokenError,
 };

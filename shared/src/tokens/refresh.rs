@@ -14,6 +14,7 @@ use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::SecretString;
 
+use super::RefreshTokenError;
 use crate::{
     clock::Timestamp,
     ids::{ClientId, SessionId, UserId},
@@ -40,31 +41,6 @@ pub struct RefreshToken {
     user_id: UserId,
     secret: [u8; SECRET_LEN],
     generation: u32,
-}
-
-/// Why a text is not a refresh token for this client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RefreshTokenError {
-    /// Not of the shape of a refresh token.
-    #[error("malformed refresh token")]
-    Malformed,
-    /// Made with a key that isn't in the keyset, any longer or at all.
-    #[error("refresh token of an unknown key")]
-    UnknownKey,
-    /// Forged, altered, or issued to another client: the HMAC can't tell these apart.
-    #[error("forged refresh token, or another client's")]
-    Forged,
-}
-
-impl RefreshTokenError {
-    /// Its name in audit events.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::Malformed => "malformed_token",
-            Self::UnknownKey => "token_of_unknown_key",
-            Self::Forged => "forged_token",
-        }
-    }
 }
 
 impl RefreshToken {
