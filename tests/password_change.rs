@@ -181,6 +181,13 @@ async fn a_repeated_change_tells_a_guesser_nothing() {
     api.change_password(&here.access, PASSWORD, "yet another password")
         .await
         .assert_error(400, "invalid_grant");
+    // Nor does it while the user is disabled.
+    let user = api.items("UsersTable").await.remove(0);
+    let mut disabled = user.clone();
+    disabled.insert(attribute::DISABLED.to_owned(), aws_sdk_dynamodb::types::AttributeValue::Bool(true));
+    api.put("UsersTable", disabled).await;
+    api.change_password(&here.access, PASSWORD, NEW).await.assert_error(400, "invalid_grant");
+    api.put("UsersTable", user).await;
     api.change_password(&here.access, PASSWORD, NEW).await.tokens();
 }
 
