@@ -174,3 +174,23 @@ async fn bad_lines_are_never_added_to_the_file_that_is_read() {
     deployed.run(&["users", "import", "users.jsonl", "--rejects", "./users.jsonl"]).await.assert(2);
     deployed.run(&["users", "import", "nowhere.jsonl"]).await.assert(1);
 }
+
+/// A line that is too long is read in pieces; what becomes of the lines before it is known meanwhile.
+#[tokio::test]
+async fn a_bad_line_that_comes_in_pieces_stays_in_one() {
+    let deployed = Deployed::start().await;
+    std::fs::write(deployed.folder.join("first.jsonl"), lines([1])).unwrap();
+    deployed.run(&["users", "import", "first.jsonl"]).await.assert(0);
+    let taken = json!({"username": "user1", "user_id": "another", "password_hash": HASH}).to_string();
+    let mut bad = Vec::new();
+    for i in 0..20 {
+        bad.extend([taken.clone(), taken.clone(), format!("{i}").repeat(2_000_000)]);
+    }
+    std::fs::write(deployed.folder.join("users.jsonl"), bad.join("\n") + "\n").unwrap();
+    deployed.run(&["users", "import", "users.jsonl"]).await.assert(4);
+    let rejected = std::fs::read_to_string(deployed.folder.join("users.jsonl.rejected")).unwrap();
+    let mut rejected: Vec<_> = rejected.lines().collect();
+    rejected.sort_unstable();
+    bad.sort_unstable();
+    assert!(rejected == bad, "{} lines of {}, as they were", rejected.len(), bad.len());
+}

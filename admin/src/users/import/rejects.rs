@@ -32,6 +32,11 @@ impl Rejects {
         Self { file: None, ends_line: true }
     }
 
+    /// Whether what was added last ended its line: otherwise more of it may come.
+    pub(super) fn ends_line(&self) -> bool {
+        self.ends_line
+    }
+
     /// Adds a line, or the beginning of one.
     pub(super) fn add(&mut self, line: &[u8]) -> Result<(), AdminError> {
         if !self.ends_line {

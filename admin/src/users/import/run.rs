@@ -72,8 +72,12 @@ impl Run {
             let piece = select! {
                 biased;
                 _ = &mut interrupted => { is_stopped = true; continue }
-                // Written down when it is done, not when the next line comes.
-                Some(finished) = self.running.join_next() => { self.done(finished); continue }
+                // Written down when it is done, not when the next line comes; but not into the midst of a bad line
+                // that comes in pieces.
+                Some(finished) = self.running.join_next(), if self.rejects.ends_line() => {
+                    self.done(finished);
+                    continue;
+                }
                 piece = pieces.recv() => piece,
             };
             match piece {
