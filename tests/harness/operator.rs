@@ -6,6 +6,7 @@ use admin::{
     audit::AuditDestination,
     console::{Console, OutputFormat},
     deployment::Deployment,
+    doctor::{EXPECTED, ExpectedTable},
     run::Context,
 };
 use aws_sdk_dynamodb::Client;
@@ -24,16 +25,8 @@ impl Api {
     /// This deployment as an operator has it, with the keyset in this secret, if it is in one.
     pub(crate) fn operator(&self, secrets: Option<&Secrets>) -> Deployment {
         let tables = &self.deployment.tables;
-        let mut variables: Vec<(String, String)> = [
-            ("ClientsTable", variable::CLIENTS_TABLE),
-            ("CredentialsTable", variable::CREDENTIALS_TABLE),
-            ("UsersTable", variable::USERS_TABLE),
-            ("SessionsTable", variable::SESSIONS_TABLE),
-            ("RevocationsTable", variable::REVOCATIONS_TABLE),
-            ("KeysTable", variable::KEYS_TABLE),
-        ]
-        .map(|(id, variable)| (variable.to_owned(), tables[id].clone()))
-        .into();
+        let name = |table: ExpectedTable| (table.variable.to_owned(), tables[table.id].clone());
+        let mut variables: Vec<(String, String)> = EXPECTED.map(name).into();
         variables.extend(secrets.map(|s| (variable::KEYSET_SECRET.to_owned(), s.arn.clone())));
         Deployment {
             sdk_config: self.deployment.aws.clone(),
