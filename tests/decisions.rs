@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::store::attribute;
 
-use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, number, refresh_form};
+use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, START, USER_ID, USERNAME, number, refresh_form};
 
 #[tokio::test]
 async fn a_rotation_replaces_the_token_and_moves_the_idle_end_only() {
@@ -116,6 +116,24 @@ async fn row_3_an_ancestor_ends_the_session_even_within_the_leeway() {
     api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
     api.refresh(&third.refresh).await.assert_error(400, "invalid_grant");
     assert!(api.items("SessionsTable").await.is_empty());
+}
+
+#[tokio::test]
+async fn row_3_a_request_that_was_overtaken_by_the_use_of_its_successor_ends_nothing() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    // It began a second ago, and reaches the store only now: the client has given it up and gone on.
+    let stalled = api.with_clock(START).await;
+    api.clock.advance(1);
+    let second = api.refresh(&tokens.refresh).await.tokens();
+    let third = api.refresh(&second.refresh).await.tokens();
+    let before = api.session().await;
+    stalled.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
+    assert_eq!(api.session().await, before);
+    assert!(api.items("RevocationsTable").await.is_empty());
+    assert_eq!(api.call(&third.access).await.status, 200);
+    api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
+    assert!(api.items("SessionsTable").await.is_empty(), "what begins later is a replay");
 }
 
 #[tokio::test]

@@ -161,6 +161,13 @@ impl Api {
         }
     }
 
+    /// The same, by a clock that stands at this instant.
+    pub(crate) async fn with_clock(&self, unix: u64) -> Self {
+        let clock = Arc::new(MockClock::at(unix));
+        let deployment = Deployment { clock: clock.clone(), ..self.deployment.clone() };
+        Self { clock, ..self.redeployed(deployment).await }
+    }
+
     /// The same, over a proxy that can lose answers to this operation.
     pub(crate) async fn behind_proxy(&self, operation: &'static str) -> (Self, Proxy) {
         let upstream = self.endpoint.strip_prefix("http://").unwrap().parse().unwrap();

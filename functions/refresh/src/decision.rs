@@ -37,6 +37,9 @@ pub enum Decision {
     Retried,
     /// The token was used before. Theft, as far as we can know.
     Reused(Reuse),
+    /// The successor was used while this request was under way: it is no replay, but a request that somebody has given up
+    /// waiting for. Nobody's fault, so nothing is revoked.
+    Overtaken,
     /// The table knows less than the token: a restored backup. Nobody's fault, so nothing is revoked.
     Ahead,
 }
@@ -96,6 +99,9 @@ pub fn decide(stored: Option<&Session>, presented: Presented<'_>, bounds: Bounds
                 Decision::Retried
             }
         }
+        // A client that gave up waiting, tried again, and used what it got is no thief because its first request arrives
+        // at last. Whoever replays a token begins later than its successor was used.
+        Some(_) if now < session.rotated_at => Decision::Overtaken,
         Some(_) => Decision::Reused(Reuse::Ancestor),
     }
 }
@@ -178,6 +184,13 @@ mod tests {
         let undelivered = Session { undelivered: true, ..session() };
         assert_eq!(decision(&undelivered, 4, 1999), Decision::Retried);
         assert_eq!(decision(&undelivered, 3, 1000), Decision::Reused(Reuse::Ancestor));
+    }
+
+    #[test]
+    fn a_request_that_began_before_the_last_rotation_is_no_theft() {
+        assert_eq!(decision(&session(), 3, 999), Decision::Overtaken);
+        assert_eq!(decision(&session(), 0, 999), Decision::Overtaken);
+        assert_eq!(decision(&session(), 3, 1000), Decision::Reused(Reuse::Ancestor));
     }
 
     #[test]

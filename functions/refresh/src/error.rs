@@ -37,6 +37,9 @@ pub enum RefreshError {
     /// The token was used before; its session has been ended.
     #[error("the refresh token was used before: {0:?}")]
     Reused(Reuse),
+    /// The token's successor was used while the request was under way; nothing was ended.
+    #[error("the refresh token was used while the request was under way")]
+    Overtaken,
     /// The token is ahead of the table, as after a restored backup.
     #[error("the refresh token is ahead of its session")]
     Ahead,
@@ -79,6 +82,7 @@ impl Refuse for RefreshError {
             Self::Token(_)
             | Self::Ended(_)
             | Self::Reused(_)
+            | Self::Overtaken
             | Self::Ahead
             | Self::Worn
             | Self::UserCutOff => Refusal::new(
@@ -103,6 +107,7 @@ impl Refuse for RefreshError {
             Self::Ended(End::Expired) => "session_expired",
             Self::Ended(End::CutOff) => "client_cut_off",
             Self::Reused(_) => "token_reused",
+            Self::Overtaken => "request_overtaken",
             Self::Ahead => "token_ahead",
             Self::Worn => "token_worn",
             Self::UserCutOff => "user_cut_off",

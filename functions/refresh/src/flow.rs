@@ -118,6 +118,7 @@ impl Refresh {
             (Decision::Retried, None) => Err(RefreshError::Ended(End::Absent)),
             (Decision::Ended(end), _) => Err(RefreshError::Ended(end)),
             (Decision::ScopeExceeded, _) => Err(RefreshError::Scope),
+            (Decision::Overtaken, _) => Err(RefreshError::Overtaken),
             (Decision::Ahead, _) => Err(RefreshError::Ahead),
             (Decision::Reused(reuse), _) => {
                 // Before the session is ended, so that the event is there even if that fails.
