@@ -133,6 +133,19 @@ async fn a_token_of_a_session_that_is_over_ends_nobody_elses() {
 }
 
 #[tokio::test]
+async fn a_session_at_its_very_end_is_not_brought_back_after_a_logout_everywhere() {
+    let api = Api::with(|p| p.with("IdleTtl", "1000")).await;
+    let (here, there) = (api.login().await, api.login().await);
+    // A refresh that began while it lived, and reaches the store after the logout.
+    let stalled = api.with_clock(api.clock.unix() + 999).await;
+    api.clock.advance(1000);
+    let everywhere = [("client_id", APP), ("token", here.access.as_str()), ("everywhere", "true")];
+    assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+    stalled.refresh(&there.refresh).await.assert_error(400, "invalid_grant");
+    assert!(api.items("SessionsTable").await.is_empty());
+}
+
+#[tokio::test]
 async fn a_disabled_client_can_still_end_its_sessions() {
     let api = Api::start().await;
     let tokens = api.login().await;

@@ -94,8 +94,9 @@ impl Logout {
     }
 
     /// Ends the user's other sessions, if this one lives: a token of a session that is over speaks for nobody any
-    /// more, and is told so unless there is nothing to end, as when a logout is repeated. This one comes last, so that
-    /// a retry after a failure still finds it.
+    /// more, and is told so unless all of them are over, as when a logout is repeated. Those are ended all the same: a
+    /// refresh that began while one lived may still be under way. This one comes last, so that a retry after a failure
+    /// still finds it.
     async fn revoke_others(
         &self,
         key: &SessionKey,
@@ -104,10 +105,8 @@ impl Logout {
     ) -> Result<(), LogoutError> {
         let found = self.revoker.sessions.of_user(&key.user_id).await?;
         let is_live = |found: &FoundSession| found.session.as_ref().is_ok_and(|session| session.is_live(now));
-        if !found.iter().any(|found| found.key == *key && is_live(found)) {
-            if !found.iter().any(is_live) {
-                return Ok(());
-            }
+        let own_lives = found.iter().any(|found| found.key == *key && is_live(found));
+        if !own_lives && found.iter().any(is_live) {
             // What may be left of its own end, after a failure, is completed all the same.
             self.revoker.revoke(key, now).await?;
             return Err(LogoutError::SessionOver);
