@@ -1,0 +1,199 @@
+//! The password function, and a login with the old password while it runs.
+
+use shared::store::User;
+
+use crate::{
+    scenario::{OVERLAP, Scenario, Weakness},
+    store::{ANEW, CLIENTS, LATE, OTHER, Row, Store, Tick, at},
+};
+
+/// A change of password that is under way, from the other device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Changing {
+    /// When the request began.
+    pub began: Tick,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// How far a change of password is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// The session, the user and the credential are read and found good.
+    Asking,
+    /// The hash is about to be replaced, if it is still the one that was verified.
+    Replacing {
+        /// The sessions of the password that it replaces begin here at the earliest.
+        valid_from: Tick,
+    },
+    /// The user's `not_before` is about to be set.
+    CuttingOff(Tick),
+    /// The user's sessions are about to be looked up.
+    Looking(Tick),
+    /// These sessions are left to be ended; of the first, whether the denylist row is written.
+    EndingOthers {
+        /// The instant from which on sessions of the new password begin.
+        valid_from: Tick,
+        /// Whether this is left.
+        clients: bool,
+        /// Whether this is left.
+        late: bool,
+        /// Whether the denylist row of the first is written.
+        is_denied: bool,
+    },
+    /// The session that goes on is about to be put.
+    Putting(Tick),
+    /// The session that asked is being ended; whether its denylist row is written.
+    EndingOwn(bool),
+    /// 200.
+    Done,
+    /// Refused: over, or not the current password.
+    Refused,
+}
+
+impl Changing {
+    /// A request that has come in.
+    pub fn new(began: Tick) -> Self {
+        Self { began, stage: Stage::Asking }
+    }
+
+    /// Does what is next. Without `is_acknowledged` the store carries it out, and the SDK sends it again.
+    pub fn go_on(&mut self, store: &mut Store, is_acknowledged: bool, scenario: &Scenario) {
+        let next = match self.stage {
+            Stage::Asking => self.asked(store),
+            Stage::Replacing { valid_from } => Self::replaced(self.began, valid_from, store, scenario),
+            Stage::CuttingOff(valid_from) => {
+                if !scenario.has(Weakness::NoCutOff) {
+                    store.not_before = store.not_before.max(valid_from);
+                }
+                Stage::Looking(valid_from)
+            }
+            Stage::Looking(valid_from) => Self::looked_up(valid_from, store),
+            Stage::EndingOthers { valid_from, clients, late, is_denied: false } => {
+                store.denylist[if clients { CLIENTS } else { LATE }] = true;
+                Stage::EndingOthers { valid_from, clients, late, is_denied: true }
+            }
+            Stage::EndingOthers { valid_from, clients: true, late, is_denied: true } => {
+                store.sessions[CLIENTS] = None;
+                Self::others_left(valid_from, false, late)
+            }
+            Stage::EndingOthers { valid_from, clients: false, is_denied: true, .. } => {
+                store.sessions[LATE] = None;
+                Self::others_left(valid_from, false, false)
+            }
+            Stage::Putting(valid_from) => {
+                store.sessions[ANEW] = Some(Row::new(valid_from, scenario));
+                Stage::EndingOwn(false)
+            }
+            Stage::EndingOwn(false) => {
+                store.denylist[OTHER] = true;
+                Stage::EndingOwn(true)
+            }
+            Stage::EndingOwn(true) => {
+                store.sessions[OTHER] = None;
+                Stage::Done
+            }
+            stage @ (Stage::Done | Stage::Refused) => stage,
+        };
+        if is_acknowledged {
+            self.stage = next;
+        }
+    }
+
+    fn asked(self, store: &Store) -> Stage {
+        let Some(row) = store.sessions[OTHER].filter(|row| row.is_live(self.began)) else {
+            return Stage::Refused;
+        };
+        if store.is_changed {
+            // Its current password isn't current any more: what this very session has begun is completed.
+            return Stage::CuttingOff(store.valid_from);
+        }
+        if !admits(store.not_before, row.created_at) {
+            return Stage::Refused;
+        }
+        Stage::Replacing { valid_from: store.valid_from }
+    }
+
+    fn replaced(began: Tick, valid_from: Tick, store: &mut Store, scenario: &Scenario) -> Stage {
+        if store.is_changed {
+            // The condition fails, also for the SDK's second try: the same request again completes it.
+            return Stage::Refused;
+        }
+        let overlap = if scenario.has(Weakness::NoOverlap) { 0 } else { OVERLAP };
+        store.is_changed = true;
+        store.valid_from = (valid_from + 1).max(began + overlap);
+        Stage::CuttingOff(store.valid_from)
+    }
+
+    /// Queried only now: whoever logged in with the old password until it was replaced is among them.
+    fn looked_up(valid_from: Tick, store: &Store) -> Stage {
+        let [clients, late] = [CLIENTS, LATE].map(|session| store.sessions[session].is_some());
+        Self::others_left(valid_from, clients, late)
+    }
+
+    fn others_left(valid_from: Tick, clients: bool, late: bool) -> Stage {
+        if clients || late {
+            Stage::EndingOthers { valid_from, clients, late, is_denied: false }
+        } else {
+            Stage::Putting(valid_from)
+        }
+    }
+}
+
+/// A login with the old password that is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LoggingIn {
+    /// When the request began.
+    pub began: Tick,
+    /// How far it is.
+    pub stage: LoginStage,
+}
+
+/// How far a login is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LoginStage {
+    /// The credential is about to be read.
+    Asking,
+    /// The password was right; the user is about to be read.
+    Verified {
+        /// When sessions of this password begin at the earliest.
+        valid_from: Tick,
+    },
+    /// The session is about to be put.
+    Putting {
+        /// When it is created.
+        created_at: Tick,
+    },
+    /// 200, or a refusal.
+    Done,
+}
+
+impl LoggingIn {
+    /// A request that has come in.
+    pub fn new(began: Tick) -> Self {
+        Self { began, stage: LoginStage::Asking }
+    }
+
+    /// Does what is next.
+    pub fn go_on(&mut self, store: &mut Store, scenario: &Scenario) {
+        self.stage = match self.stage {
+            LoginStage::Asking if store.is_changed => LoginStage::Done,
+            LoginStage::Asking => LoginStage::Verified { valid_from: store.valid_from },
+            LoginStage::Verified { valid_from } => {
+                let created_at = valid_from.max(self.began);
+                let is_admitted = admits(store.not_before, created_at);
+                if is_admitted { LoginStage::Putting { created_at } } else { LoginStage::Done }
+            }
+            LoginStage::Putting { created_at } => {
+                store.sessions[LATE] = Some(Row::new(created_at, scenario));
+                LoginStage::Done
+            }
+            LoginStage::Done => LoginStage::Done,
+        };
+    }
+}
+
+/// The code's own rule.
+fn admits(not_before: Tick, created_at: Tick) -> bool {
+    User { not_before: at(not_before), ..User::default() }.admits(at(created_at))
+}
