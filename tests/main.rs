@@ -31,6 +31,7 @@ mod login_flow;
 mod logout_flow;
 mod logs;
 mod metadata_documents;
+mod model;
 mod over_http;
 mod password_change;
 mod password_expired;
