@@ -21,6 +21,7 @@ cargo xtask TASK
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
   readme           the commands of the README, pasted in order (needs bash and curl)
   sam              validate, lint and translate template.yaml, and hold the result against what was meant
+  model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib (needs Node, npm and PyPI)
   bench [PART]     denylist: reads and memory of the authorizer's denylist; login-timing: how well refused logins can be
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         ["dynamodb-local-inside", emulator, ref tests @ ..] => dynamodb_local::run_inside(emulator, tests),
         ["readme"] => readme::run_commands(),
         ["sam"] => sam::run_checks(),
+        ["model"] => model(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),
         ["bench"] => bench("denylist").and_then(|()| bench("login-timing")),
@@ -55,6 +57,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn model() -> Result<(), shell::TaskError> {
+    shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "model"]))
 }
 
 fn bench(part: &str) -> Result<(), shell::TaskError> {
