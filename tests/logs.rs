@@ -72,3 +72,13 @@ async fn no_token_password_or_secret_reaches_a_log() {
         }
     }
 }
+
+#[test]
+fn a_listener_hears_also_what_another_thread_came_to_first() {
+    let say = || tracing::warn!(event = "said");
+    let (log, _guard) = Log::listen();
+    std::thread::spawn(say).join().unwrap();
+    assert!(log.take_events().is_empty(), "that was another thread");
+    say();
+    assert_eq!(log.take_events().len(), 1);
+}

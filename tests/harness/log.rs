@@ -2,12 +2,23 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock, Mutex},
 };
 
 use serde_json::Value;
-use tracing::{Subscriber, subscriber::DefaultGuard};
+use tracing::{Dispatch, Subscriber, subscriber::DefaultGuard};
 use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, registry::LookupSpan};
+
+/// `tracing` asks once, for each place that logs, who wants to hear it. While there is one subscriber in the process it
+/// asks the thread that comes there first, which may be another test's and have none: then nobody hears that place any
+/// more. So there are always two, who want what a function logs, and write it nowhere.
+static ALWAYS: LazyLock<[Dispatch; 2]> =
+    LazyLock::new(|| [(); 2].map(|()| tracing_subscriber::registry().with(shared::logs::filter()).into()));
+
+/// Has every place that logs be heard, from now on.
+pub(super) fn hear_everything() {
+    LazyLock::force(&ALWAYS);
+}
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -25,6 +36,7 @@ impl Log {
 
     /// What the functions log on this thread, for as long as the guard lives.
     pub(crate) fn listen() -> (Self, DefaultGuard) {
+        hear_everything();
         let log = Self::default();
         let subscriber = tracing_subscriber::registry().with(log.layer().with_filter(shared::logs::filter()));
         (log, tracing::subscriber::set_default(subscriber))

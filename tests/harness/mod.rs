@@ -110,6 +110,7 @@ impl Api {
     }
 
     async fn deployed(keyset: Keyset, aws: &str, change: impl FnOnce(Parameters) -> Parameters) -> Self {
+        log::hear_everything();
         let (endpoint, prefix) = endpoint().await;
         let store = Client::new(&engine::config(&endpoint));
         let template = Template::of_project().unwrap();
