@@ -44,6 +44,7 @@ mod rotation_load;
 mod scope_rules;
 mod sessions_flow;
 mod template;
+mod threats;
 mod time_bounds;
 mod whole_flow;
 mod workspace;

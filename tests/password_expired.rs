@@ -117,3 +117,14 @@ async fn it_is_no_token_of_the_api_whatever_the_scope_rules_say() {
     let narrow = api.post("/login", &form).await.tokens();
     api.change_password(&narrow.access, NEW, PASSWORD).await.assert_error(403, "insufficient_scope");
 }
+
+#[tokio::test]
+async fn an_api_can_not_have_the_audience_of_the_change() {
+    let api = Api::start().await;
+    let mut deployment = api.deployment.clone();
+    deployment.parameters = deployment.parameters.with("Audience", "https://issuer.example.com/password");
+    let functions = api.template.functions(&deployment.parameters).unwrap();
+    let surroundings = deployment.surroundings(functions["authorizer"].clone());
+    let error = authorizer::Authorizer::start(&surroundings).await.map(drop).expect_err("it starts");
+    assert!(error.to_string().contains("AUDIENCE"), "{error}");
+}

@@ -5,7 +5,7 @@ use credentials::Passwords;
 use local::seed::UserSeed;
 use serde_json::json;
 
-use crate::harness::{APP, Api, PASSWORD, Reply, Tokens, USERNAME, bearer};
+use crate::harness::{APP, Api, PASSWORD, Reply, Tokens, USERNAME, bearer, form, form_post};
 
 async fn end(api: &Api, access_token: &str, session_id: &str) -> Reply {
     api.send(bearer(Request::delete(format!("/sessions/{session_id}")), access_token), "").await
@@ -108,4 +108,16 @@ async fn without_an_access_token_there_is_no_list() {
     api.send(twice, "").await.assert_error(401, "invalid_token");
     let lower = Request::get("/sessions").header("authorization", format!("bearer {}", tokens.access));
     assert_eq!(api.send(lower, "").await.status, 200);
+}
+
+#[tokio::test]
+async fn an_address_is_what_the_gateway_saw_and_no_header() {
+    let api = Api::start().await;
+    let mut login = form_post("/login");
+    for name in ["x-forwarded-for", "forwarded", "x-real-ip", "client-ip", "true-client-ip"] {
+        login = login.header(name, "198.51.100.7");
+    }
+    let body = form(&[("client_id", APP), ("username", USERNAME), ("password", PASSWORD)]);
+    let tokens = api.send(login, body).await.tokens();
+    assert_eq!(api.call(&tokens.access).await.body["sessions"][0]["address"], "203.0.113.9");
 }
