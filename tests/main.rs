@@ -20,6 +20,7 @@ mod claims;
 mod client_authentication;
 mod costs;
 mod decisions;
+mod documents;
 mod faults;
 mod forged_signatures;
 mod forgeries;
