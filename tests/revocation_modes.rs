@@ -58,6 +58,18 @@ async fn denylist_is_within_the_interval_and_without_a_read_a_request() {
 }
 
 #[tokio::test]
+async fn a_session_that_was_deleted_by_hand_is_missed_in_session_mode_alone() {
+    for (check, status) in [("session", 401), ("denylist", 200), ("none", 200)] {
+        let api = with_check(check).await;
+        let tokens = api.login().await;
+        api.delete_all("SessionsTable").await;
+        api.clock.advance(10);
+        assert_eq!(api.call(&tokens.access).await.status, status, "{check}");
+        api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
+    }
+}
+
+#[tokio::test]
 async fn theft_a_deleted_session_and_everywhere_are_on_the_denylist_too() {
     let api = with_check("denylist").await;
     let stolen = api.login().await;
