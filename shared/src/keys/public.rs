@@ -89,6 +89,15 @@ impl PublicKey {
 pub struct PublicKeys(Vec<PublicKey>);
 
 impl PublicKeys {
+    /// Takes the keys that are published.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysetError`], if there is none, or one can't be used: the others are not taken then either.
+    pub fn from_published(keys: &[PublishedKey]) -> Result<Self, KeysetError> {
+        Self::new(keys.iter().map(PublicKey::from_published).collect::<Result<_, _>>()?, PUBLISHED_KEYS)
+    }
+
     pub(super) fn new(keys: Vec<PublicKey>, list: &'static str) -> Result<Self, KeysetError> {
         if keys.is_empty() {
             return Err(KeysetError::Empty(list));
@@ -141,7 +150,6 @@ impl Source for PublishedKeys {
     const NAME: &str = "the published keys";
 
     async fn fetch(&self) -> Result<PublicKeys, PublicKeysError> {
-        let keys = self.all().await?.iter().map(PublicKey::from_published).collect::<Result<_, _>>()?;
-        Ok(PublicKeys::new(keys, PUBLISHED_KEYS)?)
+        Ok(PublicKeys::from_published(&self.all().await?)?)
     }
 }

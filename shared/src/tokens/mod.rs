@@ -2,6 +2,7 @@
 
 mod access;
 mod grant;
+mod jws;
 mod refresh;
 mod refresh_error;
 mod unverified;
@@ -11,6 +12,7 @@ mod verify_error;
 pub use self::{
     access::{AccessClaims, IssueError, PASSWORD_PATH, RESERVED_CLAIMS},
     grant::{Grant, TokenIssuer, TokenResponse},
+    jws::Jws,
     refresh::RefreshToken,
     refresh_error::RefreshTokenError,
     unverified::UnverifiedRefreshToken,

@@ -1,14 +1,12 @@
 //! The one place where an access token is verified.
 //!
-//! The JWT library checks the signature; everything else is checked here, against the injected clock, because the
-//! library lets through what RFC 8725 and RFC 9068 don't: unknown critical headers, any `typ`, fractional or future
-//! instants, an array as issuer. What Latchgate issues has one exact shape, and only that shape is accepted.
+//! The JWT library checks the signature; everything else is checked here and in [`super::jws`], against the injected
+//! clock, because the library lets through what RFC 8725 and RFC 9068 don't: unknown critical headers, any `typ`,
+//! fractional or future instants, an array as issuer. What Latchgate issues has one exact shape, and only that shape is
+//! accepted.
 
 use std::time::Duration;
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::crypto;
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
@@ -24,9 +22,6 @@ use crate::{
     scope::Scope,
     store::SessionKey,
 };
-
-/// The longest token that is looked at, in bytes: API Gateway passes on 10,240 bytes of headers in all.
-const MAX_LEN: usize = 8 * 1024;
 
 /// By how much the clock of the machine that issued a token may be ahead of ours: machines in AWS are within
 /// milliseconds, but whole seconds round. `exp` gets no such allowance: a token never outlives what it says.
@@ -54,16 +49,6 @@ pub struct AccessToken {
     pub expires_at: Timestamp,
     /// The user's own claims.
     pub claims: Map<String, Value>,
-}
-
-/// RFC 8725 section 3.1: nothing in the header is trusted. `kid` chooses among our keys, the key says which
-/// algorithm, and any other member (`crit`, `jwk`, `jku`, `x5c`…) is a reason to refuse.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Header {
-    typ: String,
-    alg: jsonwebtoken::Algorithm,
-    kid: String,
 }
 
 /// Verifies access tokens of one issuer for one audience.
@@ -117,9 +102,14 @@ impl AccessTokenVerifier {
         keys: &PublicKeys,
         now: Timestamp,
     ) -> Result<AccessToken, AccessTokenError> {
-        let claims = verify_signature(text, keys, now)?;
-        self.verify_claims(Claims(claims), now)
+        let jws = keys.verify(text, now)?;
+        if jws.typ.as_deref() != Some(TYP) {
+            return Err(AccessTokenError::Header);
+        }
+        let claims = UniqueObject::parse(&jws.payload).map_err(|_| AccessTokenError::Malformed)?;
+        self.verify_claims(Claims(claims.0), now)
     }
+
     fn verify_claims(&self, mut claims: Claims, now: Timestamp) -> Result<AccessToken, AccessTokenError> {
         if claims.text("iss")? != self.issuer {
             return Err(AccessTokenError::Foreign);
@@ -150,32 +140,6 @@ impl AccessTokenVerifier {
             claims: claims.rest(),
         })
     }
-}
-
-/// The claims of a token that one of these keys signed.
-fn verify_signature(
-    text: &str,
-    keys: &PublicKeys,
-    now: Timestamp,
-) -> Result<Map<String, Value>, AccessTokenError> {
-    if text.len() > MAX_LEN {
-        return Err(AccessTokenError::Malformed);
-    }
-    let (message, signature) = text.rsplit_once('.').ok_or(AccessTokenError::Malformed)?;
-    let (header, claims) = message.split_once('.').ok_or(AccessTokenError::Malformed)?;
-    let decode = |part| URL_SAFE_NO_PAD.decode(part).map_err(|_| AccessTokenError::Malformed);
-    let (header, claims) = (decode(header)?, decode(claims)?);
-
-    let header: Header = serde_json::from_slice(&header).map_err(|_| AccessTokenError::Header)?;
-    let key = keys.find(&header.kid, now).ok_or(AccessTokenError::UnknownKey)?;
-    if header.typ != TYP || header.alg != key.algorithm {
-        return Err(AccessTokenError::Header);
-    }
-    match crypto::verify(signature, message.as_bytes(), &key.key, key.algorithm) {
-        Ok(true) => {}
-        Ok(false) | Err(_) => return Err(AccessTokenError::Signature),
-    }
-    UniqueObject::parse(&claims).map(|object| object.0).map_err(|_| AccessTokenError::Malformed)
 }
 
 /// The claims that have not been looked at yet.
