@@ -101,6 +101,11 @@ fn a_keyset_that_can_not_be_used_whole_is_refused() {
         copy["kid"] = json!("another");
         with(&format!("/{list}"), json!([good[list][0], copy]))
     };
+    let encrypting = |list: &str| {
+        let mut jwk = good[list][0].clone();
+        jwk["use"] = json!("enc");
+        with(&format!("/{list}/0"), jwk)
+    };
     for (what, keyset) in [
         ("not JSON", "{".to_owned()),
         ("another shape", "[]".to_owned()),
@@ -114,6 +119,8 @@ fn a_keyset_that_can_not_be_used_whole_is_refused() {
         ("no kid", with("/signing_keys/0/kid", json!(""))),
         ("a long kid", with("/refresh_keys/0/kid", json!("k".repeat(65)))),
         ("another alg", with("/signing_keys/0/alg", json!("ES384"))),
+        ("a key for encryption", encrypting("signing_keys")),
+        ("an HMAC key for encryption", encrypting("refresh_keys")),
         ("another curve", with("/signing_keys/0/crv", json!("P-384"))),
         ("halves of two keys", with("/signing_keys/0/d", other["signing_keys"][0]["d"].clone())),
         ("a point off the curve", with("/signing_keys/0/x", good["signing_keys"][0]["y"].clone())),

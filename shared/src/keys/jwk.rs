@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::KeysetError;
 use crate::clock::Timestamp;
 
+/// The `use` of a key that signs, authenticates or verifies (RFC 7517 section 4.2).
+const SIGNATURES: &str = "sig";
+
 /// A JSON Web Key of type `EC`, `OKP`, `RSA` or `oct`, private or public. Members that aren't listed are ignored.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
@@ -73,7 +76,7 @@ impl Jwk {
             kty: self.kty.clone(),
             kid: self.kid.clone(),
             alg: self.alg.clone(),
-            intended_use: Some("sig".to_owned()),
+            intended_use: Some(SIGNATURES.to_owned()),
             crv: self.crv.clone(),
             x: self.x.clone(),
             y: self.y.clone(),
@@ -86,6 +89,11 @@ impl Jwk {
     /// From when on the key makes tokens.
     pub(super) fn activates_at(&self) -> Timestamp {
         self.activates_at.unwrap_or_default()
+    }
+
+    /// Whether its `use` is signatures, or not stated (RFC 7517 section 4.2: whoever states another means it).
+    pub(super) fn is_for_signatures(&self) -> bool {
+        self.intended_use.as_deref().is_none_or(|intended_use| intended_use == SIGNATURES)
     }
 
     /// Whether it has a private member (RFC 7518 section 6): `d`, or the `k` of a symmetric key.

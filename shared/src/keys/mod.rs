@@ -66,8 +66,9 @@ pub enum KeysetError {
     /// Two keys with the same `kid`, or the same key twice.
     #[error("the key {0:?} stands twice in {1}")]
     Duplicate(String, &'static str),
-    /// A key that its algorithm can't use: a member is missing, malformed, too short, or contradicts another.
-    #[error("the key {0:?} of {1} is malformed, too short, or of an algorithm that is not used there")]
+    /// A key that its algorithm can't use: a member is missing, malformed, too short, or contradicts another; or one
+    /// that says it is for something else.
+    #[error("the key {0:?} of {1} is malformed, too short, or for something that is not done there")]
     Unusable(String, &'static str),
 }
 

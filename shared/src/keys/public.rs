@@ -46,8 +46,9 @@ impl PublicKey {
     /// [`KeysetError`], if it has no usable `kid`, is of another kind, or is no key at all.
     pub(super) fn from_jwk(jwk: &Jwk, list: &'static str) -> Result<Self, KeysetError> {
         let kid = jwk.usable_kid(list)?.to_owned();
-        let (algorithm, material) =
-            Self::material(jwk).ok_or_else(|| KeysetError::Unusable(kid.clone(), list))?;
+        let (algorithm, material) = Self::material(jwk)
+            .filter(|_| jwk.is_for_signatures())
+            .ok_or_else(|| KeysetError::Unusable(kid.clone(), list))?;
         let key = match algorithm {
             Algorithm::ES256 => DecodingKey::from_ec_der(&material),
             Algorithm::EdDSA => DecodingKey::from_ed_der(&material),

@@ -37,6 +37,7 @@ impl RefreshKeys {
             let kid = jwk.usable_kid(LIST)?.to_owned();
             let value = member(jwk.k.as_ref())
                 .filter(|k| jwk.kty == "oct" && jwk.alg == "HS256" && k.len() >= MIN_LEN)
+                .filter(|_| jwk.is_for_signatures())
                 .ok_or_else(|| KeysetError::Unusable(kid.clone(), LIST))?;
             let key = hmac::Key::new(hmac::HMAC_SHA256, &value);
             if !kids.insert(kid.clone()) || !values.insert(value) {
