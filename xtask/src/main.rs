@@ -12,7 +12,7 @@ mod server;
 mod shell;
 mod verifiers;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 const USAGE: &str = "\
 cargo xtask TASK
@@ -24,6 +24,9 @@ cargo xtask TASK
   model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib (needs Node, npm and PyPI)
+  wycheproof [FOLDER]
+                   Wycheproof's vectors of signatures and keys against our verification; they are not in the project, but
+                   in FOLDER (../shared/wycheproof by default)
   bench [PART]     denylist: reads and memory of the authorizer's denylist; login-timing: how well refused logins can be
                    told apart by their time (a quarter of an hour); without PART, both
   deny             licences, sources and bans of the dependencies; advisories where their database can be had
@@ -42,6 +45,8 @@ fn main() -> ExitCode {
         ["model"] => model(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),
+        ["wycheproof"] => wycheproof(&shell::root().join("../shared/wycheproof")),
+        ["wycheproof", folder] => wycheproof(Path::new(folder)),
         ["bench"] => bench("denylist").and_then(|()| bench("login-timing")),
         ["bench", part @ ("denylist" | "login-timing")] => bench(part),
         ["deny"] => deny::run_checks(),
@@ -65,4 +70,11 @@ fn model() -> Result<(), shell::TaskError> {
 
 fn bench(part: &str) -> Result<(), shell::TaskError> {
     shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "bench", "--bin", part]))
+}
+
+/// A folder is what it is here, not at the root of the project.
+fn wycheproof(folder: &Path) -> Result<(), shell::TaskError> {
+    let folder = std::path::absolute(folder).map_err(|e| shell::TaskError(e.to_string()))?;
+    let run = ["run", "--quiet", "--package", "tests", "--example", "wycheproof", "--"];
+    shell::run(shell::cargo(&run).arg(folder))
 }
