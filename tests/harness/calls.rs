@@ -84,6 +84,11 @@ impl Calls {
         std::mem::take(&mut self.state.lock().unwrap().calls)
     }
 
+    /// How many there were since the last time.
+    pub(crate) fn count(&self) -> usize {
+        self.state.lock().unwrap().calls.len()
+    }
+
     /// From now on, until [`Calls::heal`].
     pub(crate) fn fail(&self, fault: Fault) {
         self.state.lock().unwrap().faults.push(fault);

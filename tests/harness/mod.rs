@@ -8,6 +8,7 @@ mod log;
 mod operator;
 mod proxy;
 mod random;
+mod scale;
 mod secrets;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -39,6 +40,7 @@ pub(crate) use self::{
     operator::Command,
     proxy::Proxy,
     random::SeededRandom,
+    scale::SCALE,
     secrets::Secrets,
 };
 
@@ -115,7 +117,7 @@ impl Api {
         let store = Client::new(&engine::config(&endpoint));
         let template = Template::of_project().unwrap();
         let tables = tables::create(&template, &store, &prefix).await.unwrap();
-        let random = Arc::new(SeededRandom::new(7));
+        let random = Arc::new(SeededRandom::new(SCALE.seed));
         let demo = Demo::well_known();
         demo.seed(&Seeder { client: &store, tables: &tables }, random.clone()).await.unwrap();
 

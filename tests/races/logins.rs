@@ -1,0 +1,59 @@
+//! Logins at once: each its own session, and guesses are counted one by one.
+
+use std::collections::HashSet;
+
+use credentials::BUDGET;
+
+use super::{HASHING, HASHING_MUCH, PARALLEL, race::Race, request::Request};
+use crate::harness::{PASSWORD, Reply, Tokens};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_logins_are_sessions_of_their_own() {
+    for (name, parallel, share) in [("two logins", 2, HASHING), ("20 logins", PARALLEL, HASHING_MUCH)] {
+        let mut race = Race::start(name, share).await;
+        let start = race.snapshot().await;
+        for round in 0..race.rounds {
+            race.restore(&start).await;
+            let replies = race.at_once(vec![Request::Login(PASSWORD); parallel]).await;
+            let tokens: Vec<Tokens> = replies.iter().map(Reply::tokens).collect();
+            let distinct: HashSet<_> = tokens.iter().map(|tokens| &tokens.refresh).collect();
+            assert_eq!(distinct.len(), parallel, "round {round}");
+            assert_eq!(race.api().items("SessionsTable").await.len(), parallel, "round {round}");
+            for tokens in &tokens {
+                assert_eq!(race.api().call(&tokens.access).await.status, 200, "round {round}");
+                race.api().refresh(&tokens.refresh).await.tokens();
+                race.count("sessions that live");
+            }
+            // Right ones cost nothing: the budget is whole again.
+            let credential = race.api().items("CredentialsTable").await.remove(0);
+            let spent = credential.iter().find(|(name, _)| name.starts_with("attempts_"));
+            assert!(spent.is_none_or(|(_, count)| count.as_n().unwrap() == "0"), "round {round}: {spent:?}");
+        }
+        race.finish();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn parallel_guesses_stay_within_the_budget() {
+    let mut race = Race::start("30 guesses, at login and at /password", HASHING_MUCH).await;
+    let tokens = race.api().login().await;
+    let start = race.snapshot().await;
+    for round in 0..race.rounds {
+        race.restore(&start).await;
+        let guess = |i| match i % 2 {
+            0 => Request::Login("a wrong password"),
+            _ => Request::change_password(&tokens, "a wrong password", "another good password"),
+        };
+        for refused in race.at_once((0..30).map(guess)).await {
+            refused.assert_error(400, "invalid_grant");
+            race.count("guesses");
+        }
+        // What was counted is what was evaluated: the right one is not, any more.
+        let credential = race.api().items("CredentialsTable").await.remove(0);
+        let counter = credential.iter().find(|(name, _)| name.starts_with("attempts_")).unwrap().1;
+        assert_eq!(counter.as_n().unwrap(), &BUDGET.to_string(), "round {round}");
+        race.api().try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+        race.count("rounds after which the right one was refused");
+    }
+    race.finish();
+}

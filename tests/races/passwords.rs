@@ -1,0 +1,126 @@
+//! A change of password and whatever else at once: no session of the old password goes on.
+
+use super::{HASHING, assert_over, assert_survivor_over, race::Race, request::Request};
+use crate::harness::{Api, PASSWORD, Reply};
+
+const NEW: &str = "a much better password";
+const OTHER: &str = "quite another password";
+
+/// Asserts that of these passwords this one is the user's.
+async fn assert_password(api: &Api, current: &'static str, not: &[&'static str], round: usize) {
+    for password in not {
+        api.try_login(password).await.assert_error(400, "invalid_grant");
+    }
+    assert_eq!(api.try_login(current).await.status, 200, "round {round}");
+}
+
+/// Asserts that this is the only session, and that it goes on.
+async fn assert_only_session(api: &Api, changed: &Reply, round: usize) {
+    let tokens = changed.tokens();
+    assert_eq!(api.items("SessionsTable").await.len(), 1, "round {round}");
+    assert_eq!(api.call(&tokens.access).await.status, 200, "round {round}");
+    api.refresh(&tokens.refresh).await.tokens();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_refresh_carries_a_session_over_a_change_of_password() {
+    let mut race = Race::start("refreshes against a change of password", HASHING).await;
+    let (here, there) = (race.api().login().await, race.api().login().await);
+    let start = race.snapshot().await;
+    for round in 0..race.rounds {
+        race.restore(&start).await;
+        let change = Request::change_password(&here, PASSWORD, NEW);
+        let requests = [change, Request::refresh(&there), Request::refresh(&here)];
+        let replies = race.at_once(requests).await;
+        for refreshed in &replies[1..] {
+            race.count(if refreshed.status == 200 {
+                "a refresh was served"
+            } else {
+                "a refresh was refused"
+            });
+            assert_survivor_over(race.api(), refreshed, round).await;
+        }
+        assert_over(race.api(), &there, round).await;
+        assert_over(race.api(), &here, round).await;
+        assert_only_session(race.api(), &replies[0], round).await;
+        assert_password(race.api(), NEW, &[PASSWORD], round).await;
+    }
+    race.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_by_the_old_password_during_its_change_is_not_refreshed() {
+    let mut race = Race::start("a login by the old password against its change", HASHING).await;
+    let here = race.api().login().await;
+    let start = race.snapshot().await;
+    for round in 0..race.rounds {
+        race.restore(&start).await;
+        let change = Request::change_password(&here, PASSWORD, NEW);
+        let replies = race.at_once([change, Request::Login(PASSWORD)]).await;
+        if replies[1].status == 200 {
+            let old = replies[1].tokens();
+            let is_over = race.api().call(&old.access).await.status == 401;
+            race.count(if is_over { "let in, and over" } else { "let in, until the access token expires" });
+            race.api().refresh(&old.refresh).await.assert_error(400, "invalid_grant");
+        } else {
+            replies[1].assert_error(400, "invalid_grant");
+            race.count("refused");
+        }
+        assert_over(race.api(), &here, round).await;
+        assert_only_session(race.api(), &replies[0], round).await;
+    }
+    race.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_changes_one_is_made() {
+    let mut race = Race::start("two changes of password, from two devices or one", HASHING).await;
+    let (here, there) = (race.api().login().await, race.api().login().await);
+    let start = race.snapshot().await;
+    for round in 0..race.rounds {
+        race.restore(&start).await;
+        let second = if round % 2 == 0 { &there } else { &here };
+        let changes = [(&here, NEW), (second, OTHER)];
+        let changes = changes.map(|(tokens, new)| Request::change_password(tokens, PASSWORD, new));
+        let replies = race.at_once(changes).await;
+        let won = replies.iter().position(|reply| reply.status == 200).unwrap();
+        let lost = &replies[1 - won];
+        assert!(matches!(lost.status, 400 | 401), "round {round}: {lost:?}");
+        race.count(if lost.status == 400 { "the other was refused" } else { "the other's session was over" });
+        let passwords = [NEW, OTHER];
+        assert_password(race.api(), passwords[won], &[PASSWORD, passwords[1 - won]], round).await;
+        assert_over(race.api(), &here, round).await;
+        assert_over(race.api(), &there, round).await;
+        assert_eq!(race.api().call(&replies[won].tokens().access).await.status, 200, "round {round}");
+    }
+    race.finish();
+}
+
+/// The same request twice, as by a double click: a retry that doesn't wait.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_change_twice_is_made_and_leaves_a_session_that_goes_on() {
+    let mut race = Race::start("the same change of password twice", HASHING).await;
+    let here = race.api().login().await;
+    let start = race.snapshot().await;
+    for round in 0..race.rounds {
+        race.restore(&start).await;
+        let change = Request::change_password(&here, PASSWORD, NEW);
+        let replies = race.at_once([change.clone(), change]).await;
+        let mut alive = 0;
+        for served in replies.iter().filter(|reply| reply.status == 200) {
+            alive += usize::from(race.api().call(&served.tokens().access).await.status == 200);
+        }
+        for refused in replies.iter().filter(|reply| reply.status != 200) {
+            assert!(matches!(refused.status, 400 | 401), "round {round}: {refused:?}");
+        }
+        assert!(alive >= 1, "round {round}: {replies:?}");
+        race.count(match (replies.iter().filter(|reply| reply.status == 200).count(), alive) {
+            (1, _) => "one was served",
+            (_, 1) => "both were served, and the later session goes on",
+            _ => "both were served, and both sessions go on",
+        });
+        assert_over(race.api(), &here, round).await;
+        assert_password(race.api(), NEW, &[PASSWORD], round).await;
+    }
+    race.finish();
+}

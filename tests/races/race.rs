@@ -1,0 +1,188 @@
+//! A race: requests at the same moment, round after round, and what came of them.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::template::Parameters;
+use shared::random::Random;
+use tokio::task::JoinSet;
+
+use super::{
+    field::{Field, Turn},
+    request::Request,
+};
+use crate::harness::{Api, Reply, SCALE, SeededRandom};
+
+/// As Lambda has it: several processes, each with its own copies of clients and keys, and one store.
+const INSTANCES: usize = 4;
+
+/// Up to how often a request whose turn it is lets others go first.
+const MAX_YIELDS: usize = 48;
+
+/// When races begin, in 2096. The engine removes what has expired by the clock of the machine, once a minute, and these
+/// run for longer than a minute.
+const START: u64 = 4_000_000_000;
+
+pub(super) struct Race {
+    name: &'static str,
+    pub(super) rounds: usize,
+    instances: Vec<Arc<Api>>,
+    random: SeededRandom,
+    /// How many calls to the store the requests of the last round made.
+    calls: AtomicUsize,
+    outcomes: BTreeMap<&'static str, usize>,
+    most: BTreeMap<&'static str, usize>,
+    started: Instant,
+}
+
+impl Race {
+    /// A race of all rounds, or of one in `share` where each takes that much longer.
+    pub(super) async fn start(name: &'static str, share: usize) -> Self {
+        Self::with(name, share, |parameters| parameters).await
+    }
+
+    pub(super) async fn with(
+        name: &'static str,
+        share: usize,
+        change: impl FnOnce(Parameters) -> Parameters,
+    ) -> Self {
+        let first = Api::with(change).await;
+        first.clock.set(START);
+        let mut instances = vec![Arc::new(first)];
+        while instances.len() < INSTANCES {
+            instances.push(Arc::new(instances[0].restarted().await));
+        }
+        Self {
+            name,
+            rounds: SCALE.rounds.div_ceil(share),
+            instances,
+            random: SeededRandom::new(SCALE.seed),
+            calls: AtomicUsize::new(0),
+            outcomes: BTreeMap::new(),
+            most: BTreeMap::new(),
+            started: now(),
+        }
+    }
+
+    /// For what is done one after the other.
+    pub(super) fn api(&self) -> &Api {
+        &self.instances[0]
+    }
+
+    /// Sends these at the same moment, or nearly, to instances and in an order that the seed chooses. Replies stand in
+    /// the order of the requests.
+    pub(super) async fn at_once(&self, requests: impl IntoIterator<Item = Request>) -> Vec<Reply> {
+        self.as_time_passes(0, requests).await
+    }
+
+    /// The same, and somewhere in between so many seconds pass.
+    pub(super) async fn as_time_passes(
+        &self,
+        seconds: u64,
+        requests: impl IntoIterator<Item = Request>,
+    ) -> Vec<Reply> {
+        let mut requests: Vec<_> = requests.into_iter().enumerate().collect();
+        for last in (1..requests.len()).rev() {
+            requests.swap(last, self.below(last + 1));
+        }
+        let calls = &self.api().calls;
+        calls.take();
+        let is_staggered = self.below(2) == 0;
+        let turns: Vec<Turn> = requests.iter().map(|_| self.turn(is_staggered)).collect();
+        let field = Arc::new(Field::new(calls, &turns));
+        let mut running = JoinSet::new();
+        for ((at, request), turn) in requests.into_iter().zip(turns) {
+            let (api, field) = (self.instances[self.below(INSTANCES)].clone(), field.clone());
+            running.spawn(async move { (at, field.run(turn, Box::pin(request.send(&api))).await) });
+        }
+        let (clock, turn) = (self.api().clock.clone(), self.turn(true));
+        let passing = tokio::spawn(async move {
+            field.wait(turn).await;
+            clock.advance(seconds);
+        });
+        let mut replies = running.join_all().await;
+        passing.await.unwrap();
+        self.calls.store(calls.take().len(), Ordering::Relaxed);
+        replies.sort_by_key(|(at, _)| *at);
+        replies.into_iter().map(|(_, reply)| reply).collect()
+    }
+
+    /// When one comes: in one round of two all at once, else half of them somewhere among the calls of the others, of
+    /// which there were so many the last time.
+    fn turn(&self, is_staggered: bool) -> Turn {
+        let is_late = is_staggered && self.below(2) == 0;
+        let calls = if is_late { 1 + self.below(self.calls.load(Ordering::Relaxed).max(1)) } else { 0 };
+        Turn { calls, yields: self.below(MAX_YIELDS) }
+    }
+
+    /// A number below `bound`, by the seed.
+    fn below(&self, bound: usize) -> usize {
+        let mut bytes = [0; 4];
+        self.random.fill(&mut bytes);
+        usize::try_from(u32::from_le_bytes(bytes)).unwrap() % bound
+    }
+
+    pub(super) fn count(&mut self, outcome: &'static str) {
+        *self.outcomes.entry(outcome).or_default() += 1;
+    }
+
+    /// Notes the most that a round had of something.
+    pub(super) fn note_most(&mut self, what: &'static str, number: usize) {
+        let most = self.most.entry(what).or_default();
+        *most = number.max(*most);
+    }
+
+    /// Prints the figures; `--nocapture` shows them.
+    pub(super) fn finish(self) {
+        let seconds = self.started.elapsed().as_secs_f32();
+        println!("{}: {} rounds, seed {}, {seconds:.1} s", self.name, self.rounds, SCALE.seed);
+        for (what, number) in &self.most {
+            println!("    {what} in a round, at most: {number}");
+        }
+        for (outcome, number) in &self.outcomes {
+            println!("    {outcome}: {number}");
+        }
+    }
+
+    /// What is stored, and what time it is.
+    pub(super) async fn snapshot(&self) -> Snapshot {
+        let mut tables = BTreeMap::new();
+        for table in ["CredentialsTable", "UsersTable", "SessionsTable", "RevocationsTable"] {
+            tables.insert(table, self.api().items(table).await);
+        }
+        Snapshot { tables, now: self.api().clock.unix() }
+    }
+
+    /// Makes it so again: every round begins alike, and without a login, which takes longer than most races.
+    pub(super) async fn restore(&self, snapshot: &Snapshot) {
+        let api = self.api();
+        api.clock.set(snapshot.now);
+        for (table, items) in &snapshot.tables {
+            if api.items(table).await == *items {
+                continue;
+            }
+            api.delete_all(table).await;
+            for item in items {
+                api.put(table, item.clone()).await;
+            }
+        }
+    }
+}
+
+/// What is stored at an instant.
+pub(super) struct Snapshot {
+    tables: BTreeMap<&'static str, Vec<BTreeMap<String, AttributeValue>>>,
+    now: u64,
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long it took is all that is asked here")]
+fn now() -> Instant {
+    Instant::now()
+}

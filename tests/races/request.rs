@@ -1,0 +1,42 @@
+//! What takes part in a race.
+
+use crate::harness::{APP, Api, Reply, Tokens};
+
+/// A request of the demo user, on the public client.
+#[derive(Clone)]
+pub(super) enum Request {
+    Refresh(String),
+    RefreshWithKey { token: String, key: String },
+    Logout(String),
+    Everywhere(String),
+    Login(&'static str),
+    ChangePassword { access: String, current: &'static str, new: &'static str },
+}
+
+impl Request {
+    pub(super) fn refresh(tokens: &Tokens) -> Self {
+        Self::Refresh(tokens.refresh.clone())
+    }
+
+    pub(super) fn everywhere(tokens: &Tokens) -> Self {
+        Self::Everywhere(tokens.refresh.clone())
+    }
+
+    pub(super) fn change_password(tokens: &Tokens, current: &'static str, new: &'static str) -> Self {
+        Self::ChangePassword { access: tokens.access.clone(), current, new }
+    }
+
+    pub(super) async fn send(self, api: &Api) -> Reply {
+        match self {
+            Self::Refresh(token) => api.refresh(&token).await,
+            Self::RefreshWithKey { token, key } => api.refresh_with_key(&token, &key).await,
+            Self::Logout(token) => api.logout(&token).await,
+            Self::Everywhere(token) => {
+                let parameters = [("client_id", APP), ("token", &token), ("everywhere", "true")];
+                api.post("/logout", &parameters).await
+            }
+            Self::Login(password) => api.try_login(password).await,
+            Self::ChangePassword { access, current, new } => api.change_password(&access, current, new).await,
+        }
+    }
+}
