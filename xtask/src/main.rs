@@ -6,6 +6,7 @@ mod ci;
 mod deny;
 mod dynamodb_local;
 mod moto;
+mod races;
 mod readme;
 mod sam;
 mod server;
@@ -24,6 +25,8 @@ cargo xtask TASK
   model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib (needs Node, npm and PyPI)
+  races [ROUNDS [SEED]]
+                   the races of the integration tests, with 10,000 rounds (and one in ten where passwords are hashed)
   wycheproof [FOLDER]
                    Wycheproof's vectors of signatures and keys against our verification; they are not in the project, but
                    in FOLDER (../shared/wycheproof by default)
@@ -45,6 +48,9 @@ fn main() -> ExitCode {
         ["model"] => model(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),
+        ["races"] => races::run_all(races::ROUNDS, races::SEED),
+        ["races", rounds] => races::run_all(rounds, races::SEED),
+        ["races", rounds, seed] => races::run_all(rounds, seed),
         ["wycheproof"] => wycheproof(&shell::root().join("../shared/wycheproof")),
         ["wycheproof", folder] => wycheproof(Path::new(folder)),
         ["bench"] => bench("denylist").and_then(|()| bench("login-timing")),
