@@ -42,6 +42,7 @@ mod refresh_flow;
 mod request_bodies;
 mod revocation_modes;
 mod rotation_load;
+mod scenarios;
 mod scope_rules;
 mod sessions_flow;
 mod template;
