@@ -1,6 +1,6 @@
-//! What the test suites of other projects cover, written anew against our HTTP API.
+//! What the test suites of other projects cover, written anew against our HTTP API: docs/scenarios.md is the table.
 //!
-//! Above each test stands where its cases come from, in one shape: the repository and file, a line
+//! Above each test stands where its cases come from, in a shape that `page.rs` reads: the repository and file, a line
 //! for each case there, and where we answer otherwise on purpose, the sentence that says so.
 
 mod conformance;
@@ -15,6 +15,7 @@ mod oidc_provider_clients;
 mod oidc_provider_refresh;
 mod oidc_provider_revocation;
 mod oxide_auth;
+mod page;
 mod supabase_api;
 mod supabase_tokens;
 mod supertokens;
