@@ -84,6 +84,16 @@ async fn assert_over(api: &Api, tokens: &[Tokens]) {
     }
 }
 
+/// Asserts that a refresh was carried out, or else that its token was refused.
+#[track_caller]
+fn assert_refreshed(reply: &Reply, is_good: bool, context: &str) {
+    match (reply.status, is_good) {
+        (200, true) => drop(reply.tokens()),
+        (400, false) => reply.assert_error(400, "invalid_grant"),
+        _ => panic!("{context}: {reply:?}"),
+    }
+}
+
 /// The replies to the same refresh, sent so many times at once.
 async fn at_once(api: &Arc<Api>, refresh_token: &str, count: usize) -> Vec<Reply> {
     let barrier = Arc::new(Barrier::new(count));
