@@ -145,13 +145,12 @@ pub const SCENARIOS: [Scenario; 7] = [
 ];
 
 impl Scenario {
-    /// The same with one more of everything that costs states.
+    /// The same with one more request, fault and tick.
     #[must_use]
     pub fn larger(self) -> Self {
         Self {
             client_requests: self.client_requests + 1,
             faults: self.faults + 1,
-            in_flight: 3,
             horizon: self.horizon + 1,
             ..self
         }

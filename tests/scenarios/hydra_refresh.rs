@@ -75,11 +75,11 @@ async fn a_token_is_good_until_it_expires_and_not_a_second_longer() {
 ///
 /// Origin: ory/hydra fosite/handler/oauth2/flow_refresh_test.go
 /// - "TestRefreshFlow_HandleTokenEndpointRequest/should fail because offline scope has been granted but client no longer allowed to request it"
-///   differs: SECURITY.md "scope is bounded by its record, at every refresh"
+///   differs: SECURITY.md "its record, at every refresh"
 ///
 /// Origin: ory/hydra fosite/integration/refresh_token_grant_test.go
 /// - "should fail because scope is no longer allowed"
-///   differs: SECURITY.md "scope is bounded by its record, at every refresh"
+///   differs: SECURITY.md "its record, at every refresh"
 #[tokio::test]
 async fn a_scope_that_the_client_lost_is_left_out_or_refused_where_it_is_asked_for() {
     let api = Api::start().await;
