@@ -8,20 +8,28 @@ use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use crate::http::chain;
 
 /// What clients of AWS's services are made from: the function's surroundings (`AWS_ENDPOINT_URL_…` included).
-///
-/// Three attempts of at most 800 ms each, two seconds in all. No function makes more than four calls one after the
-/// other (`everywhere` and the rotation of keys apart), so each answers 503 itself before Lambda's ten seconds are over.
 pub async fn config() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
-        .retry_config(RetryConfig::standard().with_max_attempts(3))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .operation_attempt_timeout(Duration::from_millis(800))
-                .operation_timeout(Duration::from_secs(2))
-                .build(),
-        )
+        .retry_config(retries())
+        .timeout_config(timeouts())
         .load()
         .await
+}
+
+/// Three attempts, the second at most 50 ms after the first has failed and the third at most 100 ms after the second, so
+/// that all three begin within [`timeouts`]. The SDK's own pause of up to a second would leave a call that hung once no
+/// time for another attempt.
+pub fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
+}
+
+/// At most 800 ms an attempt, and two seconds in all: a call that fails ends what a function does, or nearly, so each
+/// answers 503 itself before Lambda's ten seconds are over.
+pub fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_millis(800))
+        .operation_timeout(Duration::from_secs(2))
+        .build()
 }
 
 /// Takes of an error of the SDK what a log may have: some of them print the request that they are about.
@@ -42,5 +50,21 @@ where
         SdkError::ResponseError(_) => "its answer could not be read".to_owned(),
         // The request could not be made or sent: a malformed endpoint, no credentials.
         _ => "the request could not be sent".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_attempt_begins_before_the_time_is_up() {
+        let (retries, timeouts) = (retries(), timeouts());
+        let attempt = timeouts.operation_attempt_timeout().unwrap();
+        // Each pause is twice the one before it, at most.
+        let before_last = (0..retries.max_attempts() - 1)
+            .map(|failed| attempt + retries.initial_backoff() * 2_u32.pow(failed))
+            .sum::<Duration>();
+        assert!(before_last < timeouts.operation_timeout().unwrap(), "{before_last:?}");
     }
 }
