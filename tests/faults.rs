@@ -3,7 +3,7 @@
 use axum::http::Request;
 use shared::store::attribute;
 
-use crate::harness::{APP, Api, Fault, PASSWORD, USER_ID, bearer, number, text};
+use crate::harness::{APP, Api, Fault, PASSWORD, Spoiled, USER_ID, WireFault, bearer, number, text};
 
 #[tokio::test]
 async fn a_failing_store_is_a_503_that_says_when_to_come_back() {
@@ -54,10 +54,12 @@ async fn the_sdks_own_retry_of_a_write_that_was_applied_recognises_its_work() {
     // Without a leeway and without an Idempotency-Key, nothing else can.
     let api = Api::with(|p| p.with("Leeway", "0")).await;
     let tokens = api.login().await;
-    let (behind, proxy) = api.behind_proxy("DynamoDB_20120810.UpdateItem").await;
-    proxy.arm();
+    let (behind, proxy) = api.behind_proxy().await;
+    let rotation = "UpdateItem Sessions SET generation REMOVE undelivered";
+    proxy.spoil(Spoiled::Once(rotation, 1), WireFault::CutAfter);
     let next = behind.refresh(&tokens.refresh).await.tokens();
-    assert_eq!(proxy.requests(), 2, "the write, whose answer was lost, and its retry");
+    let attempts = proxy.take_calls().into_iter().find(|(call, _)| call == rotation).unwrap().1;
+    assert_eq!(attempts, 2, "the write, whose answer was lost, and its retry");
     assert_eq!(api.session().await[attribute::GENERATION], number(1), "rotated once");
     api.refresh(&next.refresh).await.tokens();
 }

@@ -3,6 +3,7 @@
 mod calls;
 mod clock;
 mod forge;
+mod fork;
 mod http;
 mod log;
 mod operator;
@@ -10,6 +11,7 @@ mod proxy;
 mod random;
 mod scale;
 mod secrets;
+mod wire;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -35,10 +37,11 @@ pub(crate) use self::{
     calls::{Call, Calls, Fault, waves},
     clock::MockClock,
     forge::{Forge, claims, part},
+    fork::Stored,
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
     log::Log,
     operator::Command,
-    proxy::Proxy,
+    proxy::{Proxy, Spoiled, WireFault},
     random::SeededRandom,
     scale::SCALE,
     secrets::Secrets,
@@ -171,16 +174,6 @@ impl Api {
         Self { clock, ..self.redeployed(deployment).await }
     }
 
-    /// The same, over a proxy that can lose answers to this operation.
-    pub(crate) async fn behind_proxy(&self, operation: &'static str) -> (Self, Proxy) {
-        let upstream = self.endpoint.strip_prefix("http://").unwrap().parse().unwrap();
-        let proxy = Proxy::start(upstream, operation).await;
-        let config = self.store.config().to_builder().endpoint_url(format!("http://{}", proxy.address));
-        let mut deployment = self.deployment.clone();
-        deployment.dynamodb = Client::from_conf(config.build());
-        (self.redeployed(deployment).await, proxy)
-    }
-
     /// What this function is started with.
     pub(crate) fn surroundings(&self, function: &str) -> Surroundings {
         let mut functions = self.template.functions(&self.deployment.parameters).unwrap();
@@ -222,13 +215,17 @@ impl Api {
 
     /// Empties a table, as an operator might.
     pub(crate) async fn delete_all(&self, table: &str) {
+        for item in self.items(table).await {
+            self.delete(table, &item).await;
+        }
+    }
+
+    async fn delete(&self, table: &str, item: &BTreeMap<String, AttributeValue>) {
         let keys = self.template.tables().unwrap().remove(table).unwrap();
         let names = [Some(keys.partition_key), keys.sort_key];
-        for item in self.items(table).await {
-            let key = names.iter().flatten().map(|(name, _)| (name.clone(), item[name].clone())).collect();
-            let delete = self.store.delete_item().table_name(&self.deployment.tables[table]);
-            delete.set_key(Some(key)).send().await.unwrap();
-        }
+        let key = names.iter().flatten().map(|(name, _)| (name.clone(), item[name].clone())).collect();
+        let delete = self.store.delete_item().table_name(&self.deployment.tables[table]);
+        delete.set_key(Some(key)).send().await.unwrap();
     }
 
     /// Writes an item as it is.

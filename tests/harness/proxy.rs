@@ -1,75 +1,206 @@
-//! A wire to the store that can be cut after the store has answered.
+//! Between the SDK and what it calls: a proxy that understands which call a request is, and can spoil it.
 
 use std::{
+    collections::BTreeMap,
     net::SocketAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex},
 };
 
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
+    sync::Notify,
 };
 
-/// Between the SDK and the store.
+use super::wire::{Answer, WireRequest};
+
+/// What becomes of a request, and of the answer to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WireFault {
+    /// It is refused for now.
+    Throttled,
+    /// It fails within the service, with a 500.
+    Internal,
+    /// It is refused for good.
+    Denied,
+    /// It doesn't arrive, and nobody says so.
+    HangBefore,
+    /// It is carried out, and nobody says so.
+    HangAfter,
+    /// The connection ends before it arrives.
+    CutBefore,
+    /// It is carried out, and the connection ends before the answer.
+    CutAfter,
+}
+
+impl WireFault {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Throttled,
+        Self::Internal,
+        Self::Denied,
+        Self::HangBefore,
+        Self::HangAfter,
+        Self::CutBefore,
+        Self::CutAfter,
+    ];
+
+    /// Whether the service carries the request out all the same.
+    pub(crate) fn is_after(self) -> bool {
+        matches!(self, Self::HangAfter | Self::CutAfter)
+    }
+
+    /// The service's own refusal, where it is one.
+    fn answer(self) -> Option<Answer> {
+        match self {
+            Self::Throttled => Some(Answer::error(400, "ThrottlingException")),
+            Self::Internal => Some(Answer::error(500, "InternalServerError")),
+            Self::Denied => Some(Answer::error(400, "AccessDeniedException")),
+            Self::HangBefore | Self::HangAfter | Self::CutBefore | Self::CutAfter => None,
+        }
+    }
+}
+
+/// Which requests are spoiled, until [`Proxy::heal`].
+#[derive(Clone, Debug)]
+pub(crate) enum Spoiled {
+    /// All of them.
+    All,
+    /// Every attempt at calls of this name, from the so-manieth on.
+    From(&'static str, usize),
+    /// The first attempt at the so-manieth call of this name, so that the SDK tries again.
+    Once(&'static str, usize),
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Each call's invocation, its name, and how many attempts at it there were.
+    calls: Vec<(String, String, usize)>,
+    spoiled: Option<(Spoiled, WireFault)>,
+    struck: usize,
+}
+
+/// Where requests go on to.
+#[derive(Clone)]
+struct Upstream {
+    store: String,
+    secrets: Option<String>,
+    http: reqwest::Client,
+}
+
+/// The proxy.
 #[derive(Clone)]
 pub(crate) struct Proxy {
-    pub(crate) address: SocketAddr,
-    operation: &'static str,
-    is_armed: Arc<AtomicBool>,
-    requests: Arc<AtomicUsize>,
+    address: SocketAddr,
+    upstream: Upstream,
+    /// Logical ids by the names of tables.
+    tables: Arc<BTreeMap<String, String>>,
+    state: Arc<Mutex<State>>,
+    struck: Arc<Notify>,
 }
 
 impl Proxy {
-    /// Forwards to `upstream`. Once armed, the answer to the next request of this operation is lost.
-    pub(crate) async fn start(upstream: SocketAddr, operation: &'static str) -> Self {
+    /// In front of a store with these tables, and of Secrets Manager, where there is one.
+    pub(crate) async fn start(
+        store: String,
+        secrets: Option<String>,
+        tables: &BTreeMap<String, String>,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let proxy = Self { address, operation, is_armed: Arc::default(), requests: Arc::default() };
+        let tables = tables.iter().map(|(id, name)| (name.clone(), id.replace("Table", ""))).collect();
+        let upstream = Upstream { store, secrets, http: reqwest::Client::new() };
+        let tables = Arc::new(tables);
+        let proxy = Self { address, upstream, tables, state: Arc::default(), struck: Arc::default() };
         let accepting = proxy.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let proxy = accepting.clone();
-                tokio::spawn(async move { proxy.forward(client, upstream).await });
+                tokio::spawn(async move { proxy.serve(client).await });
             }
         });
         proxy
     }
 
-    pub(crate) fn arm(&self) {
-        self.is_armed.store(true, Ordering::SeqCst);
+    pub(crate) fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
     }
 
-    /// How many requests of the operation came through.
-    pub(crate) fn requests(&self) -> usize {
-        self.requests.load(Ordering::SeqCst)
+    /// From now on; the calls so far are forgotten.
+    pub(crate) fn spoil(&self, spoiled: Spoiled, fault: WireFault) {
+        *self.state.lock().unwrap() = State { spoiled: Some((spoiled, fault)), ..State::default() };
     }
 
-    /// One request at a time, as HTTP/1.1 has it; its name stands in the headers, which come in one piece.
-    async fn forward(&self, mut client: TcpStream, upstream: SocketAddr) {
-        let mut store = TcpStream::connect(upstream).await.unwrap();
-        let (mut request, mut answer) = (vec![0; 1 << 16], vec![0; 1 << 16]);
-        let mut is_lost = false;
-        loop {
-            tokio::select! {
-                read = client.read(&mut request) => {
-                    let Ok(read @ 1..) = read else { return };
-                    if String::from_utf8_lossy(&request[..read]).contains(self.operation) {
-                        self.requests.fetch_add(1, Ordering::SeqCst);
-                        is_lost = self.is_armed.swap(false, Ordering::SeqCst);
-                    }
-                    store.write_all(&request[..read]).await.unwrap();
+    /// From now on requests pass; returned is how many were spoiled.
+    pub(crate) fn heal(&self) -> usize {
+        std::mem::take(&mut *self.state.lock().unwrap()).struck
+    }
+
+    /// Until a request is spoiled.
+    pub(crate) async fn struck(&self) {
+        self.struck.notified().await;
+    }
+
+    /// The names of the calls since the last time, in order, each with the number of attempts at it.
+    pub(crate) fn take_calls(&self) -> Vec<(String, usize)> {
+        let calls = std::mem::take(&mut self.state.lock().unwrap().calls);
+        calls.into_iter().map(|(_, name, attempts)| (name, attempts)).collect()
+    }
+
+    /// One request after the other, as HTTP/1.1 has it, until either side has had enough.
+    async fn serve(&self, client: TcpStream) {
+        let mut client = BufReader::new(client);
+        while let Some(request) = WireRequest::read(&mut client).await {
+            let fault = self.state.lock().unwrap().note(&request, &request.name(&self.tables));
+            if fault.is_some() {
+                self.struck.notify_one();
+            }
+            let carried_out = match fault {
+                None => self.upstream.send(&request).await,
+                Some(fault) if fault.is_after() => self.upstream.send(&request).await.and(None),
+                Some(fault) => fault.answer(),
+            };
+            let Some(answer) = carried_out else {
+                if matches!(fault, Some(WireFault::HangBefore | WireFault::HangAfter)) {
+                    // Until the other side gives up.
+                    let _ = client.read_u8().await;
                 }
-                read = store.read(&mut answer) => {
-                    let Ok(read @ 1..) = read else { return };
-                    // The store has carried it out; the client never learns.
-                    if is_lost || client.write_all(&answer[..read]).await.is_err() {
-                        return;
-                    }
-                }
+                return;
+            };
+            if client.write_all(&answer.to_bytes()).await.is_err() {
+                return;
             }
         }
+    }
+}
+
+impl State {
+    /// Notes a request, and says what becomes of it. Attempts at the same call have the same invocation.
+    fn note(&mut self, request: &WireRequest, name: &str) -> Option<WireFault> {
+        let known = self.calls.iter().position(|(invocation, _, _)| *invocation == request.invocation);
+        let at = known.unwrap_or_else(|| {
+            self.calls.push((request.invocation.clone(), name.to_owned(), 0));
+            self.calls.len() - 1
+        });
+        self.calls[at].2 += 1;
+        let attempts = self.calls[at].2;
+        let number = self.calls[..=at].iter().filter(|(_, other, _)| *other == name).count();
+        let (spoiled, fault) = self.spoiled.as_ref()?;
+        let strikes = match spoiled {
+            Spoiled::All => true,
+            Spoiled::From(call, from) => *call == name && number >= *from,
+            Spoiled::Once(call, only) => *call == name && number == *only && attempts == 1,
+        };
+        self.struck += usize::from(strikes);
+        strikes.then_some(*fault)
+    }
+}
+
+impl Upstream {
+    async fn send(&self, request: &WireRequest) -> Option<Answer> {
+        let upstream = if request.is_of_secrets() { self.secrets.as_ref()? } else { &self.store };
+        let sent = self.http.post(upstream).headers(request.headers.clone()).body(request.body.clone());
+        let response = sent.send().await.ok()?;
+        let status = response.status().as_u16();
+        Some(Answer { status, body: response.bytes().await.ok()?.to_vec() })
     }
 }

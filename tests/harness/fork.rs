@@ -1,0 +1,103 @@
+//! A deployment over a proxy, and copies of what is stored, so that many cases can begin alike and side by side.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use local::{functions::Keyset, tables};
+use shared::{
+    aws,
+    random::{SystemRandom, identifier},
+};
+use tokio::net::TcpSocket;
+
+use super::{Api, Calls, MockClock, Proxy, Secrets, Spoiled, WireFault, secrets};
+
+/// The items of every table, by the tables' logical ids.
+pub(crate) type Stored = BTreeMap<String, Vec<BTreeMap<String, AttributeValue>>>;
+
+impl Api {
+    /// The same tables, reached through a proxy with the retries and timeouts of production.
+    pub(crate) async fn behind_proxy(&self) -> (Self, Proxy) {
+        let proxy = Proxy::start(self.endpoint.clone(), None, &self.deployment.tables).await;
+        (self.reached_at(&proxy.endpoint(), None).await, proxy)
+    }
+
+    /// The same, with the keyset in these secrets, reached through the proxy as well. While the functions start nothing
+    /// answers them, so that each request finds them with nothing in memory.
+    pub(crate) async fn cold_behind_proxy(&self, secrets: &Secrets) -> (Self, Proxy) {
+        let (store, tables) = (self.endpoint.clone(), &self.deployment.tables);
+        let proxy = Proxy::start(store, Some(secrets.endpoint.clone()), tables).await;
+        proxy.spoil(Spoiled::All, WireFault::Denied);
+        let cold = self.reached_at(&proxy.endpoint(), Some(secrets)).await;
+        proxy.heal();
+        (cold, proxy)
+    }
+
+    /// The same, over a port that nobody listens on, so that connections are refused, nor gets while the socket lives.
+    pub(crate) async fn out_of_reach(&self, secrets: &Secrets) -> (Self, TcpSocket) {
+        let taken = TcpSocket::new_v4().unwrap();
+        taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
+        let endpoint = format!("http://{}", taken.local_addr().unwrap());
+        (self.reached_at(&endpoint, Some(secrets)).await, taken)
+    }
+
+    async fn reached_at(&self, endpoint: &str, secrets: Option<&Secrets>) -> Self {
+        let mut deployment = self.deployment.clone();
+        let store = self.store.config().to_builder().endpoint_url(endpoint);
+        let store = store.retry_config(aws::retries()).timeout_config(aws::timeouts());
+        deployment.dynamodb = Client::from_conf(store.build());
+        if let Some(secrets) = secrets {
+            deployment.keyset = Keyset::Secret(secrets.arn.clone());
+            let aws = secrets::config(endpoint).into_builder();
+            deployment.aws = aws.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
+        }
+        self.redeployed(deployment).await
+    }
+
+    /// Another deployment in the same store, with the same keys, a clock of its own, and nothing in its tables yet.
+    pub(crate) async fn fork(&self) -> Self {
+        let prefix = format!("{}.", identifier(&SystemRandom::new()));
+        let tables = tables::create(&self.template, &self.store, &prefix).await.unwrap();
+        let calls = Calls::new(&tables);
+        let clock = Arc::new(MockClock::at(self.clock.unix()));
+        let mut deployment = self.deployment.clone();
+        let store = self.store.config().to_builder().interceptor(calls.clone());
+        deployment.dynamodb = Client::from_conf(store.build());
+        deployment.tables = tables;
+        deployment.clock = clock.clone();
+        Self {
+            gateway: self.gateway.clone(),
+            clock,
+            calls,
+            deployment,
+            store: self.store.clone(),
+            template: self.template.clone(),
+            endpoint: self.endpoint.clone(),
+        }
+        .restarted()
+        .await
+    }
+
+    /// What is stored now.
+    pub(crate) async fn stored(&self) -> Stored {
+        let mut stored = Stored::new();
+        for table in self.deployment.tables.keys() {
+            stored.insert(table.clone(), self.items(table).await);
+        }
+        stored
+    }
+
+    /// Stores this, and nothing else.
+    pub(crate) async fn restore(&self, stored: &Stored) {
+        for (table, items) in stored {
+            let present = self.items(table).await;
+            let surplus = present.iter().filter(|item| !items.contains(item));
+            for item in surplus {
+                self.delete(table, item).await;
+            }
+            for item in items.iter().filter(|item| !present.contains(item)) {
+                self.put(table, item.clone()).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Requests to AWS's services and their answers, as they go over the wire: HTTP/1.1 with JSON in it.
+
+use std::collections::BTreeMap;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    net::TcpStream,
+};
+
+const TARGET: &str = "x-amz-target";
+/// The same for every attempt at a call.
+const INVOCATION: &str = "amz-sdk-invocation-id";
+
+/// A request of the SDK.
+pub(super) struct WireRequest {
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    pub(super) invocation: String,
+    /// Like `DynamoDB_20120810.GetItem`.
+    target: String,
+}
+
+impl WireRequest {
+    /// Reads one; `None`, if the other side ends the connection.
+    pub(super) async fn read(client: &mut BufReader<TcpStream>) -> Option<Self> {
+        let mut headers = HeaderMap::new();
+        // The request line says what every one of them does: `POST / HTTP/1.1`.
+        line(client).await?;
+        loop {
+            let line = line(client).await?;
+            let Some((name, value)) = line.split_once(':') else { break };
+            let name = HeaderName::from_bytes(name.as_bytes()).unwrap();
+            headers.insert(name, HeaderValue::from_str(value.trim()).unwrap());
+        }
+        let text = |name: &str| headers[name].to_str().unwrap().to_owned();
+        let length = text("content-length").parse().unwrap();
+        let (target, invocation) = (text(TARGET), text(INVOCATION));
+        // They are about this connection, and of no concern to the next.
+        for own in [header::HOST, header::CONTENT_LENGTH, header::CONNECTION] {
+            headers.remove(own);
+        }
+        let mut body = vec![0; length];
+        client.read_exact(&mut body).await.ok()?;
+        Some(Self { headers, body, invocation, target })
+    }
+
+    pub(super) fn is_of_secrets(&self) -> bool {
+        self.target.starts_with("secretsmanager.")
+    }
+
+    /// Like `GetItem Sessions`, and of an update what it changes, too: `UpdateItem Users SET not_before`.
+    pub(super) fn name(&self, tables: &BTreeMap<String, String>) -> String {
+        let (_, operation) = self.target.split_once('.').unwrap();
+        if self.is_of_secrets() {
+            return format!("{operation} Keyset");
+        }
+        let body: Value = serde_json::from_slice(&self.body).unwrap();
+        let table = body["TableName"].as_str().and_then(|name| tables.get(name));
+        let changed = body["UpdateExpression"].as_str().map(changed).unwrap_or_default();
+        format!("{operation} {}{changed}", table.map_or("?", String::as_str))
+    }
+}
+
+/// Each clause of an update expression with the first attribute that it is about.
+fn changed(expression: &str) -> String {
+    let mut words = expression.split([' ', ',']).filter(|word| !word.is_empty());
+    let mut changed = String::new();
+    while let Some(word) = words.next() {
+        if ["SET", "REMOVE", "ADD", "DELETE"].contains(&word) {
+            let attribute = words.next().unwrap_or_default().trim_start_matches('#');
+            changed = format!("{changed} {word} {attribute}");
+        }
+    }
+    changed
+}
+
+/// A line without its end.
+async fn line(client: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut line = String::new();
+    let read = client.read_line(&mut line).await.ok()?;
+    (read > 0).then(|| line.trim_end().to_owned())
+}
+
+/// An answer of a service.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: Vec<u8>,
+}
+
+impl Answer {
+    /// An exception, by its name.
+    pub(super) fn error(status: u16, name: &str) -> Self {
+        let body = json!({ "__type": format!("com.amazonaws#{name}"), "message": "a fault of the test" });
+        Self { status, body: body.to_string().into_bytes() }
+    }
+
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        let Self { status, body } = self;
+        let head = format!(
+            "HTTP/1.1 {status} \r\ncontent-type: application/x-amz-json-1.0\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        [head.as_bytes(), body].concat()
+    }
+}
