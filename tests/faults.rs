@@ -65,6 +65,19 @@ async fn the_sdks_own_retry_of_a_write_that_was_applied_recognises_its_work() {
 }
 
 #[tokio::test]
+async fn the_sdks_own_retry_of_a_change_of_password_recognises_its_work_too() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let (behind, proxy) = api.behind_proxy().await;
+    let change = "UpdateItem Credentials SET password_hash REMOVE must_change ADD counter";
+    proxy.spoil(Spoiled::Once(change, 1), WireFault::CutAfter);
+    behind.change_password(&tokens.access, PASSWORD, "a much better password").await.tokens();
+    assert_eq!(proxy.heal(), 1);
+    api.try_login("a much better password").await.tokens();
+    api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
 async fn with_an_idempotency_key_the_retry_may_come_as_late_as_it_likes() {
     let api = Api::start().await;
     let tokens = api.login().await;

@@ -2,14 +2,21 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    operation::update_item::UpdateItemError,
+    types::{
+        AttributeValue::{N, S},
+        ReturnValuesOnConditionCheckFailure,
+    },
+};
 use shared::{
     clock::Timestamp,
     ids::SessionId,
     store::{CLOCK_TOLERANCE, StoreError, WRITE_DELAY, attribute},
 };
 
-use crate::{Counter, Credential, Credentials, Username, table::is_done};
+use crate::{Counter, Credential, Credentials, Username, table::OPERATION};
 
 /// How long after a change is begun somebody may still be let in by the password that it replaces: until it is written,
 /// by whichever clock.
@@ -62,7 +69,25 @@ impl Credentials {
             .expression_attribute_values(":valid_from", N(new.valid_from.to_string()))
             .expression_attribute_values(":session_id", S(session_id.to_string()))
             .expression_attribute_values(":minus_one", N("-1".to_owned()))
-            .expression_attribute_values(":old", S(current.password_hash.clone()));
-        is_done(update.send().await)
+            .expression_attribute_values(":old", S(current.password_hash.clone()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match update.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => new.is_stored(error),
+        }
+    }
+}
+
+impl NewHash {
+    /// Whether what was refused is stored already: by an earlier attempt of the SDK at this very update, whose answer
+    /// was lost. Nobody else has this hash, whatever the password: it is salted.
+    fn is_stored(&self, error: SdkError<UpdateItemError>) -> Result<bool, StoreError> {
+        if let SdkError::ServiceError(service) = &error
+            && let UpdateItemError::ConditionalCheckFailedException(failed) = service.err()
+        {
+            let stored = failed.item().and_then(|item| item.get(attribute::PASSWORD_HASH));
+            return Ok(stored == Some(&S(self.hash.clone())));
+        }
+        Err(StoreError::unavailable(OPERATION, error))
     }
 }

@@ -25,7 +25,7 @@ use crate::{
 /// write for known and unknown names, and only rows of unknown names expire.
 pub const NEVER: Timestamp = Timestamp::from_unix(253_402_300_799);
 
-const OPERATION: &str = "UpdateItem on Credentials";
+pub(crate) const OPERATION: &str = "UpdateItem on Credentials";
 
 /// A user's stored password.
 #[derive(Clone)]
