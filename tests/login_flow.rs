@@ -232,7 +232,7 @@ async fn the_claims_of_the_user_record_are_in_the_token_and_can_not_stand_in_for
     assert_eq!(api.call(&tokens.access).await.status, 200);
 }
 
-fn weak_hash() -> String {
+pub(crate) fn weak_hash() -> String {
     use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
     let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8192, 2, 1, None).unwrap());
     weak.hash_password_with_salt(PASSWORD.as_bytes(), b"0123456789abcdef").unwrap().to_string()

@@ -21,6 +21,7 @@ mod client_authentication;
 mod costs;
 mod decisions;
 mod documents;
+mod fault_matrix;
 mod faults;
 mod forged_signatures;
 mod forgeries;

@@ -1,0 +1,83 @@
+//! The rows are the code's own calls: none is missing, and none is of a call that isn't made.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use local::template::Template;
+
+use super::{
+    case::Stage,
+    flow::Flow,
+    rows::{Row, rotation_rows, rows},
+};
+
+fn all_rows() -> Vec<Row> {
+    Flow::ALL.into_iter().flat_map(rows).chain(rotation_rows()).collect()
+}
+
+#[tokio::test]
+async fn every_call_of_every_flow_has_a_row() {
+    for flow in Flow::ALL {
+        let stage = Stage::set(flow).await;
+        let (api, proxy) = stage.enter(&stage.fork().await).await;
+        let reply = stage.send(&api).await;
+        let mut made: Vec<String> = proxy.take_calls().into_iter().map(|(call, _)| call).collect();
+        let mut listed: Vec<_> = rows(flow).into_iter().map(|row| row.call.to_owned()).collect();
+        made.sort();
+        listed.sort();
+        assert_eq!(made, listed, "{flow:?}");
+        stage.assert_answered(&reply);
+        stage.assert_nothing_lost(&api).await;
+        stage.assert_done(&api, &reply).await;
+    }
+}
+
+/// Also of what is called on a rare path only: without a row it would not be allowed to be called at all, since
+/// template.yaml allows what has one.
+#[test]
+fn every_action_that_a_function_may_take_has_a_row() {
+    let template = Template::of_project().unwrap();
+    let mut allowed = BTreeMap::<String, BTreeSet<String>>::new();
+    for (name, function) in template.functions(&template.parameters()).unwrap() {
+        for statement in function.statements {
+            for action in statement.actions {
+                let (_, action) = action.split_once(':').unwrap();
+                let resource = statement.resource.trim_end_matches("Table");
+                allowed.entry(name.clone()).or_default().insert(format!("{action} {resource}"));
+            }
+        }
+    }
+    let mut listed = BTreeMap::<String, BTreeSet<String>>::new();
+    for Row { function, call, .. } in all_rows() {
+        // What an update changes is no matter of permissions.
+        let call = call.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        listed.entry(function.to_owned()).or_default().insert(call);
+    }
+    assert_eq!(allowed, listed);
+}
+
+/// Permissions don't tell one update of a table from another: these are counted where they are written.
+#[test]
+fn every_update_in_the_code_has_a_row() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let functions = fs::read_dir(root.join("functions")).unwrap().map(|entry| entry.unwrap().path());
+    let packages = functions.chain([root.join("shared"), root.join("credentials")]);
+    let written: usize = packages.map(|package| updates(&package.join("src"))).sum();
+    let listed: BTreeSet<_> =
+        all_rows().iter().map(|row| row.call).filter(|call| call.starts_with("UpdateItem ")).collect();
+    assert_eq!(written, listed.len(), "{listed:?}");
+}
+
+/// How many update expressions are written here, those of operators aside.
+fn updates(path: &Path) -> usize {
+    if path.is_dir() {
+        return fs::read_dir(path).unwrap().map(|entry| updates(&entry.unwrap().path())).sum();
+    }
+    if path.ends_with("operator.rs") {
+        return 0;
+    }
+    fs::read_to_string(path).unwrap().matches(".update_expression(").count()
+}

@@ -1,0 +1,80 @@
+//! What is stored once a request has been carried out, and what its answer is good for.
+
+use shared::store::attribute;
+
+use super::{
+    case::Stage,
+    flow::{Flow, NEW_PASSWORD, Scene, sid},
+};
+use crate::harness::{Api, Reply, USER_ID, text};
+
+impl Stage {
+    /// What the request is for is done.
+    pub(super) async fn assert_done(&self, api: &Api, reply: &Reply) {
+        let Scene { here, there, successor } = &self.scene;
+        let (here_id, there_id) = (sid(here), sid(there));
+        let mut left = sessions(api).await;
+        let ends = self.flow.ends(&self.scene);
+        assert!(!left.iter().any(|id| ends.contains(id)), "a session is left");
+        let revoked = revoked(api).await;
+        assert!(ends.iter().all(|id| revoked.contains(id)), "a session is not on the denylist");
+        match self.flow {
+            Flow::Login | Flow::LoginAfterAWrongPassword => {
+                let tokens = reply.tokens();
+                assert_eq!(api.call(&tokens.access).await.status, 200);
+                api.refresh(&tokens.refresh).await.tokens();
+                let hash = &api.items("CredentialsTable").await[0][attribute::PASSWORD_HASH];
+                assert!(hash.as_s().unwrap().starts_with("$argon2id$v=19$m=19456,"), "a weak hash is left");
+            }
+            Flow::Refresh => {
+                let next = reply.tokens();
+                api.refresh(&next.refresh).await.tokens();
+                assert_eq!(left.len(), 2);
+            }
+            Flow::RefreshAgain => {
+                let again = reply.tokens().refresh;
+                assert_eq!(again, successor.as_ref().unwrap().refresh);
+                api.refresh(&again).await.tokens();
+            }
+            Flow::RefreshOfAnUnreadableUser => {
+                let user = (attribute::USER_ID, USER_ID);
+                api.seeder().set("UsersTable", user, vec![(attribute::CLAIMS, text("{}"))]).await.unwrap();
+                api.refresh(&here.refresh).await.tokens();
+            }
+            Flow::Logout => assert_eq!(api.call(&here.access).await.status, 401),
+            Flow::ChangePassword => {
+                // One new session, however often a new one was put.
+                assert_eq!(left.len(), 1);
+                if reply.status == 200 {
+                    assert_eq!(left.pop().unwrap(), sid(&reply.tokens()));
+                }
+                api.try_login(NEW_PASSWORD).await.tokens();
+            }
+            Flow::ListSessions | Flow::ListSessionsByDenylist => {
+                assert_eq!(reply.body["sessions"].as_array().unwrap().len(), 2);
+            }
+            Flow::Jwks => assert_eq!(reply.body["keys"].as_array().unwrap().len(), 1),
+            Flow::EndSession => assert_eq!(left, [here_id]),
+            Flow::RefreshOfAUsedToken | Flow::RefreshOfADisabledUser => assert_eq!(left, [there_id]),
+            Flow::LogoutEverywhere => assert!(left.is_empty()),
+            Flow::LoginWithAWrongPassword | Flow::LoginOfNobody | Flow::ChangePasswordToTheSame => {
+                assert_eq!(left.len(), 2);
+            }
+        }
+    }
+}
+
+/// The identifiers of the sessions that there are.
+pub(super) async fn sessions(api: &Api) -> Vec<String> {
+    second_parts(api, "SessionsTable", attribute::SESSION_KEY).await
+}
+
+/// The identifiers of those that are on the denylist.
+pub(super) async fn revoked(api: &Api) -> Vec<String> {
+    second_parts(api, "RevocationsTable", attribute::REVOCATION).await
+}
+
+async fn second_parts(api: &Api, table: &str, sort_key: &str) -> Vec<String> {
+    let second = |key: &str| key.split_once('#').unwrap().1.to_owned();
+    api.items(table).await.iter().map(|item| second(item[sort_key].as_s().unwrap())).collect()
+}

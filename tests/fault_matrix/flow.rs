@@ -1,0 +1,175 @@
+//! The requests of the matrix: one each, from a state in which its function makes the calls that it has rows for.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::http::Request;
+use local::template::Parameters;
+use shared::store::attribute;
+
+use crate::{
+    harness::{APP, Api, PASSWORD, Reply, Tokens, USER_ID, USERNAME, bearer, claims, number, text},
+    login_flow::weak_hash,
+};
+
+pub(super) const NEW_PASSWORD: &str = "a much better password";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// With a stale counter to tidy, and a weak hash to replace.
+    Login,
+    LoginAfterAWrongPassword,
+    LoginWithAWrongPassword,
+    LoginOfNobody,
+    /// Without a leeway and without an `Idempotency-Key`.
+    Refresh,
+    RefreshAgain,
+    RefreshOfAUsedToken,
+    RefreshOfADisabledUser,
+    RefreshOfAnUnreadableUser,
+    Logout,
+    LogoutEverywhere,
+    ListSessions,
+    ListSessionsByDenylist,
+    EndSession,
+    ChangePassword,
+    ChangePasswordToTheSame,
+    Jwks,
+}
+
+/// What a flow begins with: two sessions of the user.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    pub(super) here: Tokens,
+    pub(super) there: Tokens,
+    /// What `here` was refreshed to, where it was.
+    pub(super) successor: Option<Tokens>,
+}
+
+impl Flow {
+    pub(super) const ALL: [Self; 17] = [
+        Self::Login,
+        Self::LoginAfterAWrongPassword,
+        Self::LoginWithAWrongPassword,
+        Self::LoginOfNobody,
+        Self::Refresh,
+        Self::RefreshAgain,
+        Self::RefreshOfAUsedToken,
+        Self::RefreshOfADisabledUser,
+        Self::RefreshOfAnUnreadableUser,
+        Self::Logout,
+        Self::LogoutEverywhere,
+        Self::ListSessions,
+        Self::ListSessionsByDenylist,
+        Self::EndSession,
+        Self::ChangePassword,
+        Self::ChangePasswordToTheSame,
+        Self::Jwks,
+    ];
+
+    pub(super) fn parameters(self, parameters: Parameters) -> Parameters {
+        match self {
+            Self::Refresh => parameters.with("Leeway", "0"),
+            Self::ListSessionsByDenylist => parameters.with("RevocationCheck", "denylist"),
+            _ => parameters,
+        }
+    }
+
+    pub(super) async fn prepare(self, api: &Api) -> Scene {
+        let (here, there) = (api.login().await, api.login().await);
+        let (seeder, user, username) =
+            (api.seeder(), (attribute::USER_ID, USER_ID), (attribute::USERNAME, USERNAME));
+        let mut successor = None;
+        match self {
+            Self::Login => {
+                let change = vec![(attribute::PASSWORD_HASH, text(&weak_hash())), ("attempts_1", number(3))];
+                seeder.set("CredentialsTable", username, change).await.unwrap();
+            }
+            Self::LoginAfterAWrongPassword => {
+                api.try_login("a wrong password").await.assert_error(400, "invalid_grant");
+            }
+            Self::RefreshAgain => successor = Some(api.refresh(&here.refresh).await.tokens()),
+            Self::RefreshOfAUsedToken => {
+                let next = api.refresh(&here.refresh).await.tokens();
+                api.refresh(&next.refresh).await.tokens();
+            }
+            Self::RefreshOfADisabledUser => {
+                let disabled = vec![(attribute::DISABLED, AttributeValue::Bool(true))];
+                seeder.set("UsersTable", user, disabled).await.unwrap();
+            }
+            Self::RefreshOfAnUnreadableUser => {
+                seeder.set("UsersTable", user, vec![(attribute::CLAIMS, text("[]"))]).await.unwrap();
+            }
+            _ => {}
+        }
+        Scene { here, there, successor }
+    }
+
+    pub(super) async fn send(self, api: &Api, Scene { here, there, .. }: &Scene) -> Reply {
+        match self {
+            Self::Login | Self::LoginAfterAWrongPassword => api.try_login(PASSWORD).await,
+            Self::LoginWithAWrongPassword => api.try_login("a wrong password").await,
+            Self::LoginOfNobody => {
+                let nobody = [("client_id", APP), ("username", "nobody"), ("password", PASSWORD)];
+                api.post("/login", &nobody).await
+            }
+            Self::Refresh
+            | Self::RefreshAgain
+            | Self::RefreshOfAUsedToken
+            | Self::RefreshOfADisabledUser
+            | Self::RefreshOfAnUnreadableUser => api.refresh(&here.refresh).await,
+            Self::Logout => api.logout(&here.refresh).await,
+            Self::LogoutEverywhere => {
+                let everywhere = [("client_id", APP), ("token", &*here.refresh), ("everywhere", "true")];
+                api.post("/logout", &everywhere).await
+            }
+            Self::ListSessions | Self::ListSessionsByDenylist => api.call(&here.access).await,
+            Self::EndSession => {
+                let request = Request::delete(format!("/sessions/{}", sid(there)));
+                api.send(bearer(request, &here.access), "").await
+            }
+            Self::ChangePassword => api.change_password(&here.access, PASSWORD, NEW_PASSWORD).await,
+            Self::ChangePasswordToTheSame => api.change_password(&here.access, PASSWORD, PASSWORD).await,
+            Self::Jwks => api.send(Request::get(metadata::JWKS_PATH), "").await,
+        }
+    }
+
+    /// The status and the error of its answer, where nothing fails.
+    pub(super) fn answer(self) -> (u16, Option<&'static str>) {
+        match self {
+            Self::LoginWithAWrongPassword
+            | Self::LoginOfNobody
+            | Self::RefreshOfAUsedToken
+            | Self::RefreshOfADisabledUser => (400, Some("invalid_grant")),
+            Self::RefreshOfAnUnreadableUser => (500, Some("server_error")),
+            Self::ChangePasswordToTheSame => (400, Some("password_rejected")),
+            Self::EndSession => (204, None),
+            _ => (200, None),
+        }
+    }
+
+    /// The sessions that it is there to end.
+    pub(super) fn ends(self, Scene { here, there, .. }: &Scene) -> Vec<String> {
+        match self {
+            Self::RefreshOfAUsedToken | Self::RefreshOfADisabledUser | Self::Logout => vec![sid(here)],
+            Self::LogoutEverywhere | Self::ChangePassword => vec![sid(here), sid(there)],
+            Self::EndSession => vec![sid(there)],
+            _ => vec![],
+        }
+    }
+
+    /// Whether the authorizer is asked first.
+    pub(super) fn is_protected(self) -> bool {
+        matches!(
+            self,
+            Self::ListSessions
+                | Self::ListSessionsByDenylist
+                | Self::EndSession
+                | Self::ChangePassword
+                | Self::ChangePasswordToTheSame
+        )
+    }
+}
+
+/// The session of these tokens.
+pub(super) fn sid(tokens: &Tokens) -> String {
+    claims(&tokens.access)["sid"].as_str().unwrap().to_owned()
+}

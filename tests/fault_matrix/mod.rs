@@ -1,0 +1,78 @@
+//! Faults at every call: each call to DynamoDB and to Secrets Manager of each function, spoiled in every way there is, with
+//! the retries and the timeouts of production.
+
+mod case;
+mod complete;
+mod done;
+mod flow;
+mod rotation;
+mod rows;
+mod run;
+
+use std::time::Duration;
+
+use serde_yaml_ng::Value;
+
+use self::{
+    case::Case,
+    flow::Flow,
+    rows::{Outcome, Row},
+    run::{each_flow, each_row},
+};
+use crate::harness::{Spoiled, WireFault};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_fails_is_a_failure_of_ours_and_the_same_request_again_completes() {
+    let cases = |row: Row, number| {
+        let case = |fault| Case {
+            spoiled: Spoiled::From(row.call, number),
+            fault,
+            function: row.function,
+            outcome: row.outcome,
+        };
+        WireFault::ALL.map(case).into()
+    };
+    each_row(cases, |at, case| async move { case.fails(&at.stage, &at.fork, &at.work).await }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_whose_first_answer_is_lost_is_made_again_and_nobody_notices() {
+    let cases = |row: Row, number| {
+        let case = |fault| Case {
+            spoiled: Spoiled::Once(row.call, number),
+            fault,
+            function: row.function,
+            outcome: Outcome::Fails,
+        };
+        [WireFault::CutAfter, WireFault::HangAfter].map(case).into()
+    };
+    each_row(cases, |at, case| async move { case.fails_once(&at.stage, &at.fork, &at.work).await }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_nothing_that_answers_everything_is_a_failure_of_ours() {
+    let cases = |flow| WireFault::ALL.map(|fault| total(flow, fault)).into();
+    each_flow(cases, |at, case| async move { case.fails(&at.stage, &at.fork, &at.work).await }).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_connections_refused_everything_is_a_failure_of_ours() {
+    let cases = |flow| vec![total(flow, WireFault::CutBefore)];
+    each_flow(cases, |at, case| async move { case.is_refused(&at.stage, &at.fork, &at.work).await }).await;
+}
+
+/// All calls of a flow.
+fn total(flow: Flow, fault: WireFault) -> Case {
+    let function = if flow.is_protected() { "authorizer" } else { "any other" };
+    Case { spoiled: Spoiled::All, fault, function, outcome: Outcome::Fails }
+}
+
+/// How long Lambda lets a function go on, as template.yaml says of it, or of all.
+fn time_limit(resource: &str) -> Duration {
+    let template: Value = serde_yaml_ng::from_str(include_str!("../../template.yaml")).unwrap();
+    let seconds = match resource {
+        "Globals" => &template["Globals"]["Function"]["Timeout"],
+        function => &template["Resources"][function]["Properties"]["Timeout"],
+    };
+    Duration::from_secs(seconds.as_u64().unwrap())
+}

@@ -1,0 +1,160 @@
+//! The rows of the matrix: each call of each flow, and what becomes of the request if it fails.
+
+use std::fmt;
+
+use super::flow::Flow;
+
+/// A call that a function makes. Where a flow has several of one name, they are in the order of the calls.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row {
+    pub(super) function: &'static str,
+    pub(super) call: &'static str,
+    pub(super) outcome: Outcome,
+}
+
+impl Row {
+    /// Whether it comes before anything that tells the flows of its function apart, or beside others that are like it: one
+    /// is enough then.
+    pub(super) fn is_first_of_all(self) -> bool {
+        [KEYSET, CLIENT, KEYS, DENYLIST].contains(&self.call)
+            || (self.function, self.call) == ("authorizer", SESSION)
+    }
+}
+
+/// What becomes of a request if the call fails, however often it is tried.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Outcome {
+    /// It is answered 503, or 500 where the authorizer failed; the same request again completes it.
+    Fails,
+    /// The same, except that if the call was carried out nothing is left to be done, and the same request again is
+    /// answered with this status. Why that is so.
+    FailsAtTheEnd(u16, &'static str),
+    /// It is answered as if nothing had failed. Why the answer doesn't hang on it.
+    FollowsUp(&'static str),
+}
+
+/// What is expected, for whoever reads that it was not so.
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fails => f.write_str("a failure, and completed by the same request"),
+            Self::FailsAtTheEnd(status, why) => write!(f, "a failure, and {status} from then on: {why}"),
+            Self::FollowsUp(why) => write!(f, "no difference: {why}"),
+        }
+    }
+}
+
+const KEYSET: &str = "GetSecretValue Keyset";
+const CLIENT: &str = "GetItem Clients";
+const USER: &str = "GetItem Users";
+const SESSION: &str = "GetItem Sessions";
+const SESSIONS: &str = "Query Sessions";
+const NEW_SESSION: &str = "PutItem Sessions";
+const DENY: &str = "PutItem Revocations";
+const DELETE: &str = "DeleteItem Sessions";
+const DENYLIST: &str = "Query Revocations";
+const KEYS: &str = "Query Keys";
+const ATTEMPT: &str = "UpdateItem Credentials ADD counter SET expires_at";
+const TIDY: &str = "UpdateItem Credentials REMOVE c0";
+const GIVE_BACK_THE_ONLY_ONE: &str = "UpdateItem Credentials REMOVE counter";
+const GIVE_BACK: &str = "UpdateItem Credentials ADD counter";
+const STRENGTHEN: &str = "UpdateItem Credentials SET password_hash";
+const CHANGE: &str = "UpdateItem Credentials SET password_hash REMOVE must_change ADD counter";
+const CUT_OFF: &str = "UpdateItem Users SET not_before";
+const ROTATE: &str = "UpdateItem Sessions SET generation REMOVE undelivered";
+const MARK: &str = "UpdateItem Sessions SET undelivered";
+
+const UNUSED: &str = "the user is read to take as long as where the password is right, and not looked at";
+const BUDGET: &str = "it costs an attempt of the budget, which refills";
+
+fn calls(function: &'static str, calls: &[&'static str]) -> Vec<Row> {
+    calls.iter().map(|call| Row { function, call, outcome: Outcome::Fails }).collect()
+}
+
+fn follows_up(function: &'static str, call: &'static str, why: &'static str) -> Row {
+    Row { function, call, outcome: Outcome::FollowsUp(why) }
+}
+
+fn ends(function: &'static str, call: &'static str, status: u16, why: &'static str) -> Row {
+    Row { function, call, outcome: Outcome::FailsAtTheEnd(status, why) }
+}
+
+/// The calls of a flow.
+pub(super) fn rows(flow: Flow) -> Vec<Row> {
+    let by_authorizer = || calls("authorizer", &[KEYS, SESSION]);
+    let (own, rest) = match flow {
+        Flow::Login => (
+            calls("login", &[KEYSET, CLIENT, ATTEMPT, USER, NEW_SESSION]),
+            vec![
+                follows_up("login", TIDY, "a few bytes are left for the next login to tidy"),
+                follows_up("login", GIVE_BACK_THE_ONLY_ONE, BUDGET),
+                follows_up("login", STRENGTHEN, "the weak hash is left for the next login to replace"),
+            ],
+        ),
+        Flow::LoginAfterAWrongPassword => (
+            calls("login", &[KEYSET, CLIENT, ATTEMPT, USER, NEW_SESSION]),
+            vec![follows_up("login", GIVE_BACK, BUDGET)],
+        ),
+        Flow::LoginWithAWrongPassword | Flow::LoginOfNobody => {
+            (calls("login", &[KEYSET, CLIENT, ATTEMPT]), vec![follows_up("login", USER, UNUSED)])
+        }
+        Flow::Refresh | Flow::RefreshAgain => (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]), vec![]),
+        Flow::RefreshOfAUsedToken | Flow::RefreshOfADisabledUser => {
+            (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER, DENY, DELETE]), vec![])
+        }
+        Flow::RefreshOfAnUnreadableUser => (
+            calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]),
+            vec![follows_up(
+                "refresh",
+                MARK,
+                "the request has failed already; a retry in time needs no mark",
+            )],
+        ),
+        Flow::Logout => (calls("logout", &[KEYSET, CLIENT, DENY, DELETE]), vec![]),
+        Flow::LogoutEverywhere => {
+            (calls("logout", &[KEYSET, CLIENT, SESSIONS, DENY, DELETE, DENY, DELETE]), vec![])
+        }
+        Flow::ListSessions => (by_authorizer(), calls("sessions", &[SESSIONS])),
+        Flow::ListSessionsByDenylist => {
+            // Side by side, one for each hour of a day and a little.
+            let by_authorizer = [&[KEYS], &[DENYLIST; 26][..]].concat();
+            (calls("authorizer", &by_authorizer), calls("sessions", &[SESSIONS]))
+        }
+        Flow::EndSession => {
+            let mut own = calls("sessions", &[SESSIONS, DENY]);
+            own.push(ends("sessions", DELETE, 404, "there is no such session any more"));
+            (by_authorizer(), own)
+        }
+        Flow::ChangePassword => {
+            let mut own = calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT, CHANGE, CUT_OFF]);
+            own.extend(calls("password", &[SESSIONS, DENY, DELETE, NEW_SESSION, DENY]));
+            let why = "the session that asked is over; the new password logs in";
+            own.push(ends("password", DELETE, 401, why));
+            (by_authorizer(), own)
+        }
+        Flow::ChangePasswordToTheSame => {
+            let own = [KEYSET, CLIENT, USER, SESSION, ATTEMPT, GIVE_BACK_THE_ONLY_ONE];
+            (by_authorizer(), calls("password", &own))
+        }
+        Flow::Jwks => (calls("metadata", &[KEYS]), vec![]),
+    };
+    own.into_iter().chain(rest).collect()
+}
+
+/// The calls of a rotation, step by step.
+pub(super) fn rotation_rows() -> Vec<Row> {
+    let steps: [&[&'static str]; 4] = [
+        &[KEYSET, KEYSET, "PutSecretValue Keyset"],
+        &[KEYSET, KEYSET, "PutItem Keys", "PutItem Keys"],
+        &[KEYSET, KEYS],
+        &[
+            KEYSET,
+            KEYSET,
+            "UpdateSecretVersionStage Keyset",
+            KEYS,
+            "UpdateItem Keys SET expires_at",
+            "UpdateSecretVersionStage Keyset",
+        ],
+    ];
+    calls("keys", &steps.concat())
+}

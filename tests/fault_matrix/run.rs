@@ -1,0 +1,101 @@
+//! Runs cases side by side: most of their time they wait for what hangs.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use tokio::{
+    sync::Semaphore,
+    task::{JoinError, JoinSet},
+};
+
+use super::{
+    case::{Case, Stage},
+    flow::Flow,
+    rows::{Row, rows},
+};
+use crate::harness::Api;
+
+/// How many cases are at work at a time; all others wait for what hangs.
+const WORKERS: usize = 4;
+
+/// Where the cases of a row take place, one after the other.
+pub(super) struct Place {
+    pub(super) stage: Arc<Stage>,
+    pub(super) fork: Api,
+    pub(super) work: Arc<Semaphore>,
+}
+
+/// Runs all cases of all rows, those of a row one after the other, and fails with a list of those that went wrong.
+pub(super) async fn each_row<F>(
+    cases: impl Fn(Row, usize) -> Vec<Case>,
+    strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (mut chains, mut seen) = (Vec::new(), BTreeSet::new());
+    for flow in Flow::ALL {
+        let rows = rows(flow);
+        let mut chains_of_flow = Vec::new();
+        for (at, row) in rows.iter().enumerate() {
+            let number = rows[..=at].iter().filter(|other| other.call == row.call).count();
+            if !row.is_first_of_all() || seen.insert((row.function, row.call)) {
+                chains_of_flow.push(cases(*row, number));
+            }
+        }
+        chains.push((flow, chains_of_flow));
+    }
+    run(chains, strike).await;
+}
+
+/// Runs the same cases of all flows.
+pub(super) async fn each_flow<F>(
+    cases: impl Fn(Flow) -> Vec<Case>,
+    strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    run(Flow::ALL.map(|flow| (flow, vec![cases(flow)])).into(), strike).await;
+}
+
+async fn run<F>(
+    chains: Vec<(Flow, Vec<Vec<Case>>)>,
+    strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static,
+) where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let work = Arc::new(Semaphore::new(WORKERS));
+    let mut running = JoinSet::new();
+    for (flow, chains) in chains {
+        let work = work.clone();
+        running.spawn(async move {
+            let permit = work.acquire().await.unwrap();
+            let stage = Arc::new(Stage::set(flow).await);
+            drop(permit);
+            let mut of_flow = JoinSet::new();
+            for chain in chains {
+                let (stage, work) = (stage.clone(), work.clone());
+                of_flow.spawn(async move {
+                    let permit = work.acquire().await.unwrap();
+                    let fork = stage.fork().await;
+                    drop(permit);
+                    let place = Arc::new(Place { stage, fork, work });
+                    let mut wrong = Vec::new();
+                    for case in chain {
+                        let name = format!("{flow:?}, {:?} {:?}, {}", case.spoiled, case.fault, case.outcome);
+                        let struck = tokio::spawn(strike(place.clone(), case)).await;
+                        wrong.extend(struck.err().map(|error| told(&name, error)));
+                    }
+                    wrong
+                });
+            }
+            of_flow.join_all().await.concat()
+        });
+    }
+    let wrong = running.join_all().await.concat();
+    assert!(wrong.is_empty(), "{} went wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn told(name: &str, error: JoinError) -> String {
+    let panic = error.into_panic();
+    let text = panic.downcast_ref::<String>().map(String::as_str).or(panic.downcast_ref::<&str>().copied());
+    format!("{name}: {}", text.unwrap_or_default())
+}
