@@ -1,13 +1,13 @@
 //! The Lambda function behind `POST /password`.
 
-use lambda_http::{Error, Request, run, service_fn};
+use lambda_http::Error;
 use password::PasswordChange;
-use shared::{logs, surroundings::Surroundings};
+use shared::{http, logs, surroundings::Surroundings};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
     let password = PasswordChange::start(&Surroundings::of_process().await).await?;
     let password = &password;
-    run(service_fn(|request: Request| async move { Ok::<_, Error>(password.handle(&request).await) })).await
+    http::run(|request| async move { password.handle(&request).await }).await
 }

@@ -15,6 +15,7 @@ use lambda_http::Body;
 use serde_json::{Map, Value};
 use shared::{
     clock::Clock,
+    http::request_of,
     random::{self, Random},
 };
 
@@ -88,7 +89,8 @@ impl Gateway {
             request_id: random::identifier(&*self.random),
             now: self.clock.now(),
         };
-        let Ok(request) = lambda_http::request::from_str(&proxy_event(&call).to_string()) else {
+        let event = serde_json::from_str(&proxy_event(&call).to_string());
+        let Some(request) = event.ok().and_then(request_of) else {
             return self.error("INTEGRATION_FAILURE", StatusCode::BAD_GATEWAY);
         };
         match self.functions.call(&route.function, &request).await {

@@ -3,6 +3,7 @@
 mod caller;
 mod endpoint;
 mod form;
+mod gateway;
 mod origin;
 mod parameters;
 mod refusal;
@@ -12,6 +13,7 @@ mod request_error;
 pub use self::{
     caller::caller,
     endpoint::{Endpoint, Refuse, chain},
+    gateway::{request_of, run},
     origin::Origin,
     parameters::{Parameters, parameter},
     refusal::{ErrorCode, Refusal},

@@ -1,0 +1,162 @@
+//! Between API Gateway and a function: the event of a REST API becomes a request, and the response its answer.
+//!
+//! lambda_http's own conversion keeps the last of a repeated header, so that nobody behind it could notice that there
+//! were two, and it panics where a body isn't the base64 that it is said to be, or a host or a path isn't one of a URL.
+//! Here what came is what is looked at, and nothing that comes is a panic.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use lambda_http::{
+    Body, Error, LambdaEvent, Request, RequestExt, Response,
+    aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse},
+    http::HeaderMap,
+    lambda_runtime,
+    request::{LambdaRequest, RequestContext},
+    service_fn,
+};
+
+/// In place of a body that can't be decoded: not text, so whoever reads it refuses it as malformed.
+const UNREADABLE: [u8; 1] = [0xff];
+
+/// Runs a function on Lambda, behind a REST API.
+///
+/// # Errors
+///
+/// Those of the runtime, if it can't go on.
+pub async fn run<H, F>(handler: H) -> Result<(), Error>
+where
+    H: Fn(Request) -> F,
+    F: Future<Output = Response<Body>>,
+{
+    let handler = &handler;
+    let answer = |event: LambdaEvent<LambdaRequest>| async move {
+        let request = request_of(event.payload).ok_or("the event is not that of a REST API")?;
+        Ok::<_, Error>(answer_of(handler(request).await))
+    };
+    lambda_runtime::run(service_fn(answer)).await
+}
+
+/// The request of an event; `None`, if the event is not that of a REST API.
+pub fn request_of(event: LambdaRequest) -> Option<Request> {
+    let LambdaRequest::ApiGatewayV1(event) = event else { return None };
+    let headers = headers_of(&event);
+    let body = match event.body {
+        None => Body::Empty,
+        Some(text) if event.is_base64_encoded => {
+            Body::Binary(STANDARD.decode(text).unwrap_or_else(|_| UNREADABLE.to_vec()))
+        }
+        Some(text) => Body::Text(text),
+    };
+    let query = if event.multi_value_query_string_parameters.is_empty() {
+        event.query_string_parameters
+    } else {
+        event.multi_value_query_string_parameters
+    };
+    let mut request = Request::new(body)
+        .with_query_string_parameters(query)
+        .with_path_parameters(event.path_parameters)
+        .with_request_context(RequestContext::ApiGatewayV1(event.request_context));
+    *request.method_mut() = event.http_method;
+    *request.uri_mut() = event.path.and_then(|path| path.parse().ok()).unwrap_or_default();
+    *request.headers_mut() = headers;
+    Some(request)
+}
+
+/// All values of each header. `headers` has the last of each, which `multiValueHeaders` has as well; where it has not,
+/// the two contradict each other, and both count.
+fn headers_of(event: &ApiGatewayProxyRequest) -> HeaderMap {
+    let mut headers = event.multi_value_headers.clone();
+    for (name, value) in &event.headers {
+        if !headers.get_all(name).iter().any(|other| other == value) {
+            headers.append(name, value.clone());
+        }
+    }
+    headers
+}
+
+/// What API Gateway is told.
+fn answer_of(response: Response<Body>) -> ApiGatewayProxyResponse {
+    let (parts, body) = response.into_parts();
+    let mut answer = ApiGatewayProxyResponse::default();
+    answer.status_code = parts.status.as_u16().into();
+    // Not in `headers` too: API Gateway would send them twice.
+    answer.multi_value_headers = parts.headers;
+    answer.is_base64_encoded = matches!(body, Body::Binary(_));
+    answer.body = (!matches!(body, Body::Empty)).then_some(body);
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::http::empty;
+
+    fn request(event: &Value) -> Request {
+        request_of(serde_json::from_str(&event.to_string()).unwrap()).unwrap()
+    }
+
+    fn event(changes: Value) -> Value {
+        let mut event =
+            json!({ "httpMethod": "POST", "path": "/login", "requestContext": { "httpMethod": "POST" } });
+        event.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        event
+    }
+
+    #[test]
+    fn every_value_of_a_header_is_there_once() {
+        for (single, multi, expected) in [
+            (json!({ "X-A": "1" }), json!(null), &["1"][..]),
+            (json!(null), json!({ "X-A": ["1", "2"] }), &["1", "2"]),
+            (json!({ "X-A": "2" }), json!({ "x-a": ["1", "2"] }), &["1", "2"]),
+            (json!({ "X-A": "3" }), json!({ "X-A": ["1"] }), &["1", "3"]),
+            (json!({ "X-B": "3" }), json!({ "X-A": [] }), &[]),
+        ] {
+            let request = request(&event(json!({ "headers": single, "multiValueHeaders": multi })));
+            let values: Vec<_> = request.headers().get_all("x-a").iter().collect();
+            assert_eq!(values, expected, "{single} {multi}");
+        }
+    }
+
+    #[test]
+    fn a_body_is_what_it_is_said_to_be_or_can_not_be_read() {
+        for (body, is_base64, expected) in [
+            ("YT0x", true, Body::Binary(b"a=1".to_vec())),
+            ("YT0x", false, Body::Text("YT0x".to_owned())),
+            ("a=1", true, Body::Binary(vec![0xff])),
+            ("YT0x\n", true, Body::Binary(vec![0xff])),
+            ("", true, Body::Binary(vec![])),
+        ] {
+            let request = request(&event(json!({ "body": body, "isBase64Encoded": is_base64 })));
+            assert_eq!(*request.body(), expected, "{body} {is_base64}");
+        }
+        assert_eq!(*request(&event(json!({ "body": null, "isBase64Encoded": true }))).body(), Body::Empty);
+    }
+
+    #[test]
+    fn a_host_or_a_path_that_is_none_is_no_panic() {
+        for (host, path) in
+            [("a b", "/login"), ("[", "/login"), ("", "/a b"), ("x", ""), ("x", "//"), ("x", "\\")]
+        {
+            let headers = json!({ "Host": host, "X-Forwarded-Proto": "1x" });
+            assert_eq!(request(&event(json!({ "headers": headers, "path": path }))).method(), "POST");
+        }
+        assert_eq!(
+            request(&event(json!({ "path": "/.well-known/jwks.json" }))).uri().path(),
+            "/.well-known/jwks.json"
+        );
+    }
+
+    #[test]
+    fn an_answer_has_every_value_of_a_header() {
+        let mut response = empty(lambda_http::http::StatusCode::OK);
+        response.headers_mut().append("vary", "Origin".parse().unwrap());
+        response.headers_mut().append("vary", "Accept".parse().unwrap());
+        let answer = serde_json::to_value(answer_of(response)).unwrap();
+        assert_eq!((&answer["statusCode"], &answer["headers"]), (&json!(200), &json!({})));
+        assert_eq!(answer["multiValueHeaders"]["vary"], json!(["Origin", "Accept"]));
+        assert_eq!((answer.get("body"), &answer["isBase64Encoded"]), (None, &json!(false)));
+        let answer = serde_json::to_value(answer_of(Response::new(Body::Text("{}".to_owned())))).unwrap();
+        assert_eq!(answer["body"], "{}");
+    }
+}
