@@ -61,8 +61,11 @@ impl RefreshRequest {
 }
 
 fn idempotency_key(request: &Request) -> Result<Option<SecretString>, RequestError> {
-    let Some(value) = request.headers().get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    let text = value.to_str().ok().filter(|text| text.len() <= MAX_IDEMPOTENCY_KEY_LEN);
+    let mut values = request.headers().get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    // By either of two, a retry could not be recognised for sure.
+    let text =
+        value.to_str().ok().filter(|text| text.len() <= MAX_IDEMPOTENCY_KEY_LEN && values.next().is_none());
     let text = text.ok_or(RequestError::Mistyped(IDEMPOTENCY_KEY))?;
     Ok((!text.is_empty()).then(|| text.into()))
 }

@@ -185,8 +185,10 @@ enum MediaType {
 }
 
 impl MediaType {
+    /// That of the one header: of two, somebody before us may have looked at the other.
     fn of(request: &Request) -> Option<Self> {
-        let text = request.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+        let mut headers = request.headers().get_all(header::CONTENT_TYPE).iter();
+        let text = headers.next().filter(|_| headers.next().is_none())?.to_str().ok()?;
         let essence = text.split(';').next()?.trim().to_ascii_lowercase();
         match essence.as_str() {
             "application/x-www-form-urlencoded" => Some(Self::Form),
