@@ -121,7 +121,7 @@ fn der_integer(bytes: &[u8], der: &mut Vec<u8>) {
 fn der_length(length: usize, der: &mut Vec<u8>) {
     let bytes = length.to_be_bytes();
     let significant = &bytes[bytes.iter().take_while(|&&b| b == 0).count()..];
-    if let ([] | [..=0x7f], 0..=1) = (significant, significant.len()) {
+    if let ([] | [(..=0x7f)], 0..=1) = (significant, significant.len()) {
         der.push(significant.first().copied().unwrap_or(0));
     } else {
         // Eight bytes at most, so the count fits the seven bits it has.
