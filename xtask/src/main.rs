@@ -9,11 +9,15 @@ mod moto;
 mod races;
 mod readme;
 mod sam;
+mod seeded_bugs;
 mod server;
 mod shell;
+mod tree;
 mod verifiers;
 
 use std::{path::Path, process::ExitCode};
+
+use seeded_bugs::Reach;
 
 const USAGE: &str = "\
 cargo xtask TASK
@@ -32,6 +36,9 @@ cargo xtask TASK
                    in FOLDER (../shared/wycheproof by default)
   bench [PART]     denylist: reads and memory of the authorizer's denylist; login-timing: how well refused logins can be
                    told apart by their time (a quarter of an hour); without PART, both
+  seeded-bugs [NAME…]
+                   which suites of tests notice small patches that break the project: all of these, or those named; with
+                   --named only the suites that a patch names; --check: whether all apply; --write: docs/seeded-bugs.md
   deny             licences, sources and bans of the dependencies; advisories where their database can be had
 ";
 
@@ -55,6 +62,10 @@ fn main() -> ExitCode {
         ["wycheproof", folder] => wycheproof(Path::new(folder)),
         ["bench"] => bench("denylist").and_then(|()| bench("login-timing")),
         ["bench", part @ ("denylist" | "login-timing")] => bench(part),
+        ["seeded-bugs", "--check"] => seeded_bugs::check(),
+        ["seeded-bugs", "--write"] => seeded_bugs::write(),
+        ["seeded-bugs", "--named", ref names @ ..] => seeded_bugs::run(names, Reach::Named),
+        ["seeded-bugs", ref names @ ..] => seeded_bugs::run(names, Reach::All),
         ["deny"] => deny::run_checks(),
         _ => {
             eprint!("{USAGE}");

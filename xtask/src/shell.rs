@@ -57,6 +57,12 @@ pub(crate) fn works(program: &str, argument: &str) -> bool {
     Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success())
 }
 
+/// The time, for how long something takes.
+#[expect(clippy::disallowed_methods, reason = "how long a step takes is all that is asked here")]
+pub(crate) fn now() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
 fn shown(command: &Command) -> String {
     let words: Vec<_> = std::iter::once(command.get_program())
         .chain(command.get_args())

@@ -1,0 +1,113 @@
+//! Seeded bugs: small patches that break the project, and which suite of tests notices each.
+//!
+//! A test that never turned red shows nothing. Each patch in `tests/seeded_bugs` is a slip that somebody might make; it is
+//! applied to a copy of the project, which is built and tested, and the bug has to be caught by the suites that the
+//! patch names. The copy and its target folder stay in `.tools/seeded-bugs`, so that a bug costs what it changes.
+
+mod bug;
+mod outcome;
+mod page;
+mod suite;
+
+use self::{
+    bug::{Bug, Expected},
+    outcome::{Outcome, Verdict},
+    suite::{Binaries, SUITES, Suite},
+};
+use crate::{
+    shell::{TaskError, now, root},
+    tree::Tree,
+};
+
+/// Whether each patch still applies and is on the page: quick, so that none rots.
+pub(crate) fn check() -> Result<(), TaskError> {
+    let bugs = Bug::all()?;
+    bugs.iter().try_for_each(|bug| bug.applies_to(root()))?;
+    page::check(&bugs)?;
+    println!("{} seeded bugs apply", bugs.len());
+    Ok(())
+}
+
+/// Writes the page.
+pub(crate) fn write() -> Result<(), TaskError> {
+    page::write(&Bug::all()?)
+}
+
+/// How far a run goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All suites.
+    All,
+    /// Those that the patch of a bug names: whether they catch it, and not who else does.
+    Named,
+}
+
+impl Reach {
+    fn suites(self, bug: &Bug) -> Vec<&'static Suite> {
+        match (self, &bug.expected) {
+            (Self::Named, Expected::CaughtBy(suites)) => suites.clone(),
+            (Self::All, _) | (_, Expected::NotCaught(_)) => SUITES.iter().collect(),
+        }
+    }
+}
+
+/// Runs the suites against these bugs, or all.
+pub(crate) fn run(names: &[&str], reach: Reach) -> Result<(), TaskError> {
+    let bugs = Bug::named(names)?;
+    let tree = Tree::of_task("seeded-bugs")?;
+    require_green(&tree, |suite| {
+        bugs.iter().any(|bug| reach.suites(bug).iter().any(|s| s.name == suite.name))
+    })?;
+
+    let mut outcomes = Vec::new();
+    for bug in bugs {
+        let suites = reach.suites(&bug);
+        let outcome = try_bug(&tree, bug, &suites)?;
+        print!("{outcome}");
+        outcomes.push(outcome);
+    }
+    tree.restore()?;
+    let wrong = outcomes.iter().filter(|outcome| outcome.verdict() != Verdict::AsExpected);
+    let wrong: Vec<&str> = wrong.map(|outcome| outcome.bug.name.as_str()).collect();
+    println!("\n{} seeded bugs, {} not as expected", outcomes.len(), wrong.len());
+    if wrong.is_empty() { Ok(()) } else { Err(TaskError(format!("not as expected: {}", wrong.join(", ")))) }
+}
+
+/// A suite that is red without a bug would catch all of them.
+fn require_green(tree: &Tree, is_wanted: impl Fn(&Suite) -> bool) -> Result<(), TaskError> {
+    tree.restore()?;
+    let started = now();
+    let binaries = Binaries::build(tree)?.map_err(TaskError)?;
+    println!("built without a bug: {} s", started.elapsed().as_secs());
+    for suite in SUITES.iter().filter(|suite| is_wanted(suite)) {
+        let started = now();
+        let failed = suite.run(&binaries)?;
+        println!("{:>6} s  {}", started.elapsed().as_secs(), suite.name);
+        if failed > 0 {
+            return Err(TaskError(format!("{} is red without a bug", suite.name)));
+        }
+    }
+    Ok(())
+}
+
+fn try_bug(tree: &Tree, bug: Bug, suites: &[&'static Suite]) -> Result<Outcome, TaskError> {
+    tree.restore()?;
+    bug.apply(tree)?;
+    let started = now();
+    let built = Binaries::build(tree)?;
+    let build_time = started.elapsed();
+    let (mut caught, mut errors) = (Vec::new(), None);
+    match built {
+        Ok(binaries) => {
+            for suite in suites {
+                let failed = suite.run(&binaries)?;
+                if failed > 0 {
+                    caught.push((*suite, failed));
+                }
+            }
+        }
+        Err(said) => errors = Some(said),
+    }
+    let test_time = started.elapsed().saturating_sub(build_time);
+    Ok(Outcome { bug, caught, errors, build_time, test_time })
+}

@@ -1,0 +1,163 @@
+//! The suites of tests that bugs are held against.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{
+    shell::{TaskError, now},
+    tree::Tree,
+};
+
+/// The packages whose tests are built, in one go: a suite is a choice of what is in them.
+const PACKAGES: [&str; 9] =
+    ["authorizer", "credentials", "login", "logout", "model", "password", "refresh", "shared", "tests"];
+/// The one binary of the integration tests.
+const INTEGRATION: &str = "latchgate";
+/// The longest suite takes a tenth of it: what takes longer than this hangs.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// In the order in which they run. Those of `tests` that are about something else (the template, the rotation of keys,
+/// the command line) are left out; they take as long as all of these.
+pub(crate) const SUITES: &[Suite] = &[
+    Suite {
+        name: "unit",
+        binaries: &["authorizer", "credentials", "login", "logout", "password", "refresh", "shared"],
+        filters: &[],
+    },
+    Suite { name: "model", binaries: &["model"], filters: &[] },
+    Suite::integration("model_assumptions", &["model::"]),
+    Suite::integration("refresh_flow", &["refresh_flow::"]),
+    Suite::integration("decisions", &["decisions::"]),
+    Suite::integration("time_bounds", &["time_bounds::"]),
+    Suite::integration("faults", &["faults::"]),
+    Suite::integration("races", &["races::"]),
+    Suite::integration("login_flow", &["login_flow::"]),
+    Suite::integration("logout_flow", &["logout_flow::"]),
+    Suite::integration("sessions_flow", &["sessions_flow::"]),
+    Suite::integration("whole_flow", &["whole_flow::"]),
+    Suite::integration("password", &["password_change::", "password_expired::"]),
+    Suite::integration("clients", &["client_authentication::"]),
+    Suite::integration("requests", &["request_bodies::"]),
+    Suite::integration("access_tokens", &["access_tokens::", "claims::"]),
+    Suite::integration("forgeries", &["forgeries::", "forged_signatures::"]),
+    Suite::integration("authorizer", &["authorizer_events::", "authorizer_policy::", "scope_rules::"]),
+    Suite::integration("revocation_modes", &["revocation_modes::"]),
+    Suite::integration("audit", &["audit::", "logs::"]),
+    Suite::integration("threats", &["threats::"]),
+    Suite::integration("scenarios", &["scenarios::"]),
+    Suite::integration("leaks", &["leaks::"]),
+    Suite::integration("costs", &["costs::"]),
+];
+
+/// Some of the tests.
+#[derive(Debug)]
+pub(crate) struct Suite {
+    pub(crate) name: &'static str,
+    /// Of which binaries, by the names of their targets.
+    binaries: &'static [&'static str],
+    /// Which of their tests, by parts of their names; all, without any.
+    filters: &'static [&'static str],
+}
+
+impl Suite {
+    const fn integration(name: &'static str, filters: &'static [&'static str]) -> Self {
+        Self { name, binaries: &[INTEGRATION], filters }
+    }
+
+    pub(crate) fn named(name: &str) -> Option<&'static Self> {
+        SUITES.iter().find(|suite| suite.name == name)
+    }
+
+    /// How many tests fail.
+    pub(crate) fn run(&self, binaries: &Binaries) -> Result<usize, TaskError> {
+        let (mut ran, mut failed) = (false, 0);
+        for name in self.binaries {
+            let found = binaries.0.iter().find(|binary| binary.target == *name);
+            let binary = found.ok_or_else(|| TaskError(format!("{name} was not built")))?;
+            let printed = binary.run(self.filters)?;
+            ran |= !printed.text.contains("running 0 tests");
+            failed += printed.failed();
+        }
+        // A filter that nothing matches would be green for ever.
+        if ran { Ok(failed) } else { Err(TaskError(format!("the suite {} has no tests", self.name))) }
+    }
+}
+
+/// The tests of a tree.
+#[derive(Debug)]
+pub(crate) struct Binaries(Vec<Binary>);
+
+#[derive(Debug)]
+struct Binary {
+    target: String,
+    executable: PathBuf,
+    /// Where cargo would run it.
+    folder: PathBuf,
+}
+
+impl Binaries {
+    /// Builds them; or else what the compiler said.
+    pub(crate) fn build(tree: &Tree) -> Result<Result<Self, String>, TaskError> {
+        let mut cargo = tree.cargo(&["test", "--locked", "--lib", "--test", "*", "--no-run"]);
+        cargo.arg("--message-format=json-render-diagnostics");
+        cargo.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+        let output = cargo.output().map_err(|e| TaskError(format!("cargo: {e}")))?;
+        if !output.status.success() {
+            return Ok(Err(String::from_utf8_lossy(&output.stderr).into_owned()));
+        }
+        let messages = String::from_utf8_lossy(&output.stdout);
+        let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        Ok(Ok(Self(messages.filter_map(|message| Binary::of(&message)).collect())))
+    }
+}
+
+impl Binary {
+    fn of(message: &Value) -> Option<Self> {
+        let manifest = PathBuf::from(message["manifest_path"].as_str()?);
+        Some(Self {
+            target: message["target"]["name"].as_str()?.to_owned(),
+            executable: message["executable"].as_str()?.into(),
+            folder: manifest.parent()?.to_owned(),
+        })
+    }
+
+    fn run(&self, filters: &[&str]) -> Result<Printed, TaskError> {
+        let failure = |e: std::io::Error| TaskError(format!("{}: {e}", self.target));
+        let list = self.executable.with_extension("printed");
+        let file = std::fs::File::create(&list).map_err(failure)?;
+        let mut command = Command::new(&self.executable);
+        command.args(filters).current_dir(&self.folder).stdout(file).stderr(Stdio::null());
+        let mut child = command.spawn().map_err(failure)?;
+        let started = now();
+        let is_green = loop {
+            if let Some(status) = child.try_wait().map_err(failure)? {
+                break status.success();
+            }
+            if started.elapsed() > PATIENCE {
+                child.kill().and_then(|()| child.wait()).map_err(failure)?;
+                break false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        Ok(Printed { text: std::fs::read_to_string(&list).map_err(failure)?, is_green })
+    }
+}
+
+/// What a binary of tests said.
+struct Printed {
+    text: String,
+    is_green: bool,
+}
+
+impl Printed {
+    /// How many tests fail; one at least, if it died or hung.
+    fn failed(&self) -> usize {
+        let failed = |line: &&str| line.starts_with("test ") && line.ends_with(" FAILED");
+        if self.is_green { 0 } else { self.text.lines().filter(failed).count().max(1) }
+    }
+}
