@@ -25,6 +25,8 @@ pub enum Stage {
     Replacing {
         /// The sessions of the password that it replaces begin here at the earliest.
         valid_from: Tick,
+        /// Whether an earlier attempt of the SDK has replaced it, and the acknowledgement was lost.
+        is_own: bool,
     },
     /// The user's `not_before` is about to be set.
     CuttingOff(Tick),
@@ -61,7 +63,7 @@ impl Changing {
     pub fn go_on(&mut self, store: &mut Store, is_acknowledged: bool, scenario: &Scenario) {
         let next = match self.stage {
             Stage::Asking => self.asked(store),
-            Stage::Replacing { valid_from } => Self::replaced(self.began, valid_from, store, scenario),
+            Stage::Replacing { valid_from, is_own } => self.replaced(valid_from, is_own, store, scenario),
             Stage::CuttingOff(valid_from) => {
                 if !scenario.has(Weakness::NoCutOff) {
                     store.not_before = store.not_before.max(valid_from);
@@ -95,9 +97,13 @@ impl Changing {
             }
             stage @ (Stage::Done | Stage::Refused) => stage,
         };
-        if is_acknowledged {
-            self.stage = next;
-        }
+        self.stage = match (self.stage, next) {
+            (_, next) if is_acknowledged => next,
+            (Stage::Replacing { valid_from, .. }, Stage::CuttingOff(_)) => {
+                Stage::Replacing { valid_from, is_own: true }
+            }
+            (stage, _) => stage,
+        };
     }
 
     fn asked(self, store: &Store) -> Stage {
@@ -111,17 +117,17 @@ impl Changing {
         if !admits(store.not_before, row.created_at) {
             return Stage::Refused;
         }
-        Stage::Replacing { valid_from: store.valid_from }
+        Stage::Replacing { valid_from: store.valid_from, is_own: false }
     }
 
-    fn replaced(began: Tick, valid_from: Tick, store: &mut Store, scenario: &Scenario) -> Stage {
+    fn replaced(self, valid_from: Tick, is_own: bool, store: &mut Store, scenario: &Scenario) -> Stage {
         if store.is_changed {
-            // The condition fails, also for the SDK's second try: the same request again completes it.
-            return Stage::Refused;
+            // The condition fails. If it was the SDK's own first attempt that replaced the hash, it recognises that.
+            return if is_own { Stage::CuttingOff(store.valid_from) } else { Stage::Refused };
         }
         let overlap = if scenario.has(Weakness::NoOverlap) { 0 } else { OVERLAP };
         store.is_changed = true;
-        store.valid_from = (valid_from + 1).max(began + overlap);
+        store.valid_from = (valid_from + 1).max(self.began + overlap);
         Stage::CuttingOff(store.valid_from)
     }
 
