@@ -30,7 +30,8 @@ where
     let handler = &handler;
     let answer = |event: LambdaEvent<LambdaRequest>| async move {
         let request = request_of(event.payload).ok_or("the event is not that of a REST API")?;
-        Ok::<_, Error>(answer_of(handler(request).await))
+        // Boxed: what a handler awaits is nested so deeply that the compiler gives up on the whole.
+        Ok::<_, Error>(answer_of(Box::pin(handler(request)).await))
     };
     lambda_runtime::run(service_fn(answer)).await
 }
