@@ -71,7 +71,7 @@ impl Model for Protocol {
         let mut world = world.clone();
         match action {
             Action::Tick => world.tick(),
-            Action::Sweep => world.store.sessions[CLIENTS] = None,
+            Action::Sweep => world.sweep(),
             Action::ClientAsks => world.client_asks(scenario),
             Action::Steal => world.thief.copy(world.client.generation),
             Action::ThiefAsks(generation) => {

@@ -36,6 +36,8 @@ pub struct World {
     pub was_overtaken: bool,
     /// How often somebody may still log in with the old password.
     pub late_logins: u8,
+    /// Whether the client's session came to its own end and was swept: its access tokens ended with it.
+    pub was_swept: bool,
 }
 
 /// What became of the end that the user wants: a logout, or a change of password.
@@ -64,12 +66,14 @@ impl World {
             end: End::Unwanted,
             was_overtaken: false,
             late_logins: u8::from(scenario.cast == Cast::PasswordChange),
+            was_swept: false,
         }
     }
 
     /// Whether nothing of the session works any more, refresh token or access token.
     pub fn is_over(&self, session: usize) -> bool {
-        self.store.sessions[session].is_none() && self.store.denylist[session]
+        let is_barred = self.store.denylist[session] || (session == CLIENTS && self.was_swept);
+        self.store.sessions[session].is_none() && is_barred
     }
 
     /// The requests that may come in.
@@ -101,6 +105,11 @@ impl World {
         let now = self.now;
         self.running.retain(|function| function.began + FUNCTION_TTL >= now);
         self.late_writes.retain(|write| write.now + FUNCTION_TTL >= now);
+    }
+
+    pub(crate) fn sweep(&mut self) {
+        self.store.sessions[CLIENTS] = None;
+        self.was_swept = true;
     }
 
     pub(crate) fn client_asks(&mut self, scenario: &Scenario) {
