@@ -99,20 +99,22 @@ impl Credentials {
     ///
     /// [`StoreError`]
     pub async fn take_attempt(&self, username: &Username, now: Timestamp) -> Result<Attempt, StoreError> {
+        // What is no count from nothing to the budget is no budget: by one below zero, guesses would be free for long.
         // The second half of the condition keeps a credential that was written without `expires_at` from being given
         // the short one of an unknown name, and so from being removed.
         let result = self
             .update(username)
             .update_expression("ADD #counter :one SET #expires_at = if_not_exists(#expires_at, :soon)")
             .condition_expression(
-                "(attribute_not_exists(#counter) OR #counter < :budget) \
+                "(attribute_not_exists(#counter) OR #counter BETWEEN :zero AND :last) \
                  AND (attribute_not_exists(#password_hash) OR attribute_exists(#expires_at))",
             )
             .expression_attribute_names("#counter", counter_name(now))
             .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
             .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
             .expression_attribute_values(":one", N("1".to_owned()))
-            .expression_attribute_values(":budget", N(BUDGET.to_string()))
+            .expression_attribute_values(":zero", N("0".to_owned()))
+            .expression_attribute_values(":last", N((BUDGET - 1).to_string()))
             .expression_attribute_values(":soon", N((now.as_unix() + 2 * WINDOW_TTL).to_string()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
