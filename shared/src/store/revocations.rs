@@ -121,15 +121,24 @@ impl Revocations {
         let mut revocations = Vec::new();
         while let Some(item) = items.next().await {
             let item = item.map_err(|e| StoreError::unavailable("Query on Revocations", e))?;
-            let row = Row::new("Revocations", &item);
-            revocations.push(Revocation {
-                session: row.parsed(attribute::REVOCATION, |sort| {
-                    Some(SessionId::parse(sort.split_once('#')?.1)?.to_bytes())
-                })?,
-                expires_at: row.instant(attribute::EXPIRES_AT)?,
-            });
+            revocations.push(Revocation::from_row(&Row::new("Revocations", &item))?);
         }
         Ok(revocations)
+    }
+}
+
+impl Revocation {
+    /// A row that was over before it began isn't one of ours: by it, a session that was ended would pass.
+    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
+        let (revoked_at, session) = row.parsed(attribute::REVOCATION, |sort| {
+            let (instant, session) = sort.split_once('#')?;
+            Some((Timestamp::from_unix(instant.parse().ok()?), SessionId::parse(session)?.to_bytes()))
+        })?;
+        let expires_at = row.instant(attribute::EXPIRES_AT)?;
+        if expires_at <= revoked_at {
+            return Err(row.malformed(attribute::EXPIRES_AT));
+        }
+        Ok(Self { session, expires_at })
     }
 }
 
