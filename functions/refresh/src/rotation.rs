@@ -63,8 +63,9 @@ impl Rotation<'_> {
         let mut set = "SET #generation = :next, #rotated_at = :now, #retry_key = :retry_key, \
                        #expires_at = :expires_at"
             .to_owned();
-        // An end beyond `:end` is no instant in seconds; the session is malformed, and not repaired by overwriting it.
-        let mut condition = "#generation = :generation AND #created_at >= :not_before \
+        // What is beyond `:end` is no instant in seconds; the session is malformed, and not repaired by overwriting it.
+        let mut condition = "#generation = :generation \
+                             AND #created_at >= :not_before AND #created_at < :end \
                              AND #expires_at > :now AND #expires_at < :end \
                              AND #absolute_expires_at > :now AND #absolute_expires_at < :end"
             .to_owned();
