@@ -46,6 +46,7 @@ mod rotation_load;
 mod scenarios;
 mod scope_rules;
 mod sessions_flow;
+mod stored_items;
 mod template;
 mod threats;
 mod time_bounds;

@@ -1,0 +1,38 @@
+//! Rows of the two lists that others read: the denylist, and the published keys.
+
+use shared::store::attribute::{BUCKET, EXPIRES_AT, JWK, KEY_USE, KID, PUBLISHED_AT, REVOCATION};
+
+use super::{
+    damage::{
+        Kind::{Absent, Empty, Mistyped, Unknown},
+        NUMBERS,
+    },
+    operation::Operation,
+    row::{Expected::Fails, Row},
+    strike::Table,
+};
+
+pub(super) const REVOCATIONS: Table =
+    Table { id: "RevocationsTable", key: &[BUCKET, REVOCATION], is_cached: false };
+
+pub(super) const REVOCATION_OPERATIONS: [Operation; 2] = [Operation::Access, Operation::AccessOfAnother];
+
+const NO_LIST: &str = "a list that can't be read whole is none";
+
+/// Both: of the session that is on the list, and of one that isn't.
+pub(super) const REVOCATION_ROWS: &[Row<2>] = &[
+    Row(EXPIRES_AT, &[Absent, Mistyped], [Fails, Fails], NO_LIST),
+    Row(EXPIRES_AT, NUMBERS, [Fails, Fails], NO_LIST),
+];
+
+pub(super) const KEYS: Table = Table { id: "KeysTable", key: &[KEY_USE, KID], is_cached: false };
+
+pub(super) const KEY_OPERATIONS: [Operation; 2] = [Operation::Access, Operation::Jwks];
+
+pub(super) const KEY_ROWS: &[Row<2>] = &[
+    Row(JWK, &[Absent, Mistyped, Empty, Unknown], [Fails, Fails], NO_LIST),
+    Row(PUBLISHED_AT, &[Absent, Mistyped], [Fails, Fails], NO_LIST),
+    Row(PUBLISHED_AT, NUMBERS, [Fails, Fails], NO_LIST),
+    Row(EXPIRES_AT, &[Absent, Mistyped], [Fails, Fails], NO_LIST),
+    Row(EXPIRES_AT, NUMBERS, [Fails, Fails], NO_LIST),
+];

@@ -1,0 +1,73 @@
+//! Users and credentials that are not as Latchgate writes them.
+
+use shared::store::attribute::{
+    CHANGED_IN, CLAIMS, DISABLED, EXPIRES_AT, MUST_CHANGE, NOT_BEFORE, PASSWORD_HASH, USER_ID, USERNAME,
+    VALID_FROM,
+};
+
+use super::{
+    damage::{
+        Kind::{Absent, Beyond, Empty, Fraction, Mistyped, Negative, Unknown},
+        NUMBERS, TEXTS,
+    },
+    operation::Operation,
+    row::{
+        ATTEMPTS,
+        Expected::{
+            Fails, FailsCounted as Counted, FailsRotated as Rotated, Refuses, RefusesCounted, Serves,
+        },
+        Row,
+    },
+    strike::Table,
+};
+
+pub(super) const USERS: Table = Table { id: "UsersTable", key: &[USER_ID], is_cached: false };
+
+pub(super) const USER_OPERATIONS: [Operation; 4] =
+    [Operation::Login, Operation::Refresh, Operation::Retry, Operation::Change];
+
+const READ: &str = "what a token says, and whether there is one";
+
+/// A refresh reads the user beside its one write, so that a user who can't be read is noticed after it.
+pub(super) const USER_ROWS: &[Row<4>] = &[
+    Row(USERNAME, &[Absent], [Serves, Serves, Serves, Fails], "of use to a change of password alone"),
+    Row(USERNAME, &[Empty], [Serves, Serves, Serves, Fails], "of use to a change of password alone"),
+    Row(USERNAME, &[Unknown], [Serves, Serves, Serves, Counted], "a name that nobody has: counted as such"),
+    Row(USERNAME, &[Mistyped], [Fails, Rotated, Fails, Fails], READ),
+    Row(CLAIMS, &[Absent], [Serves; 4], "a user of whom the tokens say nothing more"),
+    Row(CLAIMS, &[Mistyped, Empty, Unknown], [Fails, Rotated, Fails, Fails], READ),
+    Row(DISABLED, &[Absent], [Serves; 4], "how it is with whoever is not disabled"),
+    Row(DISABLED, &[Mistyped], [Fails, Rotated, Fails, Fails], READ),
+    Row(NOT_BEFORE, &[Absent], [Serves; 4], "how it is with whoever was never cut off"),
+    Row(NOT_BEFORE, &[Mistyped], [Fails, Rotated, Fails, Fails], READ),
+    Row(NOT_BEFORE, NUMBERS, [Fails, Rotated, Fails, Fails], READ),
+];
+
+pub(super) const CREDENTIALS: Table = Table { id: "CredentialsTable", key: &[USERNAME], is_cached: false };
+
+pub(super) const CREDENTIAL_OPERATIONS: [Operation; 2] = [Operation::Login, Operation::Change];
+
+const COUNTED: &str = "read with the write that counts the attempt";
+const SWEPT: &str = "for DynamoDB to sweep the names that nobody has: nothing is decided by it";
+const NO_BUDGET: &str = "not a number from nothing to the budget: no budget, until the window is over";
+
+pub(super) const CREDENTIAL_ROWS: &[Row<2>] = &[
+    Row(PASSWORD_HASH, &[Absent], [RefusesCounted, Counted], "the row of a name that nobody has"),
+    Row(PASSWORD_HASH, &[Mistyped, Empty, Unknown], [Counted, Counted], COUNTED),
+    Row(USER_ID, &[Absent, Mistyped, Empty], [Counted, Counted], COUNTED),
+    Row(USER_ID, &[Unknown], [Refuses, Counted], "a user who isn't there"),
+    Row(EXPIRES_AT, &[Absent], [Fails, Fails], "it would be given that of a name that nobody has"),
+    Row(EXPIRES_AT, &[Mistyped], [Serves, Serves], SWEPT),
+    Row(EXPIRES_AT, NUMBERS, [Serves, Serves], SWEPT),
+    Row(VALID_FROM, &[Absent], [Serves, Serves], "how it is with a password that was never changed"),
+    Row(VALID_FROM, &[Mistyped], [Counted, Counted], COUNTED),
+    Row(VALID_FROM, NUMBERS, [Counted, Counted], COUNTED),
+    Row(CHANGED_IN, &[Absent], [Serves, Serves], "how it is with a password that an operator chose"),
+    Row(CHANGED_IN, &[Mistyped], [Counted, Counted], COUNTED),
+    Row(CHANGED_IN, TEXTS, [Counted, Counted], COUNTED),
+    Row(MUST_CHANGE, &[Absent], [Serves, Serves], "how it is with whoever need not change it"),
+    Row(MUST_CHANGE, &[Mistyped], [Counted, Counted], COUNTED),
+    Row(ATTEMPTS, &[Absent], [Serves, Serves], "how it is in a new window"),
+    Row(ATTEMPTS, &[Fraction], [Serves, Serves], "less than the budget"),
+    Row(ATTEMPTS, &[Mistyped, Negative, Beyond], [Refuses, Refuses], NO_BUDGET),
+];

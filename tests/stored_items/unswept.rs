@@ -1,0 +1,115 @@
+//! Items whose time is over and which DynamoDB has not swept: whoever reads one compares the instant itself.
+
+use std::time::Duration;
+
+use axum::http::Request;
+use shared::{
+    clock::Timestamp,
+    ids::SessionId,
+    store::{Revocations, attribute},
+};
+
+use super::{operation, strike::with_denylist};
+use crate::harness::{APP, Api, PASSWORD, Tokens, USERNAME, bearer, claims, number};
+
+fn sid(tokens: &Tokens) -> SessionId {
+    SessionId::parse(claims(&tokens.access)["sid"].as_str().unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_session_past_either_of_its_ends_is_over_though_it_is_still_there() {
+    for (ended, other) in [
+        (attribute::EXPIRES_AT, attribute::ABSOLUTE_EXPIRES_AT),
+        (attribute::ABSOLUTE_EXPIRES_AT, attribute::EXPIRES_AT),
+    ] {
+        let api = Api::start().await;
+        let tokens = api.login().await;
+        let now = api.clock.unix();
+        api.change_session(&[(ended, number(now)), (other, number(now + 1000))]).await;
+        let before = api.stored().await;
+        api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
+        assert_eq!(api.call(&tokens.access).await.status, 401, "{ended}");
+        let change = api.change_password(&tokens.access, PASSWORD, "a much better password").await;
+        assert_eq!(change.status, 401, "{ended}");
+        assert_eq!(api.stored().await, before, "{ended}");
+        let other = api.login().await;
+        let list = api.call(&other.access).await;
+        assert_eq!(list.body["sessions"].as_array().unwrap().len(), 1, "{ended}: {list:?}");
+        let end = Request::delete(format!("/sessions/{}", sid(&tokens)));
+        assert_eq!(api.send(bearer(end, &other.access), "").await.status, 204, "{ended}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_of_the_denylist_counts_until_its_instant_swept_or_not() {
+    let api = Api::with(|p| {
+        p.with("RevocationCheck", "denylist").with("AccessTtl", "86400").with("AbsoluteTtl", "864000")
+    })
+    .await;
+    let tokens = api.login().await;
+    let revocations = Revocations::new(&api.surroundings("logout").environment, &api.store).unwrap();
+    revocations.put(&sid(&tokens), Timestamp::from_unix(api.clock.unix())).await.unwrap();
+    api.clock.advance(1000);
+    let tokens = api.refresh(&tokens.refresh).await.tokens();
+    let ttl = Revocations::TTL - Duration::from_secs(1000);
+    for (advance, status) in [(ttl.as_secs() - 1, 401), (1, 200)] {
+        api.clock.advance(advance);
+        assert_eq!(api.restarted().await.call(&tokens.access).await.status, status);
+        assert_eq!(api.items("RevocationsTable").await.len(), 1, "it is still there");
+    }
+}
+
+#[tokio::test]
+async fn a_row_of_the_denylist_in_milliseconds_is_no_row_that_counts_for_ever() {
+    let api = with_denylist().await;
+    let (tokens, other) = (api.login().await, api.login().await);
+    assert_eq!(api.logout(&tokens.refresh).await.status, 200);
+    let mut row = api.items("RevocationsTable").await.remove(0);
+    let in_milliseconds = row[attribute::EXPIRES_AT].as_n().unwrap().parse::<u64>().unwrap() * 1000;
+    row.insert(attribute::EXPIRES_AT.to_owned(), number(in_milliseconds));
+    api.put("RevocationsTable", row).await;
+    for token in [&tokens.access, &other.access] {
+        assert_eq!(api.restarted().await.call(token).await.status, 500);
+    }
+    // Nobody reads as far back as that any more.
+    api.clock.advance(Revocations::TTL.as_secs() + 3600);
+    assert_eq!(api.restarted().await.call(&api.login().await.access).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_budget_refills_with_its_window_though_what_counted_is_still_there() {
+    for username in [USERNAME, "nobody"] {
+        let api = Api::start().await;
+        let guess = [("client_id", APP), ("username", username), ("password", "wrong")];
+        for _ in 0..21 {
+            api.post("/login", &guess).await.assert_error(400, "invalid_grant");
+        }
+        api.try_login(PASSWORD).await;
+        // Past the `expires_at` of a name that nobody has, which would be swept by now.
+        api.clock.advance(10_000);
+        let row = || async {
+            let rows = api.items("CredentialsTable").await;
+            rows.into_iter().find(|row| row["username"].as_s().unwrap() == username).unwrap()
+        };
+        let spent = row().await.into_iter().find(|(name, _)| name.starts_with("attempts_")).unwrap();
+        assert_eq!(spent.1, number(20), "{username}");
+        api.post("/login", &guess).await.assert_error(400, "invalid_grant");
+        let counters: Vec<_> =
+            row().await.into_iter().filter(|(name, _)| name.starts_with("attempts_")).collect();
+        assert_eq!(counters.len(), 1, "{username}: {counters:?}");
+        assert_eq!((&counters[0].1, counters[0].0 == spent.0), (&number(1), false), "{username}");
+        api.login().await;
+    }
+}
+
+#[tokio::test]
+async fn a_published_key_past_its_instant_verifies_nothing_and_is_not_published() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let mut key = api.items("KeysTable").await.remove(0);
+    key.insert(attribute::EXPIRES_AT.to_owned(), number(api.clock.unix()));
+    api.put("KeysTable", key).await;
+    assert_eq!(operation::access(&api, &tokens).await.status, 401);
+    let jwks = operation::jwks(&api).await;
+    assert_eq!(jwks.body["keys"].as_array().map(Vec::len), Some(0), "{jwks:?}");
+}
