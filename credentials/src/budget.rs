@@ -34,16 +34,16 @@ fn is_stale(name: &str, now: Timestamp) -> bool {
 #[derive(Debug)]
 pub struct Counter {
     /// The attribute that counts it.
-    pub(crate) name: String,
+    pub name: String,
     /// Whether it is the only one of its window.
-    pub(crate) alone: bool,
+    pub alone: bool,
     /// Counters of windows that are over.
-    pub(crate) stale: Vec<String>,
+    pub stale: Vec<String>,
 }
 
 impl Counter {
     /// The counter of this window, in the item as the attempt left it.
-    pub(crate) fn of(item: &Item, now: Timestamp) -> Self {
+    pub fn of(item: &Item, now: Timestamp) -> Self {
         let name = counter_name(now);
         let stale = item.keys().filter(|key| is_stale(key, now)).cloned().collect();
         let alone = item.get(&name).and_then(|value| value.as_n().ok()).is_some_and(|count| count == "1");

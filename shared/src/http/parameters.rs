@@ -42,7 +42,7 @@ pub mod parameter {
     pub const EVERYWHERE: &str = "everywhere";
 
     /// All of them; none may be in the query, where logs and histories keep it.
-    pub(super) const ALL: [&str; 13] = [
+    pub const ALL: [&str; 13] = [
         GRANT_TYPE,
         REFRESH_TOKEN,
         SCOPE,

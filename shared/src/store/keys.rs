@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 
-use super::{Row, StoreError, Table, attribute};
+use super::{Item, Row, StoreError, Table, attribute};
 use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
@@ -18,6 +18,22 @@ pub struct PublishedKey {
     pub published_at: Timestamp,
     /// When the last token that it signed has expired; [`PublishedKeys::NEVER`] while nothing has replaced it.
     pub expires_at: Timestamp,
+}
+
+impl PublishedKey {
+    /// Reads an item.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`], if it is not one of ours.
+    pub fn from_item(item: &Item) -> Result<Self, StoreError> {
+        let row = Row::new("Keys", item);
+        Ok(Self {
+            jwk: row.parsed(attribute::JWK, |json| serde_json::from_str(json).ok())?,
+            published_at: row.instant(attribute::PUBLISHED_AT)?,
+            expires_at: row.instant(attribute::EXPIRES_AT)?,
+        })
+    }
 }
 
 /// The Keys table.
@@ -65,12 +81,7 @@ impl PublishedKeys {
         let mut keys = Vec::new();
         while let Some(item) = items.next().await {
             let item = item.map_err(|e| StoreError::unavailable("Query on Keys", e))?;
-            let row = Row::new("Keys", &item);
-            keys.push(PublishedKey {
-                jwk: row.parsed(attribute::JWK, |json| serde_json::from_str(json).ok())?,
-                published_at: row.instant(attribute::PUBLISHED_AT)?,
-                expires_at: row.instant(attribute::EXPIRES_AT)?,
-            });
+            keys.push(PublishedKey::from_item(&item)?);
         }
         keys.sort_by_key(|key| std::cmp::Reverse(key.published_at));
         Ok(keys)

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 
 use tokio::task::JoinSet;
 
-use super::{Row, SessionKey, Sessions, StoreError, Table, attribute};
+use super::{Item, Row, SessionKey, Sessions, StoreError, Table, attribute};
 use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
@@ -34,6 +34,27 @@ pub struct Revocation {
     pub session: [u8; 16],
     /// When no access token of it can be valid any more.
     pub expires_at: Timestamp,
+}
+
+impl Revocation {
+    /// Reads an item.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`], if it is not one of ours.
+    pub fn from_item(item: &Item) -> Result<Self, StoreError> {
+        let row = Row::new("Revocations", item);
+        let (revoked_at, session) = row.parsed(attribute::REVOCATION, |sort| {
+            let (instant, session) = sort.split_once('#')?;
+            Some((Timestamp::from_unix(instant.parse().ok()?), SessionId::parse(session)?.to_bytes()))
+        })?;
+        let expires_at = row.instant(attribute::EXPIRES_AT)?;
+        // By a row that was over before it began, a session that was ended would pass.
+        if expires_at <= revoked_at {
+            return Err(row.malformed(attribute::EXPIRES_AT));
+        }
+        Ok(Self { session, expires_at })
+    }
 }
 
 /// The Revocations table.
@@ -121,24 +142,9 @@ impl Revocations {
         let mut revocations = Vec::new();
         while let Some(item) = items.next().await {
             let item = item.map_err(|e| StoreError::unavailable("Query on Revocations", e))?;
-            revocations.push(Revocation::from_row(&Row::new("Revocations", &item))?);
+            revocations.push(Revocation::from_item(&item)?);
         }
         Ok(revocations)
-    }
-}
-
-impl Revocation {
-    /// A row that was over before it began isn't one of ours: by it, a session that was ended would pass.
-    fn from_row(row: &Row<'_>) -> Result<Self, StoreError> {
-        let (revoked_at, session) = row.parsed(attribute::REVOCATION, |sort| {
-            let (instant, session) = sort.split_once('#')?;
-            Some((Timestamp::from_unix(instant.parse().ok()?), SessionId::parse(session)?.to_bytes()))
-        })?;
-        let expires_at = row.instant(attribute::EXPIRES_AT)?;
-        if expires_at <= revoked_at {
-            return Err(row.malformed(attribute::EXPIRES_AT));
-        }
-        Ok(Self { session, expires_at })
     }
 }
 
