@@ -65,6 +65,9 @@ async fn nothing_in_the_header_is_followed() {
         header.as_object_mut().unwrap().remove(missing);
         assert_refused(&api, &forge.sign_raw(&header.to_string(), &forge.claims.to_string()), missing).await;
     }
+    // The three values in the order in which they are read.
+    let array = json!(["typ", "alg", "kid"].map(|name| forge.header[name].clone())).to_string();
+    assert_refused(&api, &forge.sign_raw(&array, &forge.claims.to_string()), "an array").await;
 }
 
 #[tokio::test]

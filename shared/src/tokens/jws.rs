@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde::Deserialize;
 
 use super::AccessTokenError;
-use crate::{clock::Timestamp, keys::PublicKeys};
+use crate::{clock::Timestamp, json::UniqueObject, keys::PublicKeys};
 
 /// The longest token that is looked at, in bytes: API Gateway passes on 10,240 bytes of headers in all.
 const MAX_LEN: usize = 8 * 1024;
@@ -30,6 +30,14 @@ struct Header {
     kid: String,
 }
 
+impl Header {
+    /// Takes an object: serde would take an array of the three values as well.
+    fn parse(json: &[u8]) -> Option<Self> {
+        let UniqueObject(members) = UniqueObject::parse(json).ok()?;
+        serde_json::from_value(members.into()).ok()
+    }
+}
+
 impl Jws {
     /// What `text` carries, if the key that `find` has under its `kid` signed it, with the algorithm of that key.
     ///
@@ -48,7 +56,7 @@ impl Jws {
         let decode = |part| URL_SAFE_NO_PAD.decode(part).map_err(|_| AccessTokenError::Malformed);
         let (header, payload) = (decode(header)?, decode(payload)?);
 
-        let header: Header = serde_json::from_slice(&header).map_err(|_| AccessTokenError::Header)?;
+        let header = Header::parse(&header).ok_or(AccessTokenError::Header)?;
         let (algorithm, key) = find(&header.kid).ok_or(AccessTokenError::UnknownKey)?;
         if header.alg != algorithm {
             return Err(AccessTokenError::Header);
