@@ -93,6 +93,8 @@ async fn a_refusal_is_unauthorized_in_every_kind_and_false_in_app_sync() {
     let header = format!("Bearer {token}");
     let mut twice = rest_request(&header);
     twice["multiValueHeaders"]["authorization"] = json!([header]);
+    let mut contradiction = rest_request(&header);
+    contradiction["headers"]["Authorization"] = json!("Bearer x");
     let mut in_query = web_socket("X-Other", "x");
     in_query["queryStringParameters"] = json!({ "access_token": token });
     let mut protocol_elsewhere = rest_request("");
@@ -105,6 +107,7 @@ async fn a_refusal_is_unauthorized_in_every_kind_and_false_in_app_sync() {
         http_2(&format!("{header},{header}")),
         web_socket("Sec-WebSocket-Protocol", &token),
         twice,
+        contradiction,
         in_query,
         protocol_elsewhere,
     ] {
@@ -172,6 +175,8 @@ async fn what_is_no_event_of_an_authorizer_is_a_failure() {
         version,
         json!({ "type": "REQUEST" }),
         json!({ "authorizationToken": header }),
+        // The members of an event, in order.
+        json!(["TOKEN", null, header, format!("{ARN}/GET/orders"), null, null, null, null, null]),
     ] {
         let error = ask(&api, event).await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains(&header));

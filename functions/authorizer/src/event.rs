@@ -59,6 +59,8 @@ struct RequestContext {
 impl AuthorizationRequest {
     /// Takes the event of an authorizer. What serde says of any other is dropped: it quotes the event.
     pub(crate) fn parse(event: Value) -> Result<Self, AuthorizerError> {
+        // serde would take an array of the members as well.
+        let event = Some(event).filter(Value::is_object).ok_or(AuthorizerError::Event)?;
         let event: Event = serde_json::from_value(event).map_err(|_| AuthorizerError::Event)?;
         let (kind, version) = (event.kind.as_deref(), event.version.as_deref());
         match (kind, version, &event.method_arn, &event.route_arn) {
@@ -105,14 +107,21 @@ impl Event {
     }
 
     /// All values of a header, whatever the case of its name. HTTP APIs join several with commas, which no token has.
+    /// `headers` has the last of each, which `multiValueHeaders` has as well; where it has not, the two contradict each
+    /// other, and both count.
     fn header(&self, name: &str) -> Vec<&str> {
         let is_it = |key: &str| key.eq_ignore_ascii_case(name);
-        let values: Vec<&SecretString> = match (&self.multi_value_headers, &self.headers) {
-            (Some(headers), _) => headers.iter().filter(|(key, _)| is_it(key)).flat_map(|(_, v)| v).collect(),
-            (None, Some(headers)) => headers.iter().filter(|(key, _)| is_it(key)).map(|(_, v)| v).collect(),
-            (None, None) => Vec::new(),
-        };
-        values.into_iter().map(ExposeSecret::expose_secret).collect()
+        let multi = self.multi_value_headers.iter().flatten().filter(|(key, _)| is_it(key));
+        let mut values: Vec<&str> =
+            multi.flat_map(|(_, values)| values).map(ExposeSecret::expose_secret).collect();
+        let all = values.len();
+        let single = self.headers.iter().flatten().filter(|(key, _)| is_it(key));
+        for value in single.map(|(_, value)| value.expose_secret()) {
+            if !values[..all].contains(&value) {
+                values.push(value);
+            }
+        }
+        values
     }
 
     fn wants_simple(&self) -> bool {
