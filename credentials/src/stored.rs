@@ -1,6 +1,6 @@
 //! Stored hashes: our own, and those that users brought along from where they were before.
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, ops::RangeInclusive};
 
 use argon2::{
     Algorithm, Argon2, Params, PasswordVerifier, Version,
@@ -17,11 +17,13 @@ use crate::{
 const MAX_MEMORY_KIB: u32 = 64 * 1024;
 const MAX_PASSES: u32 = 10;
 const MAX_LANES: u32 = 4;
-/// A second and a half on one processor; each step more doubles it.
-const MAX_BCRYPT_COST: u32 = 14;
+/// bcrypt begins at 4; 14 takes a second and a half on one processor, and each step more doubles it.
+const BCRYPT_COSTS: RangeInclusive<u32> = 4..=14;
 /// 128 bytes times 2^17 times a block size of 8: 128 MiB, which OWASP recommends.
 const MAX_SCRYPT_MEMORY: u64 = 128 * 1024 * 1024;
 const MAX_SCRYPT_LANES: u32 = 8;
+/// What the lanes take beside that memory is 128 bytes times the block size for each. Everybody's block size is 8.
+const MAX_SCRYPT_BLOCK_SIZE: u32 = 32;
 /// Beyond what any framework has as default.
 const MAX_ITERATIONS: u32 = 2_000_000;
 
@@ -52,7 +54,7 @@ impl StoredHash {
     pub fn parse(text: &str) -> Option<Self> {
         if text.starts_with("$2") {
             let parts: bcrypt::HashParts = text.parse().ok()?;
-            return (parts.get_cost() <= MAX_BCRYPT_COST).then(|| Self(Kind::Bcrypt(text.to_owned())));
+            return BCRYPT_COSTS.contains(&parts.get_cost()).then(|| Self(Kind::Bcrypt(text.to_owned())));
         }
         let hash = PasswordHash::new(text).ok()?;
         let kind = match hash.algorithm.as_str() {
@@ -110,14 +112,15 @@ fn argon2(hash: PasswordHash) -> Option<Kind> {
     let params = Params::try_from(&hash).ok()?;
     let is_within_cap =
         params.m_cost() <= MAX_MEMORY_KIB && params.t_cost() <= MAX_PASSES && params.p_cost() <= MAX_LANES;
-    (is_within_cap && hash.salt.is_some() && hash.hash.is_some())
+    let is_known = hash.version.is_none_or(|version| Version::try_from(version).is_ok());
+    (is_within_cap && is_known && hash.salt.is_some() && hash.hash.is_some())
         .then(|| Kind::Argon2(Box::new(hash), params))
 }
 
 fn scrypt(hash: &PasswordHash) -> Option<Kind> {
     let (log_n, r, p) = (number(hash, "ln")?, number(hash, "r")?, number(hash, "p")?);
     let memory = 1_u64.checked_shl(log_n)?.checked_mul(128 * u64::from(r))?;
-    if memory > MAX_SCRYPT_MEMORY || p > MAX_SCRYPT_LANES {
+    if memory > MAX_SCRYPT_MEMORY || p > MAX_SCRYPT_LANES || r > MAX_SCRYPT_BLOCK_SIZE {
         return None;
     }
     let params = scrypt::Params::new(u8::try_from(log_n).ok()?, r, p).ok()?;
@@ -171,11 +174,13 @@ mod tests {
             "$argon2id$v=19$m=19456,t=11,p=1",
             "$argon2id$v=19$m=19456,t=2,p=5",
             "$argon2x$v=19$m=19456,t=2,p=1",
+            "$argon2id$v=18$m=19456,t=2,p=1",
             "$scrypt$ln=18,r=8,p=1",
             "$scrypt$ln=17,r=9,p=1",
             "$scrypt$ln=63,r=8,p=1",
             "$scrypt$ln=64,r=8,p=1",
             "$scrypt$ln=14,r=8,p=9",
+            "$scrypt$ln=1,r=524288,p=8",
             "$scrypt$ln=14",
             "$pbkdf2-sha256$i=2000001",
             "$pbkdf2-sha256$i=0",
@@ -187,7 +192,10 @@ mod tests {
         }
         let bcrypt = "abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui";
         assert!(StoredHash::parse(&format!("$2b$14${bcrypt}")).is_some());
-        for bad in ["", "$2b$12", &format!("$2b$15${bcrypt}"), &format!("$2b$14${bcrypt}x")] {
+        for head in ["$2b$15", "$2b$03", "$2b$00"] {
+            assert!(StoredHash::parse(&format!("{head}${bcrypt}")).is_none(), "{head}");
+        }
+        for bad in ["", "$2b$12", &format!("$2b$14${bcrypt}x")] {
             assert!(StoredHash::parse(bad).is_none(), "{bad}");
         }
     }
