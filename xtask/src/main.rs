@@ -5,6 +5,7 @@
 mod ci;
 mod deny;
 mod dynamodb_local;
+mod fuzz;
 mod moto;
 mod races;
 mod readme;
@@ -31,6 +32,9 @@ cargo xtask TASK
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib (needs Node, npm and PyPI)
   races [ROUNDS [SEED]]
                    the races of the integration tests, with 10,000 rounds (and one in ten where passwords are hashed)
+  fuzz [SECONDS [TARGET]]
+                   the fuzzers, or the one that is named, for 60 s each: refresh_token, access_token, form_body, json_body,
+                   gateway_event, authorizer_event, stored_item, password_hash
   wycheproof [FOLDER]
                    Wycheproof's vectors of signatures and keys against our verification; they are not in the project, but
                    in FOLDER (../shared/wycheproof by default)
@@ -58,6 +62,9 @@ fn main() -> ExitCode {
         ["races"] => races::run_all(races::ROUNDS, races::SEED),
         ["races", rounds] => races::run_all(rounds, races::SEED),
         ["races", rounds, seed] => races::run_all(rounds, seed),
+        ["fuzz"] => fuzz::run_all(fuzz::SECONDS, None),
+        ["fuzz", seconds] => fuzz::run_all(seconds, None),
+        ["fuzz", seconds, target] => fuzz::run_all(seconds, Some(target)),
         ["wycheproof"] => wycheproof(&shell::root().join("../shared/wycheproof")),
         ["wycheproof", folder] => wycheproof(Path::new(folder)),
         ["bench"] => bench("denylist").and_then(|()| bench("login-timing")),

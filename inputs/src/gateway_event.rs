@@ -1,0 +1,90 @@
+//! The event of a REST API: every value of a header counts, and nothing is read of a request that is ambiguous.
+
+use std::collections::BTreeSet;
+
+use lambda_http::{
+    Request,
+    http::{Method, header},
+    request::LambdaRequest,
+};
+use serde_json::Value;
+use shared::{
+    client::ClientCredentials,
+    http::{Parameters, caller, parameter, request_of},
+    ids::ClientId,
+};
+
+/// Takes bytes as the event of a REST API.
+pub fn gateway_event(input: &[u8]) -> bool {
+    // As the runtime does.
+    if let Ok(event) = serde_json::from_slice::<LambdaRequest>(input) {
+        request_of(event);
+    }
+    // As somebody else reads it, who keeps the last of a name that stands twice.
+    let Ok(value) = serde_json::from_slice::<Value>(input) else { return false };
+    let Ok(event) = serde_json::from_str::<LambdaRequest>(&value.to_string()) else { return false };
+    let Some(request) = request_of(event) else { return false };
+    hold_to_headers(&request, &value);
+    if let Some(session) = caller(&request) {
+        assert_eq!(value["requestContext"]["authorizer"]["sub"], session.user_id.as_str());
+    }
+    let Ok(parameters) = Parameters::from_request(&request) else { return false };
+    assert_eq!(*request.method(), Method::POST);
+    assert_eq!(said(&value, header::CONTENT_TYPE.as_str()).len(), 1, "one media type: {value}");
+    for name in parameter::ALL {
+        assert!(!is_in_query(&value, name), "{name} is in the query: {value}");
+    }
+    hold_to_credentials(&request, &parameters, &value);
+    true
+}
+
+/// What the event says of a header, the request has.
+fn hold_to_headers(request: &Request, event: &Value) {
+    for name in ["authorization", "content-type", "idempotency-key", "origin"] {
+        let values: BTreeSet<String> = request
+            .headers()
+            .get_all(name)
+            .iter()
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            .collect();
+        assert_eq!(values, said(event, name), "{name}: {event}");
+    }
+}
+
+fn hold_to_credentials(request: &Request, parameters: &Parameters, event: &Value) {
+    let Ok(credentials) = ClientCredentials::from_request(request, parameters) else { return };
+    let headers = said(event, header::AUTHORIZATION.as_str());
+    assert!(headers.len() <= 1, "two Authorization headers: {event}");
+    if headers.is_empty() {
+        assert_eq!(texts(parameters, parameter::CLIENT_ID), Some(credentials.client_id.as_str()));
+    } else {
+        assert_eq!(texts(parameters, parameter::CLIENT_SECRET), None, "a secret beside Basic: {event}");
+    }
+    assert_eq!(ClientId::parse(credentials.client_id.as_str()), Some(credentials.client_id));
+}
+
+fn texts<'a>(parameters: &'a Parameters, name: &'static str) -> Option<&'a str> {
+    parameters.optional(name).unwrap().map(secrecy::ExposeSecret::expose_secret)
+}
+
+/// The values of a header, in whatever case, of both members that hold headers.
+pub(crate) fn said(event: &Value, name: &str) -> BTreeSet<String> {
+    let members = ["headers", "multiValueHeaders"].into_iter().filter_map(|member| event[member].as_object());
+    let named = members.flatten().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+    let values = named.flat_map(|value| match value {
+        Value::Array(values) => values.iter().collect(),
+        value => vec![value],
+    });
+    values.filter_map(|value| value.as_str().map(str::to_owned)).collect()
+}
+
+fn is_in_query(event: &Value, name: &str) -> bool {
+    let has = |member: &str| event[member].as_object().and_then(|query| query.get(name));
+    let single = has("queryStringParameters").is_some_and(Value::is_string);
+    let multi = has("multiValueQueryStringParameters").and_then(Value::as_array);
+    // Where there are several values of any, API Gateway has all of them there, and the last of each in the other.
+    match event["multiValueQueryStringParameters"].as_object() {
+        Some(all) if !all.is_empty() => multi.is_some_and(|values| !values.is_empty()),
+        _ => single,
+    }
+}
