@@ -152,7 +152,7 @@ fn published_key(item: &Item) -> bool {
     hold_to(&instants.map(|(name, instant)| (name.to_owned(), N(instant.to_string()))).into(), item);
     let kid = key.jwk.kid.clone();
     let is_private = key.jwk.d.is_some() || key.jwk.k.is_some();
-    let Ok(keys) = PublicKeys::from_published(&[key.clone()]) else { return false };
+    let Ok(keys) = PublicKeys::from_published(std::slice::from_ref(&key)) else { return false };
     assert!(!is_private, "a private key is published: {item:?}");
     assert_eq!(keys.find(&kid, NOW).is_some(), NOW < key.expires_at, "{item:?}");
     assert!(PublicKeys::from_published(&[key.clone(), key]).is_err(), "a key stands twice");

@@ -1,5 +1,7 @@
 //! The inputs that are kept, replayed: those to begin with, those that fuzzers found, and every one that once was a crash.
 
+#![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
+
 use std::{collections::BTreeSet, fs, path::PathBuf};
 
 use inputs::CHECKS;
