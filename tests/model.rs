@@ -49,9 +49,9 @@ impl Twins {
         let scenario = Scenario { attempts: 1, ..SCENARIOS[0] };
         let seconds = |ticks: Tick| ticks.to_string();
         let api = Api::with(|p| {
-            p.with("Leeway", &seconds(scenario.leeway))
-                .with("IdleTtl", &seconds(scenario.idle))
-                .with("AbsoluteTtl", &seconds(scenario.absolute))
+            p.with("Leeway", seconds(scenario.leeway))
+                .with("IdleTtl", seconds(scenario.idle))
+                .with("AbsoluteTtl", seconds(scenario.absolute))
         })
         .await;
         let began = api.with_clock(START).await;

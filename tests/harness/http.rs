@@ -76,7 +76,8 @@ impl Api {
     pub(crate) async fn send(&self, request: request::Builder, body: impl Into<Bytes>) -> Reply {
         let request = request.body(body.into()).unwrap();
         let source = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
-        let (parts, body) = self.gateway.handle(request, source).await.into_parts();
+        // On the heap: it holds the state of whichever function is called.
+        let (parts, body) = Box::pin(self.gateway.handle(request, source)).await.into_parts();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
         Reply { status: parts.status.as_u16(), headers: parts.headers, body }
     }

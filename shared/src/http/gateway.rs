@@ -97,7 +97,7 @@ mod tests {
         request_of(serde_json::from_str(&event.to_string()).unwrap()).unwrap()
     }
 
-    fn event(changes: Value) -> Value {
+    fn event(changes: &Value) -> Value {
         let mut event =
             json!({ "httpMethod": "POST", "path": "/login", "requestContext": { "httpMethod": "POST" } });
         let Value::Object(changes) = changes else { panic!("{changes}") };
@@ -114,7 +114,7 @@ mod tests {
             (json!({ "X-A": "3" }), json!({ "X-A": ["1"] }), &["1", "3"]),
             (json!({ "X-B": "3" }), json!({ "X-A": [] }), &[]),
         ] {
-            let request = request(&event(json!({ "headers": single, "multiValueHeaders": multi })));
+            let request = request(&event(&json!({ "headers": single, "multiValueHeaders": multi })));
             let values: Vec<_> = request.headers().get_all("x-a").iter().collect();
             assert_eq!(values, expected, "{single} {multi}");
         }
@@ -129,10 +129,10 @@ mod tests {
             ("YT0x\n", true, Body::Binary(vec![0xff])),
             ("", true, Body::Binary(vec![])),
         ] {
-            let request = request(&event(json!({ "body": body, "isBase64Encoded": is_base64 })));
+            let request = request(&event(&json!({ "body": body, "isBase64Encoded": is_base64 })));
             assert_eq!(*request.body(), expected, "{body} {is_base64}");
         }
-        assert_eq!(*request(&event(json!({ "body": null, "isBase64Encoded": true }))).body(), Body::Empty);
+        assert_eq!(*request(&event(&json!({ "body": null, "isBase64Encoded": true }))).body(), Body::Empty);
     }
 
     #[test]
@@ -141,10 +141,10 @@ mod tests {
             [("a b", "/login"), ("[", "/login"), ("", "/a b"), ("x", ""), ("x", "//"), ("x", "\\")]
         {
             let headers = json!({ "Host": host, "X-Forwarded-Proto": "1x" });
-            assert_eq!(request(&event(json!({ "headers": headers, "path": path }))).method(), "POST");
+            assert_eq!(request(&event(&json!({ "headers": headers, "path": path }))).method(), "POST");
         }
         assert_eq!(
-            request(&event(json!({ "path": "/.well-known/jwks.json" }))).uri().path(),
+            request(&event(&json!({ "path": "/.well-known/jwks.json" }))).uri().path(),
             "/.well-known/jwks.json"
         );
     }
