@@ -25,6 +25,8 @@ mod fault_matrix;
 mod faults;
 mod forged_signatures;
 mod forgeries;
+mod gateway_events;
+mod hostile_bodies;
 mod key_rotation;
 mod keyset_secret;
 mod keysets;

@@ -2,6 +2,7 @@
 
 mod calls;
 mod clock;
+mod events;
 mod forge;
 mod fork;
 mod http;
@@ -36,6 +37,7 @@ use shared::{
 pub(crate) use self::{
     calls::{Call, Calls, Fault, waves},
     clock::MockClock,
+    events::{BodyEndpoint, Lambdas},
     forge::{Forge, claims, part},
     fork::Stored,
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},

@@ -1,0 +1,136 @@
+//! Events of a REST API, as API Gateway would send them or as it never would, given to the functions as Lambda does.
+
+use axum::http::HeaderMap;
+use lambda_http::Body;
+use local::functions::Functions;
+use serde_json::{Value, json};
+use shared::http::request_of;
+
+use super::{APP, Api, PASSWORD, Reply, Tokens, USER_ID, USERNAME, claims, form};
+
+/// The endpoints that take a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BodyEndpoint {
+    Login,
+    Refresh,
+    Logout,
+    Password,
+}
+
+impl BodyEndpoint {
+    pub(crate) const ALL: [Self; 4] = [Self::Login, Self::Refresh, Self::Logout, Self::Password];
+
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Login => "/login",
+            Self::Refresh => "/refresh",
+            Self::Logout => "/logout",
+            Self::Password => "/password",
+        }
+    }
+
+    /// What it takes, and carries out.
+    pub(crate) fn parameters(self, tokens: &Tokens) -> Vec<(&'static str, &str)> {
+        match self {
+            Self::Login => vec![("client_id", APP), ("username", USERNAME), ("password", PASSWORD)],
+            Self::Refresh => vec![
+                ("grant_type", "refresh_token"),
+                ("client_id", APP),
+                ("refresh_token", tokens.refresh.as_str()),
+            ],
+            Self::Logout => vec![("client_id", APP), ("token", tokens.refresh.as_str())],
+            Self::Password => {
+                vec![("current_password", PASSWORD), ("new_password", "a much better password")]
+            }
+        }
+    }
+
+    /// The same as a form.
+    pub(crate) fn form(self, tokens: &Tokens) -> String {
+        form(&self.parameters(tokens))
+    }
+
+    /// The same as JSON.
+    pub(crate) fn json(self, tokens: &Tokens) -> Value {
+        self.parameters(tokens).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
+    }
+
+    /// The event of a POST with this body, behind the authorizer where that is so.
+    pub(crate) fn event(self, tokens: &Tokens, media_type: &str, body: &str) -> Value {
+        let mut event = json!({
+            "resource": self.path(), "path": self.path(), "httpMethod": "POST",
+            "headers": { "Content-Type": media_type }, "multiValueHeaders": { "Content-Type": [media_type] },
+            "queryStringParameters": null, "multiValueQueryStringParameters": null, "pathParameters": null,
+            "stageVariables": null, "body": body, "isBase64Encoded": false,
+            "requestContext": {
+                "accountId": "123456789012", "apiId": "a1b2c3", "httpMethod": "POST", "stage": "prod",
+                "path": format!("/prod{}", self.path()), "resourcePath": self.path(), "requestId": "r",
+                "identity": { "sourceIp": "203.0.113.9" },
+            },
+        });
+        if self == Self::Password {
+            let sid = &claims(&tokens.access)["sid"];
+            event["requestContext"]["authorizer"] =
+                json!({ "principalId": USER_ID, "sub": USER_ID, "client_id": APP, "sid": sid });
+        }
+        event
+    }
+
+    /// The event of the request that it carries out, as a form.
+    pub(crate) fn form_event(self, tokens: &Tokens) -> Value {
+        self.event(tokens, "application/x-www-form-urlencoded", &self.form(tokens))
+    }
+
+    /// The same as JSON.
+    pub(crate) fn json_event(self, tokens: &Tokens) -> Value {
+        self.event(tokens, "application/json", &self.json(tokens).to_string())
+    }
+}
+
+/// The functions, waiting for events.
+pub(crate) struct Lambdas(Functions);
+
+impl Lambdas {
+    pub(crate) async fn start(api: &Api) -> Self {
+        Self(Box::pin(Functions::start(&api.template, &api.deployment)).await.unwrap())
+    }
+
+    /// What the function behind this path answers; `None`, if Lambda's runtime can't read the event.
+    pub(crate) async fn answer(&self, path: &str, event: &Value) -> Option<Reply> {
+        let request = request_of(serde_json::from_str(&event.to_string()).ok()?)?;
+        let name = path.trim_start_matches('/').split('/').next().unwrap();
+        let (parts, body) = Box::pin(self.0.call(name, &request)).await.unwrap().into_parts();
+        let body = match body {
+            Body::Text(text) => serde_json::from_str(&text).unwrap(),
+            _ => Value::Null,
+        };
+        let headers: HeaderMap = parts.headers;
+        Some(Reply { status: parts.status.as_u16(), headers, body })
+    }
+}
+
+impl Api {
+    /// Asserts that this event is refused in the OAuth shape, and that nothing is stored by it.
+    pub(crate) async fn assert_refuses(
+        &self,
+        endpoint: BodyEndpoint,
+        event: &Value,
+        status: u16,
+        error: &str,
+    ) {
+        let before = self.stored().await;
+        let reply = Lambdas::start(self).await.answer(endpoint.path(), event).await.unwrap();
+        assert_eq!(reply.status, status, "{endpoint:?}: {reply:?}");
+        reply.assert_error(status, error);
+        assert_eq!(self.stored().await, before, "{endpoint:?}");
+    }
+
+    /// Asserts that this event is carried out, and puts back what was stored.
+    pub(crate) async fn assert_carries_out(&self, endpoint: BodyEndpoint, event: &Value) {
+        let before = self.stored().await;
+        let reply = Lambdas::start(self).await.answer(endpoint.path(), event).await.unwrap();
+        assert_eq!(reply.status, 200, "{endpoint:?}: {reply:?}");
+        assert_ne!(self.stored().await, before, "{endpoint:?}");
+        self.restore(&before).await;
+    }
+}
