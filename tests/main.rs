@@ -40,6 +40,7 @@ mod over_http;
 mod password_change;
 mod password_expired;
 mod permissions;
+mod properties;
 mod races;
 mod refresh_flow;
 mod request_bodies;

@@ -6,16 +6,21 @@ use std::sync::LazyLock;
 pub(crate) struct Scale {
     /// Rounds of a race.
     pub(crate) rounds: usize,
+    /// Inputs that a property is tried with.
+    pub(crate) cases: u32,
     /// What the tests' randomness begins from.
     pub(crate) seed: u64,
 }
 
 /// Enough to meet every outcome of a race many times over, and seconds on two processors.
 const ROUNDS: u64 = 20;
+/// Enough to meet each kind of input, and each way to change one, a few times.
+const CASES: u64 = 64;
 const SEED: u64 = 7;
 
 pub(crate) static SCALE: LazyLock<Scale> = LazyLock::new(|| Scale {
     rounds: usize::try_from(variable("LATCHGATE_TEST_ROUNDS", ROUNDS)).unwrap(),
+    cases: u32::try_from(variable("LATCHGATE_TEST_CASES", CASES)).unwrap(),
     seed: variable("LATCHGATE_TEST_SEED", SEED),
 });
 
