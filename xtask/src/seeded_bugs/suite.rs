@@ -35,6 +35,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite::integration("decisions", &["decisions::"]),
     Suite::integration("time_bounds", &["time_bounds::"]),
     Suite::integration("faults", &["faults::"]),
+    Suite::integration("fault_matrix", &["fault_matrix::"]),
     Suite::integration("races", &["races::"]),
     Suite::integration("login_flow", &["login_flow::"]),
     Suite::integration("logout_flow", &["logout_flow::"]),
@@ -159,5 +160,27 @@ impl Printed {
     fn failed(&self) -> usize {
         let failed = |line: &&str| line.starts_with("test ") && line.ends_with(" FAILED");
         if self.is_green { 0 } else { self.text.lines().filter(failed).count().max(1) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::{output, program};
+
+    /// A filter is part of a test's name: `tokens::` would run those of `access_tokens` too.
+    #[test]
+    fn a_filter_names_one_module_of_the_integration_tests_and_no_part_of_another() {
+        let files = output(&mut program("git", &["ls-files", "tests/*.rs"])).unwrap();
+        let names: Vec<String> = files
+            .lines()
+            .flat_map(|path| path.trim_end_matches(".rs").split('/').skip(1))
+            .map(|name| format!("{name}::"))
+            .collect();
+        for filter in SUITES.iter().flat_map(|suite| suite.filters) {
+            assert!(names.iter().any(|name| name == filter), "{filter} is no module");
+            let longer = names.iter().find(|name| name.ends_with(filter) && name != filter);
+            assert_eq!(longer, None, "{filter} is a part of it");
+        }
     }
 }
