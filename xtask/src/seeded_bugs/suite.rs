@@ -35,7 +35,11 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite::integration("decisions", &["decisions::"]),
     Suite::integration("time_bounds", &["time_bounds::"]),
     Suite::integration("faults", &["faults::"]),
-    Suite::integration("fault_matrix", &["fault_matrix::"]),
+    // Without those for which a request has to wait until it is given up twice, and the rotation of keys.
+    Suite::integration(
+        "fault_matrix",
+        &["fault_matrix::a_call_that_fails", "fault_matrix::with_connections"],
+    ),
     Suite::integration("races", &["races::"]),
     Suite::integration("login_flow", &["login_flow::"]),
     Suite::integration("logout_flow", &["logout_flow::"]),
@@ -170,16 +174,17 @@ mod tests {
 
     /// A filter is part of a test's name: `tokens::` would run those of `access_tokens` too.
     #[test]
-    fn a_filter_names_one_module_of_the_integration_tests_and_no_part_of_another() {
+    fn a_filter_begins_with_one_module_of_the_integration_tests_and_is_no_part_of_another() {
         let files = output(&mut program("git", &["ls-files", "tests/*.rs"])).unwrap();
         let names: Vec<String> = files
             .lines()
             .flat_map(|path| path.trim_end_matches(".rs").split('/').skip(1))
             .map(|name| format!("{name}::"))
             .collect();
-        for filter in SUITES.iter().flat_map(|suite| suite.filters) {
+        let filters = SUITES.iter().flat_map(|suite| suite.filters);
+        for filter in filters.filter_map(|filter| filter.split_inclusive("::").next()) {
             assert!(names.iter().any(|name| name == filter), "{filter} is no module");
-            let longer = names.iter().find(|name| name.ends_with(filter) && name != filter);
+            let longer = names.iter().find(|name| name.ends_with(filter) && *name != filter);
             assert_eq!(longer, None, "{filter} is a part of it");
         }
     }
