@@ -2,7 +2,7 @@
 
 use shared::store::attribute;
 
-use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, Tokens, USERNAME, forged, number};
+use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, Tokens, USERNAME, forged, number, text};
 
 async fn login_on_server(api: &Api) -> Tokens {
     let parameters =
@@ -113,6 +113,26 @@ async fn everywhere_ends_all_of_the_users_sessions_on_every_client() {
     for tokens in &tokens {
         assert_eq!(api.call(&tokens.access).await.status, 401);
     }
+}
+
+#[tokio::test]
+async fn everywhere_goes_beyond_the_megabyte_that_a_query_answers_at_once() {
+    let api = Api::start().await;
+    let mut tokens = api.login().await;
+    for _ in 0..4 {
+        tokens = api.login().await;
+    }
+    for mut session in api.items("SessionsTable").await {
+        session.insert(attribute::DEVICE_NAME.to_owned(), text(&"x".repeat(300_000)));
+        api.put("SessionsTable", session).await;
+    }
+    let page = api.store.scan().table_name(&api.deployment.tables["SessionsTable"]).send().await.unwrap();
+    assert!(page.last_evaluated_key.is_some(), "else one page would be all");
+
+    let parameters = [("client_id", APP), ("token", tokens.access.as_str()), ("everywhere", "true")];
+    assert_eq!(api.post("/logout", &parameters).await.status, 200);
+    assert!(api.items("SessionsTable").await.is_empty());
+    assert_eq!(api.items("RevocationsTable").await.len(), 5);
 }
 
 #[tokio::test]
