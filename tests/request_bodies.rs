@@ -131,6 +131,32 @@ async fn unknown_parameters_are_ignored() {
 }
 
 #[tokio::test]
+async fn an_error_never_repeats_what_was_sent() {
+    const SENT: &str = "sent-by-somebody";
+    let api = Api::start().await;
+    let requests: [(&str, &[&str]); 3] = [
+        ("/login", &["grant_type", "client_id", "username", "password", "scope"]),
+        ("/refresh", &["grant_type", "client_id", "refresh_token", "scope"]),
+        ("/logout", &["client_id", "token", "everywhere", SENT, SENT]),
+    ];
+    for (path, names) in requests {
+        for sent in 0..names.len() {
+            let value = |(i, name): (usize, &&'static str)| match *name {
+                _ if i == sent => SENT,
+                "grant_type" => "refresh_token",
+                "client_id" => APP,
+                _ => "x",
+            };
+            let values = names.iter().enumerate().map(value);
+            let parameters: Vec<(&str, &str)> = names.iter().copied().zip(values).collect();
+            let reply = api.post(path, &parameters).await;
+            assert!(reply.status >= 400, "{path} {parameters:?}");
+            assert!(!reply.body.to_string().contains(SENT), "{path} {parameters:?}: {reply:?}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn login_is_not_the_password_grant() {
     let api = Api::start().await;
     for grant_type in ["password", "refresh_token"] {
