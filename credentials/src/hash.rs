@@ -114,6 +114,8 @@ fn todays() -> Argon2<'static> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use shared::random::SystemRandom;
 
     use super::*;
@@ -137,6 +139,27 @@ mod tests {
             passwords.verify(&password("correct horse"), Some(&weak)).await,
             Ok(Verdict::RightButWeak)
         );
+    }
+
+    /// The shortest of a few: whatever else the machine does makes them longer.
+    #[expect(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
+    async fn time_to_verify(passwords: &Passwords, stored: Option<&str>) -> Duration {
+        let mut shortest = Duration::MAX;
+        for _ in 0..5 {
+            let started = Instant::now();
+            assert_eq!(passwords.verify(&password("a guess"), stored).await, Ok(Verdict::Wrong));
+            shortest = shortest.min(started.elapsed());
+        }
+        shortest
+    }
+
+    #[tokio::test]
+    async fn a_guess_at_nobodys_password_takes_about_as_long_as_one_at_somebodys() {
+        let passwords = Passwords::new(Arc::new(SystemRandom::new()));
+        let hash = passwords.hash(&password("correct horse")).await.unwrap();
+        let somebody = time_to_verify(&passwords, Some(&hash)).await;
+        let nobody = time_to_verify(&passwords, None).await;
+        assert!(nobody > somebody / 2 && nobody < somebody * 2, "{nobody:?} and {somebody:?}");
     }
 
     #[test]
