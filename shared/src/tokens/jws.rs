@@ -78,3 +78,21 @@ impl PublicKeys {
         Jws::verify(text, |kid| self.find(kid, now).map(|key| (key.algorithm, &key.key)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_longer_than_a_header_can_be_is_not_looked_at() {
+        let of_len = |len: usize| {
+            let start = format!("{}.e30.", URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","kid":"k1"}"#));
+            format!("{start}{}", "A".repeat(len - start.len()))
+        };
+        let result = |len| Jws::verify(&of_len(len), |_| None);
+        for len in [100, 8192] {
+            assert_eq!(result(len), Err(AccessTokenError::UnknownKey), "{len}");
+        }
+        assert_eq!(result(8193), Err(AccessTokenError::Malformed));
+    }
+}

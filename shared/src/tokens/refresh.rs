@@ -191,6 +191,7 @@ mod tests {
     fn a_token_verifies_for_the_client_it_was_issued_to_and_for_no_other() {
         let (keys, token) = (keys(&["k1"]), token());
         let text = keys.encode(&token, &client("app"), NOW);
+        assert!(RefreshToken::is_meant_by(text.expose_secret()) && !RefreshToken::is_meant_by("eyJ"));
         assert_eq!(keys.verify(text.expose_secret(), &client("app")), Ok(token));
         for other in ["ap", "app2", "APP"] {
             let result = keys.verify(text.expose_secret(), &client(other));

@@ -175,3 +175,6 @@ impl Claims {
         self.0
     }
 }
+
+#[cfg(test)]
+mod tests;

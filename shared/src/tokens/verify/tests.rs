@@ -1,0 +1,127 @@
+use jsonwebtoken::{Algorithm, Header};
+use serde_json::json;
+
+use super::*;
+use crate::keys::Keyset;
+
+const NOW: u64 = 1_800_000_000;
+const ISSUER: &str = "https://login.example";
+
+fn at(unix: u64) -> Timestamp {
+    Timestamp::from_unix(unix)
+}
+
+fn verifier() -> AccessTokenVerifier {
+    AccessTokenVerifier {
+        issuer: ISSUER.to_owned(),
+        audience: "https://api.example".to_owned(),
+        password_audience: password_audience(ISSUER),
+    }
+}
+
+/// The claims of a token that is issued now, but for these; `null` takes one away.
+fn claims(changes: Value) -> Value {
+    let mut claims = json!({
+        "iss": ISSUER, "sub": "u1", "aud": "https://api.example", "client_id": "app", "iat": NOW, "exp": NOW + 100,
+        "jti": "j1", "sid": SessionId::of_secret(b"secret"), "scope": "read write", "auth_time": NOW,
+        "email": "somebody@example.org",
+    });
+    let Value::Object(changes) = changes else { panic!("{changes}") };
+    for (name, value) in changes {
+        claims[name] = value;
+    }
+    claims.as_object_mut().unwrap().retain(|_, value| !value.is_null());
+    claims
+}
+
+fn verified(changes: Value) -> Result<AccessToken, AccessTokenError> {
+    let Value::Object(claims) = claims(changes) else { unreachable!() };
+    verifier().verify_claims(Claims(claims), at(NOW))
+}
+
+/// The key pair of RFC 8037 appendix A.
+fn keyset() -> Keyset {
+    let signing = json!({
+        "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "k1",
+        "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+    });
+    let refresh = json!({ "kty": "oct", "alg": "HS256", "kid": "r1", "k": "A".repeat(43) });
+    Keyset::parse(&json!({ "signing_keys": [signing], "refresh_keys": [refresh] }).to_string()).unwrap()
+}
+
+fn signed(typ: Option<&str>) -> String {
+    let header =
+        Header { typ: typ.map(str::to_owned), kid: Some("k1".to_owned()), ..Header::new(Algorithm::EdDSA) };
+    jsonwebtoken::encode(&header, &claims(json!({})), &keyset().signing.active(at(NOW)).key).unwrap()
+}
+
+#[test]
+fn a_token_gives_what_it_was_issued_for() {
+    let session = SessionKey {
+        user_id: UserId::parse("u1").unwrap(),
+        client_id: ClientId::parse("app").unwrap(),
+        session_id: SessionId::of_secret(b"secret"),
+    };
+    let Value::Object(own) = json!({ "email": "somebody@example.org" }) else { unreachable!() };
+    let token = AccessToken {
+        audience: Audience::Api,
+        session,
+        scope: Scope::parse("read write").unwrap(),
+        expires_at: at(NOW + 100),
+        claims: own,
+    };
+    assert_eq!(verified(json!({})), Ok(token));
+    assert!(verified(json!({ "scope": null })).unwrap().scope.is_empty());
+}
+
+#[test]
+fn a_token_is_of_this_issuer_and_for_one_of_two_audiences() {
+    let audience = |aud: &str| verified(json!({ "aud": aud })).map(|token| token.audience);
+    assert_eq!(audience("https://login.example/password"), Ok(Audience::PasswordChange));
+    assert_eq!(audience("https://api.example/"), Err(AccessTokenError::Foreign));
+    assert_eq!(verified(json!({ "iss": "https://login.example/" })), Err(AccessTokenError::Foreign));
+}
+
+#[test]
+fn a_claim_that_is_missing_or_mistyped_is_named() {
+    for name in ["iss", "sub", "aud", "client_id", "iat", "exp", "jti", "sid", "auth_time"] {
+        for bad in [Value::Null, json!([]), json!(1.5)] {
+            assert_eq!(verified(json!({ name: bad })), Err(AccessTokenError::Claim(name)), "{name}");
+        }
+    }
+    for name in ["iat", "exp", "nbf", "auth_time"] {
+        let end = Timestamp::END.as_unix();
+        assert_eq!(verified(json!({ name: end })), Err(AccessTokenError::Claim(name)), "{name}");
+    }
+    assert!(verified(json!({ "exp": Timestamp::END.as_unix() - 1 })).is_ok());
+}
+
+#[test]
+fn a_token_may_be_from_a_clock_that_is_a_little_ahead() {
+    for name in ["iat", "nbf"] {
+        assert!(verified(json!({ name: NOW - 5 })).is_ok(), "{name}");
+        assert!(verified(json!({ name: NOW + 5 })).is_ok(), "{name}");
+        assert_eq!(verified(json!({ name: NOW + 6 })), Err(AccessTokenError::Future), "{name}");
+    }
+    assert!(verified(json!({ "exp": NOW + 1 })).is_ok());
+    assert_eq!(verified(json!({ "exp": NOW })), Err(AccessTokenError::Future), "it ends as it begins");
+}
+
+#[test]
+fn at_its_end_a_token_is_good_for_ending_its_session_and_for_nothing_else() {
+    let (keys, token) = (keyset().public, signed(Some(TYP)));
+    for now in [NOW + 99, NOW + 100, NOW + 101] {
+        let result = verifier().verify(&token, &keys, at(now)).map(|token| token.expires_at);
+        let expected = if now < NOW + 100 { Ok(at(NOW + 100)) } else { Err(AccessTokenError::Expired) };
+        assert_eq!(result, expected, "{now}");
+        assert!(verifier().verify_even_expired(&token, &keys, at(now)).is_ok());
+    }
+}
+
+#[test]
+fn another_jwt_of_the_same_key_is_no_access_token() {
+    for typ in [None, Some("JWT"), Some("AT+JWT"), Some("application/at+jwt")] {
+        let result = verifier().verify_even_expired(&signed(typ), &keyset().public, at(NOW));
+        assert_eq!(result, Err(AccessTokenError::Header), "{typ:?}");
+    }
+}
