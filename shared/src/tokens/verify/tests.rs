@@ -2,7 +2,7 @@ use jsonwebtoken::{Algorithm, Header};
 use serde_json::json;
 
 use super::*;
-use crate::keys::Keyset;
+use crate::{keys::Keyset, store::PublishedKey};
 
 const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://login.example";
@@ -124,4 +124,14 @@ fn another_jwt_of_the_same_key_is_no_access_token() {
         let result = verifier().verify_even_expired(&signed(typ), &keyset().public, at(NOW));
         assert_eq!(result, Err(AccessTokenError::Header), "{typ:?}");
     }
+}
+
+#[test]
+fn a_published_key_verifies_until_it_expires_and_not_until_it_is_swept() {
+    let jwk = keyset().public.find("k1", at(NOW)).unwrap().jwk.clone();
+    let published = PublishedKey { jwk, published_at: at(NOW), expires_at: at(NOW + 10) };
+    let keys = PublicKeys::from_published(&[published]).unwrap();
+    let token = signed(Some(TYP));
+    assert!(verifier().verify(&token, &keys, at(NOW + 9)).is_ok());
+    assert_eq!(verifier().verify(&token, &keys, at(NOW + 10)), Err(AccessTokenError::UnknownKey));
 }
