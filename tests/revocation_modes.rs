@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use shared::{clock::Timestamp, ids::SessionId, store::Revocations};
+use shared::{
+    clock::Timestamp,
+    ids::SessionId,
+    store::{Revocations, attribute},
+};
 
-use crate::harness::{APP, Api, Fault, Tokens, text};
+use crate::harness::{APP, Api, Fault, Tokens, number, text};
 
 async fn with_check(check: &str) -> Api {
     Api::with(|p| p.with("RevocationCheck", check)).await
@@ -55,6 +59,20 @@ async fn denylist_is_within_the_interval_and_without_a_read_a_request() {
     assert_eq!(api.call(&other.access).await.status, 200);
     let cold = api.restarted().await;
     assert_eq!(cold.call(&tokens.access).await.status, 401, "it starts with all that is relevant");
+}
+
+#[tokio::test]
+async fn denylist_outlasts_the_longest_access_token() {
+    let api = with_check("denylist").await;
+    let longest = vec![(attribute::ACCESS_TTL, number(86_400))];
+    api.seeder().set("ClientsTable", (attribute::CLIENT_ID, APP), longest).await.unwrap();
+    let (ended, living) = (api.login().await, api.login().await);
+    assert_eq!(api.logout(&ended.refresh).await.status, 200);
+    api.clock.advance(86_399);
+    for api in [&api, &api.restarted().await] {
+        assert_eq!(api.call(&ended.access).await.status, 401);
+        assert_eq!(api.call(&living.access).await.status, 200);
+    }
 }
 
 #[tokio::test]
