@@ -2,28 +2,12 @@
 
 use std::process::Stdio;
 
-use crate::shell::{TaskError, cargo, program, run, tool_folder};
+use crate::shell::{TaskError, cargo_tool, program, run};
 
 const VERSION: &str = "0.20.2";
 
 pub(crate) fn run_checks() -> Result<(), TaskError> {
-    let folder = tool_folder("cargo-deny")?;
-    let deny = folder.join("bin/cargo-deny");
-    if !deny.exists() {
-        let folder = folder.to_string_lossy();
-        // A debug build takes half the time, and checks as well.
-        run(&mut cargo(&[
-            "install",
-            "cargo-deny",
-            "--version",
-            VERSION,
-            "--locked",
-            "--debug",
-            "--quiet",
-            "--root",
-            &folder,
-        ]))?;
-    }
+    let deny = cargo_tool("cargo-deny", VERSION)?;
     run(&mut program(&deny, &["check", "licenses", "bans", "sources"]))?;
 
     // The database of advisories lives in a repository of its own. A machine that reaches package registries only

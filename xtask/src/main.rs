@@ -7,6 +7,7 @@ mod deny;
 mod dynamodb_local;
 mod fuzz;
 mod moto;
+mod mutants;
 mod races;
 mod readme;
 mod sam;
@@ -43,6 +44,8 @@ cargo xtask TASK
   seeded-bugs [NAME…]
                    which suites of tests notice small patches that break the project: all of these, or those named; with
                    --named only the suites that a patch names; --check: whether all apply; --write: docs/seeded-bugs.md
+  mutants [FILE…]  cargo-mutants on the tokens, the refresh and the authorizer, or on these files of theirs: whether those that
+                   no test notices are the ones of docs/mutants.md
   deny             licences, sources and bans of the dependencies; advisories where their database can be had
 ";
 
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         ["seeded-bugs", "--write"] => seeded_bugs::write(),
         ["seeded-bugs", "--named", ref names @ ..] => seeded_bugs::run(names, Reach::Named),
         ["seeded-bugs", ref names @ ..] => seeded_bugs::run(names, Reach::All),
+        ["mutants", ref files @ ..] => mutants::run(files),
         ["deny"] => deny::run_checks(),
         _ => {
             eprint!("{USAGE}");

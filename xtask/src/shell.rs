@@ -35,6 +35,20 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     program(option_env!("CARGO").unwrap_or("cargo"), arguments)
 }
 
+/// A program of crates.io, below `.tools`; built if it isn't there.
+pub(crate) fn cargo_tool(name: &str, version: &str) -> Result<PathBuf, TaskError> {
+    let folder = tool_folder(name)?;
+    let tool = folder.join("bin").join(name);
+    if !tool.exists() {
+        let below = folder.to_string_lossy();
+        // A debug build takes half the time, and does as well.
+        let install =
+            ["install", name, "--version", version, "--locked", "--debug", "--quiet", "--root", &below];
+        run(&mut cargo(&install))?;
+    }
+    Ok(tool)
+}
+
 /// Runs a program, its output going where ours goes.
 pub(crate) fn run(command: &mut Command) -> Result<(), TaskError> {
     let status = command.status().map_err(|e| TaskError(format!("{}: {e}", shown(command))))?;
