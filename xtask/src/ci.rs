@@ -3,19 +3,23 @@
 use std::time::Duration;
 
 use crate::{
-    deny, dynamodb_local, moto, readme, sam,
+    deny, dynamodb_local, fuzz, model, moto, readme, sam, seeded_bugs,
     shell::{TaskError, cargo, run},
-    verifiers,
+    verifiers, wycheproof,
 };
 
 type Step = (&'static str, fn() -> Result<(), TaskError>);
 
+/// Whether they still run and find nothing at once; `cargo xtask fuzz` is for finding.
+const FUZZING_SECONDS: &str = "5";
+
 /// The quick ones first: what fails should fail soon.
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 14] = [
     ("formatting", || run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", || {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
     }),
+    ("seeded bugs: all apply", seeded_bugs::check),
     ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
     ("documentation", || {
         run(cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
@@ -26,6 +30,9 @@ const STEPS: [Step; 10] = [
     ("key rotation on moto", moto::run_tests),
     ("tokens in npm's and PyPI's libraries", verifiers::run_all),
     ("tests on DynamoDB Local", dynamodb_local::run_tests),
+    ("the model, within its larger bounds", model::run_all),
+    ("Wycheproof's vectors", wycheproof::run_if_there),
+    ("fuzzers, a few seconds each", || fuzz::run_all(FUZZING_SECONDS, None)),
     ("dependencies (cargo deny)", deny::run_checks),
 ];
 

@@ -6,6 +6,7 @@ mod ci;
 mod deny;
 mod dynamodb_local;
 mod fuzz;
+mod model;
 mod moto;
 mod mutants;
 mod races;
@@ -16,6 +17,7 @@ mod server;
 mod shell;
 mod tree;
 mod verifiers;
+mod wycheproof;
 
 use std::{path::Path, process::ExitCode};
 
@@ -59,7 +61,7 @@ fn main() -> ExitCode {
         ["dynamodb-local-inside", emulator, ref tests @ ..] => dynamodb_local::run_inside(emulator, tests),
         ["readme"] => readme::run_commands(),
         ["sam"] => sam::run_checks(),
-        ["model"] => model(),
+        ["model"] => model::run_all(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),
         ["races"] => races::run_all(races::ROUNDS, races::SEED),
@@ -68,8 +70,8 @@ fn main() -> ExitCode {
         ["fuzz"] => fuzz::run_all(fuzz::SECONDS, None),
         ["fuzz", seconds] => fuzz::run_all(seconds, None),
         ["fuzz", seconds, target] => fuzz::run_all(seconds, Some(target)),
-        ["wycheproof"] => wycheproof(&shell::root().join("../shared/wycheproof")),
-        ["wycheproof", folder] => wycheproof(Path::new(folder)),
+        ["wycheproof"] => wycheproof::run_beside(),
+        ["wycheproof", folder] => wycheproof::run_all(Path::new(folder)),
         ["bench"] => bench("denylist").and_then(|()| bench("login-timing")),
         ["bench", part @ ("denylist" | "login-timing")] => bench(part),
         ["seeded-bugs", "--check"] => seeded_bugs::check(),
@@ -92,17 +94,6 @@ fn main() -> ExitCode {
     }
 }
 
-fn model() -> Result<(), shell::TaskError> {
-    shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "model"]))
-}
-
 fn bench(part: &str) -> Result<(), shell::TaskError> {
     shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "bench", "--bin", part]))
-}
-
-/// A folder is what it is here, not at the root of the project.
-fn wycheproof(folder: &Path) -> Result<(), shell::TaskError> {
-    let folder = std::path::absolute(folder).map_err(|e| shell::TaskError(e.to_string()))?;
-    let run = ["run", "--quiet", "--package", "tests", "--example", "wycheproof", "--"];
-    shell::run(shell::cargo(&run).arg(folder))
 }

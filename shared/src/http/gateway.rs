@@ -101,7 +101,7 @@ mod tests {
         let mut event =
             json!({ "httpMethod": "POST", "path": "/login", "requestContext": { "httpMethod": "POST" } });
         let Value::Object(changes) = changes else { panic!("{changes}") };
-        event.as_object_mut().unwrap().extend(changes);
+        event.as_object_mut().unwrap().extend(changes.clone());
         event
     }
 
