@@ -27,6 +27,8 @@ use shared::{
     random::{Random, SystemRandom},
     surroundings::SdkConfig,
 };
+#[cfg(unix)]
+use tokio::signal::unix::SignalKind;
 use tokio::{net::TcpListener, signal};
 
 use crate::{banner::Banner, options::Options};
@@ -78,6 +80,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
         random,
     };
     let gateway = Arc::new(Gateway::deploy(&template, &deployment).await?);
+    let interruption = interruption();
     let _published = publish(&deployment, (&url, &store.endpoint), address.port());
 
     let banner = Banner { url: &url, dynamodb_endpoint: &store.endpoint, demo: &store.demo };
@@ -86,7 +89,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     } else {
         println!("{}", banner.to_text());
     }
-    server::serve(listener, gateway, interrupted()).await.map_err(RunError::Serve)
+    server::serve(listener, gateway, interruption).await.map_err(RunError::Serve)
 }
 
 struct Store {
@@ -173,18 +176,23 @@ fn publish(deployment: &Deployment, (url, endpoint): (&str, &str), port: u16) ->
         .ok()
 }
 
-/// Ctrl-C, or what a supervisor sends.
-async fn interrupted() {
+/// Ctrl-C, or what a supervisor sends. Both are heard from this call on, and not only once it is awaited: whoever has read
+/// the banner may send them.
+fn interruption() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
-            return std::future::pending().await;
-        };
-        tokio::select! {
-            _ = signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
+    let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal::unix::signal);
+    async move {
+        #[cfg(unix)]
+        {
+            let [Ok(mut interrupt), Ok(mut terminate)] = signals else {
+                return std::future::pending().await;
+            };
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
         }
+        #[cfg(not(unix))]
+        let _ = signal::ctrl_c().await;
     }
-    #[cfg(not(unix))]
-    let _ = signal::ctrl_c().await;
 }
