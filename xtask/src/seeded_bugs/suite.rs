@@ -14,8 +14,18 @@ use crate::{
 };
 
 /// The packages whose tests are built, in one go: a suite is a choice of what is in them.
-const PACKAGES: [&str; 9] =
-    ["authorizer", "credentials", "login", "logout", "model", "password", "refresh", "shared", "tests"];
+const PACKAGES: [&str; 10] = [
+    "authorizer",
+    "credentials",
+    "inputs",
+    "login",
+    "logout",
+    "model",
+    "password",
+    "refresh",
+    "shared",
+    "tests",
+];
 /// The one binary of the integration tests.
 const INTEGRATION: &str = "latchgate";
 /// The longest suite takes a tenth of it: what takes longer than this hangs.
@@ -30,6 +40,8 @@ pub(crate) const SUITES: &[Suite] = &[
         filters: &[],
     },
     Suite { name: "model", binaries: &["model"], filters: &[] },
+    // What the fuzzers check, over what is kept for them.
+    Suite { name: "inputs", binaries: &["corpora"], filters: &[] },
     Suite::integration("model_assumptions", &["model::"]),
     Suite::integration("refresh_flow", &["refresh_flow::"]),
     Suite::integration("decisions", &["decisions::"]),
@@ -40,6 +52,7 @@ pub(crate) const SUITES: &[Suite] = &[
         "fault_matrix",
         &["fault_matrix::a_call_that_fails", "fault_matrix::with_connections"],
     ),
+    Suite::integration("stored_items", &["stored_items::"]),
     Suite::integration("races", &["races::"]),
     Suite::integration("login_flow", &["login_flow::"]),
     Suite::integration("logout_flow", &["logout_flow::"]),
@@ -47,7 +60,10 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite::integration("whole_flow", &["whole_flow::"]),
     Suite::integration("password", &["password_change::", "password_expired::"]),
     Suite::integration("clients", &["client_authentication::"]),
-    Suite::integration("requests", &["request_bodies::"]),
+    Suite::integration(
+        "requests",
+        &["request_bodies::", "gateway_events::", "hostile_bodies::", "properties::"],
+    ),
     Suite::integration("access_tokens", &["access_tokens::", "claims::"]),
     Suite::integration("forgeries", &["forgeries::", "forged_signatures::"]),
     Suite::integration("authorizer", &["authorizer_events::", "authorizer_policy::", "scope_rules::"]),
