@@ -36,6 +36,7 @@ mod logout_flow;
 mod logs;
 mod metadata_documents;
 mod model;
+mod operations;
 mod over_http;
 mod password_change;
 mod password_expired;

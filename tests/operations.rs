@@ -1,0 +1,136 @@
+//! What template.yaml has for those who run a stack: bounds of its parameters, throttling, logs, alarms, the dashboard.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Json;
+use serde_yaml_ng::Value;
+
+/// All that API Gateway may write down of a request: nothing that a caller chose but the method, and no part that could
+/// hold a token. The route is the template's, and not the path that was asked for.
+const LOGGED: [&str; 11] = [
+    "$context.authorizer.latency",
+    "$context.error.responseType",
+    "$context.httpMethod",
+    "$context.identity.sourceIp",
+    "$context.integrationLatency",
+    "$context.requestId",
+    "$context.requestTime",
+    "$context.resourcePath",
+    "$context.responseLatency",
+    "$context.responseLength",
+    "$context.status",
+];
+
+fn template() -> Value {
+    serde_yaml_ng::from_str(include_str!("../template.yaml")).unwrap()
+}
+
+fn section<'a>(template: &'a Value, name: &str) -> BTreeMap<&'a str, &'a Value> {
+    let entries = template[name].as_mapping().unwrap().iter();
+    entries.map(|(name, value)| (name.as_str().unwrap(), value)).collect()
+}
+
+fn of_type<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value> {
+    section(template, "Resources").into_iter().filter(|(_, resource)| resource["Type"] == kind).collect()
+}
+
+/// What is in a value below tags, which serde reads as values of their own.
+fn untagged(value: &Value) -> &Value {
+    match value {
+        Value::Tagged(tagged) => untagged(&tagged.value),
+        value => value,
+    }
+}
+
+/// The one value of the alternatives of an `!If` that is not `!Ref AWS::NoValue`.
+fn where_it_is_there(value: &Value) -> &Value {
+    untagged(&untagged(value)[1])
+}
+
+#[test]
+fn every_parameter_says_what_it_is_for_stands_in_a_group_and_is_checked() {
+    let template = template();
+    let interface = &template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"];
+    let groups = interface.as_sequence().unwrap().iter();
+    let grouped: Vec<_> = groups.flat_map(|group| group["Parameters"].as_sequence().unwrap()).collect();
+    let parameters = section(&template, "Parameters");
+    assert_eq!(grouped.len(), parameters.len(), "each once");
+    for (name, parameter) in parameters {
+        assert!(grouped.iter().any(|grouped| *grouped == name), "{name} is in no group");
+        assert!(parameter["Description"].as_str().is_some_and(|text| text.len() > 10), "{name}");
+        let is_range = parameter.get("MinValue").is_some() && parameter.get("MaxValue").is_some();
+        let is_pattern = parameter
+            .get("AllowedPattern")
+            .and_then(Value::as_str)
+            .is_some_and(|pattern| pattern.starts_with('^') && pattern.ends_with('$'));
+        let says_what_is_allowed = !is_pattern || parameter.get("ConstraintDescription").is_some();
+        let is_checked = is_range || is_pattern || parameter.get("AllowedValues").is_some();
+        assert!(is_checked && says_what_is_allowed, "{name}");
+    }
+}
+
+#[test]
+fn what_holds_state_or_evidence_stays_when_the_stack_goes() {
+    let template = template();
+    for kind in ["AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"] {
+        let resources = of_type(&template, kind);
+        assert!(!resources.is_empty(), "{kind}");
+        for (name, resource) in resources {
+            for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
+                assert_eq!(resource[policy], "Retain", "{policy} of {name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn logs_end_are_json_and_have_no_place_for_a_token() {
+    let template = template();
+    for (name, group) in of_type(&template, "AWS::Logs::LogGroup") {
+        assert_eq!(*untagged(&group["Properties"]["RetentionInDays"]), "LogRetentionDays", "{name}");
+    }
+    let logging = &template["Globals"]["Function"]["LoggingConfig"];
+    assert_eq!(
+        (&logging["LogFormat"], untagged(&logging["LogGroup"])),
+        (&"JSON".into(), &"FunctionLogs".into())
+    );
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        assert_eq!(function["Properties"].get("LoggingConfig"), None, "{name} has one of its own");
+    }
+
+    let api = &template["Resources"]["Api"]["Properties"];
+    let access = where_it_is_there(&api["AccessLogSetting"]);
+    let format: Json = serde_json::from_str(untagged(&access["Format"]).as_str().unwrap()).unwrap();
+    let fields = format.as_object().unwrap();
+    for (name, value) in fields.iter().filter(|(name, _)| !["stack", "trace_id"].contains(&name.as_str())) {
+        assert!(LOGGED.contains(&value.as_str().unwrap()), "{name}: {value}");
+    }
+    assert_eq!(fields["trace_id"], "$context.xrayTraceId");
+    assert_eq!(fields.len(), LOGGED.len() + 2);
+    for setting in api["MethodSettings"].as_sequence().unwrap() {
+        assert_eq!(setting["LoggingLevel"], "OFF", "execution logs hold bodies and headers");
+        assert_eq!(setting["DataTraceEnabled"], false);
+    }
+}
+
+#[test]
+fn every_route_is_throttled_and_what_hashes_the_most() {
+    let template = template();
+    let parameters = section(&template, "Parameters");
+    let default = |value: &Value| parameters[untagged(value).as_str().unwrap()]["Default"].as_u64().unwrap();
+    let settings = template["Resources"]["Api"]["Properties"]["MethodSettings"].as_sequence().unwrap();
+    let limits: BTreeMap<_, _> = settings
+        .iter()
+        .map(|setting| {
+            let (rate, burst) = (&setting["ThrottlingRateLimit"], &setting["ThrottlingBurstLimit"]);
+            (setting["ResourcePath"].as_str().unwrap(), (default(rate), default(burst)))
+        })
+        .collect();
+    let all = limits["/*"];
+    assert_eq!(limits.keys().copied().collect::<Vec<_>>(), ["/*", "/~1login", "/~1password"]);
+    for path in ["/~1login", "/~1password"] {
+        assert!(limits[path].0 < all.0 && limits[path].1 < all.1, "{path}");
+    }
+    let login = &template["Resources"]["LoginFunction"]["Properties"]["ReservedConcurrentExecutions"];
+    assert_eq!(*where_it_is_there(login), "LoginConcurrency");
+}
