@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 use serde_yaml_ng::Value;
 
+const OPERATIONS: &str = include_str!("../docs/operations.md");
+
 /// All that API Gateway may write down of a request: nothing that a caller chose but the method, and no part that could
 /// hold a token. The route is the template's, and not the path that was asked for.
 const LOGGED: [&str; 11] = [
@@ -133,4 +135,34 @@ fn every_route_is_throttled_and_what_hashes_the_most() {
     }
     let login = &template["Resources"]["LoginFunction"]["Properties"]["ReservedConcurrentExecutions"];
     assert_eq!(*where_it_is_there(login), "LoginConcurrency");
+}
+
+#[test]
+fn every_alarm_goes_to_the_topic_and_is_explained_with_what_to_do() {
+    let template = template();
+    let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
+    let explained: BTreeSet<_> =
+        OPERATIONS.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`')).collect();
+    let mut suffixes = BTreeSet::new();
+    for (name, alarm) in &alarms {
+        let properties = &alarm["Properties"];
+        let full_name = untagged(&properties["AlarmName"]).as_str().unwrap();
+        suffixes.insert(full_name.strip_prefix("${AWS::StackName}-").unwrap());
+        assert_eq!(*untagged(&where_it_is_there(&properties["AlarmActions"])[0]), "AlarmTopicArn", "{name}");
+        assert_eq!(
+            properties["TreatMissingData"], "notBreaching",
+            "{name}: nothing happens, nothing is wrong"
+        );
+    }
+    assert_eq!(suffixes, explained);
+    let dashboard = dashboard(&template);
+    let shown = dashboard["widgets"][0]["properties"]["alarms"].as_array().unwrap().clone();
+    let shown: BTreeSet<_> = shown.iter().map(|arn| arn.as_str().unwrap().to_owned()).collect();
+    assert_eq!(shown, alarms.keys().map(|name| format!("${{{name}.Arn}}")).collect());
+}
+
+/// The dashboard, with its references to resources as they stand in the template.
+fn dashboard(template: &Value) -> Json {
+    let body = &template["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
+    serde_json::from_str(untagged(body).as_str().unwrap()).unwrap()
 }
