@@ -2,7 +2,7 @@
 
 use axum::http::Request;
 use serde_json::{Value, json};
-use shared::audit::Event;
+use shared::audit::{Cause, metrics};
 
 use crate::harness::{APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, bearer, claims};
 
@@ -27,7 +27,7 @@ async fn what_happens_is_one_event_each_with_a_stable_name() {
     api.refresh(&first.refresh).await.tokens();
     assert_eq!(names(&log), ["refresh_retry_served"]);
     api.call(&second.access).await;
-    assert_eq!(names(&log), ["access_allowed"]);
+    assert_eq!(names(&log), ["access_allowed", "sessions_succeeded"]);
     api.clock.advance(11);
     api.refresh(&first.refresh).await.assert_error(400, "invalid_grant");
     let theft =
@@ -40,7 +40,7 @@ async fn what_happens_is_one_event_each_with_a_stable_name() {
     names(&log);
     let id = claims(&there.access)["sid"].as_str().unwrap().to_owned();
     api.send(bearer(Request::delete(format!("/sessions/{id}")), &here.access), "").await;
-    assert_eq!(names(&log), ["access_allowed", "session_revoked user"]);
+    assert_eq!(names(&log), ["access_allowed", "session_revoked user", "sessions_succeeded"]);
     let _third = api.login().await;
     let everywhere = [("client_id", APP), ("token", here.refresh.as_str()), ("everywhere", "true")];
     assert_eq!(api.post("/logout", &everywhere).await.status, 200);
@@ -127,20 +127,24 @@ async fn an_event_says_who_where_and_in_which_request_and_nothing_that_was_merel
 #[test]
 fn the_document_lists_every_event_every_reason_and_every_field() {
     let document = include_str!("../docs/events.md");
-    let functions = ["login", "refresh", "logout", "sessions", "password", "metadata"];
-    let of_functions = functions.iter().flat_map(|f| [format!("{f}_refused"), format!("{f}_failed")]);
+    // Every event is counted, and what else is measured is no event.
     let names: Vec<String> =
-        Event::ALL.iter().map(|event| event.name().to_owned()).chain(of_functions).collect();
+        metrics().into_iter().map(|metric| metric.name).filter(|name| name != "duration").collect();
     let of_operators = admin::audit::OperatorEvent::ALL.map(|event| event.name().to_owned());
     for name in names.iter().chain(&of_operators) {
         assert!(document.contains(&format!("`{name}`")), "{name} is not documented");
     }
     let documented = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
-    for name in documented.filter(|name| name.ends_with("_refused") || name.ends_with("_failed")) {
+    for name in
+        documented.filter(|name| ["_succeeded", "_refused", "_failed"].iter().any(|end| name.ends_with(end)))
+    {
         assert!(names.iter().any(|known| known == name), "{name} is documented and is no event");
     }
     for reason in reasons() {
         assert!(document.contains(&format!("`{reason}`")), "the reason {reason} is not documented");
+    }
+    for cause in Cause::ALL {
+        assert!(document.contains(&format!("`{}`", cause.name())), "{cause:?} is not documented");
     }
 }
 
@@ -154,6 +158,8 @@ fn reasons() -> Vec<String> {
         include_str!("../functions/password/src/error.rs"),
         include_str!("../functions/metadata/src/error.rs"),
         include_str!("../functions/authorizer/src/error.rs"),
+        include_str!("../functions/keys/src/error.rs"),
+        include_str!("../shared/src/interruption.rs"),
         include_str!("../shared/src/http/request_error.rs"),
         include_str!("../shared/src/client/credentials.rs"),
         include_str!("../shared/src/client/clients.rs"),

@@ -14,7 +14,7 @@ const DAY: u64 = 24 * HOUR;
 const LEAD: u64 = 3 * HOUR;
 
 /// Versions are called by a UUID: 32 characters at least.
-fn version(name: &str) -> String {
+pub(crate) fn version(name: &str) -> String {
     format!("{name:0>36}")
 }
 

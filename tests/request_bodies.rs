@@ -184,14 +184,16 @@ async fn a_path_or_method_that_is_not_there_is_404_in_the_same_shape() {
     }
 }
 
-#[test]
-fn a_function_reached_by_another_method_answers_405() {
-    let environment = shared::environment::Environment::default();
-    let endpoint = shared::http::Endpoint::new("login", "POST", &environment).unwrap();
+#[tokio::test]
+async fn a_function_reached_by_another_method_answers_405() {
+    let surroundings = Api::start().await.surroundings("login");
+    let endpoint = shared::http::Endpoint::new("login", "POST", &surroundings).unwrap();
     let request = lambda_http::http::Request::get("/login").body(lambda_http::Body::Empty).unwrap();
-    let error = shared::http::Parameters::from_request(&request).unwrap_err();
-    let response =
-        endpoint.respond(&request, &shared::audit::Trail::default(), Err(login::LoginError::from(error)));
+    let flow = async {
+        let error = shared::http::Parameters::from_request(&request).unwrap_err();
+        Err(login::LoginError::from(error))
+    };
+    let response = endpoint.answer(&request, &endpoint.begin(&request), flow).await;
     assert_eq!(response.status(), 405);
     assert_eq!(response.headers()["allow"], "POST");
 }

@@ -99,6 +99,7 @@ async fn no_required_variable_is_spare() {
         "SCOPE_DEFAULT",
         "CONTEXT_CLAIMS",
         "CACHE_TTL",
+        "STACK_NAME",
     ];
     for (name, function) in functions {
         for variable in function.variables.keys().filter(|v| !optional.contains(&v.as_str())) {

@@ -3,7 +3,10 @@
 use std::{sync::Arc, thread::available_parallelism};
 
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
-use shared::random::{self, Random};
+use shared::{
+    random::{self, Random},
+    watch::{Wait, wait},
+};
 use tokio::{sync::Semaphore, task};
 
 use crate::{Password, stored::StoredHash};
@@ -97,6 +100,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
+        let _waiting = wait(Wait::Hash);
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| PasswordError::Failed)?;
         let work = move || {
             let _permit = permit;

@@ -12,6 +12,7 @@ use password::PasswordChange;
 use refresh::Refresh;
 use sessions::SessionsApi;
 use shared::{
+    aws,
     clock::Clock,
     environment::{Environment, variable},
     keys::KeysetDocument,
@@ -155,7 +156,7 @@ impl Deployment {
             });
         Surroundings {
             environment: Environment::from_variables(variables),
-            dynamodb: self.dynamodb.clone(),
+            dynamodb: aws::watched(&self.dynamodb),
             aws: self.aws.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),

@@ -1,11 +1,18 @@
 //! How AWS is reached, and what is kept of what it says.
 
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::{
+    config::{ConfigBag, Intercept, interceptors::BeforeSerializationInterceptorContextRef},
+    error::{ProvideErrorMetadata, SdkError},
+};
+use aws_sdk_secretsmanager::config::Builder as SecretsManagerBuilder;
 
-use crate::http::chain;
+use crate::{
+    http::chain,
+    watch::{Wait, wait},
+};
 
 /// What clients of AWS's services are made from: the function's surroundings (`AWS_ENDPOINT_URL_…` included).
 pub async fn config() -> SdkConfig {
@@ -30,6 +37,39 @@ pub fn timeouts() -> TimeoutConfig {
         .operation_attempt_timeout(Duration::from_millis(800))
         .operation_timeout(Duration::from_secs(2))
         .build()
+}
+
+/// The same way to DynamoDB, with what requests wait for it on their watches.
+pub fn watched(dynamodb: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
+    let config = dynamodb.config().to_builder().interceptor(CallWatch).build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+/// A way to Secrets Manager, with what requests wait for it on their watches.
+pub fn secrets_manager(config: &SdkConfig) -> aws_sdk_secretsmanager::Client {
+    let config = SecretsManagerBuilder::from(config).interceptor(CallWatch).build();
+    aws_sdk_secretsmanager::Client::from_conf(config)
+}
+
+/// A call is waited for until its bag is dropped, with its answer or without.
+#[derive(Debug)]
+struct CallWatch;
+
+impl Intercept for CallWatch {
+    fn name(&self) -> &'static str {
+        "how long calls are waited for"
+    }
+
+    fn read_before_execution(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if let Some(waiting) = wait(Wait::Store) {
+            config.interceptor_state().store_put(waiting);
+        }
+        Ok(())
+    }
 }
 
 /// Takes of an error of the SDK what a log may have: some of them print the request that they are about.

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     ops::{Add, Sub},
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -59,6 +59,13 @@ impl fmt::Display for Timestamp {
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The current time.
     fn now(&self) -> Timestamp;
+
+    /// A point of a clock that nobody sets, by which it is measured how long something takes. Nothing is decided by it, so
+    /// that by default it is the machine's.
+    #[expect(clippy::disallowed_methods, reason = "the one home of the machine's clock")]
+    fn instant(&self) -> Instant {
+        Instant::now()
+    }
 }
 
 /// The clock of the machine.

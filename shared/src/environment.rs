@@ -56,9 +56,11 @@ pub mod variable {
     pub const CONTEXT_CLAIMS: &str = "CONTEXT_CLAIMS";
     /// For how long AppSync may cache a decision, in seconds.
     pub const CACHE_TTL: &str = "CACHE_TTL";
+    /// What metrics are of, beside other stacks; absent: none are written.
+    pub const STACK_NAME: &str = "STACK_NAME";
 
     /// All of them.
-    pub const ALL: [&str; 26] = [
+    pub const ALL: [&str; 27] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,
@@ -85,6 +87,7 @@ pub mod variable {
         SCOPE_DEFAULT,
         CONTEXT_CLAIMS,
         CACHE_TTL,
+        STACK_NAME,
     ];
 }
 

@@ -6,6 +6,7 @@
 //! - [`store`]: the DynamoDB tables that more than one function touches.
 //! - [`http`]: request bodies, responses, errors in the shape of RFC 6749.
 //! - [`aws`]: how AWS is reached; [`cached`]: copies of what lives there, kept for minutes.
+//! - [`audit`], [`logs`]: what a function says of its requests; [`watch`], [`interruption`]: how long they take, and may.
 //! - [`clock`], [`random`], [`environment`]: the three things that come from outside, each in its one home.
 
 pub mod audit;
@@ -16,6 +17,7 @@ pub mod clock;
 pub mod environment;
 pub mod http;
 pub mod ids;
+pub mod interruption;
 pub mod json;
 pub mod keys;
 pub mod lifetimes;
@@ -25,3 +27,4 @@ pub mod scope;
 pub mod store;
 pub mod surroundings;
 pub mod tokens;
+pub mod watch;

@@ -1,41 +1,94 @@
-//! What a function logs: JSON lines, ours at INFO and everybody else's at WARN.
+//! What a function logs: JSON lines, ours at INFO and everybody else's at WARN, and metrics.
 //!
 //! Not to be turned up from outside: at TRACE the runtime logs whole events and the SDK whole requests, and these hold
 //! passwords and tokens.
 
+use std::{fmt, panic::PanicHookInfo};
+
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+};
 use tracing_subscriber::{
+    Layer,
     filter::{LevelFilter, Targets},
-    fmt,
+    fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter, format::Writer},
     layer::SubscriberExt,
-    util::SubscriberInitExt,
+    registry::LookupSpan,
 };
 
-/// The crates whose events are ours.
-const OURS: [&str; 10] = [
-    "login",
-    "refresh",
-    "logout",
-    "sessions",
-    "password",
-    "authorizer",
-    "keys",
-    "metadata",
-    "shared",
-    "credentials",
-];
+use crate::audit::FUNCTIONS;
+
+/// The target of events that are lines already, metrics: what a function logs has none of them, and its output does.
+pub(crate) const METRICS: &str = "metrics";
 
 /// What is logged.
 pub fn filter() -> Targets {
     Targets::new()
         .with_default(LevelFilter::WARN)
-        .with_targets(OURS.map(|name| (name, LevelFilter::INFO)))
+        // The crates whose events are ours.
+        .with_targets(
+            FUNCTIONS.into_iter().chain(["shared", "credentials"]).map(|name| (name, LevelFilter::INFO)),
+        )
         // The runtime logs every error that a handler returns, and an authorizer refuses by an error. What went wrong
         // has been logged by then, at the level that it deserves.
         .with_target("lambda_runtime", LevelFilter::OFF)
 }
 
-/// Logs to standard output from now on.
+/// A function's output: what is logged, and its metrics.
+pub fn output<S, W>(writer: W) -> impl Layer<S>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    W: for<'writer> MakeWriter<'writer> + Clone + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).with_target(false);
+    let metrics = tracing_subscriber::fmt::layer().event_format(AsItIs).with_writer(writer.clone());
+    let only_metrics = Targets::new().with_target(METRICS, LevelFilter::INFO);
+    lines.with_writer(writer).with_filter(filter()).and_then(metrics.with_filter(only_metrics))
+}
+
+/// Logs to standard output from now on, panics included.
+///
+/// # Panics
+///
+/// If something is logged to already.
 pub fn init() {
-    let lines = fmt::layer().json().flatten_event(true).with_target(false);
-    tracing_subscriber::registry().with(lines).with(filter()).init();
+    let subscriber = tracing_subscriber::registry().with(output(std::io::stdout));
+    // Unwrap safety: `main` calls it, once.
+    tracing::subscriber::set_global_default(subscriber).expect("nothing is logged to yet");
+    std::panic::set_hook(Box::new(log_panic));
+}
+
+/// Logs where a panic was, and not what it says: that may be made of a secret.
+pub fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    tracing::error!(location, "panicked");
+}
+
+/// The line that an event is.
+struct AsItIs;
+
+impl<S, N> FormatEvent<S, N> for AsItIs
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(
+        &self,
+        _context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        event.record(&mut Message(&mut writer));
+        writeln!(writer)
+    }
+}
+
+struct Message<'a, 'writer>(&'a mut Writer<'writer>);
+
+impl Visit for Message<'_, '_> {
+    fn record_debug(&mut self, _field: &Field, value: &dyn fmt::Debug) {
+        // What can't be written is lost, as any line would be.
+        let _ = write!(self.0, "{value:?}");
+    }
 }

@@ -34,7 +34,7 @@ impl Surroundings {
         let aws = aws::config().await;
         Self {
             environment: Environment::from_process(),
-            dynamodb: Client::new(&aws),
+            dynamodb: aws::watched(&Client::new(&aws)),
             aws,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),

@@ -3,6 +3,7 @@
 use std::{
     collections::BTreeMap,
     error::Error,
+    fmt,
     sync::{Arc, Mutex},
 };
 
@@ -63,6 +64,16 @@ struct State {
     last_id: u64,
     calls: Vec<Call>,
     faults: Vec<Fault>,
+    hook: Option<Hook>,
+}
+
+/// What a test does whenever a call is made.
+struct Hook(Box<dyn Fn() + Send>);
+
+impl fmt::Debug for Hook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hook")
+    }
 }
 
 /// The calls of an API under test.
@@ -94,6 +105,11 @@ impl Calls {
         self.state.lock().unwrap().faults.push(fault);
     }
 
+    /// Does this whenever a call is made, while it is waited for.
+    pub(crate) fn before_each(&self, hook: impl Fn() + Send + 'static) {
+        self.state.lock().unwrap().hook = Some(Hook(Box::new(hook)));
+    }
+
     pub(crate) fn heal(&self) {
         self.state.lock().unwrap().faults.clear();
     }
@@ -106,6 +122,9 @@ impl Calls {
     /// A call is made: in the wave of the earlier ones that are still out, or else in a new one.
     fn begin(&self, name: String) -> Result<CallId, BoxError> {
         let mut state = self.state.lock().unwrap();
+        if let Some(Hook(hook)) = &state.hook {
+            hook();
+        }
         state.last_id += 1;
         let id = state.last_id;
         let last = state.calls.last().map_or(0, |call| call.wave);

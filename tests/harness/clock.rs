@@ -1,23 +1,41 @@
 //! A clock that moves when it is told to.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use shared::clock::{Clock, Timestamp};
 
+#[expect(clippy::disallowed_methods, reason = "an instant can't be made of nothing")]
+static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
+
 #[derive(Debug)]
-pub(crate) struct MockClock(AtomicU64);
+pub(crate) struct MockClock {
+    seconds: AtomicU64,
+    /// What passed beside them, too little to be seen on a calendar.
+    milliseconds: AtomicU64,
+}
 
 impl MockClock {
     pub(crate) fn at(seconds: u64) -> Self {
-        Self(AtomicU64::new(seconds))
+        Self { seconds: AtomicU64::new(seconds), milliseconds: AtomicU64::new(0) }
     }
 
     pub(crate) fn advance(&self, seconds: u64) {
-        self.0.fetch_add(seconds, Ordering::SeqCst);
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// By so little that only durations notice.
+    pub(crate) fn advance_milliseconds(&self, milliseconds: u64) {
+        self.milliseconds.fetch_add(milliseconds, Ordering::SeqCst);
     }
 
     pub(crate) fn set(&self, seconds: u64) {
-        self.0.store(seconds, Ordering::SeqCst);
+        self.seconds.store(seconds, Ordering::SeqCst);
     }
 
     pub(crate) fn unix(&self) -> u64 {
@@ -27,6 +45,10 @@ impl MockClock {
 
 impl Clock for MockClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_unix(self.0.load(Ordering::SeqCst))
+        Timestamp::from_unix(self.seconds.load(Ordering::SeqCst))
+    }
+
+    fn instant(&self) -> Instant {
+        *BEGINNING + Duration::from_millis(self.milliseconds.load(Ordering::SeqCst))
     }
 }

@@ -12,8 +12,9 @@ use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, registry::LookupSpan}
 /// `tracing` asks once, for each place that logs, who wants to hear it. While there is one subscriber in the process it
 /// asks the thread that comes there first, which may be another test's and have none: then nobody hears that place any
 /// more. So there are always two, who want what a function logs, and write it nowhere.
-static ALWAYS: LazyLock<[Dispatch; 2]> =
-    LazyLock::new(|| [(); 2].map(|()| tracing_subscriber::registry().with(shared::logs::filter()).into()));
+static ALWAYS: LazyLock<[Dispatch; 2]> = LazyLock::new(|| {
+    [(); 2].map(|()| tracing_subscriber::registry().with(shared::logs::output(io::sink)).into())
+});
 
 /// Has every place that logs be heard, from now on.
 pub(super) fn hear_everything() {
@@ -31,6 +32,15 @@ impl Log {
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
         let log = self.clone();
+        shared::logs::output(move || log.clone())
+    }
+
+    /// The same of whatever anybody logs.
+    pub(crate) fn unfiltered<S>(&self) -> impl Layer<S>
+    where
+        S: Subscriber + for<'span> LookupSpan<'span>,
+    {
+        let log = self.clone();
         fmt::layer().json().flatten_event(true).with_writer(move || log.clone())
     }
 
@@ -38,15 +48,24 @@ impl Log {
     pub(crate) fn listen() -> (Self, DefaultGuard) {
         hear_everything();
         let log = Self::default();
-        let subscriber = tracing_subscriber::registry().with(log.layer().with_filter(shared::logs::filter()));
+        let subscriber = tracing_subscriber::registry().with(log.layer());
         (log, tracing::subscriber::set_default(subscriber))
+    }
+
+    /// All lines since the last time.
+    pub(crate) fn take(&self) -> Vec<Value> {
+        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// The audit events since the last time.
     pub(crate) fn take_events(&self) -> Vec<Value> {
-        let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
-        let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        lines.filter(|line| line.get("event").is_some()).collect()
+        self.take_with("event")
+    }
+
+    /// The lines since the last time that have this field.
+    pub(crate) fn take_with(&self, field: &str) -> Vec<Value> {
+        self.take().into_iter().filter(|line| line.get(field).is_some()).collect()
     }
 
     pub(crate) fn text(&self) -> String {

@@ -1,7 +1,14 @@
 //! What the authorizer decides against.
 
 use lambda_http::lambda_runtime::Diagnostic;
-use shared::{audit::Event, keys::PublicKeysError, store::StoreError, tokens::AccessTokenError};
+use shared::{
+    audit::Ending,
+    http::{Refuse, chain},
+    interruption::Interruption,
+    keys::PublicKeysError,
+    store::StoreError,
+    tokens::AccessTokenError,
+};
 
 /// Why a request doesn't pass.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +40,9 @@ pub enum AuthorizerError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The decision was not carried out.
+    #[error(transparent)]
+    Interrupted(#[from] Interruption),
 }
 
 impl AuthorizerError {
@@ -45,7 +55,8 @@ impl AuthorizerError {
             | Self::ContextTooLong
             | Self::PolicyTooLong
             | Self::Keys(_)
-            | Self::Store(_) => false,
+            | Self::Store(_)
+            | Self::Interrupted(_) => false,
         }
     }
 
@@ -61,17 +72,14 @@ impl AuthorizerError {
             Self::PolicyTooLong => "policy_too_long",
             Self::Keys(error) => error.reason(),
             Self::Store(error) => error.reason(),
+            Self::Interrupted(interruption) => interruption.reason(),
         }
     }
 
-    /// The audit event. A token that was not accepted says nothing of whose it is.
-    pub(crate) fn log(&self) {
-        let (function, reason, detail) = ("authorizer", self.reason(), shared::http::chain(self));
-        if self.is_refusal() {
-            tracing::info!(event = Event::AccessRefused.name(), function, reason, detail, "refused");
-        } else {
-            tracing::error!(event = Event::AccessFailed.name(), function, reason, detail, "failed");
-        }
+    /// For the log. Which answer it becomes is for whoever asked to say: it has no status here.
+    pub(crate) fn ending(&self) -> Ending {
+        let is_failure = !self.is_refusal();
+        Ending { is_failure, answer: None, reason: self.reason(), detail: chain(self) }
     }
 }
 

@@ -18,13 +18,15 @@ mod scope_rules;
 
 use std::{sync::Arc, time::Duration};
 
+use lambda_http::{LambdaEvent, lambda_runtime::Diagnostic};
 use serde_json::Value;
 use shared::{
-    audit::Event,
+    audit::{Event, Invocation, Journal, Trail},
     cached::Cached,
     clock::{Clock, Timestamp},
     environment::variable,
     http::chain,
+    interruption,
     store::PublishedKeys,
     surroundings::{StartError, Surroundings},
     tokens::{AccessToken, AccessTokenVerifier, Audience},
@@ -55,6 +57,7 @@ pub struct Authorizer {
     rules: ScopeRules,
     claims: ContextClaims,
     cache_ttl: Duration,
+    journal: Journal,
     clock: Arc<dyn Clock>,
 }
 
@@ -74,6 +77,7 @@ impl Authorizer {
             rules: ScopeRules::from_environment(environment)?,
             claims: ContextClaims::from_environment(environment),
             cache_ttl: environment.seconds(variable::CACHE_TTL, Duration::ZERO, 0..=MAX_CACHE_TTL)?,
+            journal: Journal::new("authorizer", surroundings),
             clock: clock.clone(),
         };
         let now = clock.now();
@@ -84,48 +88,82 @@ impl Authorizer {
         Ok(authorizer)
     }
 
+    /// Decides about one request that Lambda brings.
+    ///
+    /// # Errors
+    ///
+    /// What API Gateway is told, if it is refused, or the decision failed: nothing else than that, and by a panic least
+    /// of all, of which the runtime would hand on what it says.
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Answer, Diagnostic> {
+        let LambdaEvent { payload, context, .. } = event;
+        // On the heap: it is nested so deeply that the compiler gives up on the whole.
+        let deciding = Box::pin(self.decide(payload, Some(context.request_id)));
+        let decided = interruption::caught(deciding).await;
+        decided.unwrap_or_else(|panic| Err(panic.into())).map_err(Diagnostic::from)
+    }
+
     /// Decides about one request, and logs what it decided.
     ///
     /// # Errors
     ///
     /// [`AuthorizerError`], if it is refused in the way of API Gateway, or the decision failed.
     pub async fn handle(&self, event: Value) -> Result<Answer, AuthorizerError> {
-        let now = self.clock.now();
-        let request = AuthorizationRequest::parse(event).inspect_err(AuthorizerError::log)?;
-        match self.verify(&request, now).await {
-            Ok(token) => {
-                let answer = self.answer(&request.wanted, &token, now).inspect_err(AuthorizerError::log)?;
-                let withheld = self.rules.unmet(&token.scope).count();
-                tracing::info!(
-                    event = Event::AccessAllowed.name(),
-                    function = "authorizer",
-                    user_id = token.session.user_id.as_str(),
-                    client_id = token.session.client_id.as_str(),
-                    session_id = token.session.session_id.as_str(),
-                    withheld,
-                    "allowed"
-                );
+        self.decide(event, None).await
+    }
+
+    async fn decide(
+        &self,
+        event: Value,
+        lambda_request_id: Option<String>,
+    ) -> Result<Answer, AuthorizerError> {
+        let trail = self.journal.begin(Invocation::of_event(&event, lambda_request_id));
+        let mut wanted = None;
+        let flow = async {
+            let request = AuthorizationRequest::parse(event)?;
+            let decided = self.authorize(&request, &trail).await;
+            wanted = Some(request.wanted);
+            decided
+        };
+        let decided = trail.carry_out(flow).await.unwrap_or_else(|interruption| Err(interruption.into()));
+        match decided {
+            Ok(answer) => {
+                trail.outcome(Event::AccessAllowed);
+                trail.answered(None);
                 Ok(answer)
             }
             Err(error) => {
-                error.log();
-                match request.wanted {
-                    Wanted::AppSync if error.is_refusal() => Ok(Answer::app_sync_refusal()),
-                    Wanted::AppSync | Wanted::Policy(_) | Wanted::Simple => Err(error),
+                trail.refused(error.ending());
+                match wanted {
+                    Some(Wanted::AppSync) if error.is_refusal() => Ok(Answer::app_sync_refusal()),
+                    _ => Err(error),
                 }
             }
         }
     }
 
-    /// The token of the request, if it is valid and its session is not known to be over.
+    async fn authorize(
+        &self,
+        request: &AuthorizationRequest,
+        trail: &Trail,
+    ) -> Result<Answer, AuthorizerError> {
+        let now = self.clock.now();
+        let token = self.verify(request, trail, now).await?;
+        trail.withheld(self.rules.unmet(&token.scope).count());
+        self.answer(&request.wanted, &token, now)
+    }
+
+    /// The token of the request, if it is valid and its session is not known to be over. One that is not valid says
+    /// nothing of whose it is.
     async fn verify(
         &self,
         request: &AuthorizationRequest,
+        trail: &Trail,
         now: Timestamp,
     ) -> Result<AccessToken, AuthorizerError> {
         let text = request.token().ok_or(AuthorizerError::NoBearer)?;
         let keys = self.keys.current(now).await?;
         let token = self.verifier.verify(text, &keys, now)?;
+        trail.session(&token.session);
         if self.revocation.is_over(&token, now).await? {
             return Err(AuthorizerError::SessionEnded);
         }

@@ -2,7 +2,9 @@
 
 use lambda_http::lambda_runtime::Diagnostic;
 use shared::{
-    http::chain,
+    audit::Ending,
+    http::{Refuse, chain},
+    interruption::Interruption,
     keys::{KeysetError, PublicKeysError},
     store::StoreError,
 };
@@ -52,6 +54,34 @@ pub enum RotationError {
         "the rotation took so long that its keys would make tokens too soon: it is given up, rotate again"
     )]
     TooLate,
+    /// The step was not carried out, or not wholly.
+    #[error(transparent)]
+    Interrupted(#[from] Interruption),
+}
+
+impl RotationError {
+    /// Its name in audit events.
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::Event => "malformed_event",
+            Self::AnotherSecret => "another_secret",
+            Self::Secret { .. } => "keyset_unavailable",
+            Self::NoVersion(_) => "no_version",
+            Self::Keyset(_) => "keyset_unusable",
+            Self::Generate(_) => "key_not_made",
+            Self::Store(error) => error.reason(),
+            Self::Published(error) => error.reason(),
+            Self::Refused => "keyset_refused",
+            Self::Overtaken => "rotation_overtaken",
+            Self::TooLate => "rotation_too_late",
+            Self::Interrupted(interruption) => interruption.reason(),
+        }
+    }
+
+    /// For the log: whatever it is, it isn't the caller's doing.
+    pub(crate) fn ending(&self) -> Ending {
+        Ending { is_failure: true, answer: None, reason: self.reason(), detail: chain(self) }
+    }
 }
 
 /// Secrets Manager shows it to whoever looks at the function's log: that is the operator.

@@ -33,6 +33,18 @@ pub(crate) enum Step {
     Finish,
 }
 
+impl Step {
+    /// Its name in audit events.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Set => "set",
+            Self::Test => "test",
+            Self::Finish => "finish",
+        }
+    }
+}
+
 impl RotationEvent {
     pub(crate) fn parse(event: Value) -> Result<Self, RotationError> {
         serde_json::from_value(event).map_err(|_| RotationError::Event)

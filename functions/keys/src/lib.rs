@@ -14,12 +14,14 @@ mod secret;
 mod steps;
 mod trial;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use lambda_http::{LambdaEvent, lambda_runtime::Diagnostic};
 use serde_json::Value;
 use shared::{
-    audit::Event,
+    audit::{Event, Invocation, Journal, Trail},
     clock::Clock,
+    interruption,
     random::Random,
     store::PublishedKeys,
     surroundings::{StartError, Surroundings},
@@ -36,12 +38,16 @@ use self::{
     secret::KeysetSecret,
 };
 
+/// How long a step may take: a little less than Lambda lets it (template.yaml, `Timeout`).
+pub const TIME_LIMIT: Duration = Duration::from_secs(55);
+
 /// The function.
 #[derive(Debug)]
 pub struct KeyRotation {
     secret: KeysetSecret,
     published: PublishedKeys,
     plan: KeyPlan,
+    journal: Journal,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -58,9 +64,21 @@ impl KeyRotation {
             secret: KeysetSecret::new(environment, aws)?,
             published: PublishedKeys::new(environment, dynamodb)?,
             plan: KeyPlan::from_environment(environment)?,
+            journal: Journal::new("keys", surroundings).with_time_limit(TIME_LIMIT),
             clock: clock.clone(),
             random: random.clone(),
         })
+    }
+
+    /// Carries out the step that Lambda brings.
+    ///
+    /// # Errors
+    ///
+    /// What Secrets Manager is told, if it can't be carried out.
+    pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<(), Diagnostic> {
+        let LambdaEvent { payload, context, .. } = event;
+        let taken = interruption::caught(self.take(payload, Some(context.request_id))).await;
+        taken.unwrap_or_else(|panic| Err(panic.into())).map_err(Diagnostic::from)
     }
 
     /// Carries out one step of a rotation. Any of them may be repeated, at any time and in parallel.
@@ -69,29 +87,37 @@ impl KeyRotation {
     ///
     /// [`RotationError`], if it can't be carried out: Secrets Manager repeats the rotation later.
     pub async fn handle(&self, event: Value) -> Result<(), RotationError> {
-        let RotationEvent { step, secret_id, client_request_token } = RotationEvent::parse(event)?;
-        let result = if secret_id == self.secret.id() {
-            let version = &client_request_token;
-            match step {
-                Step::Create => self.create(version).await,
-                Step::Set => self.set(version).await,
-                Step::Test => self.test(version).await,
-                Step::Finish => self.finish(version).await,
-            }
-        } else {
-            Err(RotationError::AnotherSecret)
-        };
-        match &result {
-            Ok(()) => {
-                let event = matches!(step, Step::Finish).then(|| Event::KeysetRotated.name());
-                let version = client_request_token.as_str();
-                tracing::info!(event, function = "keys", ?step, version, "carried out");
-            }
-            Err(error) => {
-                let reason = shared::http::chain(error);
-                tracing::error!(function = "keys", ?step, version = client_request_token, reason, "failed");
-            }
+        self.take(event, None).await
+    }
+
+    async fn take(&self, event: Value, lambda_request_id: Option<String>) -> Result<(), RotationError> {
+        let trail = self.journal.begin(Invocation::of_event(&event, lambda_request_id));
+        let taken = trail.carry_out(Box::pin(self.step(event, &trail))).await;
+        let taken = taken.unwrap_or_else(|interruption| Err(interruption.into()));
+        match &taken {
+            Ok(()) => trail.answered(None),
+            Err(error) => trail.refused(error.ending()),
         }
-        result
+        taken
+    }
+
+    async fn step(&self, event: Value, trail: &Trail) -> Result<(), RotationError> {
+        let RotationEvent { step, secret_id, client_request_token } = RotationEvent::parse(event)?;
+        trail.rotation(step.name(), &client_request_token);
+        if secret_id != self.secret.id() {
+            return Err(RotationError::AnotherSecret);
+        }
+        let version = &client_request_token;
+        match step {
+            Step::Create => self.create(version).await?,
+            Step::Set => self.set(version).await?,
+            Step::Test => self.test(version).await?,
+            Step::Finish => self.finish(version).await?,
+        }
+        trail.outcome(match step {
+            Step::Create | Step::Set | Step::Test => Event::KeysetPrepared,
+            Step::Finish => Event::KeysetRotated,
+        });
+        Ok(())
     }
 }

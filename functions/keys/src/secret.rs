@@ -34,9 +34,9 @@ pub(crate) struct Version {
 }
 
 impl KeysetSecret {
-    pub(crate) fn new(environment: &Environment, aws: &SdkConfig) -> Result<Self, EnvironmentError> {
+    pub(crate) fn new(environment: &Environment, config: &SdkConfig) -> Result<Self, EnvironmentError> {
         let id = environment.required(variable::KEYSET_SECRET)?.to_owned();
-        Ok(Self { client: Client::new(aws), id })
+        Ok(Self { client: aws::secrets_manager(config), id })
     }
 
     pub(crate) fn id(&self) -> &str {

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use credentials::{Credentials, Passwords};
 use lambda_http::{Body, Request, Response};
 use shared::{
-    audit::Trail,
     client::Clients,
     clock::Clock,
     http::Endpoint,
@@ -51,7 +50,7 @@ impl Login {
     pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, random, .. } = surroundings;
         Ok(Self {
-            endpoint: Endpoint::new("login", "POST", environment)?,
+            endpoint: Endpoint::new("login", "POST", surroundings)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             credentials: Credentials::new(environment, dynamodb)?,
             users: Users::new(environment, dynamodb)?,
@@ -67,9 +66,9 @@ impl Login {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
+        let trail = self.endpoint.begin(request);
         // On the heap: it holds the state of five calls to DynamoDB.
-        let trail = Trail::of(request);
-        let result = Box::pin(self.login(request, &trail)).await;
-        self.endpoint.respond(request, &trail, result)
+        let flow = Box::pin(self.login(request, &trail));
+        self.endpoint.answer(request, &trail, flow).await
     }
 }

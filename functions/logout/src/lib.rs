@@ -44,7 +44,7 @@ impl Logout {
     pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, .. } = surroundings;
         Ok(Self {
-            endpoint: Endpoint::new("logout", "POST", environment)?,
+            endpoint: Endpoint::new("logout", "POST", surroundings)?,
             verifier: AccessTokenVerifier::new(environment)?,
             keysets: Keysets::load(surroundings).await?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
@@ -55,9 +55,8 @@ impl Logout {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = Trail::of(request);
-        let result = self.logout(request, &trail).await;
-        self.endpoint.respond(request, &trail, result)
+        let trail = self.endpoint.begin(request);
+        self.endpoint.answer(request, &trail, self.logout(request, &trail)).await
     }
 
     async fn logout(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, LogoutError> {

@@ -14,7 +14,6 @@ use lambda_http::{
 };
 use serde_json::Value;
 use shared::{
-    audit::Trail,
     cached::Cached,
     clock::Clock,
     environment::variable,
@@ -54,7 +53,7 @@ impl Metadata {
     pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, .. } = surroundings;
         let metadata = Self {
-            endpoint: Endpoint::new("metadata", "GET", environment)?,
+            endpoint: Endpoint::new("metadata", "GET", surroundings)?,
             keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
             issuer: environment.required(variable::ISSUER)?.to_owned(),
             clock: clock.clone(),
@@ -67,9 +66,8 @@ impl Metadata {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = Trail::of(request);
-        let result = self.document(request).await;
-        self.endpoint.respond(request, &trail, result)
+        let trail = self.endpoint.begin(request);
+        self.endpoint.answer(request, &trail, self.document(request)).await
     }
 
     async fn document(&self, request: &Request) -> Result<Response<Body>, MetadataError> {

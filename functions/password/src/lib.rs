@@ -14,7 +14,6 @@ use std::sync::Arc;
 use credentials::{Credentials, Passwords};
 use lambda_http::{Body, Request, Response};
 use shared::{
-    audit::Trail,
     client::Clients,
     clock::Clock,
     http::Endpoint,
@@ -53,7 +52,7 @@ impl PasswordChange {
     pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, random, .. } = surroundings;
         Ok(Self {
-            endpoint: Endpoint::new("password", "POST", environment)?,
+            endpoint: Endpoint::new("password", "POST", surroundings)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             credentials: Credentials::new(environment, dynamodb)?,
             users: Users::new(environment, dynamodb)?,
@@ -69,9 +68,9 @@ impl PasswordChange {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = Trail::of(request);
+        let trail = self.endpoint.begin(request);
         // On the heap: it holds the state of a dozen calls to DynamoDB.
-        let result = Box::pin(self.change(request, &trail)).await;
-        self.endpoint.respond(request, &trail, result)
+        let flow = Box::pin(self.change(request, &trail));
+        self.endpoint.answer(request, &trail, flow).await
     }
 }

@@ -13,7 +13,6 @@ use std::sync::Arc;
 
 use lambda_http::{Body, Request, Response};
 use shared::{
-    audit::Trail,
     client::Clients,
     clock::Clock,
     http::Endpoint,
@@ -53,7 +52,7 @@ impl Refresh {
     pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, random, .. } = surroundings;
         Ok(Self {
-            endpoint: Endpoint::new("refresh", "POST", environment)?,
+            endpoint: Endpoint::new("refresh", "POST", surroundings)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             users: Users::new(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
@@ -67,8 +66,7 @@ impl Refresh {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = Trail::of(request);
-        let result = self.refresh(request, &trail).await;
-        self.endpoint.respond(request, &trail, result)
+        let trail = self.endpoint.begin(request);
+        self.endpoint.answer(request, &trail, self.refresh(request, &trail)).await
     }
 }

@@ -41,7 +41,7 @@ impl SessionsApi {
     pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
         let Surroundings { environment, dynamodb, clock, .. } = surroundings;
         Ok(Self {
-            endpoint: Endpoint::new("sessions", "GET, DELETE", environment)?,
+            endpoint: Endpoint::new("sessions", "GET, DELETE", surroundings)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             clock: clock.clone(),
         })
@@ -49,13 +49,16 @@ impl SessionsApi {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = Trail::of(request);
-        let result = match (request.method(), request.path_parameters_ref()) {
-            (&Method::GET, None) => self.list(request, &trail).await,
-            (&Method::DELETE, Some(path)) => self.end(request, path.first("session_id"), &trail).await,
+        let trail = self.endpoint.begin(request);
+        self.endpoint.answer(request, &trail, self.list_or_end(request, &trail)).await
+    }
+
+    async fn list_or_end(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, SessionsError> {
+        match (request.method(), request.path_parameters_ref()) {
+            (&Method::GET, None) => self.list(request, trail).await,
+            (&Method::DELETE, Some(path)) => self.end(request, path.first("session_id"), trail).await,
             _ => Err(RequestError::Method.into()),
-        };
-        self.endpoint.respond(request, &trail, result)
+        }
     }
 
     async fn list(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, SessionsError> {

@@ -41,8 +41,13 @@ impl Parameters {
     }
 
     fn reference(&self, name: &str) -> String {
-        // Logical ids of resources are no parameters; a parameter without a value is known by what it lacks.
-        self.0.get(name).cloned().unwrap_or_else(|| name.to_owned())
+        match self.0.get(name) {
+            Some(value) => value.clone(),
+            // A pseudo parameter, like the name of the stack: there is none here.
+            None if name.starts_with("AWS::") => String::new(),
+            // Logical ids of resources are no parameters; a parameter without a value is known by what it lacks.
+            None => name.to_owned(),
+        }
     }
 
     fn substitute(&self, text: &str) -> String {

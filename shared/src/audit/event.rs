@@ -1,7 +1,8 @@
 //! What happens, by names that stay.
 
-/// What happened. A request that was refused, or failed, is named after its function:
-/// `FUNCTION_refused`, `FUNCTION_failed`.
+/// What happened. A request that was refused, or failed, is named after its function (`FUNCTION_refused`,
+/// `FUNCTION_failed`), and so is one that was carried out where nothing here says what came of it
+/// (`FUNCTION_succeeded`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A session began.
@@ -30,13 +31,15 @@ pub enum Event {
     AccessRefused,
     /// The authorizer could not decide.
     AccessFailed,
+    /// A step of a rotation was carried out, and the new keyset isn't the current one yet.
+    KeysetPrepared,
     /// A keyset became the current one.
     KeysetRotated,
 }
 
 impl Event {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::LoginSucceeded,
         Self::LoginPasswordExpired,
         Self::RefreshSucceeded,
@@ -50,6 +53,7 @@ impl Event {
         Self::AccessAllowed,
         Self::AccessRefused,
         Self::AccessFailed,
+        Self::KeysetPrepared,
         Self::KeysetRotated,
     ];
 
@@ -69,6 +73,7 @@ impl Event {
             Self::AccessAllowed => "access_allowed",
             Self::AccessRefused => "access_refused",
             Self::AccessFailed => "access_failed",
+            Self::KeysetPrepared => "keyset_prepared",
             Self::KeysetRotated => "keyset_rotated",
         }
     }
@@ -92,6 +97,10 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Logout, Self::LogoutEverywhere, Self::User, Self::Theft, Self::CutOff, Self::PasswordChange];
+
     /// Its name in the field `cause`, which stays.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,9 +1,15 @@
-//! Audit events: what happened to whom, and from where. Each is one line of the log; docs/events.md lists them.
+//! Audit events: what happened to whom, and from where. Each is one line of the log, and counted; docs/events.md lists
+//! them.
 
 mod event;
+mod journal;
+mod metrics;
+mod tally;
 mod trail;
 
 pub use self::{
     event::{Cause, Event},
-    trail::Trail,
+    journal::{FUNCTIONS, Invocation, Journal},
+    metrics::{Metric, NAMESPACE, metrics},
+    trail::{Ending, Trail},
 };

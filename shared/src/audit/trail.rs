@@ -1,23 +1,33 @@
 //! What is known of a request, and how it is written down.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    borrow::Cow,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
-use lambda_http::{Request, RequestExt, request::RequestContext};
-
-use super::{Cause, Event};
+use super::{
+    Cause, Event, Invocation, Journal,
+    metrics::{Breakdown, Line},
+    tally::Tally,
+};
 use crate::{
-    http::{Origin, Refuse, chain},
     ids::{ClientId, SessionId, UserId},
+    interruption::{self, Interruption},
+    logs,
     store::SessionKey,
+    watch::Watch,
 };
 
 /// What is known of a request so far: where it is from, and whom it turned out to be about. Only what has been found
 /// or verified is kept here, since what a caller merely says may be a secret in the wrong place.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Trail {
-    address: Option<String>,
-    request_id: Option<String>,
+    journal: Journal,
+    invocation: Invocation,
+    watch: Arc<Watch>,
     subject: Mutex<Subject>,
+    tally: Mutex<Tally>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -26,16 +36,37 @@ struct Subject {
     client_id: Option<ClientId>,
     session_id: Option<SessionId>,
     outcome: Option<Event>,
+    withheld: Option<usize>,
+    step: Option<&'static str>,
+    version: Option<String>,
+}
+
+/// How a request that was not carried out ended.
+#[derive(Debug)]
+pub struct Ending {
+    /// A failure of ours, rather than something that the caller can help.
+    pub is_failure: bool,
+    /// The status of the answer and the `error` in it, where it is one of HTTP.
+    pub answer: Option<(u16, &'static str)>,
+    /// Why, as a name that stays.
+    pub reason: &'static str,
+    /// Why, as a sentence.
+    pub detail: String,
 }
 
 impl Trail {
-    /// Of this request.
-    pub fn of(request: &Request) -> Self {
-        let request_id = match request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV1(context)) => context.request_id.clone(),
-            _ => None,
-        };
-        Self { address: Origin::of(request).address, request_id, subject: Mutex::default() }
+    pub(super) fn new(journal: Journal, invocation: Invocation) -> Self {
+        let watch = Watch::start(journal.clock.clone());
+        Self { journal, invocation, watch, subject: Mutex::default(), tally: Mutex::default() }
+    }
+
+    /// Carries out what was asked for, in the time that there is.
+    ///
+    /// # Errors
+    ///
+    /// [`Interruption`], if the time is up before it is done, or it panics.
+    pub async fn carry_out<T>(&self, flow: impl Future<Output = T>) -> Result<T, Interruption> {
+        self.watch.over(interruption::within(self.journal.time_limit, flow)).await
     }
 
     /// The client was found.
@@ -56,6 +87,18 @@ impl Trail {
         subject.session_id = Some(key.session_id.clone());
     }
 
+    /// So many scope rules are not met by the token.
+    pub fn withheld(&self, rules: usize) {
+        self.subject().withheld = Some(rules);
+    }
+
+    /// It is about this step of a rotation, to this version of the secret.
+    pub fn rotation(&self, step: &'static str, version: &str) {
+        let mut subject = self.subject();
+        subject.step = Some(step);
+        subject.version = Some(version.to_owned());
+    }
+
     /// What the request came to, for when it is answered.
     pub fn outcome(&self, event: Event) {
         self.subject().outcome = Some(event);
@@ -63,85 +106,187 @@ impl Trail {
 
     /// A session was revoked, this request's or another.
     pub fn revoked(&self, key: &SessionKey, cause: Cause) {
+        self.count(Event::SessionRevoked.name().into(), Some(Breakdown::Cause(cause)));
+        let Invocation { address, request_id, lambda_request_id } = &self.invocation;
         tracing::info!(
             event = Event::SessionRevoked.name(),
             cause = cause.name(),
             user_id = key.user_id.as_str(),
             client_id = key.client_id.as_str(),
             session_id = key.session_id.as_str(),
-            address = self.address,
-            request_id = self.request_id,
+            address,
+            request_id,
+            lambda_request_id,
             "a session was revoked"
         );
     }
 
     /// A refresh token was used again.
     pub fn reused(&self, key: &SessionKey, subtype: &'static str) {
+        self.count(Event::RefreshTokenReused.name().into(), None);
+        let Invocation { address, request_id, lambda_request_id } = &self.invocation;
         tracing::warn!(
             event = Event::RefreshTokenReused.name(),
             subtype,
             user_id = key.user_id.as_str(),
             client_id = key.client_id.as_str(),
             session_id = key.session_id.as_str(),
-            address = self.address,
-            request_id = self.request_id,
+            address,
+            request_id,
+            lambda_request_id,
             "a refresh token was used a second time; its session ends"
         );
     }
 
     /// Something happened beside what was asked for.
     pub fn happened(&self, event: Event) {
+        self.count(event.name().into(), None);
         let Subject { user_id, client_id, session_id, .. } = self.subject().clone();
+        let Invocation { address, request_id, lambda_request_id } = &self.invocation;
         tracing::info!(
             event = event.name(),
             user_id = user_id.as_ref().map(UserId::as_str),
             client_id = client_id.as_ref().map(ClientId::as_str),
             session_id = session_id.as_ref().map(SessionId::as_str),
-            address = self.address,
-            request_id = self.request_id,
+            address,
+            request_id,
+            lambda_request_id,
         );
     }
 
-    /// The function answered.
-    pub(crate) fn answered(&self, function: &'static str, status: u16) {
-        let Subject { user_id, client_id, session_id, outcome } = self.subject().clone();
-        tracing::info!(
-            event = outcome.map(Event::name),
-            function,
-            status,
-            user_id = user_id.as_ref().map(UserId::as_str),
-            client_id = client_id.as_ref().map(ClientId::as_str),
-            session_id = session_id.as_ref().map(SessionId::as_str),
-            address = self.address,
-            request_id = self.request_id,
-            "answered"
-        );
+    /// The request was carried out, and answered with this status where it is one of HTTP.
+    pub fn answered(&self, status: Option<u16>) {
+        let outcome = self.subject().outcome;
+        let event = outcome.map_or_else(|| self.named("succeeded"), |event| event.name().into());
+        self.end(event, None, status, None);
     }
 
-    /// The function refused (`FUNCTION_refused`), or failed (`FUNCTION_failed`).
-    pub(crate) fn refused(&self, function: &'static str, status: u16, error: &impl Refuse) {
-        let Subject { user_id, client_id, session_id, .. } = self.subject().clone();
-        let (reason, detail) = (error.reason(), chain(error));
+    /// It was refused, or failed.
+    pub fn refused(&self, ending: Ending) {
+        let event = self.named(if ending.is_failure { "failed" } else { "refused" });
+        let (status, error) = ending.answer.unzip();
+        self.end(event, Some(ending), status, error);
+    }
+
+    /// The one line of the request, and its metrics.
+    fn end(
+        &self,
+        event: Cow<'static, str>,
+        ending: Option<Ending>,
+        status: Option<u16>,
+        error: Option<&'static str>,
+    ) {
+        let taken = self.watch.taken();
+        let (duration_ms, store_ms) = (milliseconds(taken.total), milliseconds(taken.store));
+        let hash_ms = taken.hash.map(milliseconds);
+        let reason = ending.as_ref().map(|ending| ending.reason);
+        let detail = ending.as_ref().map(|ending| &*ending.detail);
+        let Subject { user_id, client_id, session_id, withheld, step, version, .. } = self.subject().clone();
         let user_id = user_id.as_ref().map(UserId::as_str);
         let client_id = client_id.as_ref().map(ClientId::as_str);
         let session_id = session_id.as_ref().map(SessionId::as_str);
-        let Self { address, request_id, .. } = self;
-        if status >= 500 {
-            let event = format!("{function}_failed");
-            tracing::error!(
-                event, function, status, reason, detail, user_id, client_id, session_id, address, request_id,
+        let Invocation { address, request_id, lambda_request_id } = &self.invocation;
+        let (event_name, function) = (&*event, self.journal.function);
+        match &ending {
+            Some(Ending { is_failure: true, .. }) => tracing::error!(
+                event = event_name,
+                function,
+                status,
+                error,
+                reason,
+                detail,
+                step,
+                version,
+                user_id,
+                client_id,
+                session_id,
+                address,
+                request_id,
+                lambda_request_id,
+                duration_ms,
+                store_ms,
+                hash_ms,
                 "failed"
-            );
-        } else {
-            let event = format!("{function}_refused");
-            tracing::info!(
-                event, function, status, reason, detail, user_id, client_id, session_id, address, request_id,
+            ),
+            Some(_) => tracing::info!(
+                event = event_name,
+                function,
+                status,
+                error,
+                reason,
+                detail,
+                user_id,
+                client_id,
+                session_id,
+                address,
+                request_id,
+                lambda_request_id,
+                duration_ms,
+                store_ms,
+                hash_ms,
                 "refused"
-            );
+            ),
+            None => tracing::info!(
+                event = event_name,
+                function,
+                status,
+                withheld,
+                step,
+                version,
+                user_id,
+                client_id,
+                session_id,
+                address,
+                request_id,
+                lambda_request_id,
+                duration_ms,
+                store_ms,
+                hash_ms,
+                "answered"
+            ),
         }
+        self.count(event, reason.map(Breakdown::Reason));
+        self.write_metrics(taken.total);
+    }
+
+    fn write_metrics(&self, duration: Duration) {
+        let Journal { function, stack, clock, .. } = &self.journal;
+        let Some(stack) = stack else { return };
+        let (at, tally) = (clock.now(), std::mem::take(&mut *self.tally()));
+        let mut duration = Some((*function, duration));
+        for counts in tally.lines() {
+            let request_id = self.invocation.request_id.as_deref();
+            let line = Line { stack, request_id, at, counts: &counts, duration: duration.take() };
+            match line.to_json() {
+                Some(line) => tracing::info!(target: logs::METRICS, "{line}"),
+                None => tracing::error!("metrics could not be written"),
+            }
+        }
+    }
+
+    /// The event of what became of this function's requests.
+    fn named(&self, what: &str) -> Cow<'static, str> {
+        match (self.journal.function, what) {
+            ("authorizer", "refused") => Event::AccessRefused.name().into(),
+            ("authorizer", "failed") => Event::AccessFailed.name().into(),
+            (function, _) => format!("{function}_{what}").into(),
+        }
+    }
+
+    fn count(&self, name: Cow<'static, str>, by: Option<Breakdown>) {
+        self.tally().count(name, by);
+    }
+
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn subject(&self) -> MutexGuard<'_, Subject> {
         self.subject.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// To the microsecond.
+pub(super) fn milliseconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e3
 }

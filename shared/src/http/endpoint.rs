@@ -8,8 +8,11 @@ use lambda_http::{
 };
 
 use super::Refusal;
-use crate::audit::Trail;
-use crate::environment::{Environment, EnvironmentError, variable};
+use crate::{
+    audit::{Ending, Invocation, Journal, Trail},
+    environment::{EnvironmentError, variable},
+    surroundings::Surroundings,
+};
 
 /// RFC 7617: how a client that used the Authorization header may do better.
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="latchgate", charset="UTF-8""#);
@@ -28,7 +31,7 @@ pub trait Refuse: Error {
 /// The edge of one function.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    function: &'static str,
+    journal: Journal,
     /// The `Allow` of a 405 (RFC 9110 section 15.5.6).
     methods: &'static str,
     allowed_origin: Option<HeaderValue>,
@@ -43,17 +46,36 @@ impl Endpoint {
     pub fn new(
         function: &'static str,
         methods: &'static str,
-        environment: &Environment,
+        surroundings: &Surroundings,
     ) -> Result<Self, EnvironmentError> {
-        let allowed_origin = environment.optional(variable::ALLOWED_ORIGIN).map(HeaderValue::from_str);
+        let allowed_origin = surroundings.environment.optional(variable::ALLOWED_ORIGIN);
+        let allowed_origin = allowed_origin.map(HeaderValue::from_str);
         let allowed_origin = allowed_origin.transpose();
         let allowed_origin =
             allowed_origin.map_err(|_| EnvironmentError::Malformed(variable::ALLOWED_ORIGIN))?;
-        Ok(Self { function, methods, allowed_origin })
+        Ok(Self { journal: Journal::new(function, surroundings), methods, allowed_origin })
+    }
+
+    /// A request has come.
+    pub fn begin(&self, request: &Request) -> Trail {
+        self.journal.begin(Invocation::of_request(request))
+    }
+
+    /// Carries out what a request asks for, and answers it: whatever happens, with one response and one line of the log.
+    pub async fn answer<E: Refuse>(
+        &self,
+        request: &Request,
+        trail: &Trail,
+        flow: impl Future<Output = Result<Response<Body>, E>>,
+    ) -> Response<Body> {
+        match trail.carry_out(flow).await {
+            Ok(result) => self.respond(request, trail, result),
+            Err(interruption) => self.respond(request, trail, Err(interruption)),
+        }
     }
 
     /// The response to a request, once its result is known.
-    pub fn respond<E: Refuse>(
+    fn respond<E: Refuse>(
         &self,
         request: &Request,
         trail: &Trail,
@@ -61,12 +83,17 @@ impl Endpoint {
     ) -> Response<Body> {
         let mut response = match result {
             Ok(response) => {
-                trail.answered(self.function, response.status().as_u16());
+                trail.answered(Some(response.status().as_u16()));
                 response
             }
             Err(error) => {
                 let refusal = error.refusal();
-                trail.refused(self.function, refusal.status.as_u16(), &error);
+                trail.refused(Ending {
+                    is_failure: refusal.status.is_server_error(),
+                    answer: Some((refusal.status.as_u16(), refusal.error.name())),
+                    reason: error.reason(),
+                    detail: chain(&error),
+                });
                 refusal.into_response()
             }
         };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use lambda_http::{Body, Response, http::StatusCode};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{RequestError, json};
 use crate::{
@@ -14,8 +14,7 @@ use crate::{
 };
 
 /// The value of `error`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ErrorCode {
     /// RFC 6749 section 5.2.
     InvalidRequest,
@@ -37,13 +36,36 @@ pub enum ErrorCode {
     TemporarilyUnavailable,
 }
 
+impl ErrorCode {
+    /// As it goes over the wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidClient => "invalid_client",
+            Self::InvalidGrant => "invalid_grant",
+            Self::InvalidScope => "invalid_scope",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::NotFound => "not_found",
+            Self::PasswordRejected => "password_rejected",
+            Self::ServerError => "server_error",
+            Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+}
+
+impl Serialize for ErrorCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// An error response: `{"error", "error_description"}`. The description is ours; it never repeats what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Refusal {
     /// The status of the response.
     #[serde(skip)]
     pub status: StatusCode,
-    error: ErrorCode,
+    pub(crate) error: ErrorCode,
     error_description: Cow<'static, str>,
 }
 
@@ -70,7 +92,7 @@ impl Refusal {
     }
 
     /// A failure that heals.
-    fn try_again() -> Self {
+    pub(crate) fn try_again() -> Self {
         Self::new(ErrorCode::TemporarilyUnavailable, "Try again in a moment.")
     }
 

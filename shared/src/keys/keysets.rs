@@ -92,10 +92,10 @@ enum KeysetSource {
 }
 
 impl KeysetSource {
-    fn new(environment: &Environment, aws: &SdkConfig) -> Result<Self, EnvironmentError> {
+    fn new(environment: &Environment, config: &SdkConfig) -> Result<Self, EnvironmentError> {
         let optional = |name| environment.optional(name).map(str::to_owned);
         if let Some(id) = optional(variable::KEYSET_SECRET) {
-            return Ok(Self::Secret { client: Client::new(aws), id });
+            return Ok(Self::Secret { client: aws::secrets_manager(config), id });
         }
         if let Some(path) = optional(variable::KEYSET_FILE) {
             return Ok(Self::File(path.into()));

@@ -15,6 +15,7 @@ use crate::{
     environment::{Environment, EnvironmentError, variable},
     ids::SessionId,
     lifetimes,
+    watch::alongside,
 };
 
 /// Seconds in a bucket: so few buckets that whoever starts can query all that is relevant, each a partition of its own.
@@ -113,7 +114,7 @@ impl Revocations {
         let mut queries = JoinSet::new();
         for bucket in from.as_unix() / BUCKET_TTL..=last {
             let table = self.clone();
-            queries.spawn(async move { table.of_bucket(bucket, from).await });
+            queries.spawn(alongside(async move { table.of_bucket(bucket, from).await }));
         }
         let mut revocations = Vec::new();
         while let Some(found) = queries.join_next().await {
@@ -202,7 +203,8 @@ impl SessionRevoker {
         loop {
             for key in keys.by_ref().take(BATCH - running.len()) {
                 let revoker = self.clone();
-                running.spawn(async move { revoker.revoke_found(&key, now).await.map(|()| key) });
+                let ending = async move { revoker.revoke_found(&key, now).await.map(|()| key) };
+                running.spawn(alongside(ending));
             }
             let Some(one) = running.join_next().await else { return (ended, result) };
             // Unwrap safety: a task that panicked panics here, as it would have without a task.

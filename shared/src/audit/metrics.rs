@@ -1,0 +1,161 @@
+//! Metrics, in CloudWatch's embedded metric format: lines of the log that CloudWatch counts.
+//!
+//! Beside their dimensions they have a request's identifier on them, and nothing of whom it was about.
+
+use std::time::{Duration, SystemTime};
+
+use metrique_writer_core::{
+    Entry, EntryWriter, MetricFlags, Observation, Unit, Value, ValueWriter, format::Format,
+    unit::NegativeScale,
+};
+use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective, NoMetric};
+
+use super::{Cause, Event, FUNCTIONS, tally::Count};
+use crate::clock::Timestamp;
+
+/// The namespace of all of them.
+pub const NAMESPACE: &str = "Latchgate";
+
+/// How long a request took.
+const DURATION: &str = "duration";
+const MILLISECONDS: Unit = Unit::Second(NegativeScale::Milli);
+
+const STACK: &str = "Stack";
+const FUNCTION: &str = "Function";
+const REASON: &str = "Reason";
+const CAUSE: &str = "Cause";
+const REQUEST_ID: &str = "request_id";
+
+/// A dimension by which a metric is broken down, beside its total.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Breakdown {
+    /// Of what was refused, or failed.
+    Reason(&'static str),
+    /// Of revoked sessions.
+    Cause(Cause),
+}
+
+impl Breakdown {
+    pub(super) fn dimension(self) -> &'static str {
+        match self {
+            Self::Reason(_) => REASON,
+            Self::Cause(_) => CAUSE,
+        }
+    }
+
+    pub(super) fn value(self) -> &'static str {
+        match self {
+            Self::Reason(reason) => reason,
+            Self::Cause(cause) => cause.name(),
+        }
+    }
+}
+
+/// A metric that functions write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metric {
+    /// That of the event that it counts; or `duration`.
+    pub name: String,
+    /// CloudWatch's name of its unit.
+    pub unit: &'static str,
+    /// The sets of dimensions with which it is written.
+    pub dimensions: Vec<Vec<&'static str>>,
+}
+
+/// All that there are: whoever reads metrics, an alarm or a dashboard, is held against this.
+pub fn metrics() -> Vec<Metric> {
+    let count = |name: String, by: Option<&'static str>| Metric {
+        name,
+        unit: Unit::Count.name(),
+        dimensions: [vec![STACK]].into_iter().chain(by.map(|by| vec![STACK, by])).collect(),
+    };
+    let events = Event::ALL.into_iter().map(|event| {
+        let by = match event {
+            Event::SessionRevoked => Some(CAUSE),
+            Event::AccessRefused | Event::AccessFailed => Some(REASON),
+            _ => None,
+        };
+        count(event.name().to_owned(), by)
+    });
+    let functions = FUNCTIONS.into_iter().filter(|function| *function != "authorizer");
+    let of_functions = functions.flat_map(|function| {
+        let succeeded = ["sessions", "metadata"].contains(&function);
+        // Whoever calls for a rotation is never in the wrong.
+        let is_refusing = function != "keys";
+        [
+            succeeded.then(|| count(format!("{function}_succeeded"), None)),
+            is_refusing.then(|| count(format!("{function}_refused"), Some(REASON))),
+            Some(count(format!("{function}_failed"), Some(REASON))),
+        ]
+    });
+    let duration = Metric {
+        name: DURATION.to_owned(),
+        unit: MILLISECONDS.name(),
+        dimensions: vec![vec![STACK, FUNCTION]],
+    };
+    events.chain(of_functions.flatten()).chain([duration]).collect()
+}
+
+/// A line of metrics.
+pub(super) struct Line<'a> {
+    pub(super) stack: &'a str,
+    pub(super) request_id: Option<&'a str>,
+    pub(super) at: Timestamp,
+    pub(super) counts: &'a [Count],
+    /// How long which function took; on the first line of a request.
+    pub(super) duration: Option<(&'static str, Duration)>,
+}
+
+impl Line<'_> {
+    /// As CloudWatch takes it, without a line break; `None`, if there were a mistake in it.
+    pub(super) fn to_json(&self) -> Option<String> {
+        let mut builder = Emf::builder(NAMESPACE.to_owned(), vec![vec![STACK.to_owned()]]);
+        let extra = |name, unit, by| MetricDirective {
+            namespace: NAMESPACE,
+            dimensions: vec![vec![STACK, by]],
+            metrics: vec![MetricDefinition { name, unit, storage_resolution: None }],
+        };
+        for Count { name, by, .. } in self.counts {
+            if let Some(by) = by {
+                builder = builder.directive(extra(name, Unit::Count, by.dimension()));
+            }
+        }
+        if self.duration.is_some() {
+            builder = builder.directive(extra(DURATION, MILLISECONDS, FUNCTION));
+        }
+        let mut line = Vec::new();
+        builder.build().format(self, &mut line).ok()?;
+        String::from_utf8(line).ok().map(|line| line.trim_end().to_owned())
+    }
+}
+
+impl Entry for Line<'_> {
+    fn write<'a>(&'a self, writer: &mut impl EntryWriter<'a>) {
+        writer.timestamp(SystemTime::UNIX_EPOCH + Duration::from_secs(self.at.as_unix()));
+        writer.value(STACK, self.stack);
+        if let Some(request_id) = self.request_id {
+            writer.value(REQUEST_ID, request_id);
+        }
+        for breakdown in self.counts.iter().filter_map(|count| count.by) {
+            writer.value(breakdown.dimension(), breakdown.value());
+        }
+        for Count { name, times, .. } in self.counts {
+            writer.value(&**name, &Measured(Observation::Unsigned(*times), Unit::Count));
+        }
+        if let Some((function, duration)) = self.duration {
+            writer.value(FUNCTION, function);
+            // By function alone, so not with the dimensions that all others have.
+            let duration =
+                Measured(Observation::Floating(super::trail::milliseconds(duration)), MILLISECONDS);
+            writer.value(DURATION, &NoMetric::from(duration));
+        }
+    }
+}
+
+struct Measured(Observation, Unit);
+
+impl Value for Measured {
+    fn write(&self, writer: impl ValueWriter) {
+        writer.metric([self.0], self.1, [], MetricFlags::empty());
+    }
+}

@@ -1,0 +1,211 @@
+//! How long a request takes, and for how much of that it waits: for AWS, and for the hash of a password.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+
+use crate::clock::Clock;
+
+tokio::task_local! {
+    /// Of the request that is being carried out.
+    static CURRENT: Arc<Watch>;
+}
+
+/// What is waited for.
+#[derive(Clone, Copy, Debug)]
+pub enum Wait {
+    /// DynamoDB, or Secrets Manager.
+    Store,
+    /// A password is being hashed.
+    Hash,
+}
+
+/// Runs from when a request comes.
+#[derive(Debug)]
+pub struct Watch {
+    clock: Arc<dyn Clock>,
+    started_at: Instant,
+    store: Mutex<Waits>,
+    hash: Mutex<Waits>,
+}
+
+/// The time during which at least one wait was under way: what happens side by side counts once.
+#[derive(Debug, Default)]
+struct Waits {
+    under_way: usize,
+    /// The first of those that are under way.
+    since: Option<Instant>,
+    before: Duration,
+    is_used: bool,
+}
+
+/// How long a request took so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// In all.
+    pub total: Duration,
+    /// Waiting for the store.
+    pub store: Duration,
+    /// Hashing, if anything was hashed.
+    pub hash: Option<Duration>,
+}
+
+impl Watch {
+    /// Runs from now on.
+    pub fn start(clock: Arc<dyn Clock>) -> Arc<Self> {
+        let started_at = clock.instant();
+        Arc::new(Self { clock, started_at, store: Mutex::default(), hash: Mutex::default() })
+    }
+
+    /// Carries out what belongs to this request.
+    pub async fn over<T>(self: &Arc<Self>, future: impl Future<Output = T>) -> T {
+        CURRENT.scope(self.clone(), future).await
+    }
+
+    /// How long it took so far.
+    pub fn taken(&self) -> Taken {
+        let now = self.clock.instant();
+        let (store, hash) = (self.lock(Wait::Store).until(now), self.lock(Wait::Hash));
+        let total = now.saturating_duration_since(self.started_at);
+        Taken { total, store, hash: hash.is_used.then(|| hash.until(now)) }
+    }
+
+    fn lock(&self, wait: Wait) -> MutexGuard<'_, Waits> {
+        let waits = match wait {
+            Wait::Store => &self.store,
+            Wait::Hash => &self.hash,
+        };
+        waits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waits {
+    fn until(&self, now: Instant) -> Duration {
+        self.before + self.since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
+    }
+}
+
+/// A wait that is under way until this is dropped, whatever becomes of what is waited for.
+#[derive(Debug)]
+pub struct Waiting {
+    watch: Arc<Watch>,
+    wait: Wait,
+}
+
+/// The request that is being carried out waits from now on; `None`, if there is none.
+pub fn wait(wait: Wait) -> Option<Waiting> {
+    let watch = CURRENT.try_with(Arc::clone).ok()?;
+    let now = watch.clock.instant();
+    let mut waits = watch.lock(wait);
+    waits.under_way += 1;
+    waits.since.get_or_insert(now);
+    waits.is_used = true;
+    drop(waits);
+    Some(Waiting { watch, wait })
+}
+
+/// The same future, of the same request, in a task of its own.
+pub fn alongside<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let current = CURRENT.try_with(Arc::clone).ok();
+    async move {
+        match current {
+            Some(watch) => watch.over(future).await,
+            None => future.await,
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let now = self.watch.clock.instant();
+        let mut waits = self.watch.lock(self.wait);
+        waits.under_way -= 1;
+        if waits.under_way == 0 {
+            waits.before = waits.until(now);
+            waits.since = None;
+        }
+    }
+}
+
+/// So that a call of the SDK can keep it for as long as it goes on.
+impl Storable for Waiting {
+    type Storer = StoreReplace<Self>;
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use super::*;
+    use crate::clock::Timestamp;
+
+    /// Moves when it is told to.
+    #[derive(Debug, Default)]
+    struct Told(Mutex<Duration>);
+
+    impl Told {
+        fn advance(&self, milliseconds: u64) {
+            *self.0.lock().unwrap() += Duration::from_millis(milliseconds);
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "an instant can't be made of nothing")]
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+
+    impl Clock for Told {
+        fn now(&self) -> Timestamp {
+            Timestamp::default()
+        }
+
+        fn instant(&self) -> Instant {
+            *START + *self.0.lock().unwrap()
+        }
+    }
+
+    fn taken(total: u64, store: u64, hash: Option<u64>) -> Taken {
+        let (total, store) = (Duration::from_millis(total), Duration::from_millis(store));
+        Taken { total, store, hash: hash.map(Duration::from_millis) }
+    }
+
+    #[tokio::test]
+    async fn waits_that_overlap_count_once_and_those_of_another_task_count_too() {
+        let clock = Arc::new(Told::default());
+        let watch = Watch::start(clock.clone());
+        let request = async {
+            clock.advance(1);
+            let first = wait(Wait::Store);
+            clock.advance(10);
+            let second = tokio::spawn(alongside(async { wait(Wait::Store) })).await.unwrap();
+            let hash = wait(Wait::Hash);
+            clock.advance(100);
+            drop(first);
+            clock.advance(1000);
+            drop(second);
+            drop(hash);
+            clock.advance(10_000);
+            let third = wait(Wait::Store);
+            clock.advance(100_000);
+            assert_eq!(watch.taken(), taken(111_111, 101_110, Some(1100)), "one is still under way");
+            drop(third);
+        };
+        watch.over(request).await;
+        clock.advance(1_000_000);
+        assert_eq!(watch.taken(), taken(1_111_111, 101_110, Some(1100)));
+    }
+
+    #[tokio::test]
+    async fn requests_side_by_side_have_a_watch_each() {
+        let clock = Arc::new(Told::default());
+        let (waiting, idle) = (Watch::start(clock.clone()), Watch::start(clock.clone()));
+        let request = async {
+            let _waiting = wait(Wait::Store);
+            idle.over(async { clock.advance(5) }).await;
+        };
+        waiting.over(request).await;
+        assert_eq!((waiting.taken(), idle.taken()), (taken(5, 5, None), taken(5, 0, None)));
+        assert!(wait(Wait::Store).is_none(), "nothing is being carried out");
+    }
+}

@@ -1,0 +1,203 @@
+//! Every request leaves one line of the log that says how it ended, and how long it took.
+
+use std::sync::Arc;
+
+use authorizer::Authorizer;
+use axum::http::{Request, request};
+use keys::KeyRotation;
+use lambda_http::{LambdaEvent, lambda_runtime::Context};
+use serde_json::{Value, json};
+
+use crate::{
+    harness::{
+        APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, Secrets, Tokens, USERNAME, bearer, form, form_post,
+    },
+    key_rotation::{STEPS, step},
+};
+
+/// The lines since the last time that say how a request ended, each as its function, event and reason, with the error that
+/// went over the wire.
+fn endings(log: &Log) -> Vec<String> {
+    log.take_with("duration_ms").iter().map(ending).collect()
+}
+
+fn ending(line: &Value) -> String {
+    let texts = ["function", "event", "reason", "error"].map(|name| line[name].as_str());
+    texts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+type Call = (request::Builder, String, Vec<&'static str>);
+
+/// A request of each function and outcome, with the lines that it leaves.
+fn calls(tokens: &Tokens) -> Vec<Call> {
+    let post = |path: &str, parameters: &[(&str, &str)]| (form_post(path), form(parameters));
+    let login = |password: &str| {
+        post("/login", &[("client_id", APP), ("username", USERNAME), ("password", password)])
+    };
+    let refresh = |token: &str| {
+        let grant_type = ("grant_type", "refresh_token");
+        post("/refresh", &[grant_type, ("client_id", APP), ("refresh_token", token)])
+    };
+    let change = |access: &str, new: &str| {
+        let (request, body) = post("/password", &[("current_password", PASSWORD), ("new_password", new)]);
+        (bearer(request, access), body)
+    };
+    let list = |access: &str| (bearer(Request::get("/sessions"), access), String::new());
+    let end = |id: &str| (bearer(Request::delete(format!("/sessions/{id}")), &tokens.access), String::new());
+    let get = |path: &str| (Request::get(path), String::new());
+    let (allowed, wrong) = ("authorizer access_allowed", "a wrong password");
+    let calls: Vec<((request::Builder, String), Vec<&'static str>)> = vec![
+        (login(PASSWORD), vec!["login login_succeeded"]),
+        (login(wrong), vec!["login login_refused wrong_password invalid_grant"]),
+        (login(""), vec!["login login_refused missing_parameter invalid_request"]),
+        (
+            post("/login", &[("client_id", SERVER), ("username", USERNAME), ("password", PASSWORD)]),
+            vec!["login login_refused client_unproven invalid_client"],
+        ),
+        (refresh("junk"), vec!["refresh refresh_refused malformed_token invalid_grant"]),
+        (refresh(&tokens.refresh), vec!["refresh refresh_succeeded"]),
+        (refresh(&tokens.refresh), vec!["refresh refresh_retry_served"]),
+        (list(&tokens.access), vec![allowed, "sessions sessions_succeeded"]),
+        (list("junk"), vec!["authorizer access_refused malformed_token"]),
+        (end("AAAAAAAAAAAAAAAAAAAAAA"), vec![allowed, "sessions sessions_refused unknown_session not_found"]),
+        (
+            change(&tokens.access, "password1"),
+            vec![allowed, "password password_refused common_password password_rejected"],
+        ),
+        (get(metadata::JWKS_PATH), vec!["metadata metadata_succeeded"]),
+        (post("/logout", &[("client_id", APP), ("token", "junk")]), vec!["logout logout_ignored"]),
+        (
+            post("/logout", &[("client_id", SERVER), ("client_secret", SECRET)]),
+            vec!["logout logout_refused missing_parameter invalid_request"],
+        ),
+        (change(&tokens.access, "a much better password"), vec![allowed, "password password_changed"]),
+        (
+            post("/logout", &[("client_id", APP), ("token", &tokens.refresh), ("everywhere", "true")]),
+            vec!["logout logout_refused session_over invalid_grant"],
+        ),
+        (post("/logout", &[("client_id", APP), ("token", &tokens.refresh)]), vec!["logout logout_succeeded"]),
+        (list(&tokens.access), vec!["authorizer access_refused session_over"]),
+    ];
+    calls.into_iter().map(|((request, body), lines)| (request, body, lines)).collect()
+}
+
+#[tokio::test]
+async fn every_request_leaves_one_line_that_says_how_it_ended() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let document = include_str!("../docs/events.md");
+    let (log, _guard) = Log::listen();
+    for (request, body, expected) in calls(&tokens) {
+        Box::pin(api.send(request, body)).await;
+        let lines = log.take();
+        for name in lines.iter().flat_map(|line| line.as_object().unwrap().keys()) {
+            assert!(name == "message" || document.contains(&format!("`{name}`")), "{name} is not documented");
+        }
+        let ended: Vec<_> = lines.iter().filter(|line| line.get("duration_ms").is_some()).collect();
+        assert_eq!(ended.iter().map(|line| ending(line)).collect::<Vec<_>>(), expected);
+        for line in ended {
+            assert!(line["store_ms"].is_f64());
+            let is_hashing = ["login", "password"].iter().any(|name| line["function"] == *name);
+            assert!(line.get("hash_ms").is_none_or(|hash| is_hashing && hash.is_f64()), "{line}");
+            assert_eq!(line.get("request_id").is_some(), line["function"] != "authorizer", "{line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_failure_of_the_store_is_one_line_too() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let (log, _guard) = Log::listen();
+    for call in ["UpdateItem Credentials", "UpdateItem Sessions", "DeleteItem Sessions", "Query Sessions"] {
+        api.calls.fail(Fault::Before(call));
+    }
+    let failed =
+        |function: &str| format!("{function} {function}_failed store_unavailable temporarily_unavailable");
+    api.try_login(PASSWORD).await;
+    assert_eq!(endings(&log), [failed("login")]);
+    api.refresh(&tokens.refresh).await;
+    assert_eq!(endings(&log), [failed("refresh")]);
+    api.logout(&tokens.refresh).await;
+    assert_eq!(endings(&log), [failed("logout")]);
+    api.call(&tokens.access).await;
+    assert_eq!(endings(&log), ["authorizer access_allowed".to_owned(), failed("sessions")]);
+    api.change_password(&tokens.access, PASSWORD, "a much better password").await;
+    assert_eq!(endings(&log), ["authorizer access_allowed".to_owned(), failed("password")]);
+    api.calls.fail(Fault::Before("GetItem Sessions"));
+    api.call(&tokens.access).await;
+    assert_eq!(endings(&log), ["authorizer access_failed store_unavailable"]);
+    api.calls.fail(Fault::Before("Query Keys"));
+    let cold = api.restarted().await;
+    log.take();
+    cold.send(Request::get(metadata::JWKS_PATH), "").await;
+    assert_eq!(endings(&log), [failed("metadata")]);
+}
+
+#[tokio::test]
+async fn every_step_of_a_rotation_is_one_line() {
+    let secrets = Secrets::emulated().await;
+    let api = Api::with_secret(&secrets, |p| p).await;
+    let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();
+    let (log, _guard) = Log::listen();
+    for name in STEPS {
+        step(&rotation, &secrets, "first", name).await.unwrap();
+    }
+    let (prepared, rotated) = ("keys keyset_prepared", "keys keyset_rotated");
+    assert_eq!(endings(&log), [prepared, prepared, prepared, rotated]);
+    secrets.fail(true);
+    step(&rotation, &secrets, "second", "createSecret").await.unwrap_err();
+    assert_eq!(endings(&log), ["keys keys_failed keyset_unavailable"]);
+    rotation.handle(json!({ "Step": "createSecret" })).await.unwrap_err();
+    assert_eq!(endings(&log), ["keys keys_failed malformed_event"]);
+}
+
+/// A TOKEN event brings none of API Gateway's; that of Lambda is there whatever the event.
+#[tokio::test]
+async fn a_line_names_the_request_as_others_name_it() {
+    let api = Api::start().await;
+    let authorizer = Authorizer::start(&api.surroundings("authorizer")).await.unwrap();
+    let (log, _guard) = Log::listen();
+    let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod/GET/me";
+    let token = json!({ "type": "TOKEN", "authorizationToken": "Bearer x", "methodArn": arn });
+    let request = json!({
+        "type": "REQUEST", "methodArn": arn, "headers": { "Authorization": "Bearer x" },
+        "requestContext": { "requestId": "by-the-gateway" },
+    });
+    for (event, request_id) in
+        [(token, Value::Null), (request, json!("by-the-gateway")), (json!([]), Value::Null)]
+    {
+        let mut context = Context::default();
+        context.request_id = "by-lambda".to_owned();
+        authorizer.invoke(LambdaEvent::new(event, context)).await.unwrap_err();
+        let line = log.take_with("duration_ms").remove(0);
+        assert_eq!((&line["request_id"], &line["lambda_request_id"]), (&request_id, &json!("by-lambda")));
+    }
+}
+
+#[tokio::test]
+async fn a_line_says_for_how_long_the_store_was_waited_for() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let tokens = api.refresh(&tokens.refresh).await.tokens();
+    let (log, _guard) = Log::listen();
+    // Each call takes that long, from when it begins.
+    let clock = Arc::clone(&api.clock);
+    api.calls.before_each(move || clock.advance_milliseconds(7));
+    let waits = |log: &Log| {
+        let lines = log.take_with("duration_ms");
+        lines.iter().map(|line| (line["duration_ms"].clone(), line["store_ms"].clone())).collect::<Vec<_>>()
+    };
+    let both = |ms: f64| (json!(ms), json!(ms));
+    api.call(&tokens.access).await;
+    assert_eq!(waits(&log), [both(7.0), both(7.0)], "the authorizer's read, and the endpoint's");
+    api.refresh(&tokens.refresh).await.tokens();
+    assert_eq!(waits(&log), [both(14.0)], "two calls");
+    api.refresh("junk").await;
+    assert_eq!(waits(&log), [both(0.0)]);
+    let (_here, _there) = (api.login().await, api.login().await);
+    log.take();
+    let everywhere = [("client_id", APP), ("token", &*tokens.access), ("everywhere", "true")];
+    api.post("/logout", &everywhere).await;
+    assert_eq!(waits(&log), [both(8.0 * 7.0)], "those of tasks of their own are among them");
+}
