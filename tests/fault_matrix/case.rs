@@ -1,6 +1,6 @@
 //! One case: a request, one of whose calls is spoiled, and the same request again once that is healed.
 
-use std::future;
+use std::{future, time::Duration};
 
 use tokio::{net::TcpSocket, sync::Semaphore, time};
 
@@ -11,6 +11,9 @@ use super::{
     time_limit,
 };
 use crate::harness::{Api, Proxy, Reply, Secrets, Spoiled, Stored, WireFault, keyset};
+
+/// However a call fails: more would make what is too much for a table more still.
+const MOST_ATTEMPTS: usize = 3;
 
 /// A flow, prepared; what is stored then is what every case of it begins with.
 pub(super) struct Stage {
@@ -48,9 +51,25 @@ impl Stage {
         self.api.fork().await
     }
 
+    /// The same, with these items, where calls are counted.
+    pub(super) async fn fork_with_its_items(&self) -> Api {
+        let fork = self.fork().await;
+        fork.restore(&self.stored).await;
+        fork
+    }
+
     pub(super) async fn send(&self, api: &Api) -> Reply {
+        self.send_within(time_limit("Globals"), api).await
+    }
+
+    /// The same where the authorizer takes its time as well.
+    pub(super) async fn send_patiently(&self, api: &Api) -> Reply {
+        self.send_within(2 * time_limit("Globals"), api).await
+    }
+
+    async fn send_within(&self, limit: Duration, api: &Api) -> Reply {
         let send = Box::pin(self.flow.send(api, &self.scene));
-        time::timeout(time_limit("Globals"), send).await.expect("it answers in time")
+        time::timeout(limit, send).await.expect("it answers in time")
     }
 
     /// The request's own answer.
@@ -96,6 +115,9 @@ impl Case {
             future::pending().await
         };
         let reply = tokio::select! { reply = send => reply, never = until_struck => never };
+        for (call, attempts) in proxy.take_calls() {
+            assert!(attempts <= MOST_ATTEMPTS, "{attempts} attempts at {call}");
+        }
         let struck = proxy.heal();
         (api, reply, struck)
     }

@@ -8,17 +8,16 @@ mod flow;
 mod rotation;
 mod rows;
 mod run;
-
-use std::time::Duration;
-
-use serde_yaml_ng::Value;
+mod time;
 
 use self::{
     case::Case,
     flow::Flow,
     rows::{Outcome, Row},
     run::{each_flow, each_row},
+    time::time_limit,
 };
+
 use crate::harness::{Spoiled, WireFault};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,6 +48,21 @@ async fn a_call_whose_first_answer_is_lost_is_made_again_and_nobody_notices() {
     each_row(cases, |at, case| async move { case.fails_once(&at.stage, &at.fork, &at.work).await }).await;
 }
 
+/// As when a table has had too many for a moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_that_is_refused_for_a_moment_is_made_again_and_nobody_notices() {
+    let cases = |row: Row, number| {
+        let case = |fault| Case {
+            spoiled: Spoiled::Once(row.call, number),
+            fault,
+            function: row.function,
+            outcome: Outcome::Fails,
+        };
+        [WireFault::Throttled, WireFault::OverCapacity, WireFault::Internal].map(case).into()
+    };
+    each_row(cases, |at, case| async move { case.fails_once(&at.stage, &at.fork, &at.work).await }).await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn with_nothing_that_answers_everything_is_a_failure_of_ours() {
     let cases = |flow| WireFault::ALL.map(|fault| total(flow, fault)).into();
@@ -65,14 +79,4 @@ async fn with_connections_refused_everything_is_a_failure_of_ours() {
 fn total(flow: Flow, fault: WireFault) -> Case {
     let function = if flow.is_protected() { "authorizer" } else { "any other" };
     Case { spoiled: Spoiled::All, fault, function, outcome: Outcome::Fails }
-}
-
-/// How long Lambda lets a function go on, as template.yaml says of it, or of all.
-fn time_limit(resource: &str) -> Duration {
-    let template: Value = serde_yaml_ng::from_str(include_str!("../../template.yaml")).unwrap();
-    let seconds = match resource {
-        "Globals" => &template["Globals"]["Function"]["Timeout"],
-        function => &template["Resources"][function]["Properties"]["Timeout"],
-    };
-    Duration::from_secs(seconds.as_u64().unwrap())
 }

@@ -33,6 +33,13 @@ impl Api {
         (cold, proxy)
     }
 
+    /// The same, started while the proxy answers, so that each request finds them with what is loaded at the start.
+    pub(crate) async fn started_behind_proxy(&self, secrets: &Secrets) -> (Self, Proxy) {
+        let (store, tables) = (self.endpoint.clone(), &self.deployment.tables);
+        let proxy = Proxy::start(store, Some(secrets.endpoint.clone()), tables).await;
+        (self.reached_at(&proxy.endpoint(), Some(secrets)).await, proxy)
+    }
+
     /// The same, over a port that nobody listens on, so that connections are refused, nor gets while the socket lives.
     pub(crate) async fn out_of_reach(&self, secrets: &Secrets) -> (Self, TcpSocket) {
         let taken = TcpSocket::new_v4().unwrap();

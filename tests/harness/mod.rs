@@ -43,7 +43,7 @@ pub(crate) use self::{
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
     log::Log,
     operator::Command,
-    proxy::{Proxy, Spoiled, WireFault},
+    proxy::{Idle, Proxy, Spoiled, WireFault},
     random::SeededRandom,
     scale::SCALE,
     secrets::Secrets,

@@ -2,14 +2,18 @@
 
 use std::{
     collections::BTreeMap,
+    future,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
-    sync::Notify,
+    sync::{Notify, watch},
 };
 
 use super::wire::{Answer, WireRequest};
@@ -19,6 +23,8 @@ use super::wire::{Answer, WireRequest};
 pub(crate) enum WireFault {
     /// It is refused for now.
     Throttled,
+    /// It is refused for now, since the table or one of its partitions has had too many.
+    OverCapacity,
     /// It fails within the service, with a 500.
     Internal,
     /// It is refused for good.
@@ -34,8 +40,9 @@ pub(crate) enum WireFault {
 }
 
 impl WireFault {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Throttled,
+        Self::OverCapacity,
         Self::Internal,
         Self::Denied,
         Self::HangBefore,
@@ -53,6 +60,7 @@ impl WireFault {
     fn answer(self) -> Option<Answer> {
         match self {
             Self::Throttled => Some(Answer::error(400, "ThrottlingException")),
+            Self::OverCapacity => Some(Answer::error(400, "ProvisionedThroughputExceededException")),
             Self::Internal => Some(Answer::error(500, "InternalServerError")),
             Self::Denied => Some(Answer::error(400, "AccessDeniedException")),
             Self::HangBefore | Self::HangAfter | Self::CutBefore | Self::CutAfter => None,
@@ -69,6 +77,17 @@ pub(crate) enum Spoiled {
     From(&'static str, usize),
     /// The first attempt at the so-manieth call of this name, so that the SDK tries again.
     Once(&'static str, usize),
+    /// The first two attempts at every call, so that each takes as long as a call may.
+    UntilTheThird,
+}
+
+/// What becomes of connections on which nothing is under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Idle {
+    /// They are closed.
+    Closed,
+    /// They stay open on the caller's side, and nobody reads what it sends.
+    Silent,
 }
 
 #[derive(Debug, Default)]
@@ -77,6 +96,14 @@ struct State {
     calls: Vec<(String, String, usize)>,
     spoiled: Option<(Spoiled, WireFault)>,
     struck: usize,
+}
+
+/// The connections.
+#[derive(Debug)]
+struct Connections {
+    opened: AtomicUsize,
+    /// How often those that were open were lost, and how at last.
+    lost: watch::Sender<(usize, Idle)>,
 }
 
 /// Where requests go on to.
@@ -96,6 +123,7 @@ pub(crate) struct Proxy {
     tables: Arc<BTreeMap<String, String>>,
     state: Arc<Mutex<State>>,
     struck: Arc<Notify>,
+    connections: Arc<Connections>,
 }
 
 impl Proxy {
@@ -110,10 +138,14 @@ impl Proxy {
         let tables = tables.iter().map(|(id, name)| (name.clone(), id.replace("Table", ""))).collect();
         let upstream = Upstream { store, secrets, http: reqwest::Client::new() };
         let tables = Arc::new(tables);
-        let proxy = Self { address, upstream, tables, state: Arc::default(), struck: Arc::default() };
+        let connections =
+            Connections { opened: AtomicUsize::new(0), lost: watch::Sender::new((0, Idle::Closed)) };
+        let (state, struck, connections) = (Arc::default(), Arc::default(), Arc::new(connections));
+        let proxy = Self { address, upstream, tables, state, struck, connections };
         let accepting = proxy.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
+                accepting.connections.opened.fetch_add(1, Ordering::SeqCst);
                 let proxy = accepting.clone();
                 tokio::spawn(async move { proxy.serve(client).await });
             }
@@ -146,10 +178,34 @@ impl Proxy {
         calls.into_iter().map(|(_, name, attempts)| (name, attempts)).collect()
     }
 
+    /// How many connections there were.
+    pub(crate) fn opened(&self) -> usize {
+        self.connections.opened.load(Ordering::SeqCst)
+    }
+
+    /// The connections that are idle now are lost.
+    pub(crate) fn lose(&self, idle: Idle) {
+        self.connections.lost.send_modify(|(times, how)| (*times, *how) = (*times + 1, idle));
+    }
+
     /// One request after the other, as HTTP/1.1 has it, until either side has had enough.
     async fn serve(&self, client: TcpStream) {
         let mut client = BufReader::new(client);
-        while let Some(request) = WireRequest::read(&mut client).await {
+        let mut lost = self.connections.lost.subscribe();
+        loop {
+            let request = tokio::select! {
+                biased;
+                _ = lost.changed() => None,
+                request = WireRequest::read(&mut client) => request,
+            };
+            let Some(request) = request else {
+                let (_, idle) = *lost.borrow_and_update();
+                if idle == Idle::Silent {
+                    // It is kept, and nothing on it is ever read.
+                    future::pending::<()>().await;
+                }
+                return;
+            };
             let fault = self.state.lock().unwrap().note(&request, &request.name(&self.tables));
             if fault.is_some() {
                 self.struck.notify_one();
@@ -187,6 +243,7 @@ impl State {
         let (spoiled, fault) = self.spoiled.as_ref()?;
         let strikes = match spoiled {
             Spoiled::All => true,
+            Spoiled::UntilTheThird => attempts < 3,
             Spoiled::From(call, from) => *call == name && number >= *from,
             Spoiled::Once(call, only) => *call == name && number == *only && attempts == 1,
         };

@@ -1,0 +1,60 @@
+//! What is done at the start isn't done again: clients are built once, and keys are there before the first request.
+
+use axum::http::Request;
+
+use crate::harness::{APP, Api, Proxy, Secrets, bearer, form, form_post, keyset};
+
+/// Functions that were started behind this proxy, with their keyset in these secrets, and nothing asked of them yet.
+async fn started() -> (Api, Proxy, Secrets, Api) {
+    let document = keyset();
+    let secrets = Secrets::emulated().await;
+    secrets.put(&document.to_json()).await;
+    let origin = Api::with_keyset(document, |p| p.with("RevocationCheck", "denylist")).await;
+    let (api, proxy) = origin.started_behind_proxy(&secrets).await;
+    (api, proxy, secrets, origin)
+}
+
+fn count(calls: &[(String, usize)], name: &str) -> usize {
+    calls.iter().filter(|(call, _)| call == name).count()
+}
+
+#[tokio::test]
+async fn keys_and_the_denylist_are_there_when_the_first_request_comes() {
+    let (api, proxy, _secrets, _origin) = started().await;
+    let at_start = proxy.take_calls();
+    assert_eq!(count(&at_start, "GetSecretValue Keyset"), 4, "login, refresh, logout and password");
+    assert_eq!(count(&at_start, "Query Keys"), 2, "the authorizer and the metadata");
+    assert_eq!(count(&at_start, "Query Revocations"), 26, "an hour each, of a day and a little");
+    assert_eq!(at_start.len(), 4 + 2 + 26, "and nothing else: {at_start:?}");
+
+    let tokens = api.login().await;
+    let next = api.refresh(&tokens.refresh).await.tokens();
+    assert_eq!(api.call(&next.access).await.status, 200);
+    assert_eq!(api.send(Request::get(metadata::JWKS_PATH), "").await.status, 200);
+    assert_eq!(api.logout(&next.refresh).await.status, 200);
+    let of_requests = proxy.take_calls();
+    for call in ["GetSecretValue Keyset", "Query Keys", "Query Revocations"] {
+        assert_eq!(count(&of_requests, call), 0, "{call}");
+    }
+}
+
+#[tokio::test]
+async fn a_warm_request_opens_no_connection() {
+    let (api, proxy, _secrets, _origin) = started().await;
+    let requests = async || {
+        let tokens = api.login().await;
+        let next = api.refresh(&tokens.refresh).await.tokens();
+        assert_eq!(api.call(&next.access).await.status, 200);
+        let delete = Request::delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA");
+        assert_eq!(api.send(bearer(delete, &next.access), "").await.status, 404);
+        let logout = form(&[("client_id", APP), ("token", &next.refresh)]);
+        assert_eq!(api.send(form_post("/logout"), logout).await.status, 200);
+    };
+    requests().await;
+    let opened = proxy.opened();
+    for _ in 0..3 {
+        requests().await;
+    }
+    assert!(opened > 0);
+    assert_eq!(proxy.opened(), opened);
+}
