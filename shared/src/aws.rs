@@ -4,10 +4,13 @@ use std::{error::Error, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{
-    config::{ConfigBag, Intercept, interceptors::BeforeSerializationInterceptorContextRef},
+    config::{
+        ConfigBag, Intercept, SharedHttpClient, interceptors::BeforeSerializationInterceptorContextRef,
+    },
     error::{ProvideErrorMetadata, SdkError},
 };
 use aws_sdk_secretsmanager::config::Builder as SecretsManagerBuilder;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use crate::{
     http::chain,
@@ -19,8 +22,22 @@ pub async fn config() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::latest())
         .retry_config(retries())
         .timeout_config(timeouts())
+        .http_client(http_client())
         .load()
         .await
+}
+
+/// How many connections are kept open on which nothing is under way: as many as most requests use at once. Any of them may
+/// be gone without a word, as after a freeze, and an attempt at a call is lost on it; so there are fewer of them than
+/// attempts.
+const KEPT_CONNECTIONS: usize = 2;
+
+/// How connections are made and kept.
+pub fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .pool_max_idle_per_host(KEPT_CONNECTIONS)
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build_https()
 }
 
 /// Three attempts, the second at most 50 ms after the first has failed and the third at most 100 ms after the second, so
@@ -96,6 +113,11 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_attempt_finds_no_connection_that_was_kept_before_the_first() {
+        assert!(KEPT_CONNECTIONS < usize::try_from(retries().max_attempts()).unwrap());
+    }
 
     #[test]
     fn the_last_attempt_begins_before_the_time_is_up() {

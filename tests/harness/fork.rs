@@ -52,11 +52,13 @@ impl Api {
         let mut deployment = self.deployment.clone();
         let store = self.store.config().to_builder().endpoint_url(endpoint);
         let store = store.retry_config(aws::retries()).timeout_config(aws::timeouts());
+        let store = store.http_client(aws::http_client());
         deployment.dynamodb = Client::from_conf(store.build());
         if let Some(secrets) = secrets {
             deployment.keyset = Keyset::Secret(secrets.arn.clone());
             let aws = secrets::config(endpoint).into_builder();
-            deployment.aws = aws.retry_config(aws::retries()).timeout_config(aws::timeouts()).build();
+            let aws = aws.retry_config(aws::retries()).timeout_config(aws::timeouts());
+            deployment.aws = aws.http_client(aws::http_client()).build();
         }
         self.redeployed(deployment).await
     }
