@@ -29,6 +29,7 @@ fn log_for_people() {
         .with_target("local", LevelFilter::INFO)
         // The embedded store warns of every condition that fails, which is how retries and races are decided.
         .with_target("dynoxide", LevelFilter::ERROR);
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false).without_time();
+    // Without colours, since it may be a file.
+    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false).without_time().with_ansi(false);
     tracing_subscriber::registry().with(lines).with(filter).init();
 }

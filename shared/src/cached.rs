@@ -174,6 +174,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_panic_while_the_copy_is_held_costs_nobody_the_copy() {
+        let cached = Cached::new(Counter::default());
+        assert_eq!(at(&cached, 1000).await, Some(1));
+        std::thread::scope(|scope| {
+            let holds_and_panics = || {
+                let _copy = cached.copy.lock().unwrap();
+                panic!("a mistake");
+            };
+            assert!(scope.spawn(holds_and_panics).join().is_err());
+        });
+        assert!(cached.copy.is_poisoned());
+        assert_eq!(at(&cached, 1001).await, Some(1));
+        assert_eq!(at(&cached, 1300).await, Some(2), "it is renewed as ever");
+    }
+
+    #[tokio::test]
     async fn a_clock_that_was_set_back_leads_to_a_fetch() {
         let cached = Cached::new(Counter::default());
         assert_eq!(at(&cached, 1000).await, Some(1));

@@ -36,21 +36,16 @@ async fn a_call_that_fails_is_a_failure_of_ours_and_the_same_request_again_compl
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_whose_first_answer_is_lost_is_made_again_and_nobody_notices() {
-    let cases = |row: Row, number| {
-        let case = |fault| Case {
-            spoiled: Spoiled::Once(row.call, number),
-            fault,
-            function: row.function,
-            outcome: Outcome::Fails,
-        };
-        [WireFault::CutAfter, WireFault::HangAfter].map(case).into()
-    };
-    each_row(cases, |at, case| async move { case.fails_once(&at.stage, &at.fork, &at.work).await }).await;
+    first_attempts_fail([WireFault::CutAfter, WireFault::HangAfter]).await;
 }
 
 /// As when a table has had too many for a moment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_is_refused_for_a_moment_is_made_again_and_nobody_notices() {
+    first_attempts_fail([WireFault::Throttled, WireFault::OverCapacity, WireFault::Internal]).await;
+}
+
+async fn first_attempts_fail<const N: usize>(faults: [WireFault; N]) {
     let cases = |row: Row, number| {
         let case = |fault| Case {
             spoiled: Spoiled::Once(row.call, number),
@@ -58,7 +53,7 @@ async fn a_call_that_is_refused_for_a_moment_is_made_again_and_nobody_notices() 
             function: row.function,
             outcome: Outcome::Fails,
         };
-        [WireFault::Throttled, WireFault::OverCapacity, WireFault::Internal].map(case).into()
+        faults.map(case).into()
     };
     each_row(cases, |at, case| async move { case.fails_once(&at.stage, &at.fork, &at.work).await }).await;
 }

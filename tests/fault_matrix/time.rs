@@ -74,8 +74,7 @@ async fn a_flow_has_time_for_its_calls_or_may_be_left() {
     for flow in Flow::ALL {
         let calls = waves_of(flow).await;
         let needs = call_limit() * u32::try_from(calls).unwrap() + HASHING;
-        let has_time = needs <= TIME_LIMIT;
-        assert_eq!(has_time, may_be_left(flow).is_none(), "{flow:?}: {calls} calls, {needs:?}");
+        assert!(needs <= TIME_LIMIT || may_be_left(flow).is_some(), "{flow:?}: {calls} calls, {needs:?}");
     }
 }
 

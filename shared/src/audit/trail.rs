@@ -41,6 +41,17 @@ struct Subject {
     version: Option<String>,
 }
 
+impl Subject {
+    /// Those of the user, the client and the session.
+    fn identifiers(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
+        (
+            self.user_id.as_ref().map(UserId::as_str),
+            self.client_id.as_ref().map(ClientId::as_str),
+            self.session_id.as_ref().map(SessionId::as_str),
+        )
+    }
+}
+
 /// How a request that was not carried out ended.
 #[derive(Debug)]
 pub struct Ending {
@@ -141,13 +152,14 @@ impl Trail {
     /// Something happened beside what was asked for.
     pub fn happened(&self, event: Event) {
         self.count(event.name().into(), None);
-        let Subject { user_id, client_id, session_id, .. } = self.subject().clone();
+        let subject = self.subject().clone();
+        let (user_id, client_id, session_id) = subject.identifiers();
         let Invocation { address, request_id, lambda_request_id } = &self.invocation;
         tracing::info!(
             event = event.name(),
-            user_id = user_id.as_ref().map(UserId::as_str),
-            client_id = client_id.as_ref().map(ClientId::as_str),
-            session_id = session_id.as_ref().map(SessionId::as_str),
+            user_id,
+            client_id,
+            session_id,
             address,
             request_id,
             lambda_request_id,
@@ -181,10 +193,9 @@ impl Trail {
         let hash_ms = taken.hash.map(milliseconds);
         let reason = ending.as_ref().map(|ending| ending.reason);
         let detail = ending.as_ref().map(|ending| &*ending.detail);
-        let Subject { user_id, client_id, session_id, withheld, step, version, .. } = self.subject().clone();
-        let user_id = user_id.as_ref().map(UserId::as_str);
-        let client_id = client_id.as_ref().map(ClientId::as_str);
-        let session_id = session_id.as_ref().map(SessionId::as_str);
+        let subject = self.subject().clone();
+        let (user_id, client_id, session_id) = subject.identifiers();
+        let Subject { withheld, step, version, .. } = &subject;
         let Invocation { address, request_id, lambda_request_id } = &self.invocation;
         let (event_name, function) = (&*event, self.journal.function);
         match &ending {
