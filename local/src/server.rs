@@ -6,12 +6,12 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
-    http::{Response, StatusCode},
+    http::Response,
 };
 use http_body_util::LengthLimitError;
 use tokio::{net::TcpListener, time::Instant};
 
-use crate::gateway::Gateway;
+use crate::gateway::{Failure, Gateway};
 
 /// What API Gateway takes at most, in bytes.
 const MAX_BODY_LEN: usize = 10 * 1024 * 1024;
@@ -55,14 +55,14 @@ async fn delivered(gateway: Arc<Gateway>, source: SocketAddr, request: Request) 
     let body = match to_bytes(body, MAX_BODY_LEN).await {
         Ok(body) => body,
         Err(error) if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) => {
-            return gateway.error("REQUEST_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE);
+            return gateway.failure(Failure::TooLarge);
         }
-        Err(_) => return gateway.error("BAD_REQUEST_BODY", StatusCode::BAD_REQUEST),
+        Err(_) => return gateway.failure(Failure::BodyUnread),
     };
     let request = Request::from_parts(parts, body);
     let handling = tokio::spawn({
         let gateway = gateway.clone();
         async move { gateway.handle(request, source.ip()).await }
     });
-    handling.await.unwrap_or_else(|_| gateway.error("INTEGRATION_FAILURE", StatusCode::BAD_GATEWAY))
+    handling.await.unwrap_or_else(|_| gateway.failure(Failure::Integration))
 }

@@ -8,25 +8,24 @@ use std::{
 
 use authorizer::Authorizer;
 use lambda_http::lambda_runtime::Diagnostic;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use shared::clock::Timestamp;
 
-/// Whether a call may go on.
-#[derive(Debug, PartialEq)]
-pub(super) enum Access {
-    /// It may, with this context.
-    Allowed(Map<String, Value>),
-    /// The authorizer failed with `Unauthorized`.
-    Unauthorized,
-    /// The policy doesn't allow it.
-    Denied,
-    /// The authorizer failed otherwise.
-    Failed,
-    /// What the authorizer answered is not a policy.
-    Malformed,
+use super::Failure;
+
+/// What the authorizer is asked about a call.
+pub(super) struct Question {
+    /// What identifies the caller: the Authorization header.
+    pub(super) identity: String,
+    /// What is called.
+    pub(super) arn: String,
+    pub(super) event: Value,
 }
 
-/// What the authorizer answered, by the identity that it was asked about: the Authorization header. Refusals and
+/// What the authorizer says of a caller who may go on.
+type Context = Map<String, Value>;
+
+/// What the authorizer answered, by the identity that it was asked about. Refusals and
 /// failures aren't remembered.
 #[derive(Debug)]
 pub(super) struct DecisionCache {
@@ -43,30 +42,27 @@ impl DecisionCache {
     pub(super) async fn evaluate(
         &self,
         authorizer: &Authorizer,
-        token: &str,
-        method_arn: &str,
+        question: Question,
         now: Timestamp,
-    ) -> Access {
-        let answer = match self.find(token, now) {
+    ) -> Result<Context, Failure> {
+        let Question { identity, arn, event } = question;
+        let answer = match self.find(&identity, now) {
             Some(answer) => answer,
-            None => match ask(authorizer, token, method_arn).await {
-                Ok(answer) => self.keep(token, answer, now),
-                Err(access) => return access,
-            },
+            None => self.keep(&identity, ask(authorizer, event).await?, now),
         };
-        evaluate_policy(&answer, method_arn).unwrap_or(Access::Malformed)
+        evaluate_policy(&answer, &arn).unwrap_or(Err(Failure::AuthorizerMalformed))
     }
 
-    fn find(&self, token: &str, now: Timestamp) -> Option<Value> {
+    fn find(&self, identity: &str, now: Timestamp) -> Option<Value> {
         let answers = self.lock();
-        answers.get(token).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone())
+        answers.get(identity).filter(|(until, _)| now < *until).map(|(_, answer)| answer.clone())
     }
 
-    fn keep(&self, token: &str, answer: Value, now: Timestamp) -> Value {
+    fn keep(&self, identity: &str, answer: Value, now: Timestamp) -> Value {
         if !self.ttl.is_zero() {
             let mut answers = self.lock();
             answers.retain(|_, (until, _)| now < *until);
-            answers.insert(token.to_owned(), (now + self.ttl, answer.clone()));
+            answers.insert(identity.to_owned(), (now + self.ttl, answer.clone()));
         }
         answer
     }
@@ -76,31 +72,30 @@ impl DecisionCache {
     }
 }
 
-async fn ask(authorizer: &Authorizer, token: &str, method_arn: &str) -> Result<Value, Access> {
-    let event = json!({ "type": "TOKEN", "authorizationToken": token, "methodArn": method_arn });
+async fn ask(authorizer: &Authorizer, event: Value) -> Result<Value, Failure> {
     match authorizer.handle(event).await.map_err(Diagnostic::from) {
-        Ok(answer) => serde_json::to_value(answer).map_err(|_| Access::Malformed),
-        Err(failure) if failure.error_message == "Unauthorized" => Err(Access::Unauthorized),
-        Err(_) => Err(Access::Failed),
+        Ok(answer) => serde_json::to_value(answer).map_err(|_| Failure::AuthorizerMalformed),
+        Err(failure) if failure.error_message == "Unauthorized" => Err(Failure::Unauthorized),
+        Err(_) => Err(Failure::AuthorizerFailed),
     }
 }
 
 /// An explicit Deny outweighs any Allow, and without an Allow it is a Deny. `None`, if it is no policy.
-fn evaluate_policy(answer: &Value, method_arn: &str) -> Option<Access> {
+fn evaluate_policy(answer: &Value, arn: &str) -> Option<Result<Context, Failure>> {
     let principal = answer.get("principalId")?.as_str()?;
     let statements = answer.get("policyDocument")?.get("Statement")?.as_array()?;
     let mut effects = Vec::new();
     for statement in statements {
         let resources = texts(statement.get("Resource")?)?;
         let actions = texts(statement.get("Action")?)?;
-        let applies = resources.iter().any(|pattern| matches(pattern, method_arn))
+        let applies = resources.iter().any(|pattern| matches(pattern, arn))
             && actions.iter().any(|pattern| matches(pattern, "execute-api:Invoke"));
         if applies {
             effects.push(statement.get("Effect")?.as_str()?);
         }
     }
     if effects.contains(&"Deny") || !effects.contains(&"Allow") {
-        return Some(Access::Denied);
+        return Some(Err(Failure::Denied));
     }
     let mut context = answer.get("context").map_or(Some(&Map::new()), Value::as_object)?.clone();
     // API Gateway takes no nested values, and hands every value on as a string.
@@ -108,7 +103,7 @@ fn evaluate_policy(answer: &Value, method_arn: &str) -> Option<Access> {
         return None;
     }
     context.insert("principalId".to_owned(), principal.into());
-    Some(Access::Allowed(context))
+    Some(Ok(context))
 }
 
 fn texts(value: &Value) -> Option<Vec<&str>> {
@@ -146,6 +141,8 @@ fn matches(pattern: &str, text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const ARN: &str = "arn:aws:execute-api:eu-west-1:1:api/prod/GET/me";
@@ -164,10 +161,10 @@ mod tests {
         let deny = statement("Deny", "arn:aws:execute-api:*:1:api/prod/GET/m?");
         let other = statement("Allow", "arn:aws:execute-api:*:1:api/test/*");
         let access = |statements| evaluate_policy(&policy(&statements), ARN);
-        assert!(matches!(access(json!([allow])), Some(Access::Allowed(_))));
-        assert_eq!(access(json!([allow, deny])), Some(Access::Denied));
-        assert_eq!(access(json!([other])), Some(Access::Denied));
-        assert_eq!(access(json!([])), Some(Access::Denied));
+        assert!(matches!(access(json!([allow])), Some(Ok(_))));
+        assert_eq!(access(json!([allow, deny])), Some(Err(Failure::Denied)));
+        assert_eq!(access(json!([other])), Some(Err(Failure::Denied)));
+        assert_eq!(access(json!([])), Some(Err(Failure::Denied)));
     }
 
     #[test]

@@ -2,14 +2,16 @@
 //! of them does.
 
 mod access;
-mod event;
+mod call;
+mod failure;
+mod rest;
 mod route;
 
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::Bytes,
-    http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts},
+    http::{Request, Response},
 };
 use lambda_http::Body;
 use serde_json::{Map, Value};
@@ -19,23 +21,19 @@ use shared::{
     random::{self, Random},
 };
 
-use self::{
-    access::{Access, DecisionCache},
-    event::{Call, method_arn, proxy_event},
-    route::Routes,
-};
+pub(crate) use self::failure::Failure;
+use self::{access::DecisionCache, call::Call, rest::RestApi, route::Routes};
 use crate::{
     functions::{Deployment, Functions, FunctionsError},
-    template::{Cors, GatewayResponses, Template},
+    template::Template,
 };
 
 /// An API, as template.yaml deploys it.
 #[derive(Debug)]
 pub struct Gateway {
+    api: RestApi,
     routes: Routes,
     functions: Functions,
-    responses: GatewayResponses,
-    cors: Cors,
     decisions: DecisionCache,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -50,15 +48,13 @@ impl Gateway {
     pub async fn deploy(template: &Template, deployment: &Deployment) -> Result<Self, FunctionsError> {
         let parameters = &deployment.parameters;
         deployment.publish_keys().await?;
-        let cache_ttl = match deployment.authorizer_cache_ttl {
-            Some(ttl) => ttl,
-            None => template.authorizer_cache_ttl()?,
-        };
+        let api = template.api(parameters)?;
+        let responses = template.gateway_responses(parameters)?;
+        let cache_ttl = deployment.authorizer_cache_ttl.unwrap_or(api.authorizer_cache_ttl);
         Ok(Self {
-            routes: Routes::new(template.functions(parameters)?, template.default_authorizer()?),
+            api: RestApi { cors: api.cors, responses },
+            routes: Routes(api.routes),
             functions: Box::pin(Functions::start(template, deployment)).await?,
-            responses: template.gateway_responses(parameters)?,
-            cors: template.cors(parameters)?,
             decisions: DecisionCache::new(cache_ttl),
             clock: deployment.clock.clone(),
             random: deployment.random.clone(),
@@ -68,90 +64,47 @@ impl Gateway {
     /// Answers one request from this address.
     pub async fn handle(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
-        let path = parts.uri.path();
-        let Some((route, path_parameters)) = self.routes.find(&parts.method, path) else {
-            if parts.method == Method::OPTIONS && self.routes.has_path(path) {
-                return self.preflight();
-            }
-            return self.error("MISSING_AUTHENTICATION_TOKEN", StatusCode::FORBIDDEN);
+        if let Some(response) = self.api.preflight(&parts, &self.routes) {
+            return response;
+        }
+        let Some((route, path_parameters)) = self.routes.find(&parts.method, parts.uri.path()) else {
+            return self.failure(Failure::NoRoute);
         };
-        let context = match self.authorize(route.is_protected, &parts).await {
-            Ok(context) => context,
-            Err((kind, status)) => return self.error(kind, status),
-        };
-        let call = Call {
+        let mut call = Call {
             parts: &parts,
             body: &body,
             source,
             resource: &route.path,
             path_parameters: &path_parameters,
-            authorizer: context.as_ref(),
+            authorizer: None,
             request_id: random::identifier(&*self.random),
             now: self.clock.now(),
         };
-        let event = serde_json::from_str(&proxy_event(&call).to_string());
+        if route.is_protected {
+            match self.authorize(&call).await {
+                Ok(context) => call.authorizer = Some(context),
+                Err(failure) => return self.failure(failure),
+            }
+        }
+        let event = serde_json::from_str(&RestApi::event(&call).to_string());
         let Some(request) = event.ok().and_then(request_of) else {
-            return self.error("INTEGRATION_FAILURE", StatusCode::BAD_GATEWAY);
+            return self.failure(Failure::Integration);
         };
         match self.functions.call(&route.function, &request).await {
             Some(response) => delivered(response),
-            None => self.error("INTEGRATION_FAILURE", StatusCode::BAD_GATEWAY),
+            None => self.failure(Failure::Integration),
         }
     }
 
-    /// Asks the authorizer, as API Gateway asks a TOKEN authorizer, or evaluates what it said of this token before.
-    async fn authorize(
-        &self,
-        is_protected: bool,
-        parts: &Parts,
-    ) -> Result<Option<Map<String, Value>>, (&'static str, StatusCode)> {
-        if !is_protected {
-            return Ok(None);
-        }
-        // Without the one header that identifies the caller the authorizer isn't asked at all.
-        let mut headers = parts.headers.get_all(header::AUTHORIZATION).iter();
-        let token = headers.next().filter(|_| headers.next().is_none());
-        let token = token.and_then(|value| value.to_str().ok()).filter(|token| !token.is_empty());
-        let token = token.ok_or(("UNAUTHORIZED", StatusCode::UNAUTHORIZED))?;
-        let arn = method_arn(parts);
-        let (authorizer, now) = (&self.functions.authorizer, self.clock.now());
-        match self.decisions.evaluate(authorizer, token, &arn, now).await {
-            Access::Allowed(context) => Ok(Some(context)),
-            Access::Unauthorized => Err(("UNAUTHORIZED", StatusCode::UNAUTHORIZED)),
-            Access::Denied => Err(("ACCESS_DENIED", StatusCode::FORBIDDEN)),
-            Access::Failed => Err(("AUTHORIZER_FAILURE", StatusCode::INTERNAL_SERVER_ERROR)),
-            Access::Malformed => Err(("AUTHORIZER_CONFIGURATION_ERROR", StatusCode::INTERNAL_SERVER_ERROR)),
-        }
+    /// Asks the authorizer, or evaluates what it said of this caller before.
+    async fn authorize(&self, call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
+        let question = RestApi::question(call).ok_or(Failure::Unauthorized)?;
+        self.decisions.evaluate(&self.functions.authorizer, question, call.now).await
     }
 
-    /// A gateway response, with the status and the body that the template gives it.
-    pub fn error(&self, kind: &str, status: StatusCode) -> Response<Bytes> {
-        let configured = self.responses.find(kind, status.as_u16());
-        let status =
-            configured.and_then(|c| c.status).and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(status);
-        let body = configured.map_or_else(String::new, |c| c.body.clone());
-        let mut response = Response::new(Bytes::from(body));
-        *response.status_mut() = status;
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in configured.into_iter().flat_map(|c| &c.headers) {
-            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
-                headers.insert(name, value);
-            }
-        }
-        response
-    }
-
-    fn preflight(&self) -> Response<Bytes> {
-        let mut response = Response::new(Bytes::from_static(b"{}"));
-        let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in &self.cors.headers {
-            if let Ok(value) = value.parse() {
-                headers.insert(*name, value);
-            }
-        }
-        response
+    /// What is answered to a request that no function answers.
+    pub(crate) fn failure(&self, failure: Failure) -> Response<Bytes> {
+        self.api.failure(failure)
     }
 }
 

@@ -5,37 +5,13 @@ use std::collections::BTreeMap;
 use axum::http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::template::Function;
+use crate::template::BoundRoute;
 
 /// The routes of the API.
 #[derive(Debug)]
-pub(super) struct Routes(Vec<BoundRoute>);
-
-/// A route and what it is bound to.
-#[derive(Debug)]
-pub(super) struct BoundRoute {
-    method: String,
-    pub(super) path: String,
-    pub(super) function: String,
-    /// Whether the authorizer is asked first.
-    pub(super) is_protected: bool,
-}
+pub(super) struct Routes(pub(super) Vec<BoundRoute>);
 
 impl Routes {
-    /// The routes of these functions. Whatever names no authorizer has the API's default one.
-    pub(super) fn new(functions: BTreeMap<String, Function>, default_authorizer: &str) -> Self {
-        let bound = functions.into_values().flat_map(|function| {
-            let name = function.name;
-            function.routes.into_iter().map(move |route| BoundRoute {
-                is_protected: route.authorizer.as_deref().unwrap_or(default_authorizer) != "NONE",
-                method: route.method,
-                path: route.path,
-                function: name.clone(),
-            })
-        });
-        Self(bound.collect())
-    }
-
     /// The route of this method and path, and the path's parameters.
     pub(super) fn find(
         &self,

@@ -2,6 +2,7 @@
 //!
 //! Only as much of CloudFormation as the template uses. What can't be read is an error, never skipped.
 
+mod api;
 mod function;
 mod resolve;
 mod responses;
@@ -12,9 +13,10 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_yaml_ng::{Mapping, Value};
 
 pub use self::{
+    api::{Api, ApiKind, BoundRoute, Cors},
     function::{Function, Route, Statement},
     resolve::Parameters,
-    responses::{Cors, GatewayResponse, GatewayResponses},
+    responses::{GatewayResponse, GatewayResponses},
     tables::TableDefinition,
 };
 
@@ -89,22 +91,26 @@ impl Template {
             .collect()
     }
 
+    /// The API in front of the functions.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if it can't be read.
+    pub fn api(&self, parameters: &Parameters) -> Result<Api, TemplateError> {
+        Ok(Api {
+            routes: self.routes(parameters)?,
+            cors: Cors::parse(self.rest_api()?, parameters)?,
+            authorizer_cache_ttl: self.authorizer_cache_ttl()?,
+        })
+    }
+
     /// What API Gateway answers by itself.
     ///
     /// # Errors
     ///
     /// [`TemplateError`], if it can't be read.
     pub fn gateway_responses(&self, parameters: &Parameters) -> Result<GatewayResponses, TemplateError> {
-        GatewayResponses::parse(self.api()?, parameters)
-    }
-
-    /// What API Gateway answers to a preflight.
-    ///
-    /// # Errors
-    ///
-    /// [`TemplateError`], if it can't be read.
-    pub fn cors(&self, parameters: &Parameters) -> Result<Cors, TemplateError> {
-        Cors::parse(self.api()?, parameters)
+        GatewayResponses::parse(self.rest_api()?, parameters)
     }
 
     /// How a route that names no authorizer is protected: by the API's default.
@@ -114,22 +120,33 @@ impl Template {
     /// [`TemplateError`], if the API has no default authorizer.
     pub fn default_authorizer(&self) -> Result<&str, TemplateError> {
         let path = ["Properties", "Auth", "DefaultAuthorizer"];
-        text_at(self.api()?, &path).ok_or_else(|| missing("Api.Auth.DefaultAuthorizer"))
+        text_at(self.rest_api()?, &path).ok_or_else(|| missing("Api.Auth.DefaultAuthorizer"))
     }
 
-    /// For how long API Gateway caches what the authorizer says.
-    ///
-    /// # Errors
-    ///
-    /// [`TemplateError`], if the authorizer doesn't say: API Gateway would cache for five minutes then.
-    pub fn authorizer_cache_ttl(&self) -> Result<Duration, TemplateError> {
+    /// The functions' routes. Whatever names no authorizer has the API's default one.
+    fn routes(&self, parameters: &Parameters) -> Result<Vec<BoundRoute>, TemplateError> {
+        let default_authorizer = self.default_authorizer()?;
+        let bound = self.functions(parameters)?.into_values().flat_map(|function| {
+            let name = function.name;
+            function.routes.into_iter().map(move |route| BoundRoute {
+                is_protected: route.authorizer.as_deref().unwrap_or(default_authorizer) != "NONE",
+                method: route.method,
+                path: route.path,
+                function: name.clone(),
+            })
+        });
+        Ok(bound.collect())
+    }
+
+    /// An authorizer that doesn't say is an error: API Gateway would cache for five minutes then.
+    fn authorizer_cache_ttl(&self) -> Result<Duration, TemplateError> {
         let path =
             ["Properties", "Auth", "Authorizers", self.default_authorizer()?, "Identity", "ReauthorizeEvery"];
-        let seconds = at(self.api()?, &path).and_then(Value::as_u64);
+        let seconds = at(self.rest_api()?, &path).and_then(Value::as_u64);
         seconds.map(Duration::from_secs).ok_or_else(|| missing("ReauthorizeEvery"))
     }
 
-    fn api(&self) -> Result<&Value, TemplateError> {
+    fn rest_api(&self) -> Result<&Value, TemplateError> {
         self.of_type("AWS::Serverless::Api").map(|(_, api)| api).next().ok_or_else(|| missing("an API"))
     }
 

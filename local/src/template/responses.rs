@@ -1,10 +1,10 @@
-//! What API Gateway answers without asking a function: errors and preflights.
+//! What a REST API answers without asking a function: errors and preflights.
 
 use std::collections::BTreeMap;
 
 use serde_yaml_ng::Value;
 
-use super::{Parameters, TemplateError, at, missing, text_at};
+use super::{Cors, Parameters, TemplateError, at, missing, text_at};
 
 /// One gateway response.
 #[derive(Clone, Debug)]
@@ -52,28 +52,19 @@ impl GatewayResponses {
     }
 }
 
-/// What a preflight is answered with.
-#[derive(Clone, Debug)]
-pub struct Cors {
-    /// The headers, by their names on the wire.
-    pub headers: Vec<(&'static str, String)>,
-}
-
 impl Cors {
     pub(super) fn parse(api: &Value, parameters: &Parameters) -> Result<Self, TemplateError> {
-        let header = |name: &'static str, property: &str| {
+        let value = |property: &str| {
             let value = at(api, &["Properties", "Cors", property]).and_then(|v| parameters.resolve(v));
             let value = value.as_deref().and_then(unquote).map(str::to_owned);
-            let value = value.ok_or_else(|| missing(format!("Api.Cors.{property}")))?;
-            Ok::<_, TemplateError>((name, value))
+            value.ok_or_else(|| missing(format!("Api.Cors.{property}")))
         };
-        let headers = vec![
-            header("access-control-allow-origin", "AllowOrigin")?,
-            header("access-control-allow-methods", "AllowMethods")?,
-            header("access-control-allow-headers", "AllowHeaders")?,
-            header("access-control-max-age", "MaxAge")?,
-        ];
-        Ok(Self { headers })
+        Ok(Self {
+            origin: value("AllowOrigin")?,
+            methods: value("AllowMethods")?,
+            headers: value("AllowHeaders")?,
+            max_age: value("MaxAge")?,
+        })
     }
 }
 

@@ -1,0 +1,90 @@
+//! What a REST API does in a way of its own.
+
+use axum::{
+    body::Bytes,
+    http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
+};
+use serde_json::{Value, json};
+
+use super::{
+    Failure,
+    access::Question,
+    call::{Call, Stage},
+    route::Routes,
+};
+use crate::template::{Cors, GatewayResponses};
+
+const STAGE: Stage = Stage { name: "prod", prefix: "/prod" };
+
+/// A REST API with gateway responses.
+#[derive(Debug)]
+pub(super) struct RestApi {
+    pub(super) cors: Cors,
+    pub(super) responses: GatewayResponses,
+}
+
+impl RestApi {
+    /// What it answers to OPTIONS, which no function has: SAM gives each path a method of its own that says this.
+    pub(super) fn preflight(&self, parts: &Parts, routes: &Routes) -> Option<Response<Bytes>> {
+        if parts.method != Method::OPTIONS || !routes.has_path(parts.uri.path()) {
+            return None;
+        }
+        let mut response = Response::new(Bytes::from_static(b"{}"));
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in self.cors.preflight() {
+            if let Ok(value) = value.parse() {
+                headers.insert(name, value);
+            }
+        }
+        Some(response)
+    }
+
+    /// What a TOKEN authorizer is asked. Without the one header that identifies the caller it isn't asked at all.
+    pub(super) fn question(call: &Call<'_>) -> Option<Question> {
+        let mut headers = call.parts.headers.get_all(header::AUTHORIZATION).iter();
+        let token = headers.next().filter(|_| headers.next().is_none());
+        let token = token.and_then(|value| value.to_str().ok()).filter(|token| !token.is_empty())?;
+        let arn = call.arn(&STAGE);
+        let event = json!({ "type": "TOKEN", "authorizationToken": token, "methodArn": arn });
+        Some(Question { identity: token.to_owned(), arn, event })
+    }
+
+    pub(super) fn event(call: &Call<'_>) -> Value {
+        call.event(&STAGE, true)
+    }
+
+    /// A gateway response, with the status and the body that the template gives it.
+    pub(super) fn failure(&self, failure: Failure) -> Response<Bytes> {
+        let (kind, status) = response_type(failure);
+        let configured = self.responses.find(kind, status.as_u16());
+        let status =
+            configured.and_then(|c| c.status).and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(status);
+        let body = configured.map_or_else(String::new, |c| c.body.clone());
+        let mut response = Response::new(Bytes::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        for (name, value) in configured.into_iter().flat_map(|c| &c.headers) {
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), value.parse()) {
+                headers.insert(name, value);
+            }
+        }
+        response
+    }
+}
+
+/// The type of a gateway response, and the status that it has unless the template says otherwise.
+fn response_type(failure: Failure) -> (&'static str, StatusCode) {
+    match failure {
+        // API Gateway's name for "no such path or method".
+        Failure::NoRoute => ("MISSING_AUTHENTICATION_TOKEN", StatusCode::FORBIDDEN),
+        Failure::Unauthorized => ("UNAUTHORIZED", StatusCode::UNAUTHORIZED),
+        Failure::Denied => ("ACCESS_DENIED", StatusCode::FORBIDDEN),
+        Failure::AuthorizerFailed => ("AUTHORIZER_FAILURE", StatusCode::INTERNAL_SERVER_ERROR),
+        Failure::AuthorizerMalformed => ("AUTHORIZER_CONFIGURATION_ERROR", StatusCode::INTERNAL_SERVER_ERROR),
+        Failure::TooLarge => ("REQUEST_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE),
+        Failure::BodyUnread => ("BAD_REQUEST_BODY", StatusCode::BAD_REQUEST),
+        Failure::Integration => ("INTEGRATION_FAILURE", StatusCode::BAD_GATEWAY),
+    }
+}
