@@ -1,9 +1,10 @@
-//! template.yaml and the templates of `examples/`, as SAM and CloudFormation see them.
+//! template.yaml, template-http.yaml and the templates of `examples/`, as SAM and CloudFormation see them.
 //!
 //! `sam validate --lint` alone misses a bad reference in a policy and an authorizer that isn't there, so each template
 //! is translated as well, the result linted, and what no linter knows is held against what was meant.
 
 mod consumers;
+mod http_api;
 mod stack;
 mod translated;
 
@@ -19,6 +20,7 @@ const REGION: &str = "eu-west-1";
 pub(crate) fn run_checks() -> Result<(), TaskError> {
     let tools = Tools::installed()?;
     stack::check(&tools)?;
+    http_api::check(&tools)?;
     consumers::check(&tools)
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     Tools,
-    translated::{Fact, Translated, gateway_responses_are_ours, routes},
+    translated::{Fact, Translated, gateway_responses_are_ours, imported, routes},
 };
 use crate::shell::{TaskError, output};
 
@@ -93,7 +93,7 @@ fn facts_of_both(stack: &Translated, api: &str, definition: &Value) -> [Fact; 4]
             "the one authorizer is the imported function",
             authorizers.as_object().is_some_and(|authorizers| authorizers.len() == 1)
                 && uri.as_str().is_some_and(|uri| uri.ends_with(uri_ends))
-                && *function == json!({ "__FunctionArn__": imported() }),
+                && *function == json!({ "__FunctionArn__": imported("Authorizer") }),
         ),
         ("the authorizer is not cached", authorizer["authorizerResultTtlInSeconds"] == 0),
         (
@@ -104,17 +104,12 @@ fn facts_of_both(stack: &Translated, api: &str, definition: &Value) -> [Fact; 4]
     ]
 }
 
-/// The ARN that the stack of ours exports.
-fn imported() -> Value {
-    json!({ "Fn::ImportValue": { "Fn::Sub": "${LatchgateStack}-AuthorizerArn" } })
-}
-
 /// Without the permission API Gateway answers every request with a 500; with a wider one, APIs of others could ask.
 fn is_permitted(stack: &Translated, api: &str) -> bool {
     let mut permissions = stack
         .of_type("AWS::Lambda::Permission")
         .map(|(_, permission)| &permission["Properties"])
-        .filter(|permission| permission["FunctionName"] == imported());
+        .filter(|permission| permission["FunctionName"] == imported("Authorizer"));
     let (Some(permission), None) = (permissions.next(), permissions.next()) else { return false };
     let (arn, names) = (&permission["SourceArn"]["Fn::Sub"][0], &permission["SourceArn"]["Fn::Sub"][1]);
     let arn_ends = ":execute-api:${AWS::Region}:${AWS::AccountId}:${__ApiId__}/authorizers/*";

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::shell::TaskError;
 
@@ -49,6 +49,11 @@ impl Translated {
             _ => Err(TaskError(format!("{}, translated, has not one {kind}", self.template))),
         }
     }
+}
+
+/// The ARN of a function, as the stack of ours exports it.
+pub(super) fn imported(function: &str) -> Value {
+    json!({ "Fn::ImportValue": { "Fn::Sub": format!("${{LatchgateStack}}-{function}Arn") } })
 }
 
 /// The routes of an API's definition, each with its method and whether anybody may call it or only whom the authorizer

@@ -1,0 +1,163 @@
+//! template-http.yaml: an HTTP API in front of the functions of the stack.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{
+    Tools,
+    translated::{Translated, imported},
+};
+use crate::shell::TaskError;
+
+/// The same as those of the REST API, without the OPTIONS that an HTTP API has by itself; and whose each is.
+const ROUTES: [&str; 9] = [
+    "DELETE /sessions/{session_id} protected: Sessions",
+    "GET /.well-known/jwks.json open: Metadata",
+    "GET /.well-known/oauth-authorization-server open: Metadata",
+    "GET /.well-known/openid-configuration open: Metadata",
+    "GET /sessions protected: Sessions",
+    "POST /login open: Login",
+    "POST /logout open: Logout",
+    "POST /password protected: Password",
+    "POST /refresh open: Refresh",
+];
+
+/// The routes behind which passwords are hashed, which is what costs.
+const HASHING: [&str; 2] = ["POST /login", "POST /password"];
+
+/// What access logs may say of a request: none of it is something that the caller wrote.
+const LOGGED: [&str; 11] = [
+    "authorizer.error",
+    "error.message",
+    "identity.sourceIp",
+    "integrationErrorMessage",
+    "integrationLatency",
+    "requestId",
+    "requestTime",
+    "responseLatency",
+    "responseLength",
+    "routeKey",
+    "status",
+];
+
+pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
+    let stack = tools.translate("template-http.yaml")?;
+    let (api, definition) = stack.only("AWS::ApiGatewayV2::Api")?;
+    let (authorizer, asked) = stack.only("AWS::ApiGatewayV2::Authorizer")?;
+    let (_, stage) = stack.only("AWS::ApiGatewayV2::Stage")?;
+    let (asked, stage) = (&asked["Properties"], &stage["Properties"]);
+    let cors = &definition["Properties"]["CorsConfiguration"];
+    stack.hold(&[
+        (
+            "the routes are these, open and protected",
+            routes(&stack, authorizer) == ROUTES.map(str::to_owned).into(),
+        ),
+        (
+            "each route may call its function, the API its authorizer, and nothing else",
+            permissions(&stack) == expected_permissions(api, authorizer),
+        ),
+        (
+            "every function gets payload 1.0, with every value of a header",
+            properties(&stack, "AWS::ApiGatewayV2::Integration").all(|integration| {
+                integration["IntegrationType"] == "AWS_PROXY" && integration["PayloadFormatVersion"] == "1.0"
+            }),
+        ),
+        ("the authorizer is a REQUEST authorizer", asked["AuthorizerType"] == "REQUEST"),
+        (
+            "it gets payload 2.0, and answers with a policy",
+            asked["AuthorizerPayloadFormatVersion"] == "2.0" && asked["EnableSimpleResponses"] == false,
+        ),
+        (
+            "the token is the Authorization header",
+            asked["IdentitySource"] == json!(["$request.header.Authorization"]),
+        ),
+        ("the authorizer is not cached", asked["AuthorizerResultTtlInSeconds"] == 0),
+        (
+            "it is the stack's",
+            asked["AuthorizerUri"]["Fn::Sub"][1] == json!({ "Function": imported("Authorizer") }),
+        ),
+        ("there is one stage, and it is that without a path", stage["StageName"] == "$default"),
+        (
+            "every route is throttled, and those that hash passwords by limits of their own",
+            is_throttled(stage),
+        ),
+        ("the access log has no header, no query and no path", logged(stage) == LOGGED.into()),
+        (
+            "one origin may call",
+            cors["AllowOrigins"] == json!([{ "Ref": "AllowedOrigin" }])
+                && cors.get("AllowCredentials").is_none(),
+        ),
+    ])
+}
+
+fn properties<'a>(stack: &'a Translated, kind: &'static str) -> impl Iterator<Item = &'a Value> {
+    stack.of_type(kind).map(|(_, resource)| &resource["Properties"])
+}
+
+/// The routes, each with whether the authorizer is asked and with what its function is exported as. Whatever is not surely
+/// protected is open.
+fn routes(stack: &Translated, authorizer: &str) -> BTreeSet<String> {
+    let route = |route: &Value| {
+        let is_protected =
+            route["AuthorizationType"] == "CUSTOM" && route["AuthorizerId"] == json!({ "Ref": authorizer });
+        let target = route["Target"]["Fn::Sub"].as_str().unwrap_or_default();
+        let mut integrations = stack.of_type("AWS::ApiGatewayV2::Integration");
+        let integration = integrations.find(|(id, _)| target == format!("integrations/${{{id}}}"));
+        let function = integration.and_then(|(_, i)| exporter(&i["Properties"]["IntegrationUri"]));
+        let key = route["RouteKey"].as_str().unwrap_or_default();
+        let access = if is_protected { "protected" } else { "open" };
+        format!("{key} {access}: {}", function.unwrap_or_default())
+    };
+    properties(stack, "AWS::ApiGatewayV2::Route").map(route).collect()
+}
+
+/// The function that a value is imported from.
+fn exporter(value: &Value) -> Option<&str> {
+    let name = value["Fn::ImportValue"]["Fn::Sub"].as_str()?;
+    name.strip_prefix("${LatchgateStack}-")?.strip_suffix("Arn")
+}
+
+/// Who may be called from where.
+fn permissions(stack: &Translated) -> BTreeSet<String> {
+    let permission = |permission: &Value| {
+        let is_gateway = permission["Action"] == "lambda:InvokeFunction"
+            && permission["Principal"] == "apigateway.amazonaws.com";
+        let function = exporter(&permission["FunctionName"]).filter(|_| is_gateway);
+        let source = permission["SourceArn"]["Fn::Sub"].as_str().unwrap_or_default();
+        format!("{} from {source}", function.unwrap_or_default())
+    };
+    properties(stack, "AWS::Lambda::Permission").map(permission).collect()
+}
+
+fn expected_permissions(api: &str, authorizer: &str) -> BTreeSet<String> {
+    let from = format!("arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api}}}");
+    let of_route = |route: &str| {
+        let (key, function) = route.split_once(": ")?;
+        let mut words = key.split(' ');
+        let (method, path) = (words.next()?, words.next()?.replace("{session_id}", "*"));
+        // There is one stage.
+        Some(format!("{function} from {from}/*/{method}{path}"))
+    };
+    let of_authorizer = format!("Authorizer from {from}/authorizers/${{{authorizer}}}");
+    ROUTES.into_iter().filter_map(of_route).chain([of_authorizer]).collect()
+}
+
+fn is_throttled(stage: &Value) -> bool {
+    let limits = |of: &str| {
+        let limit = |kind: &str| json!({ "Ref": format!("{of}{kind}") });
+        json!({ "ThrottlingRateLimit": limit("Rate"), "ThrottlingBurstLimit": limit("Burst") })
+    };
+    let expected = HASHING.map(|route| (route.to_owned(), limits("Login")));
+    stage["DefaultRouteSettings"] == limits("Request")
+        && stage["RouteSettings"] == Value::Object(expected.into_iter().collect())
+}
+
+/// What the access log says of a request; what CloudFormation puts there is in braces.
+fn logged(stage: &Value) -> BTreeSet<&str> {
+    let format = stage["AccessLogSettings"]["Format"]["Fn::Sub"].as_str().unwrap_or_default();
+    let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '.';
+    let variables = format.split('$').skip(1).filter(|rest| !rest.starts_with('{'));
+    let names = variables.map(|rest| rest.split(is_end).next().unwrap_or_default());
+    names.map(|name| name.strip_prefix("context.").unwrap_or(name)).collect()
+}
