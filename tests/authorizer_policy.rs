@@ -57,7 +57,7 @@ async fn a_refusal_is_exactly_unauthorized_and_a_failure_is_anything_else() {
     assert_ne!(message(ask(&api, &bearer, "arn:aws:s3:::x").await.unwrap_err()), "Unauthorized");
     api.calls.fail(Fault::Before("GetItem Sessions"));
     assert_ne!(message(ask(&api, &bearer, ARN).await.unwrap_err()), "Unauthorized");
-    api.call(&tokens.access).await.assert_error(500, "server_error");
+    api.call(&tokens.access).await.assert_gateway_error(500, "server_error");
     api.calls.heal();
     assert_eq!(api.logout(&tokens.access).await.status, 200);
     assert_eq!(message(ask(&api, &bearer, ARN).await.unwrap_err()), "Unauthorized");
@@ -73,7 +73,7 @@ async fn a_malformed_session_is_never_an_allow() {
         let api = Api::start().await;
         let tokens = api.login().await;
         api.change_session(&[(name, value)]).await;
-        api.call(&tokens.access).await.assert_error(500, "server_error");
+        api.call(&tokens.access).await.assert_gateway_error(500, "server_error");
         let before = api.session().await;
         api.refresh(&tokens.refresh).await.assert_error(500, "server_error");
         assert_eq!(api.session().await, before, "it is not repaired by overwriting it");

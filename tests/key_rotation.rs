@@ -73,7 +73,7 @@ async fn keyset(secrets: &Secrets) -> Value {
 async fn the_first_rotation_makes_the_first_keyset_and_what_waited_for_it_heals() {
     let (secrets, api, rotation) = deployed().await;
     api.try_login("x").await.assert_error(503, "temporarily_unavailable");
-    api.call("x").await.assert_error(500, "server_error");
+    api.call("x").await.assert_gateway_error(500, "server_error");
     rotate(&rotation, &secrets, "first").await.unwrap();
     // The same functions, not started anew.
     let tokens = api.login().await;

@@ -76,11 +76,11 @@ async fn the_same_holds_for_the_authorizers_copy_of_the_published_keys() {
     let tokens = api.login().await;
     api.calls.fail(Fault::Before("Query Keys"));
     let cold = api.restarted().await;
-    cold.call(&tokens.access).await.assert_error(500, "server_error");
+    cold.call(&tokens.access).await.assert_gateway_error(500, "server_error");
     api.clock.advance(29 * MINUTE);
     assert_eq!(api.call(&tokens.access).await.status, 200, "a warm one goes on");
     api.clock.advance(31 * MINUTE);
-    api.call(&tokens.access).await.assert_error(500, "server_error");
+    api.call(&tokens.access).await.assert_gateway_error(500, "server_error");
     api.calls.heal();
     assert_eq!(api.call(&tokens.access).await.status, 401, "it has expired by now");
     assert_eq!(cold.call(&api.login().await.access).await.status, 200);

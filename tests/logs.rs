@@ -39,7 +39,7 @@ async fn eventful_run(api: &Api) -> Vec<Tokens> {
     api.refresh(&fifth.refresh).await.assert_error(503, "temporarily_unavailable");
     api.logout(&fifth.refresh).await.assert_error(503, "temporarily_unavailable");
     api.try_login(PASSWORD).await.assert_error(503, "temporarily_unavailable");
-    api.call(&fifth.access).await.assert_error(500, "server_error");
+    api.call(&fifth.access).await.assert_gateway_error(500, "server_error");
     vec![first, second, third, fourth, fifth]
 }
 

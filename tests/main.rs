@@ -3,7 +3,8 @@
 //! One binary, because every further one would link the SDK and the engine again: seconds each, for nothing.
 //!
 //! The engine is the embedded one, a fresh one a test. With `LATCHGATE_TEST_ENDPOINT` set (`cargo xtask
-//! dynamodb-local` does it) the same tests run against that store, in fresh tables.
+//! dynamodb-local` does it) the same tests run against that store, in fresh tables; with `LATCHGATE_TEST_API=http` (`cargo
+//! xtask http-api` does it) behind an HTTP API instead of a REST API.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
@@ -28,6 +29,7 @@ mod forgeries;
 mod freeze;
 mod gateway_events;
 mod hostile_bodies;
+mod http_api;
 mod key_rotation;
 mod keyset_secret;
 mod keysets;

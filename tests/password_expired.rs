@@ -39,7 +39,7 @@ async fn login_answers_with_an_error_and_a_token_for_the_change_alone() {
 
     for request in [Request::get("/sessions"), Request::delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA")] {
         let reply = api.send(bearer(request, &token(&reply)), "").await;
-        reply.assert_error(403, "insufficient_scope");
+        reply.assert_gateway_error(403, "insufficient_scope");
     }
     let tokens = api.change_password(&token(&reply), PASSWORD, NEW).await;
     assert_eq!(tokens.body["scope"], "read write", "what the login would have had");
@@ -64,10 +64,10 @@ async fn the_token_ends_after_ten_minutes_and_with_a_logout() {
     api.clock.advance(599);
     api.change_password(&first, PASSWORD, "short").await.assert_error(400, "password_rejected");
     api.clock.advance(1);
-    api.change_password(&first, PASSWORD, NEW).await.assert_error(401, "invalid_token");
+    api.change_password(&first, PASSWORD, NEW).await.assert_gateway_error(401, "invalid_token");
     let second = token(&expired(&api).await);
     assert_eq!(api.logout(&second).await.status, 200);
-    api.change_password(&second, PASSWORD, NEW).await.assert_error(401, "invalid_token");
+    api.change_password(&second, PASSWORD, NEW).await.assert_gateway_error(401, "invalid_token");
 }
 
 #[tokio::test]
@@ -115,7 +115,7 @@ async fn it_is_no_token_of_the_api_whatever_the_scope_rules_say() {
     api.change_password(&token, PASSWORD, NEW).await.tokens();
     let form = [("client_id", APP), ("username", USERNAME), ("password", NEW), ("scope", "read")];
     let narrow = api.post("/login", &form).await.tokens();
-    api.change_password(&narrow.access, NEW, PASSWORD).await.assert_error(403, "insufficient_scope");
+    api.change_password(&narrow.access, NEW, PASSWORD).await.assert_gateway_error(403, "insufficient_scope");
 }
 
 #[tokio::test]

@@ -153,8 +153,8 @@ async fn while_the_store_is_away_the_copy_is_used_up_to_the_stated_age_and_not_b
     assert_eq!(api.call(&live.access).await.status, 200);
     assert_eq!(api.call(&ended.access).await.status, 401);
     api.clock.advance(2);
-    api.call(&live.access).await.assert_error(500, "server_error");
-    api.restarted().await.call(&live.access).await.assert_error(500, "server_error");
+    api.call(&live.access).await.assert_gateway_error(500, "server_error");
+    api.restarted().await.call(&live.access).await.assert_gateway_error(500, "server_error");
     api.calls.heal();
     assert_eq!(api.call(&live.access).await.status, 200);
 }
@@ -167,7 +167,7 @@ async fn a_malformed_row_is_a_failure_and_never_an_allow() {
     let mut row = api.items("RevocationsTable").await.remove(0);
     row.insert("revocation".to_owned(), text(&format!("{}#x", api.clock.unix())));
     api.put("RevocationsTable", row).await;
-    api.restarted().await.call(&tokens.access).await.assert_error(500, "server_error");
+    api.restarted().await.call(&tokens.access).await.assert_gateway_error(500, "server_error");
 }
 
 /// A row is as late as a function's time allows, which template.yaml says.

@@ -18,7 +18,7 @@ use local::{
     functions::{Deployment, Keyset},
     seed::Seeder,
     tables,
-    template::Template,
+    template::{ApiKind, Template},
 };
 use shared::{
     clock::{Clock, Timestamp},
@@ -110,6 +110,7 @@ pub async fn deployment(
     let tables = tables::create(&template, &client, "").await?;
     Demo::well_known().seed(&Seeder { client: &client, tables: &tables }, random.clone()).await?;
     let deployment = Deployment {
+        api: ApiKind::Rest,
         parameters: template.parameters().with("Issuer", "https://issuer.example.com"),
         tables,
         keyset: Keyset::Document(Box::new(KeyPlan::default().first(clock.now(), &*random)?)),

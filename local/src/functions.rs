@@ -21,7 +21,7 @@ use shared::{
     surroundings::{SdkConfig, StartError, Surroundings},
 };
 
-use crate::template::{Function, Parameters, Template, TemplateError};
+use crate::template::{ApiKind, Function, Parameters, Template, TemplateError};
 
 /// A function can't be started.
 #[derive(Debug, thiserror::Error)]
@@ -43,6 +43,8 @@ pub enum FunctionsError {
 /// What the functions are started with.
 #[derive(Clone)]
 pub struct Deployment {
+    /// Which kind of API is in front of the functions.
+    pub api: ApiKind,
     /// The template's parameters.
     pub parameters: Parameters,
     /// The names of the tables, by logical id.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, value_parser};
 use keys::SigningAlgorithm;
+use local::template::ApiKind;
 use shared::lifetimes;
 
 /// Latchgate on this machine: login, refresh, logout and the authorizer, as they run on AWS.
@@ -13,6 +14,9 @@ pub(crate) struct Options {
     /// Port on 127.0.0.1; 0 picks a free one
     #[arg(long, default_value_t = 8787)]
     pub(crate) port: u16,
+    /// What is in front of the functions: template.yaml's REST API, or template-http.yaml's HTTP API
+    #[arg(long, value_name = "KIND", value_enum, default_value_t)]
+    pub(crate) api: ApiKind,
     /// Keep the database in this file, and the keys beside it; without it all is gone with the process
     #[arg(long, value_name = "PATH")]
     pub(crate) db: Option<PathBuf>,

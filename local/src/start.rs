@@ -70,6 +70,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     let tables = tables::create(&template, &store.client, "").await?;
     store.demo.seed(&Seeder { client: &store.client, tables: &tables }, random.clone()).await?;
     let deployment = Deployment {
+        api: options.api,
         parameters,
         tables,
         keyset: keyset(&options, &*random)?,

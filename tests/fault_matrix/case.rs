@@ -168,7 +168,7 @@ impl Case {
 fn assert_failed(reply: &Reply, function: &str) {
     if function == "authorizer" {
         // The gateway's answer to whatever is neither a policy nor `Unauthorized`.
-        reply.assert_error(500, "server_error");
+        reply.assert_gateway_error(500, "server_error");
     } else {
         reply.assert_error(503, "temporarily_unavailable");
         assert_eq!(reply.header("retry-after"), Some("1"));

@@ -1,12 +1,12 @@
-//! Events of a REST API, as API Gateway would send them or as it never would, given to the functions as Lambda does.
+//! Events as API Gateway would send them or as it never would, given to the functions as Lambda does.
 
 use axum::http::HeaderMap;
 use lambda_http::Body;
-use local::functions::Functions;
+use local::{functions::Functions, template::ApiKind};
 use serde_json::{Value, json};
 use shared::http::request_of;
 
-use super::{APP, Api, PASSWORD, Reply, Tokens, USER_ID, USERNAME, claims, form};
+use super::{API_KIND, APP, Api, PASSWORD, Reply, Tokens, USER_ID, USERNAME, claims, form};
 
 /// The endpoints that take a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +68,11 @@ impl BodyEndpoint {
                 "identity": { "sourceIp": "203.0.113.9" },
             },
         });
+        if *API_KIND == ApiKind::Http {
+            event["version"] = json!("1.0");
+            event["requestContext"]["stage"] = json!("$default");
+            event["requestContext"]["path"] = json!(self.path());
+        }
         if self == Self::Password {
             let sid = &claims(&tokens.access)["sid"];
             event["requestContext"]["authorizer"] =

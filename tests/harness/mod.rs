@@ -5,6 +5,7 @@ mod clock;
 mod events;
 mod forge;
 mod fork;
+mod gateway;
 mod http;
 mod log;
 mod operator;
@@ -40,6 +41,7 @@ pub(crate) use self::{
     events::{BodyEndpoint, Lambdas},
     forge::{Forge, claims, part},
     fork::Stored,
+    gateway::API_KIND,
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
     log::Log,
     operator::Command,
@@ -134,6 +136,7 @@ impl Api {
             .with("Issuer", "https://issuer.example.com")
             .with("AllowedOrigin", "https://app.example.com");
         let deployment = Deployment {
+            api: *API_KIND,
             parameters: change(parameters),
             tables,
             keyset,

@@ -4,6 +4,8 @@
 mod access;
 mod call;
 mod failure;
+mod http;
+mod kind;
 mod rest;
 mod route;
 
@@ -22,16 +24,16 @@ use shared::{
 };
 
 pub(crate) use self::failure::Failure;
-use self::{access::DecisionCache, call::Call, rest::RestApi, route::Routes};
+use self::{access::DecisionCache, call::Call, kind::Kind, route::Routes};
 use crate::{
     functions::{Deployment, Functions, FunctionsError},
     template::Template,
 };
 
-/// An API, as template.yaml deploys it.
+/// An API, as template.yaml deploys it, or template-http.yaml beside it.
 #[derive(Debug)]
 pub struct Gateway {
-    api: RestApi,
+    kind: Kind,
     routes: Routes,
     functions: Functions,
     decisions: DecisionCache,
@@ -40,19 +42,17 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Deploys the template.
+    /// Deploys the template, with an API of the kind that is asked for.
     ///
     /// # Errors
     ///
-    /// [`FunctionsError`], if the template can't be read or a function doesn't start.
+    /// [`FunctionsError`], if a template can't be read or a function doesn't start.
     pub async fn deploy(template: &Template, deployment: &Deployment) -> Result<Self, FunctionsError> {
-        let parameters = &deployment.parameters;
         deployment.publish_keys().await?;
-        let api = template.api(parameters)?;
-        let responses = template.gateway_responses(parameters)?;
+        let (kind, api) = Kind::read(deployment.api, template, &deployment.parameters)?;
         let cache_ttl = deployment.authorizer_cache_ttl.unwrap_or(api.authorizer_cache_ttl);
         Ok(Self {
-            api: RestApi { cors: api.cors, responses },
+            kind,
             routes: Routes(api.routes),
             functions: Box::pin(Functions::start(template, deployment)).await?,
             decisions: DecisionCache::new(cache_ttl),
@@ -64,7 +64,7 @@ impl Gateway {
     /// Answers one request from this address.
     pub async fn handle(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
-        if let Some(response) = self.api.preflight(&parts, &self.routes) {
+        if let Some(response) = self.kind.preflight(&parts, &self.routes) {
             return response;
         }
         let Some((route, path_parameters)) = self.routes.find(&parts.method, parts.uri.path()) else {
@@ -86,25 +86,25 @@ impl Gateway {
                 Err(failure) => return self.failure(failure),
             }
         }
-        let event = serde_json::from_str(&RestApi::event(&call).to_string());
+        let event = serde_json::from_str(&self.kind.event(&call).to_string());
         let Some(request) = event.ok().and_then(request_of) else {
             return self.failure(Failure::Integration);
         };
         match self.functions.call(&route.function, &request).await {
-            Some(response) => delivered(response),
+            Some(response) => self.kind.delivered(&parts, delivered(response)),
             None => self.failure(Failure::Integration),
         }
     }
 
     /// Asks the authorizer, or evaluates what it said of this caller before.
     async fn authorize(&self, call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
-        let question = RestApi::question(call).ok_or(Failure::Unauthorized)?;
+        let question = self.kind.question(call).ok_or(Failure::Unauthorized)?;
         self.decisions.evaluate(&self.functions.authorizer, question, call.now).await
     }
 
     /// What is answered to a request that no function answers.
     pub(crate) fn failure(&self, failure: Failure) -> Response<Bytes> {
-        self.api.failure(failure)
+        self.kind.failure(failure)
     }
 }
 

@@ -41,16 +41,20 @@ pub struct Statement {
 
 impl Function {
     pub(super) fn parse(id: &str, resource: &Value, parameters: &Parameters) -> Result<Self, TemplateError> {
-        let name = text_at(resource, &["Properties", "CodeUri"])
-            .and_then(|uri| uri.strip_prefix("functions/")?.strip_suffix('/'))
-            .ok_or_else(|| missing(format!("{id}.CodeUri")))?;
         Ok(Self {
-            name: name.to_owned(),
+            name: name(id, resource)?.to_owned(),
             routes: routes(id, resource)?,
             variables: variables(id, resource, parameters)?,
             statements: statements(id, resource, parameters)?,
         })
     }
+}
+
+/// The name of a function's package.
+pub(super) fn name<'a>(id: &str, resource: &'a Value) -> Result<&'a str, TemplateError> {
+    text_at(resource, &["Properties", "CodeUri"])
+        .and_then(|uri| uri.strip_prefix("functions/")?.strip_suffix('/'))
+        .ok_or_else(|| missing(format!("{id}.CodeUri")))
 }
 
 fn routes(id: &str, resource: &Value) -> Result<Vec<Route>, TemplateError> {

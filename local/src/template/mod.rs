@@ -1,9 +1,10 @@
-//! template.yaml, read: what is served here is what is deployed there.
+//! template.yaml and template-http.yaml, read: what is served here is what is deployed there.
 //!
-//! Only as much of CloudFormation as the template uses. What can't be read is an error, never skipped.
+//! Only as much of CloudFormation as the templates use. What can't be read is an error, never skipped.
 
 mod api;
 mod function;
+mod http_api;
 mod resolve;
 mod responses;
 mod tables;
@@ -12,9 +13,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_yaml_ng::{Mapping, Value};
 
+use self::resolve::argument;
 pub use self::{
     api::{Api, ApiKind, BoundRoute, Cors},
     function::{Function, Route, Statement},
+    http_api::HttpApiTemplate,
     resolve::Parameters,
     responses::{GatewayResponse, GatewayResponses},
     tables::TableDefinition,
@@ -27,10 +30,10 @@ const SOURCE: &str = include_str!("../../../template.yaml");
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
     /// Not YAML.
-    #[error("template.yaml is not YAML: {0}")]
+    #[error("a template is not YAML: {0}")]
     Yaml(#[from] serde_yaml_ng::Error),
     /// A property is missing, of another type, or beyond what is understood here.
-    #[error("template.yaml: {0} is missing or not understood")]
+    #[error("{0} is missing from a template, or not understood")]
     Property(String),
 }
 
@@ -39,6 +42,7 @@ pub enum TemplateError {
 pub struct Template {
     resources: Mapping,
     parameters: Mapping,
+    outputs: Mapping,
 }
 
 impl Template {
@@ -55,7 +59,11 @@ impl Template {
         let document: Value = serde_yaml_ng::from_str(source)?;
         let section =
             |name: &str| document.get(name).and_then(Value::as_mapping).cloned().ok_or_else(|| missing(name));
-        Ok(Self { resources: section("Resources")?, parameters: section("Parameters")? })
+        Ok(Self {
+            resources: section("Resources")?,
+            parameters: section("Parameters")?,
+            outputs: section("Outputs")?,
+        })
     }
 
     /// The parameters with their default values.
@@ -146,6 +154,24 @@ impl Template {
         seconds.map(Duration::from_secs).ok_or_else(|| missing("ReauthorizeEvery"))
     }
 
+    /// The names of the functions whose ARNs are exported, by what follows the stack's own name there.
+    fn exported_functions(&self) -> Result<BTreeMap<String, String>, TemplateError> {
+        let mut exported = BTreeMap::new();
+        for (id, resource) in self.of_type("AWS::Serverless::Function") {
+            let arn = format!("{id}.Arn");
+            let is_its_arn = |output: &&Value| {
+                output.get("Value").and_then(|value| argument(value, "GetAtt")) == Some(arn.as_str())
+            };
+            let name =
+                self.outputs.values().find(is_its_arn).and_then(|output| at(output, &["Export", "Name"]));
+            let name = name.and_then(|name| argument(name, "Sub")?.strip_prefix("${AWS::StackName}-"));
+            if let Some(name) = name {
+                exported.insert(name.to_owned(), function::name(id, resource)?.to_owned());
+            }
+        }
+        Ok(exported)
+    }
+
     fn rest_api(&self) -> Result<&Value, TemplateError> {
         self.of_type("AWS::Serverless::Api").map(|(_, api)| api).next().ok_or_else(|| missing("an API"))
     }
@@ -158,6 +184,7 @@ impl Template {
     }
 }
 
+/// A value that a template has not, or not so that it is understood.
 fn missing(what: impl Into<String>) -> TemplateError {
     TemplateError::Property(what.into())
 }

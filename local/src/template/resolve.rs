@@ -64,6 +64,12 @@ impl Parameters {
     }
 }
 
+/// What an intrinsic function is applied to, if it is this one.
+pub(super) fn argument<'a>(value: &'a Value, function: &str) -> Option<&'a str> {
+    let Value::Tagged(tagged) = value else { return None };
+    tagged.value.as_str().filter(|_| tagged.tag == function)
+}
+
 fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

@@ -137,6 +137,7 @@ fn options_that_make_no_sense_are_refused() {
         &["--endpoint", "nonsense"],
         &["--origin", "nonsense"],
         &["--origin", "http://localhost:3000/"],
+        &["--api", "websocket"],
     ] {
         let output = Command::new(PROGRAM).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
@@ -165,6 +166,18 @@ async fn the_keyset_signs_with_the_algorithm_that_was_asked_for_and_the_issuer_i
         let tokens = running.login().await;
         assert_eq!(running.call(&tokens).await, 200, "{algorithm}");
     }
+}
+
+#[tokio::test]
+async fn an_http_api_can_be_in_front_of_the_same_functions() {
+    let running = Running::start(&["--api", "http"]);
+    let tokens = running.login().await;
+    assert_eq!(running.call(&tokens).await, 200);
+    assert_eq!(running.refresh(&tokens).await.0, 200);
+    let refused = reqwest::get(format!("{}/sessions", running.text("url"))).await.unwrap();
+    assert_eq!(refused.status(), 401);
+    let body: Value = serde_json::from_slice(&refused.bytes().await.unwrap()).unwrap();
+    assert_eq!(body, serde_json::json!({ "message": "Unauthorized" }));
 }
 
 #[tokio::test]

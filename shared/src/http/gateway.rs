@@ -1,4 +1,5 @@
-//! Between API Gateway and a function: the event of a REST API becomes a request, and the response its answer.
+//! Between API Gateway and a function: the event of a REST API, or of an HTTP API in payload format 1.0, which is the same,
+//! becomes a request, and the response its answer.
 //!
 //! lambda_http's own conversion keeps the last of a repeated header, so that nobody behind it could notice that there
 //! were two, and it panics where a body isn't the base64 that it is said to be, or a host or a path isn't one of a URL.
@@ -21,7 +22,7 @@ use crate::interruption;
 /// In place of a body that can't be decoded: not text, so whoever reads it refuses it as malformed.
 const UNREADABLE: [u8; 1] = [0xff];
 
-/// Runs a function on Lambda, behind a REST API.
+/// Runs a function on Lambda, behind a REST API or an HTTP API.
 ///
 /// # Errors
 ///
@@ -51,10 +52,10 @@ where
     };
     let answer = interruption::caught(answer).await;
     let answer = answer.unwrap_or_else(|panic| Some(panic.refusal().into_response()));
-    Ok(answer_of(answer.ok_or("the event is not that of a REST API")?))
+    Ok(answer_of(answer.ok_or("the event is not that of an API in payload format 1.0")?))
 }
 
-/// The request of an event; `None`, if the event is not that of a REST API.
+/// The request of an event; `None`, if the event is one of another format.
 pub fn request_of(event: LambdaRequest) -> Option<Request> {
     let LambdaRequest::ApiGatewayV1(event) = event else { return None };
     let headers = headers_of(&event);
@@ -136,6 +137,36 @@ mod tests {
             let values: Vec<_> = request.headers().get_all("x-a").iter().collect();
             assert_eq!(values, expected, "{single} {multi}");
         }
+    }
+
+    #[test]
+    fn an_http_api_says_the_same_in_payload_format_1_0() {
+        let context = json!({
+            "accountId": "123456789012", "apiId": "a1b2c3", "domainName": "a1b2c3.execute-api.eu-west-1.amazonaws.com",
+            "domainPrefix": "a1b2c3", "extendedRequestId": "r=", "httpMethod": "DELETE", "path": "/sessions/s1",
+            "authorizer": { "principalId": "u1", "sub": "u1", "client_id": "web" },
+            "identity": { "accessKey": null, "cognitoIdentityId": null, "sourceIp": "203.0.113.9", "userAgent": "curl/8" },
+            "protocol": "HTTP/1.1", "requestId": "r=", "requestTime": "04/Mar/2026:19:15:17 +0000",
+            "requestTimeEpoch": 1_772_651_717_135_u64, "resourceId": null, "resourcePath": "/sessions/{session_id}",
+            "stage": "$default",
+        });
+        let event = json!({
+            "version": "1.0", "resource": "/sessions/{session_id}", "path": "/sessions/s1", "httpMethod": "DELETE",
+            "headers": { "x-a": "2" }, "multiValueHeaders": { "x-a": ["1", "2"] }, "queryStringParameters": null,
+            "multiValueQueryStringParameters": null, "pathParameters": { "session_id": "s1" }, "stageVariables": null,
+            "requestContext": context, "body": null, "isBase64Encoded": false,
+        });
+        let request = request(&event);
+        assert_eq!((request.method().as_str(), request.uri().path()), ("DELETE", "/sessions/s1"));
+        assert_eq!(request.headers().get_all("x-a").iter().collect::<Vec<_>>(), ["1", "2"]);
+        assert_eq!(request.path_parameters().first("session_id"), Some("s1"));
+        let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else { panic!() };
+        assert_eq!(context.authorizer.fields["sub"], "u1");
+        assert_eq!(context.identity.source_ip.as_deref(), Some("203.0.113.9"));
+        // What it says of callers whom no authorizer was asked about.
+        let mut event = event;
+        event["requestContext"]["authorizer"] = json!({ "claims": null, "scopes": null });
+        assert!(request_of(serde_json::from_str(&event.to_string()).unwrap()).is_some());
     }
 
     #[test]

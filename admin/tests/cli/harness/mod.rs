@@ -16,7 +16,7 @@ use local::{
     functions::{Deployment, Keyset},
     gateway::Gateway,
     tables,
-    template::Template,
+    template::{ApiKind, Template},
 };
 use serde_json::Value;
 use shared::{
@@ -88,6 +88,7 @@ impl Deployed {
             .with("Issuer", "https://issuer.example.com")
             .with("AllowedOrigin", "https://app.example.com");
         let deployment = Deployment {
+            api: ApiKind::Rest,
             parameters,
             tables,
             keyset: Keyset::Document(Box::new(keyset)),

@@ -1,0 +1,80 @@
+//! The two kinds of API, where they differ.
+
+use axum::{
+    body::Bytes,
+    http::{Response, request::Parts},
+};
+use serde_json::Value;
+
+use super::{Failure, access::Question, call::Call, http::HttpApi, rest::RestApi, route::Routes};
+use crate::template::{Api, ApiKind, HttpApiTemplate, Parameters, Template, TemplateError};
+
+/// An API of one kind or the other.
+#[derive(Debug)]
+pub(super) enum Kind {
+    Rest(RestApi),
+    Http(HttpApi),
+}
+
+impl Kind {
+    /// The API of this kind in front of the functions, and what of it isn't the kind's.
+    pub(super) fn read(
+        kind: ApiKind,
+        template: &Template,
+        parameters: &Parameters,
+    ) -> Result<(Self, Api), TemplateError> {
+        match kind {
+            ApiKind::Rest => {
+                let api = template.api(parameters)?;
+                let responses = template.gateway_responses(parameters)?;
+                Ok((Self::Rest(RestApi { cors: api.cors.clone(), responses }), api))
+            }
+            ApiKind::Http => {
+                let http = HttpApiTemplate::of_project()?;
+                let api = http.api(template, parameters)?;
+                let exposed = http.exposed_headers(parameters)?;
+                Ok((Self::Http(HttpApi { cors: api.cors.clone(), exposed }), api))
+            }
+        }
+    }
+
+    /// What a preflight is answered with; `None`, if it is none.
+    pub(super) fn preflight(&self, parts: &Parts, routes: &Routes) -> Option<Response<Bytes>> {
+        match self {
+            Self::Rest(api) => api.preflight(parts, routes),
+            Self::Http(api) => api.preflight(parts),
+        }
+    }
+
+    /// What the authorizer is asked; `None`, if it isn't because nothing says who is calling.
+    pub(super) fn question(&self, call: &Call<'_>) -> Option<Question> {
+        match self {
+            Self::Rest(_) => RestApi::question(call),
+            Self::Http(_) => HttpApi::question(call),
+        }
+    }
+
+    /// What the function is given.
+    pub(super) fn event(&self, call: &Call<'_>) -> Value {
+        match self {
+            Self::Rest(_) => RestApi::event(call),
+            Self::Http(_) => HttpApi::event(call),
+        }
+    }
+
+    /// What is made of the function's response.
+    pub(super) fn delivered(&self, parts: &Parts, response: Response<Bytes>) -> Response<Bytes> {
+        match self {
+            Self::Rest(_) => response,
+            Self::Http(api) => api.delivered(parts, response),
+        }
+    }
+
+    /// What is answered where no function is asked.
+    pub(super) fn failure(&self, failure: Failure) -> Response<Bytes> {
+        match self {
+            Self::Rest(api) => api.failure(failure),
+            Self::Http(_) => HttpApi::failure(failure),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! template-http.yaml: an HTTP API in front of the functions of the stack.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_yaml_ng::{Mapping, Value};
+
+use super::{
+    Api, BoundRoute, Cors, Parameters, Template, TemplateError, at, missing, resolve::argument, text_at,
+};
+
+const AUTHORIZER: &str = "AWS::ApiGatewayV2::Authorizer";
+const SOURCE: &str = include_str!("../../../template-http.yaml");
+
+/// The template of an HTTP API.
+#[derive(Clone, Debug)]
+pub struct HttpApiTemplate(Template);
+
+impl HttpApiTemplate {
+    /// Reads the template of this project.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if it can't be read.
+    pub fn of_project() -> Result<Self, TemplateError> {
+        Template::parse(SOURCE).map(Self)
+    }
+
+    /// What a parameter allows, as the template says: `AllowedPattern` and so on.
+    pub fn parameter(&self, name: &str) -> Option<&Mapping> {
+        self.0.parameter(name)
+    }
+
+    /// The API, in front of the functions of this stack.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if it can't be read, or imports what the stack doesn't export.
+    pub fn api(&self, stack: &Template, parameters: &Parameters) -> Result<Api, TemplateError> {
+        Ok(Api {
+            routes: self.routes(&stack.exported_functions()?)?,
+            cors: self.cors(parameters)?,
+            authorizer_cache_ttl: self.authorizer_cache_ttl()?,
+        })
+    }
+
+    /// The headers of a response that scripts may read, with commas.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if they can't be read.
+    pub fn exposed_headers(&self, parameters: &Parameters) -> Result<String, TemplateError> {
+        self.cors_value("ExposeHeaders", parameters)
+    }
+
+    /// Where each route goes, by way of its integration.
+    fn routes(&self, functions: &BTreeMap<String, String>) -> Result<Vec<BoundRoute>, TemplateError> {
+        let authorizer = self.only(AUTHORIZER).map(|(id, _)| id);
+        let mut integrations = BTreeMap::new();
+        for (id, integration) in self.0.of_type("AWS::ApiGatewayV2::Integration") {
+            // The one that is spoken here, and that the functions take.
+            let is_understood = text_at(integration, &["Properties", "PayloadFormatVersion"]) == Some("1.0");
+            let imported = at(integration, &["Properties", "IntegrationUri"]).and_then(imported);
+            let function = imported.filter(|_| is_understood).and_then(|export| functions.get(export));
+            integrations.insert(id, function.ok_or_else(|| missing(format!("{id}'s function")))?);
+        }
+        let route = |route: &Value| {
+            let (method, path) = text_at(route, &["Properties", "RouteKey"])?.split_once(' ')?;
+            let target = at(route, &["Properties", "Target"]).and_then(|target| argument(target, "Sub"))?;
+            let integration = target.strip_prefix("integrations/${")?.strip_suffix('}')?;
+            let asked = at(route, &["Properties", "AuthorizerId"]).and_then(|id| argument(id, "Ref"));
+            let is_protected = match text_at(route, &["Properties", "AuthorizationType"])? {
+                "CUSTOM" if asked.is_some() && asked == authorizer => true,
+                "NONE" if asked.is_none() => false,
+                _ => return None,
+            };
+            let function = (*integrations.get(integration)?).clone();
+            Some(BoundRoute { path: path.to_owned(), method: method.to_owned(), function, is_protected })
+        };
+        self.0
+            .of_type("AWS::ApiGatewayV2::Route")
+            .map(|(id, resource)| route(resource).ok_or_else(|| missing(format!("something of {id}"))))
+            .collect()
+    }
+
+    /// An authorizer that doesn't say is an error, as in template.yaml.
+    fn authorizer_cache_ttl(&self) -> Result<Duration, TemplateError> {
+        let path = ["Properties", "AuthorizerResultTtlInSeconds"];
+        let seconds = self.only(AUTHORIZER).and_then(|(_, authorizer)| at(authorizer, &path)?.as_u64());
+        seconds.map(Duration::from_secs).ok_or_else(|| missing("AuthorizerResultTtlInSeconds"))
+    }
+
+    fn cors(&self, parameters: &Parameters) -> Result<Cors, TemplateError> {
+        Ok(Cors {
+            origin: self.cors_value("AllowOrigins", parameters)?,
+            methods: self.cors_value("AllowMethods", parameters)?,
+            headers: self.cors_value("AllowHeaders", parameters)?,
+            max_age: self.cors_value("MaxAge", parameters)?,
+        })
+    }
+
+    /// A value of the CORS configuration; a list, with commas.
+    fn cors_value(&self, property: &str, parameters: &Parameters) -> Result<String, TemplateError> {
+        let path = ["Properties", "CorsConfiguration", property];
+        let value = self.only("AWS::ApiGatewayV2::Api").and_then(|(_, api)| at(api, &path));
+        let text = match value {
+            Some(Value::Sequence(values)) => {
+                let texts: Option<Vec<_>> = values.iter().map(|value| parameters.resolve(value)).collect();
+                texts.map(|texts| texts.join(","))
+            }
+            value => value.and_then(|value| parameters.resolve(value)),
+        };
+        text.ok_or_else(|| missing(format!("CorsConfiguration.{property}")))
+    }
+
+    /// The one resource of a type.
+    fn only<'a>(&'a self, kind: &'a str) -> Option<(&'a str, &'a Value)> {
+        let mut resources = self.0.of_type(kind);
+        resources.next().filter(|_| resources.next().is_none())
+    }
+}
+
+/// What a value is imported by, without the name of the stack that exports it.
+fn imported(value: &Value) -> Option<&str> {
+    argument(value.get("Fn::ImportValue")?, "Sub")?.strip_prefix("${LatchgateStack}-")
+}

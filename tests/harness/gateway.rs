@@ -1,0 +1,96 @@
+//! What API Gateway answers for itself, by the kind of API that the tests run behind.
+
+use std::sync::LazyLock;
+
+use axum::http::Request;
+use local::template::ApiKind;
+use serde_json::json;
+
+use super::{Api, Reply};
+
+/// A REST API, unless the other kind is asked for: `cargo xtask http-api` does it.
+#[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which kind of API to use")]
+pub(crate) static API_KIND: LazyLock<ApiKind> = LazyLock::new(|| match std::env::var("LATCHGATE_TEST_API") {
+    Ok(kind) if kind == "http" => ApiKind::Http,
+    Ok(other) => panic!("LATCHGATE_TEST_API is {other:?}, and may be http"),
+    Err(_) => ApiKind::Rest,
+});
+
+impl Reply {
+    /// Asserts that API Gateway refused this without asking a function: a REST API with this error, in the shape of OAuth's,
+    /// and an HTTP API, where nothing about it can be configured, in words of its own.
+    #[track_caller]
+    pub(crate) fn assert_gateway_error(&self, status: u16, error: &str) {
+        let challenge = self.header("www-authenticate");
+        match *API_KIND {
+            ApiKind::Rest => {
+                self.assert_error(status, error);
+                let expected = match status {
+                    401 => Some(r#"Bearer realm="latchgate""#),
+                    403 => Some(r#"Bearer realm="latchgate", error="insufficient_scope""#),
+                    _ => None,
+                };
+                assert_eq!(challenge, expected, "{self:?}");
+            }
+            ApiKind::Http => {
+                let message = match status {
+                    401 => "Unauthorized",
+                    403 => "Forbidden",
+                    404 => "Not Found",
+                    413 => "Request Entity Too Large",
+                    500 => "Internal Server Error",
+                    other => panic!("API Gateway has no {other}"),
+                };
+                assert_eq!((self.status, &self.body), (status, &json!({ "message": message })));
+                assert_eq!(self.header("content-type"), Some("application/json"));
+                assert_eq!(challenge, None);
+            }
+        }
+    }
+
+    /// Asserts that scripts of this origin may read the reply, or those of none.
+    #[track_caller]
+    pub(crate) fn assert_readable_by(&self, origin: Option<&str>) {
+        assert_eq!(self.header("access-control-allow-origin"), origin, "{self:?}");
+        let exposed = self.header("access-control-expose-headers").map(str::to_ascii_lowercase);
+        let names: Option<Vec<_>> = exposed.as_ref().map(|names| names.split(',').map(str::trim).collect());
+        assert_eq!(names, origin.map(|_| vec!["retry-after", "www-authenticate"]));
+    }
+
+    /// Asserts that a reply to somebody who is no browser lets scripts of every origin read it; an HTTP API puts its own
+    /// configuration in the place of what the function says, and so says nothing to them.
+    #[track_caller]
+    pub(crate) fn assert_readable_by_all(&self) {
+        let expected = match *API_KIND {
+            ApiKind::Rest => Some("*"),
+            ApiKind::Http => None,
+        };
+        assert_eq!(self.header("access-control-allow-origin"), expected, "{self:?}");
+    }
+
+    /// Asserts that a preflight lets scripts of this origin call.
+    #[track_caller]
+    pub(crate) fn assert_preflight(&self, origin: &str) {
+        let status = match *API_KIND {
+            ApiKind::Rest => 200,
+            ApiKind::Http => 204,
+        };
+        assert_eq!(self.status, status, "{self:?}");
+        for (name, expected) in [
+            ("access-control-allow-origin", origin),
+            ("access-control-allow-methods", "GET,POST,DELETE,OPTIONS"),
+            ("access-control-allow-headers", "authorization,content-type,idempotency-key"),
+            ("access-control-max-age", "600"),
+        ] {
+            assert_eq!(self.header(name), Some(expected));
+        }
+    }
+}
+
+impl Api {
+    /// What a browser is told that asks whether scripts of this origin may POST here.
+    pub(crate) async fn preflight(&self, path: &str, origin: &str) -> Reply {
+        let request = Request::options(path).header("origin", origin);
+        self.send(request.header("access-control-request-method", "POST"), "").await
+    }
+}
