@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    deny, dynamodb_local, fuzz, model, moto, readme, sam, seeded_bugs,
+    deny, dynamodb_local, fuzz, http_api, model, moto, readme, sam, seeded_bugs,
     shell::{TaskError, cargo, run},
     verifiers, wycheproof,
 };
@@ -14,13 +14,14 @@ type Step = (&'static str, fn() -> Result<(), TaskError>);
 const FUZZING_SECONDS: &str = "5";
 
 /// The quick ones first: what fails should fail soon.
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     ("formatting", || run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", || {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
     }),
     ("seeded bugs: all apply", seeded_bugs::check),
     ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
+    ("tests behind an HTTP API", http_api::run_tests),
     ("documentation", || {
         run(cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
             .env("RUSTDOCFLAGS", "--deny warnings"))

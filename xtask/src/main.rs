@@ -6,6 +6,7 @@ mod ci;
 mod deny;
 mod dynamodb_local;
 mod fuzz;
+mod http_api;
 mod model;
 mod moto;
 mod mutants;
@@ -28,8 +29,9 @@ cargo xtask TASK
 
   ci               everything that decides whether a change lands, in order, with times
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
+  http-api         the integration tests behind an HTTP API, as template-http.yaml has it
   readme           the commands of the README, pasted in order (needs bash and curl)
-  sam              validate, lint and translate template.yaml, and hold the result against what was meant
+  sam              validate, lint and translate the templates, and hold the results against what was meant
   model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib (needs Node, npm and PyPI)
@@ -59,6 +61,7 @@ fn main() -> ExitCode {
         ["dynamodb-local"] => dynamodb_local::run_tests(),
         // What `dynamodb-local` runs in a network namespace of its own.
         ["dynamodb-local-inside", emulator, ref tests @ ..] => dynamodb_local::run_inside(emulator, tests),
+        ["http-api"] => http_api::run_tests(),
         ["readme"] => readme::run_commands(),
         ["sam"] => sam::run_checks(),
         ["model"] => model::run_all(),
