@@ -50,7 +50,12 @@ fn expected(values: &[(&str, &[&str], f64)]) -> BTreeMap<(String, Vec<String>), 
         let dimensions = [STACK].iter().chain(more).map(|&value| value.to_owned()).collect();
         (name.to_owned(), dimensions)
     };
-    values.iter().map(|(name, more, value)| (key(name, more), *value)).collect()
+    // All durations of a stack together are how many requests it had.
+    let duration = values
+        .iter()
+        .filter(|(name, ..)| *name == "duration")
+        .map(|(name, _, value)| (key(name, &[]), *value));
+    values.iter().map(|(name, more, value)| (key(name, more), *value)).chain(duration).collect()
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 use serde_yaml_ng::Value;
+use shared::audit::{NAMESPACE, metrics};
 
 const OPERATIONS: &str = include_str!("../docs/operations.md");
 
@@ -165,4 +166,66 @@ fn every_alarm_goes_to_the_topic_and_is_explained_with_what_to_do() {
 fn dashboard(template: &Value) -> Json {
     let body = &template["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
     serde_json::from_str(untagged(body).as_str().unwrap()).unwrap()
+}
+
+/// The metrics of ours that an alarm or the dashboard asks for: name, and dimensions.
+fn asked_for(template: &Value) -> Vec<(String, BTreeSet<String>)> {
+    let mut found = Vec::new();
+    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values() {
+        let properties = &alarm["Properties"];
+        let queries = properties["Metrics"].as_sequence().into_iter().flatten();
+        let metrics = queries.filter_map(|query| query["MetricStat"].get("Metric")).chain([properties]);
+        for metric in metrics.filter(|metric| metric["Namespace"] == NAMESPACE) {
+            let dimensions = metric["Dimensions"].as_sequence().unwrap().iter();
+            let names = dimensions.map(|dimension| dimension["Name"].as_str().unwrap().to_owned());
+            found.push((metric["MetricName"].as_str().unwrap().to_owned(), names.collect()));
+        }
+    }
+    for widget in dashboard(template)["widgets"].as_array().unwrap() {
+        let metrics = widget["properties"]["metrics"].as_array().into_iter().flatten();
+        for metric in metrics.filter(|metric| metric[0] == NAMESPACE) {
+            let texts: Vec<_> = metric.as_array().unwrap().iter().filter_map(Json::as_str).collect();
+            let names = texts[2..].iter().step_by(2).map(|name| (*name).to_owned());
+            found.push((texts[1].to_owned(), names.collect()));
+        }
+    }
+    found
+}
+
+/// An alarm on a metric that nobody writes is silent for ever.
+#[test]
+fn every_metric_that_is_asked_for_is_one_that_the_functions_write() {
+    let template = template();
+    let written: Vec<_> = metrics()
+        .into_iter()
+        .flat_map(|metric| metric.dimensions.into_iter().map(move |names| (metric.name.clone(), names)))
+        .map(|(name, names)| (name, names.into_iter().map(str::to_owned).collect::<BTreeSet<_>>()))
+        .collect();
+    let of_access_log = &template["Resources"]["ThrottledRequests"]["Properties"]["MetricTransformations"][0];
+    let of_access_log = of_access_log["MetricName"].as_str().unwrap();
+    let asked_for = asked_for(&template);
+    assert!(asked_for.len() > 30, "they were found");
+    for (name, dimensions) in asked_for.iter().filter(|(name, _)| name != of_access_log) {
+        assert!(written.contains(&(name.clone(), dimensions.clone())), "{name} by {dimensions:?}");
+    }
+    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
+        let stack = &function["Properties"]["Environment"]["Variables"]["STACK_NAME"];
+        assert_eq!(*untagged(stack), "AWS::StackName", "{name}");
+    }
+}
+
+/// A failure that no alarm counts is one that nobody hears of.
+#[test]
+fn the_alarm_of_failures_counts_those_of_every_function_that_is_waited_for() {
+    let template = template();
+    let queries = template["Resources"]["FailureAlarm"]["Properties"]["Metrics"].as_sequence().unwrap();
+    let counted: BTreeSet<_> = queries
+        .iter()
+        .filter_map(|query| query["MetricStat"]["Metric"].get("MetricName")?.as_str())
+        .filter(|name| name.ends_with("_failed"))
+        .map(str::to_owned)
+        .collect();
+    let failures = metrics().into_iter().map(|metric| metric.name).filter(|name| name.ends_with("_failed"));
+    // The rotation has an alarm of its own.
+    assert_eq!(counted, failures.filter(|name| name != "keys_failed").collect());
 }

@@ -8,7 +8,7 @@ use metrique_writer_core::{
     Entry, EntryWriter, MetricFlags, Observation, Unit, Value, ValueWriter, format::Format,
     unit::NegativeScale,
 };
-use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective, NoMetric};
+use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective};
 
 use super::{Cause, Event, FUNCTIONS, tally::Count};
 use crate::clock::Timestamp;
@@ -91,7 +91,7 @@ pub fn metrics() -> Vec<Metric> {
     let duration = Metric {
         name: DURATION.to_owned(),
         unit: MILLISECONDS.name(),
-        dimensions: vec![vec![STACK, FUNCTION]],
+        dimensions: vec![vec![STACK], vec![STACK, FUNCTION]],
     };
     events.chain(of_functions.flatten()).chain([duration]).collect()
 }
@@ -144,10 +144,8 @@ impl Entry for Line<'_> {
         }
         if let Some((function, duration)) = self.duration {
             writer.value(FUNCTION, function);
-            // By function alone, so not with the dimensions that all others have.
-            let duration =
-                Measured(Observation::Floating(super::trail::milliseconds(duration)), MILLISECONDS);
-            writer.value(DURATION, &NoMetric::from(duration));
+            let milliseconds = Observation::Floating(super::trail::milliseconds(duration));
+            writer.value(DURATION, &Measured(milliseconds, MILLISECONDS));
         }
     }
 }
