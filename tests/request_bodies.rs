@@ -193,7 +193,7 @@ async fn a_function_reached_by_another_method_answers_405() {
         let error = shared::http::Parameters::from_request(&request).unwrap_err();
         Err(login::LoginError::from(error))
     };
-    let response = endpoint.answer(&request, &endpoint.begin(&request), flow).await;
+    let response = endpoint.answer(&request, &endpoint.begin(&request), Box::pin(flow)).await;
     assert_eq!(response.status(), 405);
     assert_eq!(response.headers()["allow"], "POST");
 }

@@ -124,7 +124,8 @@ impl Authorizer {
             wanted = Some(request.wanted);
             decided
         };
-        let decided = trail.carry_out(flow).await.unwrap_or_else(|interruption| Err(interruption.into()));
+        let decided =
+            trail.carry_out(Box::pin(flow)).await.unwrap_or_else(|interruption| Err(interruption.into()));
         match decided {
             Ok(answer) => {
                 trail.outcome(Event::AccessAllowed);

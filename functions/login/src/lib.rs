@@ -67,8 +67,6 @@ impl Login {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         let trail = self.endpoint.begin(request);
-        // On the heap: it holds the state of five calls to DynamoDB.
-        let flow = Box::pin(self.login(request, &trail));
-        self.endpoint.answer(request, &trail, flow).await
+        self.endpoint.answer(request, &trail, Box::pin(self.login(request, &trail))).await
     }
 }

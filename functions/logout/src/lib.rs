@@ -56,7 +56,7 @@ impl Logout {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         let trail = self.endpoint.begin(request);
-        self.endpoint.answer(request, &trail, self.logout(request, &trail)).await
+        self.endpoint.answer(request, &trail, Box::pin(self.logout(request, &trail))).await
     }
 
     async fn logout(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, LogoutError> {

@@ -67,7 +67,7 @@ impl Metadata {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         let trail = self.endpoint.begin(request);
-        self.endpoint.answer(request, &trail, self.document(request)).await
+        self.endpoint.answer(request, &trail, Box::pin(self.document(request))).await
     }
 
     async fn document(&self, request: &Request) -> Result<Response<Body>, MetadataError> {

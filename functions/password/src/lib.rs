@@ -69,8 +69,6 @@ impl PasswordChange {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         let trail = self.endpoint.begin(request);
-        // On the heap: it holds the state of a dozen calls to DynamoDB.
-        let flow = Box::pin(self.change(request, &trail));
-        self.endpoint.answer(request, &trail, flow).await
+        self.endpoint.answer(request, &trail, Box::pin(self.change(request, &trail))).await
     }
 }

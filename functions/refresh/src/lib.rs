@@ -67,6 +67,6 @@ impl Refresh {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         let trail = self.endpoint.begin(request);
-        self.endpoint.answer(request, &trail, self.refresh(request, &trail)).await
+        self.endpoint.answer(request, &trail, Box::pin(self.refresh(request, &trail))).await
     }
 }

@@ -50,7 +50,7 @@ impl SessionsApi {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         let trail = self.endpoint.begin(request);
-        self.endpoint.answer(request, &trail, self.list_or_end(request, &trail)).await
+        self.endpoint.answer(request, &trail, Box::pin(self.list_or_end(request, &trail))).await
     }
 
     async fn list_or_end(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, SessionsError> {

@@ -1,6 +1,6 @@
 //! The edge: where a function's result becomes a response, and is logged, once.
 
-use std::{error::Error, fmt::Write};
+use std::{error::Error, fmt::Write, pin::Pin};
 
 use lambda_http::{
     Body, Request, Response,
@@ -62,11 +62,13 @@ impl Endpoint {
     }
 
     /// Carries out what a request asks for, and answers it: whatever happens, with one response and one line of the log.
+    /// The flow is on the heap, since it holds the state of several calls to DynamoDB and is handed on from one to the next
+    /// that watches over it.
     pub async fn answer<E: Refuse>(
         &self,
         request: &Request,
         trail: &Trail,
-        flow: impl Future<Output = Result<Response<Body>, E>>,
+        flow: Pin<Box<impl Future<Output = Result<Response<Body>, E>>>>,
     ) -> Response<Body> {
         match trail.carry_out(flow).await {
             Ok(result) => self.respond(request, trail, result),
