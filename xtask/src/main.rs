@@ -10,6 +10,7 @@ mod http_api;
 mod model;
 mod moto;
 mod mutants;
+mod package;
 mod races;
 mod readme;
 mod sam;
@@ -45,6 +46,9 @@ cargo xtask TASK
                    in FOLDER (../shared/wycheproof by default)
   bench [PART]     denylist: reads and memory of the authorizer's denylist; login-timing: how well refused logins can be
                    told apart by their time (a quarter of an hour); without PART, both
+  package [--built] ARCH | ARCH TAG
+                   a release for arm64 or x86_64 in target/package: built by `sam build`, or as that has left it (--built),
+                   with an SBOM and checksums; fails where TAG is not the workspace's version
   seeded-bugs [NAME…]
                    which suites of tests notice small patches that break the project: all of these, or those named; with
                    --named only the suites that a patch names; --check: whether all apply; --write: docs/seeded-bugs.md
@@ -77,6 +81,9 @@ fn main() -> ExitCode {
         ["wycheproof", folder] => wycheproof::run_all(Path::new(folder)),
         ["bench"] => bench("denylist").and_then(|()| bench("login-timing")),
         ["bench", part @ ("denylist" | "login-timing")] => bench(part),
+        ["package", "--built", architecture] => package::of_last_build(architecture),
+        ["package", architecture] => package::build(architecture, None),
+        ["package", architecture, tag] => package::build(architecture, Some(tag)),
         ["seeded-bugs", "--check"] => seeded_bugs::check(),
         ["seeded-bugs", "--write"] => seeded_bugs::write(),
         ["seeded-bugs", "--named", ref names @ ..] => seeded_bugs::run(names, Reach::Named),

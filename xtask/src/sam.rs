@@ -3,6 +3,7 @@
 //! `sam validate --lint` alone misses a bad reference in a policy and an authorizer that isn't there, so each template
 //! is translated as well, the result linted, and what no linter knows is held against what was meant.
 
+mod build;
 mod consumers;
 mod http_api;
 mod stack;
@@ -10,10 +11,18 @@ mod translated;
 
 use std::{path::PathBuf, process::Command};
 
+pub(crate) use self::build::{Built, build};
 use self::translated::Translated;
 use crate::shell::{TaskError, output, program, root, run, tool_folder};
 
-const PACKAGES: [&str; 3] = ["aws-sam-cli==1.170.0", "aws-sam-translator==1.115.0", "cfn-lint==1.58.0"];
+/// cargo-lambda links with the C compiler that ziglang carries, against the C library of Lambda's images.
+const PACKAGES: [&str; 5] = [
+    "aws-sam-cli==1.170.0",
+    "aws-sam-translator==1.115.0",
+    "cargo-lambda==1.9.2",
+    "cfn-lint==1.58.0",
+    "ziglang==0.17.0",
+];
 /// Any region: nothing is deployed.
 const REGION: &str = "eu-west-1";
 
@@ -25,10 +34,10 @@ pub(crate) fn run_checks() -> Result<(), TaskError> {
 }
 
 /// The SAM CLI, its translator and the linter: programs in one folder.
-struct Tools(PathBuf);
+pub(crate) struct Tools(PathBuf);
 
 impl Tools {
-    fn installed() -> Result<Self, TaskError> {
+    pub(crate) fn installed() -> Result<Self, TaskError> {
         let folder = tool_folder("sam")?;
         let tools = Self(folder.join("bin"));
         if !tools.0.join("sam").exists() {
@@ -39,9 +48,10 @@ impl Tools {
         Ok(tools)
     }
 
-    fn program(&self, name: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn program(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = program(self.0.join(name), arguments);
         command.env("AWS_DEFAULT_REGION", REGION).env("SAM_CLI_TELEMETRY", "0");
+        command.env("PATH", format!("{}:{}", self.0.display(), path()));
         command
     }
 
@@ -57,4 +67,9 @@ impl Tools {
 
         Translated::parse(template, &translated)
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "programs find each other by it")]
+fn path() -> String {
+    std::env::var("PATH").unwrap_or_default()
 }
