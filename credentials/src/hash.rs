@@ -12,7 +12,7 @@ use tokio::{sync::Semaphore, task};
 use crate::{Password, stored::StoredHash};
 
 /// OWASP's Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane.
-pub(crate) const MEMORY_KIB: u32 = 19 * 1024;
+pub const MEMORY_KIB: u32 = 19 * 1024;
 pub(crate) const PASSES: u32 = 2;
 const LANES: u32 = 1;
 

@@ -17,7 +17,7 @@ pub use self::{
     budget::{BUDGET, Counter, WINDOW_TTL},
     change::NewHash,
     foreign::stored_form,
-    hash::{PasswordError, Passwords, Verdict},
+    hash::{MEMORY_KIB, PasswordError, Passwords, Verdict},
     operator::NewCredential,
     password::Password,
     policy::{NewPassword, PasswordRejection},

@@ -46,6 +46,8 @@ cargo xtask TASK
                    in FOLDER (../shared/wycheproof by default)
   bench [PART]     denylist: reads and memory of the authorizer's denylist; login-timing: how well refused logins can be
                    told apart by their time (a quarter of an hour); without PART, both
+  costs            docs/costs.md: what a million of each operation costs, from the units that the tests count
+  scale            docs/scale.md: where the limits of AWS are met, by a simulation with the keys that the functions write
   package [--built] ARCH | ARCH TAG
                    a release for arm64 or x86_64 in target/package: built by `sam build`, or as that has left it (--built),
                    with an SBOM and checksums; fails where TAG is not the workspace's version
@@ -81,6 +83,9 @@ fn main() -> ExitCode {
         ["wycheproof", folder] => wycheproof::run_all(Path::new(folder)),
         ["bench"] => bench("denylist").and_then(|()| bench("login-timing")),
         ["bench", part @ ("denylist" | "login-timing")] => bench(part),
+        [page @ ("costs" | "scale")] => {
+            shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "capacity", "--", page]))
+        }
         ["package", "--built", architecture] => package::of_last_build(architecture),
         ["package", architecture] => package::build(architecture, None),
         ["package", architecture, tag] => package::build(architecture, Some(tag)),

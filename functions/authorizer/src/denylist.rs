@@ -13,7 +13,7 @@ use shared::{
 use tokio::sync::Mutex;
 
 /// How often the denylist is pulled, unless configured: within this time a logout takes effect.
-const INTERVAL: Duration = Duration::from_secs(10);
+pub const INTERVAL: Duration = Duration::from_secs(10);
 /// How old the copy may get while the store is away, unless configured.
 const MAX_AGE: Duration = Duration::from_secs(60);
 /// How long a store that could not be reached is left alone, while the copy is young enough.
@@ -21,7 +21,7 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How far each pull goes back behind the one before it. A row may be written as late as a function's time allows, by
 /// a machine whose clock is behind, and the pull before it was timed by a clock that is ahead.
-const OVERLAP: Duration = Duration::from_secs(WRITE_DELAY.as_secs() + 2 * CLOCK_TOLERANCE.as_secs());
+pub const OVERLAP: Duration = Duration::from_secs(WRITE_DELAY.as_secs() + 2 * CLOCK_TOLERANCE.as_secs());
 
 #[derive(Debug)]
 pub(crate) struct Denylist {

@@ -35,6 +35,7 @@ use shared::{
 pub use self::{
     answer::Answer,
     call::Stage,
+    denylist::{INTERVAL as DENYLIST_INTERVAL, OVERLAP as DENYLIST_OVERLAP},
     error::AuthorizerError,
     policy::Policy,
     scope_rules::{ScopeDefault, ScopeRule, ScopeRules},

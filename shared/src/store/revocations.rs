@@ -76,24 +76,25 @@ impl Revocations {
         Table::from_environment(variable::REVOCATIONS_TABLE, environment, client).map(Self)
     }
 
-    /// Puts a session on the denylist, for as long as any access token can live: which lifetime those that are out
+    /// The row of a session that ends now, for as long as any access token can live: which lifetime those that are out
     /// were issued with, before the client's or the deployment's was changed, is known to nobody.
+    pub fn row(session_id: &SessionId, now: Timestamp) -> Item {
+        Item::from([
+            (attribute::BUCKET.to_owned(), N((now.as_unix() / BUCKET_TTL).to_string())),
+            (attribute::REVOCATION.to_owned(), S(format!("{now}#{session_id}"))),
+            (attribute::EXPIRES_AT.to_owned(), N((now + Self::TTL).to_string())),
+        ])
+    }
+
+    /// Puts a session on the denylist.
     ///
     /// # Errors
     ///
     /// [`StoreError`]
     pub async fn put(&self, session_id: &SessionId, now: Timestamp) -> Result<(), StoreError> {
-        let expires_at = now + Self::TTL;
-        self.0
-            .client
-            .put_item()
-            .table_name(&self.0.name)
-            .item(attribute::BUCKET, N((now.as_unix() / BUCKET_TTL).to_string()))
-            .item(attribute::REVOCATION, S(format!("{now}#{session_id}")))
-            .item(attribute::EXPIRES_AT, N(expires_at.to_string()))
-            .send()
-            .await
-            .map_err(|e| StoreError::unavailable("PutItem on Revocations", e))?;
+        let put = self.0.client.put_item().table_name(&self.0.name);
+        let put = put.set_item(Some(Self::row(session_id, now))).send().await;
+        put.map_err(|e| StoreError::unavailable("PutItem on Revocations", e))?;
         Ok(())
     }
 }

@@ -18,10 +18,10 @@ use crate::{
     shell::{TaskError, output, program, root, run},
 };
 
-/// What goes into a release as it is, where it is there: another stack over the same functions has a template of its own.
+/// What goes into a release as it is.
 const FILES: [&str; 6] =
     ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "CHANGELOG.md", "SECURITY.md", "samconfig.toml"];
-/// The stack; what `FILES` and the packages of functions are named in.
+/// The stack.
 const TEMPLATE: &str = "template.yaml";
 /// The architectures that Lambda has.
 const ARCHITECTURES: [&str; 2] = ["arm64", "x86_64"];

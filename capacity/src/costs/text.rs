@@ -1,0 +1,90 @@
+//! What the page says beside its tables.
+
+use super::{Bill, LINE_BYTES, PLATFORM_BYTES, RESPONSE_BYTES, prices, transfer};
+use crate::{
+    duration::{CALL_MS, HASH_MS, REQUEST_MS, ROUND_TRIP_MS, SIGN_MS, VERIFY_MS, WHOLE_PROCESSOR_MB},
+    page::whole,
+};
+
+pub(super) fn introduction() -> String {
+    format!(
+        "\
+# What it costs
+
+Computed by `cargo xtask costs` from the units that `tests/costs.rs` counts on a real engine, the memory in `template.yaml`, and AWS's
+list prices in us-east-1 of {as_of}, without free tiers, taxes and discounts for quantity. A test holds this page against all of it.
+
+## Units
+
+Capacity units of DynamoDB, counted. A client whose record isn't warm adds a read unit, once in ten seconds to each warm function.
+The time is an assumption; see below.
+",
+        as_of = prices::AS_OF
+    )
+}
+
+pub(super) const MONEY: &str = "
+## Money
+
+USD for a million, on arm64 unless the column says otherwise. The authorizer's rows are what it adds to a million calls of your own
+endpoints, whose requests are paid for with or without it; with `denylist` there is besides what each warm function pulls, whatever it is
+asked: see [scale.md](scale.md). A junk token costs an invocation and its log lines, and nothing in DynamoDB.
+";
+
+pub(super) fn comparison(refresh: &Bill, usual: &Bill) -> String {
+    let share = |ours: f64, theirs: f64| whole(100.0 * ours / theirs);
+    format!(
+        "
+The last row is the same refresh as it is usually done: the token's item and the user are read, then, in one transaction, the old
+token's item is marked as used and the new token's is put. A write in a transaction costs two units. Of its price, a refresh here is
+{units} per cent in DynamoDB, {behind} per cent behind the gateway, and {total} per cent in all with an HTTP API; and it is one round
+trip instead of two, and can't fail by a conflict between transactions. A retry is served without any write that takes effect.
+",
+        units = share(refresh.units, usual.units),
+        behind = share(refresh.behind(), usual.behind()),
+        total = share(refresh.total(prices::HTTP_REQUESTS), usual.total(prices::HTTP_REQUESTS)),
+    )
+}
+
+pub(super) fn assumptions() -> String {
+    format!(
+        "
+## What is assumed
+
+- A round trip to DynamoDB takes {ROUND_TRIP_MS} ms (AWS says \"single-digit millisecond\").
+- Processor time, measured in milliseconds on a whole processor: {REQUEST_MS} for a request with nothing in it, {CALL_MS} for a call
+  through the SDK, {HASH_MS} for a password hash, {SIGN_MS} for a signature and {VERIFY_MS} for a verification by ES256. A function
+  has as much of a processor as its memory is of {processor} MB. Cold starts are left out.
+- A request logs {line} bytes of its own, and Lambda {platform} more (`platform.start` and `platform.report`; with
+  `SystemLogLevel: WARN` in `LoggingConfig` these are not logged).
+- Left out: data to the Internet (a million token responses of {response} bytes: {transfer:.2} USD), X-Ray, WAF, a custom domain's
+  certificate (free), and the endpoints behind the authorizer.
+",
+        processor = whole(f64::from(WHOLE_PROCESSOR_MB)),
+        line = whole(LINE_BYTES),
+        platform = whole(PLATFORM_BYTES),
+        response = whole(RESPONSE_BYTES),
+        transfer = transfer(),
+    )
+}
+
+pub(super) fn by_the_month() -> String {
+    let pulls = 30.0 * 86_400.0 / 300.0;
+    format!(
+        "
+## By the month
+
+| what | USD |
+|---|---:|
+| the keyset's secret | {secret:.2} |
+| a function that is warm all month asks for the keyset {pulls} times | {asked:.3} |
+| a million sessions of 500 bytes, with the 100 that DynamoDB adds to each, and point-in-time recovery | {stored:.2} |
+
+Alarms, dashboards and custom metrics cost what they cost whatever the load: see \"Amazon CloudWatch Pricing\".
+",
+        secret = prices::SECRET,
+        pulls = whole(pulls),
+        asked = pulls / 1_000_000.0 * prices::SECRET_REQUESTS,
+        stored = 0.6 * (prices::STORED_GB + prices::RECOVERABLE_GB),
+    )
+}
