@@ -55,6 +55,7 @@ mod request_bodies;
 mod request_lines;
 mod revocation_modes;
 mod rotation_load;
+mod sample_events;
 mod scenarios;
 mod scope_rules;
 mod sessions_flow;

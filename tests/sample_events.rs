@@ -1,0 +1,122 @@
+//! The sample events of `tests/events/` are ones that the functions carry out: those that `cargo xtask sam` and `sam local
+//! invoke` give them.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use authorizer::Authorizer;
+use keys::KeyRotation;
+use lambda_http::lambda_runtime::Diagnostic;
+use serde_json::{Value, json};
+
+use crate::harness::{Api, Lambdas, PASSWORD, Reply, Secrets, Tokens, USER_ID, claims};
+
+const AUTHORIZER: [&str; 3] = ["authorizer-token", "authorizer-request", "authorizer-http-2.0"];
+const ROTATION: [&str; 4] = ["keys-create", "keys-set", "keys-test", "keys-finish"];
+/// Behind a REST API, each with the path by which its function is known here.
+const REQUESTS: [(&str, &str); 8] = [
+    ("login", "/login"),
+    ("refresh", "/refresh"),
+    ("logout", "/logout"),
+    ("sessions-list", "/sessions"),
+    ("sessions-delete", "/sessions"),
+    ("password", "/password"),
+    ("metadata-jwks", "/metadata"),
+    ("metadata-openid-configuration", "/metadata"),
+];
+
+/// The event in the file of this name, as it is there.
+fn text(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events");
+    fs::read_to_string(folder.join(format!("{name}.json"))).unwrap()
+}
+
+/// The same with the tokens that its words stand for.
+fn event(name: &str, tokens: &Tokens) -> Value {
+    let session_id = claims(&tokens.access)["sid"].as_str().unwrap().to_owned();
+    let filled = text(name)
+        .replace("ACCESS_TOKEN", &tokens.access)
+        .replace("REFRESH_TOKEN", &tokens.refresh)
+        .replace("SESSION_ID", &session_id);
+    serde_json::from_str(&filled).unwrap()
+}
+
+async fn answer(api: &Api, name: &str, tokens: &Tokens) -> Reply {
+    let (_, path) = REQUESTS.into_iter().find(|(event, _)| *event == name).unwrap();
+    Lambdas::start(api).await.answer(path, &event(name, tokens)).await.unwrap()
+}
+
+#[test]
+fn every_file_is_an_event_of_these() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events");
+    let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
+    let expected = REQUESTS.map(|(name, _)| name).into_iter().chain(AUTHORIZER).chain(ROTATION);
+    let expected: BTreeSet<_> = expected.map(|name| format!("{name}.json")).collect();
+    assert_eq!(files.collect::<BTreeSet<_>>(), expected);
+}
+
+#[tokio::test]
+async fn the_events_of_the_api_are_carried_out() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let tokens = answer(&api, "refresh", &tokens).await.tokens();
+    let listed = answer(&api, "sessions-list", &tokens).await;
+    assert_eq!((listed.status, &listed.body["sessions"][0]["current"]), (200, &json!(true)));
+    let keys = answer(&api, "metadata-jwks", &tokens).await;
+    assert_eq!((keys.status, keys.body["keys"].as_array().map(Vec::len)), (200, Some(1)));
+    let configuration = answer(&api, "metadata-openid-configuration", &tokens).await;
+    assert_eq!(
+        (configuration.status, &configuration.body["issuer"]),
+        (200, &json!("https://issuer.example.com"))
+    );
+    assert_eq!(answer(&api, "logout", &tokens).await.status, 200);
+    assert_eq!(api.call(&tokens.access).await.status, 401);
+
+    let tokens = answer(&api, "login", &tokens).await.tokens();
+    assert_eq!(answer(&api, "sessions-delete", &tokens).await.status, 204);
+    assert_eq!(api.call(&tokens.access).await.status, 401);
+
+    let tokens = api.login().await;
+    let changed = answer(&api, "password", &tokens).await.tokens();
+    assert_eq!(api.call(&changed.access).await.status, 200);
+    api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn the_events_of_the_authorizer_are_decided() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let authorizer = Authorizer::start(&api.surroundings("authorizer")).await.unwrap();
+    for name in AUTHORIZER {
+        let answer = serde_json::to_value(authorizer.handle(event(name, &tokens)).await.unwrap()).unwrap();
+        assert_eq!(
+            (&answer["principalId"], &answer["context"]["sub"]),
+            (&json!(USER_ID), &json!(USER_ID)),
+            "{name}"
+        );
+    }
+    api.logout(&tokens.access).await;
+    for name in AUTHORIZER {
+        // As it is in the file, too: what the README says comes of an event whose words nobody has replaced.
+        for event in [event(name, &tokens), serde_json::from_str(&text(name)).unwrap()] {
+            let error = Diagnostic::from(authorizer.handle(event).await.unwrap_err());
+            assert_eq!(error.error_message, "Unauthorized", "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_events_of_a_rotation_are_its_steps() {
+    let secrets = Secrets::start().await;
+    let api = Api::with_secret(&secrets, |parameters| parameters).await;
+    let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();
+    for name in ROTATION {
+        let mut event: Value = serde_json::from_str(&text(name)).unwrap();
+        // By its logical id, which is what `sam local` calls it.
+        assert_eq!(event["SecretId"], "Keyset");
+        event["SecretId"] = json!(secrets.arn);
+        rotation.handle(event).await.unwrap();
+    }
+    let (version, keyset) = secrets.current().await;
+    assert_eq!(version, serde_json::from_str::<Value>(&text("keys-finish")).unwrap()["ClientRequestToken"]);
+    assert!(keyset.contains("signing_keys"));
+}
