@@ -1,4 +1,6 @@
 //! Over a real port, with clients that know nothing of Latchgate.
+//!
+//! With `LATCHGATE_TEST_API` set (`cargo xtask sam-local` does it) the stock client talks to the demo that is served there.
 
 use std::net::SocketAddr;
 
@@ -20,10 +22,19 @@ async fn serve(api: &Api) -> SocketAddr {
     address
 }
 
-async fn login(http: &reqwest::Client, address: SocketAddr, client: &[(&str, &str)]) -> Value {
+/// Where a demo is served: the one that is configured, or else one of the test's own.
+#[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which API to use")]
+async fn demo() -> String {
+    match std::env::var("LATCHGATE_TEST_API") {
+        Ok(url) => url,
+        Err(_) => format!("http://{}", serve(&Api::start().await).await),
+    }
+}
+
+async fn login(http: &reqwest::Client, url: &str, client: &[(&str, &str)]) -> Value {
     let body = [&[("username", USERNAME), ("password", PASSWORD)], client].concat();
     let request = http
-        .post(format!("http://{address}/login"))
+        .post(format!("{url}/login"))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(form(&body));
     let response = request.send().await.unwrap();
@@ -33,16 +44,15 @@ async fn login(http: &reqwest::Client, address: SocketAddr, client: &[(&str, &st
 
 #[tokio::test]
 async fn a_stock_oauth_client_refreshes_and_reads_our_errors() {
-    let api = Api::start().await;
-    let address = serve(&api).await;
+    let url = demo().await;
     let http = reqwest::Client::new();
-    let token_url = TokenUrl::new(format!("http://{address}/refresh")).unwrap();
+    let token_url = TokenUrl::new(format!("{url}/refresh")).unwrap();
     let public = BasicClient::new(ClientId::new(APP.into())).set_token_uri(token_url.clone());
     let confidential = BasicClient::new(ClientId::new(SERVER.into()))
         .set_client_secret(ClientSecret::new(SECRET.into()))
         .set_token_uri(token_url);
-    let on_app = login(&http, address, &[("client_id", APP)]).await;
-    let on_server = login(&http, address, &[("client_id", SERVER), ("client_secret", SECRET)]).await;
+    let on_app = login(&http, &url, &[("client_id", APP)]).await;
+    let on_server = login(&http, &url, &[("client_id", SERVER), ("client_secret", SECRET)]).await;
 
     let refresh_token =
         |login: &Value| RefreshToken::new(login["refresh_token"].as_str().unwrap().to_owned());
@@ -57,7 +67,7 @@ async fn a_stock_oauth_client_refreshes_and_reads_our_errors() {
         assert_eq!(tokens.scopes().map(Vec::len), Some(2));
         assert_ne!(tokens.refresh_token().unwrap().secret(), refresh_token(login).secret());
         let access = tokens.access_token().secret();
-        let called = http.get(format!("http://{address}/sessions")).bearer_auth(access).send().await.unwrap();
+        let called = http.get(format!("{url}/sessions")).bearer_auth(access).send().await.unwrap();
         assert_eq!(called.status(), 200);
     }
 
@@ -68,7 +78,7 @@ async fn a_stock_oauth_client_refreshes_and_reads_our_errors() {
     assert!(matches!(error_of(wide.request_async(&http).await), BasicErrorResponseType::InvalidScope));
     let impostor = BasicClient::new(ClientId::new(SERVER.into()))
         .set_client_secret(ClientSecret::new("wrong".into()))
-        .set_token_uri(TokenUrl::new(format!("http://{address}/refresh")).unwrap());
+        .set_token_uri(TokenUrl::new(format!("{url}/refresh")).unwrap());
     let refused = impostor.exchange_refresh_token(&refresh_token(&on_server)).request_async(&http).await;
     assert!(matches!(error_of(refused), BasicErrorResponseType::InvalidClient));
 }
@@ -98,5 +108,5 @@ async fn a_request_beyond_what_the_gateway_takes_is_413_and_the_next_one_is_serv
     let (status, headers) = (large.status().as_u16(), large.headers().clone());
     let body = serde_json::from_slice(&large.bytes().await.unwrap()).unwrap();
     Reply { status, headers, body }.assert_gateway_error(413, "invalid_request");
-    login(&http, address, &[("client_id", APP)]).await;
+    login(&http, &format!("http://{address}"), &[("client_id", APP)]).await;
 }
