@@ -12,6 +12,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    packages,
     server::PortServer,
     shell::{TaskError, cargo, output, program, run, tool_folder, works},
 };
@@ -22,8 +23,7 @@ const PACKAGE: &str = "amplify-dynamodb-simulator@2.9.30";
 const PORT: u16 = 8000;
 
 pub(crate) fn run_tests() -> Result<(), TaskError> {
-    need_java()?;
-    let emulator = emulator()?;
+    let emulator = installed()?;
     let tests = [built_tests("tests", "latchgate")?, built_tests("admin", "cli")?];
     let itself = std::env::current_exe().map_err(|e| TaskError(e.to_string()))?;
     let [tests, of_command_line] = &tests;
@@ -46,7 +46,7 @@ pub(crate) fn run_inside(emulator: &str, tests: &[&str]) -> Result<(), TaskError
     tests.iter().try_for_each(|tests| run(program(tests, &[]).env("LATCHGATE_TEST_ENDPOINT", &endpoint)))
 }
 
-/// It leaves a file where it runs.
+/// Starts it. It leaves a file where it runs.
 fn start(emulator: &str) -> Result<PortServer, TaskError> {
     let libraries = format!("-Djava.library.path={emulator}/DynamoDBLocal_lib");
     let jar = format!("{emulator}/DynamoDBLocal.jar");
@@ -58,15 +58,12 @@ fn start(emulator: &str) -> Result<PortServer, TaskError> {
     PortServer::start(program("java", &arguments).current_dir(emulator), address)
 }
 
-fn need_java() -> Result<(), TaskError> {
-    if works("java", "-version") {
-        return Ok(());
+/// Where it is, with a Java that runs it.
+fn installed() -> Result<PathBuf, TaskError> {
+    if !works("java", "-version") {
+        packages::debian(&[("/usr/bin/java", "openjdk-17-jre-headless")])?;
     }
-    run(&mut program("apt-get", &["update", "--quiet"]))?;
-    run(&mut program(
-        "apt-get",
-        &["install", "--yes", "--quiet", "--no-install-recommends", "openjdk-17-jre-headless"],
-    ))
+    emulator()
 }
 
 /// The package alone, without what it depends on: all that is wanted of it is the folder that it carries.

@@ -11,6 +11,7 @@ mod model;
 mod moto;
 mod mutants;
 mod package;
+mod packages;
 mod races;
 mod readme;
 mod sam;
@@ -35,7 +36,8 @@ cargo xtask TASK
   sam              validate, lint and translate the templates, and hold the results against what was meant
   model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
-  verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib (needs Node, npm and PyPI)
+  verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib, and its refresh and logout by oauth4webapi,
+                   openid-client and Authlib (needs Node, npm and PyPI)
   races [ROUNDS [SEED]]
                    the races of the integration tests, with 10,000 rounds (and one in ten where passwords are hashed)
   fuzz [SECONDS [TARGET]]

@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -52,6 +52,12 @@ impl PortServer {
         }
         Err(TaskError(format!("{name} did not start to listen")))
     }
+}
+
+/// An address of this machine with a port that nobody has right now.
+pub(crate) fn free_address() -> Result<SocketAddr, TaskError> {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
+    listener.map_err(|e| TaskError(format!("no port to be had: {e}")))
 }
 
 /// `cargo run`, on a port of its own.

@@ -1,0 +1,53 @@
+//! Packages of PyPI, npm and Debian that a task needs.
+
+use std::path::{Path, PathBuf};
+
+use crate::shell::{TaskError, program, run, tool_folder};
+
+/// Packages of PyPI in a virtual environment below the folder of this tool; where their programs are.
+pub(crate) fn python(tool: &str, packages: &[&str]) -> Result<PathBuf, TaskError> {
+    let venv = tool_folder(tool)?.join("venv");
+    unless_installed(&venv, packages, || {
+        run(&mut program("python3", &["-m", "venv", "--clear", &venv.to_string_lossy()]))?;
+        let pip = ["install", "--quiet", "--disable-pip-version-check"];
+        run(program(venv.join("bin/pip"), &pip).args(packages))
+    })?;
+    Ok(venv.join("bin"))
+}
+
+/// Packages of npm in the folder of this tool; scripts find them from there.
+pub(crate) fn npm(tool: &str, packages: &[&str]) -> Result<PathBuf, TaskError> {
+    let folder = tool_folder(tool)?;
+    unless_installed(&folder.join("node_modules"), packages, || {
+        let below = folder.to_string_lossy();
+        let npm = ["install", "--prefix", &below, "--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
+        run(program("npm", &npm).args(packages))
+    })?;
+    Ok(folder)
+}
+
+/// Debian's packages, unless what they are wanted for is there already.
+pub(crate) fn debian(wanted: &[(&str, &str)]) -> Result<(), TaskError> {
+    let missing = wanted.iter().filter(|(file, _)| !Path::new(file).exists());
+    let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    run(&mut program("apt-get", &["update", "--quiet"]))?;
+    let install = ["install", "--yes", "--quiet", "--no-install-recommends"];
+    run(program("apt-get", &install).args(missing).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+/// Installs what the list names, unless the very same list has been installed there before.
+fn unless_installed(
+    folder: &Path,
+    packages: &[&str],
+    install: impl FnOnce() -> Result<(), TaskError>,
+) -> Result<(), TaskError> {
+    let (list, installed) = (packages.join("\n"), folder.join("installed"));
+    if std::fs::read_to_string(&installed).is_ok_and(|text| text == list) {
+        return Ok(());
+    }
+    install()?;
+    std::fs::write(&installed, list).map_err(|e| TaskError(format!("{}: {e}", installed.display())))
+}
