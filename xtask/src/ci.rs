@@ -27,10 +27,11 @@ const STEPS: [Step; 15] = [
             .env("RUSTDOCFLAGS", "--deny warnings"))
     }),
     ("the README's commands", readme::run_commands),
-    ("template (sam validate, translation, lint)", sam::run_checks),
+    ("templates (sam validate, translation, lint, checkov)", sam::check_templates),
     ("key rotation on moto", moto::run_tests),
     ("tokens in npm's and PyPI's libraries", verifiers::run_all),
     ("tests on DynamoDB Local", dynamodb_local::run_tests),
+    ("functions, as SAM builds them (sam build, emulator)", sam::check_functions),
     ("the model, within its larger bounds", model::run_all),
     ("Wycheproof's vectors", wycheproof::run_if_there),
     ("fuzzers, a few seconds each", || fuzz::run_all(FUZZING_SECONDS, None)),

@@ -5,7 +5,10 @@
 mod ci;
 mod deny;
 mod dynamodb_local;
+mod events;
+mod flow;
 mod fuzz;
+mod http;
 mod http_api;
 mod model;
 mod moto;
@@ -33,7 +36,9 @@ cargo xtask TASK
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
   http-api         the integration tests behind an HTTP API, as template-http.yaml has it
   readme           the commands of the README, pasted in order (needs bash and curl)
-  sam              validate, lint and translate the templates, and hold the results against what was meant
+  sam [PART]       templates: validate, lint and translate them, and hold the result against what was meant; functions: build
+                   them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator; without PART,
+                   both
   model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib, and its refresh and logout by oauth4webapi,
@@ -71,7 +76,9 @@ fn main() -> ExitCode {
         ["dynamodb-local-inside", emulator, ref tests @ ..] => dynamodb_local::run_inside(emulator, tests),
         ["http-api"] => http_api::run_tests(),
         ["readme"] => readme::run_commands(),
-        ["sam"] => sam::run_checks(),
+        ["sam"] => sam::check_templates().and_then(|()| sam::check_functions()),
+        ["sam", "templates"] => sam::check_templates(),
+        ["sam", "functions"] => sam::check_functions(),
         ["model"] => model::run_all(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),

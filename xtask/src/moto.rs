@@ -2,9 +2,11 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
+use serde_json::Value;
+
 use crate::{
     dynamodb_local::built_tests,
-    packages,
+    http, packages,
     server::{PortServer, free_address},
     shell::{TaskError, program, run},
 };
@@ -29,4 +31,19 @@ pub(crate) fn start(address: SocketAddr) -> Result<PortServer, TaskError> {
     let programs = installed()?;
     let (host, port) = (address.ip().to_string(), address.port().to_string());
     PortServer::start(&mut program(programs.join("moto_server"), &["-H", &host, "-p", &port]), address)
+}
+
+/// Asks moto's Secrets Manager, which takes any signature.
+pub(crate) fn ask(server: SocketAddr, operation: &str, input: &Value) -> Result<Value, TaskError> {
+    let target = format!("secretsmanager.{operation}");
+    let headers = [
+        ("Content-Type", "application/x-amz-json-1.1"),
+        ("X-Amz-Target", &*target),
+        ("Authorization", "AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/secretsmanager/aws4_request"),
+    ];
+    let reply = http::send(server, ("POST", "/"), &headers, &input.to_string())?;
+    match reply.status {
+        200 => Ok(reply.json()),
+        status => Err(TaskError(format!("moto: {operation}: {status} {}", reply.body))),
+    }
 }

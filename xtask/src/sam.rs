@@ -1,75 +1,46 @@
-//! template.yaml, template-http.yaml and the templates of `examples/`, as SAM and CloudFormation see them.
+//! template.yaml, template-http.yaml and the templates of `examples/`, as SAM and CloudFormation see them, and the functions
+//! as SAM builds them.
 //!
 //! `sam validate --lint` alone misses a bad reference in a policy and an authorizer that isn't there, so each template
 //! is translated as well, the result linted, and what no linter knows is held against what was meant.
 
 mod build;
+mod checkov;
 mod consumers;
+mod emulator;
 mod http_api;
 mod stack;
+mod tools;
 mod translated;
+mod variables;
 
-use std::{path::PathBuf, process::Command};
+pub(crate) use self::{
+    build::{Built, build},
+    tools::Tools,
+};
+use crate::shell::TaskError;
 
-pub(crate) use self::build::{Built, build};
-use self::translated::Translated;
-use crate::shell::{TaskError, output, program, root, run, tool_folder};
+/// The template of this project.
+const TEMPLATE: &str = "template.yaml";
+/// That of its HTTP API.
+const HTTP_TEMPLATE: &str = "template-http.yaml";
+/// In the place of the default, arm64: the standard library of another processor isn't everywhere.
+const ARCHITECTURE: &str = "x86_64";
 
-/// cargo-lambda links with the C compiler that ziglang carries, against the C library of Lambda's images.
-const PACKAGES: [&str; 5] = [
-    "aws-sam-cli==1.170.0",
-    "aws-sam-translator==1.115.0",
-    "cargo-lambda==1.9.2",
-    "cfn-lint==1.58.0",
-    "ziglang==0.17.0",
-];
-/// Any region: nothing is deployed.
-const REGION: &str = "eu-west-1";
-
-pub(crate) fn run_checks() -> Result<(), TaskError> {
+/// Half a minute: nothing is built.
+pub(crate) fn check_templates() -> Result<(), TaskError> {
     let tools = Tools::installed()?;
     stack::check(&tools)?;
     http_api::check(&tools)?;
-    consumers::check(&tools)
+    consumers::check(&tools)?;
+    checkov::check(&[TEMPLATE, HTTP_TEMPLATE, consumers::REST, consumers::HTTP])
 }
 
-/// The SAM CLI, its translator and the linter: programs in one folder.
-pub(crate) struct Tools(PathBuf);
-
-impl Tools {
-    pub(crate) fn installed() -> Result<Self, TaskError> {
-        let folder = tool_folder("sam")?;
-        let tools = Self(folder.join("bin"));
-        if !tools.0.join("sam").exists() {
-            run(&mut program("python3", &["-m", "venv", &folder.to_string_lossy()]))?;
-            let install = [&["install", "--quiet", "--disable-pip-version-check"][..], &PACKAGES].concat();
-            run(&mut tools.program("pip", &install))?;
-        }
-        Ok(tools)
-    }
-
-    pub(crate) fn program(&self, name: &str, arguments: &[&str]) -> Command {
-        let mut command = program(self.0.join(name), arguments);
-        command.env("AWS_DEFAULT_REGION", REGION).env("SAM_CLI_TELEMETRY", "0");
-        command.env("PATH", format!("{}:{}", self.0.display(), path()));
-        command
-    }
-
-    /// Validates and lints a template, translates it, and lints the translation.
-    fn translate(&self, template: &str) -> Result<Translated, TaskError> {
-        run(&mut self.program("sam", &["validate", "--lint", "--template", template]))?;
-
-        let translated = output(&mut self.program("python", &["xtask/src/translate.py", template]))?;
-        let name = template.replace('/', "-").replace(".yaml", ".translated.json");
-        let file = root().join("target").join(name);
-        std::fs::write(&file, &translated).map_err(|e| TaskError(format!("{}: {e}", file.display())))?;
-        run(&mut self.program("cfn-lint", &["--regions", REGION, "--", &file.to_string_lossy()]))?;
-
-        Translated::parse(template, &translated)
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "programs find each other by it")]
-fn path() -> String {
-    std::env::var("PATH").unwrap_or_default()
+/// Minutes: builds the functions with cargo-lambda, as they are deployed, and runs what was built.
+pub(crate) fn check_functions() -> Result<(), TaskError> {
+    let tools = Tools::installed()?;
+    let stack = tools.translation(TEMPLATE)?;
+    let built = build(&tools, ARCHITECTURE)?;
+    built.check()?;
+    emulator::check(&tools, &stack, &built)
 }

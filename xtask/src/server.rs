@@ -1,8 +1,10 @@
 //! Servers that a task starts, waits for, and stops whatever happens.
 
 use std::{
+    fs::File,
     io::{BufRead, BufReader},
     net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -33,17 +35,33 @@ impl Drop for Process {
 
 /// A server that listens on a port.
 pub(crate) struct PortServer {
-    _process: Process,
+    process: Process,
 }
 
 impl PortServer {
     /// Starts it, and waits until it listens there.
     pub(crate) fn start(command: &mut Command, address: SocketAddr) -> Result<Self, TaskError> {
+        Self::listening(command.stdout(Stdio::null()).stderr(Stdio::null()), address)
+    }
+
+    /// The same, with all that it prints in a file.
+    pub(crate) fn logging(command: &mut Command, address: SocketAddr, log: &Path) -> Result<Self, TaskError> {
+        let file = File::create(log).and_then(|file| Ok((file.try_clone()?, file)));
+        let (output, errors) = file.map_err(|e| TaskError(format!("{}: {e}", log.display())))?;
+        Self::listening(command.stdout(output).stderr(errors), address)
+    }
+
+    /// The process that was started.
+    pub(crate) fn id(&self) -> u32 {
+        self.process.0.id()
+    }
+
+    fn listening(command: &mut Command, address: SocketAddr) -> Result<Self, TaskError> {
         let name = command.get_program().to_string_lossy().into_owned();
-        let mut process = Process::spawn(command.stdout(Stdio::null()).stderr(Stdio::null()))?;
+        let mut process = Process::spawn(command)?;
         for _ in 0..PATIENCE {
             if TcpStream::connect(address).is_ok() {
-                return Ok(Self { _process: process });
+                return Ok(Self { process });
             }
             if let Ok(Some(status)) = process.0.try_wait() {
                 return Err(TaskError(format!("{name} ended: {status}")));

@@ -5,6 +5,8 @@ use std::{
     process::Command,
 };
 
+use serde_json::Value;
+
 /// Why a task failed.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -69,6 +71,15 @@ pub(crate) fn output(command: &mut Command) -> Result<String, TaskError> {
 /// Whether a program is there and works.
 pub(crate) fn works(program: &str, argument: &str) -> bool {
     Command::new(program).arg(argument).output().is_ok_and(|output| output.status.success())
+}
+
+/// Says a claim that holds; one that doesn't is the end of the task.
+pub(crate) fn hold(claim: &str, holds: bool, found: &Value) -> Result<(), TaskError> {
+    if !holds {
+        return Err(TaskError(format!("this does not hold: {claim}; found {found}")));
+    }
+    println!("  {claim}");
+    Ok(())
 }
 
 /// The time, for how long something takes.

@@ -5,22 +5,32 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Tools;
-use crate::shell::{TaskError, root, run};
+use super::{TEMPLATE, Tools};
+use crate::shell::{TaskError, now, root, run};
 
 const FOLDER: &str = ".aws-sam/build";
+/// The C library of provided.al2023: 2.34. A program that asks for a newer one doesn't start there.
+const NEWEST_C_LIBRARY: u32 = 34;
+/// Bytes. A bootstrap of twice the size that these have today has something in it that nobody meant to put there.
+const LARGEST: u64 = 16 << 20;
 
 /// What was built.
 pub(crate) struct Built {
     /// The bootstraps, each with the logical id of its function.
-    bootstraps: Vec<(String, PathBuf)>,
+    pub(super) bootstraps: Vec<(String, PathBuf)>,
 }
 
 /// Builds all of them, with the optimisation of a release.
 pub(crate) fn build(tools: &Tools, architecture: &str) -> Result<Built, TaskError> {
-    let parameter = format!("Architecture={architecture}");
-    run(&mut tools.program("sam", &["build", "--build-dir", FOLDER, "--parameter-overrides", &parameter]))?;
-    Built::last()
+    let started = now();
+    let architecture = format!("Architecture={architecture}");
+    let arguments =
+        ["build", "--template", TEMPLATE, "--build-dir", FOLDER, "--parameter-overrides", &architecture];
+    run(&mut tools.program("sam", &arguments))?;
+    let built = Built::last()?;
+    let count = built.bootstraps.len();
+    println!("sam build: {count} functions in {} s", started.elapsed().as_secs());
+    Ok(built)
 }
 
 impl Built {
@@ -44,5 +54,44 @@ impl Built {
     pub(crate) fn bootstrap(&self, id: &str) -> Result<&Path, TaskError> {
         let bootstrap = self.bootstraps.iter().find(|(built, _)| built == id);
         bootstrap.map(|(_, path)| path.as_path()).ok_or_else(|| TaskError(format!("{id} was not built")))
+    }
+
+    /// Prints their sizes, and takes them if Lambda would.
+    pub(super) fn check(&self) -> Result<(), TaskError> {
+        for (id, bootstrap) in &self.bootstraps {
+            let bytes =
+                fs::read(bootstrap).map_err(|e| TaskError(format!("{}: {e}", bootstrap.display())))?;
+            let (size, newest) = (bytes.len() as u64, newest_c_library(&bytes));
+            println!("{id}: {size} bytes, for glibc 2.{newest} or newer");
+            if newest > NEWEST_C_LIBRARY {
+                return Err(TaskError(format!("{id} needs glibc 2.{newest}, which Lambda doesn't have")));
+            }
+            if size > LARGEST {
+                return Err(TaskError(format!("{id} has more than {LARGEST} bytes")));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The newest version of the C library among the names of those that a program asks for, like `GLIBC_2.34`.
+fn newest_c_library(program: &[u8]) -> u32 {
+    const PREFIX: &[u8] = b"GLIBC_2.";
+    let versions = program.windows(PREFIX.len() + 2).filter(|window| window.starts_with(PREFIX));
+    let digits = |window: &[u8]| {
+        let digits = window[PREFIX.len()..].iter().take_while(|byte| byte.is_ascii_digit());
+        digits.fold(0, |number, digit| number * 10 + u32::from(digit - b'0'))
+    };
+    versions.map(digits).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::newest_c_library;
+
+    #[test]
+    fn the_newest_c_library_is_the_largest_number_whatever_its_digits() {
+        assert_eq!(newest_c_library(b"\0GLIBC_2.9\0GLIBC_2.34\0GLIBC_2.17\0GLIBC_2.2.5\0"), 34);
+        assert_eq!(newest_c_library(b"static"), 0);
     }
 }

@@ -8,6 +8,10 @@ use super::{
 };
 use crate::shell::{TaskError, output};
 
+/// A REST API's.
+pub(super) const REST: &str = "examples/consumer/rest/template.yaml";
+/// An HTTP API's.
+pub(super) const HTTP: &str = "examples/consumer/http/template.yaml";
 const AUTHORIZER: &str = "Latchgate";
 
 /// Calls the handler of the code and the event that it gets as arguments, as Lambda would.
@@ -24,7 +28,7 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
 }
 
 fn check_rest(tools: &Tools) -> Result<(), TaskError> {
-    let stack = tools.translate("examples/consumer/rest/template.yaml")?;
+    let stack = tools.translate(REST)?;
     let (api, resource) = stack.only("AWS::ApiGateway::RestApi")?;
     let definition = &resource["Properties"]["Body"];
     let scheme = &definition["components"]["securitySchemes"][AUTHORIZER];
@@ -52,7 +56,7 @@ fn check_rest(tools: &Tools) -> Result<(), TaskError> {
 }
 
 fn check_http(tools: &Tools) -> Result<(), TaskError> {
-    let stack = tools.translate("examples/consumer/http/template.yaml")?;
+    let stack = tools.translate(HTTP)?;
     let (api, resource) = stack.only("AWS::ApiGatewayV2::Api")?;
     let definition = &resource["Properties"]["Body"];
     let authorizer =

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{
-    Tools,
+    TEMPLATE, Tools,
     translated::{Translated, gateway_responses_are_ours, routes},
 };
 use crate::shell::TaskError;
@@ -32,7 +32,7 @@ const ROUTES: [&str; 18] = [
 ];
 
 pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
-    let stack = tools.translate("template.yaml")?;
+    let stack = tools.translate(TEMPLATE)?;
     let (_, api) = stack.only("AWS::ApiGateway::RestApi")?;
     let definition = &api["Properties"]["Body"];
     let authorizer =

@@ -20,6 +20,10 @@ impl Translated {
         Ok(Self { template: template.to_owned(), body })
     }
 
+    pub(super) fn to_json(&self) -> String {
+        self.body.to_string()
+    }
+
     /// Takes it if all of these hold, and says so.
     pub(super) fn hold(&self, facts: &[Fact]) -> Result<(), TaskError> {
         let template = &self.template;
@@ -39,6 +43,11 @@ impl Translated {
         resources
             .map(|(name, resource)| (name.as_str(), resource))
             .filter(move |(_, resource)| resource["Type"] == kind)
+    }
+
+    /// The definition of a parameter.
+    pub(super) fn parameter(&self, name: &str) -> Option<&Value> {
+        self.body["Parameters"].get(name)
     }
 
     /// The one resource of a type, and its name.
