@@ -20,7 +20,7 @@ use crate::{
 /// The npm package that carries DynamoDB Local, and its version.
 const PACKAGE: &str = "amplify-dynamodb-simulator@2.9.30";
 /// Free for sure: the namespace is new.
-const PORT: u16 = 8000;
+pub(crate) const PORT: u16 = 8000;
 
 pub(crate) fn run_tests() -> Result<(), TaskError> {
     let emulator = installed()?;
@@ -47,7 +47,7 @@ pub(crate) fn run_inside(emulator: &str, tests: &[&str]) -> Result<(), TaskError
 }
 
 /// Starts it. It leaves a file where it runs.
-fn start(emulator: &str) -> Result<PortServer, TaskError> {
+pub(crate) fn start(emulator: &str) -> Result<PortServer, TaskError> {
     let libraries = format!("-Djava.library.path={emulator}/DynamoDBLocal_lib");
     let jar = format!("{emulator}/DynamoDBLocal.jar");
     let port = PORT.to_string();
@@ -59,7 +59,7 @@ fn start(emulator: &str) -> Result<PortServer, TaskError> {
 }
 
 /// Where it is, with a Java that runs it.
-fn installed() -> Result<PathBuf, TaskError> {
+pub(crate) fn installed() -> Result<PathBuf, TaskError> {
     if !works("java", "-version") {
         packages::debian(&[("/usr/bin/java", "openjdk-17-jre-headless")])?;
     }

@@ -18,6 +18,7 @@ mod packages;
 mod races;
 mod readme;
 mod sam;
+mod sam_local;
 mod seeded_bugs;
 mod server;
 mod shell;
@@ -27,6 +28,7 @@ mod wycheproof;
 
 use std::{path::Path, process::ExitCode};
 
+use sam_local::Part;
 use seeded_bugs::Reach;
 
 const USAGE: &str = "\
@@ -39,6 +41,8 @@ cargo xtask TASK
   sam [PART]       templates: validate, lint and translate them, and hold the result against what was meant; functions: build
                    them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator; without PART,
                    both
+  sam-local [PART] the stack under `sam local` on Docker, with DynamoDB Local: sample events, the flow over HTTP, stock OAuth
+                   clients; PART: invoke or api (needs root and Debian's packages; not part of CI)
   model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib, and its refresh and logout by oauth4webapi,
@@ -79,6 +83,14 @@ fn main() -> ExitCode {
         ["sam"] => sam::check_templates().and_then(|()| sam::check_functions()),
         ["sam", "templates"] => sam::check_templates(),
         ["sam", "functions"] => sam::check_functions(),
+        ["sam-local"] => sam_local::run(&Part::ALL),
+        ["sam-local", "invoke"] => sam_local::run(&[Part::Invoke]),
+        ["sam-local", "api"] => sam_local::run(&[Part::Api]),
+        // What `sam-local` runs in namespaces of its own.
+        ["sam-local-inside", scratch, emulator, files, tests, ref parts @ ..] => {
+            let parts: Vec<Part> = parts.iter().filter_map(|part| Part::named(part)).collect();
+            sam_local::run_inside(scratch, [emulator, files, tests], &parts)
+        }
         ["model"] => model::run_all(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),

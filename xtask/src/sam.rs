@@ -25,7 +25,7 @@ const TEMPLATE: &str = "template.yaml";
 /// That of its HTTP API.
 const HTTP_TEMPLATE: &str = "template-http.yaml";
 /// In the place of the default, arm64: the standard library of another processor isn't everywhere.
-const ARCHITECTURE: &str = "x86_64";
+pub(crate) const ARCHITECTURE: &str = "x86_64";
 
 /// Half a minute: nothing is built.
 pub(crate) fn check_templates() -> Result<(), TaskError> {

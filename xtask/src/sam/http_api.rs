@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    Tools,
+    HTTP_TEMPLATE, Tools,
     translated::{Translated, imported},
 };
 use crate::shell::TaskError;
@@ -42,7 +42,7 @@ const LOGGED: [&str; 11] = [
 ];
 
 pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
-    let stack = tools.translate("template-http.yaml")?;
+    let stack = tools.translate(HTTP_TEMPLATE)?;
     let (api, definition) = stack.only("AWS::ApiGatewayV2::Api")?;
     let (authorizer, asked) = stack.only("AWS::ApiGatewayV2::Authorizer")?;
     let (_, stage) = stack.only("AWS::ApiGatewayV2::Stage")?;

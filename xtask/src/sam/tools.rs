@@ -20,18 +20,18 @@ const PACKAGES: [&str; 5] = [
     "ziglang==0.17.0",
 ];
 /// Any region: nothing is deployed.
-pub(super) const REGION: &str = "eu-west-1";
+pub(crate) const REGION: &str = "eu-west-1";
 
 /// The SAM CLI, its translator, cargo-lambda and the linter: programs in one folder.
-pub(super) struct Tools(PathBuf);
+pub(crate) struct Tools(PathBuf);
 
 impl Tools {
-    pub(super) fn installed() -> Result<Self, TaskError> {
+    pub(crate) fn installed() -> Result<Self, TaskError> {
         packages::python("sam", &PACKAGES).map(Self)
     }
 
     /// One of them, where it finds the others.
-    pub(super) fn program(&self, name: &str, arguments: &[&str]) -> Command {
+    pub(crate) fn program(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = program(self.0.join(name), arguments);
         command.env("AWS_DEFAULT_REGION", REGION).env("SAM_CLI_TELEMETRY", "0");
         command.env("PATH", format!("{}:{}", self.0.display(), path()));

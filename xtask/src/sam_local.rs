@@ -1,0 +1,181 @@
+//! The stack under the real `sam local`: the functions that SAM built, in Docker's containers, over DynamoDB Local.
+//!
+//! All of it runs in a network namespace of its own, which has nothing but a loopback and Docker's bridge, and in a
+//! process namespace of its own: whatever happens, nothing is left running. There is no registry to have Lambda's image
+//! from, so one is made of Debian's packages.
+//!
+//! What differs from AWS: where an authorizer says `Unauthorized`, `sam local` answers 502 instead of 401.
+
+mod api;
+mod docker;
+mod image;
+mod invocations;
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::json;
+
+use self::{docker::Docker, invocations::Invocations};
+use crate::{
+    dynamodb_local::{self, built_tests},
+    flow, moto, packages,
+    sam::{self, Tools},
+    server::LocalServer,
+    shell::{self, TaskError, cargo, now, program},
+    verifiers,
+};
+
+const DEBIAN: [(&str, &str); 3] = [
+    ("/usr/sbin/dockerd", "docker.io"),
+    ("/usr/sbin/iptables", "iptables"),
+    ("/usr/sbin/debootstrap", "debootstrap"),
+];
+/// Where moto listens: what tests/sam-local/Dockerfile says.
+const SECRETS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 5000);
+
+/// What there is to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// The sample events, by `sam local invoke`.
+    Invoke,
+    /// The flow over HTTP, by `sam local start-api`.
+    Api,
+}
+
+impl Part {
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Invoke, Self::Api];
+
+    /// What it is called on the command line.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|part| part.name() == name)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Invoke => "invoke",
+            Self::Api => "api",
+        }
+    }
+}
+
+pub(crate) fn run(parts: &[Part]) -> Result<(), TaskError> {
+    packages::debian(&DEBIAN)?;
+    // Whatever needs the network or a compiler, before there is none.
+    let emulator = dynamodb_local::installed()?;
+    moto::installed()?;
+    verifiers::installed()?;
+    let files = image::files()?;
+    sam::build(&Tools::installed()?)?;
+    shell::run(&mut cargo(&["build", "--quiet"]))?;
+    let tests = built_tests("tests", "latchgate")?;
+
+    let scratch = Scratch::new()?;
+    let itself = std::env::current_exe().map_err(|e| TaskError(e.to_string()))?;
+    // Whoever is killed takes the next one along: this process, that of the namespaces, and all that runs in them.
+    let mut inside = program("setpriv", &["--pdeathsig", "KILL", "unshare", "--net", "--pid", "--fork"]);
+    inside.args(["--mount-proc", "--kill-child", "--"]).arg(itself).arg("sam-local-inside");
+    inside.arg(&scratch.0).arg(&emulator).args([files, tests]).args(parts.iter().map(|part| part.name()));
+    shell::run(&mut inside)
+}
+
+/// In the namespaces.
+pub(crate) fn run_inside(
+    scratch: &str,
+    [emulator, files, tests]: [&str; 3],
+    parts: &[Part],
+) -> Result<(), TaskError> {
+    let scratch = Path::new(scratch);
+    shell::run(&mut program("ip", &["link", "set", "lo", "up"]))?;
+    let _store = dynamodb_local::start(emulator)?;
+    let _secrets = moto::start(SECRETS)?;
+    moto::ask(SECRETS, "CreateSecret", &json!({ "Name": "Keyset", "SecretString": "{}" }))?;
+    // The tables, the demo's clients and user, and a keyset: what `cargo run` makes wherever it is told to.
+    let keyset = scratch.join("keyset.json");
+    let endpoint = format!("http://127.0.0.1:{}", dynamodb_local::PORT);
+    let demo = LocalServer::start(&["--endpoint", &endpoint, "--keyset", &keyset.to_string_lossy()])?;
+    timed("Docker, and an image in the place of Lambda's", || {
+        let docker = Docker::start(scratch)?;
+        image::build(&docker, files, &keyset)?;
+        Ok(docker)
+    })
+    .and_then(|docker| {
+        parts.iter().try_for_each(|part| match part {
+            Part::Invoke => timed("sam local invoke", || check_events(&docker, scratch)),
+            Part::Api => timed("sam local start-api", || api::check(&docker, scratch, &demo, tests)),
+        })
+    })
+}
+
+/// Every sample event.
+fn check_events(docker: &Docker, scratch: &Path) -> Result<(), TaskError> {
+    let functions = Invocations::new(docker, scratch);
+    flow::keys_are_made(&functions)?;
+    flow::tokens_live_and_die(&functions)?;
+    flow::password_changes(&functions)?;
+    println!("  {} invocations", functions.count());
+    Ok(())
+}
+
+/// Says what is done, and then how long it took.
+fn timed<T>(what: &str, doing: impl FnOnce() -> Result<T, TaskError>) -> Result<T, TaskError> {
+    let started = now();
+    println!("{what}:");
+    let done = doing()?;
+    println!("{what}: {} s", started.elapsed().as_secs());
+    Ok(done)
+}
+
+/// The arguments that every `sam local` gets, as the README has them.
+fn sam_local(
+    docker: &Docker,
+    scratch: &Path,
+    command: &str,
+    arguments: &[&str],
+) -> Result<Command, TaskError> {
+    let mut sam = Tools::installed()?.program("sam", &["local", command]);
+    sam.args(arguments);
+    sam.args([
+        "--invoke-image",
+        image::NAME,
+        "--skip-pull-image",
+        "--env-vars",
+        "tests/sam-local/variables.json",
+    ]);
+    sam.args(["--add-host", "host.docker.internal:host-gateway", "--parameter-overrides", sam::ARCHITECTURE]);
+    sam.env("DOCKER_HOST", docker.host()).env("TMPDIR", scratch);
+    Ok(sam)
+}
+
+/// A folder with a short name, since sockets are in it; gone with the task.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    const PREFIX: &str = "latchgate-sam-local-";
+
+    fn new() -> Result<Self, TaskError> {
+        let temporary = std::env::temp_dir();
+        // What a task left that was killed.
+        for entry in fs::read_dir(&temporary).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let process = name.to_str().and_then(|name| name.strip_prefix(Self::PREFIX));
+            if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
+        let folder = temporary.join(format!("{}{}", Self::PREFIX, std::process::id()));
+        fs::create_dir_all(&folder).map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
+        Ok(Self(folder))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}

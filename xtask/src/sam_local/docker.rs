@@ -1,0 +1,63 @@
+//! A Docker of one's own: its data, its socket and its containers are nobody else's.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    time::Duration,
+};
+
+use crate::shell::{TaskError, program};
+
+/// Tenths of a second until it answers.
+const PATIENCE: u32 = 600;
+
+pub(super) struct Docker {
+    socket: PathBuf,
+    daemon: Child,
+}
+
+impl Docker {
+    /// Starts it in this folder, and waits until it answers.
+    pub(super) fn start(folder: &Path) -> Result<Self, TaskError> {
+        let below = |name: &str| folder.join(name).to_string_lossy().into_owned();
+        let (socket, log) = (folder.join("docker.sock"), folder.join("docker.log"));
+        let output = std::fs::File::create(&log).and_then(|file| Ok((file.try_clone()?, file)));
+        let (output, errors) = output.map_err(|e| TaskError(format!("{}: {e}", log.display())))?;
+        let mut command =
+            program("/usr/sbin/dockerd", &["--data-root", &below("data"), "--exec-root", &below("exec")]);
+        command.args(["--pidfile", &below("docker.pid"), "--host", &format!("unix://{}", socket.display())]);
+        let daemon = command.stdout(output).stderr(errors).spawn();
+        let mut docker = Self { socket, daemon: daemon.map_err(|e| TaskError(format!("dockerd: {e}")))? };
+        for _ in 0..PATIENCE {
+            if docker.program(&["version"]).output().is_ok_and(|output| output.status.success()) {
+                return Ok(docker);
+            }
+            if let Ok(Some(status)) = docker.daemon.try_wait() {
+                let log = std::fs::read_to_string(&log).unwrap_or_default();
+                return Err(TaskError(format!("dockerd ended: {status}\n{log}")));
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        Err(TaskError("dockerd did not begin to answer".to_owned()))
+    }
+
+    /// What `DOCKER_HOST` is for its clients.
+    pub(super) fn host(&self) -> String {
+        format!("unix://{}", self.socket.display())
+    }
+
+    /// Its command line.
+    pub(super) fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = program("docker", arguments);
+        command.env("DOCKER_HOST", self.host());
+        command
+    }
+}
+
+/// Asked to end, it unmounts what its containers had. (Whatever it leaves running ends with the namespace.)
+impl Drop for Docker {
+    fn drop(&mut self) {
+        let _ = program("kill", &[&self.daemon.id().to_string()]).status();
+        let _ = self.daemon.wait();
+    }
+}

@@ -1,0 +1,43 @@
+//! The image that the functions run in: tests/sam-local/Dockerfile, on a Debian in the place of Lambda's Amazon Linux.
+
+use std::{fs, path::Path, process::Stdio};
+
+use super::docker::Docker;
+use crate::shell::{TaskError, program, root, run, tool_folder};
+
+/// What the README calls it.
+pub(super) const NAME: &str = "latchgate-sam-local";
+/// What it is built on.
+const BASE: &str = "public.ecr.aws/lambda/provided:al2023";
+
+/// The files of a minimal Debian, packed. It takes a minute, once.
+pub(super) fn files() -> Result<String, TaskError> {
+    let folder = tool_folder("sam-local")?;
+    let packed = folder.join("debian.tar");
+    if !packed.exists() {
+        let (unpacked, unfinished) = (folder.join("debian"), folder.join("unfinished.tar"));
+        let _ = fs::remove_dir_all(&unpacked);
+        let debian = ["--variant=minbase", "--include=ca-certificates", "bookworm"];
+        run(program("/usr/sbin/debootstrap", &debian).arg(&unpacked).stdout(Stdio::null()))?;
+        run(program("tar", &["--create", "--file"])
+            .arg(&unfinished)
+            .arg("--directory")
+            .arg(&unpacked)
+            .arg("."))?;
+        let renamed = fs::rename(&unfinished, &packed).and_then(|()| fs::remove_dir_all(&unpacked));
+        renamed.map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
+    }
+    Ok(packed.to_string_lossy().into_owned())
+}
+
+/// Builds it with this keyset, as the README does.
+pub(super) fn build(docker: &Docker, files: &str, keyset: &Path) -> Result<(), TaskError> {
+    run(docker.program(&["import", files, BASE]).stdout(Stdio::null()))?;
+    let dockerfile = root().join("tests/sam-local/Dockerfile").to_string_lossy().into_owned();
+    let folder = keyset.with_file_name("image");
+    let copied = fs::create_dir_all(&folder).and_then(|()| fs::copy(keyset, folder.join("keyset.json")));
+    copied.map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
+    let build = ["build", "--quiet", "--tag", NAME, "--file", &dockerfile, &folder.to_string_lossy()];
+    // The older builder: the newer one is a package of its own.
+    run(docker.program(&build).env("DOCKER_BUILDKIT", "0").stdout(Stdio::null()))
+}

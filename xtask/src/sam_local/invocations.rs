@@ -1,0 +1,41 @@
+//! `sam local invoke`: a container for each event.
+
+use std::{cell::Cell, fs, path::Path};
+
+use serde_json::Value;
+
+use super::{docker::Docker, sam_local};
+use crate::{flow::Functions, shell::TaskError};
+
+pub(super) struct Invocations<'a> {
+    docker: &'a Docker,
+    scratch: &'a Path,
+    count: Cell<usize>,
+}
+
+impl<'a> Invocations<'a> {
+    pub(super) fn new(docker: &'a Docker, scratch: &'a Path) -> Self {
+        Self { docker, scratch, count: Cell::new(0) }
+    }
+
+    /// How many there have been.
+    pub(super) fn count(&self) -> usize {
+        self.count.get()
+    }
+}
+
+impl Functions for Invocations<'_> {
+    fn invoke(&self, function: &str, event: &str) -> Result<Value, TaskError> {
+        self.count.set(self.count.get() + 1);
+        let path = self.scratch.join("event.json");
+        fs::write(&path, event).map_err(|e| TaskError(format!("{}: {e}", path.display())))?;
+        let arguments = [function, "--event", &path.to_string_lossy()];
+        let mut sam = sam_local(self.docker, self.scratch, "invoke", &arguments)?;
+        let output = sam.output().map_err(|e| TaskError(format!("sam local invoke: {e}")))?;
+        let answer = String::from_utf8_lossy(&output.stdout);
+        serde_json::from_str(answer.trim()).map_err(|_| {
+            let printed = String::from_utf8_lossy(&output.stderr);
+            TaskError(format!("sam local invoke {function} answered {answer:?}\n{printed}"))
+        })
+    }
+}
