@@ -15,8 +15,7 @@ const PACKAGE: &str = "checkov==3.3.30";
 /// Takes the templates if each finding has its reason, and says how many have.
 pub(super) fn check(templates: &[&str]) -> Result<(), TaskError> {
     let programs = packages::python("checkov", &[PACKAGE])?;
-    let mut arguments =
-        vec!["--framework", "cloudformation", "--skip-download", "--output", "json", "--quiet"];
+    let mut arguments = vec!["--framework", "cloudformation", "--skip-download", "--output", "json"];
     arguments.extend(templates.iter().flat_map(|template| ["--file", template]));
     let mut checkov = program(programs.join("checkov"), &arguments);
     let answer = checkov.output().map_err(|e| TaskError(format!("checkov: {e}")))?;
