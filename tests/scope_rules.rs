@@ -59,9 +59,12 @@ async fn what_no_rule_names_follows_the_default() {
 
 #[tokio::test]
 async fn a_call_that_several_rules_name_needs_all_their_scopes() {
-    let api = Api::with(|p| p.with("ScopeRules", "GET /sessions read;* /* write")).await;
-    for (scope, status) in [("read", 403), ("write", 403), ("read write", 200)] {
-        let tokens = narrowed(&api, scope).await;
-        assert_eq!(api.call(&tokens.access).await.status, status, "{scope}");
+    let rules = "GET /sessions read;* /* write";
+    for default in ["allow", "deny"] {
+        let api = Api::with(|p| p.with("ScopeRules", rules).with("ScopeDefault", default)).await;
+        for (scope, status) in [("read", 403), ("write", 403), ("read write", 200)] {
+            let tokens = narrowed(&api, scope).await;
+            assert_eq!(api.call(&tokens.access).await.status, status, "{default}: {scope}");
+        }
     }
 }
