@@ -179,7 +179,7 @@ async fn without_a_leeway_only_the_idempotency_key_makes_a_retry() {
 async fn a_user_who_is_disabled_gone_or_cut_off_gets_nothing_and_the_session_goes() {
     for change in [
         Some((attribute::DISABLED, AttributeValue::Bool(true))),
-        Some((attribute::NOT_BEFORE, number(1_800_000_001))),
+        Some((attribute::NOT_BEFORE, number(START + 1))),
         None,
     ] {
         let api = Api::start().await;

@@ -8,7 +8,7 @@ use shared::{
     store::{Revocations, attribute},
 };
 
-use crate::harness::{APP, Api, Fault, Tokens, number, text};
+use crate::harness::{APP, Api, Fault, START, Tokens, number, text};
 
 async fn with_check(check: &str) -> Api {
     Api::with(|p| p.with("RevocationCheck", check)).await
@@ -112,7 +112,7 @@ async fn a_row_that_arrives_late_or_from_another_clock_is_never_missed() {
     for offset in [-15_i64, -10, -5, 0, 5] {
         let api = with_check("denylist").await;
         // The hour turns between the instant and the pull, for some of them.
-        api.clock.set(1_800_000_000 / 3600 * 3600 + 3600 - 3);
+        api.clock.set(START / 3600 * 3600 + 3600 - 3);
         let api = api.restarted().await;
         let tokens = api.login().await;
         assert_eq!(api.call(&tokens.access).await.status, 200);
@@ -130,7 +130,7 @@ async fn a_row_that_arrives_late_or_from_another_clock_is_never_missed() {
 #[tokio::test]
 async fn a_row_of_the_hour_that_has_begun_on_the_writers_clock_alone_is_in_time_too() {
     let api = with_check("denylist").await;
-    let next_hour = 1_800_000_000 + 3600;
+    let next_hour = START + 3600;
     api.clock.set(next_hour - 12);
     let api = api.restarted().await;
     let tokens = api.login().await;

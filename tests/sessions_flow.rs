@@ -5,7 +5,7 @@ use credentials::Passwords;
 use local::seed::UserSeed;
 use serde_json::json;
 
-use crate::harness::{APP, Api, PASSWORD, Reply, Tokens, USERNAME, bearer, form, form_post};
+use crate::harness::{APP, Api, PASSWORD, Reply, START, Tokens, USERNAME, bearer, form, form_post};
 
 async fn end(api: &Api, access_token: &str, session_id: &str) -> Reply {
     api.send(bearer(Request::delete(format!("/sessions/{session_id}")), access_token), "").await
@@ -42,8 +42,8 @@ async fn the_list_shows_each_device_and_which_one_this_is() {
     assert_eq!(sessions.len(), 2);
     let expected = json!({
         "session_id": phone_session, "client_id": APP, "device_name": "Phone", "user_agent": "App/1",
-        "address": "203.0.113.9", "scope": "read", "created_at": 1_800_000_000, "last_used_at": 1_800_000_120,
-        "expires_at": 1_800_000_120 + 1_209_600, "current": false,
+        "address": "203.0.113.9", "scope": "read", "created_at": START, "last_used_at": START + 120,
+        "expires_at": START + 120 + 1_209_600, "current": false,
     });
     assert_eq!(sessions[0], expected);
     assert_eq!(sessions[1]["current"], true);

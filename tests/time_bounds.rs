@@ -2,7 +2,7 @@
 
 use shared::store::attribute;
 
-use crate::harness::{Api, PASSWORD, USER_ID, number};
+use crate::harness::{Api, PASSWORD, START, USER_ID, number};
 
 #[tokio::test]
 async fn an_access_token_ends_at_exp() {
@@ -120,7 +120,7 @@ async fn a_client_has_its_own_lifetimes() {
 
 #[tokio::test]
 async fn a_users_not_before_spares_the_sessions_of_its_very_second() {
-    for (not_before, status) in [(1_799_999_999, 200), (1_800_000_000, 200), (1_800_000_001, 400)] {
+    for (not_before, status) in [(START - 1, 200), (START, 200), (START + 1, 400)] {
         let api = Api::start().await;
         let tokens = api.login().await;
         let change = vec![(attribute::NOT_BEFORE, number(not_before))];
@@ -135,7 +135,7 @@ async fn nobody_logs_in_before_the_not_before_of_user_or_client() {
     for (table, key) in
         [("UsersTable", (attribute::USER_ID, USER_ID)), ("ClientsTable", (attribute::CLIENT_ID, "demo-app"))]
     {
-        for (not_before, status) in [(1_800_000_000, 200), (1_800_000_001, 400)] {
+        for (not_before, status) in [(START, 200), (START + 1, 400)] {
             let api = Api::start().await;
             let change = vec![(attribute::NOT_BEFORE, number(not_before))];
             api.seeder().set(table, key, change).await.unwrap();

@@ -26,10 +26,6 @@ const INSTANCES: usize = 4;
 /// Up to how often a request whose turn it is lets others go first.
 const MAX_YIELDS: usize = 48;
 
-/// When races begin, in 2096. The engine removes what has expired by the clock of the machine, once a minute, and these
-/// run for longer than a minute.
-const START: u64 = 4_000_000_000;
-
 pub(super) struct Race {
     name: &'static str,
     pub(super) rounds: usize,
@@ -54,7 +50,6 @@ impl Race {
         change: impl FnOnce(Parameters) -> Parameters,
     ) -> Self {
         let first = Api::with(change).await;
-        first.clock.set(START);
         let mut instances = vec![Arc::new(first)];
         while instances.len() < INSTANCES {
             instances.push(Arc::new(instances[0].restarted().await));
