@@ -2,15 +2,19 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
+use credentials::BUDGET;
 use local::template::Parameters;
 use shared::store::attribute;
 
 use crate::{
-    harness::{APP, Api, PASSWORD, Reply, Tokens, USER_ID, USERNAME, bearer, claims, number, text},
+    harness::{
+        APP, Api, Fault, PASSWORD, Reply, START, Tokens, USER_ID, USERNAME, bearer, claims, number, text,
+    },
     login_flow::weak_hash,
 };
 
 pub(super) const NEW_PASSWORD: &str = "a much better password";
+const NOBODY: &str = "nobody";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -18,7 +22,10 @@ pub(super) enum Flow {
     Login,
     LoginAfterAWrongPassword,
     LoginWithAWrongPassword,
+    /// With a stale counter to tidy.
     LoginOfNobody,
+    LoginWithTheBudgetSpent,
+    LoginBeyondTheClientsScope,
     /// Without a leeway and without an `Idempotency-Key`.
     Refresh,
     RefreshAgain,
@@ -27,11 +34,16 @@ pub(super) enum Flow {
     RefreshOfAnUnreadableUser,
     Logout,
     LogoutEverywhere,
+    /// By a token of a session that is over.
+    LogoutEverywhereInVain,
     ListSessions,
     ListSessionsByDenylist,
     EndSession,
     ChangePassword,
+    /// What an earlier request left undone.
+    CompleteAChangeOfPassword,
     ChangePasswordToTheSame,
+    ChangePasswordByAWrongOne,
     Jwks,
 }
 
@@ -45,11 +57,13 @@ pub(super) struct Scene {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 17] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::Login,
         Self::LoginAfterAWrongPassword,
         Self::LoginWithAWrongPassword,
         Self::LoginOfNobody,
+        Self::LoginWithTheBudgetSpent,
+        Self::LoginBeyondTheClientsScope,
         Self::Refresh,
         Self::RefreshAgain,
         Self::RefreshOfAUsedToken,
@@ -57,11 +71,14 @@ impl Flow {
         Self::RefreshOfAnUnreadableUser,
         Self::Logout,
         Self::LogoutEverywhere,
+        Self::LogoutEverywhereInVain,
         Self::ListSessions,
         Self::ListSessionsByDenylist,
         Self::EndSession,
         Self::ChangePassword,
+        Self::CompleteAChangeOfPassword,
         Self::ChangePasswordToTheSame,
+        Self::ChangePasswordByAWrongOne,
         Self::Jwks,
     ];
 
@@ -86,6 +103,24 @@ impl Flow {
             Self::LoginAfterAWrongPassword => {
                 api.try_login("a wrong password").await.assert_error(400, "invalid_grant");
             }
+            Self::LoginOfNobody => {
+                let counters = vec![("attempts_1", number(3)), (attribute::EXPIRES_AT, number(START))];
+                let nobody = (attribute::USERNAME, NOBODY);
+                seeder.set("CredentialsTable", nobody, counters).await.unwrap();
+            }
+            Self::LoginWithTheBudgetSpent => {
+                for _ in 0..BUDGET {
+                    api.try_login("a wrong password").await.assert_error(400, "invalid_grant");
+                }
+            }
+            Self::LogoutEverywhereInVain => assert_eq!(api.logout(&here.refresh).await.status, 200),
+            Self::CompleteAChangeOfPassword => {
+                api.calls.fail(Fault::Before("UpdateItem Users"));
+                api.change_password(&here.access, PASSWORD, NEW_PASSWORD)
+                    .await
+                    .assert_error(503, "temporarily_unavailable");
+                api.calls.heal();
+            }
             Self::RefreshAgain => successor = Some(api.refresh(&here.refresh).await.tokens()),
             Self::RefreshOfAUsedToken => {
                 let next = api.refresh(&here.refresh).await.tokens();
@@ -105,11 +140,18 @@ impl Flow {
 
     pub(super) async fn send(self, api: &Api, Scene { here, there, .. }: &Scene) -> Reply {
         match self {
-            Self::Login | Self::LoginAfterAWrongPassword => api.try_login(PASSWORD).await,
+            Self::Login | Self::LoginAfterAWrongPassword | Self::LoginWithTheBudgetSpent => {
+                api.try_login(PASSWORD).await
+            }
             Self::LoginWithAWrongPassword => api.try_login("a wrong password").await,
             Self::LoginOfNobody => {
-                let nobody = [("client_id", APP), ("username", "nobody"), ("password", PASSWORD)];
+                let nobody = [("client_id", APP), ("username", NOBODY), ("password", PASSWORD)];
                 api.post("/login", &nobody).await
+            }
+            Self::LoginBeyondTheClientsScope => {
+                let parameters =
+                    [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "admin")];
+                api.post("/login", &parameters).await
             }
             Self::Refresh
             | Self::RefreshAgain
@@ -117,7 +159,7 @@ impl Flow {
             | Self::RefreshOfADisabledUser
             | Self::RefreshOfAnUnreadableUser => api.refresh(&here.refresh).await,
             Self::Logout => api.logout(&here.refresh).await,
-            Self::LogoutEverywhere => {
+            Self::LogoutEverywhere | Self::LogoutEverywhereInVain => {
                 let everywhere = [("client_id", APP), ("token", &*here.refresh), ("everywhere", "true")];
                 api.post("/logout", &everywhere).await
             }
@@ -126,7 +168,12 @@ impl Flow {
                 let request = Request::delete(format!("/sessions/{}", sid(there)));
                 api.send(bearer(request, &here.access), "").await
             }
-            Self::ChangePassword => api.change_password(&here.access, PASSWORD, NEW_PASSWORD).await,
+            Self::ChangePassword | Self::CompleteAChangeOfPassword => {
+                api.change_password(&here.access, PASSWORD, NEW_PASSWORD).await
+            }
+            Self::ChangePasswordByAWrongOne => {
+                api.change_password(&here.access, "a wrong password", NEW_PASSWORD).await
+            }
             Self::ChangePasswordToTheSame => api.change_password(&here.access, PASSWORD, PASSWORD).await,
             Self::Jwks => api.send(Request::get(metadata::JWKS_PATH), "").await,
         }
@@ -137,8 +184,12 @@ impl Flow {
         match self {
             Self::LoginWithAWrongPassword
             | Self::LoginOfNobody
+            | Self::LoginWithTheBudgetSpent
             | Self::RefreshOfAUsedToken
-            | Self::RefreshOfADisabledUser => (400, Some("invalid_grant")),
+            | Self::RefreshOfADisabledUser
+            | Self::LogoutEverywhereInVain
+            | Self::ChangePasswordByAWrongOne => (400, Some("invalid_grant")),
+            Self::LoginBeyondTheClientsScope => (400, Some("invalid_scope")),
             Self::RefreshOfAnUnreadableUser => (500, Some("server_error")),
             Self::ChangePasswordToTheSame => (400, Some("password_rejected")),
             Self::EndSession => (204, None),
@@ -149,8 +200,13 @@ impl Flow {
     /// The sessions that it is there to end.
     pub(super) fn ends(self, Scene { here, there, .. }: &Scene) -> Vec<String> {
         match self {
-            Self::RefreshOfAUsedToken | Self::RefreshOfADisabledUser | Self::Logout => vec![sid(here)],
-            Self::LogoutEverywhere | Self::ChangePassword => vec![sid(here), sid(there)],
+            Self::RefreshOfAUsedToken
+            | Self::RefreshOfADisabledUser
+            | Self::Logout
+            | Self::LogoutEverywhereInVain => vec![sid(here)],
+            Self::LogoutEverywhere | Self::ChangePassword | Self::CompleteAChangeOfPassword => {
+                vec![sid(here), sid(there)]
+            }
             Self::EndSession => vec![sid(there)],
             _ => vec![],
         }
@@ -164,7 +220,9 @@ impl Flow {
                 | Self::ListSessionsByDenylist
                 | Self::EndSession
                 | Self::ChangePassword
+                | Self::CompleteAChangeOfPassword
                 | Self::ChangePasswordToTheSame
+                | Self::ChangePasswordByAWrongOne
         )
     }
 }

@@ -66,6 +66,7 @@ const MARK: &str = "UpdateItem Sessions SET undelivered";
 
 const UNUSED: &str = "the user is read to take as long as where the password is right, and not looked at";
 const BUDGET: &str = "it costs an attempt of the budget, which refills";
+const NO_GUESS: &str = "the request is refused before anything is guessed, counted or not";
 
 fn calls(function: &'static str, calls: &[&'static str]) -> Vec<Row> {
     calls.iter().map(|call| Row { function, call, outcome: Outcome::Fails }).collect()
@@ -95,9 +96,20 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
             calls("login", &[KEYSET, CLIENT, ATTEMPT, USER, NEW_SESSION]),
             vec![follows_up("login", GIVE_BACK, BUDGET)],
         ),
-        Flow::LoginWithAWrongPassword | Flow::LoginOfNobody => {
+        Flow::LoginWithAWrongPassword | Flow::LoginWithTheBudgetSpent => {
             (calls("login", &[KEYSET, CLIENT, ATTEMPT]), vec![follows_up("login", USER, UNUSED)])
         }
+        Flow::LoginOfNobody => (
+            calls("login", &[KEYSET, CLIENT, ATTEMPT]),
+            vec![
+                follows_up("login", USER, UNUSED),
+                follows_up("login", TIDY, "a few bytes are left for the next login to tidy"),
+            ],
+        ),
+        Flow::LoginBeyondTheClientsScope => (
+            calls("login", &[KEYSET, CLIENT]),
+            vec![follows_up("login", ATTEMPT, NO_GUESS), follows_up("login", GIVE_BACK_THE_ONLY_ONE, BUDGET)],
+        ),
         Flow::Refresh | Flow::RefreshAgain => (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]), vec![]),
         Flow::RefreshOfAUsedToken | Flow::RefreshOfADisabledUser => {
             (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER, DENY, DELETE]), vec![])
@@ -114,6 +126,7 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
         Flow::LogoutEverywhere => {
             (calls("logout", &[KEYSET, CLIENT, SESSIONS, DENY, DELETE, DENY, DELETE]), vec![])
         }
+        Flow::LogoutEverywhereInVain => (calls("logout", &[KEYSET, CLIENT, SESSIONS, DENY, DELETE]), vec![]),
         Flow::ListSessions => (by_authorizer(), calls("sessions", &[SESSIONS])),
         Flow::ListSessionsByDenylist => {
             // Side by side, one for each hour of a day and a little.
@@ -126,11 +139,15 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
             (by_authorizer(), own)
         }
         Flow::ChangePassword => {
-            let mut own = calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT, CHANGE, CUT_OFF]);
-            own.extend(calls("password", &[SESSIONS, DENY, DELETE, NEW_SESSION, DENY]));
-            let why = "the session that asked is over; the new password logs in";
-            own.push(ends("password", DELETE, 401, why));
-            (by_authorizer(), own)
+            let own = calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT, CHANGE]);
+            (by_authorizer(), [own, after_the_change()].concat())
+        }
+        Flow::CompleteAChangeOfPassword => {
+            let own = calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT]);
+            (by_authorizer(), [own, after_the_change()].concat())
+        }
+        Flow::ChangePasswordByAWrongOne => {
+            (by_authorizer(), calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT]))
         }
         Flow::ChangePasswordToTheSame => {
             let own = [KEYSET, CLIENT, USER, SESSION, ATTEMPT, GIVE_BACK_THE_ONLY_ONE];
@@ -139,6 +156,13 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
         Flow::Jwks => (calls("metadata", &[KEYS]), vec![]),
     };
     own.into_iter().chain(rest).collect()
+}
+
+/// What follows once the password is another.
+fn after_the_change() -> Vec<Row> {
+    let mut rows = calls("password", &[CUT_OFF, SESSIONS, DENY, DELETE, NEW_SESSION, DENY]);
+    rows.push(ends("password", DELETE, 401, "the session that asked is over; the new password logs in"));
+    rows
 }
 
 /// The calls of a rotation, step by step.
