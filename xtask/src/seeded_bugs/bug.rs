@@ -85,6 +85,11 @@ impl Bug {
         })
     }
 
+    /// Whether this suite has to notice it.
+    pub(crate) fn is_caught_by(&self, suite: &Suite) -> bool {
+        matches!(&self.expected, Expected::CaughtBy(suites) if suites.iter().any(|s| s.name == suite.name))
+    }
+
     /// Fails if the patch doesn't apply to what is in this folder.
     pub(crate) fn applies_to(&self, folder: &Path) -> Result<(), TaskError> {
         output(self.git_apply(folder).arg("--check")).map(drop)

@@ -19,10 +19,13 @@ use crate::{
     tree::Tree,
 };
 
-/// Whether each patch still applies and is on the page: quick, so that none rots.
+/// Whether each patch still applies and is on the page, and each suite has one that turns it red: quick, so that none rots.
 pub(crate) fn check() -> Result<(), TaskError> {
     let bugs = Bug::all()?;
     bugs.iter().try_for_each(|bug| bug.applies_to(root()))?;
+    if let Some(suite) = SUITES.iter().find(|suite| !bugs.iter().any(|bug| bug.is_caught_by(suite))) {
+        return Err(TaskError(format!("no seeded bug is known to turn the suite {} red", suite.name)));
+    }
     page::check(&bugs)?;
     println!("{} seeded bugs apply", bugs.len());
     Ok(())

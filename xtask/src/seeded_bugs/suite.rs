@@ -1,6 +1,7 @@
 //! The suites of tests that bugs are held against.
 
 use std::{
+    ffi::OsString,
     path::PathBuf,
     process::{Command, Stdio},
     time::Duration,
@@ -11,6 +12,7 @@ use serde_json::Value;
 use crate::{
     shell::{TaskError, now},
     tree::Tree,
+    wycheproof,
 };
 
 /// The packages whose tests are built, in one go: a suite is a choice of what is in them.
@@ -28,6 +30,8 @@ const PACKAGES: [&str; 10] = [
 ];
 /// The one binary of the integration tests.
 const INTEGRATION: &str = "latchgate";
+/// An example of theirs, and the suite of this name.
+const WYCHEPROOF: &str = "wycheproof";
 /// The longest suite takes a tenth of it: what takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -42,6 +46,8 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite { name: "model", binaries: &["model"], filters: &[] },
     // What the fuzzers check, over what is kept for them.
     Suite { name: "inputs", binaries: &["corpora"], filters: &[] },
+    // Over what is not in the project.
+    Suite { name: WYCHEPROOF, binaries: &[WYCHEPROOF], filters: &[] },
     Suite::integration("model_assumptions", &["model::"]),
     Suite::integration("refresh_flow", &["refresh_flow::"]),
     Suite::integration("decisions", &["decisions::"]),
@@ -96,16 +102,24 @@ impl Suite {
 
     /// How many tests fail.
     pub(crate) fn run(&self, binaries: &Binaries) -> Result<usize, TaskError> {
-        let (mut ran, mut failed) = (false, 0);
+        let (mut ran, mut failed, arguments) = (false, 0, self.arguments()?);
         for name in self.binaries {
             let found = binaries.0.iter().find(|binary| binary.target == *name);
             let binary = found.ok_or_else(|| TaskError(format!("{name} was not built")))?;
-            let printed = binary.run(self.filters)?;
+            let printed = binary.run(&arguments)?;
             ran |= !printed.text.contains("running 0 tests");
             failed += printed.failed();
         }
         // A filter that nothing matches would be green for ever.
         if ran { Ok(failed) } else { Err(TaskError(format!("the suite {} has no tests", self.name))) }
+    }
+
+    /// What its binaries are started with.
+    fn arguments(&self) -> Result<Vec<OsString>, TaskError> {
+        if self.name == WYCHEPROOF {
+            return Ok(vec![wycheproof::folder()?.into()]);
+        }
+        Ok(self.filters.iter().map(OsString::from).collect())
     }
 }
 
@@ -124,7 +138,8 @@ struct Binary {
 impl Binaries {
     /// Builds them; or else what the compiler said.
     pub(crate) fn build(tree: &Tree) -> Result<Result<Self, String>, TaskError> {
-        let mut cargo = tree.cargo(&["test", "--locked", "--lib", "--test", "*", "--no-run"]);
+        let mut cargo =
+            tree.cargo(&["test", "--locked", "--lib", "--test", "*", "--example", WYCHEPROOF, "--no-run"]);
         cargo.arg("--message-format=json-render-diagnostics");
         cargo.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
         let output = cargo.output().map_err(|e| TaskError(format!("cargo: {e}")))?;
@@ -147,12 +162,12 @@ impl Binary {
         })
     }
 
-    fn run(&self, filters: &[&str]) -> Result<Printed, TaskError> {
+    fn run(&self, arguments: &[OsString]) -> Result<Printed, TaskError> {
         let failure = |e: std::io::Error| TaskError(format!("{}: {e}", self.target));
         let list = self.executable.with_extension("printed");
         let file = std::fs::File::create(&list).map_err(failure)?;
         let mut command = Command::new(&self.executable);
-        command.args(filters).current_dir(&self.folder).stdout(file).stderr(Stdio::null());
+        command.args(arguments).current_dir(&self.folder).stdout(file).stderr(Stdio::null());
         let mut child = command.spawn().map_err(failure)?;
         let started = now();
         let is_green = loop {
