@@ -13,10 +13,10 @@ mod http_api;
 mod model;
 mod moto;
 mod mutants;
-mod package;
 mod packages;
 mod races;
 mod readme;
+mod release;
 mod sam;
 mod sam_local;
 mod seeded_bugs;
@@ -107,9 +107,9 @@ fn main() -> ExitCode {
         [page @ ("costs" | "scale")] => {
             shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "capacity", "--", page]))
         }
-        ["package", "--built", architecture] => package::of_last_build(architecture),
-        ["package", architecture] => package::build(architecture, None),
-        ["package", architecture, tag] => package::build(architecture, Some(tag)),
+        ["package", "--built", architecture] => release::of_last_build(architecture),
+        ["package", architecture] => release::build(architecture, None),
+        ["package", architecture, tag] => release::build(architecture, Some(tag)),
         ["seeded-bugs", "--check"] => seeded_bugs::check(),
         ["seeded-bugs", "--write"] => seeded_bugs::write(),
         ["seeded-bugs", "--named", ref names @ ..] => seeded_bugs::run(names, Reach::Named),

@@ -147,7 +147,8 @@ fn sam_local(
         "--env-vars",
         "tests/sam-local/variables.json",
     ]);
-    sam.args(["--add-host", "host.docker.internal:host-gateway", "--parameter-overrides", sam::ARCHITECTURE]);
+    let architecture = format!("Architecture={}", sam::ARCHITECTURE);
+    sam.args(["--add-host", "host.docker.internal:host-gateway", "--parameter-overrides", &architecture]);
     sam.env("DOCKER_HOST", docker.host()).env("TMPDIR", scratch);
     Ok(sam)
 }

@@ -138,7 +138,7 @@ fn check(tools: &Tools, content: &Path, packaged: &Packaged) -> Result<(), TaskE
 
 /// A zip of these files and folders, by the names that they are to have; the same bytes whenever it is made.
 fn archive(zip: &Path, content: &[(&Path, &str)]) -> Result<(), TaskError> {
-    let mut command = program("python3", &["xtask/src/package/archive.py", "create", &zip.to_string_lossy()]);
+    let mut command = program("python3", &["xtask/src/release/archive.py", "create", &zip.to_string_lossy()]);
     for (path, name) in content {
         command.args([&*path.to_string_lossy(), name]);
     }
@@ -147,7 +147,7 @@ fn archive(zip: &Path, content: &[(&Path, &str)]) -> Result<(), TaskError> {
 
 /// What a zip has, a line for each file: its mode and its name.
 fn archived(zip: &Path) -> Result<String, TaskError> {
-    output(&mut program("python3", &["xtask/src/package/archive.py", "list", &zip.to_string_lossy()]))
+    output(&mut program("python3", &["xtask/src/release/archive.py", "list", &zip.to_string_lossy()]))
 }
 
 fn read(path: &Path) -> Result<String, TaskError> {
