@@ -14,6 +14,7 @@ pub mod scale;
 
 pub use self::{
     item::{read_units, size},
+    memory::MemoryError,
     operation::{Counted, Operation},
     page::Page,
 };

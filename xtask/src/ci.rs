@@ -14,7 +14,7 @@ type Step = (&'static str, fn() -> Result<(), TaskError>);
 const FUZZING_SECONDS: &str = "5";
 
 /// The quick ones first: what fails should fail soon.
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     ("formatting", || run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", || {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
