@@ -75,6 +75,10 @@ pub async fn caught<T>(flow: impl Future<Output = T>) -> Result<T, Interruption>
 mod tests {
     use super::*;
 
+    fn mistaken() {
+        panic!("a mistake");
+    }
+
     #[tokio::test]
     async fn a_flow_is_carried_out_or_known_to_be_interrupted() {
         let limit = Duration::from_millis(50);
@@ -83,8 +87,7 @@ mod tests {
         assert_eq!(never, Err(Interruption::TimeUp));
         let panics = within(limit, async {
             tokio::task::yield_now().await;
-            let nothing: Option<()> = None;
-            nothing.expect("a mistake");
+            mistaken();
         });
         assert_eq!(panics.await, Err(Interruption::Panic));
     }

@@ -134,7 +134,7 @@ impl Authorizer {
                 Ok(answer)
             }
             Err(error) => {
-                trail.refused(error.ending());
+                trail.refused(&error.ending());
                 match wanted {
                     Some(Wanted::AppSync) if error.is_refusal() => Ok(Answer::app_sync_refusal()),
                     _ => Err(error),

@@ -96,7 +96,7 @@ impl KeyRotation {
         let taken = taken.unwrap_or_else(|interruption| Err(interruption.into()));
         match &taken {
             Ok(()) => trail.answered(None),
-            Err(error) => trail.refused(error.ending()),
+            Err(error) => trail.refused(&error.ending()),
         }
         taken
     }

@@ -174,7 +174,7 @@ impl Trail {
     }
 
     /// It was refused, or failed.
-    pub fn refused(&self, ending: Ending) {
+    pub fn refused(&self, ending: &Ending) {
         let event = self.named(if ending.is_failure { "failed" } else { "refused" });
         let (status, error) = ending.answer.unzip();
         self.end(event, Some(ending), status, error);
@@ -184,21 +184,21 @@ impl Trail {
     fn end(
         &self,
         event: Cow<'static, str>,
-        ending: Option<Ending>,
+        ending: Option<&Ending>,
         status: Option<u16>,
         error: Option<&'static str>,
     ) {
         let taken = self.watch.taken();
         let (duration_ms, store_ms) = (milliseconds(taken.total), milliseconds(taken.store));
         let hash_ms = taken.hash.map(milliseconds);
-        let reason = ending.as_ref().map(|ending| ending.reason);
-        let detail = ending.as_ref().map(|ending| &*ending.detail);
+        let reason = ending.map(|ending| ending.reason);
+        let detail = ending.map(|ending| &*ending.detail);
         let subject = self.subject().clone();
         let (user_id, client_id, session_id) = subject.identifiers();
         let Subject { withheld, step, version, .. } = &subject;
         let Invocation { address, request_id, lambda_request_id } = &self.invocation;
         let (event_name, function) = (&*event, self.journal.function);
-        match &ending {
+        match ending {
             Some(Ending { is_failure: true, .. }) => tracing::error!(
                 event = event_name,
                 function,
@@ -268,9 +268,10 @@ impl Trail {
         for counts in tally.lines() {
             let request_id = self.invocation.request_id.as_deref();
             let line = Line { stack, request_id, at, counts: &counts, duration: duration.take() };
-            match line.to_json() {
-                Some(line) => tracing::info!(target: logs::METRICS, "{line}"),
-                None => tracing::error!("metrics could not be written"),
+            if let Some(line) = line.to_json() {
+                tracing::info!(target: logs::METRICS, "{line}");
+            } else {
+                tracing::error!("metrics could not be written");
             }
         }
     }

@@ -90,7 +90,7 @@ impl Endpoint {
             }
             Err(error) => {
                 let refusal = error.refusal();
-                trail.refused(Ending {
+                trail.refused(&Ending {
                     is_failure: refusal.status.is_server_error(),
                     answer: Some((refusal.status.as_u16(), refusal.error.name())),
                     reason: error.reason(),
