@@ -42,7 +42,7 @@ async fn a_call_whose_first_answer_is_lost_is_made_again_and_nobody_notices() {
 /// As when a table has had too many for a moment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_that_is_refused_for_a_moment_is_made_again_and_nobody_notices() {
-    first_attempts_fail([WireFault::Throttled, WireFault::OverCapacity, WireFault::Internal]).await;
+    first_attempts_fail([WireFault::Throttled, WireFault::OverCapacity]).await;
 }
 
 async fn first_attempts_fail<const N: usize>(faults: [WireFault; N]) {
