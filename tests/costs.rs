@@ -12,7 +12,7 @@ use shared::{
     store::{Revocations, attribute},
 };
 
-use crate::harness::{APP, Api, Call, PASSWORD, START, USER_ID, forged, text, waves};
+use crate::harness::{APP, Api, Call, Log, PASSWORD, START, USER_ID, forged, text, waves};
 
 /// Write and read units of the calls that were made.
 fn units(calls: &[Call]) -> (f64, f64) {
@@ -242,4 +242,26 @@ async fn a_refresh_in_a_transaction_is_two_round_trips_four_writes_and_two_reads
         (f64::from(counted.writes), f64::from(counted.reads)),
         "write and read units"
     );
+}
+
+/// What a request logs is paid for by the byte, and often more than what it asks of the store.
+#[tokio::test]
+async fn a_request_logs_no_more_than_the_page_says_and_not_much_less() {
+    let api = Api::with(|parameters| parameters.with("AWS::StackName", "latchgate-of-a-team")).await;
+    let (log, _guard) = Log::listen();
+    let mut most = 0;
+    let mut note = |what: &str| {
+        let bytes = log.take().iter().map(|line| line.to_string().len()).sum::<usize>();
+        assert!(bytes > 0, "{what}");
+        most = most.max(bytes);
+    };
+    let tokens = api.login().await;
+    note("login");
+    let tokens = api.refresh(&tokens.refresh).await.tokens();
+    note("refresh");
+    api.call(&tokens.access).await;
+    note("the authorizer and the endpoint behind it, two requests");
+    let logged = capacity::costs::LOGGED_BYTES;
+    println!("{most} bytes at most");
+    assert!(f64::from(u32::try_from(most).unwrap()) <= 2.0 * logged);
 }

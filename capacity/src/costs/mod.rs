@@ -13,12 +13,11 @@ use crate::{
     page::table,
 };
 
-/// Bytes of a request's own log line, its metrics included: an assumption.
-const LINE_BYTES: f64 = 1000.0;
-/// Bytes that Lambda itself logs of a request, `platform.start` and `platform.report` in JSON: an assumption.
-const PLATFORM_BYTES: f64 = 500.0;
+/// Bytes that a function logs of a request at most: its line, and its metrics. `tests/costs.rs` counts them. Lambda's own
+/// lines are turned off (template.yaml, `SystemLogLevel`).
+pub const LOGGED_BYTES: f64 = 1200.0;
 /// CloudWatch Logs counts 26 bytes more for each line ("PutLogEvents", CloudWatch Logs API Reference).
-const OVERHEAD_BYTES: f64 = 3.0 * 26.0;
+const OVERHEAD_BYTES: f64 = 2.0 * 26.0;
 /// Bytes of a token response, its headers included: an assumption.
 const RESPONSE_BYTES: f64 = 2000.0;
 
@@ -47,7 +46,7 @@ impl Bill {
             invocations: INVOCATIONS,
             arm: gb_seconds * GB_SECOND_ARM,
             x86: gb_seconds * GB_SECOND_X86,
-            logs: (LINE_BYTES + PLATFORM_BYTES + OVERHEAD_BYTES) * GB_OF_A_MILLION * LOGGED_GB,
+            logs: (LOGGED_BYTES + OVERHEAD_BYTES) * GB_OF_A_MILLION * LOGGED_GB,
             is_request: operation.is_request(),
         }
     }
@@ -73,7 +72,7 @@ pub(crate) fn page() -> Result<String, MemoryError> {
     let of = |wanted| bills.iter().find(|(operation, _)| *operation == wanted).map(|(_, bill)| *bill);
     let mut text = text::introduction();
     text.push_str(&units(&bills, &memory)?);
-    text.push_str(text::MONEY);
+    text.push_str(&text::money());
     text.push_str(&money(&bills));
     if let (Some(refresh), Some(usual)) = (of(Operation::Refresh), of(Operation::TransactionalRefresh)) {
         text.push_str(&text::comparison(&refresh, &usual));

@@ -1,6 +1,6 @@
 //! What the page says beside its tables.
 
-use super::{Bill, LINE_BYTES, PLATFORM_BYTES, RESPONSE_BYTES, prices, transfer};
+use super::{Bill, LOGGED_BYTES, RESPONSE_BYTES, prices, transfer};
 use crate::{
     duration::{CALL_MS, HASH_MS, REQUEST_MS, ROUND_TRIP_MS, SIGN_MS, VERIFY_MS, WHOLE_PROCESSOR_MB},
     page::whole,
@@ -23,13 +23,19 @@ The time is an assumption; see below.
     )
 }
 
-pub(super) const MONEY: &str = "
+pub(super) fn money() -> String {
+    format!(
+        "
 ## Money
 
 USD for a million, on arm64 unless the column says otherwise. The authorizer's rows are what it adds to a million calls of your own
 endpoints, whose requests are paid for with or without it; with `denylist` there is besides what each warm function pulls, whatever it is
 asked: see [scale.md](scale.md). A junk token costs an invocation and its log lines, and nothing in DynamoDB.
-";
+What is logged is counted as well: a request's line and its metrics, {logged} bytes at most.
+",
+        logged = whole(LOGGED_BYTES)
+    )
+}
 
 pub(super) fn comparison(refresh: &Bill, usual: &Bill) -> String {
     let share = |ours: f64, theirs: f64| whole(100.0 * ours / theirs);
@@ -55,14 +61,10 @@ pub(super) fn assumptions() -> String {
 - Processor time, measured in milliseconds on a whole processor: {REQUEST_MS} for a request with nothing in it, {CALL_MS} for a call
   through the SDK, {HASH_MS} for a password hash, {SIGN_MS} for a signature and {VERIFY_MS} for a verification by ES256. A function
   has as much of a processor as its memory is of {processor} MB. Cold starts are left out.
-- A request logs {line} bytes of its own, and Lambda {platform} more (`platform.start` and `platform.report`; with
-  `SystemLogLevel: WARN` in `LoggingConfig` these are not logged).
-- Left out: data to the Internet (a million token responses of {response} bytes: {transfer:.2} USD), X-Ray, WAF, a custom domain's
+- Left out: API Gateway's access log (some 400 bytes a request, if `AccessLogs` isn't `off`), data to the Internet (a million token responses of {response} bytes: {transfer:.2} USD), X-Ray, WAF, a custom domain's
   certificate (free), and the endpoints behind the authorizer.
 ",
         processor = whole(f64::from(WHOLE_PROCESSOR_MB)),
-        line = whole(LINE_BYTES),
-        platform = whole(PLATFORM_BYTES),
         response = whole(RESPONSE_BYTES),
         transfer = transfer(),
     )

@@ -19,8 +19,15 @@ use crate::{
 };
 
 /// What goes into a release as it is.
-const FILES: [&str; 6] =
-    ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "CHANGELOG.md", "SECURITY.md", "samconfig.toml"];
+const FILES: [&str; 7] = [
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "CHANGELOG.md",
+    "SECURITY.md",
+    "samconfig.toml",
+    "template-http.yaml",
+];
 /// The stack.
 const TEMPLATE: &str = "template.yaml";
 /// The architectures that Lambda has.
