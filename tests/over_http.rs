@@ -31,14 +31,16 @@ async fn demo() -> String {
     }
 }
 
+async fn post(http: &reqwest::Client, url: &str, body: &[(&str, &str)]) -> reqwest::Response {
+    let request = http.post(url).header("content-type", "application/x-www-form-urlencoded");
+    let response = request.body(form(body)).send().await.unwrap();
+    assert_eq!(response.status(), 200, "{url}");
+    response
+}
+
 async fn login(http: &reqwest::Client, url: &str, client: &[(&str, &str)]) -> Value {
     let body = [&[("username", USERNAME), ("password", PASSWORD)], client].concat();
-    let request = http
-        .post(format!("{url}/login"))
-        .header("content-type", "application/x-www-form-urlencoded")
-        .body(form(&body));
-    let response = request.send().await.unwrap();
-    assert_eq!(response.status(), 200);
+    let response = post(http, &format!("{url}/login"), &body).await;
     serde_json::from_slice(&response.bytes().await.unwrap()).unwrap()
 }
 
@@ -81,6 +83,14 @@ async fn a_stock_oauth_client_refreshes_and_reads_our_errors() {
         .set_token_uri(TokenUrl::new(format!("{url}/refresh")).unwrap());
     let refused = impostor.exchange_refresh_token(&refresh_token(&on_server)).request_async(&http).await;
     assert!(matches!(error_of(refused), BasicErrorResponseType::InvalidClient));
+
+    // By hand: its own revocation wants https.
+    post(&http, &format!("{url}/logout"), &[("client_id", APP), ("token", token.secret())]).await;
+    let over = public.exchange_refresh_token(&token).request_async(&http).await;
+    assert!(matches!(error_of(over), BasicErrorResponseType::InvalidGrant));
+    let access = on_app["access_token"].as_str().unwrap();
+    let called = http.get(format!("{url}/sessions")).bearer_auth(access).send().await.unwrap();
+    assert_ne!(called.status(), 200);
 }
 
 type Refreshed<E> =

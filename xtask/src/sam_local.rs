@@ -131,7 +131,7 @@ fn timed<T>(what: &str, doing: impl FnOnce() -> Result<T, TaskError>) -> Result<
     Ok(done)
 }
 
-/// The arguments that every `sam local` gets, as the README has them.
+/// With nothing but the architecture beside what samconfig.toml says: what the README has.
 fn sam_local(
     docker: &Docker,
     scratch: &Path,
@@ -139,16 +139,8 @@ fn sam_local(
     arguments: &[&str],
 ) -> Result<Command, TaskError> {
     let mut sam = Tools::installed()?.program("sam", &["local", command]);
-    sam.args(arguments);
-    sam.args([
-        "--invoke-image",
-        image::NAME,
-        "--skip-pull-image",
-        "--env-vars",
-        "tests/sam-local/variables.json",
-    ]);
     let architecture = format!("Architecture={}", sam::ARCHITECTURE);
-    sam.args(["--add-host", "host.docker.internal:host-gateway", "--parameter-overrides", &architecture]);
+    sam.args(arguments).args(["--parameter-overrides", &architecture]);
     sam.env("DOCKER_HOST", docker.host()).env("TMPDIR", scratch);
     Ok(sam)
 }
