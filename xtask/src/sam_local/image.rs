@@ -3,7 +3,7 @@
 use std::{fs, path::Path, process::Stdio};
 
 use super::docker::Docker;
-use crate::shell::{TaskError, program, root, run, tool_folder};
+use crate::shell::{TaskError, output, program, root, run, tool_folder};
 
 /// What the README calls it.
 pub(super) const NAME: &str = "latchgate-sam-local";
@@ -32,12 +32,12 @@ pub(super) fn files() -> Result<String, TaskError> {
 
 /// Builds it with this keyset, as the README does.
 pub(super) fn build(docker: &Docker, files: &str, keyset: &Path) -> Result<(), TaskError> {
-    run(docker.program(&["import", files, BASE]).stdout(Stdio::null()))?;
+    output(&mut docker.program(&["import", files, BASE]))?;
     let dockerfile = root().join("tests/sam-local/Dockerfile").to_string_lossy().into_owned();
     let folder = keyset.with_file_name("image");
     let copied = fs::create_dir_all(&folder).and_then(|()| fs::copy(keyset, folder.join("keyset.json")));
     copied.map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
     let build = ["build", "--quiet", "--tag", NAME, "--file", &dockerfile, &folder.to_string_lossy()];
     // The older builder: the newer one is a package of its own.
-    run(docker.program(&build).env("DOCKER_BUILDKIT", "0").stdout(Stdio::null()))
+    output(docker.program(&build).env("DOCKER_BUILDKIT", "0")).map(drop)
 }
