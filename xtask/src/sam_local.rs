@@ -99,16 +99,14 @@ pub(crate) fn run_inside(
     let keyset = scratch.join("keyset.json");
     let endpoint = format!("http://127.0.0.1:{}", dynamodb_local::PORT);
     let demo = LocalServer::start(&["--endpoint", &endpoint, "--keyset", &keyset.to_string_lossy()])?;
-    timed("Docker, and an image in the place of Lambda's", || {
+    let docker = timed("Docker, and an image in the place of Lambda's", || {
         let docker = Docker::start(scratch)?;
         image::build(&docker, files, &keyset)?;
         Ok(docker)
-    })
-    .and_then(|docker| {
-        parts.iter().try_for_each(|part| match part {
-            Part::Invoke => timed("sam local invoke", || check_events(&docker, scratch)),
-            Part::Api => timed("sam local start-api", || api::check(&docker, scratch, &demo, tests)),
-        })
+    })?;
+    parts.iter().try_for_each(|part| match part {
+        Part::Invoke => timed("sam local invoke", || check_events(&docker, scratch)),
+        Part::Api => timed("sam local start-api", || api::check(&docker, scratch, &demo, tests)),
     })
 }
 
