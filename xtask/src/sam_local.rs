@@ -71,7 +71,7 @@ pub(crate) fn run(parts: &[Part]) -> Result<(), TaskError> {
     moto::installed()?;
     verifiers::installed()?;
     let files = image::files()?;
-    sam::build(&Tools::installed()?)?;
+    sam::build(&Tools::installed()?, sam::ARCHITECTURE)?;
     shell::run(&mut cargo(&["build", "--quiet"]))?;
     let tests = built_tests("tests", "latchgate")?;
 
