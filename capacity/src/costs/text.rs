@@ -31,9 +31,9 @@ pub(super) fn money() -> String {
 USD for a million, on arm64 unless the column says otherwise. The authorizer's rows are what it adds to a million calls of your own
 endpoints, whose requests are paid for with or without it; with `denylist` there is besides what each warm function pulls, whatever it is
 asked: see [scale.md](scale.md). A junk token costs an invocation and its log lines, and nothing in DynamoDB.
-What is logged is counted as well: a request's line and its metrics, {logged} bytes at most.
+What is logged is counted as well: a request's line and its metrics, {logged} bytes where names are not much longer than the demo's.
 ",
-        logged = whole(LOGGED_BYTES)
+        logged = whole(f64::from(LOGGED_BYTES))
     )
 }
 
