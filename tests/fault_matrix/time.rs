@@ -49,7 +49,9 @@ fn may_be_left(flow: Flow) -> Option<&'static str> {
         Flow::LogoutEverywhere => {
             Some("the same request again ends what is left: its own session comes last")
         }
-        Flow::ChangePassword => Some("the same request again completes the change that it recognises"),
+        Flow::ChangePassword | Flow::CompleteAChangeOfPassword => {
+            Some("the same request again completes the change that it recognises")
+        }
         _ => None,
     }
 }
@@ -98,7 +100,7 @@ fn a_step_of_a_rotation_has_time_for_its_calls() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_left_for_want_of_time_is_a_503_and_the_same_request_again_completes_it() {
     let mut running = tokio::task::JoinSet::new();
-    for flow in [Flow::ChangePassword, Flow::LogoutEverywhere] {
+    for flow in [Flow::ChangePassword, Flow::CompleteAChangeOfPassword, Flow::LogoutEverywhere] {
         running.spawn(async move {
             let stage = Stage::set(flow).await;
             let fork = stage.fork().await;
