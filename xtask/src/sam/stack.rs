@@ -1,6 +1,8 @@
 //! template.yaml: the stack.
 
-use serde_json::Value;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::{
     TEMPLATE, Tools,
@@ -31,6 +33,22 @@ const ROUTES: [&str; 18] = [
     "post /refresh open",
 ];
 
+/// The status of each of the gateway's own answers; of these two, that of whatever went wrong.
+const REFUSALS: [(&str, Option<u16>); 9] = [
+    ("ACCESS_DENIED", Some(403)),
+    ("DEFAULT_4XX", None),
+    ("DEFAULT_5XX", None),
+    ("MISSING_AUTHENTICATION_TOKEN", Some(404)),
+    ("REQUEST_TOO_LARGE", Some(413)),
+    ("THROTTLED", Some(429)),
+    ("UNAUTHORIZED", Some(401)),
+    ("UNSUPPORTED_MEDIA_TYPE", Some(415)),
+    ("WAF_FILTERED", Some(429)),
+];
+
+/// The tables whose items end by themselves; clients and users don't.
+const WITH_TTL: [&str; 4] = ["CredentialsTable", "KeysTable", "RevocationsTable", "SessionsTable"];
+
 pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
     let stack = tools.translate(TEMPLATE)?;
     let (_, api) = stack.only("AWS::ApiGateway::RestApi")?;
@@ -48,7 +66,12 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
             "there is one stage",
             stack.of_type("AWS::ApiGateway::Stage").count() == 1 && definition["openapi"] == "3.0.1",
         ),
+        (
+            "login and the change of password are throttled by themselves, and all else together",
+            throttling(&stack) == [("/*", "Request"), ("/~1login", "Login"), ("/~1password", "Login")].into(),
+        ),
         ("six tables, each retained", tables_are_retained(&stack, 6)),
+        ("four tables drop what has expired, by expires_at", with_ttl(&stack) == WITH_TTL),
         (
             "no policy has a wildcard, and every action is one of its resource's service",
             policies_are_exact(&stack),
@@ -58,7 +81,44 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
             stack.of_type("AWS::Lambda::Permission").count() == 11,
         ),
         ("the gateway's errors are JSON with no-store", gateway_responses_are_ours(definition)),
+        ("the gateway's errors have these statuses", statuses(definition) == REFUSALS.into()),
     ])
+}
+
+/// By which parameters each path of the stage is throttled: `Request` or `Login`, before `Rate` and `Burst`.
+fn throttling(stack: &Translated) -> BTreeMap<&str, &str> {
+    let settings = stack
+        .of_type("AWS::ApiGateway::Stage")
+        .flat_map(|(_, stage)| stage["Properties"]["MethodSettings"].as_array().into_iter().flatten());
+    let by = |setting: &Value| {
+        ["Request", "Login"].into_iter().find(|by| {
+            setting["ThrottlingRateLimit"] == json!({ "Ref": format!("{by}Rate") })
+                && setting["ThrottlingBurstLimit"] == json!({ "Ref": format!("{by}Burst") })
+        })
+    };
+    settings
+        .map(|setting| {
+            let path = setting["ResourcePath"].as_str().unwrap_or_default();
+            (path, by(setting).unwrap_or("nothing"))
+        })
+        .collect()
+}
+
+fn with_ttl(stack: &Translated) -> Vec<&str> {
+    let ends = json!({ "AttributeName": "expires_at", "Enabled": true });
+    let tables = stack.of_type("AWS::DynamoDB::Table");
+    let mut tables: Vec<_> = tables
+        .filter(|(_, table)| table["Properties"]["TimeToLiveSpecification"] == ends)
+        .map(|(name, _)| name)
+        .collect();
+    tables.sort_unstable();
+    tables
+}
+
+fn statuses(definition: &Value) -> BTreeMap<&str, Option<u16>> {
+    let responses = definition["x-amazon-apigateway-gateway-responses"].as_object().into_iter().flatten();
+    let status = |response: &Value| response["statusCode"].to_string().trim_matches('"').parse().ok();
+    responses.map(|(kind, response)| (kind.as_str(), status(response))).collect()
 }
 
 fn tables_are_retained(stack: &Translated, count: usize) -> bool {
