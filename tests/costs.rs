@@ -263,7 +263,7 @@ async fn a_request_logs_no_more_than_the_page_says_and_not_much_less() {
         let function = line.get("function").or(line.get("Function")).and_then(Value::as_str).unwrap();
         *logged.entry(function.to_owned()).or_default() += line.to_string().len();
     }
-    assert_eq!(Vec::from_iter(logged.keys()), ["authorizer", "login", "refresh", "sessions"]);
+    assert_eq!(logged.keys().collect::<Vec<_>>(), ["authorizer", "login", "refresh", "sessions"]);
     let stated = usize::from(capacity::costs::LOGGED_BYTES);
     for (function, bytes) in logged {
         assert!(bytes <= stated && bytes * 10 >= stated * 7, "{function}: {bytes} of {stated}");
