@@ -30,7 +30,8 @@ pub fn log_out(world: &World, scenario: &Scenario) -> bool {
     while !matches!(logout.stage, ending::Stage::Done | ending::Stage::Refused) {
         logout.go_on(logout.next()[0], &mut store, scenario);
     }
-    let own_has_expired = world.store.sessions[logout.own].is_some_and(|row| !row.is_live(world.now));
+    // Nobody refreshes it. Whoever asks later is told so, and it is removed.
+    let own_has_expired = world.now >= scenario.idle.min(scenario.absolute);
     (everywhere && own_has_expired)
         || (logout.stage == ending::Stage::Done && store.sessions[CLIENTS].is_none())
 }

@@ -29,6 +29,8 @@ pub enum Stage {
         is_denied: bool,
         /// The session is deleted.
         is_deleted: bool,
+        /// It was over already, and ends nobody else's.
+        is_late: bool,
     },
     /// 200.
     Done,
@@ -50,7 +52,7 @@ pub enum Next {
 impl Ending {
     /// A logout of the client's own session.
     pub fn here(began: Tick) -> Self {
-        Self { own: CLIENTS, began, stage: Stage::Own { is_denied: false, is_deleted: false } }
+        Self { own: CLIENTS, began, stage: own(false) }
     }
 
     /// A logout of all sessions, from the other device.
@@ -61,8 +63,8 @@ impl Ending {
     /// What it may do next.
     pub fn next(&self) -> &'static [Next] {
         match self.stage {
-            Stage::Own { is_denied: false, is_deleted: false } => &[Next::Deny, Next::Delete],
-            Stage::Own { is_denied: false, is_deleted: true } => &[Next::Deny],
+            Stage::Own { is_denied: false, is_deleted: false, .. } => &[Next::Deny, Next::Delete],
+            Stage::Own { is_denied: false, is_deleted: true, .. } => &[Next::Deny],
             Stage::Own { is_denied: true, .. } => &[Next::Delete],
             Stage::Looking | Stage::Others(_) | Stage::Done | Stage::Refused => &[Next::Only],
         }
@@ -78,14 +80,16 @@ impl Ending {
             }
             Stage::Others(true) => {
                 end(CLIENTS, store, scenario);
-                if scenario.has(Weakness::OwnSessionFirst) { Stage::Done } else { own() }
+                if scenario.has(Weakness::OwnSessionFirst) { Stage::Done } else { own(false) }
             }
-            Stage::Own { is_denied, is_deleted } => {
+            Stage::Own { is_denied, is_deleted, is_late } => {
                 store.denylist[self.own] |= next == Next::Deny && !scenario.has(Weakness::NoDenylistRow);
                 if next == Next::Delete {
                     end(self.own, store, scenario);
                 }
-                self.ended(is_denied || next == Next::Deny, is_deleted || next == Next::Delete, scenario)
+                let (is_denied, is_deleted) =
+                    (is_denied || next == Next::Deny, is_deleted || next == Next::Delete);
+                self.ended(Stage::Own { is_denied, is_deleted, is_late }, scenario)
             }
             stage @ (Stage::Done | Stage::Refused) => stage,
         };
@@ -96,25 +100,27 @@ impl Ending {
         let is_live = |row: &Row| row.is_live(self.began);
         let own_lives = store.sessions[self.own].as_ref().is_some_and(is_live);
         if !own_lives && store.sessions.iter().flatten().any(is_live) {
-            return Stage::Refused;
+            return own(true);
         }
         if scenario.has(Weakness::OwnSessionFirst) {
-            return own();
+            return own(false);
         }
-        if store.sessions[CLIENTS].is_some() { Stage::Others(false) } else { own() }
+        if store.sessions[CLIENTS].is_some() { Stage::Others(false) } else { own(false) }
     }
 
-    fn ended(&self, is_denied: bool, is_deleted: bool, scenario: &Scenario) -> Stage {
-        if !(is_denied && is_deleted) {
-            return Stage::Own { is_denied, is_deleted };
-        }
+    fn ended(&self, stage: Stage, scenario: &Scenario) -> Stage {
         let others_wait = self.own == OTHER && scenario.has(Weakness::OwnSessionFirst);
-        if others_wait { Stage::Others(false) } else { Stage::Done }
+        match stage {
+            Stage::Own { is_denied: true, is_deleted: true, is_late: true } => Stage::Refused,
+            Stage::Own { is_denied: true, is_deleted: true, .. } if others_wait => Stage::Others(false),
+            Stage::Own { is_denied: true, is_deleted: true, .. } => Stage::Done,
+            stage => stage,
+        }
     }
 }
 
-fn own() -> Stage {
-    Stage::Own { is_denied: false, is_deleted: false }
+fn own(is_late: bool) -> Stage {
+    Stage::Own { is_denied: false, is_deleted: false, is_late }
 }
 
 fn end(session: usize, store: &mut Store, scenario: &Scenario) {
