@@ -15,7 +15,10 @@ mod scale;
 mod secrets;
 mod wire;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, LazyLock},
+};
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use keys::{KeyPlan, SigningAlgorithm};
@@ -92,6 +95,9 @@ pub(crate) struct Api {
     endpoint: String,
 }
 
+/// Read once, since it takes longer than to make the tables.
+static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::of_project().unwrap());
+
 impl Api {
     /// With the defaults of the template.
     pub(crate) async fn start() -> Self {
@@ -123,7 +129,7 @@ impl Api {
         log::hear_everything();
         let (endpoint, prefix) = endpoint().await;
         let store = Client::new(&engine::config(&endpoint));
-        let template = Template::of_project().unwrap();
+        let template = TEMPLATE.clone();
         let tables = tables::create(&template, &store, &prefix).await.unwrap();
         let random = Arc::new(SeededRandom::new(SCALE.seed));
         let demo = Demo::well_known();

@@ -21,7 +21,7 @@ const STEPS: [Step; 16] = [
     }),
     ("seeded bugs: all apply", seeded_bugs::check),
     ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
-    ("tests behind an HTTP API", http_api::run_tests),
+    ("tests behind an HTTP API", http_api::run_tests_of_the_gateway),
     ("documentation", || {
         run(cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
             .env("RUSTDOCFLAGS", "--deny warnings"))
@@ -30,8 +30,10 @@ const STEPS: [Step; 16] = [
     ("templates (sam validate, translation, lint, checkov)", sam::check_templates),
     ("key rotation on moto", moto::run_tests),
     ("tokens in npm's and PyPI's libraries", verifiers::run_all),
-    ("tests on DynamoDB Local", dynamodb_local::run_tests),
-    ("functions, as SAM builds them (sam build, emulator)", sam::check_functions),
+    ("tests on DynamoDB Local", dynamodb_local::run_tests_of_the_engine),
+    ("functions, built by SAM with less optimisation (sam build, emulator)", || {
+        sam::check_functions(sam::Optimisation::Quick)
+    }),
     ("the model, within its larger bounds", model::run_all),
     ("Wycheproof's vectors", wycheproof::run_if_there),
     ("fuzzers, a few seconds each", || fuzz::run_all(FUZZING_SECONDS, None)),

@@ -28,6 +28,7 @@ mod wycheproof;
 
 use std::{path::Path, process::ExitCode};
 
+use sam::Optimisation;
 use sam_local::Part;
 use seeded_bugs::Reach;
 
@@ -77,12 +78,14 @@ fn main() -> ExitCode {
         ["ci"] => ci::run_all(),
         ["dynamodb-local"] => dynamodb_local::run_tests(),
         // What `dynamodb-local` runs in a network namespace of its own.
-        ["dynamodb-local-inside", emulator, ref tests @ ..] => dynamodb_local::run_inside(emulator, tests),
+        ["dynamodb-local-inside", emulator, tests, of_command_line, ref left_out @ ..] => {
+            dynamodb_local::run_inside(emulator, [tests, of_command_line], left_out)
+        }
         ["http-api"] => http_api::run_tests(),
         ["readme"] => readme::run_commands(),
-        ["sam"] => sam::check_templates().and_then(|()| sam::check_functions()),
+        ["sam"] => sam::check_templates().and_then(|()| sam::check_functions(Optimisation::Release)),
         ["sam", "templates"] => sam::check_templates(),
-        ["sam", "functions"] => sam::check_functions(),
+        ["sam", "functions"] => sam::check_functions(Optimisation::Release),
         ["sam-local"] => sam_local::run(&Part::ALL),
         ["sam-local", "invoke"] => sam_local::run(&[Part::Invoke]),
         ["sam-local", "api"] => sam_local::run(&[Part::Api]),
