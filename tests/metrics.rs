@@ -121,6 +121,23 @@ async fn the_authorizers_latency_is_its_duration() {
     assert_eq!(lines(&log).iter().map(read).collect::<Vec<_>>(), [allowed, listed]);
 }
 
+#[tokio::test]
+async fn an_ordinary_hour_writes_to_as_many_metrics_as_the_costs_say() {
+    let api = in_a_stack().await;
+    let (log, _guard) = Log::listen();
+    let tokens = api.login().await;
+    api.try_login("a wrong password").await.assert_error(400, "invalid_grant");
+    let next = api.refresh(&tokens.refresh).await.tokens();
+    // A retry.
+    api.refresh(&tokens.refresh).await.tokens();
+    assert_eq!(api.call(&next.access).await.status, 200);
+    assert_eq!(api.send(Request::get(metadata::JWKS_PATH), "").await.status, 200);
+    assert_eq!(api.logout(&next.refresh).await.status, 200);
+    assert_eq!(api.call(&next.access).await.status, 401);
+    let written: BTreeSet<_> = lines(&log).iter().flat_map(|line| read(line).into_keys()).collect();
+    assert_eq!(written.len(), usize::from(capacity::costs::METRICS), "{written:?}");
+}
+
 /// A run in which much happens.
 async fn eventful_run(api: &Api, secrets: &Secrets) {
     let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();

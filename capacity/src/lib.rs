@@ -11,6 +11,7 @@ mod memory;
 mod operation;
 mod page;
 pub mod scale;
+mod watched;
 
 pub use self::{
     item::{read_units, size},

@@ -11,11 +11,15 @@ use crate::{
     Operation,
     memory::{Memory, MemoryError},
     page::table,
+    watched::metrics_of_alarms,
 };
 
 /// Bytes that a function logs of a request: its line, and its metrics. `tests/costs.rs` counts between seven tenths of them
 /// and all. Lambda's own lines are turned off (template.yaml, `SystemLogLevel`).
 pub const LOGGED_BYTES: u16 = 900;
+/// Custom metrics to which something is written in an ordinary hour: what a login is, a wrong password, a refresh and its retry, a
+/// logout, a call that is let through and one that is refused, a look at one's devices, and at the keys. `tests/metrics.rs` counts them.
+pub const METRICS: u16 = 20;
 /// CloudWatch Logs counts 26 bytes more for each line ("PutLogEvents", CloudWatch Logs API Reference).
 const OVERHEAD_BYTES: f64 = 2.0 * 26.0;
 /// Bytes of a token response, its headers included: an assumption.
@@ -78,7 +82,7 @@ pub(crate) fn page() -> Result<String, MemoryError> {
         text.push_str(&text::comparison(&refresh, &usual));
     }
     text.push_str(&text::assumptions());
-    text.push_str(&text::by_the_month());
+    text.push_str(&text::by_the_month(metrics_of_alarms()?));
     Ok(text)
 }
 

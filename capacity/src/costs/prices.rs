@@ -36,3 +36,10 @@ pub(super) const SECRET_REQUESTS: f64 = 5.00;
 
 /// A GB to the Internet ("Amazon EC2 On-Demand Pricing", data transfer: the first 10 TB of a month).
 pub(super) const SENT_GB: f64 = 0.09;
+
+/// A custom metric for a month ("Amazon CloudWatch Pricing": the first 10,000), in the hours in which something is written to it.
+pub(super) const METRIC: f64 = 0.30;
+/// An alarm of standard resolution for a month, for each metric that it looks at (the same).
+pub(super) const ALARM_METRIC: f64 = 0.10;
+/// A dashboard for a month, beyond the three that an account has for nothing (the same).
+pub(super) const DASHBOARD: f64 = 3.00;

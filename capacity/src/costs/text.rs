@@ -1,6 +1,6 @@
 //! What the page says beside its tables.
 
-use super::{Bill, LOGGED_BYTES, RESPONSE_BYTES, prices, transfer};
+use super::{Bill, LOGGED_BYTES, METRICS, RESPONSE_BYTES, prices, transfer};
 use crate::{
     duration::{CALL_MS, HASH_MS, REQUEST_MS, ROUND_TRIP_MS, SIGN_MS, VERIFY_MS, WHOLE_PROCESSOR_MB},
     page::whole,
@@ -61,8 +61,9 @@ pub(super) fn assumptions() -> String {
 - Processor time, measured in milliseconds on a whole processor: {REQUEST_MS} for a request with nothing in it, {CALL_MS} for a call
   through the SDK, {HASH_MS} for a password hash, {SIGN_MS} for a signature and {VERIFY_MS} for a verification by ES256. A function
   has as much of a processor as its memory is of {processor} MB. Cold starts are left out.
-- Left out: API Gateway's access log (some 400 bytes a request, if `AccessLogs` isn't `off`), data to the Internet (a million token responses of {response} bytes: {transfer:.2} USD), X-Ray, WAF, a custom domain's
-  certificate (free), and the endpoints behind the authorizer.
+- Left out: API Gateway's access log (some 400 bytes a request, if `AccessLogs` isn't `off`), data to the Internet (a million token
+  responses of {response} bytes: {transfer:.2} USD), X-Ray, WAF, a custom domain's certificate (free), and the endpoints behind the
+  authorizer.
 ",
         processor = whole(f64::from(WHOLE_PROCESSOR_MB)),
         response = whole(RESPONSE_BYTES),
@@ -70,7 +71,7 @@ pub(super) fn assumptions() -> String {
     )
 }
 
-pub(super) fn by_the_month() -> String {
+pub(super) fn by_the_month(metrics_of_alarms: u16) -> String {
     let pulls = 30.0 * 86_400.0 / 300.0;
     format!(
         "
@@ -81,12 +82,18 @@ pub(super) fn by_the_month() -> String {
 | the keyset's secret | {secret:.2} |
 | a function that is warm all month asks for the keyset {pulls} times | {asked:.3} |
 | a million sessions of 500 bytes, with the 100 that DynamoDB adds to each, and point-in-time recovery | {stored:.2} |
+| {METRICS} custom metrics, where every hour has some of each: logins and wrong passwords, refreshes and retries, logouts, calls that are let through and that are refused, looks at one's devices and at the keys | {metrics:.2} |
+| the alarms, which look at {metrics_of_alarms} metrics | {alarms:.2} |
+| the dashboard, beyond the three that an account has for nothing | {dashboard:.2} |
 
-Alarms, dashboards and custom metrics cost what they cost whatever the load: see \"Amazon CloudWatch Pricing\".
+A custom metric is paid for in the hours in which something is written to it, whatever the load; of ten an account pays nothing.
 ",
         secret = prices::SECRET,
         pulls = whole(pulls),
         asked = pulls / 1_000_000.0 * prices::SECRET_REQUESTS,
         stored = 0.6 * (prices::STORED_GB + prices::RECOVERABLE_GB),
+        metrics = f64::from(METRICS) * prices::METRIC,
+        alarms = f64::from(metrics_of_alarms) * prices::ALARM_METRIC,
+        dashboard = prices::DASHBOARD,
     )
 }

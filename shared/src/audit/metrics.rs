@@ -144,7 +144,7 @@ impl Entry for Line<'_> {
         }
         if let Some((function, duration)) = self.duration {
             writer.value(FUNCTION, function);
-            let milliseconds = Observation::Floating(super::trail::milliseconds(duration));
+            let milliseconds = Observation::Floating(super::line::milliseconds(duration));
             writer.value(DURATION, &Measured(milliseconds, MILLISECONDS));
         }
     }

@@ -3,13 +3,16 @@
 
 mod event;
 mod journal;
+mod line;
 mod metrics;
+mod subject;
 mod tally;
 mod trail;
 
 pub use self::{
     event::{Cause, Event},
     journal::{FUNCTIONS, Invocation, Journal},
+    line::Ending,
     metrics::{Metric, NAMESPACE, metrics},
-    trail::{Ending, Trail},
+    trail::Trail,
 };

@@ -7,12 +7,14 @@ use std::{
 };
 
 use super::{
-    Cause, Event, Invocation, Journal,
+    Cause, Ending, Event, Invocation, Journal,
+    line::LastLine,
     metrics::{Breakdown, Line},
+    subject::Subject,
     tally::Tally,
 };
 use crate::{
-    ids::{ClientId, SessionId, UserId},
+    ids::{ClientId, UserId},
     interruption::{self, Interruption},
     logs,
     store::SessionKey,
@@ -28,41 +30,6 @@ pub struct Trail {
     watch: Arc<Watch>,
     subject: Mutex<Subject>,
     tally: Mutex<Tally>,
-}
-
-#[derive(Clone, Debug, Default)]
-struct Subject {
-    user_id: Option<UserId>,
-    client_id: Option<ClientId>,
-    session_id: Option<SessionId>,
-    outcome: Option<Event>,
-    withheld: Option<usize>,
-    step: Option<&'static str>,
-    version: Option<String>,
-}
-
-impl Subject {
-    /// Those of the user, the client and the session.
-    fn identifiers(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
-        (
-            self.user_id.as_ref().map(UserId::as_str),
-            self.client_id.as_ref().map(ClientId::as_str),
-            self.session_id.as_ref().map(SessionId::as_str),
-        )
-    }
-}
-
-/// How a request that was not carried out ended.
-#[derive(Debug)]
-pub struct Ending {
-    /// A failure of ours, rather than something that the caller can help.
-    pub is_failure: bool,
-    /// The status of the answer and the `error` in it, where it is one of HTTP.
-    pub answer: Option<(u16, &'static str)>,
-    /// Why, as a name that stays.
-    pub reason: &'static str,
-    /// Why, as a sentence.
-    pub detail: String,
 }
 
 impl Trail {
@@ -170,93 +137,30 @@ impl Trail {
     pub fn answered(&self, status: Option<u16>) {
         let outcome = self.subject().outcome;
         let event = outcome.map_or_else(|| self.named("succeeded"), |event| event.name().into());
-        self.end(event, None, status, None);
+        self.end(event, status, None);
     }
 
     /// It was refused, or failed.
     pub fn refused(&self, ending: &Ending) {
         let event = self.named(if ending.is_failure { "failed" } else { "refused" });
-        let (status, error) = ending.answer.unzip();
-        self.end(event, Some(ending), status, error);
+        self.end(event, ending.answer.map(|(status, _)| status), Some(ending));
     }
 
     /// The one line of the request, and its metrics.
-    fn end(
-        &self,
-        event: Cow<'static, str>,
-        ending: Option<&Ending>,
-        status: Option<u16>,
-        error: Option<&'static str>,
-    ) {
+    fn end(&self, event: Cow<'static, str>, status: Option<u16>, ending: Option<&Ending>) {
         let taken = self.watch.taken();
-        let (duration_ms, store_ms) = (milliseconds(taken.total), milliseconds(taken.store));
-        let hash_ms = taken.hash.map(milliseconds);
-        let reason = ending.map(|ending| ending.reason);
-        let detail = ending.map(|ending| &*ending.detail);
         let subject = self.subject().clone();
-        let (user_id, client_id, session_id) = subject.identifiers();
-        let Subject { withheld, step, version, .. } = &subject;
-        let Invocation { address, request_id, lambda_request_id } = &self.invocation;
-        let (event_name, function) = (&*event, self.journal.function);
-        match ending {
-            Some(Ending { is_failure: true, .. }) => tracing::error!(
-                event = event_name,
-                function,
-                status,
-                error,
-                reason,
-                detail,
-                step,
-                version,
-                user_id,
-                client_id,
-                session_id,
-                address,
-                request_id,
-                lambda_request_id,
-                duration_ms,
-                store_ms,
-                hash_ms,
-                "failed"
-            ),
-            Some(_) => tracing::info!(
-                event = event_name,
-                function,
-                status,
-                error,
-                reason,
-                detail,
-                user_id,
-                client_id,
-                session_id,
-                address,
-                request_id,
-                lambda_request_id,
-                duration_ms,
-                store_ms,
-                hash_ms,
-                "refused"
-            ),
-            None => tracing::info!(
-                event = event_name,
-                function,
-                status,
-                withheld,
-                step,
-                version,
-                user_id,
-                client_id,
-                session_id,
-                address,
-                request_id,
-                lambda_request_id,
-                duration_ms,
-                store_ms,
-                hash_ms,
-                "answered"
-            ),
-        }
-        self.count(event, reason.map(Breakdown::Reason));
+        let line = LastLine {
+            event: &event,
+            function: self.journal.function,
+            status,
+            ending,
+            subject: &subject,
+            invocation: &self.invocation,
+            taken: &taken,
+        };
+        line.write();
+        self.count(event, ending.map(|ending| Breakdown::Reason(ending.reason)));
         self.write_metrics(taken.total);
     }
 
@@ -296,9 +200,4 @@ impl Trail {
     fn subject(&self) -> MutexGuard<'_, Subject> {
         self.subject.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// To the microsecond.
-pub(super) fn milliseconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1e6).round() / 1e3
 }
