@@ -3,18 +3,15 @@
 use std::time::Duration;
 
 use crate::{
-    deny, dynamodb_local, fuzz, http_api, model, moto, readme, sam, seeded_bugs,
+    deny, dynamodb_local, http_api, moto, readme, sam, seeded_bugs,
     shell::{TaskError, cargo, run},
     verifiers, wycheproof,
 };
 
 type Step = (&'static str, fn() -> Result<(), TaskError>);
 
-/// Whether they still run and find nothing at once; `cargo xtask fuzz` is for finding.
-const FUZZING_SECONDS: &str = "5";
-
 /// The quick ones first: what fails should fail soon.
-const STEPS: [Step; 16] = [
+const STEPS: [Step; 13] = [
     ("formatting", || run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", || {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
@@ -31,12 +28,7 @@ const STEPS: [Step; 16] = [
     ("key rotation on moto", moto::run_tests),
     ("tokens in npm's and PyPI's libraries", verifiers::run_all),
     ("tests on DynamoDB Local", dynamodb_local::run_tests_of_the_engine),
-    ("functions, built by SAM with less optimisation (sam build, emulator)", || {
-        sam::check_functions(sam::Optimisation::Quick)
-    }),
-    ("the model, within its larger bounds", model::run_all),
     ("Wycheproof's vectors", wycheproof::run_if_there),
-    ("fuzzers, a few seconds each", || fuzz::run_all(FUZZING_SECONDS, None)),
     ("dependencies (cargo deny)", deny::run_checks),
 ];
 

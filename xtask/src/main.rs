@@ -28,7 +28,6 @@ mod wycheproof;
 
 use std::{path::Path, process::ExitCode};
 
-use sam::Optimisation;
 use sam_local::Part;
 use seeded_bugs::Reach;
 
@@ -40,8 +39,8 @@ cargo xtask TASK
   http-api         the integration tests behind an HTTP API, as template-http.yaml has it
   readme           the commands of the README, pasted in order (needs bash and curl)
   sam [PART]       templates: validate, lint and translate them, and hold the result against what was meant; functions: build
-                   them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator; without PART,
-                   both
+                   them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator (a quarter of
+                   an hour; not part of CI); without PART, both
   sam-local [PART] the stack under `sam local` on Docker, with DynamoDB Local: sample events, the flow over HTTP, stock OAuth
                    clients; PART: invoke or api (needs root and Debian's packages; not part of CI)
   model            the model of the protocol, played through within larger bounds than in the tests
@@ -83,9 +82,9 @@ fn main() -> ExitCode {
         }
         ["http-api"] => http_api::run_tests(),
         ["readme"] => readme::run_commands(),
-        ["sam"] => sam::check_templates().and_then(|()| sam::check_functions(Optimisation::Release)),
+        ["sam"] => sam::check_templates().and_then(|()| sam::check_functions()),
         ["sam", "templates"] => sam::check_templates(),
-        ["sam", "functions"] => sam::check_functions(Optimisation::Release),
+        ["sam", "functions"] => sam::check_functions(),
         ["sam-local"] => sam_local::run(&Part::ALL),
         ["sam-local", "invoke"] => sam_local::run(&[Part::Invoke]),
         ["sam-local", "api"] => sam_local::run(&[Part::Api]),

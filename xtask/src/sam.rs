@@ -15,7 +15,7 @@ mod translated;
 mod variables;
 
 pub(crate) use self::{
-    build::{Built, Optimisation, build},
+    build::{Built, build},
     tools::Tools,
 };
 use crate::shell::TaskError;
@@ -36,11 +36,11 @@ pub(crate) fn check_templates() -> Result<(), TaskError> {
     checkov::check(&[TEMPLATE, HTTP_TEMPLATE, consumers::REST, consumers::HTTP])
 }
 
-/// Minutes: builds the functions with cargo-lambda, and runs what was built.
-pub(crate) fn check_functions(optimisation: Optimisation) -> Result<(), TaskError> {
+/// A quarter of an hour: builds the functions with cargo-lambda, as they are deployed, and runs what was built.
+pub(crate) fn check_functions() -> Result<(), TaskError> {
     let tools = Tools::installed()?;
     let stack = tools.translation(TEMPLATE)?;
-    let built = build(&tools, ARCHITECTURE, optimisation)?;
+    let built = build(&tools, ARCHITECTURE)?;
     built.check()?;
     emulator::check(&tools, &stack, &built)
 }

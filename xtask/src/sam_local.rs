@@ -24,7 +24,7 @@ use self::{docker::Docker, invocations::Invocations};
 use crate::{
     dynamodb_local::{self, built_tests},
     flow, moto, packages,
-    sam::{self, Optimisation, Tools},
+    sam::{self, Tools},
     server::LocalServer,
     shell::{self, TaskError, cargo, now, program},
     verifiers,
@@ -71,7 +71,7 @@ pub(crate) fn run(parts: &[Part]) -> Result<(), TaskError> {
     moto::installed()?;
     verifiers::installed()?;
     let files = image::files()?;
-    sam::build(&Tools::installed()?, sam::ARCHITECTURE, Optimisation::Release)?;
+    sam::build(&Tools::installed()?, sam::ARCHITECTURE)?;
     shell::run(&mut cargo(&["build", "--quiet"]))?;
     let tests = built_tests("tests", "latchgate")?;
 

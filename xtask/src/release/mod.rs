@@ -14,7 +14,7 @@ use std::{
 
 use self::template::Packaged;
 use crate::{
-    sam::{self, Built, Optimisation, Tools},
+    sam::{self, Built, Tools},
     shell::{TaskError, output, program, root, run},
 };
 
@@ -41,7 +41,7 @@ pub(crate) fn build(architecture: &str, tag: Option<&str>) -> Result<(), TaskErr
     check_architecture(architecture)?;
     tag.map_or(Ok(()), check_tag)?;
     let tools = Tools::installed()?;
-    let built = sam::build(&tools, architecture, Optimisation::Release)?;
+    let built = sam::build(&tools, architecture)?;
     Release::new(architecture)?.write(&tools, &built)
 }
 

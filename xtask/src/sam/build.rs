@@ -20,30 +20,13 @@ pub(crate) struct Built {
     pub(super) bootstraps: Vec<(String, PathBuf)>,
 }
 
-/// How much time goes into making the functions small and fast.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Optimisation {
-    /// As they are deployed.
-    Release,
-    /// Not as one whole with all that they use, which takes a minute for each function: they do the same, and are larger.
-    Quick,
-}
-
-/// Builds all of them.
-pub(crate) fn build(
-    tools: &Tools,
-    architecture: &str,
-    optimisation: Optimisation,
-) -> Result<Built, TaskError> {
+/// Builds all of them, with the optimisation of a release.
+pub(crate) fn build(tools: &Tools, architecture: &str) -> Result<Built, TaskError> {
     let started = now();
     let architecture = format!("Architecture={architecture}");
     let arguments =
         ["build", "--template", TEMPLATE, "--build-dir", FOLDER, "--parameter-overrides", &architecture];
-    let mut sam = tools.program("sam", &arguments);
-    if optimisation == Optimisation::Quick {
-        sam.env("CARGO_PROFILE_RELEASE_LTO", "off").env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
-    }
-    run(&mut sam)?;
+    run(&mut tools.program("sam", &arguments))?;
     let built = Built::last()?;
     let count = built.bootstraps.len();
     println!("sam build: {count} functions in {} s", started.elapsed().as_secs());
