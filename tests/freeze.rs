@@ -70,7 +70,7 @@ async fn copies_that_can_not_be_renewed_are_not_used() {
     warm.api.clock.advance(HOUR);
     for stale in ["Query Keys", "Query Revocations"] {
         warm.proxy.spoil(Spoiled::From(stale, 1), WireFault::Denied);
-        warm.api.call(&tokens.access).await.assert_error(500, "server_error");
+        warm.api.call(&tokens.access).await.assert_gateway_error(500, "server_error");
     }
     warm.proxy.spoil(Spoiled::From("GetSecretValue Keyset", 1), WireFault::Denied);
     warm.api.refresh(&tokens.refresh).await.assert_error(503, "temporarily_unavailable");

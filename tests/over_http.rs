@@ -1,6 +1,6 @@
 //! Over a real port, with clients that know nothing of Latchgate.
 //!
-//! With `LATCHGATE_TEST_API` set (`cargo xtask sam-local` does it) the stock client talks to the demo that is served there.
+//! With `LATCHGATE_TEST_URL` set (`cargo xtask sam-local` does it) the stock client talks to the demo that is served there.
 
 use std::net::SocketAddr;
 
@@ -25,7 +25,7 @@ async fn serve(api: &Api) -> SocketAddr {
 /// Where a demo is served: the one that is configured, or else one of the test's own.
 #[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which API to use")]
 async fn demo() -> String {
-    match std::env::var("LATCHGATE_TEST_API") {
+    match std::env::var("LATCHGATE_TEST_URL") {
         Ok(url) => url,
         Err(_) => format!("http://{}", serve(&Api::start().await).await),
     }

@@ -34,7 +34,7 @@ pub(super) fn check(
     let url = format!("http://{ADDRESS}");
     verifiers::run_clients(&url, demo, UNAUTHORIZED)?;
     let test = ["a_stock_oauth_client_refreshes_and_reads_our_errors", "--nocapture"];
-    run(program(tests, &test).env("LATCHGATE_TEST_API", url))
+    run(program(tests, &test).env("LATCHGATE_TEST_URL", url))
 }
 
 /// Login, a protected call, refresh, logout, refused.
