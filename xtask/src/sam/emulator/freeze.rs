@@ -22,7 +22,7 @@ use crate::{
 
 /// For programs with several threads.
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
-/// Half of what a function has. An attempt on a connection that is lost takes 0.8 s, and a call two at most
+/// Half of what a function has. An attempt on a connection that is lost takes 0.6 s, and a call two at most
 /// (`shared::aws::config`).
 const BOUND: Duration = Duration::from_secs(5);
 
