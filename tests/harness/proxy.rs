@@ -8,12 +8,14 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream},
     sync::{Notify, watch},
+    time,
 };
 
 use super::wire::{Answer, WireRequest};
@@ -68,6 +70,9 @@ impl WireFault {
     }
 }
 
+/// Of the 600 ms that an attempt has.
+const LATE: Duration = Duration::from_millis(400);
+
 /// Which requests are spoiled, until [`Proxy::heal`].
 #[derive(Clone, Debug)]
 pub(crate) enum Spoiled {
@@ -77,7 +82,8 @@ pub(crate) enum Spoiled {
     From(&'static str, usize),
     /// The first attempt at the so-manieth call of this name, so that the SDK tries again.
     Once(&'static str, usize),
-    /// The first two attempts at every call, so that each takes as long as a call may.
+    /// The first two attempts at every call, and the answer to the third is late, so that each takes nearly as long as a call
+    /// may, and succeeds.
     UntilTheThird,
 }
 
@@ -188,6 +194,10 @@ impl Proxy {
         self.connections.lost.send_modify(|(times, how)| (*times, *how) = (*times + 1, idle));
     }
 
+    fn is_slow(&self) -> bool {
+        matches!(self.state.lock().unwrap().spoiled, Some((Spoiled::UntilTheThird, _)))
+    }
+
     /// One request after the other, as HTTP/1.1 has it, until either side has had enough.
     async fn serve(&self, client: TcpStream) {
         let mut client = BufReader::new(client);
@@ -209,6 +219,8 @@ impl Proxy {
             let fault = self.state.lock().unwrap().note(&request, &request.name(&self.tables));
             if fault.is_some() {
                 self.struck.notify_one();
+            } else if self.is_slow() {
+                time::sleep(LATE).await;
             }
             let carried_out = match fault {
                 None => self.upstream.send(&request).await,
