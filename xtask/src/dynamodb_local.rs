@@ -22,8 +22,8 @@ const PACKAGE: &str = "amplify-dynamodb-simulator@2.9.30";
 /// Free for sure: the namespace is new.
 pub(crate) const PORT: u16 = 8000;
 
-/// What spoils calls on their way, or what is read, or is decided before any call is made, and other servers' cases: it takes most
-/// of the time, and no engine makes a difference to it.
+/// What spoils calls on their way, or what is read, or is decided before any call is made: no engine makes a difference to it. And
+/// other servers' cases, which send the calls that the other tests send here. All this takes most of the time.
 const BEFORE_THE_ENGINE: [&str; 8] = [
     "fault_matrix::",
     "forged_signatures::",

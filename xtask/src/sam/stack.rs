@@ -33,7 +33,7 @@ const ROUTES: [&str; 18] = [
     "post /refresh open",
 ];
 
-/// The status of each of the gateway's own answers; of these two, that of whatever went wrong.
+/// The status of each of the gateway's own answers; `None` is that of whatever went wrong.
 const REFUSALS: [(&str, Option<u16>); 9] = [
     ("ACCESS_DENIED", Some(403)),
     ("DEFAULT_4XX", None),
