@@ -1,8 +1,8 @@
 //! A deployment over a proxy, and copies of what is stored, so that many cases can begin alike and side by side.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use aws_sdk_dynamodb::{Client, config::timeout::TimeoutConfig, types::AttributeValue};
 use local::{functions::Keyset, tables};
 use shared::{
     aws,
@@ -15,11 +15,21 @@ use super::{Api, Calls, MockClock, Proxy, Secrets, Spoiled, WireFault, secrets};
 /// The items of every table, by the tables' logical ids.
 pub(crate) type Stored = BTreeMap<String, Vec<BTreeMap<String, AttributeValue>>>;
 
+/// Two and a half times what production has.
+fn patient() -> TimeoutConfig {
+    let production = aws::timeouts();
+    let longer = |limit: Option<Duration>| limit.unwrap() * 5 / 2;
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(longer(production.operation_attempt_timeout()))
+        .operation_timeout(longer(production.operation_timeout()))
+        .build()
+}
+
 impl Api {
     /// The same tables, reached through a proxy with the retries and timeouts of production.
     pub(crate) async fn behind_proxy(&self) -> (Self, Proxy) {
         let proxy = Proxy::start(self.endpoint.clone(), None, &self.deployment.tables).await;
-        (self.reached_at(&proxy.endpoint(), None).await, proxy)
+        (self.reached_at(&proxy.endpoint(), None, aws::timeouts()).await, proxy)
     }
 
     /// The same, with the keyset in these secrets, reached through the proxy as well. While the functions start nothing
@@ -28,16 +38,17 @@ impl Api {
         let (store, tables) = (self.endpoint.clone(), &self.deployment.tables);
         let proxy = Proxy::start(store, Some(secrets.endpoint.clone()), tables).await;
         proxy.spoil(Spoiled::All, WireFault::Denied);
-        let cold = self.reached_at(&proxy.endpoint(), Some(secrets)).await;
+        let cold = self.reached_at(&proxy.endpoint(), Some(secrets), aws::timeouts()).await;
         proxy.heal();
         (cold, proxy)
     }
 
-    /// The same, started while the proxy answers, so that each request finds them with what is loaded at the start.
+    /// The same, started while the proxy answers, so that each request finds them with what is loaded at the start. An
+    /// attempt has longer than in production, as everything takes longer on processors that other tests keep busy.
     pub(crate) async fn started_behind_proxy(&self, secrets: &Secrets) -> (Self, Proxy) {
         let (store, tables) = (self.endpoint.clone(), &self.deployment.tables);
         let proxy = Proxy::start(store, Some(secrets.endpoint.clone()), tables).await;
-        (self.reached_at(&proxy.endpoint(), Some(secrets)).await, proxy)
+        (self.reached_at(&proxy.endpoint(), Some(secrets), patient()).await, proxy)
     }
 
     /// The same, over a port that nobody listens on, so that connections are refused, nor gets while the socket lives.
@@ -45,19 +56,19 @@ impl Api {
         let taken = TcpSocket::new_v4().unwrap();
         taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
         let endpoint = format!("http://{}", taken.local_addr().unwrap());
-        (self.reached_at(&endpoint, Some(secrets)).await, taken)
+        (self.reached_at(&endpoint, Some(secrets), aws::timeouts()).await, taken)
     }
 
-    async fn reached_at(&self, endpoint: &str, secrets: Option<&Secrets>) -> Self {
+    async fn reached_at(&self, endpoint: &str, secrets: Option<&Secrets>, timeouts: TimeoutConfig) -> Self {
         let mut deployment = self.deployment.clone();
         let store = self.store.config().to_builder().endpoint_url(endpoint);
-        let store = store.retry_config(aws::retries()).timeout_config(aws::timeouts());
+        let store = store.retry_config(aws::retries()).timeout_config(timeouts.clone());
         let store = store.http_client(aws::http_client());
         deployment.dynamodb = Client::from_conf(store.build());
         if let Some(secrets) = secrets {
             deployment.keyset = Keyset::Secret(secrets.arn.clone());
             let aws = secrets::config(endpoint).into_builder();
-            let aws = aws.retry_config(aws::retries()).timeout_config(aws::timeouts());
+            let aws = aws.retry_config(aws::retries()).timeout_config(timeouts);
             deployment.aws = aws.http_client(aws::http_client()).build();
         }
         self.redeployed(deployment).await
