@@ -2,14 +2,24 @@
 
 use std::{sync::Arc, thread::available_parallelism};
 
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{
+        self,
+        phc::{Output, ParamsString, PasswordHash, Salt},
+    },
+};
 use shared::{
     random::{self, Random},
     watch::{Wait, wait},
 };
 use tokio::{sync::Semaphore, task};
 
-use crate::{Password, stored::StoredHash};
+use crate::{
+    Password,
+    memory::{HashMemory, SpareMemory},
+    stored::StoredHash,
+};
 
 /// OWASP's Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane.
 pub const MEMORY_KIB: u32 = 19 * 1024;
@@ -57,13 +67,19 @@ impl PasswordError {
 pub struct Passwords {
     random: Arc<dyn Random>,
     permits: Arc<Semaphore>,
+    spare: Arc<SpareMemory>,
 }
 
 impl Passwords {
     /// Takes the salt of new hashes from `random`.
     pub fn new(random: Arc<dyn Random>) -> Self {
         let permits = available_parallelism().map_or(1, usize::from);
-        Self { random, permits: Arc::new(Semaphore::new(permits)) }
+        Self { random, permits: Arc::new(Semaphore::new(permits)), spare: Arc::default() }
+    }
+
+    /// Takes the memory of a hash before one is asked for: the first touch of it takes longer than the hash.
+    pub fn warm_up(&self) {
+        self.spare.lend(|memory| memory.blocks(&todays()).len());
     }
 
     /// The hash of a password, as a PHC string.
@@ -74,9 +90,8 @@ impl Passwords {
     pub async fn hash(&self, password: &Password) -> Result<String, PasswordError> {
         let salt: [u8; 16] = random::bytes(&*self.random);
         let password = password.clone();
-        self.run(move || {
-            let hash = todays().hash_password_with_salt(password.expose().as_bytes(), &salt);
-            hash.map(|hash| hash.to_string()).map_err(|_| PasswordError::Failed)
+        self.run(move |memory| {
+            phc(password.expose().as_bytes(), &salt, memory).map_err(|_| PasswordError::Failed)
         })
         .await
     }
@@ -89,37 +104,55 @@ impl Passwords {
     pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, PasswordError> {
         let stored = stored.unwrap_or(NOBODY).to_owned();
         let password = password.clone();
-        self.run(move || {
+        self.run(move |memory| {
             let stored = StoredHash::parse(&stored).ok_or(PasswordError::Unusable)?;
-            stored.verify(password.expose().as_bytes())
+            stored.verify(password.expose().as_bytes(), memory)
         })
         .await
     }
 
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, PasswordError> + Send + 'static,
+        work: impl FnOnce(&mut HashMemory) -> Result<T, PasswordError> + Send + 'static,
     ) -> Result<T, PasswordError> {
         let _waiting = wait(Wait::Hash);
         let permit = self.permits.clone().acquire_owned().await.map_err(|_| PasswordError::Failed)?;
+        let spare = self.spare.clone();
         let work = move || {
             let _permit = permit;
-            work()
+            spare.lend(work)
         };
         task::spawn_blocking(work).await.unwrap_or(Err(PasswordError::Failed))
     }
 }
 
-fn todays() -> Argon2<'static> {
+fn todays() -> Params {
     // Unwrap safety: constants, within argon2's bounds.
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("today's parameters are valid");
-    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+    Params::new(MEMORY_KIB, PASSES, LANES, None).expect("today's parameters are valid")
+}
+
+/// The hash by today's parameters, as `argon2` itself writes it, whose own way to it takes new memory each time.
+fn phc(password: &[u8], salt: &[u8], memory: &mut HashMemory) -> password_hash::Result<String> {
+    let params = todays();
+    let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
+    let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
+    let argon2 = Argon2::new(algorithm, version, params.clone());
+    argon2.hash_password_into_with_memory(password, salt, &mut output, memory.blocks(&params))?;
+    let hash = PasswordHash {
+        algorithm: algorithm.ident(),
+        version: Some(version.into()),
+        params: ParamsString::try_from(&params)?,
+        salt: Some(Salt::new(salt)?),
+        hash: Some(Output::new(&output)?),
+    };
+    Ok(hash.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use std::time::{Duration, Instant};
 
+    use argon2::PasswordHasher;
     use shared::random::SystemRandom;
 
     use super::*;
@@ -171,6 +204,6 @@ mod tests {
         let hash = StoredHash::parse(NOBODY).unwrap();
         assert!(!hash.is_weak());
         assert!(NOBODY.contains(&format!("m={MEMORY_KIB},t={PASSES},p={LANES}")));
-        assert_eq!(hash.verify(b""), Ok(Verdict::Wrong));
+        assert_eq!(hash.verify(b"", &mut HashMemory::default()), Ok(Verdict::Wrong));
     }
 }

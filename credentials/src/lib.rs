@@ -6,6 +6,7 @@ mod budget;
 mod change;
 mod foreign;
 mod hash;
+mod memory;
 mod operator;
 mod password;
 mod policy;

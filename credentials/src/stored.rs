@@ -3,14 +3,15 @@
 use std::{num::NonZeroU32, ops::RangeInclusive};
 
 use argon2::{
-    Algorithm, Argon2, Params, PasswordVerifier, Version,
-    password_hash::{self, phc::PasswordHash},
+    Algorithm, Argon2, Params, Version,
+    password_hash::phc::{Output, PasswordHash},
 };
 use aws_lc_rs::{constant_time, pbkdf2};
 
 use crate::{
     PasswordError, Verdict,
     hash::{MEMORY_KIB, PASSES},
+    memory::HashMemory,
 };
 
 /// Beyond these a stored hash is refused instead of computed: it would take down the function, or its whole time.
@@ -69,13 +70,11 @@ impl StoredHash {
     }
 
     /// Compares a password with it.
-    pub(crate) fn verify(&self, password: &[u8]) -> Result<Verdict, PasswordError> {
+    pub(crate) fn verify(&self, password: &[u8], memory: &mut HashMemory) -> Result<Verdict, PasswordError> {
         let is_right = match &self.0 {
-            Kind::Argon2(hash, _) => match Argon2::default().verify_password(password, hash.as_ref()) {
-                Ok(()) => true,
-                Err(password_hash::Error::PasswordInvalid) => false,
-                Err(_) => return Err(PasswordError::Unusable),
-            },
+            Kind::Argon2(hash, params) => {
+                argon2_matches(password, hash, params, memory).ok_or(PasswordError::Unusable)?
+            }
             Kind::Bcrypt(text) => bcrypt::verify(password, text).map_err(|_| PasswordError::Unusable)?,
             Kind::Scrypt(params, Derived { salt, key }) => {
                 let mut derived = vec![0; key.len()];
@@ -115,6 +114,22 @@ fn argon2(hash: PasswordHash) -> Option<Kind> {
     let is_known = hash.version.is_none_or(|version| Version::try_from(version).is_ok());
     (is_within_cap && is_known && hash.salt.is_some() && hash.hash.is_some())
         .then(|| Kind::Argon2(Box::new(hash), params))
+}
+
+/// Whether it is the password of this hash; nothing, if it can't be computed.
+fn argon2_matches(
+    password: &[u8],
+    hash: &PasswordHash,
+    params: &Params,
+    memory: &mut HashMemory,
+) -> Option<bool> {
+    let (salt, stored) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+    let version = hash.version.map_or(Ok(Version::default()), Version::try_from).ok()?;
+    let argon2 = Argon2::new(Algorithm::try_from(hash.algorithm.as_str()).ok()?, version, params.clone());
+    let mut computed = [0; Output::MAX_LENGTH];
+    let computed = &mut computed[..stored.len()];
+    argon2.hash_password_into_with_memory(password, salt, computed, memory.blocks(params)).ok()?;
+    Some(constant_time::verify_slices_are_equal(computed, stored.as_bytes()).is_ok())
 }
 
 fn scrypt(hash: &PasswordHash) -> Option<Kind> {
@@ -158,10 +173,11 @@ mod tests {
 
     #[test]
     fn what_was_brought_along_is_compared_with_and_is_to_be_replaced() {
+        let mut memory = HashMemory::default();
         for text in BROUGHT {
             let hash = StoredHash::parse(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!(hash.verify(b"correct horse"), Ok(Verdict::RightButWeak), "{text}");
-            assert_eq!(hash.verify(b"correct house"), Ok(Verdict::Wrong), "{text}");
+            assert_eq!(hash.verify(b"correct horse", &mut memory), Ok(Verdict::RightButWeak), "{text}");
+            assert_eq!(hash.verify(b"correct house", &mut memory), Ok(Verdict::Wrong), "{text}");
         }
     }
 
