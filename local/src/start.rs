@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
 use discovery::{LocalServer, Published};
 use keys::KeyPlan;
@@ -21,7 +22,7 @@ use local::{
     template::{Parameters, Template, TemplateError},
 };
 use shared::{
-    aws,
+    aws::{self, Trust},
     clock::{Clock, SystemClock},
     http::chain,
     random::{Random, SystemRandom},
@@ -106,8 +107,12 @@ impl Store {
     async fn open(options: &Options, random: &dyn Random) -> Result<Self, RunError> {
         match &options.endpoint {
             Some(endpoint) if endpoint.starts_with("https:") => {
-                let aws = aws::config().await.into_builder().endpoint_url(endpoint).build();
-                Ok(Self::over(aws, endpoint.clone(), Demo::random(random)))
+                let aws = aws_config::defaults(BehaviorVersion::latest())
+                    .endpoint_url(endpoint)
+                    .retry_config(aws::retries())
+                    .timeout_config(aws::timeouts())
+                    .http_client(aws::http_client(Trust::System));
+                Ok(Self::over(aws.load().await, endpoint.clone(), Demo::random(random)))
             }
             Some(endpoint) => Ok(Self::over(engine::config(endpoint), endpoint.clone(), Demo::well_known())),
             None => {

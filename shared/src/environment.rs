@@ -59,7 +59,33 @@ pub mod variable {
     /// What metrics are of, beside other stacks; absent: none are written.
     pub const STACK_NAME: &str = "STACK_NAME";
 
-    /// All of them.
+    /// The region of the function and of its tables.
+    pub const AWS_REGION: &str = "AWS_REGION";
+    /// Where services are, if not where AWS has them.
+    pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+    /// Where DynamoDB is, if not where AWS has it.
+    pub const AWS_ENDPOINT_URL_DYNAMODB: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+    /// Where Secrets Manager is, if not where AWS has it.
+    pub const AWS_ENDPOINT_URL_SECRETS_MANAGER: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
+    /// Whether AWS's FIPS endpoints are called: `true` or `false`.
+    pub const AWS_USE_FIPS_ENDPOINT: &str = "AWS_USE_FIPS_ENDPOINT";
+    /// Whether AWS's dual-stack endpoints are called: `true` or `false`.
+    pub const AWS_USE_DUALSTACK_ENDPOINT: &str = "AWS_USE_DUALSTACK_ENDPOINT";
+    /// Path of a PEM file with the certificate authorities that are trusted, and no others.
+    pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
+
+    /// What says how AWS is reached: from Lambda, or from whoever runs a function elsewhere.
+    pub const OF_AWS: [&str; 7] = [
+        AWS_REGION,
+        AWS_ENDPOINT_URL,
+        AWS_ENDPOINT_URL_DYNAMODB,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER,
+        AWS_USE_FIPS_ENDPOINT,
+        AWS_USE_DUALSTACK_ENDPOINT,
+        AWS_CA_BUNDLE,
+    ];
+
+    /// All that template.yaml sets.
     pub const ALL: [&str; 27] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
@@ -126,6 +152,7 @@ impl Environment {
         Self::from_variables(
             variable::ALL
                 .into_iter()
+                .chain(variable::OF_AWS)
                 .filter_map(|name| std::env::var(name).ok().map(|value| (name.to_owned(), value))),
         )
     }

@@ -30,15 +30,20 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// Those of this process.
-    pub async fn of_process() -> Self {
-        let aws = aws::config().await;
-        Self {
-            environment: Environment::from_process(),
+    ///
+    /// # Errors
+    ///
+    /// [`EnvironmentError`], if its variables don't say how AWS is reached.
+    pub fn of_process() -> Result<Self, EnvironmentError> {
+        let environment = Environment::from_process();
+        let aws = aws::config(&environment)?;
+        Ok(Self {
+            environment,
             dynamodb: aws::watched(&Client::new(&aws)),
             aws,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),
-        }
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use aws_sdk_dynamodb::{Client, config::timeout::TimeoutConfig, types::AttributeValue};
 use local::{functions::Keyset, tables};
 use shared::{
-    aws,
+    aws::{self, Trust},
     random::{SystemRandom, identifier},
 };
 use tokio::net::TcpSocket;
@@ -63,13 +63,13 @@ impl Api {
         let mut deployment = self.deployment.clone();
         let store = self.store.config().to_builder().endpoint_url(endpoint);
         let store = store.retry_config(aws::retries()).timeout_config(timeouts.clone());
-        let store = store.http_client(aws::http_client());
+        let store = store.http_client(aws::http_client(Trust::System));
         deployment.dynamodb = Client::from_conf(store.build());
         if let Some(secrets) = secrets {
             deployment.keyset = Keyset::Secret(secrets.arn.clone());
             let aws = secrets::config(endpoint).into_builder();
             let aws = aws.retry_config(aws::retries()).timeout_config(timeouts);
-            deployment.aws = aws.http_client(aws::http_client()).build();
+            deployment.aws = aws.http_client(aws::http_client(Trust::System)).build();
         }
         self.redeployed(deployment).await
     }

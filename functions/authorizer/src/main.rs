@@ -7,6 +7,6 @@ use shared::{logs, surroundings::Surroundings};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let authorizer = Authorizer::start(&Surroundings::of_process().await).await?;
+    let authorizer = Authorizer::start(&Surroundings::of_process()?).await?;
     lambda_runtime::run(service_fn(|event| authorizer.invoke(event))).await
 }

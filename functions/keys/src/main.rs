@@ -7,6 +7,6 @@ use shared::{logs, surroundings::Surroundings};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let rotation = KeyRotation::start(&Surroundings::of_process().await)?;
+    let rotation = KeyRotation::start(&Surroundings::of_process()?)?;
     lambda_runtime::run(service_fn(|event| rotation.invoke(event))).await
 }

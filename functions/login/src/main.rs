@@ -7,7 +7,8 @@ use shared::{http, logs, surroundings::Surroundings};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let login = Login::start(&Surroundings::of_process().await).await?;
+    let login = Login::start(&Surroundings::of_process()?).await?;
+    login.warm_up().await;
     let login = &login;
     http::run(|request| async move { login.handle(&request).await }).await
 }

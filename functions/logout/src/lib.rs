@@ -53,6 +53,12 @@ impl Logout {
         })
     }
 
+    /// Gets ready what the first request would wait for: a connection. Lambda starts a function with a whole processor, and
+    /// may give its requests a small part of one.
+    pub async fn warm_up(&self) {
+        self.clients.connect().await;
+    }
+
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         let trail = self.endpoint.begin(request);

@@ -7,7 +7,8 @@ use shared::{http, logs, surroundings::Surroundings};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let logout = Logout::start(&Surroundings::of_process().await).await?;
+    let logout = Logout::start(&Surroundings::of_process()?).await?;
+    logout.warm_up().await;
     let logout = &logout;
     http::run(|request| async move { logout.handle(&request).await }).await
 }

@@ -7,7 +7,8 @@ use shared::{http, logs, surroundings::Surroundings};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let password = PasswordChange::start(&Surroundings::of_process().await).await?;
+    let password = PasswordChange::start(&Surroundings::of_process()?).await?;
+    password.warm_up().await;
     let password = &password;
     http::run(|request| async move { password.handle(&request).await }).await
 }

@@ -7,7 +7,8 @@ use shared::{http, logs, surroundings::Surroundings};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let refresh = Refresh::start(&Surroundings::of_process().await).await?;
+    let refresh = Refresh::start(&Surroundings::of_process()?).await?;
+    refresh.warm_up().await;
     let refresh = &refresh;
     http::run(|request| async move { refresh.handle(&request).await }).await
 }

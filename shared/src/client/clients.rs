@@ -12,6 +12,7 @@ use super::{Client, ClientCredentials};
 use crate::{
     clock::{Clock, Timestamp},
     environment::{Environment, EnvironmentError, variable},
+    http::chain,
     ids::ClientId,
     store::{StoreError, Table, attribute},
 };
@@ -72,6 +73,15 @@ impl Clients {
     ) -> Result<Self, EnvironmentError> {
         let table = Table::from_environment(variable::CLIENTS_TABLE, environment, client)?;
         Ok(Self { table, clock, cache: Mutex::default() })
+    }
+
+    /// Opens the connection that the first request would wait for, by a look for a client that isn't there. Where that fails,
+    /// the first request tries again.
+    pub async fn connect(&self) {
+        let Some(nobody) = ClientId::parse("-") else { return };
+        if let Err(error) = self.find(&nobody).await {
+            tracing::warn!(reason = chain(&error), "started without a connection to DynamoDB");
+        }
     }
 
     /// The client that these credentials prove, whether or not it is disabled.

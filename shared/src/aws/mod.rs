@@ -1,8 +1,11 @@
 //! How AWS is reached, and what is kept of what it says.
 
+mod config;
+mod trust;
+
 use std::{error::Error, time::Duration};
 
-use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{
     config::{
         ConfigBag, Intercept, SharedHttpClient, interceptors::BeforeSerializationInterceptorContextRef,
@@ -12,20 +15,11 @@ use aws_sdk_dynamodb::{
 use aws_sdk_secretsmanager::config::Builder as SecretsManagerBuilder;
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
+pub use self::{config::config, trust::Trust};
 use crate::{
     http::chain,
     watch::{Wait, wait},
 };
-
-/// What clients of AWS's services are made from: the function's surroundings (`AWS_ENDPOINT_URL_…` included).
-pub async fn config() -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::latest())
-        .retry_config(retries())
-        .timeout_config(timeouts())
-        .http_client(http_client())
-        .load()
-        .await
-}
 
 /// How many connections are kept open on which nothing is under way: as many as most requests use at once. Any of them may
 /// be gone without a word, as after a freeze, and an attempt at a call is lost on it; so there are fewer of them than
@@ -33,10 +27,11 @@ pub async fn config() -> SdkConfig {
 const KEPT_CONNECTIONS: usize = 2;
 
 /// How connections are made and kept.
-pub fn http_client() -> SharedHttpClient {
+pub fn http_client(trust: Trust) -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .pool_max_idle_per_host(KEPT_CONNECTIONS)
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .tls_context(trust.context())
         .build_https()
 }
 
