@@ -1,4 +1,6 @@
-//! What the benchmarks share: the API in this process, over a store in a process of its own.
+//! What the benchmarks share: the API in this process, over a store in a process of its own; and reports of figures.
+
+pub mod report;
 
 use std::{
     error::Error,

@@ -1,0 +1,84 @@
+//! Requests of which the times are wanted.
+
+use authorizer::Authorizer;
+use bench::Failure;
+use lambda_http::{Body, Request};
+use refresh::Refresh;
+use serde_json::Value;
+use shared::http::request_of;
+
+const REFRESH_EVENT: &str = include_str!("../../../tests/events/refresh.json");
+const AUTHORIZER_EVENT: &str = include_str!("../../../tests/events/authorizer-token.json");
+
+/// What is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    Refresh,
+    /// The authorizer, which reads the session.
+    Session,
+    /// The authorizer, which has a copy of the denylist.
+    Denylist,
+}
+
+impl Kind {
+    pub(crate) const ALL: [Self; 3] = [Self::Refresh, Self::Session, Self::Denylist];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Refresh => "Refresh",
+            Self::Session => "The authorizer, mode session",
+            Self::Denylist => "The authorizer, mode denylist",
+        }
+    }
+}
+
+/// The tokens of a session that a client holds.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    pub(crate) refresh_token: String,
+    pub(crate) access_token: String,
+}
+
+/// A request that is about to be made.
+#[derive(Debug)]
+pub(crate) enum Call<'a> {
+    Refresh(&'a Refresh, Box<Request>),
+    Authorize(&'a Authorizer, Value),
+}
+
+impl<'a> Call<'a> {
+    pub(crate) fn refresh(function: &'a Refresh, held: &Held) -> Result<Self, Failure> {
+        let event = serde_json::from_str(&REFRESH_EVENT.replace("REFRESH_TOKEN", &held.refresh_token))?;
+        let request = request_of(event).ok_or("no event of a REST API")?;
+        Ok(Self::Refresh(function, Box::new(request)))
+    }
+
+    pub(crate) fn authorize(function: &'a Authorizer, held: &Held) -> Result<Self, Failure> {
+        let event = AUTHORIZER_EVENT.replace("ACCESS_TOKEN", &held.access_token);
+        Ok(Self::Authorize(function, serde_json::from_str(&event)?))
+    }
+
+    /// Makes it; the new tokens, if there are any.
+    pub(crate) async fn make(self) -> Result<Option<Body>, Failure> {
+        match self {
+            Self::Refresh(function, request) => {
+                let response = function.handle(&request).await;
+                let is_done = response.status() == 200;
+                if is_done { Ok(Some(response.into_body())) } else { Err("a refresh was refused".into()) }
+            }
+            Self::Authorize(function, event) => {
+                function.handle(event).await?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Held {
+    /// The tokens of a response.
+    pub(crate) fn parse(body: &[u8]) -> Result<Self, Failure> {
+        let body: Value = serde_json::from_slice(body)?;
+        let text = |name: &str| body[name].as_str().map(str::to_owned).ok_or("no token");
+        Ok(Self { refresh_token: text("refresh_token")?, access_token: text("access_token")? })
+    }
+}

@@ -1,0 +1,43 @@
+//! What requests take beside each number of sessions.
+
+use bench::Failure;
+
+use crate::{
+    kind::Kind,
+    place::Place,
+    scale::{RUNS, Scale},
+    watch::Latency,
+};
+
+/// Before the first run: connections are open and caches are full by then.
+const WARM_UP: usize = 50;
+
+/// Of each place, of each run.
+pub(crate) type Runs = Vec<Vec<Latency>>;
+
+/// Calls everywhere in turn, so that whatever else the machine does meets all of them alike.
+pub(crate) async fn measure(places: &mut [Place], scale: Scale) -> Result<Vec<(Kind, Runs)>, Failure> {
+    let mut found: Vec<_> = Kind::ALL.map(|kind| (kind, vec![Vec::new(); places.len()])).into();
+    for (kind, _) in &found {
+        run(places, *kind, WARM_UP).await?;
+    }
+    for _ in 0..RUNS {
+        for (kind, runs) in &mut found {
+            let latencies = run(places, *kind, scale.calls()).await?;
+            runs.iter_mut().zip(latencies).for_each(|(runs, latency)| runs.push(latency));
+        }
+    }
+    Ok(found)
+}
+
+/// One run: so many calls everywhere.
+pub(crate) async fn run(places: &mut [Place], kind: Kind, calls: usize) -> Result<Vec<Latency>, Failure> {
+    let mut times = vec![Vec::with_capacity(calls); places.len()];
+    for call in 0..calls {
+        for turn in 0..places.len() {
+            let place = (call + turn) % places.len();
+            times[place].push(places[place].time(kind, call).await?);
+        }
+    }
+    Ok(times.iter().map(|times| Latency::of(times)).collect())
+}

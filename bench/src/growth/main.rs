@@ -1,0 +1,63 @@
+//! Whether what requests take grows with what is stored: refresh and authorizer beside ten thousand sessions, a million, and
+//! as many as fit; the authorizer beside a long denylist; and the memory of a process over an hour.
+//!
+//! `growth [SECONDS [PERCENT]]`: how long the last step may load, and how much of everything else there is to be.
+
+mod feed;
+mod findings;
+mod goals;
+mod hour;
+mod kind;
+mod latency;
+mod load;
+mod machine;
+mod method;
+mod place;
+mod rows;
+mod sample;
+mod scale;
+mod start;
+mod watch;
+
+use std::sync::Arc;
+
+use bench::{Failure, SimulatedClock, StoreProcess};
+use tokio::runtime::Builder;
+
+use self::{
+    feed::Feeds,
+    findings::Findings,
+    hour::Hour,
+    place::Place,
+    scale::{HOURS, Scale},
+};
+
+/// When everything here begins. It lies ahead, so that the store, which knows the machine's time, removes nothing.
+const START: u64 = 3_999_999_600;
+
+fn main() -> Result<(), Failure> {
+    // The store has the threads that it has elsewhere, and the handlers the one that they have in Lambda.
+    Builder::new_multi_thread().enable_all().build()?.block_on(StoreProcess::serve_if_asked())?;
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match Hour::asked(&arguments)? {
+        Some(hour) => runtime.block_on(Box::pin(hour.pass())),
+        None => runtime.block_on(Box::pin(measure(Scale::parse(&arguments)?))),
+    }
+}
+
+async fn measure(scale: Scale) -> Result<(), Failure> {
+    let clock = Arc::new(SimulatedClock::at(START));
+    let (mut places, mut loads) = (Vec::new(), Vec::new());
+    for step in scale.steps() {
+        let mut place = Box::pin(Place::open(&clock)).await?;
+        loads.push(place.fill(step, scale.sample()).await?);
+        places.push(place);
+    }
+    let latencies = Box::pin(latency::measure(&mut places, scale)).await?;
+    drop(places);
+    let feeds = Box::pin(Feeds::measure(&clock, scale)).await?;
+    let hours = (0..HOURS).map(|_| Hour::of(scale).in_another_process()).collect::<Result<_, _>>()?;
+    Findings { scale, loads, latencies, feeds, hours }.report()?.publish()?;
+    Ok(())
+}

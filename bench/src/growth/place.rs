@@ -1,0 +1,109 @@
+//! A store with sessions in it, and the functions over it.
+
+use std::{sync::Arc, time::Duration};
+
+use authorizer::Authorizer;
+use bench::{Failure, SimulatedClock, StoreProcess, deployment};
+use local::{
+    functions::{Deployment, Keyset},
+    gateway::Gateway,
+    template::Template,
+};
+use refresh::Refresh;
+use secrecy::ExposeSecret;
+use shared::{
+    ids::ClientId,
+    keys::{self, KeysetDocument},
+    lifetimes::Lifetimes,
+    random::SystemRandom,
+    scope::Scope,
+};
+
+use crate::{
+    kind::{Call, Held, Kind},
+    load::{Batches, Load, load},
+    rows::Rows,
+    sample::Sample,
+    scale::Step,
+    start::{keep_unswept, of_authorizer, surroundings},
+    watch,
+};
+
+/// A store in a process of its own, with sessions in it, and the functions in this one.
+pub(crate) struct Place {
+    pub(crate) template: Template,
+    pub(crate) deployment: Deployment,
+    keyset: KeysetDocument,
+    refresh: Refresh,
+    session: Authorizer,
+    pub(crate) denylist: Authorizer,
+    held: Vec<Held>,
+    /// Kept as long as it is used.
+    _store: StoreProcess,
+}
+
+impl Place {
+    /// With nothing in it but the demo clients and the demo user.
+    pub(crate) async fn open(clock: &Arc<SimulatedClock>) -> Result<Self, Failure> {
+        let store = StoreProcess::start()?;
+        let (template, deployment) = deployment(&store.endpoint, clock.clone()).await?;
+        keep_unswept(&deployment).await?;
+        // It publishes the keys.
+        Box::pin(Gateway::deploy(&template, &deployment)).await?;
+        let Keyset::Document(keyset) = &deployment.keyset else { return Err("no keyset".into()) };
+        Ok(Self {
+            keyset: (**keyset).clone(),
+            refresh: Refresh::start(&surroundings(&template, &deployment, "refresh")?).await?,
+            session: Authorizer::start(&of_authorizer(&template, &deployment, "session")?).await?,
+            denylist: Authorizer::start(&of_authorizer(&template, &deployment, "denylist")?).await?,
+            held: Vec::new(),
+            template,
+            deployment,
+            _store: store,
+        })
+    }
+
+    /// Stores sessions, and refreshes some of them, whose tokens are held from then on.
+    pub(crate) async fn fill(&mut self, step: Step, sample: usize) -> Result<Load, Failure> {
+        let (now, client_id) = (self.deployment.clock.now(), local::demo::PUBLIC_CLIENT_ID);
+        let environment = surroundings(&self.template, &self.deployment, "refresh")?.environment;
+        let rows = Rows {
+            client_id: ClientId::parse(client_id).ok_or("no client id")?,
+            scope: Scope::parse("read write").ok_or("no scope")?,
+            lifetimes: Lifetimes::from_environment(&environment)?,
+            now,
+            random: SystemRandom::new(),
+        };
+        let (tables, mut sample) = (&self.deployment.tables, Sample::of(sample));
+        let tables = (&*tables["UsersTable"], &*tables["SessionsTable"]);
+        let batches = Batches::new(&self.deployment.dynamodb);
+        let stored = load(batches, tables, &rows, step, &mut sample).await?;
+        let keyset = keys::Keyset::parse(&self.keyset.to_json())?;
+        for token in sample.tokens {
+            let token = keyset.refresh.encode(&token, &rows.client_id, now).expose_secret().to_owned();
+            self.held.push(Held { refresh_token: token, access_token: String::new() });
+        }
+        for n in 0..self.held.len() {
+            self.time(Kind::Refresh, n).await?;
+        }
+        Ok(stored)
+    }
+
+    /// How long a request for the nth of the held sessions takes; after the last the first comes again.
+    pub(crate) async fn time(&mut self, kind: Kind, n: usize) -> Result<Duration, Failure> {
+        let n = n % self.held.len();
+        let held = &self.held[n];
+        let call = match kind {
+            Kind::Refresh => Call::refresh(&self.refresh, held)?,
+            Kind::Session => Call::authorize(&self.session, held)?,
+            Kind::Denylist => Call::authorize(&self.denylist, held)?,
+        };
+        let started = watch::start();
+        let tokens = call.make().await?;
+        let time = started.elapsed();
+        if let Some(tokens) = tokens {
+            self.held[n] = Held::parse(&tokens)?;
+        }
+        Ok(time)
+    }
+}

@@ -1,0 +1,38 @@
+//! How the functions are started, and the store is kept from sweeping.
+
+use aws_sdk_dynamodb::types::TimeToLiveSpecification;
+use bench::Failure;
+use local::{functions::Deployment, template::Template};
+use shared::{store::attribute, surroundings::Surroundings};
+
+/// What the template gives the function of this name.
+pub(crate) fn surroundings(
+    template: &Template,
+    deployment: &Deployment,
+    function: &str,
+) -> Result<Surroundings, Failure> {
+    let function = template.functions(&deployment.parameters)?.remove(function).ok_or("no such function")?;
+    Ok(deployment.surroundings(function))
+}
+
+/// What it gives the authorizer, where that is to be in this mode.
+pub(crate) fn of_authorizer(
+    template: &Template,
+    deployment: &Deployment,
+    mode: &str,
+) -> Result<Surroundings, Failure> {
+    let parameters = deployment.parameters.clone().with("RevocationCheck", mode);
+    surroundings(template, &Deployment { parameters, ..deployment.clone() }, "authorizer")
+}
+
+/// The embedded store looks at all rows once a minute for those that have expired, which DynamoDB does beside what requests
+/// have: here nothing expires.
+pub(crate) async fn keep_unswept(deployment: &Deployment) -> Result<(), Failure> {
+    let off =
+        TimeToLiveSpecification::builder().attribute_name(attribute::EXPIRES_AT).enabled(false).build()?;
+    for table in ["SessionsTable", "RevocationsTable"] {
+        let update = deployment.dynamodb.update_time_to_live().table_name(&deployment.tables[table]);
+        update.time_to_live_specification(off.clone()).send().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! The function under measurement, in this process.
+
+use bench::Failure;
+use lambda_http::Request;
+use login::Login;
+use serde_json::Value;
+use shared::{http::request_of, surroundings::Surroundings};
+
+use crate::cost::{Cost, Watch};
+
+/// What API Gateway sends for a login.
+const EVENT: &str = include_str!("../../../tests/events/login.json");
+/// Of every user.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+/// As many as there are logins at the same time: the guess budget is a user's, and is given back after the hash.
+pub(crate) const USERS: usize = 50;
+
+/// The name of the nth user; after the last the first comes again.
+pub(crate) fn username(n: usize) -> String {
+    format!("user-{}", n % USERS)
+}
+
+/// The login function, started.
+#[derive(Debug)]
+pub(crate) struct Function(Login);
+
+impl Function {
+    pub(crate) async fn start(surroundings: &Surroundings) -> Result<Self, Failure> {
+        let login = Login::start(surroundings).await?;
+        login.warm_up().await;
+        Ok(Self(login))
+    }
+
+    /// One login of the nth user, and what it took in this process.
+    pub(crate) async fn login(&self, n: usize) -> Result<Cost, Failure> {
+        let request = request(&username(n))?;
+        let watch = Watch::start()?;
+        let response = self.0.handle(&request).await;
+        let cost = watch.stop()?;
+        if response.status() == 200 { Ok(cost) } else { Err("a right password was refused".into()) }
+    }
+
+    /// How long logins take, one after the other, in milliseconds.
+    pub(crate) async fn times(&self, logins: usize) -> Result<Vec<f64>, Failure> {
+        let mut times = Vec::with_capacity(logins);
+        for n in 0..logins {
+            times.push(self.login(n).await?.wall);
+        }
+        Ok(times)
+    }
+}
+
+fn request(username: &str) -> Result<Request, Failure> {
+    let mut event: Value = serde_json::from_str(EVENT)?;
+    let password = PASSWORD.replace(' ', "+");
+    let client_id = local::demo::PUBLIC_CLIENT_ID;
+    event["body"] = format!("client_id={client_id}&username={username}&password={password}").into();
+    // By way of text: API Gateway's event has values that only JSON text can be read into.
+    Ok(request_of(serde_json::from_str(&event.to_string())?).ok_or("no event of a REST API")?)
+}

@@ -1,0 +1,60 @@
+//! What a whole login takes beside the bare hash of its password, what the first login of a process takes beside its later
+//! ones, and what many at once take in memory.
+//!
+//! `login-cost [RUNS]`: of each of the three as many runs. Every run is a process of its own, which starts as the function
+//! starts in Lambda, over a store in another.
+
+mod bare;
+mod cost;
+mod findings;
+mod function;
+mod memory;
+mod method;
+mod role;
+mod stage;
+
+use bench::{Failure, StoreProcess};
+use tokio::runtime::{Builder, Runtime};
+
+use self::{
+    findings::Findings,
+    role::{FIRST_LOGINS, Role},
+    stage::Stage,
+};
+
+/// Runs, unless the command line says otherwise.
+const RUNS: usize = 11;
+/// Logins of each kind in a run.
+const ROUNDS: usize = 40;
+/// What one process gets where memory is measured: one after the other, or at the same time.
+const CROWD: usize = 50;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match Role::parse(&arguments)? {
+        Some(role) => role.runtime()?.block_on(Box::pin(role.play())),
+        None => many_threads()?.block_on(Box::pin(measure(&arguments))),
+    }
+}
+
+fn many_threads() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build()
+}
+
+async fn measure(arguments: &[String]) -> Result<(), Failure> {
+    StoreProcess::serve_if_asked().await?;
+    let runs = arguments.first().map_or(Ok(RUNS), |runs| runs.parse())?;
+    let (stage, mut findings) = (Box::pin(Stage::set_up()).await?, Findings::default());
+    let processors = std::thread::available_parallelism()?.get();
+    for _ in 0..runs {
+        findings.beside.push(stage.run(Role::Beside(ROUNDS))?);
+        findings.first.push(stage.run(Role::First(FIRST_LOGINS))?);
+        findings.first_bare.push(stage.run(Role::FirstBare(FIRST_LOGINS))?);
+        findings.in_turn.push(stage.run(Role::InTurn(CROWD))?);
+        for (at_once, found) in [1, processors, CROWD].into_iter().zip(&mut findings.at_once) {
+            found.push(stage.run(Role::AtOnce(at_once))?);
+        }
+    }
+    findings.report(runs, processors)?.publish()?;
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! What logins take in memory.
+
+use std::{fs, sync::Arc};
+
+use bench::Failure;
+use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+
+use crate::function::Function;
+
+/// Resident memory of a process, in MiB.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Resident {
+    /// After its start, before any login.
+    pub(crate) idle: f64,
+    /// The most that it ever was.
+    pub(crate) peak: f64,
+    /// After the last login.
+    pub(crate) after: f64,
+}
+
+/// So many logins one after the other.
+pub(crate) async fn in_turn(function: &Function, logins: usize) -> Result<Resident, Failure> {
+    let idle = resident("VmRSS:")?;
+    function.times(logins).await?;
+    Ok(Resident { idle, peak: resident("VmHWM:")?, after: resident("VmRSS:")? })
+}
+
+/// So many logins at once, of a user each.
+pub(crate) async fn at_once(function: Function, logins: usize) -> Result<Resident, Failure> {
+    let (function, idle) = (Arc::new(function), resident("VmRSS:")?);
+    let mut under_way = JoinSet::new();
+    for n in 0..logins {
+        let function = function.clone();
+        under_way.spawn(async move { function.login(n).await });
+    }
+    while let Some(login) = under_way.join_next().await {
+        login??;
+    }
+    Ok(Resident { idle, peak: resident("VmHWM:")?, after: resident("VmRSS:")? })
+}
+
+fn resident(which: &str) -> Result<f64, Failure> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find(|line| line.starts_with(which)).ok_or("no such line in status")?;
+    let kib: f64 = line.split_whitespace().nth(1).ok_or("no number in status")?.parse()?;
+    Ok(kib / 1024.0)
+}
