@@ -1,8 +1,12 @@
 //! What is done at the start isn't done again: clients are built once, and keys are there before the first request.
 
 use axum::http::Request;
+use login::Login;
+use logout::Logout;
+use password::PasswordChange;
+use refresh::Refresh;
 
-use crate::harness::{APP, Api, Proxy, Secrets, bearer, form, form_post, keyset};
+use crate::harness::{APP, Api, Proxy, Secrets, Spoiled, WireFault, bearer, form, form_post, keyset};
 
 /// Functions that were started behind this proxy, with their keyset in these secrets, and nothing asked of them yet.
 async fn started() -> (Api, Proxy, Secrets, Api) {
@@ -36,6 +40,29 @@ async fn keys_and_the_denylist_are_there_when_the_first_request_comes() {
     for call in ["GetSecretValue Keyset", "Query Keys", "Query Revocations"] {
         assert_eq!(count(&of_requests, call), 0, "{call}");
     }
+}
+
+/// What each `main` does before it takes requests.
+async fn warm_up_all(api: &Api) {
+    Login::start(&api.surroundings("login")).await.unwrap().warm_up().await;
+    Refresh::start(&api.surroundings("refresh")).await.unwrap().warm_up().await;
+    Logout::start(&api.surroundings("logout")).await.unwrap().warm_up().await;
+    PasswordChange::start(&api.surroundings("password")).await.unwrap().warm_up().await;
+}
+
+#[tokio::test]
+async fn a_warm_up_is_one_read_and_where_that_fails_the_function_starts_all_the_same() {
+    let (api, proxy, _secrets, _origin) = started().await;
+    proxy.take_calls();
+    warm_up_all(&api).await;
+    let calls = proxy.take_calls();
+    assert_eq!(count(&calls, "GetItem Clients"), 4, "a function each");
+    assert_eq!(count(&calls, "GetSecretValue Keyset"), 4, "their starts");
+    assert_eq!(calls.len(), 4 + 4, "and nothing else: {calls:?}");
+
+    proxy.spoil(Spoiled::All, WireFault::Denied);
+    warm_up_all(&api).await;
+    assert!(proxy.heal() >= 4);
 }
 
 /// Not one a request, at least: now and then one is opened while another is on its way back.

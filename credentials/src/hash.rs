@@ -199,6 +199,17 @@ mod tests {
         assert!(nobody > somebody / 2 && nobody < somebody * 2, "{nobody:?} and {somebody:?}");
     }
 
+    #[tokio::test]
+    async fn hashes_one_after_the_other_work_in_the_memory_that_was_there_before_the_first() {
+        let passwords = Passwords::new(Arc::new(SystemRandom::new()));
+        passwords.warm_up();
+        let spare = || passwords.spare.lend(|memory| memory.blocks(&todays()).as_ptr().addr());
+        let before = spare();
+        let hash = passwords.hash(&password("correct horse")).await.unwrap();
+        assert_eq!(passwords.verify(&password("correct horse"), Some(&hash)).await, Ok(Verdict::Right));
+        assert_eq!(spare(), before);
+    }
+
     #[test]
     fn the_hash_of_nobody_costs_what_a_real_one_costs() {
         let hash = StoredHash::parse(NOBODY).unwrap();
