@@ -2,6 +2,7 @@
 //!
 //! Each task installs what it needs below `.tools/`, and fails where it can't: nothing is skipped in silence.
 
+mod bench;
 mod ci;
 mod deny;
 mod dynamodb_local;
@@ -55,8 +56,9 @@ cargo xtask TASK
   wycheproof [FOLDER]
                    Wycheproof's vectors of signatures and keys against our verification; they are not in the project, but
                    in FOLDER (../shared/wycheproof by default)
-  bench [PART]     denylist: reads and memory of the authorizer's denylist; login-timing: how well refused logins can be
-                   told apart by their time (a quarter of an hour); without PART, both
+  bench [PART]     login: a login beside its hash, and docs/performance.md with it; growth: latency and memory beside a million
+                   sessions and more (twenty minutes); denylist: reads and memory of the authorizer's denylist; login-timing: how
+                   well refused logins can be told apart by their time (a quarter of an hour); without PART, all
   costs            docs/costs.md: what a million of each operation costs, from the units that the tests count
   scale            docs/scale.md: where the limits of AWS are met, by a simulation with the keys that the functions write
   package [--built] ARCH | ARCH TAG
@@ -104,8 +106,8 @@ fn main() -> ExitCode {
         ["fuzz", seconds, target] => fuzz::run_all(seconds, Some(target)),
         ["wycheproof"] => wycheproof::run_beside(),
         ["wycheproof", folder] => wycheproof::run_all(Path::new(folder)),
-        ["bench"] => bench("denylist").and_then(|()| bench("login-timing")),
-        ["bench", part @ ("denylist" | "login-timing")] => bench(part),
+        ["bench"] => bench::run_all(),
+        ["bench", part] if bench::PARTS.contains(&part) => bench::run_part(part),
         [page @ ("costs" | "scale")] => {
             shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "capacity", "--", page]))
         }
@@ -130,8 +132,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn bench(part: &str) -> Result<(), shell::TaskError> {
-    shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "bench", "--bin", part]))
 }
