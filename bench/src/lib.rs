@@ -1,5 +1,6 @@
 //! What the benchmarks share: the API in this process, over a store in a process of its own; and reports of figures.
 
+pub mod lambda;
 pub mod report;
 
 use std::{

@@ -5,18 +5,16 @@ use std::{
     sync::Arc,
 };
 
-use bench::{Failure, SimulatedClock, StoreProcess, deployment};
+use bench::{Failure, SimulatedClock, StoreProcess, deployment, lambda::variables};
 use credentials::Passwords;
 use local::{
-    functions::{Deployment, Keyset},
+    functions::Deployment,
     seed::{Seeder, UserSeed},
-    template::Template,
 };
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use shared::{
     clock::{Clock, SystemClock},
-    environment::variable,
     random::SystemRandom,
 };
 
@@ -39,7 +37,7 @@ impl Stage {
         let now = SystemClock.now().as_unix();
         let (template, deployment) = deployment(&store.endpoint, Arc::new(SimulatedClock::at(now))).await?;
         register(&deployment).await?;
-        Ok(Self { variables: variables(&template, &deployment, &store.endpoint)?, _store: store })
+        Ok(Self { variables: variables(&template, &deployment, ("login", &store.endpoint))?, _store: store })
     }
 
     /// What a process of its own finds in this role.
@@ -64,28 +62,4 @@ async fn register(deployment: &Deployment) -> Result<(), Failure> {
         seeder.put_user(&user, &passwords).await?;
     }
     Ok(())
-}
-
-/// What the template gives the function, and Lambda every function.
-fn variables(
-    template: &Template,
-    deployment: &Deployment,
-    endpoint: &str,
-) -> Result<Vec<(String, String)>, Failure> {
-    let function = template.functions(&deployment.parameters)?.remove("login").ok_or("no login")?;
-    let Keyset::Document(keyset) = &deployment.keyset else { return Err("no keyset".into()) };
-    let of_template = function.variables.into_iter().map(|(name, value)| match name.as_str() {
-        variable::KEYSET_SECRET => (variable::KEYSET.to_owned(), keyset.to_json()),
-        // With it metrics are written, as they are in AWS.
-        variable::STACK_NAME => (name, "latchgate".to_owned()),
-        _ => (name, deployment.tables.get(&value).cloned().unwrap_or(value)),
-    });
-    let of_lambda = [
-        ("AWS_ENDPOINT_URL_DYNAMODB", endpoint),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-    ];
-    let of_lambda = of_lambda.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    Ok(of_template.chain(of_lambda).collect())
 }

@@ -1,0 +1,41 @@
+//! What Lambda tells a function in its variables.
+
+use local::{
+    functions::{Deployment, Keyset},
+    template::Template,
+};
+use shared::environment::variable;
+
+use crate::Failure;
+
+/// What the template gives this function, and Lambda every function; with the keyset itself in place of its secret's name.
+///
+/// # Errors
+///
+/// If the template has no such function, or the deployment no keyset of its own.
+pub fn variables(
+    template: &Template,
+    deployment: &Deployment,
+    (function, endpoint): (&str, &str),
+) -> Result<Vec<(String, String)>, Failure> {
+    let function = template.functions(&deployment.parameters)?.remove(function).ok_or("no such function")?;
+    let Keyset::Document(keyset) = &deployment.keyset else { return Err("no keyset".into()) };
+    let of_template = function.variables.into_iter().map(|(name, value)| match name.as_str() {
+        variable::KEYSET_SECRET => (variable::KEYSET.to_owned(), keyset.to_json()),
+        // With it metrics are written, as they are in AWS.
+        variable::STACK_NAME => (name, "latchgate".to_owned()),
+        _ => (name, deployment.tables.get(&value).cloned().unwrap_or(value)),
+    });
+    Ok(of_template.chain(of_every_function(endpoint)).collect())
+}
+
+/// Region and credentials, and where DynamoDB is.
+pub fn of_every_function(endpoint: &str) -> [(String, String); 4] {
+    let of_lambda = [
+        (variable::AWS_ENDPOINT_URL_DYNAMODB, endpoint),
+        (variable::AWS_REGION, "eu-west-1"),
+        ("AWS_ACCESS_KEY_ID", "local"),
+        ("AWS_SECRET_ACCESS_KEY", "local"),
+    ];
+    of_lambda.map(|(name, value)| (name.to_owned(), value.to_owned()))
+}

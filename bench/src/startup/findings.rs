@@ -1,0 +1,124 @@
+//! What was found, as a report.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use bench::{
+    Failure,
+    report::{Figure, Group, Report, machine, today},
+};
+
+use crate::{goals::goals, method::method, share::Share, subjects::Subject, trial::Watched};
+
+const BYTES_A_MB: f64 = 1e6;
+
+/// All that was watched, by the share of a processor and the subject's place.
+#[derive(Debug)]
+pub(crate) struct Findings(Vec<(Share, BTreeMap<usize, Vec<Watched>>)>);
+
+/// Bytes of a bootstrap, in MB, and of a zip of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) bootstrap: f64,
+    pub(crate) zip: f64,
+}
+
+impl Findings {
+    pub(crate) fn new(subjects: &[Subject]) -> Self {
+        let nothing = || (0..subjects.len()).map(|place| (place, Vec::new())).collect();
+        Self(Share::ALL.map(|share| (share, nothing())).into())
+    }
+
+    pub(crate) fn add(&mut self, share: Share, place: usize, watched: Watched) {
+        let of_share = self.0.iter_mut().filter(|(of, _)| *of == share);
+        of_share.for_each(|(_, by_place)| by_place.entry(place).or_default().push(watched));
+    }
+
+    /// A part of what was watched of one subject, run by run.
+    pub(crate) fn runs(&self, share: Share, place: usize, part: fn(&Watched) -> f64) -> Vec<f64> {
+        let of_share = self.0.iter().find(|(of, _)| *of == share);
+        let watched = of_share.and_then(|(_, by_place)| by_place.get(&place));
+        watched.map(|runs| runs.iter().map(part).collect()).unwrap_or_default()
+    }
+
+    pub(crate) fn median(&self, share: Share, place: usize, part: fn(&Watched) -> f64) -> f64 {
+        Figure::of("", self.runs(share, place, part)).median
+    }
+
+    pub(crate) fn report(&self, subjects: &[Subject]) -> Result<Report, Failure> {
+        let sizes = subjects.iter().filter_map(|subject| Some((subject, subject.bootstrap.as_deref()?)));
+        let sizes: Vec<(&Subject, Size)> =
+            sizes.map(|(subject, path)| Ok((subject, Size::of(path)?))).collect::<Result<_, Failure>>()?;
+        let group = |share, title: &str, unit, part| self.group(subjects, share, (title, unit), part);
+        let mut groups = Vec::new();
+        for share in Share::ALL {
+            groups.push(group(share, "Start and first invocation", "ms", |w: &Watched| w.start + w.first));
+            if share == Share::Whole {
+                groups.push(group(share, "Start, until it asks for an invocation", "ms", |w| w.start));
+                groups.push(group(share, "A later invocation", "ms", |w| w.warm));
+            }
+            groups.push(group(share, "First invocation", "ms", |w| w.first));
+        }
+        groups.push(group(Share::Whole, "Processor time of the start", "ms", |w| w.start_cpu));
+        groups.push(group(Share::Whole, "Processor time of the first invocation", "ms", |w| w.first_cpu));
+        groups.push(group(Share::Whole, "Peak of resident memory", "MiB", |w| w.memory));
+        groups.push(size_group("Bootstrap", &sizes, |size| size.bootstrap));
+        groups.push(size_group("Zip of the bootstrap", &sizes, |size| size.zip));
+        Ok(Report {
+            part: "startup".to_owned(),
+            title: "Start-up".to_owned(),
+            machine: machine(),
+            date: today()?,
+            method: method(),
+            groups,
+            goals: goals(self, &sizes.iter().map(|(_, size)| *size).collect::<Vec<_>>()),
+        })
+    }
+
+    fn group(
+        &self,
+        subjects: &[Subject],
+        share: Share,
+        (title, unit): (&str, &str),
+        part: fn(&Watched) -> f64,
+    ) -> Group {
+        let figures = subjects.iter().enumerate();
+        let figures =
+            figures.map(|(place, subject)| Figure::of(subject.name.as_str(), self.runs(share, place, part)));
+        Group {
+            title: format!("{title}, with {}", share.name()),
+            unit: unit.to_owned(),
+            more_is_better: false,
+            figures: figures.collect(),
+        }
+    }
+}
+
+fn size_group(title: &str, sizes: &[(&Subject, Size)], part: fn(&Size) -> f64) -> Group {
+    let figures = sizes.iter().map(|(subject, size)| Figure::of(subject.name.as_str(), vec![part(size)]));
+    Group {
+        title: title.to_owned(),
+        unit: "MB".to_owned(),
+        more_is_better: false,
+        figures: figures.collect(),
+    }
+}
+
+impl Size {
+    fn of(bootstrap: &Path) -> Result<Self, Failure> {
+        let zip = std::env::temp_dir().join(format!("latchgate-bench-{}.zip", std::process::id()));
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../xtask/src/release/archive.py");
+        let mut archive = Command::new("python3");
+        archive.arg(script).arg("create").arg(&zip).arg(bootstrap).arg("bootstrap");
+        if !archive.status()?.success() {
+            return Err("no zip".into());
+        }
+        let megabytes = |path: &Path| Ok::<_, Failure>(megabytes(fs::metadata(path)?.len()));
+        let size = Self { bootstrap: megabytes(bootstrap)?, zip: megabytes(&zip)? };
+        fs::remove_file(zip)?;
+        Ok(size)
+    }
+}
+
+fn megabytes(bytes: u64) -> f64 {
+    u32::try_from(bytes).map_or(f64::INFINITY, f64::from) / BYTES_A_MB
+}

@@ -1,0 +1,56 @@
+//! How long functions take to be there: from their start to the first time they ask for an invocation, their first answer,
+//! and later ones; what they take of the processor and of memory, and how large they are.
+//!
+//! `startup [RUNS [RUNS_AT_A_SHARE]]`: the real bootstraps and those of others, each run a process of its own, with a Runtime
+//! API to ask for invocations and a store behind TLS. `cargo xtask bench startup` builds and installs them all.
+
+mod certificates;
+mod findings;
+mod goals;
+mod method;
+mod process;
+mod runtime_api;
+mod share;
+mod stage;
+mod subjects;
+mod tls;
+mod trial;
+
+use bench::{Failure, StoreProcess};
+
+use self::{
+    findings::Findings,
+    share::Share,
+    stage::Stage,
+    trial::{Trial, Watched},
+};
+
+/// Runs with whole processors, unless the command line says otherwise.
+const RUNS: usize = 15;
+/// Runs at each share of a processor.
+const RUNS_AT_A_SHARE: usize = 5;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    StoreProcess::serve_if_asked().await?;
+    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse());
+    let runs = arguments.next().transpose()?.unwrap_or(RUNS);
+    let at_a_share = arguments.next().transpose()?.unwrap_or(RUNS_AT_A_SHARE);
+    let stage = Box::pin(Stage::set_up()).await?;
+    let mut findings = Findings::new(&stage.subjects);
+    for share in Share::ALL {
+        let limit = share.limit()?;
+        let runs = if share == Share::Whole { runs } else { at_a_share };
+        // The first of each reads its files from the disk, and doesn't count.
+        for run in 0..=runs {
+            for (place, subject) in stage.subjects.iter().enumerate() {
+                let watched: Watched = Trial { stage: &stage, subject, limit: &limit }.run().await?;
+                if run > 0 {
+                    findings.add(share, place, watched);
+                }
+            }
+        }
+    }
+    findings.report(&stage.subjects)?.publish()?;
+    Ok(())
+}

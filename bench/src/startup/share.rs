@@ -1,0 +1,76 @@
+//! The share of a processor that a function of so much memory has, by a control group.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process,
+};
+
+use bench::Failure;
+
+/// Of a function that has one processor.
+const MEGABYTES_A_PROCESSOR: u32 = 1769;
+/// Microseconds. A function that has used its share of a period waits for the next one.
+const PERIOD: u32 = 20_000;
+/// Where the kernel has them, in their first version and in their second.
+const FIRST_VERSION: &str = "/sys/fs/cgroup/cpu";
+const SECOND_VERSION: &str = "/sys/fs/cgroup";
+
+/// What a process may have of the machine's processors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Share {
+    Whole,
+    /// As a function of so many megabytes.
+    Of(u32),
+}
+
+impl Share {
+    pub(crate) const ALL: [Self; 4] = [Self::Whole, Self::Of(1769), Self::Of(512), Self::Of(128)];
+
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Whole => "whole processors".to_owned(),
+            Self::Of(megabytes) => format!("the processor's share of {megabytes} MB"),
+        }
+    }
+
+    /// Holds who joins it to this share.
+    pub(crate) fn limit(self) -> Result<Limit, Failure> {
+        let Self::Of(megabytes) = self else { return Ok(Limit(None)) };
+        let quota = PERIOD * megabytes / MEGABYTES_A_PROCESSOR;
+        let name = format!("latchgate-bench-{}-{megabytes}", process::id());
+        let first = Path::new(FIRST_VERSION);
+        let is_first = first.join("cpu.cfs_quota_us").exists();
+        let folder = if is_first { first } else { Path::new(SECOND_VERSION) }.join(name);
+        let failed = |e: std::io::Error| format!("a control group, which only root can make: {e}");
+        fs::create_dir(&folder).map_err(failed)?;
+        let limit = Limit(Some(folder.clone()));
+        if is_first {
+            fs::write(folder.join("cpu.cfs_period_us"), PERIOD.to_string()).map_err(failed)?;
+            fs::write(folder.join("cpu.cfs_quota_us"), quota.to_string()).map_err(failed)?;
+        } else {
+            fs::write(folder.join("cpu.max"), format!("{quota} {PERIOD}")).map_err(failed)?;
+        }
+        Ok(limit)
+    }
+}
+
+/// A control group, for as long as it is kept.
+#[derive(Debug)]
+pub(crate) struct Limit(Option<PathBuf>);
+
+impl Limit {
+    /// The file that a process writes its number to when it joins; without a limit one that takes anything.
+    pub(crate) fn door(&self) -> PathBuf {
+        self.0.as_ref().map_or_else(|| "/dev/null".into(), |folder| folder.join("cgroup.procs"))
+    }
+}
+
+impl Drop for Limit {
+    fn drop(&mut self) {
+        if let Some(folder) = &self.0 {
+            // A process that is still there keeps it; it is empty of consequence then.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The functions: ours, and what people deploy instead.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use bench::{
+    Failure,
+    lambda::{of_every_function, variables},
+};
+use local::{demo::PUBLIC_CLIENT_ID, functions::Deployment, template::Template};
+use serde_json::Value;
+
+use crate::certificates::Certificates;
+
+/// Folders and programs that `cargo xtask bench startup` names.
+const OURS: &str = "LATCHGATE_BENCH_FUNCTIONS";
+const PEERS: &str = "LATCHGATE_BENCH_PEERS";
+const NODE: &str = "LATCHGATE_BENCH_NODE";
+const NODE_MODULES: &str = "LATCHGATE_BENCH_NODE_MODULES";
+const PYTHON: &str = "LATCHGATE_BENCH_PYTHON";
+
+const PEERS_LOCK: &str = include_str!("../../peers/functions/Cargo.lock");
+
+/// What a function is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Refresh,
+    Authorize,
+    Login,
+    /// Anything: it doesn't look at it.
+    Any,
+}
+
+/// A function that can be started.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) command: Vec<String>,
+    pub(crate) variables: Vec<(String, String)>,
+    /// The program that a deployment has, where it is one.
+    pub(crate) bootstrap: Option<PathBuf>,
+}
+
+/// What they all are given.
+pub(crate) struct Given<'a> {
+    pub(crate) template: &'a Template,
+    pub(crate) deployment: &'a Deployment,
+    /// Of the store, behind TLS.
+    pub(crate) url: &'a str,
+    pub(crate) certificates: &'a Certificates,
+}
+
+impl Given<'_> {
+    /// All of them, in the order of the page: `goals` counts on the first five.
+    pub(crate) fn subjects(&self) -> Result<Vec<Subject>, Failure> {
+        let (ours, peers) = (told(OURS)?, told(PEERS)?);
+        let lambda_http = version_in_lock("lambda_http")?;
+        let sdk = version_in_lock("aws-sdk-dynamodb")?;
+        let mut subjects = Vec::new();
+        for (name, kind) in
+            [("refresh", Kind::Refresh), ("authorizer", Kind::Authorize), ("login", Kind::Login)]
+        {
+            subjects.push(self.ours(&ours.join(name).join("bootstrap"), name, kind)?);
+        }
+        subjects.push(self.hello(&peers.join("hello"), &lambda_http));
+        subjects.push(
+            self.reader(&format!("aws-sdk-dynamodb {sdk}, its defaults"), &[peers.join("default-sdk")]),
+        );
+        let (node, modules) = (told(NODE)?, told(NODE_MODULES)?);
+        let package = fs::read_to_string(modules.join("node_modules/@aws-sdk/client-dynamodb/package.json"))?;
+        let package: Value = serde_json::from_str(&package)?;
+        let client = package["version"].as_str().ok_or("no version")?;
+        let name = format!(
+            "Node {}, @aws-sdk/client-dynamodb {client}",
+            said_by(&node, &["-p", "process.versions.node"])?
+        );
+        subjects.push(self.reader(&name, &[node, modules.join("function.mjs")]));
+        let python = told(PYTHON)?;
+        let versions =
+            "import boto3, platform; print(platform.python_version() + ', boto3 ' + boto3.__version__)";
+        let name = format!("Python {}", said_by(&python, &["-c", versions])?);
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/function.py");
+        subjects.push(self.reader(&name, &[python, script]));
+        Ok(subjects)
+    }
+
+    fn ours(&self, bootstrap: &Path, name: &str, kind: Kind) -> Result<Subject, Failure> {
+        let mut variables = variables(self.template, self.deployment, (name, self.url))?;
+        variables.push(("AWS_CA_BUNDLE".to_owned(), text(&self.certificates.amazon)));
+        Ok(Subject {
+            name: format!("Latchgate, {name}"),
+            kind,
+            command: vec![text(bootstrap)],
+            variables,
+            bootstrap: Some(bootstrap.to_owned()),
+        })
+    }
+
+    fn hello(&self, bootstrap: &Path, version: &str) -> Subject {
+        Subject {
+            name: format!("lambda_http {version}, hello"),
+            kind: Kind::Any,
+            command: vec![text(bootstrap)],
+            variables: of_every_function(self.url).into(),
+            bootstrap: Some(bootstrap.to_owned()),
+        }
+    }
+
+    /// Of a row: one of the demo's clients.
+    fn reader(&self, name: &str, command: &[PathBuf]) -> Subject {
+        let (table, system, alone) = (
+            self.deployment.tables.get("ClientsTable").cloned().unwrap_or_default(),
+            text(&self.certificates.system),
+            text(&self.certificates.alone),
+        );
+        // Each of the three looks for whom it may trust under a name of its own.
+        let own = [
+            ("TABLE", table),
+            ("KEY", "client_id".to_owned()),
+            ("ROW", PUBLIC_CLIENT_ID.to_owned()),
+            ("AWS_DEFAULT_REGION", "eu-west-1".to_owned()),
+            ("SSL_CERT_FILE", system),
+            ("NODE_EXTRA_CA_CERTS", alone.clone()),
+            // The SDK would spend time on saying that it wants a newer Node.
+            ("NODE_NO_WARNINGS", "1".to_owned()),
+            ("AWS_CA_BUNDLE", alone),
+        ];
+        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Subject {
+            name: name.to_owned(),
+            kind: Kind::Any,
+            bootstrap: (command.len() == 1).then(|| command[0].clone()),
+            command: command.iter().map(|part| text(part)).collect(),
+            variables: of_every_function(self.url).into_iter().chain(own).collect(),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the task that installs things says where they are")]
+fn told(name: &str) -> Result<PathBuf, Failure> {
+    Ok(std::env::var(name).map_err(|e| format!("{name}: {e} (cargo xtask bench startup)"))?.into())
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// Of a package that the peers are built with.
+fn version_in_lock(package: &str) -> Result<String, Failure> {
+    let entry = format!("name = \"{package}\"\nversion = \"");
+    let (_, rest) = PEERS_LOCK.split_once(&entry).ok_or("not in the lock file")?;
+    Ok(rest.split('"').next().unwrap_or_default().to_owned())
+}
+
+fn said_by(program: &Path, arguments: &[&str]) -> Result<String, Failure> {
+    let output = Command::new(program).args(arguments).output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
