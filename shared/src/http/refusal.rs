@@ -191,7 +191,7 @@ impl From<&PublicKeysError> for Refusal {
 }
 
 impl From<&IssueError> for Refusal {
-    fn from(IssueError(_): &IssueError) -> Self {
+    fn from(_: &IssueError) -> Self {
         Self::server_error()
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
 };
-use jsonwebtoken::{Algorithm, DecodingKey};
+use jsonwebtoken::Algorithm;
 
 use super::{Jwk, KeysetError, jwk::member};
 use crate::{
@@ -27,7 +27,9 @@ pub struct PublicKey {
     /// From when on nothing that it signed is valid.
     expires_at: Timestamp,
     pub(crate) algorithm: Algorithm,
-    pub(crate) key: DecodingKey,
+    /// As the crypto library has it. The JWT library would read it anew for each token, which costs as much again as an RSA
+    /// signature does.
+    key: ParsedPublicKey,
 }
 
 impl PublicKey {
@@ -46,39 +48,38 @@ impl PublicKey {
     /// [`KeysetError`], if it has no usable `kid`, is of another kind, or is no key at all.
     pub(super) fn from_jwk(jwk: &Jwk, list: &'static str) -> Result<Self, KeysetError> {
         let kid = jwk.usable_kid(list)?.to_owned();
-        let (algorithm, material) = Self::material(jwk)
+        let (algorithm, material, key) = Self::read(jwk)
             .filter(|_| jwk.is_for_signatures())
             .ok_or_else(|| KeysetError::Unusable(kid.clone(), list))?;
-        let key = match algorithm {
-            Algorithm::ES256 => DecodingKey::from_ec_der(&material),
-            Algorithm::EdDSA => DecodingKey::from_ed_der(&material),
-            // Unwrap safety: `material` has decoded both.
-            _ => DecodingKey::from_rsa_raw_components(&material, &member(jwk.e.as_ref()).unwrap_or_default()),
-        };
         Ok(Self { jwk: jwk.to_public(), material, expires_at: Timestamp::END, algorithm, key })
     }
 
-    /// The algorithm and the bytes of the key (point or modulus), once the crypto library has taken them for a key.
-    fn material(jwk: &Jwk) -> Option<(Algorithm, Vec<u8>)> {
+    /// Whether it made this signature for this message.
+    pub(crate) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verify_sig(message, signature).is_ok()
+    }
+
+    /// The algorithm, the bytes of the key (point or modulus), and what the crypto library takes them for.
+    fn read(jwk: &Jwk) -> Option<(Algorithm, Vec<u8>, ParsedPublicKey)> {
         match (jwk.alg.as_str(), jwk.kty.as_str(), jwk.crv.as_deref()) {
             ("ES256", "EC", Some("P-256")) => {
                 let (x, y) = (member(jwk.x.as_ref())?, member(jwk.y.as_ref())?);
                 // RFC 7518 section 6.2.1.2: coordinates are as long as the field, leading zeros included.
                 let point = (x.len() == 32 && y.len() == 32).then(|| [&[0x04], &x[..], &y[..]].concat())?;
-                ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point).ok()?;
-                Some((Algorithm::ES256, point))
+                let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point).ok()?;
+                Some((Algorithm::ES256, point, key))
             }
             ("EdDSA", "OKP", Some("Ed25519")) => {
                 let point = member(jwk.x.as_ref())?;
-                ParsedPublicKey::new(&ED25519, &point).ok()?;
-                Some((Algorithm::EdDSA, point))
+                let key = ParsedPublicKey::new(&ED25519, &point).ok()?;
+                Some((Algorithm::EdDSA, point, key))
             }
             ("RS256", "RSA", None) => {
                 let (n, e) = (member(jwk.n.as_ref())?, member(jwk.e.as_ref())?);
                 let components = RsaPublicKeyComponents { n: &n, e: &e };
-                components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).ok()?;
+                let key = components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).ok()?;
                 // RFC 7518 section 3.3: 2048 bits or more.
-                (n.len() >= 256 && n[0] != 0).then_some((Algorithm::RS256, n))
+                (n.len() >= 256 && n[0] != 0).then_some((Algorithm::RS256, n, key))
             }
             _ => None,
         }

@@ -3,10 +3,12 @@
 use std::fmt;
 
 use aws_lc_rs::{
+    error::Unspecified,
+    rand::SystemRandom,
     rsa::KeyPair as RsaKeyPair,
-    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair},
+    signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256},
 };
-use jsonwebtoken::{Algorithm, EncodingKey};
+use jsonwebtoken::Algorithm;
 
 use super::{Jwk, KeysetError, PublicKey, PublicKeys, SIGNING_KEYS, active, jwk::member};
 use crate::clock::Timestamp;
@@ -15,7 +17,14 @@ use crate::clock::Timestamp;
 pub struct SigningKey {
     public: PublicKey,
     activates_at: Timestamp,
-    pub(crate) key: EncodingKey,
+    pair: KeyPair,
+}
+
+/// As the crypto library has it. The JWT library would read it anew, and check its halves against each other, for each token.
+enum KeyPair {
+    Ec(EcdsaKeyPair),
+    Ed(Ed25519KeyPair),
+    Rsa(RsaKeyPair),
 }
 
 /// The keys that sign access tokens, newest first.
@@ -58,13 +67,13 @@ impl SigningKey {
     /// [`KeysetError`], if it is not one, or its private and its public half don't belong together.
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeysetError> {
         let public = PublicKey::from_jwk(jwk, SIGNING_KEYS)?;
-        let key = match public.algorithm {
-            Algorithm::ES256 => ec_key(jwk),
-            Algorithm::EdDSA => ed_key(jwk),
-            _ => rsa_key(jwk),
+        let pair = match public.algorithm {
+            Algorithm::ES256 => ec_pair(jwk).map(KeyPair::Ec),
+            Algorithm::EdDSA => ed_pair(jwk).map(KeyPair::Ed),
+            _ => rsa_pair(jwk).map(KeyPair::Rsa),
         };
         let unusable = || KeysetError::Unusable(jwk.kid.clone(), SIGNING_KEYS);
-        Ok(Self { key: key.ok_or_else(unusable)?, activates_at: jwk.activates_at(), public })
+        Ok(Self { pair: pair.ok_or_else(unusable)?, activates_at: jwk.activates_at(), public })
     }
 
     /// What tokens call it.
@@ -76,26 +85,37 @@ impl SigningKey {
     pub(crate) fn algorithm(&self) -> Algorithm {
         self.public.algorithm
     }
+
+    /// Its signature of this message (RFC 7518 sections 3.3 and 3.4, RFC 8037 section 3.1).
+    #[expect(clippy::disallowed_methods, reason = "the crypto library asks for one, and has its own inside")]
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Unspecified> {
+        match &self.pair {
+            KeyPair::Ec(pair) => Ok(pair.sign(&SystemRandom::new(), message)?.as_ref().to_vec()),
+            KeyPair::Ed(pair) => Ok(pair.sign(message).as_ref().to_vec()),
+            KeyPair::Rsa(pair) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut signature)?;
+                Ok(signature)
+            }
+        }
+    }
 }
 
 /// RFC 7518 section 6.2.2: `d` beside the point, from which the library checks that they belong together.
-fn ec_key(jwk: &Jwk) -> Option<EncodingKey> {
+fn ec_pair(jwk: &Jwk) -> Option<EcdsaKeyPair> {
     let (d, x, y) = (member(jwk.d.as_ref())?, member(jwk.x.as_ref())?, member(jwk.y.as_ref())?);
     let point = [&[0x04], &x[..], &y[..]].concat();
-    let pair =
-        EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &d, &point).ok()?;
-    Some(EncodingKey::from_ec_der(pair.to_pkcs8v1().ok()?.as_ref()))
+    EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, &d, &point).ok()
 }
 
 /// RFC 8037 section 2: `d` is the seed.
-fn ed_key(jwk: &Jwk) -> Option<EncodingKey> {
+fn ed_pair(jwk: &Jwk) -> Option<Ed25519KeyPair> {
     let (d, x) = (member(jwk.d.as_ref())?, member(jwk.x.as_ref())?);
-    let pair = Ed25519KeyPair::from_seed_and_public_key(&d, &x).ok()?;
-    Some(EncodingKey::from_ed_der(pair.to_pkcs8().ok()?.as_ref()))
+    Ed25519KeyPair::from_seed_and_public_key(&d, &x).ok()
 }
 
 /// RFC 7518 section 6.3.2, as the RSAPrivateKey of RFC 8017 appendix A.1.2, which is what the library reads.
-fn rsa_key(jwk: &Jwk) -> Option<EncodingKey> {
+fn rsa_pair(jwk: &Jwk) -> Option<RsaKeyPair> {
     let mut integers = vec![0x02, 0x01, 0x00];
     for value in [&jwk.n, &jwk.e, &jwk.d, &jwk.p, &jwk.q, &jwk.dp, &jwk.dq, &jwk.qi] {
         der_integer(&member(value.as_ref())?, &mut integers);
@@ -103,8 +123,7 @@ fn rsa_key(jwk: &Jwk) -> Option<EncodingKey> {
     let mut der = vec![0x30];
     der_length(integers.len(), &mut der);
     der.extend(integers);
-    RsaKeyPair::from_der(&der).ok()?;
-    Some(EncodingKey::from_rsa_der(&der))
+    RsaKeyPair::from_der(&der).ok()
 }
 
 /// An unsigned integer in DER (ITU-T X.690 section 8.3): no needless leading zero, and a zero before a set top bit.

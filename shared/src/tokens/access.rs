@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Header;
 use secrecy::SecretString;
 use serde::Serialize;
@@ -61,7 +62,12 @@ pub struct AccessClaims<'a> {
 /// A token could not be signed.
 #[derive(Debug, thiserror::Error)]
 #[error("the access token could not be signed")]
-pub struct IssueError(#[from] pub(crate) jsonwebtoken::errors::Error);
+pub enum IssueError {
+    /// The claims have no JSON.
+    Claims(#[from] serde_json::Error),
+    /// The crypto library refuses to sign.
+    Signature(#[from] aws_lc_rs::error::Unspecified),
+}
 
 impl IssueError {
     /// Its name in audit events.
@@ -75,11 +81,22 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// If the crypto library refuses to sign.
+    /// [`IssueError`], if the crypto library refuses to sign.
     pub fn issue(&self, claims: &AccessClaims<'_>) -> Result<SecretString, IssueError> {
         let mut header = Header::new(self.algorithm());
         header.typ = Some(TYP.to_owned());
         header.kid = Some(self.kid().to_owned());
-        Ok(jsonwebtoken::encode(&header, claims, &self.key)?.into())
+        Ok(self.signed(&header, claims)?.into())
+    }
+
+    /// A JWT in the compact serialisation (RFC 7515 section 7.1).
+    pub(super) fn signed(&self, header: &Header, claims: &impl Serialize) -> Result<String, IssueError> {
+        let mut token = URL_SAFE_NO_PAD.encode(serde_json::to_vec(header)?);
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(serde_json::to_vec(claims)?, &mut token);
+        let signature = self.sign(token.as_bytes())?;
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        Ok(token)
     }
 }
