@@ -1,12 +1,9 @@
 //! The denylist: how many reads requests cost, beside one each in `session` mode, and what 100,000 live revocations take
 //! in memory. The store is the embedded one, in a process of its own, so that its memory isn't counted.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use authorizer::Authorizer;
@@ -14,8 +11,7 @@ use aws_sdk_dynamodb::{
     Client,
     config::{ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef},
 };
-use axum::{body::Bytes, http::Request};
-use bench::{Failure, SimulatedClock, StoreProcess, deployment};
+use bench::{Failure, SimulatedClock, StoreProcess, api, deployment};
 use local::{functions::Deployment, gateway::Gateway, template::Template};
 use serde_json::{Value, json};
 use shared::{
@@ -66,7 +62,7 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
     let config = deployment.dynamodb.config().to_builder().interceptor(reads.clone()).build();
     deployment.dynamodb = Client::from_conf(config);
     let gateway = Box::pin(Gateway::deploy(&template, &deployment)).await?;
-    let token = login(&gateway).await?;
+    let token = api::login(&gateway).await?.access_token;
 
     for mode in ["session", "denylist"] {
         let authorizer = start(&template, &deployment, mode).await?;
@@ -120,16 +116,6 @@ fn surroundings(
 
 async fn start(template: &Template, deployment: &Deployment, mode: &str) -> Result<Authorizer, Failure> {
     Ok(Authorizer::start(&surroundings(template, deployment, mode)?).await?)
-}
-
-async fn login(gateway: &Gateway) -> Result<String, Failure> {
-    let body = json!({ "client_id": local::demo::PUBLIC_CLIENT_ID, "username": local::demo::USERNAME,
-        "password": "correct horse battery staple" });
-    let request = Request::post("/login").header("content-type", "application/json");
-    let request = request.body(Bytes::from(body.to_string()))?;
-    let response = gateway.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
-    let body: Value = serde_json::from_slice(response.body())?;
-    Ok(body["access_token"].as_str().ok_or("no token")?.to_owned())
 }
 
 fn event(token: &str) -> Value {

@@ -1,12 +1,39 @@
 //! What Lambda tells a function in its variables.
 
+use lambda_http::Request;
 use local::{
     functions::{Deployment, Keyset},
     template::Template,
 };
-use shared::environment::variable;
+use shared::{environment::variable, http::request_of, surroundings::Surroundings};
 
 use crate::Failure;
+
+const REFRESH_EVENT: &str = include_str!("../../tests/events/refresh.json");
+
+/// What API Gateway sends for a refresh of the public demo client.
+///
+/// # Errors
+///
+/// If the token is none that an event can hold.
+pub fn refresh_request(refresh_token: &str) -> Result<Request, Failure> {
+    let event = serde_json::from_str(&REFRESH_EVENT.replace("REFRESH_TOKEN", refresh_token))?;
+    Ok(request_of(event).ok_or("no event of a REST API")?)
+}
+
+/// What the template gives the function of this name.
+///
+/// # Errors
+///
+/// If the template has no such function.
+pub fn surroundings(
+    template: &Template,
+    deployment: &Deployment,
+    function: &str,
+) -> Result<Surroundings, Failure> {
+    let function = template.functions(&deployment.parameters)?.remove(function).ok_or("no such function")?;
+    Ok(deployment.surroundings(function))
+}
 
 /// What the template gives this function, and Lambda every function; with the keyset itself in place of its secret's name.
 ///

@@ -1,11 +1,15 @@
 //! What the benchmarks share: the API in this process, over a store in a process of its own; and reports of figures.
 
+pub mod api;
 pub mod lambda;
+pub mod peers;
 pub mod report;
+pub mod watch;
 
 use std::{
     error::Error,
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::{
         Arc,
@@ -64,14 +68,23 @@ pub struct StoreProcess {
 impl StoreProcess {
     const ARGUMENT: &str = "engine";
 
-    /// Starts this program once more, as the store.
+    /// Starts this program once more, as the store, in memory.
     ///
     /// # Errors
     ///
     /// If it can't be started.
     pub fn start() -> Result<Self, Failure> {
-        let program = std::env::current_exe()?;
-        let mut child = Command::new(program).arg(Self::ARGUMENT).stdout(Stdio::piped()).spawn()?;
+        Self::start_in(None)
+    }
+
+    /// The same in a file, or in memory without one.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be started.
+    pub fn start_in(file: Option<&Path>) -> Result<Self, Failure> {
+        let mut program = Command::new(std::env::current_exe()?);
+        let mut child = program.arg(Self::ARGUMENT).args(file).stdout(Stdio::piped()).spawn()?;
         let mut endpoint = String::new();
         BufReader::new(child.stdout.take().ok_or("no output")?).read_line(&mut endpoint)?;
         Ok(Self { child, endpoint: endpoint.trim().to_owned() })
@@ -83,8 +96,9 @@ impl StoreProcess {
     ///
     /// If the port can't be had.
     pub async fn serve_if_asked() -> Result<(), Failure> {
-        if std::env::args().nth(1).as_deref() == Some(Self::ARGUMENT) {
-            println!("{}", Engine::start(None).await?.endpoint());
+        let mut arguments = std::env::args_os().skip(1);
+        if arguments.next().is_some_and(|role| role == Self::ARGUMENT) {
+            println!("{}", Engine::start(arguments.next().as_deref().map(Path::new)).await?.endpoint());
             std::future::pending::<()>().await;
         }
         Ok(())
@@ -95,6 +109,7 @@ impl Drop for StoreProcess {
     fn drop(&mut self) {
         // It may be gone already, which is what is wanted.
         let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -103,10 +118,7 @@ impl Drop for StoreProcess {
 /// # Errors
 ///
 /// If something of it can't be read or written.
-pub async fn deployment(
-    endpoint: &str,
-    clock: Arc<SimulatedClock>,
-) -> Result<(Template, Deployment), Failure> {
+pub async fn deployment(endpoint: &str, clock: Arc<dyn Clock>) -> Result<(Template, Deployment), Failure> {
     let (config, random) = (engine::config(endpoint), Arc::new(SystemRandom::new()));
     let client = Client::new(&config);
     let template = Template::of_project()?;

@@ -15,13 +15,14 @@ pub(crate) fn python(tool: &str, packages: &[&str]) -> Result<PathBuf, TaskError
     Ok(venv.join("bin"))
 }
 
-/// Packages of npm in the folder of this tool; scripts find them from there.
+/// Packages of npm in the folder of this tool; scripts find them from there. What these would like beside them is not installed, nor
+/// an obstacle: adapters for databases that nobody uses here.
 pub(crate) fn npm(tool: &str, packages: &[&str]) -> Result<PathBuf, TaskError> {
     let folder = tool_folder(tool)?;
     unless_installed(&folder.join("node_modules"), packages, || {
         let below = folder.to_string_lossy();
-        let npm = ["install", "--prefix", &below, "--ignore-scripts", "--no-audit", "--no-fund", "--silent"];
-        run(program("npm", &npm).args(packages))
+        let npm = ["install", "--prefix", &below, "--ignore-scripts", "--legacy-peer-deps"];
+        run(program("npm", &npm).args(["--no-audit", "--no-fund", "--silent"]).args(packages))
     })?;
     Ok(folder)
 }

@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use authorizer::Authorizer;
-use bench::{Failure, SimulatedClock};
+use bench::{
+    Failure, SimulatedClock,
+    watch::{self, Latency},
+};
 use shared::{clock::Timestamp, ids::SessionId, store::Revocations};
 
 use crate::{
@@ -14,7 +17,6 @@ use crate::{
     rows::put,
     scale::{RUNS, Scale, Step},
     start::of_authorizer,
-    watch::{self, Latency},
 };
 
 /// Rows that a batch may have.
@@ -68,7 +70,7 @@ fn add(runs: &mut Runs, latencies: Vec<Latency>) {
 /// Starts the authorizer anew; in microseconds.
 async fn restart(place: &mut Place) -> Result<f64, Failure> {
     let surroundings = of_authorizer(&place.template, &place.deployment, "denylist")?;
-    let started = watch::start();
+    let started = watch::now();
     place.denylist = Authorizer::start(&surroundings).await?;
     Ok(watch::microseconds(started.elapsed()))
 }

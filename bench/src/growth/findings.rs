@@ -3,6 +3,7 @@
 use bench::{
     Failure,
     report::{Figure, Group, Report, machine, today},
+    watch::Latency,
 };
 
 use crate::{
@@ -14,7 +15,6 @@ use crate::{
     load::Load,
     method::{grouped, method},
     scale::Scale,
-    watch::Latency,
 };
 
 /// All of it.

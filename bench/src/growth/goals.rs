@@ -1,8 +1,11 @@
 //! What is meant to stay as it is.
 
-use bench::report::{Bound, Figure, Goal};
+use bench::{
+    report::{Bound, Figure, Goal},
+    watch::Latency,
+};
 
-use crate::{findings::Findings, latency::Runs, method::grouped, watch::Latency};
+use crate::{findings::Findings, latency::Runs, method::grouped};
 
 pub(crate) fn goals(findings: &Findings) -> Vec<Goal> {
     let numbers: Vec<String> = findings.loads.iter().map(|load| grouped(load.sessions)).collect();

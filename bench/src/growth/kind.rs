@@ -1,13 +1,11 @@
 //! Requests of which the times are wanted.
 
 use authorizer::Authorizer;
-use bench::Failure;
+use bench::{Failure, lambda::refresh_request};
 use lambda_http::{Body, Request};
 use refresh::Refresh;
 use serde_json::Value;
-use shared::http::request_of;
 
-const REFRESH_EVENT: &str = include_str!("../../../tests/events/refresh.json");
 const AUTHORIZER_EVENT: &str = include_str!("../../../tests/events/authorizer-token.json");
 
 /// What is called.
@@ -48,9 +46,7 @@ pub(crate) enum Call<'a> {
 
 impl<'a> Call<'a> {
     pub(crate) fn refresh(function: &'a Refresh, held: &Held) -> Result<Self, Failure> {
-        let event = serde_json::from_str(&REFRESH_EVENT.replace("REFRESH_TOKEN", &held.refresh_token))?;
-        let request = request_of(event).ok_or("no event of a REST API")?;
-        Ok(Self::Refresh(function, Box::new(request)))
+        Ok(Self::Refresh(function, Box::new(refresh_request(&held.refresh_token)?)))
     }
 
     pub(crate) fn authorize(function: &'a Authorizer, held: &Held) -> Result<Self, Failure> {

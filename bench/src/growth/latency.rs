@@ -1,12 +1,11 @@
 //! What requests take beside each number of sessions.
 
-use bench::Failure;
+use bench::{Failure, watch::Latency};
 
 use crate::{
     kind::Kind,
     place::Place,
     scale::{RUNS, Scale},
-    watch::Latency,
 };
 
 /// Before the first run: connections are open and caches are full by then.

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_dynamodb::{Client, types::WriteRequest};
-use bench::Failure;
+use bench::{Failure, watch};
 use tokio::task::JoinSet;
 
 use crate::{
@@ -11,7 +11,6 @@ use crate::{
     rows::{Rows, put},
     sample::Sample,
     scale::Step,
-    watch,
 };
 
 /// Users whose rows go into one batch with those of their sessions: 24 rows, of the 25 that a batch may have.
@@ -85,7 +84,7 @@ pub(crate) async fn load(
     step: Step,
     sample: &mut Sample,
 ) -> Result<Load, Failure> {
-    let (started, before) = (watch::start(), machine::memory()?);
+    let (started, before) = (watch::now(), machine::memory()?);
     let (mut stored, mut sent, mut memory) = (0, 0, before);
     let end = loop {
         if step.sessions.is_some_and(|wanted| stored >= wanted) {

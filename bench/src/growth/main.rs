@@ -17,7 +17,6 @@ mod rows;
 mod sample;
 mod scale;
 mod start;
-mod watch;
 
 use std::sync::Arc;
 

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use authorizer::Authorizer;
-use bench::{Failure, SimulatedClock, StoreProcess, deployment};
+use bench::{Failure, SimulatedClock, StoreProcess, deployment, lambda::surroundings, watch};
 use local::{
     functions::{Deployment, Keyset},
     gateway::Gateway,
@@ -25,8 +25,7 @@ use crate::{
     rows::Rows,
     sample::Sample,
     scale::Step,
-    start::{keep_unswept, of_authorizer, surroundings},
-    watch,
+    start::{keep_unswept, of_authorizer},
 };
 
 /// A store in a process of its own, with sessions in it, and the functions in this one.
@@ -98,7 +97,7 @@ impl Place {
             Kind::Session => Call::authorize(&self.session, held)?,
             Kind::Denylist => Call::authorize(&self.denylist, held)?,
         };
-        let started = watch::start();
+        let started = watch::now();
         let tokens = call.make().await?;
         let time = started.elapsed();
         if let Some(tokens) = tokens {

@@ -1,21 +1,11 @@
 //! How the functions are started, and the store is kept from sweeping.
 
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
-use bench::Failure;
+use bench::{Failure, lambda::surroundings};
 use local::{functions::Deployment, template::Template};
 use shared::{store::attribute, surroundings::Surroundings};
 
-/// What the template gives the function of this name.
-pub(crate) fn surroundings(
-    template: &Template,
-    deployment: &Deployment,
-    function: &str,
-) -> Result<Surroundings, Failure> {
-    let function = template.functions(&deployment.parameters)?.remove(function).ok_or("no such function")?;
-    Ok(deployment.surroundings(function))
-}
-
-/// What it gives the authorizer, where that is to be in this mode.
+/// What the template gives the authorizer, where that is to be in this mode.
 pub(crate) fn of_authorizer(
     template: &Template,
     deployment: &Deployment,

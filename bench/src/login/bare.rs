@@ -1,11 +1,12 @@
 //! The bare hash, as the `argon2` crate computes it.
 
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use bench::Failure;
+use bench::{
+    Failure,
+    watch::{Cost, Watch},
+};
 use credentials::MEMORY_KIB;
 use tokio::task;
-
-use crate::cost::{Cost, Watch};
 
 /// What `credentials` hashes with; its test holds it against the hash that it makes.
 pub(crate) const PASSES: u32 = 2;

@@ -1,11 +1,6 @@
 //! What something takes of time: on the wall, and of processors.
 
-use std::{
-    fs, thread,
-    time::{Duration, Instant},
-};
-
-use bench::{Failure, report::Figure};
+use bench::{Failure, report::Figure, watch::Cost};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -15,14 +10,6 @@ use crate::{
 
 /// Rounds that aren't counted: by then connections are open and memory has been touched.
 const WARM_UP: usize = 5;
-
-/// Milliseconds.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(crate) struct Cost {
-    pub(crate) wall: f64,
-    /// Of all threads of this process.
-    pub(crate) cpu: f64,
-}
 
 /// A login beside its hash: medians of one run.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -58,41 +45,4 @@ fn median(costs: &[Cost]) -> Cost {
     let costs = costs.get(WARM_UP..).unwrap_or_default();
     let of = |part: fn(&Cost) -> f64| Figure::of("", costs.iter().map(part).collect()).median;
     Cost { wall: of(|cost| cost.wall), cpu: of(|cost| cost.cpu) }
-}
-
-/// Runs from its start to its stop.
-#[derive(Debug)]
-pub(crate) struct Watch {
-    cpu: Duration,
-    started: Instant,
-}
-
-impl Watch {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-    pub(crate) fn start() -> Result<Self, Failure> {
-        let cpu = processor_time()?;
-        Ok(Self { cpu, started: Instant::now() })
-    }
-
-    pub(crate) fn stop(self) -> Result<Cost, Failure> {
-        let wall = self.started.elapsed();
-        let cpu = processor_time()?.saturating_sub(self.cpu);
-        Ok(Cost { wall: milliseconds(wall), cpu: milliseconds(cpu) })
-    }
-}
-
-fn milliseconds(time: Duration) -> f64 {
-    time.as_secs_f64() * 1e3
-}
-
-/// What the threads of this process have had of processors: none of those that are measured ends before the process does.
-fn processor_time() -> Result<Duration, Failure> {
-    // The kernel counts a thread's time when it leaves the processor, so this one leaves it.
-    thread::sleep(Duration::from_nanos(1));
-    let mut nanoseconds = 0;
-    for task in fs::read_dir("/proc/self/task")? {
-        let text = fs::read_to_string(task?.path().join("schedstat"))?;
-        nanoseconds += text.split_whitespace().next().ok_or("no time in schedstat")?.parse::<u64>()?;
-    }
-    Ok(Duration::from_nanos(nanoseconds))
 }

@@ -3,11 +3,12 @@
 use bench::{
     Failure,
     report::{Bound, Figure, Goal, Group, Report, machine, today},
+    watch::Cost,
 };
 
 use crate::{
     CROWD,
-    cost::{Beside, Cost},
+    cost::Beside,
     memory::Resident,
     method::{ARGON2, method},
 };

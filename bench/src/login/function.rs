@@ -1,12 +1,13 @@
 //! The function under measurement, in this process.
 
-use bench::Failure;
+use bench::{
+    Failure,
+    watch::{Cost, Watch},
+};
 use lambda_http::Request;
 use login::Login;
 use serde_json::Value;
 use shared::{http::request_of, surroundings::Surroundings};
-
-use crate::cost::{Cost, Watch};
 
 /// What API Gateway sends for a login.
 const EVENT: &str = include_str!("../../../tests/events/login.json");

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bench::Failure;
+use bench::{Failure, watch};
 
 use crate::subjects::Subject;
 
@@ -31,22 +31,16 @@ impl Process {
     }
 
     /// Lets it go; the moment.
-    #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
     pub(crate) fn go(&mut self) -> Result<Instant, Failure> {
         let mut word = self.0.stdin.take().ok_or("no way to say go")?;
-        let now = Instant::now();
+        let now = watch::now();
         word.write_all(b"go\n")?;
         Ok(now)
     }
 
     /// What its threads have had of processors.
     pub(crate) fn processor_time(&self) -> Result<Duration, Failure> {
-        let mut nanoseconds = 0;
-        for task in fs::read_dir(format!("/proc/{}/task", self.0.id()))? {
-            let text = fs::read_to_string(task?.path().join("schedstat"))?;
-            nanoseconds += text.split_whitespace().next().ok_or("no time in schedstat")?.parse::<u64>()?;
-        }
-        Ok(Duration::from_nanos(nanoseconds))
+        watch::processor_time(&self.0.id().to_string())
     }
 
     /// The most that it had in memory, in MiB.

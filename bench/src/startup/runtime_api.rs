@@ -15,7 +15,7 @@ use axum::{
     http::{HeaderName, StatusCode, Uri},
     routing::{get, post},
 };
-use bench::Failure;
+use bench::{Failure, watch};
 use tokio::{
     net::TcpListener,
     sync::{Mutex, mpsc},
@@ -91,9 +91,8 @@ impl RuntimeApi {
     }
 
     /// Invokes the function, which has asked for it; how long it took, and its answer.
-    #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
     pub(crate) async fn invoke(&mut self, event: String) -> Result<(Duration, Bytes), Failure> {
-        let started = Instant::now();
+        let started = watch::now();
         self.invocations.send(event)?;
         match self.happening().await? {
             Happening::Answered(at, answer) => Ok((at - started, answer)),
@@ -116,9 +115,8 @@ impl Drop for RuntimeApi {
 
 type Invocation = ([(HeaderName, &'static str); 3], String);
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 async fn next(State(function): State<Function>) -> Result<Invocation, StatusCode> {
-    let _ = function.happenings.send(Happening::Ready(Instant::now()));
+    let _ = function.happenings.send(Happening::Ready(watch::now()));
     let event = function.invocations.lock().await.recv().await.ok_or(StatusCode::GONE)?;
     let headers = [
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
@@ -129,9 +127,8 @@ async fn next(State(function): State<Function>) -> Result<Invocation, StatusCode
     Ok((headers.map(|(name, value)| (HeaderName::from_static(name), value)), event))
 }
 
-#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 async fn answer(State(function): State<Function>, answer: Bytes) -> StatusCode {
-    let _ = function.happenings.send(Happening::Answered(Instant::now(), answer));
+    let _ = function.happenings.send(Happening::Answered(watch::now(), answer));
     StatusCode::ACCEPTED
 }
 

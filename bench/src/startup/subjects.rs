@@ -1,26 +1,19 @@
 //! The functions: ours, and what people deploy instead.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::path::{Path, PathBuf};
 
 use bench::{
     Failure,
     lambda::{of_every_function, variables},
+    peers::{NODE, NODE_MODULES, PYTHON, npm_version, said_by, told},
 };
 use local::{demo::PUBLIC_CLIENT_ID, functions::Deployment, template::Template};
-use serde_json::Value;
 
 use crate::certificates::Certificates;
 
 /// Folders and programs that `cargo xtask bench startup` names.
 const OURS: &str = "LATCHGATE_BENCH_FUNCTIONS";
 const PEERS: &str = "LATCHGATE_BENCH_PEERS";
-const NODE: &str = "LATCHGATE_BENCH_NODE";
-const NODE_MODULES: &str = "LATCHGATE_BENCH_NODE_MODULES";
-const PYTHON: &str = "LATCHGATE_BENCH_PYTHON";
 
 const PEERS_LOCK: &str = include_str!("../../peers/functions/Cargo.lock");
 
@@ -71,9 +64,7 @@ impl Given<'_> {
             self.reader(&format!("aws-sdk-dynamodb {sdk}, its defaults"), &[peers.join("default-sdk")]),
         );
         let (node, modules) = (told(NODE)?, told(NODE_MODULES)?);
-        let package = fs::read_to_string(modules.join("node_modules/@aws-sdk/client-dynamodb/package.json"))?;
-        let package: Value = serde_json::from_str(&package)?;
-        let client = package["version"].as_str().ok_or("no version")?;
+        let client = npm_version("@aws-sdk/client-dynamodb")?;
         let name = format!(
             "Node {}, @aws-sdk/client-dynamodb {client}",
             said_by(&node, &["-p", "process.versions.node"])?
@@ -140,11 +131,6 @@ impl Given<'_> {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the task that installs things says where they are")]
-fn told(name: &str) -> Result<PathBuf, Failure> {
-    Ok(std::env::var(name).map_err(|e| format!("{name}: {e} (cargo xtask bench startup)"))?.into())
-}
-
 fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
@@ -154,9 +140,4 @@ fn version_in_lock(package: &str) -> Result<String, Failure> {
     let entry = format!("name = \"{package}\"\nversion = \"");
     let (_, rest) = PEERS_LOCK.split_once(&entry).ok_or("not in the lock file")?;
     Ok(rest.split('"').next().unwrap_or_default().to_owned())
-}
-
-fn said_by(program: &Path, arguments: &[&str]) -> Result<String, Failure> {
-    let output = Command::new(program).args(arguments).output()?;
-    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
 }

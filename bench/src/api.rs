@@ -1,0 +1,65 @@
+//! The API in this process, called as a client calls it.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::{body::Bytes, http::Request};
+use local::{
+    demo::{PUBLIC_CLIENT_ID, USERNAME},
+    gateway::Gateway,
+};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+
+use crate::Failure;
+
+/// The tokens of an answer.
+#[derive(Clone, Deserialize)]
+pub struct Tokens {
+    /// A JWT.
+    pub access_token: String,
+    /// Good for one more answer.
+    pub refresh_token: String,
+}
+
+/// Logs the demo user in, on the public demo client.
+///
+/// # Errors
+///
+/// If the API refuses.
+pub async fn login(gateway: &Gateway) -> Result<Tokens, Failure> {
+    let password = "correct horse battery staple";
+    let body = json!({ "client_id": PUBLIC_CLIENT_ID, "username": USERNAME, "password": password });
+    call(gateway, post("/login", &body)?).await
+}
+
+/// Exchanges a refresh token for its successor.
+///
+/// # Errors
+///
+/// If the API refuses.
+pub async fn refresh(gateway: &Gateway, refresh_token: &str) -> Result<Tokens, Failure> {
+    let body = json!({ "grant_type": "refresh_token", "client_id": PUBLIC_CLIENT_ID,
+        "refresh_token": refresh_token });
+    call(gateway, post("/refresh", &body)?).await
+}
+
+/// The public keys, as they are published (RFC 7517 section 5).
+///
+/// # Errors
+///
+/// If the API doesn't have any.
+pub async fn jwks(gateway: &Gateway) -> Result<Value, Failure> {
+    call(gateway, Request::get("/.well-known/jwks.json").body(Bytes::new())?).await
+}
+
+fn post(path: &str, body: &Value) -> Result<Request<Bytes>, Failure> {
+    let request = Request::post(path).header("content-type", "application/json");
+    Ok(request.body(Bytes::from(body.to_string()))?)
+}
+
+async fn call<T: DeserializeOwned>(gateway: &Gateway, request: Request<Bytes>) -> Result<T, Failure> {
+    let response = gateway.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
+    let status = response.status();
+    // What is in it may be a token, and is not for an error's text.
+    serde_json::from_slice(response.body()).map_err(|_| format!("the API answered {status}").into())
+}

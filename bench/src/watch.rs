@@ -1,0 +1,142 @@
+//! The machine's time, and what is made of times.
+
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Failure, report::Figure};
+
+/// What something took of time, in milliseconds.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Cost {
+    /// On the wall.
+    pub wall: f64,
+    /// Of processors: of all threads of this process.
+    pub cpu: f64,
+}
+
+/// Runs from its start to its stop.
+#[derive(Debug)]
+pub struct Watch {
+    cpu: Duration,
+    started: Instant,
+}
+
+impl Watch {
+    /// Starts.
+    ///
+    /// # Errors
+    ///
+    /// If the system doesn't tell.
+    pub fn start() -> Result<Self, Failure> {
+        let cpu = processor_time("self")?;
+        Ok(Self { cpu, started: now() })
+    }
+
+    /// Stops.
+    ///
+    /// # Errors
+    ///
+    /// If the system doesn't tell.
+    pub fn stop(self) -> Result<Cost, Failure> {
+        let wall = self.started.elapsed();
+        let cpu = processor_time("self")?.saturating_sub(self.cpu);
+        Ok(Cost { wall: milliseconds(wall), cpu: milliseconds(cpu) })
+    }
+}
+
+/// What calls took in one run, in microseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Latency {
+    /// Half of them took longer.
+    pub median: f64,
+    /// One in a hundred took longer.
+    pub p99: f64,
+}
+
+impl Latency {
+    /// Of these calls.
+    ///
+    /// # Panics
+    ///
+    /// Without a call.
+    pub fn of(times: &[Duration]) -> Self {
+        let mut times: Vec<f64> = times.iter().copied().map(microseconds).collect();
+        times.sort_by(f64::total_cmp);
+        let p99 = times[(times.len() - 1) * 99 / 100];
+        Self { median: Figure::of("", times).median, p99 }
+    }
+}
+
+/// This moment.
+#[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
+pub fn now() -> Instant {
+    Instant::now()
+}
+
+/// A time in milliseconds.
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// A time in microseconds.
+pub fn microseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+/// What the threads of a process have had of processors; of `self`, or of one by its number. None of those that are measured
+/// ends before the process does.
+///
+/// # Errors
+///
+/// If there is no such process.
+pub fn processor_time(process: &str) -> Result<Duration, Failure> {
+    // The kernel counts a thread's time when it leaves the processor, so this one leaves it.
+    thread::sleep(Duration::from_nanos(1));
+    let mut nanoseconds = 0;
+    for task in fs::read_dir(format!("/proc/{process}/task"))? {
+        let text = fs::read_to_string(task?.path().join("schedstat"))?;
+        nanoseconds += text.split_whitespace().next().ok_or("no time in schedstat")?.parse::<u64>()?;
+    }
+    Ok(Duration::from_nanos(nanoseconds))
+}
+
+/// What a process has had of processors, its threads that have ended and all; to the hundredth of a second in which Linux says
+/// it to programs, whatever it counts in itself (proc(5), `/proc/pid/stat`).
+///
+/// # Errors
+///
+/// If there is no such process.
+pub fn processor_time_with_ended_threads(process: u32) -> Result<Duration, Failure> {
+    let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
+    // The second field is the program's name, which may have anything in it, in parentheses; `utime` and `stime` are the
+    // fourteenth and the fifteenth.
+    let (_, after_name) = text.rsplit_once(')').ok_or("no name")?;
+    let fields = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
+    let ticks: Vec<u64> = fields.collect::<Result<_, _>>()?;
+    Ok(Duration::from_millis(ticks.iter().sum::<u64>() * 10))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_in_a_hundred_takes_longer_than_the_99th_percentile() {
+        let times: Vec<Duration> = (1..=1000).map(Duration::from_micros).collect();
+        let Latency { median, p99 } = Latency::of(&times);
+        assert!((median - 500.5).abs() < 1e-6 && (p99 - 990.0).abs() < 1e-6, "{median} {p99}");
+    }
+
+    #[test]
+    fn both_ways_of_asking_for_processor_time_agree() {
+        let some = Duration::from_millis(50);
+        while processor_time("self").unwrap() < some {}
+        // Other tests run in this process, and threads of theirs have ended.
+        let process = processor_time_with_ended_threads(std::process::id()).unwrap();
+        assert!(process + Duration::from_millis(20) >= some, "{process:?}");
+    }
+}
