@@ -56,9 +56,13 @@ cargo xtask TASK
   wycheproof [FOLDER]
                    Wycheproof's vectors of signatures and keys against our verification; they are not in the project, but
                    in FOLDER (../shared/wycheproof by default)
-  bench [PART]     login: a login beside its hash, and docs/performance.md with it; growth: latency and memory beside a million
-                   sessions and more (twenty minutes); denylist: reads and memory of the authorizer's denylist; login-timing: how
-                   well refused logins can be told apart by their time (a quarter of an hour); without PART, all
+  bench [PART]     benchmarks, and docs/performance.md with them; without PART, all (an hour, on a machine that does nothing else):
+                   denylist: reads and memory of the authorizer's denylist; growth: latency and memory beside a million
+                   sessions and more (twenty minutes); instructions: of parsing, verifying, issuing and deciding (needs
+                   Debian's valgrind); login: a login beside its hash; login-timing: how well refused logins can be told
+                   apart by their time (a quarter of an hour); refresh: rotation under load beside other servers (needs npm
+                   and Debian's packages); startup: the functions from their start on (needs npm, PyPI and to be root);
+                   verification: of access tokens beside other libraries (needs npm and PyPI)
   costs            docs/costs.md: what a million of each operation costs, from the units that the tests count
   scale            docs/scale.md: where the limits of AWS are met, by a simulation with the keys that the functions write
   package [--built] ARCH | ARCH TAG

@@ -1,19 +1,18 @@
 //! The functions that start beside one another: ours as `sam build` builds them, and those of others.
 
-use std::{env::consts::ARCH, fs};
+use std::env::consts::ARCH;
 
 use super::Told;
 use crate::{
     packages,
     sam::Tools,
-    shell::{TaskError, cargo, output, program, root, run},
+    shell::{TaskError, cargo, root, run},
 };
 
 const OURS: [&str; 3] = ["authorizer", "login", "refresh"];
 const PEERS: &str = "bench/peers/functions/Cargo.toml";
 const NPM_PACKAGES: [&str; 1] = ["@aws-sdk/client-dynamodb@3.1169.0"];
 const PYPI_PACKAGES: [&str; 1] = ["boto3==1.44.8"];
-const SCRIPT: &str = "function.mjs";
 
 pub(super) fn install() -> Result<Told, TaskError> {
     let architecture = if ARCH == "aarch64" { "--arm64" } else { "--x86-64" };
@@ -28,14 +27,12 @@ pub(super) fn install() -> Result<Told, TaskError> {
     // As it is by default: the configuration of this workspace says otherwise.
     peers.arg("--target-dir").arg(&target).env("AWS_LC_SYS_NO_JITTER_ENTROPY", "0");
     run(&mut peers)?;
-    let node = output(&mut program("node", &["-p", "process.execPath"]))?;
     let modules = packages::npm("bench-startup", &NPM_PACKAGES)?;
-    let copied = fs::copy(root().join("bench/peers").join(SCRIPT), modules.join(SCRIPT));
-    copied.map_err(|e| TaskError(format!("{SCRIPT}: {e}")))?;
+    super::script(&modules, "function.mjs")?;
     Ok(vec![
         ("LATCHGATE_BENCH_FUNCTIONS", root().join("target/lambda")),
         ("LATCHGATE_BENCH_PEERS", target.join("release")),
-        ("LATCHGATE_BENCH_NODE", node.trim().into()),
+        super::node()?,
         ("LATCHGATE_BENCH_NODE_MODULES", modules),
         ("LATCHGATE_BENCH_PYTHON", packages::python("bench-startup", &PYPI_PACKAGES)?.join("python")),
     ])

@@ -1,0 +1,118 @@
+//! What was counted, as a report.
+
+use bench::{
+    Failure,
+    peers::said_by,
+    report::{Bound, Figure, Goal, Group, Report, machine, today},
+};
+
+use crate::operation::Operation;
+
+const PART: &str = "instructions";
+const GROUPS: [&str; 4] = [
+    "Parse a refresh token, and verify its HMAC",
+    "Decide what a failed rotation means",
+    "Verify an access token",
+    "Issue an access token and a refresh token",
+];
+
+/// Instructions of a call, run by run.
+#[derive(Debug, Default)]
+pub(crate) struct Findings(Vec<(Operation, Vec<f64>)>);
+
+impl Findings {
+    pub(crate) fn add(&mut self, operation: Operation, instructions: f64) {
+        match self.0.iter_mut().find(|(counted, _)| *counted == operation) {
+            Some((_, runs)) => runs.push(instructions),
+            None => self.0.push((operation, vec![instructions])),
+        }
+    }
+
+    pub(crate) fn report(&self) -> Result<Report, Failure> {
+        let groups = GROUPS.map(|title| self.group(title));
+        let before = Report::kept()?.into_iter().find(|report| report.part == PART);
+        let most = before.map_or(1.0, |before| most(&before.groups, &groups));
+        Ok(Report {
+            part: PART.to_owned(),
+            title: "Instructions".to_owned(),
+            machine: machine(),
+            date: today()?,
+            method: vec![format!(
+                "Counted by callgrind ({}), which emulates a processor, with its vector instructions and without those for SHA; \
+                 built as a release is, in pieces instead of as a whole. Of each a process that makes one call and a process that \
+                 makes many: the difference, divided by how many more there are. The decision is that on a retry.",
+                said_by("valgrind".as_ref(), &["--version"])?
+            )],
+            groups: groups.into(),
+            goals: vec![Goal {
+                claim: "none takes more than 1.05 times what was kept of it before".to_owned(),
+                found: most,
+                bound: Bound::AtMost(1.05),
+            }],
+        })
+    }
+
+    fn group(&self, title: &str) -> Group {
+        let of_group = self.0.iter().filter(|(operation, _)| title_of(*operation) == title);
+        let figure = |(operation, runs): &(Operation, Vec<f64>)| {
+            let subject = match operation {
+                Operation::Verify(algorithm) | Operation::Issue(algorithm) => {
+                    format!("Latchgate, {algorithm}")
+                }
+                Operation::Parse | Operation::Decide => "Latchgate".to_owned(),
+            };
+            Figure::of(subject, runs.clone())
+        };
+        Group {
+            title: title.to_owned(),
+            unit: "instructions".to_owned(),
+            more_is_better: false,
+            figures: of_group.map(figure).collect(),
+        }
+    }
+}
+
+fn title_of(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Parse => GROUPS[0],
+        Operation::Decide => GROUPS[1],
+        Operation::Verify(_) => GROUPS[2],
+        Operation::Issue(_) => GROUPS[3],
+    }
+}
+
+/// How many times what it was before it is, where that is most.
+fn most(before: &[Group], now: &[Group]) -> f64 {
+    let figures = |groups: &[Group]| -> Vec<(String, String, f64)> {
+        let of_group = |group: &Group| {
+            let title = group.title.clone();
+            let figures = group.figures.iter();
+            let figures = figures.map(move |figure| (title.clone(), figure.subject.clone(), figure.median));
+            figures.collect::<Vec<_>>()
+        };
+        groups.iter().flat_map(of_group).collect()
+    };
+    let before = figures(before);
+    let ratio = |(title, subject, now): &(String, String, f64)| {
+        let same = before.iter().find(|(t, s, _)| t == title && s == subject);
+        same.map(|(_, _, before)| now / before)
+    };
+    figures(now).iter().filter_map(ratio).reduce(f64::max).unwrap_or(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_that_grew_most_counts() {
+        let groups = |parse, issue| {
+            let mut findings = Findings::default();
+            findings.add(Operation::Parse, parse);
+            findings.add(Operation::Issue("ES256"), issue);
+            GROUPS.map(|title| findings.group(title))
+        };
+        assert!((most(&groups(100.0, 1000.0), &groups(90.0, 1100.0)) - 1.1).abs() < 1e-9);
+        assert!((most(&[], &groups(90.0, 1100.0)) - 1.0).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,79 @@
+//! Chains of requests, each with what the one before it gave.
+
+use std::{future::Future, time::Duration};
+
+use bench::{
+    Failure,
+    watch::{Latency, now, processor_time_with_ended_threads},
+};
+use serde::{Deserialize, Serialize};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+
+use crate::WARM_UP;
+
+/// What was found in one run.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Ran {
+    /// Requests a second.
+    pub(crate) rate: f64,
+    /// In microseconds.
+    pub(crate) median: f64,
+    /// One in a hundred took longer.
+    pub(crate) p99: f64,
+    /// Microseconds of processors that the process has had for each.
+    pub(crate) cpu: f64,
+}
+
+/// A chain: what it holds, and how it goes on.
+pub(crate) trait Chain: Sized + Send + 'static {
+    /// One more link.
+    fn advance(&mut self) -> impl Future<Output = Result<(), Failure>> + Send;
+}
+
+/// Lets the chains advance at the same time, for a warm-up and then for so long; what that took of processors is counted of
+/// the process with this number.
+pub(crate) async fn run<C: Chain>(
+    chains: Vec<C>,
+    milliseconds: u64,
+    process: u32,
+) -> Result<(Vec<C>, Ran), Failure> {
+    let begin = Instant::from_std(now()) + WARM_UP;
+    let end = begin + Duration::from_millis(milliseconds);
+    let mut under_way = JoinSet::new();
+    for chain in chains {
+        under_way.spawn(go_on(chain, begin, end));
+    }
+    sleep_until(begin).await;
+    let before = processor_time_with_ended_threads(process)?;
+    sleep_until(end).await;
+    let cpu = processor_time_with_ended_threads(process)?.saturating_sub(before);
+    let (mut chains, mut times) = (Vec::new(), Vec::new());
+    while let Some(ended) = under_way.join_next().await {
+        let (chain, its_times) = ended??;
+        chains.push(chain);
+        times.extend(its_times);
+    }
+    let (count, Latency { median, p99 }) = (f64::from(u32::try_from(times.len())?), Latency::of(&times));
+    let seconds = Duration::from_millis(milliseconds).as_secs_f64();
+    let ran = Ran { rate: count / seconds, median, p99, cpu: cpu.as_secs_f64() * 1e6 / count };
+    Ok((chains, ran))
+}
+
+/// The times of the links that were done between these instants.
+async fn go_on<C: Chain>(mut chain: C, begin: Instant, end: Instant) -> Result<(C, Vec<Duration>), Failure> {
+    let mut times = Vec::new();
+    loop {
+        let asked = Instant::from_std(now());
+        if asked >= end {
+            return Ok((chain, times));
+        }
+        chain.advance().await?;
+        let answered = Instant::from_std(now());
+        if answered >= begin && answered < end {
+            times.push(answered - asked);
+        }
+    }
+}

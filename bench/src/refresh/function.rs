@@ -1,0 +1,98 @@
+//! The function itself, without a gateway, in this process.
+
+use std::sync::Arc;
+
+use bench::{Failure, api, lambda::refresh_request};
+use lambda_http::Body;
+use local::{functions::Deployment, gateway::Gateway, template::Template};
+use refresh::Refresh;
+use shared::{clock::SystemClock, environment::variable, logs};
+
+use crate::{
+    chain::{Chain, Ran, run},
+    store::{Kept, Store},
+};
+
+/// Whether it writes what it writes in Lambda: a line and metrics for each request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Lines {
+    Written,
+    Unwritten,
+}
+
+impl Lines {
+    pub(crate) const ALL: [Self; 2] = [Self::Unwritten, Self::Written];
+
+    pub(crate) fn argument(self) -> &'static str {
+        match self {
+            Self::Written => "lines",
+            Self::Unwritten => "no-lines",
+        }
+    }
+
+    /// In tables and plots.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Written => "Latchgate, the function alone, with log line and metrics",
+            Self::Unwritten => "Latchgate, the function alone",
+        }
+    }
+
+    pub(crate) fn parse(argument: &str) -> Result<Self, Failure> {
+        Self::ALL.into_iter().find(|lines| lines.argument() == argument).ok_or_else(|| "no such lines".into())
+    }
+}
+
+/// The template, deployed over a store.
+pub(crate) struct Place {
+    pub(crate) template: Template,
+    pub(crate) deployment: Deployment,
+}
+
+impl Place {
+    pub(crate) async fn open(endpoint: &str) -> Result<Self, Failure> {
+        let (template, deployment) = bench::deployment(endpoint, Arc::new(SystemClock)).await?;
+        Ok(Self { template, deployment })
+    }
+}
+
+/// Refreshes so many sessions at once.
+pub(crate) async fn measure(
+    kept: Kept,
+    lines: Lines,
+    connections: usize,
+    milliseconds: u64,
+) -> Result<Ran, Failure> {
+    let store = Store::start(kept)?;
+    let Place { template, deployment } = Box::pin(Place::open(&store.endpoint)).await?;
+    let gateway = Box::pin(Gateway::deploy(&template, &deployment)).await?;
+    let mut function =
+        template.functions(&deployment.parameters)?.remove("refresh").ok_or("no such function")?;
+    if lines == Lines::Written {
+        function.variables.insert(variable::STACK_NAME.to_owned(), "latchgate".to_owned());
+        logs::init();
+    }
+    let function = Arc::new(Refresh::start(&deployment.surroundings(function)).await?);
+    let mut chains = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        let refresh_token = api::login(&gateway).await?.refresh_token;
+        chains.push(Session { function: function.clone(), refresh_token });
+    }
+    Ok(run(chains, milliseconds, std::process::id()).await?.1)
+}
+
+struct Session {
+    function: Arc<Refresh>,
+    refresh_token: String,
+}
+
+impl Chain for Session {
+    async fn advance(&mut self) -> Result<(), Failure> {
+        let response = self.function.handle(&refresh_request(&self.refresh_token)?).await;
+        let (200, Body::Text(body)) = (response.status().as_u16(), response.body()) else {
+            return Err("a refresh was refused".into());
+        };
+        self.refresh_token = serde_json::from_str::<api::Tokens>(body)?.refresh_token;
+        Ok(())
+    }
+}

@@ -1,0 +1,58 @@
+//! Refreshes under load: chains of them over HTTP, beside other servers that replace refresh tokens, and the store's own rate.
+//!
+//! `refresh-load [RUNS [MILLISECONDS]]`: so many runs of so long with each number of connections.
+//! `cargo xtask bench refresh` installs the others.
+
+mod ceiling;
+mod chain;
+mod findings;
+mod function;
+mod goals;
+mod method;
+mod role;
+mod server;
+mod store;
+mod subjects;
+
+use std::time::Duration;
+
+use bench::{Failure, StoreProcess};
+use tokio::runtime::Builder;
+
+use self::{findings::Findings, role::Role, subjects::Subjects};
+
+/// Runs, unless the command line says otherwise.
+const RUNS: usize = 3;
+/// How long a run is measured.
+const MILLISECONDS: u64 = 2000;
+/// How long it goes on before that.
+const WARM_UP: Duration = Duration::from_millis(500);
+/// Each has a chain of its own: a session, and at any time one request.
+const CONNECTIONS: [usize; 3] = [1, 16, 64];
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // The store and the gateway have the threads that they have elsewhere; a function, and who asks, have one.
+    let threads = Builder::new_multi_thread().enable_all().build()?;
+    threads.block_on(StoreProcess::serve_if_asked())?;
+    if let Some(role) = Role::parse(&arguments)? {
+        return role.play(&threads);
+    }
+    let runs = arguments.first().map_or(Ok(RUNS), |runs| runs.parse())?;
+    let milliseconds = arguments.get(1).map_or(Ok(MILLISECONDS), |number| number.parse())?;
+    Builder::new_current_thread().enable_all().build()?.block_on(measure(runs, milliseconds))
+}
+
+/// The subjects in turn, so that whatever else the machine does meets all of them alike.
+async fn measure(runs: usize, milliseconds: u64) -> Result<(), Failure> {
+    let mut subjects = Subjects::start()?;
+    let mut findings = Findings::default();
+    for _ in 0..runs {
+        for connections in CONNECTIONS {
+            subjects.run(connections, milliseconds, &mut findings).await?;
+        }
+    }
+    subjects.hold_that_tokens_are_good_once().await?;
+    findings.report(&subjects.others(), milliseconds)?.publish()?;
+    Ok(())
+}

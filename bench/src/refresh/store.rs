@@ -1,0 +1,77 @@
+//! Where the sessions are.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use bench::{Failure, StoreProcess};
+
+/// In memory, or in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kept {
+    Memory,
+    File,
+}
+
+impl Kept {
+    pub(crate) const ALL: [Self; 2] = [Self::Memory, Self::File];
+
+    /// On a command line.
+    pub(crate) fn argument(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::File => "file",
+        }
+    }
+
+    pub(crate) fn parse(argument: &str) -> Result<Self, Failure> {
+        Self::ALL.into_iter().find(|kept| kept.argument() == argument).ok_or_else(|| "no such store".into())
+    }
+
+    /// In a title.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "store in memory",
+            Self::File => "store in a file",
+        }
+    }
+}
+
+/// The embedded store in a process of its own; gone with its files when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Store {
+    // Dropped before the folder is removed.
+    process: Option<StoreProcess>,
+    folder: Option<PathBuf>,
+    pub(crate) endpoint: String,
+}
+
+impl Store {
+    pub(crate) fn start(kept: Kept) -> Result<Self, Failure> {
+        let folder = match kept {
+            Kept::Memory => None,
+            Kept::File => Some(new_folder()?),
+        };
+        let file = folder.as_ref().map(|folder| folder.join("store.db"));
+        let process = StoreProcess::start_in(file.as_deref())?;
+        Ok(Self { endpoint: process.endpoint.clone(), process: Some(process), folder })
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.process.take();
+        if let Some(folder) = &self.folder {
+            // What is left of it is in the folder for what is temporary.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
+fn new_folder() -> Result<PathBuf, Failure> {
+    let random = shared::random::identifier(&shared::random::SystemRandom::new());
+    let folder = std::env::temp_dir().join(format!("latchgate-bench-{random}"));
+    fs::create_dir(&folder)?;
+    Ok(Path::new(&folder).to_owned())
+}

@@ -1,0 +1,102 @@
+//! Who is asked to refresh.
+
+use std::process::Command;
+
+use bench::{
+    Failure,
+    peers::{NODE, NODE_MODULES, npm_version, said_by, told},
+};
+
+use crate::{CONNECTIONS, findings::Findings, function::Lines, role::Role, server::Server, store::Kept};
+
+/// Where the packages of Debian and crates.io are.
+const GLEWLWYD: &str = "LATCHGATE_BENCH_GLEWLWYD";
+const OAUTH2_TEST_SERVER: &str = "LATCHGATE_BENCH_OAUTH2_TEST_SERVER";
+
+/// Servers that are all there from the first run to the last, and idle but for the one that is measured.
+#[derive(Debug)]
+pub(crate) struct Subjects(Vec<(Kept, Server)>);
+
+impl Subjects {
+    /// Of each kind of store, ours is the first.
+    pub(crate) fn start() -> Result<Self, Failure> {
+        let sessions = CONNECTIONS.into_iter().max().unwrap_or_default();
+        let ours =
+            |kept| Server::start("Latchgate".to_owned(), &mut Role::Gateway(kept, sessions).command()?);
+        let node = said_by(&told(NODE)?, &["-p", "process.versions.node"])?;
+        let of_npm = |package: &str, store: &str| {
+            Ok::<_, Failure>(format!("{package} {}, {store}, Node {node}", npm_version(package)?))
+        };
+        let in_memory = [
+            (of_npm("oidc-provider", "a Map")?, script("oidc-provider.mjs", sessions)?),
+            (of_npm("@node-oauth/oauth2-server", "a Map")?, script("node-oauth.mjs", sessions)?),
+            (
+                // It has no option that says so.
+                "oauth2-test-server 0.2.3, a HashMap".to_owned(),
+                with("oauth2-test-server.mjs", sessions, OAUTH2_TEST_SERVER)?,
+            ),
+        ];
+        let sqlite = format!("better-sqlite3 {}", npm_version("better-sqlite3")?);
+        let glewlwyd = format!("glewlwyd {}, SQLite", said_by(&told(GLEWLWYD)?, &["--version"])?);
+        let in_a_file = [
+            (of_npm("better-auth", &sqlite)?, script("better-auth.mjs", sessions)?),
+            (glewlwyd, with("glewlwyd.mjs", sessions, GLEWLWYD)?),
+        ];
+        let mut servers = vec![(Kept::Memory, ours(Kept::Memory)?), (Kept::File, ours(Kept::File)?)];
+        for (name, mut program) in in_memory {
+            servers.push((Kept::Memory, Server::start(name, &mut program)?));
+        }
+        for (name, mut program) in in_a_file {
+            servers.push((Kept::File, Server::start(name, &mut program)?));
+        }
+        Ok(Self(servers))
+    }
+
+    /// One run of each, of the function alone, and of the store alone.
+    pub(crate) async fn run(
+        &mut self,
+        connections: usize,
+        milliseconds: u64,
+        findings: &mut Findings,
+    ) -> Result<(), Failure> {
+        for (kept, server) in &mut self.0 {
+            let ran = server.run(connections, milliseconds).await?;
+            findings.add(connections, *kept, &server.name, ran);
+        }
+        for kept in Kept::ALL {
+            for lines in Lines::ALL {
+                let ran = Role::Function(kept, lines, connections, milliseconds).found()?;
+                findings.add(connections, kept, lines.name(), ran);
+            }
+            let ran = Role::Ceiling(kept, connections, milliseconds).found()?;
+            findings.add(connections, kept, Findings::CEILING, ran);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn hold_that_tokens_are_good_once(&mut self) -> Result<(), Failure> {
+        for (_, server) in &mut self.0 {
+            server.hold_that_tokens_are_good_once().await?;
+        }
+        Ok(())
+    }
+
+    /// Those of others.
+    pub(crate) fn others(&self) -> Vec<&str> {
+        self.0.iter().skip(2).map(|(_, server)| server.name.as_str()).collect()
+    }
+}
+
+/// A script of `bench/peers`, which is told how many sessions there are to be.
+fn script(name: &str, sessions: usize) -> Result<Command, Failure> {
+    let mut command = Command::new(told(NODE)?);
+    command.arg(told(NODE_MODULES)?.join(name)).arg(sessions.to_string());
+    Ok(command)
+}
+
+/// One that starts a program.
+fn with(name: &str, sessions: usize, program: &str) -> Result<Command, Failure> {
+    let mut command = script(name, sessions)?;
+    command.arg(told(program)?);
+    Ok(command)
+}

@@ -1,0 +1,91 @@
+//! What was found, as a report.
+
+use bench::{
+    Failure,
+    report::{Bound, Figure, Goal, Group, Report, machine, today},
+};
+
+use crate::{method::method, ours::Found, sample::ALGORITHMS, subjects::Subject};
+
+/// What each took, run by run.
+#[derive(Debug)]
+pub(crate) struct Findings<'a> {
+    subjects: &'a [Subject],
+    found: Vec<(&'static str, usize, Found)>,
+}
+
+impl<'a> Findings<'a> {
+    pub(crate) fn new(subjects: &'a [Subject]) -> Self {
+        Self { subjects, found: Vec::new() }
+    }
+
+    pub(crate) fn add(&mut self, algorithm: &'static str, place: usize, found: Found) {
+        self.found.push((algorithm, place, found));
+    }
+
+    pub(crate) fn report(&self, subjects: &[Subject]) -> Result<Report, Failure> {
+        let groups = |is_authorizer| ALGORITHMS.map(|algorithm| self.group(algorithm, is_authorizer));
+        let libraries = groups(false);
+        let goals = libraries.iter().zip([1.5, 1.5, 2.8]).zip(ALGORITHMS);
+        let goals = goals.map(|((group, bound), algorithm)| Goal {
+            claim: format!("the fastest of the others takes at least {bound} times as long, {algorithm}"),
+            found: beside_the_fastest(group),
+            bound: Bound::AtLeast(bound),
+        });
+        let wall = ALGORITHMS.map(|algorithm| {
+            self.group_of(algorithm, &format!("{algorithm}: a token, on the wall"), false, |found| found.wall)
+        });
+        Ok(Report {
+            part: "verification".to_owned(),
+            title: "Verification of access tokens".to_owned(),
+            machine: machine(),
+            date: today()?,
+            method: method(subjects),
+            goals: goals.collect(),
+            groups: libraries.iter().cloned().chain(wall).chain(groups(true)).collect(),
+        })
+    }
+
+    fn group(&self, algorithm: &str, is_authorizer: bool) -> Group {
+        let what = if is_authorizer { "a whole request of an authorizer" } else { "a token" };
+        self.group_of(algorithm, &format!("{algorithm}: {what}"), is_authorizer, |found| found.cpu)
+    }
+
+    fn group_of(&self, algorithm: &str, title: &str, is_authorizer: bool, part: fn(&Found) -> f64) -> Group {
+        let subjects = self.subjects.iter().enumerate();
+        let subjects = subjects.filter(|(_, subject)| subject.is_authorizer == is_authorizer);
+        let figures = subjects.map(|(place, subject)| {
+            let found = self.found.iter().filter(|(of, at, _)| *of == algorithm && *at == place);
+            Figure::of(subject.name.as_str(), found.map(|(_, _, found)| part(found)).collect())
+        });
+        Group {
+            title: title.to_owned(),
+            unit: "us".to_owned(),
+            more_is_better: false,
+            figures: figures.collect(),
+        }
+    }
+}
+
+/// How many times as long the fastest of the others takes.
+fn beside_the_fastest(group: &Group) -> f64 {
+    let fastest = group.figures.iter().skip(1).map(|figure| figure.median).fold(f64::INFINITY, f64::min);
+    fastest / group.figures[0].median
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fastest_of_the_others_counts() {
+        let figure = |us| Figure::of("", vec![us]);
+        let group = Group {
+            title: String::new(),
+            unit: String::new(),
+            more_is_better: false,
+            figures: vec![figure(2.0), figure(8.0), figure(5.0)],
+        };
+        assert!((beside_the_fastest(&group) - 2.5).abs() < 1e-9);
+    }
+}

@@ -1,0 +1,50 @@
+//! What it takes to verify an access token, beside what others verify it with, and to answer a whole request of an
+//! authorizer.
+//!
+//! `verification [RUNS [MILLISECONDS]]`: of each subject as many runs, each a process of its own that verifies for so long.
+//! `cargo xtask bench verification` installs the others.
+
+mod findings;
+mod method;
+mod ours;
+mod sample;
+mod subjects;
+
+use bench::{Failure, StoreProcess};
+
+use self::{
+    findings::Findings,
+    sample::{ALGORITHMS, Sample},
+    subjects::Subject,
+};
+
+/// Runs, unless the command line says otherwise.
+const RUNS: usize = 7;
+/// How long a run verifies, and as long before that without being measured.
+const MILLISECONDS: u64 = 800;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    StoreProcess::serve_if_asked().await?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [role, file, milliseconds] = &*arguments {
+        return ours::play(role, file, milliseconds.parse()?).await;
+    }
+    let runs = arguments.first().map_or(Ok(RUNS), |runs| runs.parse())?;
+    let milliseconds = arguments.get(1).map_or(Ok(MILLISECONDS), |number| number.parse())?;
+    let mut samples = Vec::new();
+    for algorithm in ALGORITHMS {
+        samples.push(Box::pin(Sample::make(algorithm)).await?);
+    }
+    let subjects = Subject::all()?;
+    let mut findings = Findings::new(&subjects);
+    for _ in 0..runs {
+        for sample in &samples {
+            for (place, subject) in subjects.iter().enumerate() {
+                findings.add(sample.algorithm, place, subject.run(sample, milliseconds)?);
+            }
+        }
+    }
+    findings.report(&subjects)?.publish()?;
+    Ok(())
+}

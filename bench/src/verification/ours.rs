@@ -1,0 +1,103 @@
+//! Our own subjects, each in a process of its own.
+
+use std::time::Duration;
+
+use authorizer::Authorizer;
+use bench::{
+    Failure,
+    watch::{Watch, now},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use shared::{
+    clock::{Clock, SystemClock},
+    environment::Environment,
+    keys::{Jwk, PublicKeys},
+    store::{PublishedKey, PublishedKeys},
+    surroundings::Surroundings,
+    tokens::AccessTokenVerifier,
+};
+
+use crate::sample::Content;
+
+/// Marks the one line that is meant for the process that started this one: the others are what the function logs.
+pub(crate) const MARK: &str = "found: ";
+/// The functions of the authorizer that verify a token.
+pub(crate) const VERIFY: &str = "verify";
+/// The whole function.
+pub(crate) const AUTHORIZE: &str = "authorize";
+
+/// Microseconds a token.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Found {
+    pub(crate) cpu: f64,
+    pub(crate) wall: f64,
+}
+
+/// Is the subject of this name.
+pub(crate) async fn play(role: &str, file: &str, milliseconds: u64) -> Result<(), Failure> {
+    let sample: Content = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    let time = Duration::from_millis(milliseconds);
+    let found = match role {
+        VERIFY => verify(&sample, time)?,
+        AUTHORIZE => authorize(&sample, time).await?,
+        _ => return Err("no such subject".into()),
+    };
+    println!("{MARK}{}", serde_json::to_string(&found)?);
+    Ok(())
+}
+
+fn verify(sample: &Content, time: Duration) -> Result<Found, Failure> {
+    let environment = Environment::from_process();
+    let (verifier, keys) = (AccessTokenVerifier::new(&environment)?, keys(&sample.jwks)?);
+    let mut found = Err("no time to verify".into());
+    // The first round warms up.
+    for _ in 0..2 {
+        let (watch, started, mut tokens) = (Watch::start()?, now(), 0_u32);
+        while started.elapsed() < time {
+            for token in &sample.tokens {
+                verifier.verify(token, &keys, SystemClock.now())?;
+                tokens += 1;
+            }
+        }
+        found = found_of(watch, tokens);
+    }
+    found
+}
+
+async fn authorize(sample: &Content, time: Duration) -> Result<Found, Failure> {
+    shared::logs::init();
+    let authorizer = Authorizer::start(&Surroundings::of_process()?).await?;
+    let events: Vec<Value> = sample.tokens.iter().map(|token| event(token)).collect();
+    let mut found = Err("no time to authorize".into());
+    for _ in 0..2 {
+        let (watch, started, mut tokens) = (Watch::start()?, now(), 0_u32);
+        while started.elapsed() < time {
+            for event in &events {
+                serde_json::to_string(&authorizer.handle(event.clone()).await?)?;
+                tokens += 1;
+            }
+        }
+        found = found_of(watch, tokens);
+    }
+    found
+}
+
+fn found_of(watch: Watch, tokens: u32) -> Result<Found, Failure> {
+    let cost = watch.stop()?;
+    let each = |milliseconds: f64| milliseconds * 1e3 / f64::from(tokens);
+    Ok(Found { cpu: each(cost.cpu), wall: each(cost.wall) })
+}
+
+/// The keys of the API's list, as the authorizer has them from its table.
+fn keys(jwks: &Value) -> Result<PublicKeys, Failure> {
+    let published_at = SystemClock.now();
+    let keys: Vec<Jwk> = serde_json::from_value(jwks["keys"].clone())?;
+    let published = |jwk| PublishedKey { jwk, published_at, expires_at: PublishedKeys::NEVER };
+    Ok(PublicKeys::from_published(&keys.into_iter().map(published).collect::<Vec<_>>())?)
+}
+
+fn event(token: &str) -> Value {
+    let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders";
+    json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {token}"), "methodArn": arn })
+}

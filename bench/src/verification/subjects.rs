@@ -1,0 +1,86 @@
+//! Who verifies.
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use bench::{
+    Failure,
+    peers::{NODE, NODE_MODULES, PYTHON, npm_version, said_by, told},
+};
+
+use crate::{
+    ours::{AUTHORIZE, Found, MARK, VERIFY},
+    sample::Sample,
+};
+
+/// The libraries of npm.
+const NPM: [&str; 3] = ["aws-jwt-verify", "jose", "fast-jwt"];
+/// aws-jwt-verify in a function as its documentation has one.
+const NPM_AUTHORIZER: &str = "authorizer";
+
+/// One that verifies.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) name: String,
+    /// Whether it answers whole requests.
+    pub(crate) is_authorizer: bool,
+    command: Vec<PathBuf>,
+    /// What it is, on that command line.
+    role: String,
+}
+
+impl Subject {
+    /// All of them, in the order of the page; of each kind, ours is the first.
+    pub(crate) fn all() -> Result<Vec<Self>, Failure> {
+        let (itself, node) = (std::env::current_exe()?, told(NODE)?);
+        let script = told(NODE_MODULES)?.join("verification.mjs");
+        let in_node = |name: String, role: &str, is_authorizer| Self {
+            name,
+            is_authorizer,
+            command: vec![node.clone(), script.clone()],
+            role: role.to_owned(),
+        };
+        let ours = |role: &str, is_authorizer| Self {
+            name: "Latchgate".to_owned(),
+            is_authorizer,
+            command: vec![itself.clone()],
+            role: role.to_owned(),
+        };
+        let node_version = said_by(&node, &["-p", "process.versions.node"])?;
+        let mut subjects = vec![ours(VERIFY, false)];
+        for package in NPM {
+            let name = format!("{package} {}, Node {node_version}", npm_version(package)?);
+            subjects.push(in_node(name, package, false));
+        }
+        subjects.push(pyjwt()?);
+        subjects.push(ours(AUTHORIZE, true));
+        let name = format!("aws-jwt-verify {} and a policy, Node {node_version}", npm_version(NPM[0])?);
+        subjects.push(in_node(name, NPM_AUTHORIZER, true));
+        Ok(subjects)
+    }
+
+    /// What it takes, in a new process.
+    pub(crate) fn run(&self, sample: &Sample, milliseconds: u64) -> Result<Found, Failure> {
+        let (program, arguments) = self.command.split_first().ok_or("no command")?;
+        let mut command = Command::new(program);
+        command.args(arguments).arg(&self.role).arg(&sample.file).arg(milliseconds.to_string());
+        command.env_clear().envs(sample.variables.iter().cloned()).stderr(Stdio::inherit());
+        let text = String::from_utf8(command.output()?.stdout)?;
+        let found = text.lines().find_map(|line| line.strip_prefix(MARK));
+        Ok(serde_json::from_str(found.ok_or_else(|| format!("{} verified nothing", self.name))?)?)
+    }
+}
+
+fn pyjwt() -> Result<Subject, Failure> {
+    let python = told(PYTHON)?;
+    let version = "import jwt, platform; print(jwt.__version__ + ', Python ' + platform.python_version())";
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/verification.py");
+    Ok(Subject {
+        name: format!("PyJWT {}", said_by(&python, &["-c", version])?),
+        is_authorizer: false,
+        command: vec![python, script],
+        role: "pyjwt".to_owned(),
+    })
+}

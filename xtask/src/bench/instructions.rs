@@ -1,0 +1,9 @@
+//! What counts instructions.
+
+use super::Told;
+use crate::{packages, shell::TaskError};
+
+pub(super) fn install() -> Result<Told, TaskError> {
+    packages::debian(&[("/usr/bin/valgrind", "valgrind")])?;
+    Ok(Told::new())
+}
