@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bench::Failure;
 
-/// How long the last step may load, in seconds, unless the command line says otherwise.
+/// How long each step may load, in seconds, unless the command line says otherwise.
 const LOADING: u64 = 600;
 /// Of refreshes and authorizer calls beside each number of sessions, in a run.
 const CALLS: usize = 2000;
@@ -41,13 +41,13 @@ impl Scale {
         (whole * self.percent / 100).max(1)
     }
 
-    /// The numbers of sessions. The second may take half as long as the last.
+    /// The numbers of sessions.
     pub(crate) fn steps(self) -> [Step; 3] {
-        let (sessions, within) = (|whole| Some(self.of(whole)), self.loading / 2);
+        let (sessions, within) = (|whole| Some(self.of(whole)), self.loading);
         [
             Step { sessions: sessions(10_000), within },
             Step { sessions: sessions(1_000_000), within },
-            Step { sessions: None, within: self.loading },
+            Step { sessions: None, within },
         ]
     }
 

@@ -25,8 +25,8 @@ pub(crate) fn method(others: &[&str], milliseconds: u64) -> Vec<String> {
              @node-oauth/oauth2-server's are opaque, and nothing is signed. glewlwyd was asked for no client in particular, which is less \
              to look up. Limits of rates are off where there are any, and nobody logs but where it says so."
         ),
-        "`Latchgate, the function alone` is `Refresh::handle` with the events of a REST API, in a process with one thread, with the \
-         SDK, without gateway and store: what it takes of processors is what Lambda would be paid for. What the emulated gateway adds is \
+        "`Latchgate, the function alone` is `Refresh::handle` with the requests of a REST API, in a process with one thread, with the \
+         SDK, without gateway, store and Lambda's runtime: what it takes of processors is what Lambda would be paid for. What the emulated gateway adds is \
          the difference between the two. The store alone is the same store asked by the same SDK, for one conditional UpdateItem of \
          a session's row after the other: no function can be faster than that."
             .to_owned(),

@@ -1,7 +1,7 @@
 //! The one place where an access token is verified.
 //!
-//! The JWT library checks the signature; everything else is checked here and in [`super::jws`], against the injected
-//! clock, because the library lets through what RFC 8725 and RFC 9068 don't: unknown critical headers, any `typ`,
+//! The crypto library checks the signature; everything else is checked here and in [`super::jws`], against the injected
+//! clock, because JWT libraries let through what RFC 8725 and RFC 9068 don't: unknown critical headers, any `typ`,
 //! fractional or future instants, an array as issuer. What Latchgate issues has one exact shape, and only that shape is
 //! accepted.
 
