@@ -1,10 +1,13 @@
 //! What is done at the start isn't done again: clients are built once, and keys are there before the first request.
 
+use aws_sdk_dynamodb::Client;
 use axum::http::Request;
+use local::engine;
 use login::Login;
 use logout::Logout;
 use password::PasswordChange;
 use refresh::Refresh;
+use shared::surroundings::Surroundings;
 
 use crate::harness::{APP, Api, Proxy, Secrets, Spoiled, WireFault, bearer, form, form_post, keyset};
 
@@ -51,18 +54,28 @@ async fn warm_up_all(api: &Api) {
 }
 
 #[tokio::test]
-async fn a_warm_up_is_one_read_and_where_that_fails_the_function_starts_all_the_same() {
+async fn a_warm_up_is_two_reads_and_where_they_fail_the_function_starts_all_the_same() {
     let (api, proxy, _secrets, _origin) = started().await;
     proxy.take_calls();
     warm_up_all(&api).await;
     let calls = proxy.take_calls();
-    assert_eq!(count(&calls, "GetItem Clients"), 4, "a function each");
+    assert_eq!(count(&calls, "GetItem Clients"), 8, "two for each function");
     assert_eq!(count(&calls, "GetSecretValue Keyset"), 4, "their starts");
-    assert_eq!(calls.len(), 4 + 4, "and nothing else: {calls:?}");
+    assert_eq!(calls.len(), 8 + 4, "and nothing else: {calls:?}");
 
     proxy.spoil(Spoiled::All, WireFault::Denied);
     warm_up_all(&api).await;
     assert!(proxy.heal() >= 4);
+}
+
+#[tokio::test]
+async fn a_start_opens_the_two_connections_that_a_request_may_use_at_once() {
+    let (api, proxy, _secrets, _origin) = started().await;
+    let dynamodb = Client::new(&engine::config(&proxy.endpoint()));
+    let refresh = Refresh::start(&Surroundings { dynamodb, ..api.surroundings("refresh") }).await.unwrap();
+    let before = proxy.opened();
+    refresh.warm_up().await;
+    assert_eq!(proxy.opened() - before, 2);
 }
 
 /// Not one a request, at least: now and then one is opened while another is on its way back.

@@ -12,11 +12,11 @@ mod process;
 mod runtime_api;
 mod share;
 mod stage;
+mod store;
 mod subjects;
-mod tls;
 mod trial;
 
-use bench::{Failure, StoreProcess};
+use bench::Failure;
 
 use self::{
     findings::Findings,
@@ -32,7 +32,6 @@ const RUNS_AT_A_SHARE: usize = 5;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    StoreProcess::serve_if_asked().await?;
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse());
     let runs = arguments.next().transpose()?.unwrap_or(RUNS);
     let at_a_share = arguments.next().transpose()?.unwrap_or(RUNS_AT_A_SHARE);

@@ -7,8 +7,8 @@ pub(crate) fn method() -> Vec<String> {
     let store = format!(
         "The bootstraps are those of `cargo lambda build --release`, as `sam build` makes them, with the variables of \
          template.yaml. A stub of Lambda's Runtime API hands out the events of a REST API and takes the answers. DynamoDB is \
-         {STORE} in memory, behind a proxy that speaks TLS 1.3; both are on the same machine, so that a round trip takes a \
-         fraction of what it takes in AWS, and what is compared is what the functions themselves do. The keyset of refresh and \
+         {STORE} in memory, behind a proxy that speaks TLS 1.3; both are on one thread of the same machine, so that a round trip \
+         takes a fraction of what it takes in AWS, and what is compared is what the functions themselves do. The keyset of refresh and \
          login comes by a variable: in AWS it is one more call at start, to Secrets Manager, with a connection of its own."
     );
     let others = "The others: a function that says hello and has no SDK; a function with the SDK for Rust and `aws-config` as \

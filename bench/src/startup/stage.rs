@@ -7,15 +7,15 @@ use std::{
 };
 
 use axum::{body::Bytes, http::Request};
-use bench::{Failure, SimulatedClock, StoreProcess, deployment};
+use bench::{Failure, SimulatedClock, deployment};
 use local::{demo, gateway::Gateway};
 use serde_json::{Value, json};
 use shared::clock::{Clock, SystemClock};
 
 use crate::{
     certificates::Certificates,
+    store::Store,
     subjects::{Given, Kind, Subject},
-    tls,
 };
 
 const REFRESH: &str = include_str!("../../../tests/events/refresh.json");
@@ -30,23 +30,24 @@ pub(crate) struct Stage {
     gateway: Gateway,
     clock: Arc<SimulatedClock>,
     folder: PathBuf,
-    /// Kept as long as it is used.
-    _store: StoreProcess,
 }
 
 impl Stage {
     pub(crate) async fn set_up() -> Result<Self, Failure> {
-        let store = StoreProcess::start()?;
-        let clock = Arc::new(SimulatedClock::at(SystemClock.now().as_unix()));
-        let (template, deployment) = deployment(&store.endpoint, clock.clone()).await?;
-        let gateway = Box::pin(Gateway::deploy(&template, &deployment)).await?;
         let folder = std::env::temp_dir().join(format!("latchgate-bench-{}", std::process::id()));
         std::fs::create_dir_all(&folder)?;
         let certificates = Certificates::make(&folder)?;
-        let url = tls::serve(&certificates, &store.endpoint).await?;
-        let given =
-            Given { template: &template, deployment: &deployment, url: &url, certificates: &certificates };
-        Ok(Self { subjects: given.subjects()?, gateway, clock, folder, _store: store })
+        let store = Store::start(&certificates).await?;
+        let clock = Arc::new(SimulatedClock::at(SystemClock.now().as_unix()));
+        let (template, deployment) = deployment(&store.endpoint, clock.clone()).await?;
+        let gateway = Box::pin(Gateway::deploy(&template, &deployment)).await?;
+        let given = Given {
+            template: &template,
+            deployment: &deployment,
+            url: &store.url,
+            certificates: &certificates,
+        };
+        Ok(Self { subjects: given.subjects()?, gateway, clock, folder })
     }
 
     /// Who calls a function of this kind: a user who has just logged in.

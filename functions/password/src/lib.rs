@@ -66,8 +66,8 @@ impl PasswordChange {
         })
     }
 
-    /// Gets ready what the first request would wait for: a connection, and memory to hash in. Lambda starts a function with a whole processor, and
-    /// may give its requests a small part of one.
+    /// Gets ready what the first request would wait for: connections, and memory to hash in. Lambda starts a function with a whole
+    /// processor, and may give its requests a small part of one.
     pub async fn warm_up(&self) {
         self.passwords.warm_up();
         self.clients.connect().await;

@@ -64,8 +64,8 @@ impl Refresh {
         })
     }
 
-    /// Gets ready what the first request would wait for: a connection. Lambda starts a function with a whole processor, and
-    /// may give its requests a small part of one.
+    /// Gets ready what the first request would wait for: connections. Lambda starts a function with a whole
+    /// processor, and may give its requests a small part of one.
     pub async fn warm_up(&self) {
         self.clients.connect().await;
     }

@@ -75,12 +75,12 @@ impl Clients {
         Ok(Self { table, clock, cache: Mutex::default() })
     }
 
-    /// Opens the connection that the first request would wait for, by a look for a client that isn't there. Where that fails,
-    /// the first request tries again.
+    /// Opens the connections that the first request would wait for: two, since most requests have two calls under way at once,
+    /// by two looks for a client that isn't there. Where that fails, the first request tries again.
     pub async fn connect(&self) {
         let Some(nobody) = ClientId::parse("-") else { return };
-        if let Err(error) = self.find(&nobody).await {
-            tracing::warn!(reason = chain(&error), "started without a connection to DynamoDB");
+        if let Err(error) = tokio::try_join!(self.find(&nobody), self.find(&nobody)) {
+            tracing::warn!(reason = chain(&error), "started without its connections to DynamoDB");
         }
     }
 
