@@ -5,7 +5,17 @@ use bench::{
     report::{Bound, Figure, Goal, Group, Report, machine, today},
 };
 
-use crate::{method::method, ours::Found, sample::ALGORITHMS, subjects::Subject};
+use crate::{
+    method::method,
+    ours::Found,
+    sample::ALGORITHMS,
+    subjects::{Kind, Subject},
+};
+
+/// Tables, each with whom it is of.
+const TOKENS: (&str, &[Kind]) = ("a token", &[Kind::Library, Kind::Signature]);
+const ON_THE_WALL: (&str, &[Kind]) = ("a token, on the wall", &[Kind::Library]);
+const REQUESTS: (&str, &[Kind]) = ("a whole request of an authorizer", &[Kind::Authorizer]);
 
 /// What each took, run by run.
 #[derive(Debug)]
@@ -24,17 +34,15 @@ impl<'a> Findings<'a> {
     }
 
     pub(crate) fn report(&self, subjects: &[Subject]) -> Result<Report, Failure> {
-        let groups = |is_authorizer| ALGORITHMS.map(|algorithm| self.group(algorithm, is_authorizer));
-        let libraries = groups(false);
-        let goals = libraries.iter().zip([1.5, 1.5, 2.8]).zip(ALGORITHMS);
-        let goals = goals.map(|((group, bound), algorithm)| Goal {
+        let goals = ALGORITHMS.into_iter().zip([1.5, 1.5, 2.8]).map(|(algorithm, bound)| Goal {
             claim: format!("the fastest of the others takes at least {bound} times as long, {algorithm}"),
-            found: beside_the_fastest(group),
+            found: beside_the_fastest(&self.group(algorithm, ("", &[Kind::Library]), |found| found.cpu)),
             bound: Bound::AtLeast(bound),
         });
-        let wall = ALGORITHMS.map(|algorithm| {
-            self.group_of(algorithm, &format!("{algorithm}: a token, on the wall"), false, |found| found.wall)
-        });
+        let groups = |table, part| ALGORITHMS.map(|algorithm| self.group(algorithm, table, part));
+        let tokens = groups(TOKENS, |found| found.cpu);
+        let wall = groups(ON_THE_WALL, |found| found.wall);
+        let requests = groups(REQUESTS, |found| found.cpu);
         Ok(Report {
             part: "verification".to_owned(),
             title: "Verification of access tokens".to_owned(),
@@ -42,24 +50,19 @@ impl<'a> Findings<'a> {
             date: today()?,
             method: method(subjects),
             goals: goals.collect(),
-            groups: libraries.iter().cloned().chain(wall).chain(groups(true)).collect(),
+            groups: tokens.into_iter().chain(wall).chain(requests).collect(),
         })
     }
 
-    fn group(&self, algorithm: &str, is_authorizer: bool) -> Group {
-        let what = if is_authorizer { "a whole request of an authorizer" } else { "a token" };
-        self.group_of(algorithm, &format!("{algorithm}: {what}"), is_authorizer, |found| found.cpu)
-    }
-
-    fn group_of(&self, algorithm: &str, title: &str, is_authorizer: bool, part: fn(&Found) -> f64) -> Group {
+    fn group(&self, algorithm: &str, (what, kinds): (&str, &[Kind]), part: fn(&Found) -> f64) -> Group {
         let subjects = self.subjects.iter().enumerate();
-        let subjects = subjects.filter(|(_, subject)| subject.is_authorizer == is_authorizer);
+        let subjects = subjects.filter(|(_, subject)| kinds.contains(&subject.kind));
         let figures = subjects.map(|(place, subject)| {
             let found = self.found.iter().filter(|(of, at, _)| *of == algorithm && *at == place);
             Figure::of(subject.name.as_str(), found.map(|(_, _, found)| part(found)).collect())
         });
         Group {
-            title: title.to_owned(),
+            title: format!("{algorithm}: {what}"),
             unit: "us".to_owned(),
             more_is_better: false,
             figures: figures.collect(),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use authorizer::Authorizer;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bench::{
     Failure,
     watch::{Watch, now},
@@ -12,7 +13,7 @@ use serde_json::{Value, json};
 use shared::{
     clock::{Clock, SystemClock},
     environment::Environment,
-    keys::{Jwk, PublicKeys},
+    keys::{Jwk, PublicKey, PublicKeys},
     store::{PublishedKey, PublishedKeys},
     surroundings::Surroundings,
     tokens::AccessTokenVerifier,
@@ -24,6 +25,8 @@ use crate::sample::Content;
 pub(crate) const MARK: &str = "found: ";
 /// The functions of the authorizer that verify a token.
 pub(crate) const VERIFY: &str = "verify";
+/// What the crypto library does of it.
+pub(crate) const SIGNATURE: &str = "signature";
 /// The whole function.
 pub(crate) const AUTHORIZE: &str = "authorize";
 
@@ -40,6 +43,7 @@ pub(crate) async fn play(role: &str, file: &str, milliseconds: u64) -> Result<()
     let time = Duration::from_millis(milliseconds);
     let found = match role {
         VERIFY => verify(&sample, time)?,
+        SIGNATURE => signature(&sample, time)?,
         AUTHORIZE => authorize(&sample, time).await?,
         _ => return Err("no such subject".into()),
     };
@@ -50,13 +54,53 @@ pub(crate) async fn play(role: &str, file: &str, milliseconds: u64) -> Result<()
 fn verify(sample: &Content, time: Duration) -> Result<Found, Failure> {
     let environment = Environment::from_process();
     let (verifier, keys) = (AccessTokenVerifier::new(&environment)?, keys(&sample.jwks)?);
+    measured(time, &sample.tokens, |token| {
+        verifier.verify(token, &keys, SystemClock.now())?;
+        Ok(())
+    })
+}
+
+fn signature(sample: &Content, time: Duration) -> Result<Found, Failure> {
+    let keys = keys(&sample.jwks)?;
+    let signed: Vec<_> =
+        sample.tokens.iter().map(|token| Signed::of(token, &keys)).collect::<Result<_, _>>()?;
+    measured(time, &signed, |signed| signed.is_genuine().then_some(()).ok_or_else(|| "no signature".into()))
+}
+
+/// A token, taken apart.
+struct Signed<'a> {
+    message: &'a [u8],
+    signature: Vec<u8>,
+    key: &'a PublicKey,
+}
+
+impl<'a> Signed<'a> {
+    fn of(token: &'a str, keys: &'a PublicKeys) -> Result<Self, Failure> {
+        let (message, signature) = token.rsplit_once('.').ok_or("no token")?;
+        let (message, signature) = (message.as_bytes(), URL_SAFE_NO_PAD.decode(signature)?);
+        let mut keys = keys.current(SystemClock.now());
+        let key = keys.find(|key| key.has_signed(message, &signature)).ok_or("nobody's signature")?;
+        Ok(Self { message, signature, key })
+    }
+
+    fn is_genuine(&self) -> bool {
+        self.key.has_signed(self.message, &self.signature)
+    }
+}
+
+/// What one takes of these, which are verified in turn.
+fn measured<T>(
+    time: Duration,
+    all: &[T],
+    mut verify: impl FnMut(&T) -> Result<(), Failure>,
+) -> Result<Found, Failure> {
     let mut found = Err("no time to verify".into());
     // The first round warms up.
     for _ in 0..2 {
         let (watch, started, mut tokens) = (Watch::start()?, now(), 0_u32);
         while started.elapsed() < time {
-            for token in &sample.tokens {
-                verifier.verify(token, &keys, SystemClock.now())?;
+            for one in all {
+                verify(one)?;
                 tokens += 1;
             }
         }

@@ -11,7 +11,7 @@ use bench::{
 };
 
 use crate::{
-    ours::{AUTHORIZE, Found, MARK, VERIFY},
+    ours::{AUTHORIZE, Found, MARK, SIGNATURE, VERIFY},
     sample::Sample,
 };
 
@@ -20,12 +20,22 @@ const NPM: [&str; 3] = ["aws-jwt-verify", "jose", "fast-jwt"];
 /// aws-jwt-verify in a function as its documentation has one.
 const NPM_AUTHORIZER: &str = "authorizer";
 
+/// How much it does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Verifies tokens.
+    Library,
+    /// Verifies their signatures, and doesn't look at what they say: no less can be done.
+    Signature,
+    /// Answers whole requests.
+    Authorizer,
+}
+
 /// One that verifies.
 #[derive(Debug)]
 pub(crate) struct Subject {
     pub(crate) name: String,
-    /// Whether it answers whole requests.
-    pub(crate) is_authorizer: bool,
+    pub(crate) kind: Kind,
     command: Vec<PathBuf>,
     /// What it is, on that command line.
     role: String,
@@ -36,28 +46,29 @@ impl Subject {
     pub(crate) fn all() -> Result<Vec<Self>, Failure> {
         let (itself, node) = (std::env::current_exe()?, told(NODE)?);
         let script = told(NODE_MODULES)?.join("verification.mjs");
-        let in_node = |name: String, role: &str, is_authorizer| Self {
+        let in_node = |name: String, role: &str, kind| Self {
             name,
-            is_authorizer,
+            kind,
             command: vec![node.clone(), script.clone()],
             role: role.to_owned(),
         };
-        let ours = |role: &str, is_authorizer| Self {
-            name: "Latchgate".to_owned(),
-            is_authorizer,
+        let ours = |name: &str, role: &str, kind| Self {
+            name: name.to_owned(),
+            kind,
             command: vec![itself.clone()],
             role: role.to_owned(),
         };
         let node_version = said_by(&node, &["-p", "process.versions.node"])?;
-        let mut subjects = vec![ours(VERIFY, false)];
+        let mut subjects = vec![ours("Latchgate", VERIFY, Kind::Library)];
         for package in NPM {
             let name = format!("{package} {}, Node {node_version}", npm_version(package)?);
-            subjects.push(in_node(name, package, false));
+            subjects.push(in_node(name, package, Kind::Library));
         }
         subjects.push(pyjwt()?);
-        subjects.push(ours(AUTHORIZE, true));
+        subjects.push(ours("Latchgate's crypto library, the signature alone", SIGNATURE, Kind::Signature));
+        subjects.push(ours("Latchgate", AUTHORIZE, Kind::Authorizer));
         let name = format!("aws-jwt-verify {} and a policy, Node {node_version}", npm_version(NPM[0])?);
-        subjects.push(in_node(name, NPM_AUTHORIZER, true));
+        subjects.push(in_node(name, NPM_AUTHORIZER, Kind::Authorizer));
         Ok(subjects)
     }
 
@@ -79,7 +90,7 @@ fn pyjwt() -> Result<Subject, Failure> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/verification.py");
     Ok(Subject {
         name: format!("PyJWT {}", said_by(&python, &["-c", version])?),
-        is_authorizer: false,
+        kind: Kind::Library,
         command: vec![python, script],
         role: "pyjwt".to_owned(),
     })

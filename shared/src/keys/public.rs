@@ -55,7 +55,7 @@ impl PublicKey {
     }
 
     /// Whether it made this signature for this message.
-    pub(crate) fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
+    pub fn has_signed(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key.verify_sig(message, signature).is_ok()
     }
 
