@@ -39,7 +39,7 @@ impl Surroundings {
         let aws = aws::config(&environment)?;
         Ok(Self {
             environment,
-            dynamodb: aws::watched(&Client::new(&aws)),
+            dynamodb: aws::dynamodb(&aws),
             aws,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),

@@ -8,7 +8,8 @@ use std::{error::Error, time::Duration};
 use aws_config::{SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::{
     config::{
-        ConfigBag, Intercept, SharedHttpClient, interceptors::BeforeSerializationInterceptorContextRef,
+        Builder as DynamoDbBuilder, ConfigBag, Intercept, SharedHttpClient,
+        interceptors::BeforeSerializationInterceptorContextRef,
     },
     error::{ProvideErrorMetadata, SdkError},
 };
@@ -50,6 +51,12 @@ pub fn timeouts() -> TimeoutConfig {
         .operation_attempt_timeout(Duration::from_millis(600))
         .operation_timeout(Duration::from_secs(2))
         .build()
+}
+
+/// A way to DynamoDB, with what requests wait for it on their watches.
+pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
+    let config = DynamoDbBuilder::from(config).interceptor(CallWatch).build();
+    aws_sdk_dynamodb::Client::from_conf(config)
 }
 
 /// The same way to DynamoDB, with what requests wait for it on their watches.
