@@ -84,7 +84,7 @@ async fn a_refusal_says_why_and_a_failure_is_told_apart() {
     assert_eq!(names(&log), ["access_allowed", "password_refused wrong_password"]);
     api.change_password(&tokens.access, PASSWORD, "password1").await;
     assert_eq!(names(&log), ["access_allowed", "password_refused common_password"]);
-    for _ in 0..credentials::BUDGET {
+    for _ in 0..passwords::BUDGET {
         api.try_login("a wrong password").await;
     }
     assert_eq!(names(&log).pop().unwrap(), "login_refused budget_spent");
@@ -169,8 +169,8 @@ fn reasons() -> Vec<String> {
         include_str!("../shared/src/tokens/access.rs"),
         include_str!("../shared/src/tokens/refresh_error.rs"),
         include_str!("../shared/src/tokens/verify_error.rs"),
-        include_str!("../credentials/src/hash.rs"),
-        include_str!("../credentials/src/policy.rs"),
+        include_str!("../passwords/src/hash.rs"),
+        include_str!("../passwords/src/policy.rs"),
     ];
     let mut reasons = Vec::new();
     for source in sources {

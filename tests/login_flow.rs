@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use credentials::{BUDGET, WINDOW_TTL};
+use passwords::{BUDGET, WINDOW_TTL};
 use shared::store::attribute;
 use tokio::task::JoinSet;
 

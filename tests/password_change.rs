@@ -1,7 +1,7 @@
 //! `POST /password`: the user's other sessions end, this one goes on.
 
 use axum::http::Request;
-use credentials::{BUDGET, WINDOW_TTL};
+use passwords::{BUDGET, WINDOW_TTL};
 use serde_json::{Value, json};
 use shared::{clock::Clock, store::attribute};
 

@@ -1,8 +1,8 @@
 //! The list of a user's signed-in devices, and ending one.
 
 use axum::http::Request;
-use credentials::Passwords;
 use local::seed::UserSeed;
+use passwords::Passwords;
 use serde_json::json;
 
 use crate::harness::{APP, Api, PASSWORD, Reply, START, Tokens, USERNAME, bearer, form, form_post};

@@ -31,7 +31,7 @@ const UNWANTED: [&str; 17] = [
     "axum",
     "clap",
     "comfy-table",
-    "discovery",
+    "port-file",
     "dynoxide-rs",
     "indicatif",
     "local",

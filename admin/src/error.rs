@@ -2,9 +2,9 @@
 
 use std::{io, path::PathBuf};
 
-use credentials::{PasswordError, PasswordRejection};
-use discovery::DiscoveryError;
 use keys::GenerateError;
+use passwords::{PasswordError, PasswordRejection};
+use port_file::PortFileError;
 use shared::{environment::EnvironmentError, keys::KeysetError, store::StoreError};
 
 /// Why a command didn't do what it was told to.
@@ -49,7 +49,7 @@ pub enum AdminError {
     NoLocalServer(u16),
     /// Where the local server is can't be found out.
     #[error(transparent)]
-    Discovery(#[from] DiscoveryError),
+    Discovery(#[from] PortFileError),
     /// The keyset isn't where whoever asks can have it.
     #[error(
         "the keyset is out of reach: a local server without --db or --keyset keeps it to itself; elsewhere \

@@ -1,6 +1,6 @@
 //! What more than one command takes, and the shape that it has to have.
 
-use credentials::Username;
+use passwords::Username;
 use shared::ids::{ClientId, SessionId, UserId};
 
 pub(crate) fn client_id(text: &str) -> Result<ClientId, &'static str> {

@@ -14,12 +14,12 @@ use std::{
 use aws_sdk_dynamodb::types::AttributeValue::N;
 use axum::{body::Bytes, http::Request};
 use bench::{Failure, SimulatedClock, StoreProcess, deployment};
-use credentials::{BUDGET, Passwords, WINDOW_TTL};
 use local::{
     functions::Deployment,
     gateway::Gateway,
     seed::{Seeder, UserSeed},
 };
+use passwords::{BUDGET, Passwords, WINDOW_TTL};
 use serde_json::json;
 use shared::{
     random::{Random, SystemRandom, bytes},

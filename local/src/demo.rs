@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credentials::Passwords;
+use passwords::Passwords;
 use secrecy::SecretString;
 use serde_json::json;
 use shared::{

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     Client,
     types::AttributeValue::{self, L, N, S, Ss},
 };
-use credentials::{NEVER, Password, PasswordError, Passwords, Username};
+use passwords::{NEVER, Password, PasswordError, Passwords, Username};
 use secrecy::SecretString;
 use serde_json::Value;
 use shared::{client::SecretHash, store::attribute};

@@ -8,7 +8,6 @@ use std::{
 
 use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
-use discovery::{LocalServer, Published};
 use keys::KeyPlan;
 use local::{
     demo::Demo,
@@ -21,6 +20,7 @@ use local::{
     tables::{self, TablesError},
     template::{Parameters, Template, TemplateError},
 };
+use port_file::{LocalServer, Published};
 use shared::{
     aws::{self, Trust},
     clock::{Clock, SystemClock},

@@ -28,7 +28,7 @@ pub fn filter() -> Targets {
         .with_default(LevelFilter::WARN)
         // The crates whose events are ours.
         .with_targets(
-            FUNCTIONS.into_iter().chain(["shared", "credentials"]).map(|name| (name, LevelFilter::INFO)),
+            FUNCTIONS.into_iter().chain(["shared", "passwords"]).map(|name| (name, LevelFilter::INFO)),
         )
         // The runtime logs every error that a handler returns, and an authorizer refuses by an error. What went wrong
         // has been logged by then, at the level that it deserves.

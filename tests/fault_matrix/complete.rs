@@ -64,7 +64,7 @@ fn every_action_that_a_function_may_take_has_a_row() {
 fn every_update_in_the_code_has_a_row() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let functions = fs::read_dir(root.join("functions")).unwrap().map(|entry| entry.unwrap().path());
-    let packages = functions.chain([root.join("shared"), root.join("credentials")]);
+    let packages = functions.chain([root.join("shared"), root.join("passwords")]);
     let written: usize = packages.map(|package| updates(&package.join("src"))).sum();
     let listed: BTreeSet<_> =
         all_rows().iter().map(|row| row.call).filter(|call| call.starts_with("UpdateItem ")).collect();

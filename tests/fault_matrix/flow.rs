@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
-use credentials::BUDGET;
 use local::template::Parameters;
+use passwords::BUDGET;
 use shared::store::attribute;
 
 use crate::{

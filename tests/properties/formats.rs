@@ -1,6 +1,6 @@
 //! What is written is what is read: refresh tokens, scopes and password hashes.
 
-use credentials::{Password, Passwords, StoredHash, Verdict};
+use passwords::{Password, Passwords, StoredHash, Verdict};
 use proptest::{collection::btree_set, prelude::any, strategy::Strategy};
 use secrecy::ExposeSecret;
 use shared::{
@@ -114,7 +114,7 @@ fn a_changed_hash_is_of_no_use_or_of_another_password() {
         let changed = String::from_utf8_lossy(&mutation.of(hash.as_bytes())).into_owned();
         let verdict = wait(passwords.verify(&password, Some(&changed)));
         assert!(!matches!(verdict, Ok(Verdict::Right | Verdict::RightButWeak)), "{changed}: {verdict:?}");
-        assert_ne!(verdict, Err(credentials::PasswordError::Failed), "{changed}: it panicked");
+        assert_ne!(verdict, Err(passwords::PasswordError::Failed), "{changed}: it panicked");
     });
 }
 
@@ -130,7 +130,7 @@ fn any_text_is_a_hash_that_nobody_has_the_password_of_or_none() {
     holds(texts, |text| {
         let verdict = wait(passwords.verify(&password, Some(&text)));
         assert!(
-            matches!(verdict, Ok(Verdict::Wrong) | Err(credentials::PasswordError::Unusable)),
+            matches!(verdict, Ok(Verdict::Wrong) | Err(passwords::PasswordError::Unusable)),
             "{text}: {verdict:?}"
         );
     });

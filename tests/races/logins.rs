@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use credentials::BUDGET;
+use passwords::BUDGET;
 
 use super::{HASHING, HASHING_MUCH, PARALLEL, race::Race, request::Request};
 use crate::harness::{PASSWORD, Reply, Tokens};

@@ -21,7 +21,7 @@ const LIMITS: [&str; 3] = ["-timeout=10", "-malloc_limit_mb=256", "-rss_limit_mb
 /// Runs the named fuzzer, or one after the other.
 pub(crate) fn run_all(seconds: &str, target: Option<&str>) -> Result<(), TaskError> {
     let seconds = seconds.parse().map_err(|_| TaskError(format!("{seconds:?} is no number of seconds")))?;
-    let all = files_in(&root().join("fuzz/fuzz_targets"))?;
+    let all = files_in(&root().join("proofs/fuzz/fuzz_targets"))?;
     let all: Vec<String> =
         all.iter().filter_map(|file| file.strip_suffix(".rs")).map(str::to_owned).collect();
     let targets: Vec<&String> =
@@ -72,9 +72,12 @@ impl Fuzzer<'_> {
         let output = fs::File::create(&log).map_err(|e| failure(&log, &e))?;
         let status = with(fuzz, &["run", target])?
             .arg(&found)
-            .arg(format!("fuzz/corpus/{target}"))
+            .arg(format!("proofs/fuzz/corpus/{target}"))
             .arg("--")
-            .args([format!("-max_total_time={seconds}"), format!("-dict=fuzz/dictionaries/{target}.dict")])
+            .args([
+                format!("-max_total_time={seconds}"),
+                format!("-dict=proofs/fuzz/dictionaries/{target}.dict"),
+            ])
             .args(LIMITS)
             .stderr(output)
             .status()

@@ -1,6 +1,6 @@
 //! The server on this machine.
 
-use discovery::LocalServer;
+use port_file::LocalServer;
 use shared::environment::variable;
 
 use super::{Deployment, TABLES, Target, of_pairs, sdk};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use credentials::{NewCredential, Password, Passwords, Username};
+use passwords::{NewCredential, Password, Passwords, Username};
 use secrecy::SecretString;
 use shared::{
     client::{ClaimSelection, Client, ClientKind},

@@ -6,7 +6,7 @@ mod revoke;
 mod table;
 
 use clap::{ArgGroup, Args, Subcommand};
-use credentials::Username;
+use passwords::Username;
 use shared::ids::{ClientId, SessionId};
 
 pub use self::{

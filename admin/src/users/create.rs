@@ -1,6 +1,6 @@
 //! Users come to be.
 
-use credentials::{NewCredential, Passwords};
+use passwords::{NewCredential, Passwords};
 use secrecy::ExposeSecret;
 use shared::{ids::UserId, random, store::User};
 

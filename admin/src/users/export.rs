@@ -6,7 +6,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use credentials::Credential;
+use passwords::Credential;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{

@@ -1,7 +1,7 @@
 //! Users are disabled, enabled and deleted.
 
 use aws_sdk_dynamodb::types::AttributeValue::Bool;
-use credentials::Username;
+use passwords::Username;
 use shared::{
     ids::UserId,
     store::{WRITE_DELAY, attribute},

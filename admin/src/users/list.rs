@@ -1,6 +1,6 @@
 //! Users are listed and shown.
 
-use credentials::Username;
+use passwords::Username;
 use shared::{
     environment::variable,
     ids::UserId,

@@ -11,7 +11,7 @@ mod table;
 mod view;
 
 use clap::{Args, Subcommand};
-use credentials::Username;
+use passwords::Username;
 use shared::ids::UserId;
 
 pub use self::table::{Creation, Named, NewUser, UserTables};

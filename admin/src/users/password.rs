@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
-use credentials::{NewPassword, Passwords, Username};
+use passwords::{NewPassword, Passwords, Username};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use shared::{

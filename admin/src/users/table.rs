@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::{
     operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
     types::{AttributeValue::S, Put, TransactWriteItem},
 };
-use credentials::{Credential, Credentials, NewCredential, Username};
+use passwords::{Credential, Credentials, NewCredential, Username};
 use shared::{
     ids::UserId,
     store::{StoreError, User, Users, attribute},

@@ -1,6 +1,6 @@
 //! A user, as shown.
 
-use credentials::Credential;
+use passwords::Credential;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{clock::Timestamp, ids::UserId, store::User};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
 use axum::{Router, body::Bytes, extract::State, http::StatusCode, routing::post};
-use discovery::LocalServer;
+use port_file::LocalServer;
 use serde_json::json;
 use tokio::{net::TcpListener, process::Command};
 

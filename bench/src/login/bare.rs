@@ -5,7 +5,7 @@ use bench::{
     Failure,
     watch::{Cost, Watch},
 };
-use credentials::MEMORY_KIB;
+use passwords::MEMORY_KIB;
 use tokio::task;
 
 /// What `credentials` hashes with; its test holds it against the hash that it makes.
@@ -65,7 +65,7 @@ fn argon2() -> Result<Argon2<'static>, Failure> {
 mod tests {
     use std::sync::Arc;
 
-    use credentials::{Password, Passwords};
+    use passwords::{Password, Passwords};
     use shared::random::SystemRandom;
 
     use super::*;

@@ -1,6 +1,6 @@
 //! How the figures came to be.
 
-use credentials::MEMORY_KIB;
+use passwords::MEMORY_KIB;
 
 use crate::{CROWD, ROUNDS, bare::PASSES, role::FIRST_LOGINS};
 

@@ -6,11 +6,11 @@ use std::{
 };
 
 use bench::{Failure, SimulatedClock, StoreProcess, deployment, lambda::variables};
-use credentials::Passwords;
 use local::{
     functions::Deployment,
     seed::{Seeder, UserSeed},
 };
+use passwords::Passwords;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use shared::{

@@ -170,7 +170,7 @@ fn logins(memory: &Memory) -> Result<String, MemoryError> {
                 whole(fleet.at_once()),
                 whole(environments),
                 whole(environments * f64::from(megabytes) / 1024.0),
-                whole(environments * f64::from(credentials::MEMORY_KIB) / 1_048_576.0),
+                whole(environments * f64::from(passwords::MEMORY_KIB) / 1_048_576.0),
                 whole(environments / STARTS_PER_SECOND),
             ]
         })

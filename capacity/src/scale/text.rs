@@ -175,10 +175,10 @@ pub(super) fn logins(megabytes: u32, milliseconds: f64) -> String {
 ## Passwords
 
 An environment handles one login at a time, so it holds one hash at a time: {mib} MiB for argon2id, and at most 128 MiB for a hash that was
-brought along (`credentials/src/stored.rs`), of {mb} MB. Memory can't run out, whatever callers do; what grows is the number of
+brought along (`passwords/src/stored.rs`), of {mb} MB. Memory can't run out, whatever callers do; what grows is the number of
 environments. A login takes {milliseconds} ms, most of it one processor's.
 ",
-        mib = credentials::MEMORY_KIB / 1024,
+        mib = passwords::MEMORY_KIB / 1024,
         mb = whole(f64::from(megabytes)),
     )
 }

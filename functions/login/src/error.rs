@@ -1,6 +1,6 @@
 //! What login decides against.
 
-use credentials::PasswordError;
+use passwords::PasswordError;
 use shared::{
     client::{ClientError, CredentialsError},
     http::{ErrorCode, Refusal, Refuse, RequestError},

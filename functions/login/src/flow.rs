@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use credentials::{Attempt, Counter, Credential, Verdict};
 use lambda_http::{Body, Request, Response, http::StatusCode};
+use passwords::{Attempt, Counter, Credential, Verdict};
 use shared::{
     audit::{Event, Trail},
     client::{Client, ClientError},

@@ -1,7 +1,7 @@
 //! The request of a login.
 
-use credentials::{Password, Username};
 use lambda_http::Request;
+use passwords::{Password, Username};
 use secrecy::ExposeSecret;
 use shared::{
     client::ClientCredentials,

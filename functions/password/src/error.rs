@@ -1,6 +1,6 @@
 //! What a change of password decides against.
 
-use credentials::{PasswordError, PasswordRejection};
+use passwords::{PasswordError, PasswordRejection};
 use shared::{
     client::ClientError,
     http::{ErrorCode, Refusal, Refuse, RequestError},

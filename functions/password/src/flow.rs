@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use credentials::{Attempt, Counter, Credential, NewHash, NewPassword, Username, Verdict};
 use lambda_http::{Body, Request, Response, http::StatusCode};
+use passwords::{Attempt, Counter, Credential, NewHash, NewPassword, Username, Verdict};
 use shared::{
     audit::{Cause, Event, Trail},
     client::Client,

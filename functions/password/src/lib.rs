@@ -11,8 +11,8 @@ mod request;
 
 use std::sync::Arc;
 
-use credentials::{Credentials, Passwords};
 use lambda_http::{Body, Request, Response};
+use passwords::{Credentials, Passwords};
 use shared::{
     client::Clients,
     clock::Clock,

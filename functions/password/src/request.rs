@@ -1,7 +1,7 @@
 //! The request of a change of password.
 
-use credentials::Password;
 use lambda_http::Request;
+use passwords::Password;
 use secrecy::SecretString;
 use shared::http::{Parameters, RequestError, parameter};
 

@@ -1,7 +1,7 @@
 //! The program itself: what it prints, and what a restart keeps.
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
-mod discovery;
+mod port_file;
 mod running;
 
 use std::{io::Read, process::Command, time::Duration};

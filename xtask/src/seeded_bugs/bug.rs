@@ -46,7 +46,7 @@ pub(crate) enum Expected {
 impl Bug {
     /// All of them, in the order of their names.
     pub(crate) fn all() -> Result<Vec<Self>, TaskError> {
-        let folder = root().join("tests/seeded_bugs");
+        let folder = root().join("proofs/seeded_bugs");
         let entries = fs::read_dir(&folder).map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
         let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "patch")).collect();
@@ -58,7 +58,7 @@ impl Bug {
     pub(crate) fn named(names: &[&str]) -> Result<Vec<Self>, TaskError> {
         let all = Self::all()?;
         if let Some(unknown) = names.iter().find(|name| !all.iter().any(|bug| bug.name == **name)) {
-            return Err(TaskError(format!("there is no tests/seeded_bugs/{unknown}.patch")));
+            return Err(TaskError(format!("there is no proofs/seeded_bugs/{unknown}.patch")));
         }
         Ok(all.into_iter().filter(|bug| names.is_empty() || names.contains(&&*bug.name)).collect())
     }

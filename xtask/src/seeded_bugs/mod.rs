@@ -1,6 +1,6 @@
 //! Seeded bugs: small patches that break the project, and which suite of tests notices each.
 //!
-//! A test that never turned red shows nothing. Each patch in `tests/seeded_bugs` is a slip that somebody might make; it is
+//! A test that never turned red shows nothing. Each patch in `proofs/seeded_bugs` is a slip that somebody might make; it is
 //! applied to a copy of the project, which is built and tested, and the bug has to be caught by the suites that the
 //! patch names. The copy and its target folder stay in `.tools/seeded-bugs`, so that a bug costs what it changes.
 

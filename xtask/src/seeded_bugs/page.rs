@@ -11,7 +11,7 @@ use crate::shell::{TaskError, root};
 const INTRODUCTION: &str = "\
 # Seeded bugs
 
-A test that never turned red shows nothing. `tests/seeded_bugs` has a patch for each of these slips; `cargo xtask seeded-bugs` puts
+A test that never turned red shows nothing. `proofs/seeded_bugs` has a patch for each of these slips; `cargo xtask seeded-bugs` puts
 one after the other into a copy of the project, runs the suites, and fails unless each bug is caught by all suites that are named
 here. It prints which others catch it too. `cargo xtask seeded-bugs NAME` tries one, `--named` runs only the suites that are named,
 and `--check` (in CI) sees to it that all patches still apply and that this page, which `--write` writes, is theirs. A suite is a part

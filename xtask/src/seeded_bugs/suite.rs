@@ -18,8 +18,8 @@ use crate::{
 /// The packages whose tests are built, in one go: a suite is a choice of what is in them.
 const PACKAGES: [&str; 10] = [
     "authorizer",
-    "credentials",
-    "inputs",
+    "passwords",
+    "oracles",
     "login",
     "logout",
     "model",
@@ -40,12 +40,12 @@ const PATIENCE: Duration = Duration::from_secs(600);
 pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "unit",
-        binaries: &["authorizer", "credentials", "login", "logout", "password", "refresh", "shared"],
+        binaries: &["authorizer", "passwords", "login", "logout", "password", "refresh", "shared"],
         filters: &[],
     },
     Suite { name: "model", binaries: &["model"], filters: &[] },
     // What the fuzzers check, over what is kept for them.
-    Suite { name: "inputs", binaries: &["corpora"], filters: &[] },
+    Suite { name: "oracles", binaries: &["corpora"], filters: &[] },
     // Over what is not in the project.
     Suite { name: WYCHEPROOF, binaries: &[WYCHEPROOF], filters: &[] },
     Suite::integration("model_assumptions", &["model::"]),

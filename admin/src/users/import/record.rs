@@ -1,6 +1,6 @@
 //! What a line says, or why it can't be taken. No reason repeats anything of the line: it may be a password.
 
-use credentials::{NewPassword, Username, stored_form};
+use passwords::{NewPassword, Username, stored_form};
 use serde_json::{Map, Value};
 use shared::{
     ids::UserId,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use credentials::{NewCredential, Passwords};
+use passwords::{NewCredential, Passwords};
 use shared::{
     ids::UserId,
     random::Random,

@@ -1,0 +1,166 @@
+//! How the local server tells the command line where it is.
+//!
+//! While it serves, the local server keeps a small file under the number of its port. A crate of its own, so that
+//! whoever reads the file is not built with what serves the API.
+
+mod folder;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+/// What a local server says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct LocalServer {
+    /// Where the API is served.
+    pub url: String,
+    /// Where its store is reached.
+    pub dynamodb_endpoint: String,
+    /// The names of the tables, by logical id.
+    pub tables: BTreeMap<String, String>,
+    /// The file that its keys are in; none, if they are gone with the process.
+    pub keyset_file: Option<PathBuf>,
+    /// Its process.
+    pub pid: u32,
+}
+
+/// A local server can't be found, or can't say where it is.
+#[derive(Debug, thiserror::Error)]
+pub enum PortFileError {
+    /// Neither variable that names a folder is set.
+    #[error("neither XDG_RUNTIME_DIR nor HOME is set")]
+    NoFolder,
+    /// The file can't be read or written.
+    #[error("{path} can't be read or written")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is of another version, or was changed.
+    #[error("{path} is not what a local server writes")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// The file of a server that runs; gone when this is dropped.
+#[derive(Debug)]
+pub struct Published {
+    path: PathBuf,
+    pid: u32,
+}
+
+impl LocalServer {
+    /// The server on this port, if one said that it is there.
+    ///
+    /// # Errors
+    ///
+    /// [`PortFileError`], if that can't be found out.
+    pub fn find(port: u16) -> Result<Option<Self>, PortFileError> {
+        Self::read(&folder::of_process()?.join(file_name(port)))
+    }
+
+    /// Says that this server is on this port, for as long as what is returned is kept.
+    ///
+    /// # Errors
+    ///
+    /// [`PortFileError`], if the file can't be written.
+    pub fn publish(&self, port: u16) -> Result<Published, PortFileError> {
+        let path = folder::of_process()?.join(file_name(port));
+        self.write(&path).map_err(|source| PortFileError::Io { path: path.clone(), source })?;
+        Ok(Published { path, pid: self.pid })
+    }
+
+    fn read(path: &Path) -> Result<Option<Self>, PortFileError> {
+        match fs::read(path) {
+            Ok(bytes) => serde_json::from_slice(&bytes)
+                .map(Some)
+                .map_err(|_| PortFileError::Malformed { path: path.to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(PortFileError::Io { path: path.to_owned(), source }),
+        }
+    }
+
+    /// Written beside and moved, so that nobody reads half of it; one that a killed server left behind is replaced.
+    fn write(&self, path: &Path) -> io::Result<()> {
+        if let Some(folder) = path.parent() {
+            folder::create(folder)?;
+        }
+        let beside = path.with_extension(format!("{}.new", self.pid));
+        let mut options = fs::OpenOptions::new();
+        options.create(true).truncate(true).write(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(&beside)?.write_all(&serde_json::to_vec_pretty(self)?)?;
+        fs::rename(&beside, path)
+    }
+}
+
+/// Another server that took the port meanwhile keeps its file.
+impl Drop for Published {
+    fn drop(&mut self) {
+        if let Ok(Some(server)) = LocalServer::read(&self.path)
+            && server.pid == self.pid
+        {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn file_name(port: u16) -> String {
+    format!("local-{port}.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(pid: u32) -> LocalServer {
+        LocalServer {
+            url: "http://127.0.0.1:8787".to_owned(),
+            dynamodb_endpoint: "http://127.0.0.1:40123".to_owned(),
+            tables: BTreeMap::from([("ClientsTable".to_owned(), "ClientsTable".to_owned())]),
+            keyset_file: None,
+            pid,
+        }
+    }
+
+    fn path(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("latchgate-port-file-{}", std::process::id())).join(name)
+    }
+
+    #[test]
+    fn what_is_written_is_read_and_is_its_owners_alone() {
+        let path = path("read.json");
+        assert_eq!(LocalServer::read(&path).unwrap(), None);
+        server(1).write(&path).unwrap();
+        assert_eq!(LocalServer::read(&path).unwrap(), Some(server(1)));
+        #[cfg(unix)]
+        {
+            let mode =
+                |path: &Path| std::os::unix::fs::MetadataExt::mode(&fs::metadata(path).unwrap()) & 0o777;
+            assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+        }
+        fs::write(&path, "{}").unwrap();
+        assert!(matches!(LocalServer::read(&path), Err(PortFileError::Malformed { .. })));
+    }
+
+    #[test]
+    fn a_server_takes_away_its_own_file_and_no_other() {
+        let path = path("drop.json");
+        server(1).write(&path).unwrap();
+        drop(Published { path: path.clone(), pid: 2 });
+        assert!(path.exists());
+        drop(Published { path: path.clone(), pid: 1 });
+        assert!(!path.exists());
+    }
+}
