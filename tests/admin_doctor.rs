@@ -49,7 +49,7 @@ async fn a_deployment_as_it_should_be_is_green_and_left_as_it_was() {
     let secrets = Secrets::emulated().await;
     let api = Api::with_secret(&secrets, |p| p).await;
     api.clock.set(SystemClock.now().as_unix());
-    rotate(&keys::KeyRotation::start(&api.surroundings("keys")).unwrap(), &secrets, "first").await.unwrap();
+    rotate(&keys::KeyRotation::start(&api.context("keys")).unwrap(), &secrets, "first").await.unwrap();
     secrets.schedule(true);
     let api = api.restarted().await;
     let deployment = deployment(&api, Some(&secrets)).await;
@@ -90,7 +90,7 @@ async fn a_keyset_whose_key_is_not_published_or_that_nobody_rotates_is_wrong() {
     let secrets = Secrets::emulated().await;
     let api = Api::with_secret(&secrets, |p| p).await;
     api.clock.set(SystemClock.now().as_unix());
-    rotate(&keys::KeyRotation::start(&api.surroundings("keys")).unwrap(), &secrets, "first").await.unwrap();
+    rotate(&keys::KeyRotation::start(&api.context("keys")).unwrap(), &secrets, "first").await.unwrap();
     let api = api.restarted().await;
     secrets.put(&crate::harness::keyset().to_json()).await;
     let found = wrong(&deployment(&api, Some(&secrets)).await).await;

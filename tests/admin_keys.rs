@@ -21,14 +21,14 @@ const LEAKED: RotateOptions = RotateOptions { leaked: true, algorithm: None };
 async fn stack() -> (Secrets, Api) {
     let secrets = Secrets::emulated().await;
     let api = Api::with_secret(&secrets, |p| p).await;
-    rotate(&KeyRotation::start(&api.surroundings("keys")).unwrap(), &secrets, "first").await.unwrap();
+    rotate(&KeyRotation::start(&api.context("keys")).unwrap(), &secrets, "first").await.unwrap();
     let api = api.restarted().await;
     (secrets, api)
 }
 
 /// Runs a command, and beside it Secrets Manager's part in a rotation.
 async fn run(secrets: &Secrets, api: &Api, command: &Command, options: RotateOptions) {
-    let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();
+    let rotation = KeyRotation::start(&api.context("keys")).unwrap();
     let serve = async {
         loop {
             if let Some(version) = secrets.take_rotation() {

@@ -63,7 +63,7 @@ async fn an_access_token_is_explained() {
 async fn a_refresh_token_is_explained_with_the_keyset_and_without() {
     let secrets = Secrets::emulated().await;
     let api = Api::with_secret(&secrets, |p| p).await;
-    rotate(&keys::KeyRotation::start(&api.surroundings("keys")).unwrap(), &secrets, "first").await.unwrap();
+    rotate(&keys::KeyRotation::start(&api.context("keys")).unwrap(), &secrets, "first").await.unwrap();
     let api = api.restarted().await;
     let (with, without) = (api.operator(Some(&secrets)), api.operator(None));
     let first = api.login().await;

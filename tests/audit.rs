@@ -159,7 +159,7 @@ fn reasons() -> Vec<String> {
         include_str!("../functions/metadata/src/error.rs"),
         include_str!("../functions/authorizer/src/error.rs"),
         include_str!("../functions/keys/src/error.rs"),
-        include_str!("../shared/src/interruption.rs"),
+        include_str!("../shared/src/aborted.rs"),
         include_str!("../shared/src/http/request_error.rs"),
         include_str!("../shared/src/client/credentials.rs"),
         include_str!("../shared/src/client/clients.rs"),

@@ -9,7 +9,7 @@ use crate::harness::{APP, Api, Fault, USER_ID};
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders/7";
 
 async fn authorizer(api: &Api) -> Authorizer {
-    Authorizer::start(&api.surroundings("authorizer")).await.unwrap()
+    Authorizer::start(&api.context("authorizer")).await.unwrap()
 }
 
 fn event(token: &str, arn: &str) -> Value {

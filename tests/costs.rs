@@ -118,7 +118,7 @@ async fn the_authorizer_with_a_denylist_or_without_a_check_reads_nothing() {
 async fn a_pull_of_the_denylist_reads_as_many_units_as_its_rows_have_bytes_for() {
     let api = Api::with(|p| p.with("RevocationCheck", "denylist")).await;
     let tokens = api.login().await;
-    let revocations = Revocations::new(&api.surroundings("logout").environment, &api.store).unwrap();
+    let revocations = Revocations::new(&api.context("logout").environment, &api.store).unwrap();
     let (now, rows) = (Timestamp::from_unix(START), 200);
     let ids: Vec<_> = (0_u32..rows).map(|i| SessionId::of_secret(&i.to_be_bytes())).collect();
     for id in &ids {

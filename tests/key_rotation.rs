@@ -44,7 +44,7 @@ pub(crate) async fn rotate(
 async fn deployed() -> (Secrets, Api, KeyRotation) {
     let secrets = Secrets::start().await;
     let api = Api::with_secret(&secrets, |p| p).await;
-    let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();
+    let rotation = KeyRotation::start(&api.context("keys")).unwrap();
     (secrets, api, rotation)
 }
 

@@ -1,7 +1,7 @@
 //! How functions keep the keyset that Secrets Manager holds: loaded at start, used for minutes, and for an hour at most.
 
 use serde_json::{Value, json};
-use shared::surroundings::{StartError, Surroundings};
+use shared::context::{Context, StartError};
 
 use crate::harness::{Api, Fault, PASSWORD, Secrets, keyset};
 
@@ -87,8 +87,8 @@ async fn the_same_holds_for_the_authorizers_copy_of_the_published_keys() {
 }
 
 /// What each of the three says when it is started over this secret.
-async fn refusals(surroundings: [Surroundings; 3]) -> Vec<String> {
-    let [login, refresh, logout] = &surroundings;
+async fn refusals(context: [Context; 3]) -> Vec<String> {
+    let [login, refresh, logout] = &context;
     let results: [Result<(), StartError>; 3] = [
         login::Login::start(login).await.map(drop),
         refresh::Refresh::start(refresh).await.map(drop),
@@ -117,7 +117,7 @@ async fn a_keyset_that_can_not_be_used_keeps_all_three_from_starting() {
         (with("/signing_keys", twice), "stands twice"),
     ] {
         secrets.put(&bad).await;
-        for refusal in refusals(["login", "refresh", "logout"].map(|name| api.surroundings(name))).await {
+        for refusal in refusals(["login", "refresh", "logout"].map(|name| api.context(name))).await {
             assert!(refusal.contains(said), "{refusal}, not {said}");
         }
         assert_eq!(api.login().await.access.split('.').count(), 3, "warm ones go on with what they have");
@@ -137,7 +137,7 @@ async fn a_file_is_read_at_start_too() {
             api.template.functions(&api.deployment.parameters).unwrap().remove("login").unwrap();
         function.variables.remove("KEYSET_SECRET");
         function.variables.insert("KEYSET_FILE".to_owned(), path.to_string_lossy().into_owned());
-        let started = login::Login::start(&api.deployment.surroundings(function)).await;
+        let started = login::Login::start(&api.deployment.context(function)).await;
         started.map(drop).map_err(|error| error.to_string())
     };
     assert!(start(None).await.unwrap_err().contains("can't be read"));

@@ -155,7 +155,7 @@ async fn a_published_key_that_can_not_be_used_is_a_failure_and_never_an_allow() 
         let mut bad = good.clone();
         bad.insert(name.to_owned(), value);
         api.put("KeysTable", bad).await;
-        let cold = Authorizer::start(&api.surroundings("authorizer")).await.unwrap();
+        let cold = Authorizer::start(&api.context("authorizer")).await.unwrap();
         let event = json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {}", tokens.access),
             "methodArn": "arn:aws:execute-api:eu-west-1:123456789012:a1/prod/GET/me" });
         let error = Diagnostic::from(cold.handle(event).await.unwrap_err());

@@ -42,7 +42,7 @@ async fn the_key_set_has_the_public_halves_and_nothing_else() {
 async fn without_its_keys_it_is_a_503_that_heals_and_that_nobody_keeps() {
     let api = Api::start().await;
     api.calls.fail(Fault::Before("Query Keys"));
-    let cold = Metadata::start(&api.surroundings("metadata")).await.unwrap();
+    let cold = Metadata::start(&api.context("metadata")).await.unwrap();
     let request = Request::get(metadata::JWKS_PATH).body(lambda_http::Body::Empty).unwrap();
     let reply = cold.handle(&request).await;
     assert_eq!(reply.status(), 503);

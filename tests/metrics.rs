@@ -140,7 +140,7 @@ async fn an_ordinary_hour_writes_to_as_many_metrics_as_the_costs_say() {
 
 /// A run in which much happens.
 async fn eventful_run(api: &Api, secrets: &Secrets) {
-    let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();
+    let rotation = KeyRotation::start(&api.context("keys")).unwrap();
     rotate(&rotation, secrets, "first").await.unwrap();
     let first = api.login().await;
     let second = api.refresh(&first.refresh).await.tokens();

@@ -121,7 +121,7 @@ async fn a_panic_of_the_authorizer_is_a_failure_and_neither_a_yes_nor_a_no() {
     let clock = Arc::new(PanickingClock::default());
     let (api, tokens, deployment) = by(clock.clone()).await;
     let function = api.template.functions(&deployment.parameters).unwrap().remove("authorizer").unwrap();
-    let authorizer = Authorizer::start(&deployment.surroundings(function)).await.unwrap();
+    let authorizer = Authorizer::start(&deployment.context(function)).await.unwrap();
     let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod/GET/me";
     let token = format!("Bearer {}", tokens.access);
     let invoke = || {
@@ -145,7 +145,7 @@ async fn a_panic_of_a_rotation_is_a_failure_of_its_step() {
     let api = Api::with_secret(&secrets, |p| p).await;
     let deployment = Deployment { clock: clock.clone(), ..api.deployment.clone() };
     let function = api.template.functions(&deployment.parameters).unwrap().remove("keys").unwrap();
-    let rotation = KeyRotation::start(&deployment.surroundings(function)).unwrap();
+    let rotation = KeyRotation::start(&deployment.context(function)).unwrap();
     let create = || {
         let event = json!({
             "Step": "createSecret", "SecretId": secrets.arn, "ClientRequestToken": version("first"),

@@ -83,7 +83,7 @@ async fn every_kind_of_authorizer_answer_allows_the_change_and_nothing_else() {
     let api = Api::start().await;
     let token = token(&expired(&api).await);
     let bearer = format!("Bearer {token}");
-    let authorizer = authorizer::Authorizer::start(&api.surroundings("authorizer")).await.unwrap();
+    let authorizer = authorizer::Authorizer::start(&api.context("authorizer")).await.unwrap();
     let ask = async |event: Value| serde_json::to_value(authorizer.handle(event).await.unwrap()).unwrap();
     let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod";
     let event =
@@ -124,7 +124,7 @@ async fn an_api_can_not_have_the_audience_of_the_change() {
     let mut deployment = api.deployment.clone();
     deployment.parameters = deployment.parameters.with("Audience", "https://issuer.example.com/password");
     let functions = api.template.functions(&deployment.parameters).unwrap();
-    let surroundings = deployment.surroundings(functions["authorizer"].clone());
-    let error = authorizer::Authorizer::start(&surroundings).await.map(drop).expect_err("it starts");
+    let context = deployment.context(functions["authorizer"].clone());
+    let error = authorizer::Authorizer::start(&context).await.map(drop).expect_err("it starts");
     assert!(error.to_string().contains("AUDIENCE"), "{error}");
 }

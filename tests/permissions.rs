@@ -21,7 +21,7 @@ fn note(used: &mut Actions, function: &str, api: &Api, secrets: &Secrets) {
 }
 
 async fn keys_and_metadata(used: &mut Actions, api: &Api, secrets: &Secrets) {
-    let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();
+    let rotation = KeyRotation::start(&api.context("keys")).unwrap();
     // The first makes a keyset, the second replaces a key.
     rotate(&rotation, secrets, "first").await.unwrap();
     rotate(&rotation, secrets, "second").await.unwrap();
@@ -31,11 +31,11 @@ async fn keys_and_metadata(used: &mut Actions, api: &Api, secrets: &Secrets) {
 }
 
 async fn token_endpoints(used: &mut Actions, api: &Api, secrets: &Secrets) {
-    login::Login::start(&api.surroundings("login")).await.unwrap();
+    login::Login::start(&api.context("login")).await.unwrap();
     let tokens = api.login().await;
     api.try_login("wrong password").await;
     note(used, "login", api, secrets);
-    refresh::Refresh::start(&api.surroundings("refresh")).await.unwrap();
+    refresh::Refresh::start(&api.context("refresh")).await.unwrap();
     let next = api.refresh(&tokens.refresh).await.tokens();
     api.refresh(&next.refresh).await.tokens();
     api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
@@ -45,7 +45,7 @@ async fn token_endpoints(used: &mut Actions, api: &Api, secrets: &Secrets) {
 async fn logout(used: &mut Actions, api: &Api, secrets: &Secrets) {
     let (here, _there) = (api.login().await, api.login().await);
     note(&mut Actions::new(), "login", api, secrets);
-    logout::Logout::start(&api.surroundings("logout")).await.unwrap();
+    logout::Logout::start(&api.context("logout")).await.unwrap();
     let everywhere = [("client_id", "demo-app"), ("token", here.access.as_str()), ("everywhere", "true")];
     assert_eq!(api.post("/logout", &everywhere).await.status, 200);
     note(used, "logout", api, secrets);
@@ -54,7 +54,7 @@ async fn logout(used: &mut Actions, api: &Api, secrets: &Secrets) {
 async fn password(used: &mut Actions, api: &Api, secrets: &Secrets) {
     let (here, _there) = (api.login().await, api.login().await);
     note(&mut Actions::new(), "login", api, secrets);
-    password::PasswordChange::start(&api.surroundings("password")).await.unwrap();
+    password::PasswordChange::start(&api.context("password")).await.unwrap();
     // The authorizer's read of the session, before it, is one that the function makes as well.
     assert_eq!(api.change_password(&here.access, PASSWORD, "another good password").await.status, 200);
     note(used, "password", api, secrets);
@@ -69,7 +69,7 @@ async fn authorizer_and_sessions(used: &mut Actions, api: &Api, secrets: &Secret
         let mut deployment = api.deployment.clone();
         deployment.parameters = deployment.parameters.with("RevocationCheck", check);
         let function = api.template.functions(&deployment.parameters).unwrap().remove("authorizer").unwrap();
-        let authorizer = authorizer::Authorizer::start(&deployment.surroundings(function)).await.unwrap();
+        let authorizer = authorizer::Authorizer::start(&deployment.context(function)).await.unwrap();
         let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod/GET/me";
         let token = format!("Bearer {}", here.access);
         let event = serde_json::json!({ "type": "TOKEN", "authorizationToken": token, "methodArn": arn });

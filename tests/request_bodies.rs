@@ -186,8 +186,8 @@ async fn a_path_or_method_that_is_not_there_is_404_in_the_same_shape() {
 
 #[tokio::test]
 async fn a_function_reached_by_another_method_answers_405() {
-    let surroundings = Api::start().await.surroundings("login");
-    let endpoint = shared::http::Endpoint::new("login", "POST", &surroundings).unwrap();
+    let context = Api::start().await.context("login");
+    let endpoint = shared::http::Endpoint::new("login", "POST", &context).unwrap();
     let request = lambda_http::http::Request::get("/login").body(lambda_http::Body::Empty).unwrap();
     let flow = async {
         let error = shared::http::Parameters::from_request(&request).unwrap_err();

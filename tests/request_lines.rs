@@ -141,7 +141,7 @@ async fn a_failure_of_the_store_is_one_line_too() {
 async fn every_step_of_a_rotation_is_one_line() {
     let secrets = Secrets::emulated().await;
     let api = Api::with_secret(&secrets, |p| p).await;
-    let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();
+    let rotation = KeyRotation::start(&api.context("keys")).unwrap();
     let (log, _guard) = Log::listen();
     for name in STEPS {
         step(&rotation, &secrets, "first", name).await.unwrap();
@@ -159,7 +159,7 @@ async fn every_step_of_a_rotation_is_one_line() {
 #[tokio::test]
 async fn a_line_names_the_request_as_others_name_it() {
     let api = Api::start().await;
-    let authorizer = Authorizer::start(&api.surroundings("authorizer")).await.unwrap();
+    let authorizer = Authorizer::start(&api.context("authorizer")).await.unwrap();
     let (log, _guard) = Log::listen();
     let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod/GET/me";
     let token = json!({ "type": "TOKEN", "authorizationToken": "Bearer x", "methodArn": arn });

@@ -19,7 +19,7 @@ fn sid(tokens: &Tokens) -> SessionId {
 }
 
 fn revocations(api: &Api) -> Revocations {
-    Revocations::new(&api.surroundings("logout").environment, &api.store).unwrap()
+    Revocations::new(&api.context("logout").environment, &api.store).unwrap()
 }
 
 #[tokio::test]

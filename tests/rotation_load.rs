@@ -29,7 +29,7 @@ async fn exercise(round: usize, index: usize, tokens: Tokens, apis: &[Api]) -> (
 async fn no_token_is_refused_and_no_session_ends_through_a_rotation() {
     let secrets = Secrets::start().await;
     let first = Api::with_secret(&secrets, |p| p).await;
-    let rotation = KeyRotation::start(&first.surroundings("keys")).unwrap();
+    let rotation = KeyRotation::start(&first.context("keys")).unwrap();
     rotate(&rotation, &secrets, "first").await.unwrap();
     // The HMAC key is due as well.
     first.clock.advance(180 * 24 * 3600);

@@ -85,7 +85,7 @@ async fn the_events_of_the_api_are_carried_out() {
 async fn the_events_of_the_authorizer_are_decided() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    let authorizer = Authorizer::start(&api.surroundings("authorizer")).await.unwrap();
+    let authorizer = Authorizer::start(&api.context("authorizer")).await.unwrap();
     for name in AUTHORIZER {
         let answer = serde_json::to_value(authorizer.handle(event(name, &tokens)).await.unwrap()).unwrap();
         assert_eq!(
@@ -108,7 +108,7 @@ async fn the_events_of_the_authorizer_are_decided() {
 async fn the_events_of_a_rotation_are_its_steps() {
     let secrets = Secrets::start().await;
     let api = Api::with_secret(&secrets, |parameters| parameters).await;
-    let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();
+    let rotation = KeyRotation::start(&api.context("keys")).unwrap();
     for name in ROTATION {
         let mut event: Value = serde_json::from_str(&text(name)).unwrap();
         // By its logical id, which is what `sam local` calls it.

@@ -7,7 +7,7 @@ use login::Login;
 use logout::Logout;
 use password::PasswordChange;
 use refresh::Refresh;
-use shared::surroundings::Surroundings;
+use shared::context::Context;
 
 use crate::harness::{APP, Api, Proxy, Secrets, Spoiled, WireFault, bearer, form, form_post, keyset};
 
@@ -47,10 +47,10 @@ async fn keys_and_the_denylist_are_there_when_the_first_request_comes() {
 
 /// What each `main` does before it takes requests.
 async fn warm_up_all(api: &Api) {
-    Login::start(&api.surroundings("login")).await.unwrap().warm_up().await;
-    Refresh::start(&api.surroundings("refresh")).await.unwrap().warm_up().await;
-    Logout::start(&api.surroundings("logout")).await.unwrap().warm_up().await;
-    PasswordChange::start(&api.surroundings("password")).await.unwrap().warm_up().await;
+    Login::start(&api.context("login")).await.unwrap().warm_up().await;
+    Refresh::start(&api.context("refresh")).await.unwrap().warm_up().await;
+    Logout::start(&api.context("logout")).await.unwrap().warm_up().await;
+    PasswordChange::start(&api.context("password")).await.unwrap().warm_up().await;
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_warm_up_is_two_reads_and_where_they_fail_the_function_starts_all_the_
 async fn a_start_opens_the_two_connections_that_a_request_may_use_at_once() {
     let (api, proxy, _secrets, _origin) = started().await;
     let dynamodb = Client::new(&engine::config(&proxy.endpoint()));
-    let refresh = Refresh::start(&Surroundings { dynamodb, ..api.surroundings("refresh") }).await.unwrap();
+    let refresh = Refresh::start(&Context { dynamodb, ..api.context("refresh") }).await.unwrap();
     let before = proxy.opened();
     refresh.warm_up().await;
     assert_eq!(proxy.opened() - before, 2);

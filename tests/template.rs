@@ -125,16 +125,16 @@ async fn start_without(api: &Api, name: &str, left_out: &str, revocation_check: 
     function.variables.remove(left_out);
     let mut deployment = api.deployment.clone();
     deployment.keyset = local::functions::Keyset::Secret("keyset".to_owned());
-    let surroundings = deployment.surroundings(function);
+    let context = deployment.context(function);
     let started = match name {
-        "login" => login::Login::start(&surroundings).await.map(drop),
-        "refresh" => refresh::Refresh::start(&surroundings).await.map(drop),
-        "logout" => logout::Logout::start(&surroundings).await.map(drop),
-        "sessions" => sessions::SessionsApi::new(&surroundings).map(drop),
-        "password" => password::PasswordChange::start(&surroundings).await.map(drop),
-        "metadata" => metadata::Metadata::start(&surroundings).await.map(drop),
-        "keys" => keys::KeyRotation::start(&surroundings).map(drop),
-        "authorizer" => authorizer::Authorizer::start(&surroundings).await.map(drop),
+        "login" => login::Login::start(&context).await.map(drop),
+        "refresh" => refresh::Refresh::start(&context).await.map(drop),
+        "logout" => logout::Logout::start(&context).await.map(drop),
+        "sessions" => sessions::SessionsApi::new(&context).map(drop),
+        "password" => password::PasswordChange::start(&context).await.map(drop),
+        "metadata" => metadata::Metadata::start(&context).await.map(drop),
+        "keys" => keys::KeyRotation::start(&context).map(drop),
+        "authorizer" => authorizer::Authorizer::start(&context).await.map(drop),
         other => panic!("an unknown function {other}"),
     };
     started.map_err(|error| error.to_string())

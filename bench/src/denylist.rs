@@ -77,7 +77,7 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
         println!("{mode}: {REQUESTS} requests at {REQUESTS_PER_SECOND}/s, {reads} reads");
     }
 
-    let variables = surroundings(&template, &deployment, "denylist")?.environment;
+    let variables = context(&template, &deployment, "denylist")?.environment;
     let revocations = Revocations::new(&variables, &deployment.dynamodb)?;
     let mut puts = JoinSet::new();
     for i in 0..REVOCATIONS {
@@ -104,18 +104,18 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn surroundings(
+fn context(
     template: &Template,
     deployment: &Deployment,
     mode: &str,
-) -> Result<shared::surroundings::Surroundings, Failure> {
+) -> Result<shared::context::Context, Failure> {
     let parameters = deployment.parameters.clone().with("RevocationCheck", mode);
     let function = template.functions(&parameters)?.remove("authorizer").ok_or("no authorizer")?;
-    Ok(deployment.surroundings(function))
+    Ok(deployment.context(function))
 }
 
 async fn start(template: &Template, deployment: &Deployment, mode: &str) -> Result<Authorizer, Failure> {
-    Ok(Authorizer::start(&surroundings(template, deployment, mode)?).await?)
+    Ok(Authorizer::start(&context(template, deployment, mode)?).await?)
 }
 
 fn event(token: &str) -> Value {

@@ -5,7 +5,7 @@ use local::{
     functions::{Deployment, Keyset},
     template::Template,
 };
-use shared::{environment::variable, http::request_of, surroundings::Surroundings};
+use shared::{context::Context, environment::variable, http::request_of};
 
 use crate::Failure;
 
@@ -26,13 +26,9 @@ pub fn refresh_request(refresh_token: &str) -> Result<Request, Failure> {
 /// # Errors
 ///
 /// If the template has no such function.
-pub fn surroundings(
-    template: &Template,
-    deployment: &Deployment,
-    function: &str,
-) -> Result<Surroundings, Failure> {
+pub fn context(template: &Template, deployment: &Deployment, function: &str) -> Result<Context, Failure> {
     let function = template.functions(&deployment.parameters)?.remove(function).ok_or("no such function")?;
-    Ok(deployment.surroundings(function))
+    Ok(deployment.context(function))
 }
 
 /// What the template gives this function, and Lambda every function; with the keyset itself in place of its secret's name.

@@ -14,11 +14,11 @@ use sessions::SessionsApi;
 use shared::{
     aws,
     clock::Clock,
+    context::{Context, SdkConfig, StartError},
     environment::{Environment, variable},
     keys::KeysetDocument,
     random::Random,
     store::{PublishedKeys, StoreError, Table},
-    surroundings::{SdkConfig, StartError, Surroundings},
 };
 
 use crate::template::{ApiKind, Function, Parameters, Template, TemplateError};
@@ -96,19 +96,19 @@ impl Functions {
     /// [`FunctionsError`], if one doesn't start.
     pub async fn start(template: &Template, deployment: &Deployment) -> Result<Self, FunctionsError> {
         let mut definitions = template.functions(&deployment.parameters)?;
-        let mut surroundings = |name: &str| {
+        let mut context = |name: &str| {
             let definition = definitions.remove(name);
             let definition = definition.ok_or_else(|| FunctionsError::Unknown(name.to_owned()))?;
-            Ok::<_, FunctionsError>(deployment.surroundings(definition))
+            Ok::<_, FunctionsError>(deployment.context(definition))
         };
         let functions = Self {
-            login: Login::start(&surroundings("login")?).await?,
-            refresh: Refresh::start(&surroundings("refresh")?).await?,
-            logout: Logout::start(&surroundings("logout")?).await?,
-            sessions: SessionsApi::new(&surroundings("sessions")?)?,
-            password: PasswordChange::start(&surroundings("password")?).await?,
-            metadata: Metadata::start(&surroundings("metadata")?).await?,
-            authorizer: Authorizer::start(&surroundings("authorizer")?).await?,
+            login: Login::start(&context("login")?).await?,
+            refresh: Refresh::start(&context("refresh")?).await?,
+            logout: Logout::start(&context("logout")?).await?,
+            sessions: SessionsApi::new(&context("sessions")?)?,
+            password: PasswordChange::start(&context("password")?).await?,
+            metadata: Metadata::start(&context("metadata")?).await?,
+            authorizer: Authorizer::start(&context("authorizer")?).await?,
         };
         // Secrets Manager calls it, and no request does.
         definitions.remove("keys");
@@ -144,7 +144,7 @@ impl Deployment {
     }
 
     /// The function's variables, with logical ids resolved to tables and references to secrets to the keys.
-    pub fn surroundings(&self, function: Function) -> Surroundings {
+    pub fn context(&self, function: Function) -> Context {
         let variables =
             function.variables.into_iter().map(|(name, value)| match (name.as_str(), &self.keyset) {
                 (variable::KEYSET_SECRET, Keyset::Document(document)) => {
@@ -156,7 +156,7 @@ impl Deployment {
                 (variable::KEYSET_SECRET, Keyset::Secret(id)) => (name, id.clone()),
                 _ => (name, self.tables.get(&value).cloned().unwrap_or(value)),
             });
-        Surroundings {
+        Context {
             environment: Environment::from_variables(variables),
             dynamodb: aws::watched(&self.dynamodb),
             aws: self.aws.clone(),

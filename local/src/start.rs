@@ -24,9 +24,9 @@ use port_file::{LocalServer, Published};
 use shared::{
     aws::{self, Trust},
     clock::{Clock, SystemClock},
+    context::SdkConfig,
     http::chain,
     random::{Random, SystemRandom},
-    surroundings::SdkConfig,
 };
 #[cfg(unix)]
 use tokio::signal::unix::SignalKind;
@@ -82,7 +82,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
         random,
     };
     let gateway = Arc::new(Gateway::deploy(&template, &deployment).await?);
-    let interruption = interruption();
+    let shutdown = shutdown_signal();
     let _published = publish(&deployment, (&url, &store.endpoint), address.port());
 
     let banner = Banner { url: &url, dynamodb_endpoint: &store.endpoint, demo: &store.demo };
@@ -91,7 +91,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     } else {
         println!("{}", banner.to_text());
     }
-    server::serve(listener, gateway, interruption).await.map_err(RunError::Serve)
+    server::serve(listener, gateway, shutdown).await.map_err(RunError::Serve)
 }
 
 struct Store {
@@ -102,7 +102,7 @@ struct Store {
 }
 
 impl Store {
-    /// AWS is what https means here: reached with the surroundings' credentials, and by others too, so nothing that
+    /// AWS is what https means here: reached with the context' credentials, and by others too, so nothing that
     /// everybody knows is written there.
     async fn open(options: &Options, random: &dyn Random) -> Result<Self, RunError> {
         match &options.endpoint {
@@ -184,7 +184,7 @@ fn publish(deployment: &Deployment, (url, endpoint): (&str, &str), port: u16) ->
 
 /// Ctrl-C, or what a supervisor sends. Both are heard from this call on, and not only once it is awaited: whoever has read
 /// the banner may send them.
-fn interruption() -> impl Future<Output = ()> {
+fn shutdown_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
     let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal::unix::signal);
     async move {

@@ -11,7 +11,7 @@ use argon2::{
 };
 use shared::{
     random::{self, Random},
-    watch::{Wait, wait},
+    stopwatch::{Wait, wait},
 };
 use tokio::{sync::Semaphore, task};
 

@@ -6,25 +6,25 @@
 //! - [`store`]: the DynamoDB tables that more than one function touches.
 //! - [`http`]: request bodies, responses, errors in the shape of RFC 6749.
 //! - [`aws`]: how AWS is reached; [`cached`]: copies of what lives there, kept for minutes.
-//! - [`audit`], [`logs`]: what a function says of its requests; [`watch`], [`interruption`]: how long they take, and may.
+//! - [`audit`], [`logs`]: what a function says of its requests; [`stopwatch`], [`aborted`]: how long they take, and may.
 //! - [`clock`], [`random`], [`environment`]: the three things that come from outside, each in its one home.
 
+pub mod aborted;
 pub mod audit;
 pub mod aws;
 pub mod cached;
 pub mod client;
 pub mod clock;
+pub mod context;
 pub mod environment;
 pub mod http;
 pub mod ids;
-pub mod interruption;
 pub mod json;
 pub mod keys;
 pub mod lifetimes;
 pub mod logs;
 pub mod random;
 pub mod scope;
+pub mod stopwatch;
 pub mod store;
-pub mod surroundings;
 pub mod tokens;
-pub mod watch;

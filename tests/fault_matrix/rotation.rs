@@ -47,7 +47,7 @@ impl Due {
         let fork = self.api.fork().await;
         fork.restore(&self.stored).await;
         let (api, proxy) = fork.cold_behind_proxy(&secrets).await;
-        let rotation = KeyRotation::start(&api.surroundings("keys")).unwrap();
+        let rotation = KeyRotation::start(&api.context("keys")).unwrap();
         Rotating { secrets, api, proxy, rotation }
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use local::template::Template;
 use serde_yaml_ng::Value;
-use shared::{aws, interruption::TIME_LIMIT};
+use shared::{aborted::TIME_LIMIT, aws};
 
 use super::{case::Stage, flow::Flow, rows::rotation_rows};
 use crate::harness::{Spoiled, WireFault, waves};

@@ -33,9 +33,9 @@ use local::{
 };
 use shared::{
     clock::Timestamp,
+    context::Context,
     keys::KeysetDocument,
     random::{SystemRandom, identifier},
-    surroundings::Surroundings,
 };
 
 pub(crate) use self::{
@@ -187,9 +187,9 @@ impl Api {
     }
 
     /// What this function is started with.
-    pub(crate) fn surroundings(&self, function: &str) -> Surroundings {
+    pub(crate) fn context(&self, function: &str) -> Context {
         let mut functions = self.template.functions(&self.deployment.parameters).unwrap();
-        self.deployment.surroundings(functions.remove(function).unwrap())
+        self.deployment.context(functions.remove(function).unwrap())
     }
 
     /// The keyset as JSON, where it is given to the functions.

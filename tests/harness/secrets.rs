@@ -18,8 +18,8 @@ use axum::{
 use local::engine;
 use serde_json::{Value, json};
 use shared::{
+    context::SdkConfig,
     random::{SystemRandom, identifier},
-    surroundings::SdkConfig,
 };
 use tokio::net::TcpListener;
 

@@ -80,7 +80,7 @@ impl Bench {
 #[test]
 fn any_json_is_nothing_that_the_authorizer_allows() {
     let bench = Bench::set();
-    let authorizer = bench.wait(Authorizer::start(&bench.api.surroundings("authorizer"))).unwrap();
+    let authorizer = bench.wait(Authorizer::start(&bench.api.context("authorizer"))).unwrap();
     holds(any_json(), |event| {
         assert!(!bench.ask(&authorizer, event).is_some_and(|answer| is_allow(&answer)));
     });
@@ -90,7 +90,7 @@ fn any_json_is_nothing_that_the_authorizer_allows() {
 fn an_event_of_the_authorizer_with_any_part_replaced_is_allowed_only_with_its_token_and_its_stage() {
     let bench = Bench::set();
     let token = bench.tokens.access.clone();
-    let authorizer = bench.wait(Authorizer::start(&bench.api.surroundings("authorizer"))).unwrap();
+    let authorizer = bench.wait(Authorizer::start(&bench.api.context("authorizer"))).unwrap();
     for event in passing(&token) {
         assert!(
             bench.ask(&authorizer, event).is_some_and(|answer| is_allow(&answer)),

@@ -71,7 +71,7 @@ impl Operation {
 
 /// What API Gateway makes of what an authorizer says that has just been started.
 pub(super) async fn access(api: &Api, tokens: &Tokens) -> Answer {
-    let authorizer = Authorizer::start(&api.surroundings("authorizer")).await.unwrap();
+    let authorizer = Authorizer::start(&api.context("authorizer")).await.unwrap();
     let event = json!({
         "type": "TOKEN", "authorizationToken": format!("Bearer {}", tokens.access),
         "methodArn": "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders",
@@ -90,7 +90,7 @@ pub(super) async fn access(api: &Api, tokens: &Tokens) -> Answer {
 }
 
 pub(super) async fn jwks(api: &Api) -> Answer {
-    let metadata = Metadata::start(&api.surroundings("metadata")).await.unwrap();
+    let metadata = Metadata::start(&api.context("metadata")).await.unwrap();
     let request = lambda_http::http::Request::get("/.well-known/jwks.json").body(Body::Empty).unwrap();
     let (parts, body) = metadata.handle(&request).await.into_parts();
     let Body::Text(body) = body else { panic!("a document or an error") };

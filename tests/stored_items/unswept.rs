@@ -45,7 +45,7 @@ async fn a_row_of_the_denylist_counts_until_its_instant_swept_or_not() {
     })
     .await;
     let tokens = api.login().await;
-    let revocations = Revocations::new(&api.surroundings("logout").environment, &api.store).unwrap();
+    let revocations = Revocations::new(&api.context("logout").environment, &api.store).unwrap();
     revocations.put(&sid(&tokens), Timestamp::from_unix(api.clock.unix())).await.unwrap();
     api.clock.advance(1000);
     let tokens = api.refresh(&tokens.refresh).await.tokens();

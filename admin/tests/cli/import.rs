@@ -21,7 +21,7 @@ fn lines(numbers: impl IntoIterator<Item = usize>) -> String {
     })
 }
 
-fn tally(imported: u64, there_already: u64, rejected: u64) -> Value {
+fn counts(imported: u64, there_already: u64, rejected: u64) -> Value {
     json!({"imported": imported, "there_already": there_already, "rejected": rejected})
 }
 
@@ -68,7 +68,7 @@ async fn of_three_thousand_lines_the_good_ones_are_imported_and_the_bad_ones_are
     );
 
     let ran = deployed.run(&["users", "import", "users.jsonl"]).await;
-    assert_eq!(serde_json::from_str::<Value>(&ran.assert(4).stdout).unwrap(), tally(2990, 0, 9));
+    assert_eq!(serde_json::from_str::<Value>(&ran.assert(4).stdout).unwrap(), counts(2990, 0, 9));
     let mut numbers: Vec<usize> = ran
         .stderr
         .lines()
@@ -103,12 +103,12 @@ async fn a_file_that_is_imported_again_changes_nothing() {
     let without_id = json!({"username": "ada", "password": PASSWORD, "claims": {"roles": ["admin"]}});
     let text = format!("{}{without_id}\n", lines(0..50));
     let import = ["users", "import", "-"];
-    assert_eq!(deployed.run_with(&import, text.as_bytes()).await.json(), tally(51, 0, 0));
+    assert_eq!(deployed.run_with(&import, text.as_bytes()).await.json(), counts(51, 0, 0));
     let before = (deployed.items("UsersTable").await.len(), deployed.items("CredentialsTable").await.len());
     let tokens = deployed.api().await.tokens(Login::on("shop", "ada")).await;
     assert_eq!(crate::harness::claims(&tokens)["roles"], json!(["admin"]));
     for arguments in [&import[..], &["users", "import", "-", "--dry-run"]] {
-        assert_eq!(deployed.run_with(arguments, text.as_bytes()).await.json(), tally(0, 51, 0));
+        assert_eq!(deployed.run_with(arguments, text.as_bytes()).await.json(), counts(0, 51, 0));
     }
     assert_eq!(before, (51, 51));
     assert_eq!(deployed.api().await.call(&tokens).await, 200);
@@ -123,7 +123,7 @@ async fn of_two_lines_with_the_same_name_the_first_is_imported() {
         json!({"username": username, "password_hash": HASH, "claims": claims}).to_string()
     };
     let text = (0..40).map(line).collect::<Vec<_>>().join("\n");
-    assert_eq!(deployed.run_with(&["users", "import", "-"], text.as_bytes()).await.json(), tally(20, 20, 0));
+    assert_eq!(deployed.run_with(&["users", "import", "-"], text.as_bytes()).await.json(), counts(20, 20, 0));
     let users = deployed.run(&["users", "list"]).await.json();
     assert!(users.as_array().unwrap().iter().all(|user| user["claims"] == json!({"line": 0})), "{users}");
 }
@@ -147,11 +147,11 @@ async fn an_import_that_is_cut_off_says_where_to_go_on() {
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("latchgate: the import stopped; go on with --from-line 101"), "{said}");
-    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), tally(100, 0, 0));
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), counts(100, 0, 0));
     drop(stdin);
 
     let resume = ["users", "import", "-", "--from-line", "101"];
-    assert_eq!(deployed.run_with(&resume, lines(1..=150).as_bytes()).await.json(), tally(50, 0, 0));
+    assert_eq!(deployed.run_with(&resume, lines(1..=150).as_bytes()).await.json(), counts(50, 0, 0));
     assert_eq!(deployed.items("UsersTable").await.len(), 150);
 }
 

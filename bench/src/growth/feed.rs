@@ -69,9 +69,9 @@ fn add(runs: &mut Runs, latencies: Vec<Latency>) {
 
 /// Starts the authorizer anew; in microseconds.
 async fn restart(place: &mut Place) -> Result<f64, Failure> {
-    let surroundings = of_authorizer(&place.template, &place.deployment, "denylist")?;
+    let context = of_authorizer(&place.template, &place.deployment, "denylist")?;
     let started = watch::now();
-    place.denylist = Authorizer::start(&surroundings).await?;
+    place.denylist = Authorizer::start(&context).await?;
     Ok(watch::microseconds(started.elapsed()))
 }
 

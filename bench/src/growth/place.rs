@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use authorizer::Authorizer;
-use bench::{Failure, SimulatedClock, StoreProcess, deployment, lambda::surroundings, watch};
+use bench::{Failure, SimulatedClock, StoreProcess, deployment, lambda::context, watch};
 use local::{
     functions::{Deployment, Keyset},
     gateway::Gateway,
@@ -52,7 +52,7 @@ impl Place {
         let Keyset::Document(keyset) = &deployment.keyset else { return Err("no keyset".into()) };
         Ok(Self {
             keyset: (**keyset).clone(),
-            refresh: Refresh::start(&surroundings(&template, &deployment, "refresh")?).await?,
+            refresh: Refresh::start(&context(&template, &deployment, "refresh")?).await?,
             session: Authorizer::start(&of_authorizer(&template, &deployment, "session")?).await?,
             denylist: Authorizer::start(&of_authorizer(&template, &deployment, "denylist")?).await?,
             held: Vec::new(),
@@ -65,7 +65,7 @@ impl Place {
     /// Stores sessions, and refreshes some of them, whose tokens are held from then on.
     pub(crate) async fn fill(&mut self, step: Step, sample: usize) -> Result<Load, Failure> {
         let (now, client_id) = (self.deployment.clock.now(), local::demo::PUBLIC_CLIENT_ID);
-        let environment = surroundings(&self.template, &self.deployment, "refresh")?.environment;
+        let environment = context(&self.template, &self.deployment, "refresh")?.environment;
         let rows = Rows {
             client_id: ClientId::parse(client_id).ok_or("no client id")?,
             scope: Scope::parse("read write").ok_or("no scope")?,

@@ -1,18 +1,18 @@
 //! How the functions are started, and the store is kept from sweeping.
 
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
-use bench::{Failure, lambda::surroundings};
+use bench::{Failure, lambda::context};
 use local::{functions::Deployment, template::Template};
-use shared::{store::attribute, surroundings::Surroundings};
+use shared::{context::Context, store::attribute};
 
 /// What the template gives the authorizer, where that is to be in this mode.
 pub(crate) fn of_authorizer(
     template: &Template,
     deployment: &Deployment,
     mode: &str,
-) -> Result<Surroundings, Failure> {
+) -> Result<Context, Failure> {
     let parameters = deployment.parameters.clone().with("RevocationCheck", mode);
-    surroundings(template, &Deployment { parameters, ..deployment.clone() }, "authorizer")
+    context(template, &Deployment { parameters, ..deployment.clone() }, "authorizer")
 }
 
 /// The embedded store looks at all rows once a minute for those that have expired, which DynamoDB does beside what requests

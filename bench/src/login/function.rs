@@ -7,7 +7,7 @@ use bench::{
 use lambda_http::Request;
 use login::Login;
 use serde_json::Value;
-use shared::{http::request_of, surroundings::Surroundings};
+use shared::{context::Context, http::request_of};
 
 /// What API Gateway sends for a login.
 const EVENT: &str = include_str!("../../../tests/events/login.json");
@@ -26,8 +26,8 @@ pub(crate) fn username(n: usize) -> String {
 pub(crate) struct Function(Login);
 
 impl Function {
-    pub(crate) async fn start(surroundings: &Surroundings) -> Result<Self, Failure> {
-        let login = Login::start(surroundings).await?;
+    pub(crate) async fn start(context: &Context) -> Result<Self, Failure> {
+        let login = Login::start(context).await?;
         login.warm_up().await;
         Ok(Self(login))
     }

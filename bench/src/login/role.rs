@@ -1,7 +1,7 @@
 //! What this program does where it was started by itself.
 
 use bench::Failure;
-use shared::{logs, surroundings::Surroundings};
+use shared::{context::Context, logs};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
@@ -72,7 +72,7 @@ impl Role {
     /// Starts as the function does, measures, and prints what was found.
     pub(crate) async fn play(self) -> Result<(), Failure> {
         logs::init();
-        let function = Function::start(&Surroundings::of_process()?).await?;
+        let function = Function::start(&Context::of_process()?).await?;
         let found = match self {
             Self::Beside(rounds) => serde_json::to_string(&beside(&function, rounds).await?)?,
             Self::First(logins) => serde_json::to_string(&function.times(logins).await?)?,

@@ -43,7 +43,7 @@ impl Stage {
     /// What a process of its own finds in this role.
     pub(crate) fn run<T: DeserializeOwned>(&self, role: Role) -> Result<T, Failure> {
         let mut process = Command::new(std::env::current_exe()?);
-        // As in Lambda, where a function has no other surroundings than these.
+        // As in Lambda, where a function has no other context than these.
         process.args(role.arguments()).env_clear().envs(self.variables.iter().cloned());
         let output = process.stderr(Stdio::inherit()).output()?;
         let text = String::from_utf8(output.stdout)?;

@@ -72,7 +72,7 @@ pub(crate) async fn measure(
         function.variables.insert(variable::STACK_NAME.to_owned(), "latchgate".to_owned());
         logs::init();
     }
-    let function = Arc::new(Refresh::start(&deployment.surroundings(function)).await?);
+    let function = Arc::new(Refresh::start(&deployment.context(function)).await?);
     let mut chains = Vec::with_capacity(connections);
     for _ in 0..connections {
         let refresh_token = api::login(&gateway).await?.refresh_token;

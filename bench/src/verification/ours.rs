@@ -12,10 +12,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::{
     clock::{Clock, SystemClock},
+    context::Context,
     environment::Environment,
     keys::{Jwk, PublicKey, PublicKeys},
     store::{PublishedKey, PublishedKeys},
-    surroundings::Surroundings,
     tokens::AccessTokenVerifier,
 };
 
@@ -111,7 +111,7 @@ fn measured<T>(
 
 async fn authorize(sample: &Content, time: Duration) -> Result<Found, Failure> {
     shared::logs::init();
-    let authorizer = Authorizer::start(&Surroundings::of_process()?).await?;
+    let authorizer = Authorizer::start(&Context::of_process()?).await?;
     let events: Vec<Value> = sample.tokens.iter().map(|token| event(token)).collect();
     let mut found = Err("no time to authorize".into());
     for _ in 0..2 {

@@ -2,9 +2,9 @@
 
 use lambda_http::lambda_runtime::Diagnostic;
 use shared::{
+    aborted::Aborted,
     audit::Ending,
-    http::{Refuse, chain},
-    interruption::Interruption,
+    http::{IntoErrorResponse, chain},
     keys::PublicKeysError,
     store::StoreError,
     tokens::AccessTokenError,
@@ -42,7 +42,7 @@ pub enum AuthorizerError {
     Store(#[from] StoreError),
     /// The decision was not carried out.
     #[error(transparent)]
-    Interrupted(#[from] Interruption),
+    Interrupted(#[from] Aborted),
 }
 
 impl AuthorizerError {
@@ -72,7 +72,7 @@ impl AuthorizerError {
             Self::PolicyTooLong => "policy_too_long",
             Self::Keys(error) => error.reason(),
             Self::Store(error) => error.reason(),
-            Self::Interrupted(interruption) => interruption.reason(),
+            Self::Interrupted(aborted) => aborted.reason(),
         }
     }
 

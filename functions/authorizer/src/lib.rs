@@ -21,14 +21,14 @@ use std::{sync::Arc, time::Duration};
 use lambda_http::{LambdaEvent, lambda_runtime::Diagnostic};
 use serde_json::Value;
 use shared::{
-    audit::{Event, Invocation, Journal, Trail},
+    aborted,
+    audit::{Event, FunctionLog, Invocation, RequestLog},
     cached::Cached,
     clock::{Clock, Timestamp},
+    context::{Context, StartError},
     environment::variable,
     http::chain,
-    interruption,
     store::PublishedKeys,
-    surroundings::{StartError, Surroundings},
     tokens::{AccessToken, AccessTokenVerifier, Audience},
 };
 
@@ -58,7 +58,7 @@ pub struct Authorizer {
     rules: ScopeRules,
     claims: ContextClaims,
     cache_ttl: Duration,
-    journal: Journal,
+    log: FunctionLog,
     clock: Arc<dyn Clock>,
 }
 
@@ -69,8 +69,8 @@ impl Authorizer {
     ///
     /// [`StartError`], if its environment is incomplete or makes no sense. What can't be read now is read at the first
     /// request.
-    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, dynamodb, clock, .. } = surroundings;
+    pub async fn start(context: &Context) -> Result<Self, StartError> {
+        let Context { environment, dynamodb, clock, .. } = context;
         let authorizer = Self {
             verifier: AccessTokenVerifier::new(environment)?,
             keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
@@ -78,7 +78,7 @@ impl Authorizer {
             rules: ScopeRules::from_environment(environment)?,
             claims: ContextClaims::from_environment(environment),
             cache_ttl: environment.seconds(variable::CACHE_TTL, Duration::ZERO, 0..=MAX_CACHE_TTL)?,
-            journal: Journal::new("authorizer", surroundings),
+            log: FunctionLog::new("authorizer", context),
             clock: clock.clone(),
         };
         let now = clock.now();
@@ -99,7 +99,7 @@ impl Authorizer {
         let LambdaEvent { payload, context, .. } = event;
         // On the heap: it is nested so deeply that the compiler gives up on the whole.
         let deciding = Box::pin(self.decide(payload, Some(context.request_id)));
-        let decided = interruption::caught(deciding).await;
+        let decided = aborted::caught(deciding).await;
         decided.unwrap_or_else(|panic| Err(panic.into())).map_err(Diagnostic::from)
     }
 
@@ -117,24 +117,23 @@ impl Authorizer {
         event: Value,
         lambda_request_id: Option<String>,
     ) -> Result<Answer, AuthorizerError> {
-        let trail = self.journal.begin(Invocation::of_event(&event, lambda_request_id));
+        let log = self.log.begin(Invocation::of_event(&event, lambda_request_id));
         let mut wanted = None;
         let flow = async {
             let request = AuthorizationRequest::parse(event)?;
-            let decided = self.authorize(&request, &trail).await;
+            let decided = self.authorize(&request, &log).await;
             wanted = Some(request.wanted);
             decided
         };
-        let decided =
-            trail.carry_out(Box::pin(flow)).await.unwrap_or_else(|interruption| Err(interruption.into()));
+        let decided = log.carry_out(Box::pin(flow)).await.unwrap_or_else(|aborted| Err(aborted.into()));
         match decided {
             Ok(answer) => {
-                trail.outcome(Event::AccessAllowed);
-                trail.answered(None);
+                log.outcome(Event::AccessAllowed);
+                log.answered(None);
                 Ok(answer)
             }
             Err(error) => {
-                trail.refused(&error.ending());
+                log.refused(&error.ending());
                 match wanted {
                     Some(Wanted::AppSync) if error.is_refusal() => Ok(Answer::app_sync_refusal()),
                     _ => Err(error),
@@ -146,11 +145,11 @@ impl Authorizer {
     async fn authorize(
         &self,
         request: &AuthorizationRequest,
-        trail: &Trail,
+        log: &RequestLog,
     ) -> Result<Answer, AuthorizerError> {
         let now = self.clock.now();
-        let token = self.verify(request, trail, now).await?;
-        trail.withheld(self.rules.unmet(&token.scope).count());
+        let token = self.verify(request, log, now).await?;
+        log.withheld(self.rules.unmet(&token.scope).count());
         self.answer(&request.wanted, &token, now)
     }
 
@@ -159,13 +158,13 @@ impl Authorizer {
     async fn verify(
         &self,
         request: &AuthorizationRequest,
-        trail: &Trail,
+        log: &RequestLog,
         now: Timestamp,
     ) -> Result<AccessToken, AuthorizerError> {
         let text = request.token().ok_or(AuthorizerError::NoBearer)?;
         let keys = self.keys.current(now).await?;
         let token = self.verifier.verify(text, &keys, now)?;
-        trail.session(&token.session);
+        log.session(&token.session);
         if self.revocation.is_over(&token, now).await? {
             return Err(AuthorizerError::SessionEnded);
         }

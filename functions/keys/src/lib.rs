@@ -19,12 +19,12 @@ use std::{sync::Arc, time::Duration};
 use lambda_http::{LambdaEvent, lambda_runtime::Diagnostic};
 use serde_json::Value;
 use shared::{
-    audit::{Event, Invocation, Journal, Trail},
+    aborted,
+    audit::{Event, FunctionLog, Invocation, RequestLog},
     clock::Clock,
-    interruption,
+    context::{Context, StartError},
     random::Random,
     store::PublishedKeys,
-    surroundings::{StartError, Surroundings},
 };
 
 pub use self::{
@@ -47,7 +47,7 @@ pub struct KeyRotation {
     secret: KeysetSecret,
     published: PublishedKeys,
     plan: KeyPlan,
-    journal: Journal,
+    log: FunctionLog,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -58,13 +58,13 @@ impl KeyRotation {
     /// # Errors
     ///
     /// [`StartError`], if its environment is incomplete or makes no sense.
-    pub fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, dynamodb, aws, clock, random } = surroundings;
+    pub fn start(context: &Context) -> Result<Self, StartError> {
+        let Context { environment, dynamodb, aws, clock, random } = context;
         Ok(Self {
             secret: KeysetSecret::new(environment, aws)?,
             published: PublishedKeys::new(environment, dynamodb)?,
             plan: KeyPlan::from_environment(environment)?,
-            journal: Journal::new("keys", surroundings).with_time_limit(TIME_LIMIT),
+            log: FunctionLog::new("keys", context).with_time_limit(TIME_LIMIT),
             clock: clock.clone(),
             random: random.clone(),
         })
@@ -77,7 +77,7 @@ impl KeyRotation {
     /// What Secrets Manager is told, if it can't be carried out.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<(), Diagnostic> {
         let LambdaEvent { payload, context, .. } = event;
-        let taken = interruption::caught(self.take(payload, Some(context.request_id))).await;
+        let taken = aborted::caught(self.take(payload, Some(context.request_id))).await;
         taken.unwrap_or_else(|panic| Err(panic.into())).map_err(Diagnostic::from)
     }
 
@@ -91,19 +91,19 @@ impl KeyRotation {
     }
 
     async fn take(&self, event: Value, lambda_request_id: Option<String>) -> Result<(), RotationError> {
-        let trail = self.journal.begin(Invocation::of_event(&event, lambda_request_id));
-        let taken = trail.carry_out(Box::pin(self.step(event, &trail))).await;
-        let taken = taken.unwrap_or_else(|interruption| Err(interruption.into()));
+        let log = self.log.begin(Invocation::of_event(&event, lambda_request_id));
+        let taken = log.carry_out(Box::pin(self.step(event, &log))).await;
+        let taken = taken.unwrap_or_else(|aborted| Err(aborted.into()));
         match &taken {
-            Ok(()) => trail.answered(None),
-            Err(error) => trail.refused(&error.ending()),
+            Ok(()) => log.answered(None),
+            Err(error) => log.refused(&error.ending()),
         }
         taken
     }
 
-    async fn step(&self, event: Value, trail: &Trail) -> Result<(), RotationError> {
+    async fn step(&self, event: Value, log: &RequestLog) -> Result<(), RotationError> {
         let RotationEvent { step, secret_id, client_request_token } = RotationEvent::parse(event)?;
-        trail.rotation(step.name(), &client_request_token);
+        log.rotation(step.name(), &client_request_token);
         if secret_id != self.secret.id() {
             return Err(RotationError::AnotherSecret);
         }
@@ -114,7 +114,7 @@ impl KeyRotation {
             Step::Test => self.test(version).await?,
             Step::Finish => self.finish(version).await?,
         }
-        trail.outcome(match step {
+        log.outcome(match step {
             Step::Create | Step::Set | Step::Test => Event::KeysetPrepared,
             Step::Finish => Event::KeysetRotated,
         });

@@ -11,8 +11,8 @@ use aws_sdk_secretsmanager::{
 };
 use shared::{
     aws,
+    context::SdkConfig,
     environment::{Environment, EnvironmentError, variable},
-    surroundings::SdkConfig,
 };
 
 use crate::RotationError;

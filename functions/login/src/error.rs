@@ -3,7 +3,7 @@
 use passwords::PasswordError;
 use shared::{
     client::{ClientError, CredentialsError},
-    http::{ErrorCode, Refusal, Refuse, RequestError},
+    http::{ErrorCode, ErrorResponse, IntoErrorResponse, RequestError},
     keys::KeysetsError,
     store::StoreError,
     tokens::IssueError,
@@ -53,22 +53,22 @@ pub enum LoginError {
     Issue(#[from] IssueError),
 }
 
-impl Refuse for LoginError {
-    fn refusal(&self) -> Refusal {
+impl IntoErrorResponse for LoginError {
+    fn response(&self) -> ErrorResponse {
         match self {
             Self::Request(error) => error.into(),
             Self::Credentials(error) => error.into(),
             Self::Client(error) => error.into(),
-            Self::GrantType => Refusal::new(
+            Self::GrantType => ErrorResponse::new(
                 ErrorCode::UnsupportedGrantType,
                 "This is a login and not a token endpoint: it takes no grant type.",
             ),
-            Self::Scope => Refusal::new(ErrorCode::InvalidScope, "The client may not have that scope."),
+            Self::Scope => ErrorResponse::new(ErrorCode::InvalidScope, "The client may not have that scope."),
             // One answer to all four: which it was would tell who has an account.
             Self::UnknownUsername | Self::WrongPassword | Self::BudgetSpent | Self::CutOff => {
-                Refusal::new(ErrorCode::InvalidGrant, "The user name or the password is wrong.")
+                ErrorResponse::new(ErrorCode::InvalidGrant, "The user name or the password is wrong.")
             }
-            Self::Password(_) => Refusal::server_error(),
+            Self::Password(_) => ErrorResponse::server_error(),
             Self::Keysets(error) => error.into(),
             Self::Store(error) => error.into(),
             Self::Issue(error) => error.into(),

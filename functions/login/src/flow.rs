@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use passwords::{Attempt, Counter, Credential, Verdict};
 use shared::{
-    audit::{Event, Trail},
+    audit::{Event, RequestLog},
     client::{Client, ClientError},
     clock::Timestamp,
     http::{Origin, chain, json},
@@ -28,12 +28,16 @@ struct Admitted<'a> {
     origin: Origin,
     client: Arc<Client>,
     scope: Scope,
-    trail: &'a Trail,
+    log: &'a RequestLog,
     now: Timestamp,
 }
 
 impl Login {
-    pub(crate) async fn login(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, LoginError> {
+    pub(crate) async fn login(
+        &self,
+        request: &Request,
+        log: &RequestLog,
+    ) -> Result<Response<Body>, LoginError> {
         let now = self.clock.now();
         let login = LoginRequest::parse(request)?;
         // Before anything is counted: what can't be answered costs nobody an attempt.
@@ -44,16 +48,16 @@ impl Login {
         );
         if matches!(client, Ok(_) | Err(ClientError::Unproven | ClientError::Disabled)) {
             // There is such a client, whether or not this is it.
-            trail.client(&login.client.client_id);
+            log.client(&login.client.client_id);
         }
         let (client, scope) = match client.map_err(LoginError::from).and_then(|c| grantable(c, &login)) {
             Ok(grantable) => grantable,
             Err(error) => return Err(self.without_a_guess(&login, attempt.ok(), error).await),
         };
-        let admitted = Admitted { login, keyset, origin: Origin::of(request), client, scope, trail, now };
+        let admitted = Admitted { login, keyset, origin: Origin::of(request), client, scope, log, now };
         let attempt = attempt?;
         if let Attempt::Known(credential, _) | Attempt::Refused(Some(credential)) = &attempt {
-            trail.user(&credential.user_id);
+            log.user(&credential.user_id);
         }
         match attempt {
             Attempt::Known(credential, counter) => {
@@ -126,7 +130,7 @@ impl Login {
         credential: &Credential,
         user: Option<User>,
     ) -> Result<Response<Body>, LoginError> {
-        let Admitted { keyset, client, trail, now, .. } = admitted;
+        let Admitted { keyset, client, log, now, .. } = admitted;
         // Sessions of a password begin no earlier than it does: which of two passwords it was can be told from that.
         let created_at = credential.valid_from.max(*now);
         let user = user.filter(|user| user.admits(created_at) && created_at >= client.not_before);
@@ -166,8 +170,8 @@ impl Login {
             (json(StatusCode::OK, &tokens), Event::LoginSucceeded)
         };
         self.sessions.put(&session).await?;
-        trail.session(&session.key);
-        trail.outcome(event);
+        log.session(&session.key);
+        log.outcome(event);
         Ok(response)
     }
 
@@ -201,14 +205,14 @@ impl Login {
         if verdict != Verdict::RightButWeak {
             return;
         }
-        let Admitted { login, trail, .. } = admitted;
+        let Admitted { login, log, .. } = admitted;
         let replaced = async {
             let hash = self.passwords.hash(&login.password).await?;
             let hash = AttributeValue::S(hash);
             Ok::<_, LoginError>(self.credentials.replace_hash(&login.username, credential, hash).await?)
         };
         match replaced.await {
-            Ok(()) => trail.happened(Event::PasswordRehashed),
+            Ok(()) => log.happened(Event::PasswordRehashed),
             Err(error) => {
                 tracing::warn!(reason = chain(&error), "a weak password hash could not be replaced");
             }

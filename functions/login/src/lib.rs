@@ -14,12 +14,12 @@ use passwords::{Credentials, Passwords};
 use shared::{
     client::Clients,
     clock::Clock,
+    context::{Context, StartError},
     http::Endpoint,
     keys::Keysets,
     lifetimes::Lifetimes,
     random::Random,
     store::{Sessions, Users},
-    surroundings::{StartError, Surroundings},
     tokens::TokenIssuer,
 };
 
@@ -47,10 +47,10 @@ impl Login {
     /// # Errors
     ///
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
-    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, dynamodb, clock, random, .. } = surroundings;
+    pub async fn start(context: &Context) -> Result<Self, StartError> {
+        let Context { environment, dynamodb, clock, random, .. } = context;
         Ok(Self {
-            endpoint: Endpoint::new("login", "POST", surroundings)?,
+            endpoint: Endpoint::new("login", "POST", context)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             credentials: Credentials::new(environment, dynamodb)?,
             users: Users::new(environment, dynamodb)?,
@@ -58,7 +58,7 @@ impl Login {
             passwords: Passwords::new(random.clone()),
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
-            keysets: Keysets::load(surroundings).await?,
+            keysets: Keysets::load(context).await?,
             clock: clock.clone(),
             random: random.clone(),
         })
@@ -73,7 +73,7 @@ impl Login {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = self.endpoint.begin(request);
-        self.endpoint.answer(request, &trail, Box::pin(self.login(request, &trail))).await
+        let log = self.endpoint.begin(request);
+        self.endpoint.answer(request, &log, Box::pin(self.login(request, &log))).await
     }
 }

@@ -2,12 +2,12 @@
 
 use lambda_http::Error;
 use login::Login;
-use shared::{http, logs, surroundings::Surroundings};
+use shared::{context::Context, http, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let login = Login::start(&Surroundings::of_process()?).await?;
+    let login = Login::start(&Context::of_process()?).await?;
     login.warm_up().await;
     let login = &login;
     http::run(|request| async move { login.handle(&request).await }).await

@@ -2,7 +2,7 @@
 
 use shared::{
     client::{ClientError, CredentialsError},
-    http::{ErrorCode, Refusal, Refuse, RequestError},
+    http::{ErrorCode, ErrorResponse, IntoErrorResponse, RequestError},
     keys::KeysetsError,
     store::StoreError,
 };
@@ -30,13 +30,13 @@ pub enum LogoutError {
     Store(#[from] StoreError),
 }
 
-impl Refuse for LogoutError {
-    fn refusal(&self) -> Refusal {
+impl IntoErrorResponse for LogoutError {
+    fn response(&self) -> ErrorResponse {
         match self {
             Self::Request(error) => error.into(),
             Self::Credentials(error) => error.into(),
             Self::Client(error) => error.into(),
-            Self::SessionOver => Refusal::new(
+            Self::SessionOver => ErrorResponse::new(
                 ErrorCode::InvalidGrant,
                 "The session of this token is over. Log in to end the others.",
             ),

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use secrecy::ExposeSecret;
 use shared::{
-    audit::{Cause, Event, Trail},
+    audit::{Cause, Event, RequestLog},
     client::Clients,
     clock::{Clock, Timestamp},
+    context::{Context, StartError},
     http::{Endpoint, empty},
     keys::{Keyset, Keysets},
     store::{FoundSession, SessionKey, SessionRevoker},
-    surroundings::{StartError, Surroundings},
     tokens::{AccessTokenVerifier, RefreshToken},
 };
 
@@ -41,12 +41,12 @@ impl Logout {
     /// # Errors
     ///
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
-    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, dynamodb, clock, .. } = surroundings;
+    pub async fn start(context: &Context) -> Result<Self, StartError> {
+        let Context { environment, dynamodb, clock, .. } = context;
         Ok(Self {
-            endpoint: Endpoint::new("logout", "POST", surroundings)?,
+            endpoint: Endpoint::new("logout", "POST", context)?,
             verifier: AccessTokenVerifier::new(environment)?,
-            keysets: Keysets::load(surroundings).await?,
+            keysets: Keysets::load(context).await?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             clock: clock.clone(),
@@ -61,28 +61,28 @@ impl Logout {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = self.endpoint.begin(request);
-        self.endpoint.answer(request, &trail, Box::pin(self.logout(request, &trail))).await
+        let log = self.endpoint.begin(request);
+        self.endpoint.answer(request, &log, Box::pin(self.logout(request, &log))).await
     }
 
-    async fn logout(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, LogoutError> {
+    async fn logout(&self, request: &Request, log: &RequestLog) -> Result<Response<Body>, LogoutError> {
         let now = self.clock.now();
         let logout = LogoutRequest::parse(request)?;
         let keyset = self.keysets.current(now).await?;
         // Before any read: a token that this client can't have been issued costs nothing, and ends nothing.
         let Some(key) = self.session_of(&logout, &keyset, now) else {
-            trail.outcome(Event::LogoutIgnored);
+            log.outcome(Event::LogoutIgnored);
             return Ok(empty(StatusCode::OK));
         };
-        trail.session(&key);
+        log.session(&key);
         // A disabled client may still end what it has.
         self.clients.identify(&logout.client).await?;
         if logout.everywhere {
-            self.revoke_others(&key, now, trail).await?;
+            self.revoke_others(&key, now, log).await?;
         }
         self.revoker.revoke(&key, now).await?;
-        trail.revoked(&key, Cause::Logout);
-        trail.outcome(Event::LogoutSucceeded);
+        log.revoked(&key, Cause::Logout);
+        log.outcome(Event::LogoutSucceeded);
         Ok(empty(StatusCode::OK))
     }
 
@@ -106,7 +106,7 @@ impl Logout {
         &self,
         key: &SessionKey,
         now: Timestamp,
-        trail: &Trail,
+        log: &RequestLog,
     ) -> Result<(), LogoutError> {
         let found = self.revoker.sessions.of_user(&key.user_id).await?;
         let is_live = |found: &FoundSession| found.session.as_ref().is_ok_and(|session| session.is_live(now));
@@ -119,7 +119,7 @@ impl Logout {
         let others = found.into_iter().map(|found| found.key).filter(|other| other != key);
         let (ended, result) = self.revoker.revoke_all(others, now).await;
         for other in ended {
-            trail.revoked(&other, Cause::LogoutEverywhere);
+            log.revoked(&other, Cause::LogoutEverywhere);
         }
         Ok(result?)
     }

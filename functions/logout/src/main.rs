@@ -2,12 +2,12 @@
 
 use lambda_http::Error;
 use logout::Logout;
-use shared::{http, logs, surroundings::Surroundings};
+use shared::{context::Context, http, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let logout = Logout::start(&Surroundings::of_process()?).await?;
+    let logout = Logout::start(&Context::of_process()?).await?;
     logout.warm_up().await;
     let logout = &logout;
     http::run(|request| async move { logout.handle(&request).await }).await

@@ -1,7 +1,7 @@
 //! What metadata decides against.
 
 use shared::{
-    http::{ErrorCode, Refusal, Refuse, RequestError},
+    http::{ErrorCode, ErrorResponse, IntoErrorResponse, RequestError},
     keys::PublicKeysError,
 };
 
@@ -19,11 +19,11 @@ pub enum MetadataError {
     Keys(#[from] PublicKeysError),
 }
 
-impl Refuse for MetadataError {
-    fn refusal(&self) -> Refusal {
+impl IntoErrorResponse for MetadataError {
+    fn response(&self) -> ErrorResponse {
         match self {
             Self::Request(error) => error.into(),
-            Self::NotFound => Refusal::new(ErrorCode::NotFound, "There is no such document."),
+            Self::NotFound => ErrorResponse::new(ErrorCode::NotFound, "There is no such document."),
             Self::Keys(error) => error.into(),
         }
     }

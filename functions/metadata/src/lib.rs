@@ -16,10 +16,10 @@ use serde_json::Value;
 use shared::{
     cached::Cached,
     clock::Clock,
+    context::{Context, StartError},
     environment::variable,
     http::{Endpoint, RequestError, chain, json},
     store::PublishedKeys,
-    surroundings::{StartError, Surroundings},
 };
 
 pub use self::error::MetadataError;
@@ -50,10 +50,10 @@ impl Metadata {
     /// # Errors
     ///
     /// [`StartError`], if its environment is incomplete. What can't be read now is read at the first request.
-    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, dynamodb, clock, .. } = surroundings;
+    pub async fn start(context: &Context) -> Result<Self, StartError> {
+        let Context { environment, dynamodb, clock, .. } = context;
         let metadata = Self {
-            endpoint: Endpoint::new("metadata", "GET", surroundings)?,
+            endpoint: Endpoint::new("metadata", "GET", context)?,
             keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
             issuer: environment.required(variable::ISSUER)?.to_owned(),
             clock: clock.clone(),
@@ -66,8 +66,8 @@ impl Metadata {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = self.endpoint.begin(request);
-        self.endpoint.answer(request, &trail, Box::pin(self.document(request))).await
+        let log = self.endpoint.begin(request);
+        self.endpoint.answer(request, &log, Box::pin(self.document(request))).await
     }
 
     async fn document(&self, request: &Request) -> Result<Response<Body>, MetadataError> {

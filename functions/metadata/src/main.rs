@@ -2,12 +2,12 @@
 
 use lambda_http::Error;
 use metadata::Metadata;
-use shared::{http, logs, surroundings::Surroundings};
+use shared::{context::Context, http, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let metadata = Metadata::start(&Surroundings::of_process()?).await?;
+    let metadata = Metadata::start(&Context::of_process()?).await?;
     let metadata = &metadata;
     http::run(|request| async move { metadata.handle(&request).await }).await
 }

@@ -3,7 +3,7 @@
 use passwords::{PasswordError, PasswordRejection};
 use shared::{
     client::ClientError,
-    http::{ErrorCode, Refusal, Refuse, RequestError},
+    http::{ErrorCode, ErrorResponse, IntoErrorResponse, RequestError},
     keys::KeysetsError,
     store::StoreError,
     tokens::IssueError,
@@ -50,15 +50,16 @@ pub enum PasswordChangeError {
     Issue(#[from] IssueError),
 }
 
-impl Refuse for PasswordChangeError {
-    fn refusal(&self) -> Refusal {
-        let rejected = |description: &'static str| Refusal::new(ErrorCode::PasswordRejected, description);
+impl IntoErrorResponse for PasswordChangeError {
+    fn response(&self) -> ErrorResponse {
+        let rejected =
+            |description: &'static str| ErrorResponse::new(ErrorCode::PasswordRejected, description);
         match self {
             Self::Request(error) => error.into(),
             Self::Client(ClientError::Store(error)) | Self::Store(error) => error.into(),
             Self::SessionOver
             | Self::Client(ClientError::Unknown | ClientError::Unproven | ClientError::Disabled) => {
-                Refusal::new(ErrorCode::InvalidGrant, "The session is over. Log in again.")
+                ErrorResponse::new(ErrorCode::InvalidGrant, "The session is over. Log in again.")
             }
             Self::Rejected(rejection) => rejected(match rejection {
                 PasswordRejection::Malformed => {
@@ -71,9 +72,9 @@ impl Refuse for PasswordChangeError {
             Self::Same => rejected("The new password is the current one."),
             // One answer to both: whoever has come by an access token is not told how far their guesses count.
             Self::WrongPassword | Self::BudgetSpent => {
-                Refusal::new(ErrorCode::InvalidGrant, "The current password is wrong.")
+                ErrorResponse::new(ErrorCode::InvalidGrant, "The current password is wrong.")
             }
-            Self::Unauthorized | Self::Password(_) => Refusal::server_error(),
+            Self::Unauthorized | Self::Password(_) => ErrorResponse::server_error(),
             Self::Keysets(error) => error.into(),
             Self::Issue(error) => error.into(),
         }

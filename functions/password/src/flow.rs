@@ -5,7 +5,7 @@ use std::sync::Arc;
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use passwords::{Attempt, Counter, Credential, NewHash, NewPassword, Username, Verdict};
 use shared::{
-    audit::{Cause, Event, Trail},
+    audit::{Cause, Event, RequestLog},
     client::Client,
     clock::Timestamp,
     http::{Origin, caller, json},
@@ -28,11 +28,11 @@ impl PasswordChange {
     pub(crate) async fn change(
         &self,
         request: &Request,
-        trail: &Trail,
+        log: &RequestLog,
     ) -> Result<Response<Body>, PasswordChangeError> {
         let now = self.clock.now();
         let caller = caller(request).ok_or(PasswordChangeError::Unauthorized)?;
-        trail.session(&caller);
+        log.session(&caller);
         let change = ChangeRequest::parse(request)?;
         // Before anything is written: what can't be answered changes nothing.
         let keyset = self.keysets.current(now).await?;
@@ -41,13 +41,13 @@ impl PasswordChange {
 
         let valid_from = self.replace(&asking, &change, &new, now).await?;
         self.users.cut_off(&caller.user_id, valid_from).await?;
-        self.end_others(&caller, trail, now).await?;
+        self.end_others(&caller, log, now).await?;
         let (response, session) = self.begin_anew(&asking, valid_from, (&keyset, request), now).await?;
         // Last, so that until then the same request again passes the authorizer.
         self.revoker.revoke_found(&caller, now).await?;
-        trail.revoked(&caller, Cause::PasswordChange);
-        trail.session(&session);
-        trail.outcome(Event::PasswordChanged);
+        log.revoked(&caller, Cause::PasswordChange);
+        log.session(&session);
+        log.outcome(Event::PasswordChanged);
         Ok(response)
     }
 
@@ -138,14 +138,14 @@ impl PasswordChange {
     async fn end_others(
         &self,
         caller: &SessionKey,
-        trail: &Trail,
+        log: &RequestLog,
         now: Timestamp,
     ) -> Result<(), PasswordChangeError> {
         let found = self.revoker.sessions.of_user(&caller.user_id).await?;
         let others = found.into_iter().map(|found| found.key).filter(|key| key != caller);
         let (ended, result) = self.revoker.revoke_all(others, now).await;
         for key in ended {
-            trail.revoked(&key, Cause::PasswordChange);
+            log.revoked(&key, Cause::PasswordChange);
         }
         Ok(result?)
     }

@@ -16,12 +16,12 @@ use passwords::{Credentials, Passwords};
 use shared::{
     client::Clients,
     clock::Clock,
+    context::{Context, StartError},
     http::Endpoint,
     keys::Keysets,
     lifetimes::Lifetimes,
     random::Random,
     store::{SessionRevoker, Users},
-    surroundings::{StartError, Surroundings},
     tokens::TokenIssuer,
 };
 
@@ -49,10 +49,10 @@ impl PasswordChange {
     /// # Errors
     ///
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
-    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, dynamodb, clock, random, .. } = surroundings;
+    pub async fn start(context: &Context) -> Result<Self, StartError> {
+        let Context { environment, dynamodb, clock, random, .. } = context;
         Ok(Self {
-            endpoint: Endpoint::new("password", "POST", surroundings)?,
+            endpoint: Endpoint::new("password", "POST", context)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             credentials: Credentials::new(environment, dynamodb)?,
             users: Users::new(environment, dynamodb)?,
@@ -60,7 +60,7 @@ impl PasswordChange {
             passwords: Passwords::new(random.clone()),
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
-            keysets: Keysets::load(surroundings).await?,
+            keysets: Keysets::load(context).await?,
             clock: clock.clone(),
             random: random.clone(),
         })
@@ -75,7 +75,7 @@ impl PasswordChange {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = self.endpoint.begin(request);
-        self.endpoint.answer(request, &trail, Box::pin(self.change(request, &trail))).await
+        let log = self.endpoint.begin(request);
+        self.endpoint.answer(request, &log, Box::pin(self.change(request, &log))).await
     }
 }

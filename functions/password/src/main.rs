@@ -2,12 +2,12 @@
 
 use lambda_http::Error;
 use password::PasswordChange;
-use shared::{http, logs, surroundings::Surroundings};
+use shared::{context::Context, http, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let password = PasswordChange::start(&Surroundings::of_process()?).await?;
+    let password = PasswordChange::start(&Context::of_process()?).await?;
     password.warm_up().await;
     let password = &password;
     http::run(|request| async move { password.handle(&request).await }).await

@@ -2,7 +2,7 @@
 
 use shared::{
     client::{ClientError, CredentialsError},
-    http::{ErrorCode, Refusal, Refuse, RequestError},
+    http::{ErrorCode, ErrorResponse, IntoErrorResponse, RequestError},
     keys::KeysetsError,
     store::StoreError,
     tokens::{IssueError, RefreshTokenError},
@@ -63,21 +63,23 @@ pub enum RefreshError {
 impl RefreshError {
     /// Whether it is a failure of ours, and so nothing that the client did.
     pub(crate) fn is_failure(&self) -> bool {
-        self.refusal().status.is_server_error()
+        self.response().status.is_server_error()
     }
 }
 
-impl Refuse for RefreshError {
-    fn refusal(&self) -> Refusal {
+impl IntoErrorResponse for RefreshError {
+    fn response(&self) -> ErrorResponse {
         match self {
             Self::Request(error) => error.into(),
             Self::Credentials(error) => error.into(),
-            Self::GrantType => Refusal::new(
+            Self::GrantType => ErrorResponse::new(
                 ErrorCode::UnsupportedGrantType,
                 "This endpoint takes the grant type refresh_token.",
             ),
             Self::Client(error) => error.into(),
-            Self::Scope => Refusal::new(ErrorCode::InvalidScope, "The scope goes beyond what was granted."),
+            Self::Scope => {
+                ErrorResponse::new(ErrorCode::InvalidScope, "The scope goes beyond what was granted.")
+            }
             // One answer to all of them: a thief learns nothing about what became of the session.
             Self::Token(_)
             | Self::Ended(_)
@@ -85,7 +87,7 @@ impl Refuse for RefreshError {
             | Self::Overtaken
             | Self::Ahead
             | Self::Worn
-            | Self::UserCutOff => Refusal::new(
+            | Self::UserCutOff => ErrorResponse::new(
                 ErrorCode::InvalidGrant,
                 "The refresh token is not valid any more, or never was.",
             ),

@@ -3,7 +3,7 @@
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use secrecy::ExposeSecret;
 use shared::{
-    audit::{Cause, Event, Trail},
+    audit::{Cause, Event, RequestLog},
     http::{Origin, json},
     store::{Session, User},
     tokens::Grant,
@@ -19,7 +19,7 @@ impl Refresh {
     pub(crate) async fn refresh(
         &self,
         request: &Request,
-        trail: &Trail,
+        log: &RequestLog,
     ) -> Result<Response<Body>, RefreshError> {
         let now = self.clock.now();
         let refresh = RefreshRequest::parse(request)?;
@@ -29,7 +29,7 @@ impl Refresh {
             keyset.refresh.verify(refresh.refresh_token.expose_secret(), &refresh.client.client_id)?;
         let successor = token.successor().ok_or(RefreshError::Worn)?;
         let key = token.session_key(&refresh.client.client_id);
-        trail.session(&key);
+        log.session(&key);
         let client = self.clients.authenticate(&refresh.client).await?;
         if refresh.scope.as_ref().is_some_and(|scope| !scope.is_within(&client.scope)) {
             return Err(RefreshError::Scope);
@@ -45,7 +45,7 @@ impl Refresh {
             key: &key,
             scope: refresh.scope.as_ref(),
             origin: &Origin::of(request),
-            trail,
+            log,
             now,
         };
         let table = &self.revoker.sessions.table;
@@ -55,12 +55,12 @@ impl Refresh {
                 // The user first, so that nothing is ended while the store answers by halves.
                 let user = user?;
                 let session = self.settle(stored, &rotation).await?;
-                trail.outcome(Event::RefreshRetryServed);
+                log.outcome(Event::RefreshRetryServed);
                 return self.deliver(&rotation, &session, user).await;
             }
             Ok(Rotated::Done(session)) => match user {
                 Ok(user) => {
-                    trail.outcome(Event::RefreshSucceeded);
+                    log.outcome(Event::RefreshSucceeded);
                     self.deliver(&rotation, &session, user).await
                 }
                 Err(error) => Err(error.into()),
@@ -122,9 +122,9 @@ impl Refresh {
             (Decision::Ahead, _) => Err(RefreshError::Ahead),
             (Decision::Reused(reuse), _) => {
                 // Before the session is ended, so that the event is there even if that fails.
-                rotation.trail.reused(rotation.key, reuse.subtype());
+                rotation.log.reused(rotation.key, reuse.subtype());
                 self.revoker.revoke_found(rotation.key, rotation.now).await?;
-                rotation.trail.revoked(rotation.key, Cause::Theft);
+                rotation.log.revoked(rotation.key, Cause::Theft);
                 Err(RefreshError::Reused(reuse))
             }
         }
@@ -141,7 +141,7 @@ impl Refresh {
             Some(user) if user.admits(session.created_at) => Ok(user),
             _ => {
                 self.revoker.revoke_found(&session.key, rotation.now).await?;
-                rotation.trail.revoked(&session.key, Cause::CutOff);
+                rotation.log.revoked(&session.key, Cause::CutOff);
                 Err(RefreshError::UserCutOff)
             }
         }

@@ -15,12 +15,12 @@ use lambda_http::{Body, Request, Response};
 use shared::{
     client::Clients,
     clock::Clock,
+    context::{Context, StartError},
     http::Endpoint,
     keys::Keysets,
     lifetimes::Lifetimes,
     random::Random,
     store::{SessionRevoker, Users},
-    surroundings::{StartError, Surroundings},
     tokens::TokenIssuer,
 };
 
@@ -49,16 +49,16 @@ impl Refresh {
     /// # Errors
     ///
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
-    pub async fn start(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, dynamodb, clock, random, .. } = surroundings;
+    pub async fn start(context: &Context) -> Result<Self, StartError> {
+        let Context { environment, dynamodb, clock, random, .. } = context;
         Ok(Self {
-            endpoint: Endpoint::new("refresh", "POST", surroundings)?,
+            endpoint: Endpoint::new("refresh", "POST", context)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             users: Users::new(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
-            keysets: Keysets::load(surroundings).await?,
+            keysets: Keysets::load(context).await?,
             clock: clock.clone(),
             random: random.clone(),
         })
@@ -72,7 +72,7 @@ impl Refresh {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = self.endpoint.begin(request);
-        self.endpoint.answer(request, &trail, Box::pin(self.refresh(request, &trail))).await
+        let log = self.endpoint.begin(request);
+        self.endpoint.answer(request, &log, Box::pin(self.refresh(request, &log))).await
     }
 }

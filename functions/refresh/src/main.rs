@@ -2,12 +2,12 @@
 
 use lambda_http::Error;
 use refresh::Refresh;
-use shared::{http, logs, surroundings::Surroundings};
+use shared::{context::Context, http, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let refresh = Refresh::start(&Surroundings::of_process()?).await?;
+    let refresh = Refresh::start(&Context::of_process()?).await?;
     refresh.warm_up().await;
     let refresh = &refresh;
     http::run(|request| async move { refresh.handle(&request).await }).await

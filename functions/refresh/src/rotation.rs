@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use shared::{
-    audit::Trail,
+    audit::RequestLog,
     client::Client,
     clock::Timestamp,
     http::{Origin, chain},
@@ -43,7 +43,7 @@ pub(crate) struct Rotation<'a> {
     pub(crate) scope: Option<&'a Scope>,
     pub(crate) origin: &'a Origin,
     /// What is known of the request.
-    pub(crate) trail: &'a Trail,
+    pub(crate) log: &'a RequestLog,
     pub(crate) now: Timestamp,
 }
 

@@ -1,7 +1,7 @@
 //! What the sessions endpoints decide against.
 
 use shared::{
-    http::{ErrorCode, Refusal, Refuse, RequestError},
+    http::{ErrorCode, ErrorResponse, IntoErrorResponse, RequestError},
     store::StoreError,
 };
 
@@ -22,12 +22,12 @@ pub enum SessionsError {
     Store(#[from] StoreError),
 }
 
-impl Refuse for SessionsError {
-    fn refusal(&self) -> Refusal {
+impl IntoErrorResponse for SessionsError {
+    fn response(&self) -> ErrorResponse {
         match self {
             Self::Request(error) => error.into(),
-            Self::Unauthorized => Refusal::server_error(),
-            Self::NotFound => Refusal::new(ErrorCode::NotFound, "There is no such session."),
+            Self::Unauthorized => ErrorResponse::server_error(),
+            Self::NotFound => ErrorResponse::new(ErrorCode::NotFound, "There is no such session."),
             Self::Store(error) => error.into(),
         }
     }

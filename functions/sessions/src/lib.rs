@@ -13,12 +13,12 @@ use lambda_http::{
     http::{Method, StatusCode},
 };
 use shared::{
-    audit::{Cause, Trail},
+    audit::{Cause, RequestLog},
     clock::Clock,
+    context::{Context, StartError},
     http::{Endpoint, RequestError, caller, empty, json},
     ids::SessionId,
     store::{FoundSession, Session, SessionRevoker},
-    surroundings::{StartError, Surroundings},
 };
 
 pub use self::error::SessionsError;
@@ -38,10 +38,10 @@ impl SessionsApi {
     /// # Errors
     ///
     /// [`StartError`], if its environment is incomplete.
-    pub fn new(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, dynamodb, clock, .. } = surroundings;
+    pub fn new(context: &Context) -> Result<Self, StartError> {
+        let Context { environment, dynamodb, clock, .. } = context;
         Ok(Self {
-            endpoint: Endpoint::new("sessions", "GET, DELETE", surroundings)?,
+            endpoint: Endpoint::new("sessions", "GET, DELETE", context)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             clock: clock.clone(),
         })
@@ -49,21 +49,25 @@ impl SessionsApi {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let trail = self.endpoint.begin(request);
-        self.endpoint.answer(request, &trail, Box::pin(self.list_or_end(request, &trail))).await
+        let log = self.endpoint.begin(request);
+        self.endpoint.answer(request, &log, Box::pin(self.list_or_end(request, &log))).await
     }
 
-    async fn list_or_end(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, SessionsError> {
+    async fn list_or_end(
+        &self,
+        request: &Request,
+        log: &RequestLog,
+    ) -> Result<Response<Body>, SessionsError> {
         match (request.method(), request.path_parameters_ref()) {
-            (&Method::GET, None) => self.list(request, trail).await,
-            (&Method::DELETE, Some(path)) => self.end(request, path.first("session_id"), trail).await,
+            (&Method::GET, None) => self.list(request, log).await,
+            (&Method::DELETE, Some(path)) => self.end(request, path.first("session_id"), log).await,
             _ => Err(RequestError::Method.into()),
         }
     }
 
-    async fn list(&self, request: &Request, trail: &Trail) -> Result<Response<Body>, SessionsError> {
+    async fn list(&self, request: &Request, log: &RequestLog) -> Result<Response<Body>, SessionsError> {
         let (caller, now) = (caller(request).ok_or(SessionsError::Unauthorized)?, self.clock.now());
-        trail.session(&caller);
+        log.session(&caller);
         let found = self.revoker.sessions.of_user(&caller.user_id).await?;
         let mut sessions: Vec<_> = found.into_iter().filter_map(readable).collect();
         sessions.retain(|session| session.is_live(now));
@@ -76,16 +80,16 @@ impl SessionsApi {
         &self,
         request: &Request,
         id: Option<&str>,
-        trail: &Trail,
+        log: &RequestLog,
     ) -> Result<Response<Body>, SessionsError> {
         let (caller, now) = (caller(request).ok_or(SessionsError::Unauthorized)?, self.clock.now());
-        trail.session(&caller);
+        log.session(&caller);
         let id = id.and_then(SessionId::parse).ok_or(SessionsError::NotFound)?;
         let sessions = self.revoker.sessions.of_user(&caller.user_id).await?;
         let found = sessions.into_iter().find(|found| found.key.session_id == id);
         let found = found.ok_or(SessionsError::NotFound)?;
         self.revoker.revoke_found(&found.key, now).await?;
-        trail.revoked(&found.key, Cause::User);
+        log.revoked(&found.key, Cause::User);
         Ok(empty(StatusCode::NO_CONTENT))
     }
 }

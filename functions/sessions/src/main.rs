@@ -2,12 +2,12 @@
 
 use lambda_http::Error;
 use sessions::SessionsApi;
-use shared::{http, logs, surroundings::Surroundings};
+use shared::{context::Context, http, logs};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     logs::init();
-    let sessions = SessionsApi::new(&Surroundings::of_process()?)?;
+    let sessions = SessionsApi::new(&Context::of_process()?)?;
     let sessions = &sessions;
     http::run(|request| async move { sessions.handle(&request).await }).await
 }

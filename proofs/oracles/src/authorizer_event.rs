@@ -12,9 +12,9 @@ use aws_smithy_runtime_api::client::http::{
 };
 use serde_json::{Value, json};
 use shared::{
+    context::{Context, SdkConfig},
     random::SystemRandom,
     store::PublishedKeys,
-    surroundings::{SdkConfig, Surroundings},
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -87,14 +87,14 @@ static AUTHORIZER: LazyLock<(Runtime, Authorizer)> = LazyLock::new(|| {
         .credentials_provider(Credentials::new("test", "test", None, None, "oracles"))
         .http_client(http_client_fn(|_, _| SharedHttpConnector::new(Store)))
         .build();
-    let surroundings = Surroundings {
+    let context = Context {
         environment: environment(),
         dynamodb: Client::from_conf(config),
         aws: SdkConfig::builder().build(),
         clock: std::sync::Arc::new(Standing),
         random: std::sync::Arc::new(SystemRandom::new()),
     };
-    let authorizer = runtime.block_on(Authorizer::start(&surroundings)).unwrap();
+    let authorizer = runtime.block_on(Authorizer::start(&context)).unwrap();
     (runtime, authorizer)
 });
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Invocation, subject::Subject};
-use crate::watch::Taken;
+use crate::stopwatch::Elapsed;
 
 /// How a request that was not carried out ended.
 #[derive(Debug)]
@@ -28,7 +28,7 @@ pub(super) struct LastLine<'a> {
     pub(super) ending: Option<&'a Ending>,
     pub(super) subject: &'a Subject,
     pub(super) invocation: &'a Invocation,
-    pub(super) taken: &'a Taken,
+    pub(super) elapsed: &'a Elapsed,
 }
 
 impl LastLine<'_> {
@@ -40,8 +40,8 @@ impl LastLine<'_> {
         let (user_id, client_id, session_id) = self.subject.identifiers();
         let Subject { withheld, step, version, .. } = self.subject;
         let Invocation { address, request_id, lambda_request_id } = self.invocation;
-        let (duration_ms, store_ms) = (milliseconds(self.taken.total), milliseconds(self.taken.store));
-        let hash_ms = self.taken.hash.map(milliseconds);
+        let (duration_ms, store_ms) = (milliseconds(self.elapsed.total), milliseconds(self.elapsed.store));
+        let hash_ms = self.elapsed.hash.map(milliseconds);
         // A level is part of the place that logs, so there has to be a place for each.
         macro_rules! log {
             ($level:ident, $message:literal) => {

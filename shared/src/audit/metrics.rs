@@ -10,7 +10,7 @@ use metrique_writer_core::{
 };
 use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective};
 
-use super::{Cause, Event, FUNCTIONS, tally::Count};
+use super::{Cause, Event, FUNCTIONS, counts::Count};
 use crate::clock::Timestamp;
 
 /// The namespace of all of them.

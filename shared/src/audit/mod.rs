@@ -1,18 +1,18 @@
 //! Audit events: what happened to whom, and from where. Each is one line of the log, and counted; docs/events.md lists
 //! them.
 
+mod counts;
 mod event;
-mod journal;
+mod function_log;
 mod line;
 mod metrics;
+mod request_log;
 mod subject;
-mod tally;
-mod trail;
 
 pub use self::{
     event::{Cause, Event},
-    journal::{FUNCTIONS, Invocation, Journal},
+    function_log::{FUNCTIONS, FunctionLog, Invocation},
     line::Ending,
     metrics::{Metric, NAMESPACE, metrics},
-    trail::Trail,
+    request_log::RequestLog,
 };

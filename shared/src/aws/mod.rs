@@ -19,7 +19,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 pub use self::{config::config, trust::Trust};
 use crate::{
     http::chain,
-    watch::{Wait, wait},
+    stopwatch::{Wait, wait},
 };
 
 /// How many connections are kept open on which nothing is under way: as many as most requests use at once. Any of them may

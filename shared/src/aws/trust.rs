@@ -1,4 +1,4 @@
-//! Whose word is taken for who AWS is.
+//! Whose word is elapsed for who AWS is.
 
 use std::fs;
 

@@ -7,11 +7,11 @@ use lambda_http::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 
-use super::Refusal;
+use super::ErrorResponse;
 use crate::{
-    audit::{Ending, Invocation, Journal, Trail},
+    audit::{Ending, FunctionLog, Invocation, RequestLog},
+    context::Context,
     environment::{EnvironmentError, variable},
-    surroundings::Surroundings,
 };
 
 /// RFC 7617: how a client that used the Authorization header may do better.
@@ -20,9 +20,9 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="latchgat
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// What a function decided against, as the error that goes over the wire.
-pub trait Refuse: Error {
+pub trait IntoErrorResponse: Error {
     /// The response to it. One exhaustive match.
-    fn refusal(&self) -> Refusal;
+    fn response(&self) -> ErrorResponse;
 
     /// Its name in audit events, which stays: `snake_case`.
     fn reason(&self) -> &'static str;
@@ -31,7 +31,7 @@ pub trait Refuse: Error {
 /// The edge of one function.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    journal: Journal,
+    log: FunctionLog,
     /// The `Allow` of a 405 (RFC 9110 section 15.5.6).
     methods: &'static str,
     allowed_origin: Option<HeaderValue>,
@@ -46,57 +46,57 @@ impl Endpoint {
     pub fn new(
         function: &'static str,
         methods: &'static str,
-        surroundings: &Surroundings,
+        context: &Context,
     ) -> Result<Self, EnvironmentError> {
-        let allowed_origin = surroundings.environment.optional(variable::ALLOWED_ORIGIN);
+        let allowed_origin = context.environment.optional(variable::ALLOWED_ORIGIN);
         let allowed_origin = allowed_origin.map(HeaderValue::from_str);
         let allowed_origin = allowed_origin.transpose();
         let allowed_origin =
             allowed_origin.map_err(|_| EnvironmentError::Malformed(variable::ALLOWED_ORIGIN))?;
-        Ok(Self { journal: Journal::new(function, surroundings), methods, allowed_origin })
+        Ok(Self { log: FunctionLog::new(function, context), methods, allowed_origin })
     }
 
     /// A request has come.
-    pub fn begin(&self, request: &Request) -> Trail {
-        self.journal.begin(Invocation::of_request(request))
+    pub fn begin(&self, request: &Request) -> RequestLog {
+        self.log.begin(Invocation::of_request(request))
     }
 
     /// Carries out what a request asks for, and answers it: whatever happens, with one response and one line of the log.
     /// The flow is on the heap, since it holds the state of several calls to DynamoDB and is handed on from one to the next
     /// that watches over it.
-    pub async fn answer<E: Refuse>(
+    pub async fn answer<E: IntoErrorResponse>(
         &self,
         request: &Request,
-        trail: &Trail,
+        log: &RequestLog,
         flow: Pin<Box<impl Future<Output = Result<Response<Body>, E>>>>,
     ) -> Response<Body> {
-        match trail.carry_out(flow).await {
-            Ok(result) => self.respond(request, trail, result),
-            Err(interruption) => self.respond(request, trail, Err(interruption)),
+        match log.carry_out(flow).await {
+            Ok(result) => self.respond(request, log, result),
+            Err(aborted) => self.respond(request, log, Err(aborted)),
         }
     }
 
     /// The response to a request, once its result is known.
-    fn respond<E: Refuse>(
+    fn respond<E: IntoErrorResponse>(
         &self,
         request: &Request,
-        trail: &Trail,
+        log: &RequestLog,
         result: Result<Response<Body>, E>,
     ) -> Response<Body> {
         let mut response = match result {
             Ok(response) => {
-                trail.answered(Some(response.status().as_u16()));
+                log.answered(Some(response.status().as_u16()));
                 response
             }
             Err(error) => {
-                let refusal = error.refusal();
-                trail.refused(&Ending {
-                    is_failure: refusal.status.is_server_error(),
-                    answer: Some((refusal.status.as_u16(), refusal.error.name())),
+                let response = error.response();
+                log.refused(&Ending {
+                    is_failure: response.status.is_server_error(),
+                    answer: Some((response.status.as_u16(), response.error.name())),
                     reason: error.reason(),
                     detail: chain(&error),
                 });
-                refusal.into_response()
+                response.into_response()
             }
         };
         let status = response.status();

@@ -16,8 +16,8 @@ use lambda_http::{
     service_fn,
 };
 
-use super::Refuse;
-use crate::interruption;
+use super::IntoErrorResponse;
+use crate::aborted;
 
 /// In place of a body that can't be decoded: not text, so whoever reads it refuses it as malformed.
 const UNREADABLE: [u8; 1] = [0xff];
@@ -50,8 +50,8 @@ where
         // Boxed: what a handler awaits is nested so deeply that the compiler gives up on the whole.
         Some(Box::pin(handler(request)).await)
     };
-    let answer = interruption::caught(answer).await;
-    let answer = answer.unwrap_or_else(|panic| Some(panic.refusal().into_response()));
+    let answer = aborted::caught(answer).await;
+    let answer = answer.unwrap_or_else(|panic| Some(panic.response().into_response()));
     Ok(answer_of(answer.ok_or("the event is not that of an API in payload format 1.0")?))
 }
 

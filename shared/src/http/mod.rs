@@ -2,21 +2,21 @@
 
 mod caller;
 mod endpoint;
+mod error_response;
 mod form;
 mod gateway;
 mod origin;
 mod parameters;
-mod refusal;
 mod reply;
 mod request_error;
 
 pub use self::{
     caller::caller,
-    endpoint::{Endpoint, Refuse, chain},
+    endpoint::{Endpoint, IntoErrorResponse, chain},
+    error_response::{ErrorCode, ErrorResponse},
     gateway::{request_of, run},
     origin::Origin,
     parameters::{Parameters, parameter},
-    refusal::{ErrorCode, Refusal},
     reply::{empty, json},
     request_error::RequestError,
 };

@@ -10,9 +10,9 @@ use crate::{
     aws,
     cached::{Cached, Source},
     clock::Timestamp,
+    context::{Context, StartError},
     environment::{Environment, EnvironmentError, variable},
     http::chain,
-    surroundings::{StartError, Surroundings},
 };
 
 /// The staging label of the version that is in use.
@@ -61,8 +61,8 @@ impl Keysets {
     ///
     /// [`StartError`], if no variable names one, or what is there can't be used whole. If it can't be reached, or was
     /// not made yet, that is no reason not to start: it is looked for again at each request.
-    pub async fn load(surroundings: &Surroundings) -> Result<Self, StartError> {
-        let Surroundings { environment, aws, clock, .. } = surroundings;
+    pub async fn load(context: &Context) -> Result<Self, StartError> {
+        let Context { environment, aws, clock, .. } = context;
         let keysets = Self(Cached::new(KeysetSource::new(environment, aws)?));
         match keysets.current(clock.now()).await {
             Err(error) if !error.is_transient() => Err(error.into()),

@@ -95,7 +95,7 @@ impl PublicKeys {
     ///
     /// # Errors
     ///
-    /// [`KeysetError`], if there is none, or one can't be used: the others are not taken then either.
+    /// [`KeysetError`], if there is none, or one can't be used: the others are not elapsed then either.
     pub fn from_published(keys: &[PublishedKey]) -> Result<Self, KeysetError> {
         Self::new(keys.iter().map(PublicKey::from_published).collect::<Result<_, _>>()?, PUBLISHED_KEYS)
     }

@@ -15,7 +15,7 @@ use crate::{
     environment::{Environment, EnvironmentError, variable},
     ids::SessionId,
     lifetimes,
-    watch::alongside,
+    stopwatch::alongside,
 };
 
 /// Seconds in a bucket: so few buckets that whoever starts can query all that is relevant, each a partition of its own.

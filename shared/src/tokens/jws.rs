@@ -1,4 +1,4 @@
-//! A JSON Web Signature in the compact serialisation (RFC 7515 section 7.1): taken apart strictly, and its signature
+//! A JSON Web Signature in the compact serialisation (RFC 7515 section 7.1): elapsed apart strictly, and its signature
 //! checked. The layer below the access token: nothing here knows of claims.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -49,7 +49,7 @@ pub(crate) struct Import {
 
 /// What became of the lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Tally {
+pub(super) struct Counts {
     pub(super) imported: u64,
     pub(super) there_already: u64,
     pub(super) rejected: u64,
@@ -70,10 +70,10 @@ pub(super) async fn import(context: &Context, command: Import) -> Result<(), Adm
     let progress = Progress::new(source.len());
     let mut run = Run::new(worker, rejects, audit, progress);
     let result = run.all(lines::read(source, command.from_line), command.from_line).await;
-    let (tally, name) = run.finish()?;
-    context.console.single(LINES, &tally)?;
+    let (counts, name) = run.finish()?;
+    context.console.single(LINES, &counts)?;
     result?;
-    match tally.rejected {
+    match counts.rejected {
         0 => Ok(()),
         count if command.dry_run => Err(AdminError::WouldReject(count)),
         count => Err(AdminError::Rejected { count, rejects: name }),

@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{
-    Tally,
+    Counts,
     lines::{Line, Piece},
     progress::Progress,
     record::Record,
@@ -34,7 +34,7 @@ pub(super) struct Run {
     running: JoinSet<Finished>,
     /// The names in these lines: of two lines with the same name the first is imported.
     names: HashSet<String>,
-    tally: Tally,
+    counts: Counts,
     /// The first line that could not be dealt with, and why.
     failed: Option<(u64, AdminError)>,
 }
@@ -55,7 +55,7 @@ impl Run {
             progress,
             running: JoinSet::new(),
             names: HashSet::new(),
-            tally: Tally::default(),
+            counts: Counts::default(),
             failed: None,
         }
     }
@@ -108,9 +108,9 @@ impl Run {
     }
 
     /// What became of the lines, and where the bad ones are.
-    pub(super) fn finish(self) -> Result<(Tally, String), AdminError> {
+    pub(super) fn finish(self) -> Result<(Counts, String), AdminError> {
         self.progress.finish();
-        Ok((self.tally, self.rejects.finish()?))
+        Ok((self.counts, self.rejects.finish()?))
     }
 
     async fn begin(&mut self, line: Line) -> Result<(), AdminError> {
@@ -155,12 +155,12 @@ impl Run {
     fn write_down(&mut self, line: &Line, name: &str, outcome: Outcome) -> Result<(), AdminError> {
         match outcome {
             Outcome::Imported(user_id) => {
-                self.tally.imported += 1;
+                self.counts.imported += 1;
                 if let Some(audit) = &self.audit {
                     audit.record(OperatorEvent::UserImported, &Subject::user(&user_id, Some(name)))?;
                 }
             }
-            Outcome::There => self.tally.there_already += 1,
+            Outcome::There => self.counts.there_already += 1,
             Outcome::Bad(reason) => return self.reject(line, reason),
         }
         self.progress.line(line.bytes.len());
@@ -168,7 +168,7 @@ impl Run {
     }
 
     fn reject(&mut self, line: &Line, reason: &str) -> Result<(), AdminError> {
-        self.tally.rejected += 1;
+        self.counts.rejected += 1;
         self.progress.say(&format!("line {}: {reason}", line.number));
         self.progress.line(line.bytes.len());
         self.rejects.add(&line.bytes)

@@ -61,7 +61,7 @@ impl Serialize for ErrorCode {
 
 /// An error response: `{"error", "error_description"}`. The description is ours; it never repeats what was sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Refusal {
+pub struct ErrorResponse {
     /// The status of the response.
     #[serde(skip)]
     pub status: StatusCode,
@@ -69,7 +69,7 @@ pub struct Refusal {
     error_description: Cow<'static, str>,
 }
 
-impl Refusal {
+impl ErrorResponse {
     /// An error with the status that its code usually has.
     pub fn new(error: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
         let status = match error {
@@ -106,7 +106,7 @@ impl Refusal {
     }
 }
 
-impl From<&RequestError> for Refusal {
+impl From<&RequestError> for ErrorResponse {
     fn from(error: &RequestError) -> Self {
         let invalid = |description: &'static str| Self::new(ErrorCode::InvalidRequest, description);
         match error {
@@ -132,7 +132,7 @@ impl From<&RequestError> for Refusal {
     }
 }
 
-impl From<&CredentialsError> for Refusal {
+impl From<&CredentialsError> for ErrorResponse {
     fn from(error: &CredentialsError) -> Self {
         match error {
             CredentialsError::Request(error) => error.into(),
@@ -150,7 +150,7 @@ impl From<&CredentialsError> for Refusal {
     }
 }
 
-impl From<&ClientError> for Refusal {
+impl From<&ClientError> for ErrorResponse {
     fn from(error: &ClientError) -> Self {
         match error {
             ClientError::Unknown | ClientError::Unproven | ClientError::Disabled => {
@@ -161,7 +161,7 @@ impl From<&ClientError> for Refusal {
     }
 }
 
-impl From<&StoreError> for Refusal {
+impl From<&StoreError> for ErrorResponse {
     fn from(error: &StoreError) -> Self {
         match error {
             StoreError::Unavailable { .. } => Self::try_again(),
@@ -171,7 +171,7 @@ impl From<&StoreError> for Refusal {
 }
 
 /// Whatever it is, it heals without the caller's doing, and nobody is logged out over it.
-impl From<&KeysetsError> for Refusal {
+impl From<&KeysetsError> for ErrorResponse {
     fn from(error: &KeysetsError) -> Self {
         match error {
             KeysetsError::Unavailable(_) | KeysetsError::File(_) | KeysetsError::Keyset(_) => {
@@ -181,7 +181,7 @@ impl From<&KeysetsError> for Refusal {
     }
 }
 
-impl From<&PublicKeysError> for Refusal {
+impl From<&PublicKeysError> for ErrorResponse {
     fn from(error: &PublicKeysError) -> Self {
         match error {
             PublicKeysError::Store(error) => error.into(),
@@ -190,7 +190,7 @@ impl From<&PublicKeysError> for Refusal {
     }
 }
 
-impl From<&IssueError> for Refusal {
+impl From<&IssueError> for ErrorResponse {
     fn from(_: &IssueError) -> Self {
         Self::server_error()
     }

@@ -10,7 +10,7 @@ use std::{
 
 use tokio::time;
 
-use crate::http::{Refusal, Refuse};
+use crate::http::{ErrorResponse, IntoErrorResponse};
 
 /// How long a function that is waited for may take: by then it answers itself, a second before Lambda would end it
 /// (template.yaml, `Timeout`) and API Gateway make up an answer.
@@ -22,7 +22,7 @@ pub const TIME_LIMIT: Duration = Duration::from_secs(9);
 
 /// A flow that was not carried out, or not wholly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Interruption {
+pub enum Aborted {
     /// A mistake of ours. What it says isn't repeated: it may be made of a secret.
     #[error("the function panicked")]
     Panic,
@@ -31,11 +31,11 @@ pub enum Interruption {
     TimeUp,
 }
 
-impl Refuse for Interruption {
-    fn refusal(&self) -> Refusal {
+impl IntoErrorResponse for Aborted {
+    fn response(&self) -> ErrorResponse {
         match self {
-            Self::Panic => Refusal::server_error(),
-            Self::TimeUp => Refusal::try_again(),
+            Self::Panic => ErrorResponse::server_error(),
+            Self::TimeUp => ErrorResponse::try_again(),
         }
     }
 
@@ -51,22 +51,22 @@ impl Refuse for Interruption {
 ///
 /// # Errors
 ///
-/// [`Interruption`]
-pub async fn within<T>(limit: Duration, flow: impl Future<Output = T>) -> Result<T, Interruption> {
-    time::timeout(limit, caught(flow)).await.unwrap_or(Err(Interruption::TimeUp))
+/// [`Aborted`]
+pub async fn within<T>(limit: Duration, flow: impl Future<Output = T>) -> Result<T, Aborted> {
+    time::timeout(limit, caught(flow)).await.unwrap_or(Err(Aborted::TimeUp))
 }
 
 /// Carries out a flow whose panic ends nothing but itself: what functions keep is behind locks that don't mind.
 ///
 /// # Errors
 ///
-/// [`Interruption::Panic`]
-pub async fn caught<T>(flow: impl Future<Output = T>) -> Result<T, Interruption> {
+/// [`Aborted::Panic`]
+pub async fn caught<T>(flow: impl Future<Output = T>) -> Result<T, Aborted> {
     let mut flow = pin!(flow);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| flow.as_mut().poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
-        Err(_) => Poll::Ready(Err(Interruption::Panic)),
+        Err(_) => Poll::Ready(Err(Aborted::Panic)),
     })
     .await
 }
@@ -84,11 +84,11 @@ mod tests {
         let limit = Duration::from_millis(50);
         assert_eq!(within(limit, async { 7 }).await, Ok(7));
         let never = within(limit, std::future::pending::<()>()).await;
-        assert_eq!(never, Err(Interruption::TimeUp));
+        assert_eq!(never, Err(Aborted::TimeUp));
         let panics = within(limit, async {
             tokio::task::yield_now().await;
             mistaken();
         });
-        assert_eq!(panics.await, Err(Interruption::Panic));
+        assert_eq!(panics.await, Err(Aborted::Panic));
     }
 }

@@ -14,9 +14,9 @@ pub(super) struct Count {
 
 /// The counts of a request.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Tally(Vec<Count>);
+pub(super) struct Counts(Vec<Count>);
 
-impl Tally {
+impl Counts {
     pub(super) fn count(&mut self, name: Cow<'static, str>, by: Option<Breakdown>) {
         match self.0.iter_mut().find(|count| count.name == name && count.by == by) {
             Some(count) => count.times += 1,
@@ -54,14 +54,14 @@ mod tests {
 
     #[test]
     fn a_line_has_one_value_of_each_breakdown() {
-        let (mut tally, name) = (Tally::default(), || Cow::Borrowed("session_revoked"));
+        let (mut counts, name) = (Counts::default(), || Cow::Borrowed("session_revoked"));
         for cause in [Cause::LogoutEverywhere, Cause::LogoutEverywhere, Cause::Logout] {
-            tally.count(name(), Some(Breakdown::Cause(cause)));
+            counts.count(name(), Some(Breakdown::Cause(cause)));
         }
-        tally.count("logout_succeeded".into(), None);
-        tally.count("logout_refused".into(), Some(Breakdown::Reason("session_over")));
+        counts.count("logout_succeeded".into(), None);
+        counts.count("logout_refused".into(), Some(Breakdown::Reason("session_over")));
         let count = |times, cause| Count { name: name(), by: Some(Breakdown::Cause(cause)), times };
-        let lines = tally.lines();
+        let lines = counts.lines();
         assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [3, 1]);
         assert_eq!(lines[0][0], count(2, Cause::LogoutEverywhere));
         assert_eq!(lines[1][0], count(1, Cause::Logout));

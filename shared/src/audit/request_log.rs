@@ -7,44 +7,44 @@ use std::{
 };
 
 use super::{
-    Cause, Ending, Event, Invocation, Journal,
+    Cause, Ending, Event, FunctionLog, Invocation,
+    counts::Counts,
     line::LastLine,
     metrics::{Breakdown, Line},
     subject::Subject,
-    tally::Tally,
 };
 use crate::{
+    aborted::{self, Aborted},
     ids::{ClientId, UserId},
-    interruption::{self, Interruption},
     logs,
+    stopwatch::Stopwatch,
     store::SessionKey,
-    watch::Watch,
 };
 
 /// What is known of a request so far: where it is from, and whom it turned out to be about. Only what has been found
 /// or verified is kept here, since what a caller merely says may be a secret in the wrong place.
 #[derive(Debug)]
-pub struct Trail {
-    journal: Journal,
+pub struct RequestLog {
+    log: FunctionLog,
     invocation: Invocation,
-    watch: Arc<Watch>,
+    stopwatch: Arc<Stopwatch>,
     subject: Mutex<Subject>,
-    tally: Mutex<Tally>,
+    counts: Mutex<Counts>,
 }
 
-impl Trail {
-    pub(super) fn new(journal: Journal, invocation: Invocation) -> Self {
-        let watch = Watch::start(journal.clock.clone());
-        Self { journal, invocation, watch, subject: Mutex::default(), tally: Mutex::default() }
+impl RequestLog {
+    pub(super) fn new(log: FunctionLog, invocation: Invocation) -> Self {
+        let stopwatch = Stopwatch::start(log.clock.clone());
+        Self { log, invocation, stopwatch, subject: Mutex::default(), counts: Mutex::default() }
     }
 
     /// Carries out what was asked for, in the time that there is.
     ///
     /// # Errors
     ///
-    /// [`Interruption`], if the time is up before it is done, or it panics.
-    pub async fn carry_out<T>(&self, flow: impl Future<Output = T>) -> Result<T, Interruption> {
-        self.watch.over(interruption::within(self.journal.time_limit, flow)).await
+    /// [`Aborted`], if the time is up before it is done, or it panics.
+    pub async fn carry_out<T>(&self, flow: impl Future<Output = T>) -> Result<T, Aborted> {
+        self.stopwatch.over(aborted::within(self.log.time_limit, flow)).await
     }
 
     /// The client was found.
@@ -148,28 +148,28 @@ impl Trail {
 
     /// The one line of the request, and its metrics.
     fn end(&self, event: Cow<'static, str>, status: Option<u16>, ending: Option<&Ending>) {
-        let taken = self.watch.taken();
+        let elapsed = self.stopwatch.elapsed();
         let subject = self.subject().clone();
         let line = LastLine {
             event: &event,
-            function: self.journal.function,
+            function: self.log.function,
             status,
             ending,
             subject: &subject,
             invocation: &self.invocation,
-            taken: &taken,
+            elapsed: &elapsed,
         };
         line.write();
         self.count(event, ending.map(|ending| Breakdown::Reason(ending.reason)));
-        self.write_metrics(taken.total);
+        self.write_metrics(elapsed.total);
     }
 
     fn write_metrics(&self, duration: Duration) {
-        let Journal { function, stack, clock, .. } = &self.journal;
+        let FunctionLog { function, stack, clock, .. } = &self.log;
         let Some(stack) = stack else { return };
-        let (at, tally) = (clock.now(), std::mem::take(&mut *self.tally()));
+        let (at, counts) = (clock.now(), std::mem::take(&mut *self.counts()));
         let mut duration = Some((*function, duration));
-        for counts in tally.lines() {
+        for counts in counts.lines() {
             let request_id = self.invocation.request_id.as_deref();
             let line = Line { stack, request_id, at, counts: &counts, duration: duration.take() };
             if let Some(line) = line.to_json() {
@@ -182,7 +182,7 @@ impl Trail {
 
     /// The event of what became of this function's requests.
     fn named(&self, what: &str) -> Cow<'static, str> {
-        match (self.journal.function, what) {
+        match (self.log.function, what) {
             ("authorizer", "refused") => Event::AccessRefused.name().into(),
             ("authorizer", "failed") => Event::AccessFailed.name().into(),
             (function, _) => format!("{function}_{what}").into(),
@@ -190,11 +190,11 @@ impl Trail {
     }
 
     fn count(&self, name: Cow<'static, str>, by: Option<Breakdown>) {
-        self.tally().count(name, by);
+        self.counts().count(name, by);
     }
 
-    fn tally(&self) -> MutexGuard<'_, Tally> {
-        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    fn counts(&self) -> MutexGuard<'_, Counts> {
+        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn subject(&self) -> MutexGuard<'_, Subject> {

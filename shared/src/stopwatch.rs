@@ -11,7 +11,7 @@ use crate::clock::Clock;
 
 tokio::task_local! {
     /// Of the request that is being carried out.
-    static CURRENT: Arc<Watch>;
+    static CURRENT: Arc<Stopwatch>;
 }
 
 /// What is waited for.
@@ -25,7 +25,7 @@ pub enum Wait {
 
 /// Runs from when a request comes.
 #[derive(Debug)]
-pub struct Watch {
+pub struct Stopwatch {
     clock: Arc<dyn Clock>,
     started_at: Instant,
     store: Mutex<Waits>,
@@ -44,7 +44,7 @@ struct Waits {
 
 /// How long a request took so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Taken {
+pub struct Elapsed {
     /// In all.
     pub total: Duration,
     /// Waiting for the store.
@@ -53,7 +53,7 @@ pub struct Taken {
     pub hash: Option<Duration>,
 }
 
-impl Watch {
+impl Stopwatch {
     /// Runs from now on.
     pub fn start(clock: Arc<dyn Clock>) -> Arc<Self> {
         let started_at = clock.instant();
@@ -66,11 +66,11 @@ impl Watch {
     }
 
     /// How long it took so far.
-    pub fn taken(&self) -> Taken {
+    pub fn elapsed(&self) -> Elapsed {
         let now = self.clock.instant();
         let (store, hash) = (self.lock(Wait::Store).until(now), self.lock(Wait::Hash));
         let total = now.saturating_duration_since(self.started_at);
-        Taken { total, store, hash: hash.is_used.then(|| hash.until(now)) }
+        Elapsed { total, store, hash: hash.is_used.then(|| hash.until(now)) }
     }
 
     fn lock(&self, wait: Wait) -> MutexGuard<'_, Waits> {
@@ -91,20 +91,20 @@ impl Waits {
 /// A wait that is under way until this is dropped, whatever becomes of what is waited for.
 #[derive(Debug)]
 pub struct Waiting {
-    watch: Arc<Watch>,
+    stopwatch: Arc<Stopwatch>,
     wait: Wait,
 }
 
 /// The request that is being carried out waits from now on; `None`, if there is none.
 pub fn wait(wait: Wait) -> Option<Waiting> {
-    let watch = CURRENT.try_with(Arc::clone).ok()?;
-    let now = watch.clock.instant();
-    let mut waits = watch.lock(wait);
+    let stopwatch = CURRENT.try_with(Arc::clone).ok()?;
+    let now = stopwatch.clock.instant();
+    let mut waits = stopwatch.lock(wait);
     waits.under_way += 1;
     waits.since.get_or_insert(now);
     waits.is_used = true;
     drop(waits);
-    Some(Waiting { watch, wait })
+    Some(Waiting { stopwatch, wait })
 }
 
 /// The same future, of the same request, in a task of its own.
@@ -112,7 +112,7 @@ pub fn alongside<F: Future>(future: F) -> impl Future<Output = F::Output> {
     let current = CURRENT.try_with(Arc::clone).ok();
     async move {
         match current {
-            Some(watch) => watch.over(future).await,
+            Some(stopwatch) => stopwatch.over(future).await,
             None => future.await,
         }
     }
@@ -120,8 +120,8 @@ pub fn alongside<F: Future>(future: F) -> impl Future<Output = F::Output> {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        let now = self.watch.clock.instant();
-        let mut waits = self.watch.lock(self.wait);
+        let now = self.stopwatch.clock.instant();
+        let mut waits = self.stopwatch.lock(self.wait);
         waits.under_way -= 1;
         if waits.under_way == 0 {
             waits.before = waits.until(now);
@@ -165,15 +165,15 @@ mod tests {
         }
     }
 
-    fn taken(total: u64, store: u64, hash: Option<u64>) -> Taken {
+    fn elapsed(total: u64, store: u64, hash: Option<u64>) -> Elapsed {
         let (total, store) = (Duration::from_millis(total), Duration::from_millis(store));
-        Taken { total, store, hash: hash.map(Duration::from_millis) }
+        Elapsed { total, store, hash: hash.map(Duration::from_millis) }
     }
 
     #[tokio::test]
     async fn waits_that_overlap_count_once_and_those_of_another_task_count_too() {
         let clock = Arc::new(Told::default());
-        let watch = Watch::start(clock.clone());
+        let stopwatch = Stopwatch::start(clock.clone());
         let request = async {
             clock.advance(1);
             let first = wait(Wait::Store);
@@ -188,24 +188,24 @@ mod tests {
             clock.advance(10_000);
             let third = wait(Wait::Store);
             clock.advance(100_000);
-            assert_eq!(watch.taken(), taken(111_111, 101_110, Some(1100)), "one is still under way");
+            assert_eq!(stopwatch.elapsed(), elapsed(111_111, 101_110, Some(1100)), "one is still under way");
             drop(third);
         };
-        watch.over(request).await;
+        stopwatch.over(request).await;
         clock.advance(1_000_000);
-        assert_eq!(watch.taken(), taken(1_111_111, 101_110, Some(1100)));
+        assert_eq!(stopwatch.elapsed(), elapsed(1_111_111, 101_110, Some(1100)));
     }
 
     #[tokio::test]
     async fn requests_side_by_side_have_a_watch_each() {
         let clock = Arc::new(Told::default());
-        let (waiting, idle) = (Watch::start(clock.clone()), Watch::start(clock.clone()));
+        let (waiting, idle) = (Stopwatch::start(clock.clone()), Stopwatch::start(clock.clone()));
         let request = async {
             let _waiting = wait(Wait::Store);
             idle.over(async { clock.advance(5) }).await;
         };
         waiting.over(request).await;
-        assert_eq!((waiting.taken(), idle.taken()), (taken(5, 5, None), taken(5, 0, None)));
+        assert_eq!((waiting.elapsed(), idle.elapsed()), (elapsed(5, 5, None), elapsed(5, 0, None)));
         assert!(wait(Wait::Store).is_none(), "nothing is being carried out");
     }
 }

@@ -5,18 +5,16 @@ use std::{sync::Arc, time::Duration};
 use lambda_http::{Request, RequestExt, request::RequestContext};
 use serde_json::Value;
 
-use super::Trail;
-use crate::{
-    clock::Clock, environment::variable, http::Origin, interruption::TIME_LIMIT, surroundings::Surroundings,
-};
+use super::RequestLog;
+use crate::{aborted::TIME_LIMIT, clock::Clock, context::Context, environment::variable, http::Origin};
 
 /// The functions, by the names of their packages.
 pub const FUNCTIONS: [&str; 8] =
     ["login", "refresh", "logout", "sessions", "password", "metadata", "authorizer", "keys"];
 
-/// The journal of one function.
+/// The log of one function.
 #[derive(Clone, Debug)]
-pub struct Journal {
+pub struct FunctionLog {
     pub(super) function: &'static str,
     pub(super) time_limit: Duration,
     /// What its metrics are of; without it none are written.
@@ -24,11 +22,11 @@ pub struct Journal {
     pub(super) clock: Arc<dyn Clock>,
 }
 
-impl Journal {
+impl FunctionLog {
     /// Of the function with this name.
-    pub fn new(function: &'static str, surroundings: &Surroundings) -> Self {
-        let stack = surroundings.environment.optional(variable::STACK_NAME).map(Arc::from);
-        Self { function, time_limit: TIME_LIMIT, stack, clock: surroundings.clock.clone() }
+    pub fn new(function: &'static str, context: &Context) -> Self {
+        let stack = context.environment.optional(variable::STACK_NAME).map(Arc::from);
+        Self { function, time_limit: TIME_LIMIT, stack, clock: context.clock.clone() }
     }
 
     /// The same of a function that nobody waits for, which may take longer.
@@ -38,8 +36,8 @@ impl Journal {
     }
 
     /// A request has come.
-    pub fn begin(&self, invocation: Invocation) -> Trail {
-        Trail::new(self.clone(), invocation)
+    pub fn begin(&self, invocation: Invocation) -> RequestLog {
+        RequestLog::new(self.clone(), invocation)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
 
 /// Everything that comes to a function from outside: in Lambda from the process, in a test from the test.
 #[derive(Clone)]
-pub struct Surroundings {
+pub struct Context {
     /// Its configuration.
     pub environment: Environment,
     /// Its way to DynamoDB, built once and kept warm.
@@ -28,7 +28,7 @@ pub struct Surroundings {
     pub random: Arc<dyn Random>,
 }
 
-impl Surroundings {
+impl Context {
     /// Those of this process.
     ///
     /// # Errors
@@ -47,9 +47,9 @@ impl Surroundings {
     }
 }
 
-impl fmt::Debug for Surroundings {
+impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Surroundings").field("environment", &self.environment).finish_non_exhaustive()
+        f.debug_struct("Context").field("environment", &self.environment).finish_non_exhaustive()
     }
 }
 
