@@ -2,9 +2,11 @@
 
 use axum::http::Request;
 use serde_json::{Value, json};
-use shared::audit::{Cause, metrics};
+use shared::log::Cause;
 
-use crate::harness::{APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, bearer, claims};
+use crate::harness::{
+    APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, bearer, claims, metrics,
+};
 
 /// The events since the last time, each as its name and what tells it from its like.
 fn names(log: &Log) -> Vec<String> {
@@ -160,8 +162,9 @@ fn reasons() -> Vec<String> {
         include_str!("../functions/authorizer/src/error.rs"),
         include_str!("../functions/keys/src/error.rs"),
         include_str!("../shared/src/aborted.rs"),
+        include_str!("../shared/src/http/endpoint_error.rs"),
         include_str!("../shared/src/http/request_error.rs"),
-        include_str!("../shared/src/client/credentials.rs"),
+        include_str!("../shared/src/http/client_credentials.rs"),
         include_str!("../shared/src/client/clients.rs"),
         include_str!("../shared/src/store/error.rs"),
         include_str!("../shared/src/keys/keysets.rs"),

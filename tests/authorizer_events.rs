@@ -10,7 +10,7 @@ const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod";
 
 async fn ask(api: &Api, event: Value) -> Result<Value, AuthorizerError> {
     let authorizer = Authorizer::start(&api.context("authorizer")).await.unwrap();
-    Ok(serde_json::to_value(authorizer.handle(event).await?).unwrap())
+    Ok(serde_json::to_value(authorizer.handle(event, None).await?).unwrap())
 }
 
 fn rest_token(header: &str) -> Value {

@@ -17,7 +17,7 @@ fn event(token: &str, arn: &str) -> Value {
 }
 
 async fn ask(api: &Api, token: &str, arn: &str) -> Result<Value, AuthorizerError> {
-    let policy = authorizer(api).await.handle(event(token, arn)).await?;
+    let policy = authorizer(api).await.handle(event(token, arn), None).await?;
     Ok(serde_json::to_value(policy).unwrap())
 }
 
@@ -87,7 +87,7 @@ async fn an_event_of_another_kind_is_a_failure_and_not_a_refusal() {
     for (name, value) in [("type", json!("OTHER")), ("type", json!(null)), ("methodArn", json!(7))] {
         let mut event = event(&bearer, ARN);
         event[name] = value;
-        let error = authorizer(&api).await.handle(event).await.unwrap_err();
+        let error = authorizer(&api).await.handle(event, None).await.unwrap_err();
         assert!(!format!("{error} {error:?}").contains(&bearer));
         assert_ne!(Diagnostic::from(error).error_message, "Unauthorized");
     }

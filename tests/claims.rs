@@ -15,7 +15,7 @@ async fn select(api: &Api, client_id: &str, names: &str) {
 fn own(token: &str) -> Value {
     let mut claims = claims(token);
     let names = claims.as_object_mut().unwrap();
-    for reserved in shared::tokens::RESERVED_CLAIMS {
+    for reserved in shared::claims::RESERVED_CLAIMS {
         names.remove(reserved);
     }
     claims

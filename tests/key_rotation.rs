@@ -25,7 +25,7 @@ pub(crate) async fn step(
     step: &str,
 ) -> Result<(), RotationError> {
     let event = json!({ "Step": step, "SecretId": secrets.arn, "ClientRequestToken": version(name) });
-    rotation.handle(event).await
+    rotation.handle(event, None).await
 }
 
 /// All four steps, as Secrets Manager takes them.
@@ -280,7 +280,7 @@ async fn an_event_about_something_else_does_nothing() {
         json!({ "Step": "createSecret", "SecretId": secrets.arn }),
         json!(null),
     ] {
-        assert!(rotation.handle(event.clone()).await.is_err(), "{event}");
+        assert!(rotation.handle(event.clone(), None).await.is_err(), "{event}");
     }
     assert!(step(&rotation, &secrets, "second", "finishSecret").await.is_err(), "nothing was made");
     assert_eq!(secrets.current().await, before);

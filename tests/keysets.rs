@@ -158,7 +158,7 @@ async fn a_published_key_that_can_not_be_used_is_a_failure_and_never_an_allow() 
         let cold = Authorizer::start(&api.context("authorizer")).await.unwrap();
         let event = json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {}", tokens.access),
             "methodArn": "arn:aws:execute-api:eu-west-1:123456789012:a1/prod/GET/me" });
-        let error = Diagnostic::from(cold.handle(event).await.unwrap_err());
+        let error = Diagnostic::from(cold.handle(event, None).await.unwrap_err());
         assert_eq!(error.error_message, "The decision failed", "{what}");
         assert_eq!(api.call(&tokens.access).await.status, 200, "{what}: a warm authorizer has its copy");
     }

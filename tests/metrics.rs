@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::Request;
 use keys::KeyRotation;
 use serde_json::{Value, json};
-use shared::audit::{NAMESPACE, metrics};
+use shared::log::NAMESPACE;
 
 use crate::{
-    harness::{APP, Api, Fault, Log, PASSWORD, Secrets, USER_ID, USERNAME, claims},
+    harness::{APP, Api, Fault, Log, PASSWORD, Secrets, USER_ID, USERNAME, claims, metrics},
     key_rotation::rotate,
 };
 

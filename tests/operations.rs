@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 use serde_yaml_ng::Value;
-use shared::audit::{NAMESPACE, metrics};
+use shared::log::NAMESPACE;
+
+use crate::harness::metrics;
 
 const OPERATIONS: &str = include_str!("../docs/operations.md");
 

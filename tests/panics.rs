@@ -46,7 +46,7 @@ fn log_panics() {
     let others = panic::take_hook();
     panic::set_hook(Box::new(
         move |panic| {
-            if IS_EXPECTED.get() { shared::logs::log_panic(panic) } else { others(panic) }
+            if IS_EXPECTED.get() { shared::log::log_panic(panic) } else { others(panic) }
         },
     ));
 }

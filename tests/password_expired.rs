@@ -84,7 +84,8 @@ async fn every_kind_of_authorizer_answer_allows_the_change_and_nothing_else() {
     let token = token(&expired(&api).await);
     let bearer = format!("Bearer {token}");
     let authorizer = authorizer::Authorizer::start(&api.context("authorizer")).await.unwrap();
-    let ask = async |event: Value| serde_json::to_value(authorizer.handle(event).await.unwrap()).unwrap();
+    let ask =
+        async |event: Value| serde_json::to_value(authorizer.handle(event, None).await.unwrap()).unwrap();
     let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod";
     let event =
         json!({ "type": "TOKEN", "authorizationToken": bearer, "methodArn": format!("{arn}/GET/me") });

@@ -73,7 +73,7 @@ async fn authorizer_and_sessions(used: &mut Actions, api: &Api, secrets: &Secret
         let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1/prod/GET/me";
         let token = format!("Bearer {}", here.access);
         let event = serde_json::json!({ "type": "TOKEN", "authorizationToken": token, "methodArn": arn });
-        authorizer.handle(event).await.unwrap();
+        authorizer.handle(event, None).await.unwrap();
     }
     note(used, "authorizer", api, secrets);
 

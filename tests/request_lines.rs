@@ -151,7 +151,7 @@ async fn every_step_of_a_rotation_is_one_line() {
     secrets.fail(true);
     step(&rotation, &secrets, "second", "createSecret").await.unwrap_err();
     assert_eq!(endings(&log), ["keys keys_failed keyset_unavailable"]);
-    rotation.handle(json!({ "Step": "createSecret" })).await.unwrap_err();
+    rotation.handle(json!({ "Step": "createSecret" }), None).await.unwrap_err();
     assert_eq!(endings(&log), ["keys keys_failed malformed_event"]);
 }
 

@@ -87,7 +87,8 @@ async fn the_events_of_the_authorizer_are_decided() {
     let tokens = api.login().await;
     let authorizer = Authorizer::start(&api.context("authorizer")).await.unwrap();
     for name in AUTHORIZER {
-        let answer = serde_json::to_value(authorizer.handle(event(name, &tokens)).await.unwrap()).unwrap();
+        let answer =
+            serde_json::to_value(authorizer.handle(event(name, &tokens), None).await.unwrap()).unwrap();
         assert_eq!(
             (&answer["principalId"], &answer["context"]["sub"]),
             (&json!(USER_ID), &json!(USER_ID)),
@@ -98,7 +99,7 @@ async fn the_events_of_the_authorizer_are_decided() {
     for name in AUTHORIZER {
         // As it is in the file, too: what the README says comes of an event whose words nobody has replaced.
         for event in [event(name, &tokens), serde_json::from_str(&text(name)).unwrap()] {
-            let error = Diagnostic::from(authorizer.handle(event).await.unwrap_err());
+            let error = Diagnostic::from(authorizer.handle(event, None).await.unwrap_err());
             assert_eq!(error.error_message, "Unauthorized", "{name}");
         }
     }
@@ -114,7 +115,7 @@ async fn the_events_of_a_rotation_are_its_steps() {
         // By its logical id, which is what `sam local` calls it.
         assert_eq!(event["SecretId"], "Keyset");
         event["SecretId"] = json!(secrets.arn);
-        rotation.handle(event).await.unwrap();
+        rotation.handle(event, None).await.unwrap();
     }
     let (version, keyset) = secrets.current().await;
     assert_eq!(version, serde_json::from_str::<Value>(&text("keys-finish")).unwrap()["ClientRequestToken"]);

@@ -130,7 +130,7 @@ async fn start_without(api: &Api, name: &str, left_out: &str, revocation_check: 
         "login" => login::Login::start(&context).await.map(drop),
         "refresh" => refresh::Refresh::start(&context).await.map(drop),
         "logout" => logout::Logout::start(&context).await.map(drop),
-        "sessions" => sessions::SessionsApi::new(&context).map(drop),
+        "sessions" => sessions::SessionsApi::start(&context).map(drop),
         "password" => password::PasswordChange::start(&context).await.map(drop),
         "metadata" => metadata::Metadata::start(&context).await.map(drop),
         "keys" => keys::KeyRotation::start(&context).map(drop),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use admin::{cli::Cli, run::run};
 use clap::Parser;
-use shared::http::chain;
+use shared::error::chain;
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -61,9 +61,7 @@ impl Change {
         let update = self.expression(&mut terms);
         let condition = self.condition(key, &mut terms);
         let result = table
-            .client
             .update_item()
-            .table_name(&table.name)
             .key(key, AttributeValue::S(value.to_owned()))
             .update_expression(update)
             .condition_expression(condition)

@@ -68,7 +68,7 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
         let authorizer = start(&template, &deployment, mode).await?;
         reads.0.store(0, Ordering::SeqCst);
         for request in 0..REQUESTS {
-            authorizer.handle(event(&token)).await?;
+            authorizer.handle(event(&token), None).await?;
             if request % REQUESTS_PER_SECOND == 0 {
                 clock.advance(1);
             }
@@ -96,7 +96,7 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
     let before = resident_kib()?;
     let authorizer = start(&template, &deployment, "denylist").await?;
     let (after, reads) = (resident_kib()?, reads.0.load(Ordering::SeqCst));
-    authorizer.handle(event(&token)).await?;
+    authorizer.handle(event(&token), None).await?;
     println!(
         "{REVOCATIONS} live revocations: {} KiB more resident memory after a start with {reads} reads",
         after.saturating_sub(before)

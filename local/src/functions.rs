@@ -16,9 +16,9 @@ use shared::{
     clock::Clock,
     context::{Context, SdkConfig, StartError},
     environment::{Environment, variable},
-    keys::KeysetDocument,
+    keys::{KeysetDocument, PublishedKeys},
     random::Random,
-    store::{PublishedKeys, StoreError, Table},
+    store::{StoreError, Table},
 };
 
 use crate::template::{ApiKind, Function, Parameters, Template, TemplateError};
@@ -75,6 +75,15 @@ pub enum Keyset {
     Secret(String),
 }
 
+/// The functions by name: the names of their packages, of their folders, and in template.yaml. A test holds them together.
+pub const NAMES: [&str; 8] =
+    ["login", "refresh", "logout", "sessions", "password", "metadata", "authorizer", "keys"];
+
+/// The crates whose events are the functions' own.
+pub fn logging_crates() -> Vec<&'static str> {
+    NAMES.into_iter().chain(["passwords"]).collect()
+}
+
 /// The functions, started.
 #[derive(Debug)]
 pub struct Functions {
@@ -105,7 +114,7 @@ impl Functions {
             login: Login::start(&context("login")?).await?,
             refresh: Refresh::start(&context("refresh")?).await?,
             logout: Logout::start(&context("logout")?).await?,
-            sessions: SessionsApi::new(&context("sessions")?)?,
+            sessions: SessionsApi::start(&context("sessions")?)?,
             password: PasswordChange::start(&context("password")?).await?,
             metadata: Metadata::start(&context("metadata")?).await?,
             authorizer: Authorizer::start(&context("authorizer")?).await?,

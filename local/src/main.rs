@@ -17,7 +17,7 @@ async fn main() -> ExitCode {
     match Box::pin(start::run(Options::parse())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("latchgate-local: {}", shared::http::chain(&error));
+            eprintln!("latchgate-local: {}", shared::error::chain(&error));
             ExitCode::FAILURE
         }
     }
@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
 
 /// A line a request and what the functions say of it, on standard error: standard output is for what was asked.
 fn log_for_people() {
-    let filter = shared::logs::filter()
+    let filter = shared::log::filter(&local::functions::logging_crates())
         .with_target("local", LevelFilter::INFO)
         // The embedded store warns of every condition that fails, which is how retries and races are decided.
         .with_target("dynoxide", LevelFilter::ERROR);

@@ -25,7 +25,7 @@ use shared::{
     aws::{self, Trust},
     clock::{Clock, SystemClock},
     context::SdkConfig,
-    http::chain,
+    error::chain,
     random::{Random, SystemRandom},
 };
 #[cfg(unix)]

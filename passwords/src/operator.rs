@@ -152,9 +152,7 @@ impl Credentials {
     pub async fn delete(&self, username: &Username, user_id: &UserId) -> Result<bool, StoreError> {
         let delete = self
             .table
-            .client
             .delete_item()
-            .table_name(&self.table.name)
             .key(attribute::USERNAME, S(username.as_str().to_owned()))
             .condition_expression("#user_id = :user_id")
             .expression_attribute_names("#user_id", attribute::USER_ID)
@@ -173,9 +171,7 @@ impl Credentials {
     async fn item(&self, username: &Username) -> Result<Option<Item>, StoreError> {
         let output = self
             .table
-            .client
             .get_item()
-            .table_name(&self.table.name)
             .key(attribute::USERNAME, S(username.as_str().to_owned()))
             .consistent_read(true)
             .send()

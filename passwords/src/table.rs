@@ -200,7 +200,7 @@ impl Credentials {
 
     pub(crate) fn update(&self, username: &Username) -> UpdateItemFluentBuilder {
         let key = S(username.as_str().to_owned());
-        self.table.client.update_item().table_name(&self.table.name).key(attribute::USERNAME, key)
+        self.table.update_item().key(attribute::USERNAME, key)
     }
 }
 

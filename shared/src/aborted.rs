@@ -1,4 +1,4 @@
-//! What ends a flow from outside: a panic, or the end of its time.
+//! How a flow is ended from outside: by a panic, or by the end of its time.
 
 use std::{
     future::poll_fn,
@@ -10,17 +10,15 @@ use std::{
 
 use tokio::time;
 
-use crate::http::{ErrorResponse, IntoErrorResponse};
-
-/// How long a function that is waited for may take: by then it answers itself, a second before Lambda would end it
-/// (template.yaml, `Timeout`) and API Gateway make up an answer.
+/// How long a function may take while a caller waits for it. It answers a second before Lambda would end it
+/// (template.yaml, `Timeout`) and API Gateway would make up an answer.
 ///
 /// A flow may be left at any of its calls, as by a crash: the same request again completes it. There is one exception.
 /// A rotation of a refresh token that brought nobody its tokens has to be marked, and so this is longer than the four
 /// calls to that point may take.
 pub const TIME_LIMIT: Duration = Duration::from_secs(9);
 
-/// A flow that was not carried out, or not wholly.
+/// Why a flow was not carried out, or not wholly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Aborted {
     /// A mistake of ours. What it says isn't repeated: it may be made of a secret.
@@ -31,15 +29,9 @@ pub enum Aborted {
     TimeUp,
 }
 
-impl IntoErrorResponse for Aborted {
-    fn response(&self) -> ErrorResponse {
-        match self {
-            Self::Panic => ErrorResponse::server_error(),
-            Self::TimeUp => ErrorResponse::try_again(),
-        }
-    }
-
-    fn reason(&self) -> &'static str {
+impl Aborted {
+    /// Its name in audit events.
+    pub fn reason(self) -> &'static str {
         match self {
             Self::Panic => "panic",
             Self::TimeUp => "time_up",
@@ -47,28 +39,20 @@ impl IntoErrorResponse for Aborted {
     }
 }
 
-/// Carries out a flow for as long as it may take, panics included.
+/// Carries out a flow within its time, and turns a panic of it into an error: the only place that catches one. A panic
+/// ends nothing but its flow, since what functions keep is behind locks that outlive it.
 ///
 /// # Errors
 ///
-/// [`Aborted`]
+/// [`Aborted`], if the flow panics or its time is up.
 pub async fn within<T>(limit: Duration, flow: impl Future<Output = T>) -> Result<T, Aborted> {
-    time::timeout(limit, caught(flow)).await.unwrap_or(Err(Aborted::TimeUp))
-}
-
-/// Carries out a flow whose panic ends nothing but itself: what functions keep is behind locks that don't mind.
-///
-/// # Errors
-///
-/// [`Aborted::Panic`]
-pub async fn caught<T>(flow: impl Future<Output = T>) -> Result<T, Aborted> {
     let mut flow = pin!(flow);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| flow.as_mut().poll(context))) {
+    let caught = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| flow.as_mut().poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,
         Ok(Poll::Ready(value)) => Poll::Ready(Ok(value)),
         Err(_) => Poll::Ready(Err(Aborted::Panic)),
-    })
-    .await
+    });
+    time::timeout(limit, caught).await.unwrap_or(Err(Aborted::TimeUp))
 }
 
 #[cfg(test)]

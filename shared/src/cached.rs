@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync;
 
-use crate::{clock::Timestamp, http::chain};
+use crate::{clock::Timestamp, error::chain};
 
 /// How long a copy is used without a look at its source.
 pub const FRESH_TTL: Duration = Duration::from_secs(300);

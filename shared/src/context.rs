@@ -9,18 +9,18 @@ use crate::{
     aws,
     clock::{Clock, SystemClock},
     environment::{Environment, EnvironmentError},
-    keys::{KeysetsError, PublicKeysError},
+    keys::KeysetsError,
     random::{Random, SystemRandom},
 };
 
-/// Everything that comes to a function from outside: in Lambda from the process, in a test from the test.
+/// Everything that comes to a function from outside. In Lambda it comes from the process, in a test from the test.
 #[derive(Clone)]
 pub struct Context {
     /// Its configuration.
     pub environment: Environment,
-    /// Its way to DynamoDB, built once and kept warm.
+    /// Its DynamoDB client, built once and kept warm.
     pub dynamodb: Client,
-    /// What it makes clients of other services from.
+    /// The configuration that clients of other services are made from.
     pub aws: SdkConfig,
     /// Its time.
     pub clock: Arc<dyn Clock>,
@@ -29,7 +29,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Those of this process.
+    /// The context of this process.
     ///
     /// # Errors
     ///
@@ -53,7 +53,7 @@ impl fmt::Debug for Context {
     }
 }
 
-/// Why a function doesn't start. Better not at all than half.
+/// Why a function doesn't start: it starts whole or not at all.
 #[derive(thiserror::Error)]
 pub enum StartError {
     /// A variable is missing or makes no sense.
@@ -62,9 +62,6 @@ pub enum StartError {
     /// The keyset can't be used.
     #[error(transparent)]
     Keyset(#[from] KeysetsError),
-    /// The published keys can't be used.
-    #[error(transparent)]
-    PublicKeys(#[from] PublicKeysError),
 }
 
 /// The sentence, since `Debug` is what is printed of an error that `main` returns.

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
+use local::functions::logging_crates;
 use serde_json::Value;
 use tracing::{Dispatch, Subscriber, subscriber::DefaultGuard};
 use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, registry::LookupSpan};
@@ -13,7 +14,9 @@ use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, registry::LookupSpan}
 /// asks the thread that comes there first, which may be another test's and have none: then nobody hears that place any
 /// more. So there are always two, who want what a function logs, and write it nowhere.
 static ALWAYS: LazyLock<[Dispatch; 2]> = LazyLock::new(|| {
-    [(); 2].map(|()| tracing_subscriber::registry().with(shared::logs::output(io::sink)).into())
+    [(); 2].map(|()| {
+        tracing_subscriber::registry().with(shared::log::output(&logging_crates(), io::sink)).into()
+    })
 });
 
 /// Has every place that logs be heard, from now on.
@@ -32,7 +35,7 @@ impl Log {
         S: Subscriber + for<'span> LookupSpan<'span>,
     {
         let log = self.clone();
-        shared::logs::output(move || log.clone())
+        shared::log::output(&logging_crates(), move || log.clone())
     }
 
     /// The same of whatever anybody logs.

@@ -8,6 +8,7 @@ mod fork;
 mod gateway;
 mod http;
 mod log;
+mod metrics;
 mod operator;
 mod proxy;
 mod random;
@@ -47,6 +48,7 @@ pub(crate) use self::{
     gateway::API_KIND,
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
     log::Log,
+    metrics::metrics,
     operator::Command,
     proxy::{Idle, Proxy, Spoiled, WireFault},
     random::SeededRandom,

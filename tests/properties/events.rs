@@ -73,7 +73,7 @@ fn is_allow(answer: &Value) -> bool {
 
 impl Bench {
     fn ask(&self, authorizer: &Authorizer, event: Value) -> Option<Value> {
-        self.wait(authorizer.handle(event)).ok().map(|answer| serde_json::to_value(answer).unwrap())
+        self.wait(authorizer.handle(event, None)).ok().map(|answer| serde_json::to_value(answer).unwrap())
     }
 }
 

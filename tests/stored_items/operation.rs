@@ -76,7 +76,7 @@ pub(super) async fn access(api: &Api, tokens: &Tokens) -> Answer {
         "type": "TOKEN", "authorizationToken": format!("Bearer {}", tokens.access),
         "methodArn": "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders",
     });
-    match authorizer.handle(event).await {
+    match authorizer.handle(event, None).await {
         Ok(answer) => {
             let body = serde_json::to_value(answer).unwrap();
             let is_allow = body["policyDocument"]["Statement"][0]["Effect"] == "Allow";

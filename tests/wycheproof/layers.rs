@@ -8,8 +8,7 @@ use serde_json::Value;
 use shared::{
     clock::Timestamp,
     environment::{Environment, variable},
-    keys::PublicKeys,
-    store::PublishedKey,
+    keys::{PublicKeys, PublishedKey},
     tokens::{AccessTokenVerifier, Jws},
 };
 

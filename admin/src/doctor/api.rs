@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder, Response, header};
 use serde_json::Value;
-use shared::{http::chain, store::PublishedKeys};
+use shared::{error::chain, keys::PublishedKeys};
 
 use super::Check;
 use crate::deployment::Deployment;

@@ -5,9 +5,8 @@ use shared::{
     cached::Cached,
     clock::Timestamp,
     environment::variable,
-    http::chain,
-    keys::{Keyset, KeysetDocument},
-    store::PublishedKeys,
+    error::chain,
+    keys::{Keyset, KeysetDocument, PublishedKeys},
 };
 
 use super::Check;

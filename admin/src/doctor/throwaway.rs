@@ -11,7 +11,7 @@ use shared::{
     lifetimes::LifetimeOverrides,
     random,
     scope::Scope,
-    store::{SessionRevoker, User},
+    store::{SessionRevoker, Sessions, User},
 };
 
 use crate::{
@@ -81,7 +81,8 @@ impl Throwaway {
             users.credentials.delete(&self.username, &self.user_id).await.map(drop),
             users.delete_user(&self.user_id).await,
         ];
-        let sessions = revoker.sessions.of_user(&self.user_id).await?;
+        let sessions = Sessions::new(&deployment.environment, &deployment.dynamodb)?;
+        let sessions = sessions.of_user(&self.user_id).await?;
         let keys = sessions.into_iter().map(|found| found.key);
         let (_, ended) = revoker.revoke_all(keys, deployment.now()).await;
         Ok(removed.into_iter().chain([ended]).collect::<Result<(), _>>()?)

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use serde_json::json;
-use shared::http::chain;
+use shared::error::chain;
 use tokio::{signal, time::sleep};
 
 use super::{Check, api::Api, throwaway::Throwaway};

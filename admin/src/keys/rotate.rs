@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue::S;
 use keys::KeyPlan;
 use shared::{
     environment::variable,
-    keys::{Jwk, KeysetDocument},
-    store::{PublishedKeys, StoreError, attribute},
+    keys::{Jwk, KeysetDocument, PublishedKeys},
+    store::{StoreError, attribute},
 };
 
 use super::{RotateOptions, file::KeysetFile, secret::KeysetSecret};
@@ -91,7 +91,7 @@ async fn unpublish(context: &Context, but: &[Jwk]) -> Result<(), AdminError> {
     let leaked = published.all().await?.into_iter().map(|key| key.jwk.kid);
     for kid in leaked.filter(|kid| !but.iter().any(|key| key.kid == *kid)) {
         let table = &published.table;
-        let delete = table.client.delete_item().table_name(&table.name);
+        let delete = table.delete_item();
         delete
             .key(attribute::KEY_USE, S(PublishedKeys::KEY_USE.to_owned()))
             .key(attribute::KID, S(kid))

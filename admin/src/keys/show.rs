@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use shared::{clock::Timestamp, keys::Jwk, store::PublishedKeys};
+use shared::{
+    clock::Timestamp,
+    keys::{Jwk, PublishedKeys},
+};
 
 use super::read_keyset;
 use crate::{error::AdminError, run::Context};

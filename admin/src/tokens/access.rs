@@ -5,8 +5,7 @@ use serde_json::Value;
 use shared::{
     cached::Cached,
     environment::{Environment, variable},
-    keys::PublicKeysError,
-    store::PublishedKeys,
+    keys::{PublicKeysError, PublishedKeys},
     tokens::{AccessToken, AccessTokenError, AccessTokenVerifier, Audience, PASSWORD_PATH},
 };
 

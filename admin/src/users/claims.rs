@@ -4,9 +4,9 @@ use std::io::{self, Read};
 
 use serde_json::{Map, Value};
 use shared::{
+    claims::RESERVED_CLAIMS,
     json::{ObjectError, UniqueObject},
     store::{User, attribute},
-    tokens::RESERVED_CLAIMS,
 };
 
 use super::{SetClaims, UserTables, table::not_found, view::UserView};

@@ -140,7 +140,7 @@ impl UserTables {
     /// [`StoreError`]
     pub async fn delete_user(&self, user_id: &UserId) -> Result<(), StoreError> {
         let table = &self.users.table;
-        let delete = table.client.delete_item().table_name(&table.name);
+        let delete = table.delete_item();
         let delete = delete.key(attribute::USER_ID, S(user_id.to_string()));
         delete.send().await.map_err(|e| StoreError::unavailable("DeleteItem on Users", e))?;
         Ok(())

@@ -63,7 +63,7 @@ impl<'a> Call<'a> {
                 if is_done { Ok(Some(response.into_body())) } else { Err("a refresh was refused".into()) }
             }
             Self::Authorize(function, event) => {
-                function.handle(event).await?;
+                function.handle(event, None).await?;
                 Ok(None)
             }
         }

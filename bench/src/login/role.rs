@@ -1,7 +1,7 @@
 //! What this program does where it was started by itself.
 
 use bench::Failure;
-use shared::{context::Context, logs};
+use shared::{context::Context, log};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
@@ -71,7 +71,7 @@ impl Role {
 
     /// Starts as the function does, measures, and prints what was found.
     pub(crate) async fn play(self) -> Result<(), Failure> {
-        logs::init();
+        log::init(&["login", "passwords"]);
         let function = Function::start(&Context::of_process()?).await?;
         let found = match self {
             Self::Beside(rounds) => serde_json::to_string(&beside(&function, rounds).await?)?,

@@ -6,7 +6,7 @@ use bench::{Failure, api, lambda::refresh_request};
 use lambda_http::{Body, Request};
 use local::{demo::PUBLIC_CLIENT_ID, functions::Deployment, gateway::Gateway, template::Template};
 use refresh::Refresh;
-use shared::{clock::SystemClock, environment::variable, logs};
+use shared::{clock::SystemClock, environment::variable, log};
 
 use crate::{
     chain::{Chain, Ran, run},
@@ -70,7 +70,7 @@ pub(crate) async fn measure(
         template.functions(&deployment.parameters)?.remove("refresh").ok_or("no such function")?;
     if lines == Lines::Written {
         function.variables.insert(variable::STACK_NAME.to_owned(), "latchgate".to_owned());
-        logs::init();
+        log::init(&["refresh"]);
     }
     let function = Arc::new(Refresh::start(&deployment.context(function)).await?);
     let mut chains = Vec::with_capacity(connections);

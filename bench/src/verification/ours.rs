@@ -14,8 +14,7 @@ use shared::{
     clock::{Clock, SystemClock},
     context::Context,
     environment::Environment,
-    keys::{Jwk, PublicKey, PublicKeys},
-    store::{PublishedKey, PublishedKeys},
+    keys::{Jwk, PublicKey, PublicKeys, PublishedKey, PublishedKeys},
     tokens::AccessTokenVerifier,
 };
 
@@ -110,7 +109,7 @@ fn measured<T>(
 }
 
 async fn authorize(sample: &Content, time: Duration) -> Result<Found, Failure> {
-    shared::logs::init();
+    shared::log::init(&["authorizer"]);
     let authorizer = Authorizer::start(&Context::of_process()?).await?;
     let events: Vec<Value> = sample.tokens.iter().map(|token| event(token)).collect();
     let mut found = Err("no time to authorize".into());
@@ -118,7 +117,7 @@ async fn authorize(sample: &Content, time: Duration) -> Result<Found, Failure> {
         let (watch, started, mut tokens) = (Watch::start()?, now(), 0_u32);
         while started.elapsed() < time {
             for event in &events {
-                serde_json::to_string(&authorizer.handle(event.clone()).await?)?;
+                serde_json::to_string(&authorizer.handle(event.clone(), None).await?)?;
                 tokens += 1;
             }
         }

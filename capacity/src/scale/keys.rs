@@ -5,7 +5,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shared::{
     clock::Timestamp,
     ids::{ClientId, SessionId, UserId},
-    store::{Item, PublishedKeys, Revocations, SessionKey, attribute},
+    keys::PublishedKeys,
+    store::{Item, Revocations, SessionKey, attribute},
 };
 
 /// Where an item is: DynamoDB hashes the partition key, and keeps the items of one in the order of their sort key (DynamoDB

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{context::Context, policy::Policy};
+use crate::{context::AuthorizerContext, policy::Policy};
 
 /// The output of the authorizer.
 #[derive(Clone, Debug, Serialize)]
@@ -23,7 +23,7 @@ pub enum Answer {
 #[serde(rename_all = "camelCase")]
 pub struct SimpleResponse {
     is_authorized: bool,
-    context: Context,
+    context: AuthorizerContext,
 }
 
 /// Yes or no, and for how long AppSync may remember it.
@@ -31,25 +31,25 @@ pub struct SimpleResponse {
 #[serde(rename_all = "camelCase")]
 pub struct AppSyncResponse {
     is_authorized: bool,
-    #[serde(skip_serializing_if = "Context::is_empty")]
-    resolver_context: Context,
+    #[serde(skip_serializing_if = "AuthorizerContext::is_empty")]
+    resolver_context: AuthorizerContext,
     /// In seconds.
     ttl_override: u64,
 }
 
 impl Answer {
-    pub(crate) fn simple(is_authorized: bool, context: Context) -> Self {
+    pub(crate) fn simple(is_authorized: bool, context: AuthorizerContext) -> Self {
         Self::Simple(SimpleResponse { is_authorized, context })
     }
 
-    pub(crate) fn app_sync(resolver_context: Context, cache_ttl: Duration) -> Self {
+    pub(crate) fn app_sync(resolver_context: AuthorizerContext, cache_ttl: Duration) -> Self {
         let ttl_override = cache_ttl.as_secs();
         Self::AppSync(AppSyncResponse { is_authorized: true, resolver_context, ttl_override })
     }
 
     /// AppSync has no error for a refusal. It is not remembered: the next login may be a second away.
     pub(crate) fn app_sync_refusal() -> Self {
-        let resolver_context = Context::default();
+        let resolver_context = AuthorizerContext::default();
         Self::AppSync(AppSyncResponse { is_authorized: false, resolver_context, ttl_override: 0 })
     }
 }

@@ -9,7 +9,7 @@ use shared::{
 use crate::AuthorizerError;
 
 /// Flat strings: API Gateway refuses anything nested, and makes strings of everything else.
-pub(crate) type Context = Map<String, Value>;
+pub(crate) type AuthorizerContext = Map<String, Value>;
 
 /// Names in the context that API Gateway sets; those of our own are no user's claims (`RESERVED_CLAIMS`).
 const TAKEN: [&str; 2] = ["principalId", "integrationLatency"];
@@ -39,7 +39,7 @@ impl ContextClaims {
 
     /// The context of a token. Claims that don't fit are a failure: were some left out in silence, an endpoint would
     /// take their absence for something that the user's record says.
-    pub(crate) fn context(&self, token: &AccessToken) -> Result<Context, AuthorizerError> {
+    pub(crate) fn context(&self, token: &AccessToken) -> Result<AuthorizerContext, AuthorizerError> {
         let own = [
             ("sub", token.session.user_id.to_string()),
             ("client_id", token.session.client_id.to_string()),

@@ -6,11 +6,13 @@ use aws_sdk_dynamodb::Client;
 use shared::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
-    http::chain,
+    error::chain,
     ids::SessionId,
     store::{CLOCK_TOLERANCE, Revocations, StoreError, WRITE_DELAY},
 };
 use tokio::sync::Mutex;
+
+use crate::pull::pull;
 
 /// How often the denylist is pulled, unless configured: within this time a logout takes effect.
 pub const INTERVAL: Duration = Duration::from_secs(10);
@@ -70,7 +72,7 @@ impl Denylist {
         if is_current {
             return Ok(());
         }
-        match self.revocations.since(copy.pull_from(now), now).await {
+        match pull(&self.revocations, copy.pull_from(now), now).await {
             Ok(revocations) => {
                 copy.sessions.retain(|_, expires_at| now < *expires_at);
                 let new = revocations.into_iter().map(|row| (row.session, row.expires_at));

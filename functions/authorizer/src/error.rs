@@ -1,14 +1,12 @@
-//! What the authorizer decides against.
+//! Why a request doesn't pass.
 
 use lambda_http::lambda_runtime::Diagnostic;
 use shared::{
-    aborted::Aborted,
-    audit::Ending,
-    http::{IntoErrorResponse, chain},
-    keys::PublicKeysError,
-    store::StoreError,
+    aborted::Aborted, error::chain, keys::PublicKeysError, log::Ending, store::StoreError,
     tokens::AccessTokenError,
 };
+
+use crate::Answer;
 
 /// Why a request doesn't pass.
 #[derive(Debug, thiserror::Error)]
@@ -42,21 +40,24 @@ pub enum AuthorizerError {
     Store(#[from] StoreError),
     /// The decision was not carried out.
     #[error(transparent)]
-    Interrupted(#[from] Aborted),
+    Aborted(#[from] Aborted),
+    /// A refusal that AppSync asked for: it takes an answer instead of an error.
+    #[error(transparent)]
+    RefusedForAppSync(Box<AuthorizerError>),
 }
 
 impl AuthorizerError {
     /// Whether the caller can help it by logging in or refreshing.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
-            Self::NoBearer | Self::Token(_) | Self::SessionEnded => true,
+            Self::NoBearer | Self::Token(_) | Self::SessionEnded | Self::RefusedForAppSync(_) => true,
             Self::Event
             | Self::MethodArn
             | Self::ContextTooLong
             | Self::PolicyTooLong
             | Self::Keys(_)
             | Self::Store(_)
-            | Self::Interrupted(_) => false,
+            | Self::Aborted(_) => false,
         }
     }
 
@@ -72,7 +73,25 @@ impl AuthorizerError {
             Self::PolicyTooLong => "policy_too_long",
             Self::Keys(error) => error.reason(),
             Self::Store(error) => error.reason(),
-            Self::Interrupted(aborted) => aborted.reason(),
+            Self::Aborted(error) => error.reason(),
+            Self::RefusedForAppSync(error) => error.reason(),
+        }
+    }
+
+    /// The answer of a refusal for AppSync; any other error stays one.
+    pub(crate) fn into_answer(self) -> Result<Answer, Self> {
+        match self {
+            Self::RefusedForAppSync(_) => Ok(Answer::app_sync_refusal()),
+            Self::NoBearer
+            | Self::Token(_)
+            | Self::SessionEnded
+            | Self::Event
+            | Self::MethodArn
+            | Self::ContextTooLong
+            | Self::PolicyTooLong
+            | Self::Keys(_)
+            | Self::Store(_)
+            | Self::Aborted(_) => Err(self),
         }
     }
 

@@ -10,9 +10,11 @@ mod call;
 mod context;
 mod denylist;
 mod error;
-mod event;
+mod flow;
 mod liveness;
 mod policy;
+mod pull;
+mod request;
 mod revocation;
 mod scope_rules;
 
@@ -21,15 +23,14 @@ use std::{sync::Arc, time::Duration};
 use lambda_http::{LambdaEvent, lambda_runtime::Diagnostic};
 use serde_json::Value;
 use shared::{
-    aborted,
-    audit::{Event, FunctionLog, Invocation, RequestLog},
     cached::Cached,
-    clock::{Clock, Timestamp},
+    clock::Clock,
     context::{Context, StartError},
     environment::variable,
-    http::chain,
-    store::PublishedKeys,
-    tokens::{AccessToken, AccessTokenVerifier, Audience},
+    error::chain,
+    keys::PublishedKeys,
+    log::{Event, FunctionLog, Invocation, RequestLog},
+    tokens::AccessTokenVerifier,
 };
 
 pub use self::{
@@ -38,13 +39,10 @@ pub use self::{
     denylist::{INTERVAL as DENYLIST_INTERVAL, OVERLAP as DENYLIST_OVERLAP},
     error::AuthorizerError,
     policy::Policy,
+    pull::pull as pull_denylist,
     scope_rules::{ScopeDefault, ScopeRule, ScopeRules},
 };
-use self::{
-    context::ContextClaims,
-    event::{AuthorizationRequest, Wanted},
-    revocation::RevocationCheck,
-};
+use self::{context::ContextClaims, revocation::RevocationCheck};
 
 /// API Gateway and AppSync cache a decision for an hour at most, in seconds.
 const MAX_CACHE_TTL: u64 = 3600;
@@ -78,7 +76,7 @@ impl Authorizer {
             rules: ScopeRules::from_environment(environment)?,
             claims: ContextClaims::from_environment(environment),
             cache_ttl: environment.seconds(variable::CACHE_TTL, Duration::ZERO, 0..=MAX_CACHE_TTL)?,
-            log: FunctionLog::new("authorizer", context),
+            log: FunctionLog::new("authorizer", context).with_prefix("access"),
             clock: clock.clone(),
         };
         let now = clock.now();
@@ -93,40 +91,23 @@ impl Authorizer {
     ///
     /// # Errors
     ///
-    /// What API Gateway is told, if it is refused, or the decision failed: nothing else than that, and by a panic least
-    /// of all, of which the runtime would hand on what it says.
+    /// What API Gateway is told, if the request is refused or the decision failed.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Answer, Diagnostic> {
-        let LambdaEvent { payload, context, .. } = event;
-        // On the heap: it is nested so deeply that the compiler gives up on the whole.
-        let deciding = Box::pin(self.decide(payload, Some(context.request_id)));
-        let decided = aborted::caught(deciding).await;
-        decided.unwrap_or_else(|panic| Err(panic.into())).map_err(Diagnostic::from)
+        Ok(self.handle(event.payload, Some(event.context.request_id)).await?)
     }
 
-    /// Decides about one request, and logs what it decided.
+    /// Decides about one request, and logs the decision. The second parameter is Lambda's identifier of the request.
     ///
     /// # Errors
     ///
-    /// [`AuthorizerError`], if it is refused in the way of API Gateway, or the decision failed.
-    pub async fn handle(&self, event: Value) -> Result<Answer, AuthorizerError> {
-        self.decide(event, None).await
-    }
-
-    async fn decide(
+    /// [`AuthorizerError`], if the request is refused in the way of API Gateway, or the decision failed.
+    pub async fn handle(
         &self,
         event: Value,
         lambda_request_id: Option<String>,
     ) -> Result<Answer, AuthorizerError> {
-        let log = self.log.begin(Invocation::of_event(&event, lambda_request_id));
-        let mut wanted = None;
-        let flow = async {
-            let request = AuthorizationRequest::parse(event)?;
-            let decided = self.authorize(&request, &log).await;
-            wanted = Some(request.wanted);
-            decided
-        };
-        let decided = log.carry_out(Box::pin(flow)).await.unwrap_or_else(|aborted| Err(aborted.into()));
-        match decided {
+        let log = RequestLog::begin(&self.log, Invocation::of_event(&event, lambda_request_id));
+        match log.carry_out(Box::pin(self.authorize(event, &log))).await {
             Ok(answer) => {
                 log.outcome(Event::AccessAllowed);
                 log.answered(None);
@@ -134,60 +115,8 @@ impl Authorizer {
             }
             Err(error) => {
                 log.refused(&error.ending());
-                match wanted {
-                    Some(Wanted::AppSync) if error.is_refusal() => Ok(Answer::app_sync_refusal()),
-                    _ => Err(error),
-                }
+                error.into_answer()
             }
-        }
-    }
-
-    async fn authorize(
-        &self,
-        request: &AuthorizationRequest,
-        log: &RequestLog,
-    ) -> Result<Answer, AuthorizerError> {
-        let now = self.clock.now();
-        let token = self.verify(request, log, now).await?;
-        log.withheld(self.rules.unmet(&token.scope).count());
-        self.answer(&request.wanted, &token, now)
-    }
-
-    /// The token of the request, if it is valid and its session is not known to be over. One that is not valid says
-    /// nothing of whose it is.
-    async fn verify(
-        &self,
-        request: &AuthorizationRequest,
-        log: &RequestLog,
-        now: Timestamp,
-    ) -> Result<AccessToken, AuthorizerError> {
-        let text = request.token().ok_or(AuthorizerError::NoBearer)?;
-        let keys = self.keys.current(now).await?;
-        let token = self.verifier.verify(text, &keys, now)?;
-        log.session(&token.session);
-        if self.revocation.is_over(&token, now).await? {
-            return Err(AuthorizerError::SessionEnded);
-        }
-        Ok(token)
-    }
-
-    fn answer(
-        &self,
-        wanted: &Wanted,
-        token: &AccessToken,
-        now: Timestamp,
-    ) -> Result<Answer, AuthorizerError> {
-        let context = self.claims.context(token)?;
-        let is_for_api = token.audience == Audience::Api;
-        match wanted {
-            Wanted::Policy(stage) => Ok(Answer::Policy(Policy::new(stage, &self.rules, token, context)?)),
-            // A yes to these is a yes to everything, which is more than a token for a change of password may have.
-            Wanted::Simple => {
-                let is_permitted = is_for_api && self.rules.permit_everything(&token.scope);
-                Ok(Answer::simple(is_permitted, context))
-            }
-            Wanted::AppSync if !is_for_api => Ok(Answer::app_sync_refusal()),
-            Wanted::AppSync => Ok(Answer::app_sync(context, self.cache_ttl.min(token.expires_at.since(now)))),
         }
     }
 }

@@ -20,9 +20,7 @@ impl LiveSessions {
     pub(crate) async fn is_live(&self, token: &AccessToken, now: Timestamp) -> Result<bool, StoreError> {
         let table = &self.0.table;
         let output = table
-            .client
             .get_item()
-            .table_name(&table.name)
             .set_key(Some(token.session.to_item()))
             .projection_expression("#expires_at, #absolute_expires_at")
             .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)

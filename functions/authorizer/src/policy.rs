@@ -6,7 +6,9 @@
 use serde::Serialize;
 use shared::tokens::{AccessToken, Audience, PASSWORD_PATH};
 
-use crate::{AuthorizerError, ScopeRule, ScopeRules, Stage, context::Context, scope_rules::ScopeDefault};
+use crate::{
+    AuthorizerError, ScopeRule, ScopeRules, Stage, context::AuthorizerContext, scope_rules::ScopeDefault,
+};
 
 /// The longest policy that API Gateway evaluates, in bytes of JSON.
 const MAX_LEN: usize = 8192;
@@ -18,7 +20,7 @@ pub struct Policy {
     principal_id: String,
     #[serde(rename = "policyDocument")]
     document: PolicyDocument,
-    context: Context,
+    context: AuthorizerContext,
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -41,7 +43,7 @@ impl Policy {
         stage: &Stage,
         rules: &ScopeRules,
         token: &AccessToken,
-        context: Context,
+        context: AuthorizerContext,
     ) -> Result<Self, AuthorizerError> {
         let document = match token.audience {
             Audience::Api => PolicyDocument::new(stage, rules, |rule| rule.is_met_by(&token.scope)),

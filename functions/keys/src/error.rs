@@ -3,9 +3,9 @@
 use lambda_http::lambda_runtime::Diagnostic;
 use shared::{
     aborted::Aborted,
-    audit::Ending,
-    http::{IntoErrorResponse, chain},
+    error::chain,
     keys::{KeysetError, PublicKeysError},
+    log::Ending,
     store::StoreError,
 };
 
@@ -56,7 +56,7 @@ pub enum RotationError {
     TooLate,
     /// The step was not carried out, or not wholly.
     #[error(transparent)]
-    Interrupted(#[from] Aborted),
+    Aborted(#[from] Aborted),
 }
 
 impl RotationError {
@@ -74,7 +74,7 @@ impl RotationError {
             Self::Refused => "keyset_refused",
             Self::Overtaken => "rotation_overtaken",
             Self::TooLate => "rotation_too_late",
-            Self::Interrupted(aborted) => aborted.reason(),
+            Self::Aborted(error) => error.reason(),
         }
     }
 

@@ -2,14 +2,14 @@
 //!
 //! A new key is published first, and makes tokens only when its lead has passed: by then every function that signs has
 //! the keyset that names it, and every one that verifies has its public half. A key that was replaced stays published
-//! until the last token that it signed has expired. So nobody notices a rotation: no token is refused over it, and no
-//! session ends.
+//! until the last token that it signed has expired. So a rotation refuses no token and ends no session.
 
 mod error;
-mod event;
+mod flow;
 mod generate;
 mod plan;
 mod publish;
+mod request;
 mod secret;
 mod steps;
 mod trial;
@@ -19,23 +19,19 @@ use std::{sync::Arc, time::Duration};
 use lambda_http::{LambdaEvent, lambda_runtime::Diagnostic};
 use serde_json::Value;
 use shared::{
-    aborted,
-    audit::{Event, FunctionLog, Invocation, RequestLog},
     clock::Clock,
     context::{Context, StartError},
+    keys::PublishedKeys,
+    log::{FunctionLog, Invocation, RequestLog},
     random::Random,
-    store::PublishedKeys,
 };
 
+use self::secret::KeysetSecret;
 pub use self::{
     error::RotationError,
     generate::{GenerateError, SigningAlgorithm},
     plan::KeyPlan,
     publish::{publish, retire},
-};
-use self::{
-    event::{RotationEvent, Step},
-    secret::KeysetSecret,
 };
 
 /// How long a step may take: a little less than Lambda lets it (template.yaml, `Timeout`).
@@ -74,50 +70,24 @@ impl KeyRotation {
     ///
     /// # Errors
     ///
-    /// What Secrets Manager is told, if it can't be carried out.
+    /// What Secrets Manager is told, if the step can't be carried out.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<(), Diagnostic> {
-        let LambdaEvent { payload, context, .. } = event;
-        let taken = aborted::caught(self.take(payload, Some(context.request_id))).await;
-        taken.unwrap_or_else(|panic| Err(panic.into())).map_err(Diagnostic::from)
+        Ok(self.handle(event.payload, Some(event.context.request_id)).await?)
     }
 
-    /// Carries out one step of a rotation. Any of them may be repeated, at any time and in parallel.
+    /// Carries out one step of a rotation. Any of them may be repeated, at any time and in parallel. The second parameter is
+    /// Lambda's identifier of the request.
     ///
     /// # Errors
     ///
-    /// [`RotationError`], if it can't be carried out: Secrets Manager repeats the rotation later.
-    pub async fn handle(&self, event: Value) -> Result<(), RotationError> {
-        self.take(event, None).await
-    }
-
-    async fn take(&self, event: Value, lambda_request_id: Option<String>) -> Result<(), RotationError> {
-        let log = self.log.begin(Invocation::of_event(&event, lambda_request_id));
-        let taken = log.carry_out(Box::pin(self.step(event, &log))).await;
-        let taken = taken.unwrap_or_else(|aborted| Err(aborted.into()));
-        match &taken {
+    /// [`RotationError`], if the step can't be carried out: Secrets Manager repeats the rotation later.
+    pub async fn handle(&self, event: Value, lambda_request_id: Option<String>) -> Result<(), RotationError> {
+        let log = RequestLog::begin(&self.log, Invocation::of_event(&event, lambda_request_id));
+        let result = log.carry_out(Box::pin(self.rotate(event, &log))).await;
+        match &result {
             Ok(()) => log.answered(None),
             Err(error) => log.refused(&error.ending()),
         }
-        taken
-    }
-
-    async fn step(&self, event: Value, log: &RequestLog) -> Result<(), RotationError> {
-        let RotationEvent { step, secret_id, client_request_token } = RotationEvent::parse(event)?;
-        log.rotation(step.name(), &client_request_token);
-        if secret_id != self.secret.id() {
-            return Err(RotationError::AnotherSecret);
-        }
-        let version = &client_request_token;
-        match step {
-            Step::Create => self.create(version).await?,
-            Step::Set => self.set(version).await?,
-            Step::Test => self.test(version).await?,
-            Step::Finish => self.finish(version).await?,
-        }
-        log.outcome(match step {
-            Step::Create | Step::Set | Step::Test => Event::KeysetPrepared,
-            Step::Finish => Event::KeysetRotated,
-        });
-        Ok(())
+        result
     }
 }

@@ -6,10 +6,9 @@ use shared::{
     cached::{FRESH_TTL, STALE_TTL},
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
-    keys::{Jwk, KeysetDocument},
+    keys::{Jwk, KeysetDocument, PublishedKeys},
     lifetimes,
     random::Random,
-    store::PublishedKeys,
 };
 
 use crate::generate::{self, GenerateError, SigningAlgorithm};

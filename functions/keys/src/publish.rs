@@ -7,8 +7,8 @@ use aws_sdk_dynamodb::{
 };
 use shared::{
     clock::Timestamp,
-    keys::{Jwk, KeysetDocument},
-    store::{PublishedKey, PublishedKeys, StoreError, attribute},
+    keys::{Jwk, KeysetDocument, PublishedKey, PublishedKeys},
+    store::{StoreError, attribute},
 };
 
 use crate::plan;
@@ -51,9 +51,7 @@ pub async fn retire(
 async fn put(published: &PublishedKeys, jwk: &Jwk, now: Timestamp) -> Result<(), StoreError> {
     let table = &published.table;
     let put = table
-        .client
         .put_item()
-        .table_name(&table.name)
         .item(attribute::KEY_USE, S(PublishedKeys::KEY_USE.to_owned()))
         .item(attribute::KID, S(jwk.kid.clone()))
         .item(attribute::JWK, S(to_json(jwk)))
@@ -79,9 +77,7 @@ async fn expire(
 ) -> Result<(), StoreError> {
     let table = &published.table;
     let update = table
-        .client
         .update_item()
-        .table_name(&table.name)
         .key(attribute::KEY_USE, S(PublishedKeys::KEY_USE.to_owned()))
         .key(attribute::KID, S(key.jwk.kid.clone()))
         .update_expression("SET #expires_at = :expires_at")

@@ -1,26 +1,14 @@
 //! What login decides against.
 
 use passwords::PasswordError;
-use shared::{
-    client::{ClientError, CredentialsError},
-    http::{ErrorCode, ErrorResponse, IntoErrorResponse, RequestError},
-    keys::KeysetsError,
-    store::StoreError,
-    tokens::IssueError,
-};
+use shared::http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse};
 
 /// Why a login was refused or failed.
+pub type LoginError = EndpointError<LoginReason>;
+
+/// A reason of this endpoint alone.
 #[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// The request can't be read.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// The request doesn't say which client it is from.
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
-    /// The client is not who it says.
-    #[error(transparent)]
-    Client(#[from] ClientError),
+pub enum LoginReason {
     /// There is a `grant_type`: this is no token endpoint.
     #[error("a grant type at login")]
     GrantType,
@@ -42,23 +30,11 @@ pub enum LoginError {
     /// The stored hash can't be used.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// There are no keys to work with.
-    #[error(transparent)]
-    Keysets(#[from] KeysetsError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The access token could not be signed.
-    #[error(transparent)]
-    Issue(#[from] IssueError),
 }
 
-impl IntoErrorResponse for LoginError {
+impl IntoErrorResponse for LoginReason {
     fn response(&self) -> ErrorResponse {
         match self {
-            Self::Request(error) => error.into(),
-            Self::Credentials(error) => error.into(),
-            Self::Client(error) => error.into(),
             Self::GrantType => ErrorResponse::new(
                 ErrorCode::UnsupportedGrantType,
                 "This is a login and not a token endpoint: it takes no grant type.",
@@ -69,17 +45,11 @@ impl IntoErrorResponse for LoginError {
                 ErrorResponse::new(ErrorCode::InvalidGrant, "The user name or the password is wrong.")
             }
             Self::Password(_) => ErrorResponse::server_error(),
-            Self::Keysets(error) => error.into(),
-            Self::Store(error) => error.into(),
-            Self::Issue(error) => error.into(),
         }
     }
 
     fn reason(&self) -> &'static str {
         match self {
-            Self::Request(error) => error.reason(),
-            Self::Credentials(error) => error.reason(),
-            Self::Client(error) => error.reason(),
             Self::GrantType => "unsupported_grant_type",
             Self::Scope => "scope_exceeded",
             Self::UnknownUsername => "unknown_username",
@@ -87,9 +57,12 @@ impl IntoErrorResponse for LoginError {
             Self::BudgetSpent => "budget_spent",
             Self::CutOff => "user_cut_off",
             Self::Password(error) => error.reason(),
-            Self::Keysets(error) => error.reason(),
-            Self::Store(error) => error.reason(),
-            Self::Issue(error) => error.reason(),
         }
+    }
+}
+
+impl From<LoginReason> for EndpointError<LoginReason> {
+    fn from(reason: LoginReason) -> Self {
+        Self::Endpoint(reason)
     }
 }

@@ -6,20 +6,21 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use passwords::{Attempt, Counter, Credential, Verdict};
 use shared::{
-    audit::{Event, RequestLog},
     client::{Client, ClientError},
     clock::Timestamp,
-    http::{Origin, chain, json},
+    error::chain,
+    http::{Origin, json},
     ids::UserId,
     keys::Keyset,
     lifetimes::{Lifetimes, PASSWORD_CHANGE_TTL},
+    log::{Event, RequestLog},
     scope::Scope,
-    store::{Session, User},
+    store::{NewSession, Session, User},
     tokens::{Grant, RefreshToken},
 };
 use tokio::time;
 
-use crate::{Login, LoginError, expired::PasswordExpired, request::LoginRequest};
+use crate::{Login, LoginError, LoginReason, expired::PasswordExpired, request::LoginRequest};
 
 /// A login on a client that may have it.
 struct Admitted<'a> {
@@ -60,17 +61,15 @@ impl Login {
             log.user(&credential.user_id);
         }
         match attempt {
-            Attempt::Known(credential, counter) => {
-                Box::pin(self.evaluate(&admitted, credential, &counter)).await
-            }
+            Attempt::Known(credential, counter) => self.evaluate(&admitted, credential, &counter).await,
             Attempt::Unknown(counter) => {
                 tokio::join!(self.pretend(&admitted, None), self.tidy(&admitted.login, &counter)).0?;
-                Err(LoginError::UnknownUsername)
+                Err(LoginReason::UnknownUsername.into())
             }
             Attempt::Refused(credential) => {
                 let password_hash = credential.as_ref().map(|credential| credential.password_hash.as_str());
                 self.pretend(&admitted, password_hash).await?;
-                Err(LoginError::BudgetSpent)
+                Err(LoginReason::BudgetSpent.into())
             }
         }
     }
@@ -101,9 +100,9 @@ impl Login {
             self.users.find(&credential.user_id),
             self.tidy(login, counter)
         );
-        let verdict = verdict?;
+        let verdict = verdict.map_err(LoginReason::Password)?;
         if verdict == Verdict::Wrong {
-            return Err(LoginError::WrongPassword);
+            return Err(LoginReason::WrongPassword.into());
         }
         let (response, (), ()) = tokio::join!(
             async { self.open_session(admitted, &credential, user?).await },
@@ -120,7 +119,7 @@ impl Login {
             self.passwords.verify(&admitted.login.password, password_hash),
             self.users.find(&nobody)
         );
-        verdict?;
+        verdict.map_err(LoginReason::Password)?;
         Ok(())
     }
 
@@ -134,24 +133,18 @@ impl Login {
         // Sessions of a password begin no earlier than it does: which of two passwords it was can be told from that.
         let created_at = credential.valid_from.max(*now);
         let user = user.filter(|user| user.admits(created_at) && created_at >= client.not_before);
-        let user = user.ok_or(LoginError::CutOff)?;
+        let user = user.ok_or(LoginReason::CutOff)?;
         let lifetimes = self.lifetimes_of(client, credential);
         let refresh_token = RefreshToken::first(credential.user_id.clone(), &*self.random);
-        let session = Session {
+        let new = NewSession {
             key: refresh_token.session_key(&client.client_id),
-            generation: refresh_token.generation(),
-            rotated_at: *now,
-            retry_key: None,
-            undelivered: false,
             created_at,
-            auth_time: *now,
             scope: admitted.scope.clone(),
             device_name: admitted.login.device_name.clone(),
             user_agent: admitted.origin.user_agent.clone(),
             address: admitted.origin.address.clone(),
-            expires_at: *now + lifetimes.idle_ttl,
-            absolute_expires_at: *now + lifetimes.absolute_ttl,
         };
+        let session = Session::begin(new, lifetimes, *now);
         let grant = Grant {
             session: &session,
             refresh_token: &refresh_token,
@@ -207,7 +200,7 @@ impl Login {
         }
         let Admitted { login, log, .. } = admitted;
         let replaced = async {
-            let hash = self.passwords.hash(&login.password).await?;
+            let hash = self.passwords.hash(&login.password).await.map_err(LoginReason::Password)?;
             let hash = AttributeValue::S(hash);
             Ok::<_, LoginError>(self.credentials.replace_hash(&login.username, credential, hash).await?)
         };
@@ -232,5 +225,5 @@ async fn in_time(follow_up: impl Future<Output = ()>) {
 /// The scope that is granted: what was asked for, or all that the client may have.
 fn grantable(client: Arc<Client>, login: &LoginRequest) -> Result<(Arc<Client>, Scope), LoginError> {
     let scope = login.scope.clone().unwrap_or_else(|| client.scope.clone());
-    if scope.is_within(&client.scope) { Ok((client, scope)) } else { Err(LoginError::Scope) }
+    if scope.is_within(&client.scope) { Ok((client, scope)) } else { Err(LoginReason::Scope.into()) }
 }

@@ -23,7 +23,7 @@ use shared::{
     tokens::TokenIssuer,
 };
 
-pub use self::error::LoginError;
+pub use self::error::{LoginError, LoginReason};
 
 /// The function.
 #[derive(Debug)]
@@ -48,7 +48,9 @@ impl Login {
     ///
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
-        let Context { environment, dynamodb, clock, random, .. } = context;
+        let Context { environment, dynamodb, aws, clock, random } = context;
+        let keysets = Keysets::new(environment, aws)?;
+        keysets.load(clock.now()).await?;
         Ok(Self {
             endpoint: Endpoint::new("login", "POST", context)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
@@ -58,7 +60,7 @@ impl Login {
             passwords: Passwords::new(random.clone()),
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
-            keysets: Keysets::load(context).await?,
+            keysets,
             clock: clock.clone(),
             random: random.clone(),
         })

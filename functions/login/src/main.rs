@@ -2,11 +2,11 @@
 
 use lambda_http::Error;
 use login::Login;
-use shared::{context::Context, http, logs};
+use shared::{context::Context, http, log};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    logs::init();
+    log::init(&["login", "passwords"]);
     let login = Login::start(&Context::of_process()?).await?;
     login.warm_up().await;
     let login = &login;

@@ -5,11 +5,11 @@ use passwords::{Password, Username};
 use secrecy::ExposeSecret;
 use shared::{
     client::ClientCredentials,
-    http::{Parameters, RequestError, parameter},
+    http::{Parameters, RequestError, client_credentials, parameter},
     scope::Scope,
 };
 
-use crate::LoginError;
+use crate::{LoginError, LoginReason};
 
 /// The longest device name, in bytes.
 const MAX_DEVICE_NAME_LEN: usize = 128;
@@ -28,7 +28,7 @@ impl LoginRequest {
         let parameters = Parameters::from_request(request)?;
         // Who takes this for a token endpoint with the password grant should learn that it is none.
         if parameters.optional(parameter::GRANT_TYPE)?.is_some() {
-            return Err(LoginError::GrantType);
+            return Err(LoginReason::GrantType.into());
         }
         let username = parameters.required(parameter::USERNAME)?;
         let password = parameters.required(parameter::PASSWORD)?;
@@ -38,10 +38,10 @@ impl LoginRequest {
                 .ok_or(RequestError::Mistyped(parameter::USERNAME))?,
             password: Password::parse(password).ok_or(RequestError::Mistyped(parameter::PASSWORD))?,
             scope: scope
-                .map(|text| Scope::parse(text.expose_secret()).ok_or(LoginError::Scope))
+                .map(|text| Scope::parse(text.expose_secret()).ok_or(LoginReason::Scope))
                 .transpose()?,
             device_name: device_name(&parameters)?,
-            client: ClientCredentials::from_request(request, &parameters)?,
+            client: client_credentials(request, &parameters)?,
         })
     }
 }

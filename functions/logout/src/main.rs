@@ -2,11 +2,11 @@
 
 use lambda_http::Error;
 use logout::Logout;
-use shared::{context::Context, http, logs};
+use shared::{context::Context, http, log};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    logs::init();
+    log::init(&["logout"]);
     let logout = Logout::start(&Context::of_process()?).await?;
     logout.warm_up().await;
     let logout = &logout;

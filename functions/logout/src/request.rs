@@ -4,7 +4,7 @@ use lambda_http::Request;
 use secrecy::SecretString;
 use shared::{
     client::ClientCredentials,
-    http::{Parameters, RequestError, parameter},
+    http::{Parameters, RequestError, client_credentials, parameter},
 };
 
 use crate::LogoutError;
@@ -29,7 +29,7 @@ impl LogoutRequest {
         Ok(Self {
             token: token.ok_or(RequestError::Missing(parameter::TOKEN))?.clone(),
             everywhere: parameters.flag(parameter::EVERYWHERE)?,
-            client: ClientCredentials::from_request(request, &parameters)?,
+            client: client_credentials(request, &parameters)?,
         })
     }
 }

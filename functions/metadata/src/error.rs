@@ -1,16 +1,16 @@
 //! What metadata decides against.
 
 use shared::{
-    http::{ErrorCode, ErrorResponse, IntoErrorResponse, RequestError},
+    http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse},
     keys::PublicKeysError,
 };
 
 /// Why there is no document.
+pub type MetadataError = EndpointError<MetadataReason>;
+
+/// A reason of this endpoint alone.
 #[derive(Debug, thiserror::Error)]
-pub enum MetadataError {
-    /// Another method than GET.
-    #[error(transparent)]
-    Request(#[from] RequestError),
+pub enum MetadataReason {
     /// There is no such document.
     #[error("there is no such document")]
     NotFound,
@@ -19,10 +19,9 @@ pub enum MetadataError {
     Keys(#[from] PublicKeysError),
 }
 
-impl IntoErrorResponse for MetadataError {
+impl IntoErrorResponse for MetadataReason {
     fn response(&self) -> ErrorResponse {
         match self {
-            Self::Request(error) => error.into(),
             Self::NotFound => ErrorResponse::new(ErrorCode::NotFound, "There is no such document."),
             Self::Keys(error) => error.into(),
         }
@@ -30,9 +29,14 @@ impl IntoErrorResponse for MetadataError {
 
     fn reason(&self) -> &'static str {
         match self {
-            Self::Request(error) => error.reason(),
             Self::NotFound => "unknown_document",
             Self::Keys(error) => error.reason(),
         }
+    }
+}
+
+impl From<MetadataReason> for EndpointError<MetadataReason> {
+    fn from(reason: MetadataReason) -> Self {
+        Self::Endpoint(reason)
     }
 }

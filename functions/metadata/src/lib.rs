@@ -1,39 +1,30 @@
-//! `GET /.well-known/…`: the public keys, and where everything is, for whoever verifies tokens or gets them.
+//! `GET /.well-known/…`: the public keys, and the addresses of the endpoints.
 //!
 //! Public by nature, so any origin may read it and any cache may keep it: for less time than a new key is published
 //! before it signs.
 
 mod documents;
 mod error;
+mod flow;
+mod request;
 
 use std::sync::Arc;
 
-use lambda_http::{
-    Body, Request, Response,
-    http::{HeaderValue, Method, StatusCode, header},
-};
-use serde_json::Value;
+use lambda_http::{Body, Request, Response};
 use shared::{
     cached::Cached,
     clock::Clock,
     context::{Context, StartError},
     environment::variable,
-    http::{Endpoint, RequestError, chain, json},
-    store::PublishedKeys,
+    error::chain,
+    http::Endpoint,
+    keys::PublishedKeys,
 };
 
-pub use self::error::MetadataError;
-
-/// Where the keys are (RFC 8414 section 2, `jwks_uri`): the usual place.
-pub const JWKS_PATH: &str = "/.well-known/jwks.json";
-/// RFC 8414 section 3.
-pub const AUTHORIZATION_SERVER_PATH: &str = "/.well-known/oauth-authorization-server";
-/// OpenID Connect Discovery 1.0 section 4.
-pub const OPENID_CONFIGURATION_PATH: &str = "/.well-known/openid-configuration";
-
-/// Five minutes, in seconds: as long as a function of ours keeps its own copy.
-const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
-const ANY_ORIGIN: HeaderValue = HeaderValue::from_static("*");
+pub use self::{
+    error::{MetadataError, MetadataReason},
+    request::{AUTHORIZATION_SERVER_PATH, JWKS_PATH, OPENID_CONFIGURATION_PATH},
+};
 
 /// The function.
 #[derive(Debug)]
@@ -69,34 +60,4 @@ impl Metadata {
         let log = self.endpoint.begin(request);
         self.endpoint.answer(request, &log, Box::pin(self.document(request))).await
     }
-
-    async fn document(&self, request: &Request) -> Result<Response<Body>, MetadataError> {
-        if request.method() != Method::GET {
-            return Err(RequestError::Method.into());
-        }
-        let now = self.clock.now();
-        let keys = self.keys.current(now).await?;
-        // The path may have the API's stage before it, and a custom domain's base path.
-        let path = request.uri().path();
-        let document = if path.ends_with(JWKS_PATH) {
-            documents::jwks(&keys, now)
-        } else if path.ends_with(AUTHORIZATION_SERVER_PATH) {
-            documents::authorization_server(&self.issuer)
-        } else if path.ends_with(OPENID_CONFIGURATION_PATH) {
-            documents::openid_configuration(&self.issuer, &keys, now)
-        } else {
-            return Err(MetadataError::NotFound);
-        };
-        Ok(public(&document))
-    }
-}
-
-/// A document that anybody may read and keep.
-fn public(document: &Value) -> Response<Body> {
-    let mut response = json(StatusCode::OK, document);
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, CACHE_CONTROL);
-    headers.remove(header::PRAGMA);
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, ANY_ORIGIN);
-    response
 }

@@ -2,11 +2,11 @@
 
 use lambda_http::Error;
 use metadata::Metadata;
-use shared::{context::Context, http, logs};
+use shared::{context::Context, http, log};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    logs::init();
+    log::init(&["metadata"]);
     let metadata = Metadata::start(&Context::of_process()?).await?;
     let metadata = &metadata;
     http::run(|request| async move { metadata.handle(&request).await }).await

@@ -3,27 +3,21 @@
 use passwords::{PasswordError, PasswordRejection};
 use shared::{
     client::ClientError,
-    http::{ErrorCode, ErrorResponse, IntoErrorResponse, RequestError},
-    keys::KeysetsError,
-    store::StoreError,
-    tokens::IssueError,
+    http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse},
 };
 
 /// Why a change of password was refused or failed.
+pub type PasswordChangeError = EndpointError<PasswordChangeReason>;
+
+/// A reason of this endpoint alone.
 #[derive(Debug, thiserror::Error)]
-pub enum PasswordChangeError {
-    /// The request can't be read.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// The request did not come through the authorizer.
-    #[error("the request has no authorizer context: the endpoint is deployed without its authorizer")]
-    Unauthorized,
+pub enum PasswordChangeReason {
     /// The session of the access token is over, or its user may not go on.
     #[error("the session is over")]
     SessionOver,
     /// The session's client is gone or disabled.
     #[error(transparent)]
-    Client(#[from] ClientError),
+    ClientGone(ClientError),
     /// The new password may not be chosen.
     #[error(transparent)]
     Rejected(#[from] PasswordRejection),
@@ -39,26 +33,14 @@ pub enum PasswordChangeError {
     /// A password can't be hashed or compared.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// There are no keys to work with.
-    #[error(transparent)]
-    Keysets(#[from] KeysetsError),
-    /// The store failed. The same request again completes what was begun.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The access token could not be signed.
-    #[error(transparent)]
-    Issue(#[from] IssueError),
 }
 
-impl IntoErrorResponse for PasswordChangeError {
+impl IntoErrorResponse for PasswordChangeReason {
     fn response(&self) -> ErrorResponse {
         let rejected =
             |description: &'static str| ErrorResponse::new(ErrorCode::PasswordRejected, description);
         match self {
-            Self::Request(error) => error.into(),
-            Self::Client(ClientError::Store(error)) | Self::Store(error) => error.into(),
-            Self::SessionOver
-            | Self::Client(ClientError::Unknown | ClientError::Unproven | ClientError::Disabled) => {
+            Self::SessionOver | Self::ClientGone(_) => {
                 ErrorResponse::new(ErrorCode::InvalidGrant, "The session is over. Log in again.")
             }
             Self::Rejected(rejection) => rejected(match rejection {
@@ -74,26 +56,25 @@ impl IntoErrorResponse for PasswordChangeError {
             Self::WrongPassword | Self::BudgetSpent => {
                 ErrorResponse::new(ErrorCode::InvalidGrant, "The current password is wrong.")
             }
-            Self::Unauthorized | Self::Password(_) => ErrorResponse::server_error(),
-            Self::Keysets(error) => error.into(),
-            Self::Issue(error) => error.into(),
+            Self::Password(_) => ErrorResponse::server_error(),
         }
     }
 
     fn reason(&self) -> &'static str {
         match self {
-            Self::Request(error) => error.reason(),
-            Self::Unauthorized => "no_authorizer",
             Self::SessionOver => "session_over",
-            Self::Client(error) => error.reason(),
+            Self::ClientGone(error) => error.reason(),
             Self::Rejected(rejection) => rejection.reason(),
             Self::Same => "same_password",
             Self::WrongPassword => "wrong_password",
             Self::BudgetSpent => "budget_spent",
             Self::Password(error) => error.reason(),
-            Self::Keysets(error) => error.reason(),
-            Self::Store(error) => error.reason(),
-            Self::Issue(error) => error.reason(),
         }
+    }
+}
+
+impl From<PasswordChangeReason> for EndpointError<PasswordChangeReason> {
+    fn from(reason: PasswordChangeReason) -> Self {
+        Self::Endpoint(reason)
     }
 }

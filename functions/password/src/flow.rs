@@ -5,16 +5,16 @@ use std::sync::Arc;
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use passwords::{Attempt, Counter, Credential, NewHash, NewPassword, Username, Verdict};
 use shared::{
-    audit::{Cause, Event, RequestLog},
-    client::Client,
+    client::{Client, ClientError},
     clock::Timestamp,
     http::{Origin, caller, json},
     keys::Keyset,
-    store::{Session, SessionKey, StoreError, User, attribute},
+    log::{Cause, Event, RequestLog},
+    store::{NewSession, Session, SessionKey, StoreError, User, attribute},
     tokens::{Grant, RefreshToken},
 };
 
-use crate::{PasswordChange, PasswordChangeError, request::ChangeRequest};
+use crate::{PasswordChange, PasswordChangeError, PasswordChangeReason, request::ChangeRequest};
 
 /// Who asks.
 struct Asking {
@@ -31,13 +31,14 @@ impl PasswordChange {
         log: &RequestLog,
     ) -> Result<Response<Body>, PasswordChangeError> {
         let now = self.clock.now();
-        let caller = caller(request).ok_or(PasswordChangeError::Unauthorized)?;
+        let caller = caller(request)?;
         log.session(&caller);
         let change = ChangeRequest::parse(request)?;
         // Before anything is written: what can't be answered changes nothing.
         let keyset = self.keysets.current(now).await?;
-        let asking = Box::pin(self.find(&caller, now)).await?;
-        let new = NewPassword::parse(&change.new, &asking.username)?;
+        let asking = self.find(&caller, now).await?;
+        let new =
+            NewPassword::parse(&change.new, &asking.username).map_err(PasswordChangeReason::Rejected)?;
 
         let valid_from = self.replace(&asking, &change, &new, now).await?;
         self.users.cut_off(&caller.user_id, valid_from).await?;
@@ -56,13 +57,13 @@ impl PasswordChange {
         let (client, user, session) = tokio::join!(
             self.clients.enabled(&caller.client_id),
             self.users.find(&caller.user_id),
-            self.revoker.sessions.find(caller)
+            self.sessions.find(caller)
         );
-        let (client, user, session) = (client?, user?, session?);
+        let (client, user, session) = (client.map_err(gone)?, user?, session?);
         let session =
             session.filter(|session| session.is_live(now) && session.created_at >= client.not_before);
-        let session = session.ok_or(PasswordChangeError::SessionOver)?;
-        let user = user.filter(|user| !user.disabled).ok_or(PasswordChangeError::SessionOver)?;
+        let session = session.ok_or(PasswordChangeReason::SessionOver)?;
+        let user = user.filter(|user| !user.disabled).ok_or(PasswordChangeReason::SessionOver)?;
         let username = user.username.as_deref().and_then(Username::parse);
         let malformed = StoreError::Malformed { table: "Users", attribute: attribute::USERNAME };
         Ok(Asking { client, username: username.ok_or(malformed)?, user, session })
@@ -77,26 +78,30 @@ impl PasswordChange {
         now: Timestamp,
     ) -> Result<Timestamp, PasswordChangeError> {
         let (credential, counter) = self.take_attempt(asking, now).await?;
-        let verdict = self.passwords.verify(&change.current, Some(&credential.password_hash)).await?;
+        let verdict = self
+            .passwords
+            .verify(&change.current, Some(&credential.password_hash))
+            .await
+            .map_err(PasswordChangeReason::Password)?;
         if verdict == Verdict::Wrong {
             return self.completed(asking, &credential, new).await;
         }
         // The user's other sessions were cut off by a change that this session was not part of.
         if !asking.user.admits(asking.session.created_at) {
-            return Err(PasswordChangeError::SessionOver);
+            return Err(PasswordChangeReason::SessionOver.into());
         }
         if change.current == *new.password() {
             self.credentials.give_back(&asking.username, &counter).await?;
-            return Err(PasswordChangeError::Same);
+            return Err(PasswordChangeReason::Same.into());
         }
-        let hash = self.passwords.hash(new.password()).await?;
+        let hash = self.passwords.hash(new.password()).await.map_err(PasswordChangeReason::Password)?;
         let new = NewHash::replacing(&credential, hash, now);
         let session_id = &asking.session.key.session_id;
         let is_changed = self
             .credentials
             .change_password(&asking.username, &credential, &new, (session_id, &counter))
             .await?;
-        if is_changed { Ok(new.valid_from) } else { Err(PasswordChangeError::WrongPassword) }
+        if is_changed { Ok(new.valid_from) } else { Err(PasswordChangeReason::WrongPassword.into()) }
     }
 
     async fn take_attempt(
@@ -112,7 +117,7 @@ impl PasswordChange {
                 // The user's record and the credential don't belong together.
                 Err(StoreError::Malformed { table: "Users", attribute: attribute::USERNAME }.into())
             }
-            Attempt::Refused(_) => Err(PasswordChangeError::BudgetSpent),
+            Attempt::Refused(_) => Err(PasswordChangeReason::BudgetSpent.into()),
         }
     }
 
@@ -125,10 +130,15 @@ impl PasswordChange {
         new: &NewPassword,
     ) -> Result<Timestamp, PasswordChangeError> {
         if credential.changed_in.as_ref() != Some(&asking.session.key.session_id) {
-            return Err(PasswordChangeError::WrongPassword);
+            return Err(PasswordChangeReason::WrongPassword.into());
         }
-        match self.passwords.verify(new.password(), Some(&credential.password_hash)).await? {
-            Verdict::Wrong => Err(PasswordChangeError::WrongPassword),
+        match self
+            .passwords
+            .verify(new.password(), Some(&credential.password_hash))
+            .await
+            .map_err(PasswordChangeReason::Password)?
+        {
+            Verdict::Wrong => Err(PasswordChangeReason::WrongPassword.into()),
             Verdict::Right | Verdict::RightButWeak => Ok(credential.valid_from),
         }
     }
@@ -141,7 +151,7 @@ impl PasswordChange {
         log: &RequestLog,
         now: Timestamp,
     ) -> Result<(), PasswordChangeError> {
-        let found = self.revoker.sessions.of_user(&caller.user_id).await?;
+        let found = self.sessions.of_user(&caller.user_id).await?;
         let others = found.into_iter().map(|found| found.key).filter(|key| key != caller);
         let (ended, result) = self.revoker.revoke_all(others, now).await;
         for key in ended {
@@ -163,21 +173,15 @@ impl PasswordChange {
         let lifetimes = client.lifetimes(self.lifetimes);
         let refresh_token = RefreshToken::first(session.key.user_id.clone(), &*self.random);
         let Origin { address, user_agent } = Origin::of(request);
-        let session = Session {
+        let new = NewSession {
             key: refresh_token.session_key(&client.client_id),
-            generation: refresh_token.generation(),
-            rotated_at: now,
-            retry_key: None,
-            undelivered: false,
             created_at: valid_from,
-            auth_time: now,
             scope: session.scope.intersection(&client.scope),
             device_name: session.device_name.clone(),
             user_agent,
             address,
-            expires_at: now + lifetimes.idle_ttl,
-            absolute_expires_at: now + lifetimes.absolute_ttl,
         };
+        let session = Session::begin(new, lifetimes, now);
         let grant = Grant {
             session: &session,
             refresh_token: &refresh_token,
@@ -187,7 +191,17 @@ impl PasswordChange {
             access_ttl: lifetimes.access_ttl,
         };
         let tokens = self.issuer.issue(&grant, keyset, now, &*self.random)?;
-        self.revoker.sessions.put(&session).await?;
+        self.sessions.put(&session).await?;
         Ok((json(StatusCode::OK, &tokens), session.key))
+    }
+}
+
+/// What an error of the session's client means: its session is over, unless the store failed.
+fn gone(error: ClientError) -> PasswordChangeError {
+    match error {
+        ClientError::Store(error) => error.into(),
+        ClientError::Unknown | ClientError::Unproven | ClientError::Disabled => {
+            PasswordChangeReason::ClientGone(error).into()
+        }
     }
 }

@@ -21,11 +21,11 @@ use shared::{
     keys::Keysets,
     lifetimes::Lifetimes,
     random::Random,
-    store::{SessionRevoker, Users},
+    store::{SessionRevoker, Sessions, Users},
     tokens::TokenIssuer,
 };
 
-pub use self::error::PasswordChangeError;
+pub use self::error::{PasswordChangeError, PasswordChangeReason};
 
 /// The function.
 #[derive(Debug)]
@@ -35,6 +35,7 @@ pub struct PasswordChange {
     clients: Clients,
     credentials: Credentials,
     users: Users,
+    sessions: Sessions,
     revoker: SessionRevoker,
     passwords: Passwords,
     issuer: TokenIssuer,
@@ -50,17 +51,20 @@ impl PasswordChange {
     ///
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
-        let Context { environment, dynamodb, clock, random, .. } = context;
+        let Context { environment, dynamodb, aws, clock, random } = context;
+        let keysets = Keysets::new(environment, aws)?;
+        keysets.load(clock.now()).await?;
         Ok(Self {
             endpoint: Endpoint::new("password", "POST", context)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             credentials: Credentials::new(environment, dynamodb)?,
             users: Users::new(environment, dynamodb)?,
+            sessions: Sessions::new(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             passwords: Passwords::new(random.clone()),
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
-            keysets: Keysets::load(context).await?,
+            keysets,
             clock: clock.clone(),
             random: random.clone(),
         })

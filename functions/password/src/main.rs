@@ -2,11 +2,11 @@
 
 use lambda_http::Error;
 use password::PasswordChange;
-use shared::{context::Context, http, logs};
+use shared::{context::Context, http, log};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    logs::init();
+    log::init(&["password", "passwords"]);
     let password = PasswordChange::start(&Context::of_process()?).await?;
     password.warm_up().await;
     let password = &password;

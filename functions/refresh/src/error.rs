@@ -1,33 +1,24 @@
 //! What refresh decides against.
 
 use shared::{
-    client::{ClientError, CredentialsError},
-    http::{ErrorCode, ErrorResponse, IntoErrorResponse, RequestError},
-    keys::KeysetsError,
-    store::StoreError,
-    tokens::{IssueError, RefreshTokenError},
+    http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse},
+    tokens::RefreshTokenError,
 };
 
 use crate::{End, Reuse};
 
 /// Why a refresh was refused or failed.
+pub type RefreshError = EndpointError<RefreshReason>;
+
+/// A reason of this endpoint alone.
 #[derive(Debug, thiserror::Error)]
-pub enum RefreshError {
-    /// The request can't be read.
-    #[error(transparent)]
-    Request(#[from] RequestError),
-    /// The request doesn't say which client it is from.
-    #[error(transparent)]
-    Credentials(#[from] CredentialsError),
+pub enum RefreshReason {
     /// Another `grant_type` than `refresh_token`.
     #[error("unsupported grant type")]
     GrantType,
     /// The refresh token is not genuine, or not this client's.
     #[error(transparent)]
     Token(#[from] RefreshTokenError),
-    /// The client is not who it says.
-    #[error(transparent)]
-    Client(#[from] ClientError),
     /// More than was granted, more than the client may have, or no scope at all.
     #[error("a scope beyond what was granted")]
     Scope,
@@ -49,34 +40,15 @@ pub enum RefreshError {
     /// The user is gone, disabled or cut off; the session has been ended.
     #[error("the user may not go on")]
     UserCutOff,
-    /// There are no keys to work with.
-    #[error(transparent)]
-    Keysets(#[from] KeysetsError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The access token could not be signed.
-    #[error(transparent)]
-    Issue(#[from] IssueError),
 }
 
-impl RefreshError {
-    /// Whether it is a failure of ours, and so nothing that the client did.
-    pub(crate) fn is_failure(&self) -> bool {
-        self.response().status.is_server_error()
-    }
-}
-
-impl IntoErrorResponse for RefreshError {
+impl IntoErrorResponse for RefreshReason {
     fn response(&self) -> ErrorResponse {
         match self {
-            Self::Request(error) => error.into(),
-            Self::Credentials(error) => error.into(),
             Self::GrantType => ErrorResponse::new(
                 ErrorCode::UnsupportedGrantType,
                 "This endpoint takes the grant type refresh_token.",
             ),
-            Self::Client(error) => error.into(),
             Self::Scope => {
                 ErrorResponse::new(ErrorCode::InvalidScope, "The scope goes beyond what was granted.")
             }
@@ -91,19 +63,13 @@ impl IntoErrorResponse for RefreshError {
                 ErrorCode::InvalidGrant,
                 "The refresh token is not valid any more, or never was.",
             ),
-            Self::Keysets(error) => error.into(),
-            Self::Store(error) => error.into(),
-            Self::Issue(error) => error.into(),
         }
     }
 
     fn reason(&self) -> &'static str {
         match self {
-            Self::Request(error) => error.reason(),
-            Self::Credentials(error) => error.reason(),
             Self::GrantType => "unsupported_grant_type",
             Self::Token(error) => error.reason(),
-            Self::Client(error) => error.reason(),
             Self::Scope => "scope_exceeded",
             Self::Ended(End::Absent) => "session_absent",
             Self::Ended(End::Expired) => "session_expired",
@@ -113,9 +79,12 @@ impl IntoErrorResponse for RefreshError {
             Self::Ahead => "token_ahead",
             Self::Worn => "token_worn",
             Self::UserCutOff => "user_cut_off",
-            Self::Keysets(error) => error.reason(),
-            Self::Store(error) => error.reason(),
-            Self::Issue(error) => error.reason(),
         }
+    }
+}
+
+impl From<RefreshReason> for EndpointError<RefreshReason> {
+    fn from(reason: RefreshReason) -> Self {
+        Self::Endpoint(reason)
     }
 }

@@ -3,14 +3,14 @@
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use secrecy::ExposeSecret;
 use shared::{
-    audit::{Cause, Event, RequestLog},
-    http::{Origin, json},
+    http::{IntoErrorResponse, Origin, json},
+    log::{Cause, Event, RequestLog},
     store::{Session, User},
     tokens::Grant,
 };
 
 use crate::{
-    Bounds, Decision, End, Presented, Refresh, RefreshError, decide,
+    Bounds, Decision, End, Presented, Refresh, RefreshError, RefreshReason, decide,
     request::RefreshRequest,
     rotation::{Rotated, Rotation},
 };
@@ -25,14 +25,14 @@ impl Refresh {
         let refresh = RefreshRequest::parse(request)?;
         let keyset = self.keysets.current(now).await?;
         // Before any read: a forged token, or another client's, costs nothing.
-        let token =
-            keyset.refresh.verify(refresh.refresh_token.expose_secret(), &refresh.client.client_id)?;
-        let successor = token.successor().ok_or(RefreshError::Worn)?;
+        let token = keyset.refresh.verify(refresh.refresh_token.expose_secret(), &refresh.client.client_id);
+        let token = token.map_err(RefreshReason::Token)?;
+        let successor = token.successor().ok_or(RefreshReason::Worn)?;
         let key = token.session_key(&refresh.client.client_id);
         log.session(&key);
         let client = self.clients.authenticate(&refresh.client).await?;
         if refresh.scope.as_ref().is_some_and(|scope| !scope.is_within(&client.scope)) {
-            return Err(RefreshError::Scope);
+            return Err(RefreshReason::Scope.into());
         }
 
         let rotation = Rotation {
@@ -48,7 +48,7 @@ impl Refresh {
             log,
             now,
         };
-        let table = &self.revoker.sessions.table;
+        let table = &self.sessions.table;
         let (rotated, user) = tokio::join!(rotation.write(table), self.users.find(token.user_id()));
         let delivered = match rotated {
             Ok(Rotated::Refused(stored)) => {
@@ -67,7 +67,7 @@ impl Refresh {
             },
             Err(error) => Err(error.into()),
         };
-        if delivered.as_ref().is_err_and(RefreshError::is_failure) {
+        if delivered.as_ref().is_err_and(is_failure) {
             rotation.mark_undelivered(table).await;
         }
         delivered
@@ -115,17 +115,17 @@ impl Refresh {
         match (decide(stored.as_ref(), presented, bounds), stored) {
             (Decision::Retried, Some(session)) => Ok(session),
             // A retry of nothing doesn't exist; if it did it would be a session that is over.
-            (Decision::Retried, None) => Err(RefreshError::Ended(End::Absent)),
-            (Decision::Ended(end), _) => Err(RefreshError::Ended(end)),
-            (Decision::ScopeExceeded, _) => Err(RefreshError::Scope),
-            (Decision::Overtaken, _) => Err(RefreshError::Overtaken),
-            (Decision::Ahead, _) => Err(RefreshError::Ahead),
+            (Decision::Retried, None) => Err(RefreshReason::Ended(End::Absent).into()),
+            (Decision::Ended(end), _) => Err(RefreshReason::Ended(end).into()),
+            (Decision::ScopeExceeded, _) => Err(RefreshReason::Scope.into()),
+            (Decision::Overtaken, _) => Err(RefreshReason::Overtaken.into()),
+            (Decision::Ahead, _) => Err(RefreshReason::Ahead.into()),
             (Decision::Reused(reuse), _) => {
                 // Before the session is ended, so that the event is there even if that fails.
                 rotation.log.reused(rotation.key, reuse.subtype());
                 self.revoker.revoke_found(rotation.key, rotation.now).await?;
                 rotation.log.revoked(rotation.key, Cause::Theft);
-                Err(RefreshError::Reused(reuse))
+                Err(RefreshReason::Reused(reuse).into())
             }
         }
     }
@@ -142,8 +142,13 @@ impl Refresh {
             _ => {
                 self.revoker.revoke_found(&session.key, rotation.now).await?;
                 rotation.log.revoked(&session.key, Cause::CutOff);
-                Err(RefreshError::UserCutOff)
+                Err(RefreshReason::UserCutOff.into())
             }
         }
     }
+}
+
+/// Whether an error is a failure of ours, and so nothing that the client did.
+fn is_failure(error: &RefreshError) -> bool {
+    error.response().status.is_server_error()
 }

@@ -20,13 +20,13 @@ use shared::{
     keys::Keysets,
     lifetimes::Lifetimes,
     random::Random,
-    store::{SessionRevoker, Users},
+    store::{SessionRevoker, Sessions, Users},
     tokens::TokenIssuer,
 };
 
 pub use self::{
     decision::{Bounds, Decision, End, Presented, Reuse, decide},
-    error::RefreshError,
+    error::{RefreshError, RefreshReason},
 };
 
 /// The function.
@@ -36,6 +36,7 @@ pub struct Refresh {
     keysets: Keysets,
     clients: Clients,
     users: Users,
+    sessions: Sessions,
     revoker: SessionRevoker,
     issuer: TokenIssuer,
     lifetimes: Lifetimes,
@@ -50,15 +51,18 @@ impl Refresh {
     ///
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
-        let Context { environment, dynamodb, clock, random, .. } = context;
+        let Context { environment, dynamodb, aws, clock, random } = context;
+        let keysets = Keysets::new(environment, aws)?;
+        keysets.load(clock.now()).await?;
         Ok(Self {
             endpoint: Endpoint::new("refresh", "POST", context)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             users: Users::new(environment, dynamodb)?,
+            sessions: Sessions::new(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
-            keysets: Keysets::load(context).await?,
+            keysets,
             clock: clock.clone(),
             random: random.clone(),
         })

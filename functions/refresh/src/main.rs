@@ -2,11 +2,11 @@
 
 use lambda_http::Error;
 use refresh::Refresh;
-use shared::{context::Context, http, logs};
+use shared::{context::Context, http, log};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
-    logs::init();
+    log::init(&["refresh"]);
     let refresh = Refresh::start(&Context::of_process()?).await?;
     refresh.warm_up().await;
     let refresh = &refresh;

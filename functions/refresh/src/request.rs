@@ -6,13 +6,13 @@ use lambda_http::Request;
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
     client::ClientCredentials,
-    http::{Parameters, RequestError, parameter},
+    http::{Parameters, RequestError, client_credentials, parameter},
     ids::SessionId,
     random::{self, Random},
     scope::Scope,
 };
 
-use crate::RefreshError;
+use crate::{RefreshError, RefreshReason};
 
 /// The header with which a client makes its retries recognisable.
 const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
@@ -34,16 +34,16 @@ impl RefreshRequest {
         let parameters = Parameters::from_request(request)?;
         let grant_type = parameters.required(parameter::GRANT_TYPE)?;
         if grant_type.expose_secret() != "refresh_token" {
-            return Err(RefreshError::GrantType);
+            return Err(RefreshReason::GrantType.into());
         }
         let scope = parameters.optional(parameter::SCOPE)?;
         Ok(Self {
             refresh_token: parameters.required(parameter::REFRESH_TOKEN)?.clone(),
             scope: scope
-                .map(|text| Scope::parse(text.expose_secret()).ok_or(RefreshError::Scope))
+                .map(|text| Scope::parse(text.expose_secret()).ok_or(RefreshReason::Scope))
                 .transpose()?,
             idempotency_key: idempotency_key(request)?,
-            client: ClientCredentials::from_request(request, &parameters)?,
+            client: client_credentials(request, &parameters)?,
         })
     }
 

@@ -11,12 +11,13 @@ use aws_sdk_dynamodb::{
     },
 };
 use shared::{
-    audit::RequestLog,
     client::Client,
     clock::Timestamp,
-    http::{Origin, chain},
+    error::chain,
+    http::Origin,
     keys::Keyset,
     lifetimes::Lifetimes,
+    log::RequestLog,
     scope::Scope,
     store::{Session, SessionKey, StoreError, Table, attribute},
     tokens::RefreshToken,
@@ -100,9 +101,7 @@ impl Rotation<'_> {
     fn update(&self, table: &Table) -> UpdateItemFluentBuilder {
         let expires_at = self.now + self.lifetimes.idle_ttl;
         table
-            .client
             .update_item()
-            .table_name(&table.name)
             .set_key(Some(self.key.to_item()))
             .expression_attribute_names("#generation", attribute::GENERATION)
             .expression_attribute_names("#rotated_at", attribute::ROTATED_AT)
@@ -126,9 +125,7 @@ impl Rotation<'_> {
     /// `Idempotency-Key`, however late, is not taken for theft. Best effort: the store is failing already.
     pub(crate) async fn mark_undelivered(&self, table: &Table) {
         let marked = table
-            .client
             .update_item()
-            .table_name(&table.name)
             .set_key(Some(self.key.to_item()))
             .update_expression("SET #undelivered = :true")
             .condition_expression("#generation = :next AND #retry_key = :retry_key")

@@ -73,7 +73,7 @@ impl DecisionCache {
 }
 
 async fn ask(authorizer: &Authorizer, event: Value) -> Result<Value, Failure> {
-    match authorizer.handle(event).await.map_err(Diagnostic::from) {
+    match authorizer.handle(event, None).await.map_err(Diagnostic::from) {
         Ok(answer) => serde_json::to_value(answer).map_err(|_| Failure::AuthorizerMalformed),
         Err(failure) if failure.error_message == "Unauthorized" => Err(Failure::Unauthorized),
         Err(_) => Err(Failure::AuthorizerFailed),

@@ -8,8 +8,9 @@ use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::{
+    claims::RESERVED_CLAIMS,
     scope::Scope,
-    tokens::{AccessToken, Audience, RESERVED_CLAIMS},
+    tokens::{AccessToken, Audience},
 };
 
 use crate::deployment::{AUDIENCE, ISSUED, ISSUER, KEYS, KID, NOW, PASSWORD_AUDIENCE, VERIFIER, key_member};

@@ -13,8 +13,8 @@ use aws_smithy_runtime_api::client::http::{
 use serde_json::{Value, json};
 use shared::{
     context::{Context, SdkConfig},
+    keys::PublishedKeys,
     random::SystemRandom,
-    store::PublishedKeys,
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -27,7 +27,7 @@ use crate::{
 pub fn authorizer_event(input: &[u8]) -> bool {
     let Ok(event) = serde_json::from_slice::<Value>(input) else { return false };
     let (runtime, authorizer) = &*AUTHORIZER;
-    let Ok(answer) = runtime.block_on(authorizer.handle(event.clone())) else { return false };
+    let Ok(answer) = runtime.block_on(authorizer.handle(event.clone(), None)) else { return false };
     let answer = serde_json::to_value(answer).expect("an answer serialises");
     let allowed = allowed(&answer);
     if answer["isAuthorized"] == false || allowed.is_empty() {

@@ -9,8 +9,7 @@ use lambda_http::{
 };
 use serde_json::Value;
 use shared::{
-    client::ClientCredentials,
-    http::{Parameters, caller, parameter, request_of},
+    http::{Parameters, caller, client_credentials, parameter, request_of},
     ids::ClientId,
 };
 
@@ -25,7 +24,7 @@ pub fn gateway_event(input: &[u8]) -> bool {
     let Ok(event) = serde_json::from_str::<LambdaRequest>(&value.to_string()) else { return false };
     let Some(request) = request_of(event) else { return false };
     hold_to_headers(&request, &value);
-    if let Some(session) = caller(&request) {
+    if let Ok(session) = caller(&request) {
         assert_eq!(value["requestContext"]["authorizer"]["sub"], session.user_id.as_str());
     }
     let Ok(parameters) = Parameters::from_request(&request) else { return false };
@@ -52,7 +51,7 @@ fn hold_to_headers(request: &Request, event: &Value) {
 }
 
 fn hold_to_credentials(request: &Request, parameters: &Parameters, event: &Value) {
-    let Ok(credentials) = ClientCredentials::from_request(request, parameters) else { return };
+    let Ok(credentials) = client_credentials(request, parameters) else { return };
     let headers = said(event, header::AUTHORIZATION.as_str());
     assert!(headers.len() <= 1, "two Authorization headers: {event}");
     if headers.is_empty() {

@@ -6,12 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue::{self, Bool, L, M, N, Null, S, Ss};
 use passwords::{Counter, Credential};
 use serde_json::{Map, Value};
 use shared::{
+    claims::RESERVED_CLAIMS,
     client::Client,
     clock::Timestamp,
     ids::UserId,
-    keys::PublicKeys,
-    store::{FoundSession, Item, PublishedKey, Revocation, Session, SessionKey, User, attribute},
-    tokens::RESERVED_CLAIMS,
+    keys::{PublicKeys, PublishedKey},
+    store::{FoundSession, Item, Revocation, Session, SessionKey, User, attribute},
 };
 
 use crate::deployment::NOW;

@@ -18,7 +18,7 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 pub use self::{config::config, trust::Trust};
 use crate::{
-    http::chain,
+    error::chain,
     stopwatch::{Wait, wait},
 };
 

@@ -12,7 +12,7 @@ use super::{Client, ClientCredentials};
 use crate::{
     clock::{Clock, Timestamp},
     environment::{Environment, EnvironmentError, variable},
-    http::chain,
+    error::chain,
     ids::ClientId,
     store::{StoreError, Table, attribute},
 };
@@ -125,9 +125,7 @@ impl Clients {
         }
         let output = self
             .table
-            .client
             .get_item()
-            .table_name(&self.table.name)
             .key(attribute::CLIENT_ID, AttributeValue::S(client_id.to_string()))
             .consistent_read(true)
             .send()

@@ -8,6 +8,6 @@ mod record;
 pub use self::{
     claims::ClaimSelection,
     clients::{ClientError, Clients},
-    credentials::{ClientCredentials, CredentialsError},
+    credentials::ClientCredentials,
     record::{Client, ClientKind, SecretHash},
 };

@@ -1,4 +1,4 @@
-//! Who a request behind the authorizer is from, as the authorizer said.
+//! The caller of an endpoint behind the authorizer.
 
 use lambda_http::{Request, RequestExt, request::RequestContext};
 
@@ -7,14 +7,28 @@ use crate::{
     store::SessionKey,
 };
 
-/// The session of a request's access token; `None`, if the request did not come through the authorizer. An endpoint that is reached
-/// without it is deployed wrongly: a failure of ours.
-pub fn caller(request: &Request) -> Option<SessionKey> {
-    let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else { return None };
+/// The request did not come through the authorizer. An endpoint that can be reached without it is deployed wrongly, so this
+/// is a failure of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the request has no authorizer context: the endpoint is deployed without its authorizer")]
+pub struct NoAuthorizer;
+
+/// The session of a request's access token.
+///
+/// # Errors
+///
+/// [`NoAuthorizer`], if the authorizer's context is missing.
+pub fn caller(request: &Request) -> Result<SessionKey, NoAuthorizer> {
+    let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else {
+        return Err(NoAuthorizer);
+    };
     let text = |name| context.authorizer.fields.get(name).and_then(|value| value.as_str());
-    Some(SessionKey {
-        user_id: text("sub").and_then(UserId::parse)?,
-        client_id: text("client_id").and_then(ClientId::parse)?,
-        session_id: text("sid").and_then(SessionId::parse)?,
-    })
+    let session = || {
+        Some(SessionKey {
+            user_id: text("sub").and_then(UserId::parse)?,
+            client_id: text("client_id").and_then(ClientId::parse)?,
+            session_id: text("sid").and_then(SessionId::parse)?,
+        })
+    };
+    session().ok_or(NoAuthorizer)
 }

@@ -1,17 +1,18 @@
 //! The edge: where a function's result becomes a response, and is logged, once.
 
-use std::{error::Error, fmt::Write, pin::Pin};
+use std::pin::Pin;
 
 use lambda_http::{
     Body, Request, Response,
     http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 
-use super::ErrorResponse;
+use super::{EndpointError, IntoErrorResponse, invocation::invocation_of};
 use crate::{
-    audit::{Ending, FunctionLog, Invocation, RequestLog},
     context::Context,
     environment::{EnvironmentError, variable},
+    error::chain,
+    log::{Ending, FunctionLog, RequestLog},
 };
 
 /// RFC 7617: how a client that used the Authorization header may do better.
@@ -19,14 +20,9 @@ const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="latchgat
 /// Seconds: well within the leeway, so that a refresh whose answer was lost gets the same successor.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// What a function decided against, as the error that goes over the wire.
-pub trait IntoErrorResponse: Error {
-    /// The response to it. One exhaustive match.
-    fn response(&self) -> ErrorResponse;
-
-    /// Its name in audit events, which stays: `snake_case`.
-    fn reason(&self) -> &'static str;
-}
+/// A function's flow, on its way to the response. It is on the heap, and its type is erased: it holds the state of several
+/// calls to DynamoDB, so that the futures around it would be large, and their types too deep for the compiler.
+pub type Flow<'a, R> = Pin<Box<dyn Future<Output = Result<Response<Body>, EndpointError<R>>> + Send + 'a>>;
 
 /// The edge of one function.
 #[derive(Clone, Debug)]
@@ -56,32 +52,28 @@ impl Endpoint {
         Ok(Self { log: FunctionLog::new(function, context), methods, allowed_origin })
     }
 
-    /// A request has come.
+    /// The log of a request that has just come.
     pub fn begin(&self, request: &Request) -> RequestLog {
-        self.log.begin(Invocation::of_request(request))
+        RequestLog::begin(&self.log, invocation_of(request))
     }
 
-    /// Carries out what a request asks for, and answers it: whatever happens, with one response and one line of the log.
-    /// The flow is on the heap, since it holds the state of several calls to DynamoDB and is handed on from one to the next
-    /// that watches over it.
-    pub async fn answer<E: IntoErrorResponse>(
+    /// Carries out the flow of a request, and answers it: whatever happens, with one response and one line of the log.
+    pub async fn answer<R: IntoErrorResponse + 'static>(
         &self,
         request: &Request,
         log: &RequestLog,
-        flow: Pin<Box<impl Future<Output = Result<Response<Body>, E>>>>,
+        flow: Flow<'_, R>,
     ) -> Response<Body> {
-        match log.carry_out(flow).await {
-            Ok(result) => self.respond(request, log, result),
-            Err(aborted) => self.respond(request, log, Err(aborted)),
-        }
+        let result = log.carry_out(flow).await;
+        self.respond(request, log, result)
     }
 
     /// The response to a request, once its result is known.
-    fn respond<E: IntoErrorResponse>(
+    fn respond<R: IntoErrorResponse + 'static>(
         &self,
         request: &Request,
         log: &RequestLog,
-        result: Result<Response<Body>, E>,
+        result: Result<Response<Body>, EndpointError<R>>,
     ) -> Response<Body> {
         let mut response = match result {
             Ok(response) => {
@@ -127,15 +119,4 @@ impl Endpoint {
             headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         }
     }
-}
-
-/// An error and what caused it, in one line.
-pub fn chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let _ = write!(text, ": {error}");
-        source = error.source();
-    }
-    text
 }

@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use lambda_http::{Body, Response, http::StatusCode};
 use serde::{Serialize, Serializer};
 
-use super::{RequestError, json};
+use super::{CredentialsError, RequestError, json};
 use crate::{
-    client::{ClientError, CredentialsError},
+    aborted::Aborted,
+    client::ClientError,
     keys::{KeysetsError, PublicKeysError},
     store::StoreError,
     tokens::IssueError,
@@ -92,7 +93,7 @@ impl ErrorResponse {
     }
 
     /// A failure that heals.
-    pub(crate) fn try_again() -> Self {
+    fn try_again() -> Self {
         Self::new(ErrorCode::TemporarilyUnavailable, "Try again in a moment.")
     }
 
@@ -186,6 +187,15 @@ impl From<&PublicKeysError> for ErrorResponse {
         match error {
             PublicKeysError::Store(error) => error.into(),
             PublicKeysError::Keys(_) => Self::try_again(),
+        }
+    }
+}
+
+impl From<&Aborted> for ErrorResponse {
+    fn from(error: &Aborted) -> Self {
+        match error {
+            Aborted::Panic => Self::server_error(),
+            Aborted::TimeUp => Self::try_again(),
         }
     }
 }

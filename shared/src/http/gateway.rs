@@ -3,8 +3,7 @@
 //!
 //! lambda_http's own conversion keeps the last of a repeated header, so that nobody behind it could notice that there
 //! were two, and it panics where a body isn't the base64 that it is said to be, or a host or a path isn't one of a URL.
-//! Here what came is what is looked at, and nothing that comes is a panic. A panic of our own is answered as well: the
-//! runtime would hand on what it says.
+//! Here what came is what is looked at, and nothing that comes is a panic.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_http::{
@@ -16,9 +15,8 @@ use lambda_http::{
     service_fn,
 };
 
-use super::IntoErrorResponse;
-use crate::aborted;
-
+/// The error for an event of another format.
+const NOT_OF_AN_API: &str = "the event is not that of an API in payload format 1.0";
 /// In place of a body that can't be decoded: not text, so whoever reads it refuses it as malformed.
 const UNREADABLE: [u8; 1] = [0xff];
 
@@ -33,26 +31,12 @@ where
     F: Future<Output = Response<Body>>,
 {
     let handler = &handler;
-    lambda_runtime::run(service_fn(|event| answer_to(event, handler))).await
-}
-
-/// What API Gateway is told of an event.
-async fn answer_to<H, F>(
-    event: LambdaEvent<LambdaRequest>,
-    handler: &H,
-) -> Result<ApiGatewayProxyResponse, Error>
-where
-    H: Fn(Request) -> F,
-    F: Future<Output = Response<Body>>,
-{
-    let answer = async {
-        let request = request_of(event.payload)?.with_lambda_context(event.context);
-        // Boxed: what a handler awaits is nested so deeply that the compiler gives up on the whole.
-        Some(Box::pin(handler(request)).await)
-    };
-    let answer = aborted::caught(answer).await;
-    let answer = answer.unwrap_or_else(|panic| Some(panic.response().into_response()));
-    Ok(answer_of(answer.ok_or("the event is not that of an API in payload format 1.0")?))
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<LambdaRequest>| {
+        let request = request_of(event.payload).ok_or(NOT_OF_AN_API)?;
+        let response = handler(request.with_lambda_context(event.context)).await;
+        Ok::<_, Error>(answer_of(response))
+    }))
+    .await
 }
 
 /// The request of an event; `None`, if the event is one of another format.
@@ -196,23 +180,6 @@ mod tests {
             request(&event(&json!({ "path": "/.well-known/jwks.json" }))).uri().path(),
             "/.well-known/jwks.json"
         );
-    }
-
-    #[tokio::test]
-    async fn a_handler_that_panics_is_answered_without_what_it_said() {
-        let event = || {
-            let event = serde_json::from_str(&event(&json!({})).to_string()).unwrap();
-            LambdaEvent::new(event, lambda_runtime::Context::default())
-        };
-        let panicking = |request: Request| async move { panic!("s3cret {:?}", request.body()) };
-        let answer = serde_json::to_value(answer_to(event(), &panicking).await.unwrap()).unwrap();
-        assert_eq!(answer["statusCode"], 500);
-        let body = r#"{"error":"server_error","error_description":"The request could not be carried out."}"#;
-        assert_eq!(answer["body"], body);
-        assert!(!answer.to_string().contains("s3cret"));
-        // The process goes on.
-        let well = |_| async { empty(lambda_http::http::StatusCode::OK) };
-        assert_eq!(answer_to(event(), &well).await.unwrap().status_code, 200);
     }
 
     #[test]

@@ -1,18 +1,26 @@
 //! HTTP at the edge of a function: parameters in, OAuth-shaped responses out.
+//!
+//! [`run`] turns an event into a request, the function's [`Endpoint`] carries out the flow, and an [`ErrorResponse`] says
+//! over the wire what an [`EndpointError`] decided.
 
 mod caller;
+mod client_credentials;
 mod endpoint;
+mod endpoint_error;
 mod error_response;
 mod form;
 mod gateway;
+mod invocation;
 mod origin;
 mod parameters;
 mod reply;
 mod request_error;
 
 pub use self::{
-    caller::caller,
-    endpoint::{Endpoint, IntoErrorResponse, chain},
+    caller::{NoAuthorizer, caller},
+    client_credentials::{CredentialsError, client_credentials},
+    endpoint::{Endpoint, Flow},
+    endpoint_error::{EndpointError, IntoErrorResponse},
     error_response::{ErrorCode, ErrorResponse},
     gateway::{request_of, run},
     origin::Origin,
@@ -20,4 +28,3 @@ pub use self::{
     reply::{empty, json},
     request_error::RequestError,
 };
-pub(crate) use form::decode_component;

@@ -10,9 +10,8 @@ use crate::{
     aws,
     cached::{Cached, Source},
     clock::Timestamp,
-    context::{Context, StartError},
     environment::{Environment, EnvironmentError, variable},
-    http::chain,
+    error::chain,
 };
 
 /// The staging label of the version that is in use.
@@ -55,22 +54,29 @@ impl KeysetsError {
 pub struct Keysets(Cached<KeysetSource>);
 
 impl Keysets {
-    /// Loads the keyset from the secret, the file or the text that the variables name.
+    /// The keyset in the secret, the file or the text that the variables name; it is fetched when it is first asked for.
     ///
     /// # Errors
     ///
-    /// [`StartError`], if no variable names one, or what is there can't be used whole. If it can't be reached, or was
-    /// not made yet, that is no reason not to start: it is looked for again at each request.
-    pub async fn load(context: &Context) -> Result<Self, StartError> {
-        let Context { environment, aws, clock, .. } = context;
-        let keysets = Self(Cached::new(KeysetSource::new(environment, aws)?));
-        match keysets.current(clock.now()).await {
-            Err(error) if !error.is_transient() => Err(error.into()),
+    /// [`EnvironmentError`], if no variable names one.
+    pub fn new(environment: &Environment, aws: &SdkConfig) -> Result<Self, EnvironmentError> {
+        Ok(Self(Cached::new(KeysetSource::new(environment, aws)?)))
+    }
+
+    /// Fetches the keyset before the first request. If it can't be reached, or was not made yet, that is no reason not to
+    /// start: each request looks for it again.
+    ///
+    /// # Errors
+    ///
+    /// [`KeysetsError`], if the keyset can't be used whole.
+    pub async fn load(&self, now: Timestamp) -> Result<(), KeysetsError> {
+        match self.current(now).await {
+            Err(error) if !error.is_transient() => Err(error),
             Err(error) => {
                 tracing::error!(reason = chain(&error), "started without a keyset");
-                Ok(keysets)
+                Ok(())
             }
-            Ok(_) => Ok(keysets),
+            Ok(_) => Ok(()),
         }
     }
 

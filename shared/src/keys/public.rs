@@ -7,12 +7,8 @@ use aws_lc_rs::signature::{
 };
 use jsonwebtoken::Algorithm;
 
-use super::{Jwk, KeysetError, jwk::member};
-use crate::{
-    cached::Source,
-    clock::Timestamp,
-    store::{PublishedKey, PublishedKeys, StoreError},
-};
+use super::{Jwk, KeysetError, PublishedKey, PublishedKeys, jwk::member};
+use crate::{cached::Source, clock::Timestamp, store::StoreError};
 
 /// What errors call the Keys table.
 const PUBLISHED_KEYS: &str = "the published keys";

@@ -4,7 +4,7 @@ use std::{collections::HashSet, fmt};
 
 use aws_lc_rs::hmac;
 
-use super::{Jwk, KeysetError, active, jwk::member};
+use super::{Jwk, KeysetError, active::active, jwk::member};
 use crate::clock::Timestamp;
 
 const LIST: &str = "refresh_keys";

@@ -10,8 +10,11 @@ use aws_lc_rs::{
 };
 use jsonwebtoken::Algorithm;
 
-use super::{Jwk, KeysetError, PublicKey, PublicKeys, SIGNING_KEYS, active, jwk::member};
+use super::{Jwk, KeysetError, PublicKey, PublicKeys, active::active, jwk::member};
 use crate::clock::Timestamp;
+
+/// What errors call the list of signing keys.
+const SIGNING_KEYS: &str = "signing_keys";
 
 /// A key that signs access tokens.
 pub struct SigningKey {

@@ -7,47 +7,24 @@
 //! an item compares the instant itself.
 
 pub mod attribute;
+mod delays;
 mod error;
-mod keys;
 mod revocations;
 mod row;
 mod session_key;
+mod session_revoker;
 mod sessions;
+mod table;
 mod users;
 
-use aws_sdk_dynamodb::Client;
-
 pub use self::{
+    delays::{CLOCK_TOLERANCE, WRITE_DELAY},
     error::StoreError,
-    keys::{PublishedKey, PublishedKeys},
-    revocations::{CLOCK_TOLERANCE, Revocation, Revocations, SessionRevoker, WRITE_DELAY},
+    revocations::{Revocation, Revocations},
     row::{Item, Row},
     session_key::SessionKey,
-    sessions::{FoundSession, Session, Sessions},
+    session_revoker::SessionRevoker,
+    sessions::{FoundSession, NewSession, Session, Sessions},
+    table::Table,
     users::{User, Users},
 };
-use crate::environment::{Environment, EnvironmentError};
-
-/// One table, and the client that reaches it.
-#[derive(Clone, Debug)]
-pub struct Table {
-    /// The client, shared by all tables of a function.
-    pub client: Client,
-    /// The table's name in this deployment.
-    pub name: String,
-}
-
-impl Table {
-    /// The table that the variable names.
-    ///
-    /// # Errors
-    ///
-    /// If the variable is missing.
-    pub fn from_environment(
-        variable: &'static str,
-        environment: &Environment,
-        client: &Client,
-    ) -> Result<Self, EnvironmentError> {
-        Ok(Self { client: client.clone(), name: environment.required(variable)?.to_owned() })
-    }
-}

@@ -10,6 +10,7 @@ use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
     ids::UserId,
+    lifetimes::Lifetimes,
     scope::Scope,
 };
 
@@ -44,7 +45,44 @@ pub struct Session {
     pub absolute_expires_at: Timestamp,
 }
 
+/// What a session begins with.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// What it is stored under.
+    pub key: SessionKey,
+    /// When sessions like it begin: now, or later where its password is valid only from then.
+    pub created_at: Timestamp,
+    /// What was granted.
+    pub scope: Scope,
+    /// What the user calls the device.
+    pub device_name: Option<String>,
+    /// `User-Agent` of the request.
+    pub user_agent: Option<String>,
+    /// Network address of the request.
+    pub address: Option<String>,
+}
+
 impl Session {
+    /// A session of a user who has just given a password; its refresh token is the first.
+    pub fn begin(new: NewSession, lifetimes: Lifetimes, now: Timestamp) -> Self {
+        let NewSession { key, created_at, scope, device_name, user_agent, address } = new;
+        Self {
+            key,
+            generation: 0,
+            rotated_at: now,
+            retry_key: None,
+            undelivered: false,
+            created_at,
+            auth_time: now,
+            scope,
+            device_name,
+            user_agent,
+            address,
+            expires_at: now + lifetimes.idle_ttl,
+            absolute_expires_at: now + lifetimes.absolute_ttl,
+        }
+    }
+
     /// When the session ends if it is not used any more.
     pub fn ends_at(&self) -> Timestamp {
         self.expires_at.min(self.absolute_expires_at)
@@ -155,9 +193,7 @@ impl Sessions {
     pub async fn of_user(&self, user_id: &UserId) -> Result<Vec<FoundSession>, StoreError> {
         let mut pages = self
             .table
-            .client
             .query()
-            .table_name(&self.table.name)
             .key_condition_expression("#user_id = :user_id")
             .expression_attribute_names("#user_id", attribute::USER_ID)
             .expression_attribute_values(":user_id", AttributeValue::S(user_id.to_string()))
@@ -179,7 +215,7 @@ impl Sessions {
     ///
     /// [`StoreError`]
     pub async fn find(&self, key: &SessionKey) -> Result<Option<Session>, StoreError> {
-        let find = self.table.client.get_item().table_name(&self.table.name).set_key(Some(key.to_item()));
+        let find = self.table.get_item().set_key(Some(key.to_item()));
         let found = find.consistent_read(true).send().await;
         let found = found.map_err(|e| StoreError::unavailable("GetItem on Sessions", e))?;
         found.item.as_ref().map(Session::from_item).transpose()
@@ -191,7 +227,7 @@ impl Sessions {
     ///
     /// [`StoreError`]
     pub async fn put(&self, session: &Session) -> Result<(), StoreError> {
-        let put = self.table.client.put_item().table_name(&self.table.name);
+        let put = self.table.put_item();
         let put = put.set_item(Some(session.to_item())).send().await;
         put.map_err(|e| StoreError::unavailable("PutItem on Sessions", e))?;
         Ok(())
@@ -204,9 +240,7 @@ impl Sessions {
     /// [`StoreError`]
     pub async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
         self.table
-            .client
             .delete_item()
-            .table_name(&self.table.name)
             .set_key(Some(key.to_item()))
             .send()
             .await

@@ -9,11 +9,11 @@ use serde_json::{Map, Value};
 
 use super::{Item, Row, StoreError, Table, attribute};
 use crate::{
+    claims::RESERVED_CLAIMS,
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
     ids::UserId,
     json::UniqueObject,
-    tokens::RESERVED_CLAIMS,
 };
 
 /// A user's record.
@@ -107,9 +107,7 @@ impl Users {
     pub async fn cut_off(&self, user_id: &UserId, not_before: Timestamp) -> Result<(), StoreError> {
         let update = self
             .table
-            .client
             .update_item()
-            .table_name(&self.table.name)
             .key(attribute::USER_ID, AttributeValue::S(user_id.to_string()))
             .update_expression("SET #not_before = :not_before")
             // A user who was deleted meanwhile doesn't come back by this.
@@ -135,9 +133,7 @@ impl Users {
     pub async fn find(&self, user_id: &UserId) -> Result<Option<User>, StoreError> {
         let output = self
             .table
-            .client
             .get_item()
-            .table_name(&self.table.name)
             .key(attribute::USER_ID, AttributeValue::S(user_id.to_string()))
             .consistent_read(true)
             .send()

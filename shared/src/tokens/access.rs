@@ -26,10 +26,6 @@ pub(super) fn password_audience(issuer: &str) -> String {
     format!("{issuer}{PASSWORD_PATH}")
 }
 
-/// The claims that only Latchgate sets. A user's own claims can't take these names.
-pub const RESERVED_CLAIMS: [&str; 12] =
-    ["iss", "sub", "aud", "client_id", "iat", "nbf", "exp", "jti", "sid", "scope", "auth_time", "cnf"];
-
 /// The claims of an access token (RFC 9068 section 2.2), and the user's own beside them.
 #[derive(Debug, Serialize)]
 pub struct AccessClaims<'a> {

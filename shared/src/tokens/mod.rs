@@ -10,7 +10,7 @@ mod verify;
 mod verify_error;
 
 pub use self::{
-    access::{AccessClaims, IssueError, PASSWORD_PATH, RESERVED_CLAIMS},
+    access::{AccessClaims, IssueError, PASSWORD_PATH},
     grant::{Grant, TokenIssuer, TokenResponse},
     jws::Jws,
     refresh::RefreshToken,

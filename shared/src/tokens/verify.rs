@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 
 use super::{
     AccessTokenError,
-    access::{RESERVED_CLAIMS, TYP, password_audience},
+    access::{TYP, password_audience},
 };
 use crate::{
+    claims::RESERVED_CLAIMS,
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
     ids::{ClientId, SessionId, UserId},

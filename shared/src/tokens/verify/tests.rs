@@ -2,7 +2,7 @@ use jsonwebtoken::{Algorithm, Header};
 use serde_json::json;
 
 use super::*;
-use crate::{keys::Keyset, store::PublishedKey};
+use crate::keys::{Keyset, PublishedKey};
 
 const NOW: u64 = 1_800_000_000;
 const ISSUER: &str = "https://login.example";

@@ -50,7 +50,7 @@ impl Count {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::Cause;
+    use crate::log::Cause;
 
     #[test]
     fn a_line_has_one_value_of_each_breakdown() {

@@ -11,12 +11,12 @@ use super::{
     counts::Counts,
     line::LastLine,
     metrics::{Breakdown, Line},
+    output::METRICS,
     subject::Subject,
 };
 use crate::{
     aborted::{self, Aborted},
     ids::{ClientId, UserId},
-    logs,
     stopwatch::Stopwatch,
     store::SessionKey,
 };
@@ -33,18 +33,22 @@ pub struct RequestLog {
 }
 
 impl RequestLog {
-    pub(super) fn new(log: FunctionLog, invocation: Invocation) -> Self {
+    /// The log of a request that has just come.
+    pub fn begin(log: &FunctionLog, invocation: Invocation) -> Self {
         let stopwatch = Stopwatch::start(log.clock.clone());
-        Self { log, invocation, stopwatch, subject: Mutex::default(), counts: Mutex::default() }
+        Self { log: log.clone(), invocation, stopwatch, subject: Mutex::default(), counts: Mutex::default() }
     }
 
-    /// Carries out what was asked for, in the time that there is.
+    /// Carries out the flow of the request within the function's time, under the request's stopwatch.
     ///
     /// # Errors
     ///
-    /// [`Aborted`], if the time is up before it is done, or it panics.
-    pub async fn carry_out<T>(&self, flow: impl Future<Output = T>) -> Result<T, Aborted> {
-        self.stopwatch.over(aborted::within(self.log.time_limit, flow)).await
+    /// The flow's own, or [`Aborted`], if it panics or its time is up.
+    pub async fn carry_out<T, E: From<Aborted>>(
+        &self,
+        flow: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.stopwatch.over(aborted::within(self.log.time_limit, flow)).await?
     }
 
     /// The client was found.
@@ -173,20 +177,16 @@ impl RequestLog {
             let request_id = self.invocation.request_id.as_deref();
             let line = Line { stack, request_id, at, counts: &counts, duration: duration.take() };
             if let Some(line) = line.to_json() {
-                tracing::info!(target: logs::METRICS, "{line}");
+                tracing::info!(target: METRICS, "{line}");
             } else {
                 tracing::error!("metrics could not be written");
             }
         }
     }
 
-    /// The event of what became of this function's requests.
-    fn named(&self, what: &str) -> Cow<'static, str> {
-        match (self.log.function, what) {
-            ("authorizer", "refused") => Event::AccessRefused.name().into(),
-            ("authorizer", "failed") => Event::AccessFailed.name().into(),
-            (function, _) => format!("{function}_{what}").into(),
-        }
+    /// The event of a request that ended without an event of its own.
+    fn named(&self, how: &str) -> Cow<'static, str> {
+        format!("{}_{how}", self.log.prefix).into()
     }
 
     fn count(&self, name: Cow<'static, str>, by: Option<Breakdown>) {

@@ -1,4 +1,4 @@
-//! What Secrets Manager asks.
+//! The request of Secrets Manager.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use crate::RotationError;
 /// One step of a rotation.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(crate) struct RotationEvent {
+pub(crate) struct RotationRequest {
     pub(crate) step: Step,
     /// The ARN of the secret.
     pub(crate) secret_id: String,
@@ -45,7 +45,7 @@ impl Step {
     }
 }
 
-impl RotationEvent {
+impl RotationRequest {
     pub(crate) fn parse(event: Value) -> Result<Self, RotationError> {
         serde_json::from_value(event).map_err(|_| RotationError::Event)
     }

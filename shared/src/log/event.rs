@@ -1,8 +1,8 @@
-//! What happens, by names that stay.
+//! The names of events and causes, which never change.
 
-/// What happened. A request that was refused, or failed, is named after its function (`FUNCTION_refused`,
-/// `FUNCTION_failed`), and so is one that was carried out where nothing here says what came of it
-/// (`FUNCTION_succeeded`).
+/// What happened. Requests that are refused or fail have no event here: they are `PREFIX_refused` and `PREFIX_failed`, with
+/// the prefix of their [`super::FunctionLog`]; so is a request that succeeds without an event of its own
+/// (`PREFIX_succeeded`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A session began.
@@ -27,10 +27,6 @@ pub enum Event {
     PasswordRehashed,
     /// The authorizer let a request pass.
     AccessAllowed,
-    /// The authorizer refused one.
-    AccessRefused,
-    /// The authorizer could not decide.
-    AccessFailed,
     /// A step of a rotation was carried out, and the new keyset isn't the current one yet.
     KeysetPrepared,
     /// A keyset became the current one.
@@ -39,7 +35,7 @@ pub enum Event {
 
 impl Event {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 13] = [
         Self::LoginSucceeded,
         Self::LoginPasswordExpired,
         Self::RefreshSucceeded,
@@ -51,8 +47,6 @@ impl Event {
         Self::PasswordChanged,
         Self::PasswordRehashed,
         Self::AccessAllowed,
-        Self::AccessRefused,
-        Self::AccessFailed,
         Self::KeysetPrepared,
         Self::KeysetRotated,
     ];
@@ -71,8 +65,6 @@ impl Event {
             Self::PasswordChanged => "password_changed",
             Self::PasswordRehashed => "password_rehashed",
             Self::AccessAllowed => "access_allowed",
-            Self::AccessRefused => "access_refused",
-            Self::AccessFailed => "access_failed",
             Self::KeysetPrepared => "keyset_prepared",
             Self::KeysetRotated => "keyset_rotated",
         }

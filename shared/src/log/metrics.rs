@@ -10,7 +10,7 @@ use metrique_writer_core::{
 };
 use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective};
 
-use super::{Cause, Event, FUNCTIONS, counts::Count};
+use super::{Cause, counts::Count};
 use crate::clock::Timestamp;
 
 /// The namespace of all of them.
@@ -49,51 +49,6 @@ impl Breakdown {
             Self::Cause(cause) => cause.name(),
         }
     }
-}
-
-/// A metric that functions write.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Metric {
-    /// That of the event that it counts; or `duration`.
-    pub name: String,
-    /// CloudWatch's name of its unit.
-    pub unit: &'static str,
-    /// The sets of dimensions with which it is written.
-    pub dimensions: Vec<Vec<&'static str>>,
-}
-
-/// All that there are: whoever reads metrics, an alarm or a dashboard, is held against this.
-pub fn metrics() -> Vec<Metric> {
-    let count = |name: String, by: Option<&'static str>| Metric {
-        name,
-        unit: Unit::Count.name(),
-        dimensions: [vec![STACK]].into_iter().chain(by.map(|by| vec![STACK, by])).collect(),
-    };
-    let events = Event::ALL.into_iter().map(|event| {
-        let by = match event {
-            Event::SessionRevoked => Some(CAUSE),
-            Event::AccessRefused | Event::AccessFailed => Some(REASON),
-            _ => None,
-        };
-        count(event.name().to_owned(), by)
-    });
-    let functions = FUNCTIONS.into_iter().filter(|function| *function != "authorizer");
-    let of_functions = functions.flat_map(|function| {
-        let succeeded = ["sessions", "metadata"].contains(&function);
-        // Whoever calls for a rotation is never in the wrong.
-        let is_refusing = function != "keys";
-        [
-            succeeded.then(|| count(format!("{function}_succeeded"), None)),
-            is_refusing.then(|| count(format!("{function}_refused"), Some(REASON))),
-            Some(count(format!("{function}_failed"), Some(REASON))),
-        ]
-    });
-    let duration = Metric {
-        name: DURATION.to_owned(),
-        unit: MILLISECONDS.name(),
-        dimensions: vec![vec![STACK], vec![STACK, FUNCTION]],
-    };
-    events.chain(of_functions.flatten()).chain([duration]).collect()
 }
 
 /// A line of metrics.

@@ -1,5 +1,5 @@
-//! What is asked, and by whom: REST APIs (TOKEN and REQUEST), HTTP APIs (2.0 and 1.0), WebSocket APIs and AppSync each
-//! have an event of their own, and are told apart by it.
+//! The request for a decision: REST APIs (TOKEN and REQUEST), HTTP APIs (2.0 and 1.0), WebSocket APIs and AppSync each send
+//! another event, and are told apart by it.
 
 use std::collections::HashMap;
 
@@ -15,9 +15,9 @@ const RESPONSE_VARIABLE: &str = "latchgate_response";
 /// What a browser, which can't set the Authorization header of a WebSocket, offers as subprotocol before its token.
 const BEARER_SUBPROTOCOL: &str = "bearer";
 
-/// The shape in which the answer is wanted.
+/// The shape of the answer that the caller takes.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Wanted {
+pub(crate) enum AnswerShape {
     /// An IAM policy for this stage.
     Policy(Stage),
     /// Yes or no.
@@ -30,7 +30,7 @@ pub(crate) enum Wanted {
 #[derive(Debug)]
 pub(crate) struct AuthorizationRequest {
     token: Option<SecretString>,
-    pub(crate) wanted: Wanted,
+    pub(crate) shape: AnswerShape,
 }
 
 /// Every kind of event, as far as it is looked at. Whatever may hold a token is wrapped, so that no log shows it.
@@ -66,17 +66,17 @@ impl AuthorizationRequest {
         match (kind, version, &event.method_arn, &event.route_arn) {
             (Some("TOKEN"), None, Some(arn), None) => {
                 let header = event.authorization_token.as_ref().ok_or(AuthorizerError::Event)?;
-                Ok(Self { token: bearer_token(header.expose_secret()), wanted: policy(arn)? })
+                Ok(Self { token: bearer_token(header.expose_secret()), shape: policy(arn)? })
             }
             (Some("REQUEST"), None | Some("1.0"), Some(arn), None) => {
-                Ok(Self { token: event.token(), wanted: policy(arn)? })
+                Ok(Self { token: event.token(), shape: policy(arn)? })
             }
             (Some("REQUEST"), Some("2.0"), None, Some(arn)) => {
-                let wanted = if event.wants_simple() { Wanted::Simple } else { policy(arn)? };
-                Ok(Self { token: event.token(), wanted })
+                let shape = if event.wants_simple() { AnswerShape::Simple } else { policy(arn)? };
+                Ok(Self { token: event.token(), shape })
             }
             (None, None, None, None) if event.is_of_app_sync() => {
-                Ok(Self { token: event.app_sync_token(), wanted: Wanted::AppSync })
+                Ok(Self { token: event.app_sync_token(), shape: AnswerShape::AppSync })
             }
             _ => Err(AuthorizerError::Event),
         }
@@ -87,8 +87,8 @@ impl AuthorizationRequest {
     }
 }
 
-fn policy(arn: &str) -> Result<Wanted, AuthorizerError> {
-    Stage::of_method_arn(arn).map(Wanted::Policy).ok_or(AuthorizerError::MethodArn)
+fn policy(arn: &str) -> Result<AnswerShape, AuthorizerError> {
+    Stage::of_method_arn(arn).map(AnswerShape::Policy).ok_or(AuthorizerError::MethodArn)
 }
 
 impl Event {

@@ -2,11 +2,11 @@
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 
-use super::{Item, Row, StoreError, Table, attribute};
+use super::Jwk;
 use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
-    keys::Jwk,
+    store::{Item, Row, StoreError, Table, attribute},
 };
 
 /// A key that may have signed tokens which are still out, or will sign some.
@@ -68,9 +68,7 @@ impl PublishedKeys {
     pub async fn all(&self) -> Result<Vec<PublishedKey>, StoreError> {
         let mut items = self
             .table
-            .client
             .query()
-            .table_name(&self.table.name)
             .key_condition_expression("#key_use = :key_use")
             .expression_attribute_names("#key_use", attribute::KEY_USE)
             .expression_attribute_values(":key_use", AttributeValue::S(Self::KEY_USE.to_owned()))
