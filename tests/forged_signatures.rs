@@ -2,8 +2,8 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
-use keys::SigningAlgorithm;
 use serde_json::{Value, json};
+use shared::keys::SigningAlgorithm;
 
 use crate::{
     forgeries::{assert_refused, encode},
@@ -13,7 +13,7 @@ use crate::{
 /// An API that signs with each algorithm, a live token of it, and a forge with its key.
 async fn each() -> Vec<(Api, String, Forge)> {
     let mut all = Vec::new();
-    for algorithm in [SigningAlgorithm::Es256, SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256] {
+    for algorithm in SigningAlgorithm::ALL {
         let api = Api::with_keyset(keyset_of(algorithm), |p| p).await;
         let token = api.login().await.access;
         let forge = Forge::new(&api, &token);

@@ -167,7 +167,7 @@ impl Deployment {
             });
         Context {
             environment: Environment::from_variables(variables),
-            dynamodb: aws::watched(&self.dynamodb),
+            dynamodb: aws::timed(&self.dynamodb),
             aws: self.aws.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),

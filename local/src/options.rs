@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Parser, value_parser};
-use keys::SigningAlgorithm;
 use local::template::ApiKind;
+use shared::keys::SigningAlgorithm;
 use shared::lifetimes;
 
 /// Latchgate on this machine: login, refresh, logout and the authorizer, as they run on AWS.
@@ -45,7 +45,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::LEEWAY))]
     pub(crate) leeway: Option<u64>,
     /// What a new keyset signs with: ES256, EdDSA or RS256
-    #[arg(long, value_name = "NAME", default_value = "ES256")]
+    #[arg(long, value_name = "NAME", default_value_t)]
     pub(crate) algorithm: SigningAlgorithm,
     /// Any other parameter of template.yaml, like ScopeRules='GET /sessions read'; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]

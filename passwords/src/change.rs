@@ -51,7 +51,8 @@ impl Credentials {
         username: &Username,
         current: &Credential,
         new: &NewHash,
-        (session_id, counter): (&SessionId, &Counter),
+        session_id: &SessionId,
+        counter: &Counter,
     ) -> Result<bool, StoreError> {
         let update = self
             .update(username)

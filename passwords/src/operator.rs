@@ -78,14 +78,15 @@ impl Credentials {
     pub async fn set_password(
         &self,
         username: &Username,
-        (password_hash, must_change): (&str, bool),
+        password_hash: &str,
+        must_change: bool,
         now: Timestamp,
     ) -> Result<Option<(UserId, Timestamp)>, StoreError> {
         for _ in 0..ATTEMPTS {
             let Some(item) = self.item(username).await? else { return Ok(None) };
             let Some(current) = Credential::from_item(&item)? else { return Ok(None) };
             let new = NewHash::replacing(&current, password_hash.to_owned(), now);
-            let update = self.replacement(username, &item, (&current, &new));
+            let update = self.replacement(username, &item, &current, &new);
             let update = if must_change {
                 update.expression_attribute_values(":must_change", Bool(true))
             } else {
@@ -106,7 +107,8 @@ impl Credentials {
         &self,
         username: &Username,
         item: &Item,
-        (current, new): (&Credential, &NewHash),
+        current: &Credential,
+        new: &NewHash,
     ) -> UpdateItemFluentBuilder {
         let update = self
             .update(username)

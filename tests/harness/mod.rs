@@ -22,7 +22,7 @@ use std::{
 };
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
-use keys::{KeyPlan, SigningAlgorithm};
+use keys::KeyPlan;
 use local::{
     demo::Demo,
     engine::{self, Engine},
@@ -32,6 +32,7 @@ use local::{
     tables,
     template::{Parameters, Template},
 };
+use shared::keys::SigningAlgorithm;
 use shared::{
     clock::Timestamp,
     context::Context,

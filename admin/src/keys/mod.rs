@@ -6,7 +6,7 @@ mod secret;
 mod show;
 
 use clap::{Args, Subcommand};
-use keys::SigningAlgorithm;
+use shared::keys::SigningAlgorithm;
 use shared::{environment::variable, keys::KeysetDocument};
 
 use self::file::KeysetFile;

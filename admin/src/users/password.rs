@@ -92,7 +92,7 @@ pub(super) async fn set(context: &Context, command: &SetPassword) -> Result<(), 
     let chosen = password.choose(&context.console, username, &*deployment.random)?;
     let audit = context.audit_log().await?;
     let hash = Passwords::new(deployment.random.clone()).hash(chosen.new.password()).await?;
-    let replaced = tables.credentials.set_password(username, (&hash, *must_change), deployment.now()).await?;
+    let replaced = tables.credentials.set_password(username, &hash, *must_change, deployment.now()).await?;
     let (user_id, valid_from) = replaced.ok_or_else(|| not_found(username.as_str()))?;
     let recorded =
         audit.record(OperatorEvent::UserPasswordSet, &Subject::user(&user_id, Some(username.as_str())));

@@ -1,9 +1,10 @@
 //! What the operations are performed on. It is made beforehand, so that making it is not counted.
 
 use bench::{Failure, api::Tokens};
-use keys::{KeyPlan, SigningAlgorithm};
+use keys::KeyPlan;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use shared::keys::SigningAlgorithm;
 use shared::{
     clock::Timestamp,
     environment::{Environment, variable},

@@ -3,10 +3,11 @@
 use std::{fs, path::PathBuf, sync::Arc};
 
 use bench::{Failure, SimulatedClock, StoreProcess, api, deployment, lambda::variables};
-use keys::{KeyPlan, SigningAlgorithm};
+use keys::KeyPlan;
 use local::{functions::Keyset, gateway::Gateway};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use shared::keys::SigningAlgorithm;
 use shared::{
     clock::{Clock, SystemClock},
     environment::variable,

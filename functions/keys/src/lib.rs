@@ -29,7 +29,7 @@ use shared::{
 use self::secret::KeysetSecret;
 pub use self::{
     error::RotationError,
-    generate::{GenerateError, SigningAlgorithm},
+    generate::GenerateError,
     plan::KeyPlan,
     publish::{publish, retire},
 };

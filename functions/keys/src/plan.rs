@@ -6,12 +6,12 @@ use shared::{
     cached::{FRESH_TTL, STALE_TTL},
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
-    keys::{Jwk, KeysetDocument, PublishedKeys},
+    keys::{Jwk, KeysetDocument, PublishedKeys, SigningAlgorithm},
     lifetimes,
     random::Random,
 };
 
-use crate::generate::{self, GenerateError, SigningAlgorithm};
+use crate::generate::{self, GenerateError};
 
 /// A day, in seconds.
 const DAY: u64 = 24 * 3600;
@@ -61,7 +61,7 @@ impl KeyPlan {
     pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         let name = variable::SIGNING_ALGORITHM;
         let algorithm = environment.optional(name).map(str::parse).transpose();
-        let algorithm = algorithm.map_err(|error: generate::UnknownAlgorithm| {
+        let algorithm = algorithm.map_err(|error: shared::keys::UnknownAlgorithm| {
             EnvironmentError::Unusable(name, error.to_string())
         })?;
         Ok(Self {

@@ -16,12 +16,15 @@ use shared::{
 
 use crate::{PasswordChange, PasswordChangeError, PasswordChangeReason, request::ChangeRequest};
 
-/// Who asks.
+/// A change that the caller's client, user and session may ask for.
 struct Asking {
     client: Arc<Client>,
     user: User,
     username: Username,
     session: Session,
+    keyset: Arc<Keyset>,
+    origin: Origin,
+    now: Timestamp,
 }
 
 impl PasswordChange {
@@ -30,30 +33,30 @@ impl PasswordChange {
         request: &Request,
         log: &RequestLog,
     ) -> Result<Response<Body>, PasswordChangeError> {
-        let now = self.clock.now();
         let caller = caller(request)?;
         log.session(&caller);
         let change = ChangeRequest::parse(request)?;
-        // Before anything is written: what can't be answered changes nothing.
-        let keyset = self.keysets.current(now).await?;
-        let asking = self.find(&caller, now).await?;
+        let asking = self.ask(&caller, Origin::of(request)).await?;
         let new =
             NewPassword::parse(&change.new, &asking.username).map_err(PasswordChangeReason::Rejected)?;
 
-        let valid_from = self.replace(&asking, &change, &new, now).await?;
+        let valid_from = self.replace(&asking, &change, &new).await?;
         self.users.cut_off(&caller.user_id, valid_from).await?;
-        self.end_others(&caller, log, now).await?;
-        let (response, session) = self.begin_anew(&asking, valid_from, (&keyset, request), now).await?;
+        self.end_others(&caller, log, asking.now).await?;
+        let (response, session) = self.open_session(&asking, valid_from).await?;
         // Last, so that until then the same request again passes the authorizer.
-        self.revoker.revoke_found(&caller, now).await?;
+        self.revoker.revoke_found(&caller, asking.now).await?;
         log.revoked(&caller, Cause::PasswordChange);
         log.session(&session);
         log.outcome(Event::PasswordChanged);
         Ok(response)
     }
 
-    /// The caller's client, record and session, if all three may go on.
-    async fn find(&self, caller: &SessionKey, now: Timestamp) -> Result<Asking, PasswordChangeError> {
+    /// The keyset first, before anything is written: a change that can't be answered changes nothing. Then the caller's
+    /// client, user and session, if all three may go on.
+    async fn ask(&self, caller: &SessionKey, origin: Origin) -> Result<Asking, PasswordChangeError> {
+        let now = self.clock.now();
+        let keyset = self.keysets.current(now).await?;
         let (client, user, session) = tokio::join!(
             self.clients.enabled(&caller.client_id),
             self.users.find(&caller.user_id),
@@ -66,7 +69,8 @@ impl PasswordChange {
         let user = user.filter(|user| !user.disabled).ok_or(PasswordChangeReason::SessionOver)?;
         let username = user.username.as_deref().and_then(Username::parse);
         let malformed = StoreError::Malformed { table: "Users", attribute: attribute::USERNAME };
-        Ok(Asking { client, username: username.ok_or(malformed)?, user, session })
+        let username = username.ok_or(malformed)?;
+        Ok(Asking { client, user, username, session, keyset, origin, now })
     }
 
     /// Replaces the password, and returns from when on sessions of the new one begin.
@@ -75,9 +79,8 @@ impl PasswordChange {
         asking: &Asking,
         change: &ChangeRequest,
         new: &NewPassword,
-        now: Timestamp,
     ) -> Result<Timestamp, PasswordChangeError> {
-        let (credential, counter) = self.take_attempt(asking, now).await?;
+        let (credential, counter) = self.take_attempt(asking).await?;
         let verdict = self
             .passwords
             .verify(&change.current, Some(&credential.password_hash))
@@ -95,21 +98,17 @@ impl PasswordChange {
             return Err(PasswordChangeReason::Same.into());
         }
         let hash = self.passwords.hash(new.password()).await.map_err(PasswordChangeReason::Password)?;
-        let new = NewHash::replacing(&credential, hash, now);
+        let new = NewHash::replacing(&credential, hash, asking.now);
         let session_id = &asking.session.key.session_id;
         let is_changed = self
             .credentials
-            .change_password(&asking.username, &credential, &new, (session_id, &counter))
+            .change_password(&asking.username, &credential, &new, session_id, &counter)
             .await?;
         if is_changed { Ok(new.valid_from) } else { Err(PasswordChangeReason::WrongPassword.into()) }
     }
 
-    async fn take_attempt(
-        &self,
-        asking: &Asking,
-        now: Timestamp,
-    ) -> Result<(Credential, Counter), PasswordChangeError> {
-        match self.credentials.take_attempt(&asking.username, now).await? {
+    async fn take_attempt(&self, asking: &Asking) -> Result<(Credential, Counter), PasswordChangeError> {
+        match self.credentials.take_attempt(&asking.username, asking.now).await? {
             Attempt::Known(credential, counter) if credential.user_id == asking.session.key.user_id => {
                 Ok((credential, counter))
             }
@@ -160,28 +159,25 @@ impl PasswordChange {
         Ok(result?)
     }
 
-    /// The session of the caller's device goes on as a new one, with a secret that nobody has seen: whoever may have
-    /// come by a token of the old one is left behind.
-    async fn begin_anew(
+    /// Opens a new session for the caller's device. Its secret is new, so that a thief who has a token of the old session is
+    /// left behind.
+    async fn open_session(
         &self,
         asking: &Asking,
         valid_from: Timestamp,
-        (keyset, request): (&Keyset, &Request),
-        now: Timestamp,
     ) -> Result<(Response<Body>, SessionKey), PasswordChangeError> {
-        let Asking { client, user, session, .. } = asking;
+        let Asking { client, user, session, keyset, now, .. } = asking;
         let lifetimes = client.lifetimes(self.lifetimes);
         let refresh_token = RefreshToken::first(session.key.user_id.clone(), &*self.random);
-        let Origin { address, user_agent } = Origin::of(request);
         let new = NewSession {
             key: refresh_token.session_key(&client.client_id),
             created_at: valid_from,
             scope: session.scope.intersection(&client.scope),
             device_name: session.device_name.clone(),
-            user_agent,
-            address,
+            user_agent: asking.origin.user_agent.clone(),
+            address: asking.origin.address.clone(),
         };
-        let session = Session::begin(new, lifetimes, now);
+        let session = Session::begin(new, lifetimes, *now);
         let grant = Grant {
             session: &session,
             refresh_token: &refresh_token,
@@ -190,7 +186,7 @@ impl PasswordChange {
             scope: &session.scope,
             access_ttl: lifetimes.access_ttl,
         };
-        let tokens = self.issuer.issue(&grant, keyset, now, &*self.random)?;
+        let tokens = self.issuer.issue(&grant, keyset, *now, &*self.random)?;
         self.sessions.put(&session).await?;
         Ok((json(StatusCode::OK, &tokens), session.key))
     }

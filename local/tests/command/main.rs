@@ -7,6 +7,7 @@ mod running;
 use std::{io::Read, process::Command, time::Duration};
 
 use serde_json::Value;
+use shared::keys::SigningAlgorithm;
 
 use crate::running::{Folder, PROGRAM, Running};
 
@@ -152,7 +153,7 @@ fn options_that_make_no_sense_are_refused() {
 
 #[tokio::test]
 async fn the_keyset_signs_with_the_algorithm_that_was_asked_for_and_the_issuer_is_where_it_is_served() {
-    for algorithm in ["ES256", "EdDSA", "RS256"] {
+    for algorithm in SigningAlgorithm::ALL.map(SigningAlgorithm::name) {
         let running = Running::start(&["--algorithm", algorithm]);
         let url = running.text("url");
         let get = async |path: &str| -> Value {

@@ -53,29 +53,29 @@ pub fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// A way to DynamoDB, with what requests wait for it on their watches.
+/// A DynamoDB client that records on a request's stopwatch how long the request waits for it.
 pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
-    let config = DynamoDbBuilder::from(config).interceptor(CallWatch).build();
+    let config = DynamoDbBuilder::from(config).interceptor(CallTimer).build();
     aws_sdk_dynamodb::Client::from_conf(config)
 }
 
-/// The same way to DynamoDB, with what requests wait for it on their watches.
-pub fn watched(dynamodb: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
-    let config = dynamodb.config().to_builder().interceptor(CallWatch).build();
+/// The same client, recording how long requests wait for it.
+pub fn timed(dynamodb: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
+    let config = dynamodb.config().to_builder().interceptor(CallTimer).build();
     aws_sdk_dynamodb::Client::from_conf(config)
 }
 
-/// A way to Secrets Manager, with what requests wait for it on their watches.
+/// A Secrets Manager client that records on a request's stopwatch how long the request waits for it.
 pub fn secrets_manager(config: &SdkConfig) -> aws_sdk_secretsmanager::Client {
-    let config = SecretsManagerBuilder::from(config).interceptor(CallWatch).build();
+    let config = SecretsManagerBuilder::from(config).interceptor(CallTimer).build();
     aws_sdk_secretsmanager::Client::from_conf(config)
 }
 
 /// A call is waited for until its bag is dropped, with its answer or without.
 #[derive(Debug)]
-struct CallWatch;
+struct CallTimer;
 
-impl Intercept for CallWatch {
+impl Intercept for CallTimer {
     fn name(&self) -> &'static str {
         "how long calls are waited for"
     }

@@ -1,4 +1,4 @@
-//! Whose word is elapsed for who AWS is.
+//! The certificate authorities that a function trusts to vouch for AWS.
 
 use std::fs;
 

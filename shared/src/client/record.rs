@@ -161,7 +161,7 @@ impl Client {
             (ClientKind::Public, Some(_)) | (ClientKind::Confidential(_), None) => false,
             (ClientKind::Confidential(hashes), Some(secret)) => {
                 let presented = SecretHash::of(secret);
-                // No early end: the time elapsed doesn't tell which secret matched.
+                // No early end: the time taken doesn't tell which secret matched.
                 hashes.iter().fold(false, |found, hash| found | hash.matches(&presented))
             }
         }

@@ -10,6 +10,7 @@
 //! short or there twice is an error at start, never something to be found out by a request.
 
 mod active;
+mod algorithm;
 mod document;
 mod error;
 mod jwk;
@@ -21,6 +22,7 @@ mod refresh;
 mod signing;
 
 pub use self::{
+    algorithm::{SigningAlgorithm, UnknownAlgorithm},
     document::KeysetDocument,
     error::KeysetError,
     jwk::Jwk,

@@ -2,13 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::{Jwk, KeysetError, PublishedKey, PublishedKeys, SigningAlgorithm, jwk::member};
+use crate::{cached::Source, clock::Timestamp, store::StoreError};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
 };
-use jsonwebtoken::Algorithm;
-
-use super::{Jwk, KeysetError, PublishedKey, PublishedKeys, jwk::member};
-use crate::{cached::Source, clock::Timestamp, store::StoreError};
 
 /// What errors call the Keys table.
 const PUBLISHED_KEYS: &str = "the published keys";
@@ -22,7 +20,7 @@ pub struct PublicKey {
     material: Vec<u8>,
     /// From when on nothing that it signed is valid.
     expires_at: Timestamp,
-    pub(crate) algorithm: Algorithm,
+    pub(crate) algorithm: SigningAlgorithm,
     /// As the crypto library has it. The JWT library would read it anew for each token, which costs as much again as an RSA
     /// signature does.
     key: ParsedPublicKey,
@@ -37,7 +35,7 @@ impl PublicKey {
         Ok(Self { expires_at: *expires_at, ..Self::from_jwk(jwk, PUBLISHED_KEYS)? })
     }
 
-    /// Takes a public key of type EC on P-256 (ES256), OKP on Ed25519 (EdDSA) or RSA from 2048 bits (RS256).
+    /// Takes a public key for one of the [`SigningAlgorithm`]s; an RSA key has 2048 bits or more.
     ///
     /// # Errors
     ///
@@ -55,31 +53,41 @@ impl PublicKey {
         self.key.verify_sig(message, signature).is_ok()
     }
 
-    /// The algorithm, the bytes of the key (point or modulus), and what the crypto library takes them for.
-    fn read(jwk: &Jwk) -> Option<(Algorithm, Vec<u8>, ParsedPublicKey)> {
-        match (jwk.alg.as_str(), jwk.kty.as_str(), jwk.crv.as_deref()) {
-            ("ES256", "EC", Some("P-256")) => {
-                let (x, y) = (member(jwk.x.as_ref())?, member(jwk.y.as_ref())?);
-                // RFC 7518 section 6.2.1.2: coordinates are as long as the field, leading zeros included.
-                let point = (x.len() == 32 && y.len() == 32).then(|| [&[0x04], &x[..], &y[..]].concat())?;
-                let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point).ok()?;
-                Some((Algorithm::ES256, point, key))
-            }
-            ("EdDSA", "OKP", Some("Ed25519")) => {
-                let point = member(jwk.x.as_ref())?;
-                let key = ParsedPublicKey::new(&ED25519, &point).ok()?;
-                Some((Algorithm::EdDSA, point, key))
-            }
-            ("RS256", "RSA", None) => {
-                let (n, e) = (member(jwk.n.as_ref())?, member(jwk.e.as_ref())?);
-                let components = RsaPublicKeyComponents { n: &n, e: &e };
-                let key = components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).ok()?;
-                // RFC 7518 section 3.3: 2048 bits or more.
-                (n.len() >= 256 && n[0] != 0).then_some((Algorithm::RS256, n, key))
-            }
-            _ => None,
+    /// The algorithm, the bytes of the key (point or modulus), and the key as the crypto library has it.
+    fn read(jwk: &Jwk) -> Option<(SigningAlgorithm, Vec<u8>, ParsedPublicKey)> {
+        let algorithm: SigningAlgorithm = jwk.alg.parse().ok()?;
+        if (jwk.kty.as_str(), jwk.crv.as_deref()) != algorithm.key_type() {
+            return None;
         }
+        let (material, key) = match algorithm {
+            SigningAlgorithm::Es256 => p256(jwk),
+            SigningAlgorithm::EdDsa => ed25519(jwk),
+            SigningAlgorithm::Rs256 => rsa(jwk),
+        }?;
+        Some((algorithm, material, key))
     }
+}
+
+fn p256(jwk: &Jwk) -> Option<(Vec<u8>, ParsedPublicKey)> {
+    let (x, y) = (member(jwk.x.as_ref())?, member(jwk.y.as_ref())?);
+    // RFC 7518 section 6.2.1.2: coordinates are as long as the field, leading zeros included.
+    let point = (x.len() == 32 && y.len() == 32).then(|| [&[0x04], &x[..], &y[..]].concat())?;
+    let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point).ok()?;
+    Some((point, key))
+}
+
+fn ed25519(jwk: &Jwk) -> Option<(Vec<u8>, ParsedPublicKey)> {
+    let point = member(jwk.x.as_ref())?;
+    let key = ParsedPublicKey::new(&ED25519, &point).ok()?;
+    Some((point, key))
+}
+
+fn rsa(jwk: &Jwk) -> Option<(Vec<u8>, ParsedPublicKey)> {
+    let (n, e) = (member(jwk.n.as_ref())?, member(jwk.e.as_ref())?);
+    let components = RsaPublicKeyComponents { n: &n, e: &e };
+    let key = components.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).ok()?;
+    // RFC 7518 section 3.3: 2048 bits or more.
+    (n.len() >= 256 && n[0] != 0).then_some((n, key))
 }
 
 /// The keys that verify access tokens, by `kid`.
@@ -91,7 +99,7 @@ impl PublicKeys {
     ///
     /// # Errors
     ///
-    /// [`KeysetError`], if there is none, or one can't be used: the others are not elapsed then either.
+    /// [`KeysetError`], if there is none, or one can't be used: then none of them is used.
     pub fn from_published(keys: &[PublishedKey]) -> Result<Self, KeysetError> {
         Self::new(keys.iter().map(PublicKey::from_published).collect::<Result<_, _>>()?, PUBLISHED_KEYS)
     }

@@ -2,16 +2,14 @@
 
 use std::fmt;
 
+use super::{Jwk, KeysetError, PublicKey, PublicKeys, SigningAlgorithm, active::active, jwk::member};
+use crate::clock::Timestamp;
 use aws_lc_rs::{
     error::Unspecified,
     rand::SystemRandom,
     rsa::KeyPair as RsaKeyPair,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA256},
 };
-use jsonwebtoken::Algorithm;
-
-use super::{Jwk, KeysetError, PublicKey, PublicKeys, active::active, jwk::member};
-use crate::clock::Timestamp;
 
 /// What errors call the list of signing keys.
 const SIGNING_KEYS: &str = "signing_keys";
@@ -63,7 +61,7 @@ impl SigningKeys {
 }
 
 impl SigningKey {
-    /// Takes a private key of type EC on P-256 (ES256), OKP on Ed25519 (EdDSA) or RSA from 2048 bits (RS256).
+    /// Takes a private key for one of the [`SigningAlgorithm`]s; an RSA key has 2048 bits or more.
     ///
     /// # Errors
     ///
@@ -71,9 +69,9 @@ impl SigningKey {
     pub fn from_jwk(jwk: &Jwk) -> Result<Self, KeysetError> {
         let public = PublicKey::from_jwk(jwk, SIGNING_KEYS)?;
         let pair = match public.algorithm {
-            Algorithm::ES256 => ec_pair(jwk).map(KeyPair::Ec),
-            Algorithm::EdDSA => ed_pair(jwk).map(KeyPair::Ed),
-            _ => rsa_pair(jwk).map(KeyPair::Rsa),
+            SigningAlgorithm::Es256 => ec_pair(jwk).map(KeyPair::Ec),
+            SigningAlgorithm::EdDsa => ed_pair(jwk).map(KeyPair::Ed),
+            SigningAlgorithm::Rs256 => rsa_pair(jwk).map(KeyPair::Rsa),
         };
         let unusable = || KeysetError::Unusable(jwk.kid.clone(), SIGNING_KEYS);
         Ok(Self { pair: pair.ok_or_else(unusable)?, activates_at: jwk.activates_at(), public })
@@ -85,7 +83,7 @@ impl SigningKey {
     }
 
     /// The one algorithm that this key is for.
-    pub(crate) fn algorithm(&self) -> Algorithm {
+    pub(crate) fn algorithm(&self) -> SigningAlgorithm {
         self.public.algorithm
     }
 

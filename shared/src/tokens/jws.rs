@@ -1,8 +1,7 @@
-//! A JSON Web Signature in the compact serialisation (RFC 7515 section 7.1): elapsed apart strictly, and its signature
+//! A JSON Web Signature in the compact serialisation (RFC 7515 section 7.1): taken apart strictly, and its signature
 //! checked. The layer below the access token: nothing here knows of claims.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 
 use super::AccessTokenError;
@@ -26,7 +25,7 @@ pub struct Jws {
 #[serde(deny_unknown_fields)]
 struct Header {
     typ: Option<String>,
-    alg: Algorithm,
+    alg: String,
     kid: String,
 }
 
@@ -39,15 +38,15 @@ impl Header {
 }
 
 impl Jws {
-    /// What `text` carries, if the key that `find` has under its `kid` signed it, with the algorithm of that key. The key is
-    /// what says of a message and a signature whether it made the one for the other.
+    /// What `text` carries, if the key that `find` has under its `kid` signed it, with the algorithm of that key. `find` returns
+    /// the algorithm's `alg`, and a check of whether the key made a signature for a message.
     ///
     /// # Errors
     ///
     /// [`AccessTokenError`], otherwise.
-    pub fn verify<K: FnOnce(&[u8], &[u8]) -> bool>(
+    pub fn verify<A: AsRef<str>, K: FnOnce(&[u8], &[u8]) -> bool>(
         text: &str,
-        find: impl FnOnce(&str) -> Option<(Algorithm, K)>,
+        find: impl FnOnce(&str) -> Option<(A, K)>,
     ) -> Result<Self, AccessTokenError> {
         if text.len() > MAX_LEN {
             return Err(AccessTokenError::Malformed);
@@ -59,7 +58,7 @@ impl Jws {
 
         let header = Header::parse(&header).ok_or(AccessTokenError::Header)?;
         let (algorithm, key) = find(&header.kid).ok_or(AccessTokenError::UnknownKey)?;
-        if header.alg != algorithm {
+        if header.alg != algorithm.as_ref() {
             return Err(AccessTokenError::Header);
         }
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| AccessTokenError::Signature)?;
@@ -80,7 +79,9 @@ impl PublicKeys {
     pub fn verify(&self, text: &str, now: Timestamp) -> Result<Jws, AccessTokenError> {
         Jws::verify(text, |kid| {
             let key = self.find(kid, now)?;
-            Some((key.algorithm, |message: &[u8], signature: &[u8]| key.has_signed(message, signature)))
+            Some((key.algorithm.name(), |message: &[u8], signature: &[u8]| {
+                key.has_signed(message, signature)
+            }))
         })
     }
 }
@@ -95,7 +96,7 @@ mod tests {
             let start = format!("{}.e30.", URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","kid":"k1"}"#));
             format!("{start}{}", "A".repeat(len - start.len()))
         };
-        let result = |len| Jws::verify(&of_len(len), |_| None::<(_, fn(&[u8], &[u8]) -> bool)>);
+        let result = |len| Jws::verify(&of_len(len), |_| None::<(&str, fn(&[u8], &[u8]) -> bool)>);
         for len in [100, 8192] {
             assert_eq!(result(len), Err(AccessTokenError::UnknownKey), "{len}");
         }
