@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use local::functions::Deployment;
 use passwords::{BUDGET, WINDOW_TTL};
-use shared::store::attribute;
+use shared::{hash_cost::HashCost, store::attribute};
 use tokio::task::JoinSet;
 
 use crate::harness::{APP, Api, PASSWORD, Reply, START, USER_ID, USERNAME, number, text};
@@ -176,8 +177,9 @@ async fn a_client_that_does_not_prove_itself_spends_no_budget() {
 #[tokio::test]
 async fn a_hash_made_with_weaker_parameters_is_replaced_at_login() {
     let api = Api::start().await;
-    // argon2id of the demo password with m=8 MiB, t=2, p=1.
-    let weak = weak_hash();
+    let deployment = Deployment { hash_cost: HashCost::PRODUCTION, ..api.deployment.clone() };
+    let api = api.redeployed(deployment).await;
+    let weak = hash_at(8192, 2);
     let credential = (attribute::USERNAME, USERNAME);
     let change = |hash: &str| vec![(attribute::PASSWORD_HASH, text(hash))];
     api.seeder().set("CredentialsTable", credential, change(&weak)).await.unwrap();
@@ -232,8 +234,10 @@ async fn the_claims_of_the_user_record_are_in_the_token_and_can_not_stand_in_for
     assert_eq!(api.call(&tokens.access).await.status, 200);
 }
 
-pub(crate) fn weak_hash() -> String {
+/// The hash of the demo user's password, by this much memory in KiB and as many passes.
+pub(crate) fn hash_at(memory_kib: u32, passes: u32) -> String {
     use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
-    let weak = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8192, 2, 1, None).unwrap());
-    weak.hash_password_with_salt(PASSWORD.as_bytes(), b"0123456789abcdef").unwrap().to_string()
+    let params = Params::new(memory_kib, passes, 1, None).unwrap();
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    argon2.hash_password_with_salt(PASSWORD.as_bytes(), b"0123456789abcdef").unwrap().to_string()
 }

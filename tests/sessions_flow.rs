@@ -2,7 +2,6 @@
 
 use axum::http::Request;
 use local::seed::UserSeed;
-use passwords::Passwords;
 use serde_json::json;
 
 use crate::harness::{APP, Api, PASSWORD, Reply, START, Tokens, USERNAME, bearer, form, form_post};
@@ -13,7 +12,7 @@ async fn end(api: &Api, access_token: &str, session_id: &str) -> Reply {
 
 async fn other_user(api: &Api) -> Tokens {
     let user = UserSeed { username: "eve", password: &PASSWORD.into(), user_id: "eve-id", claims: json!({}) };
-    api.seeder().put_user(&user, &Passwords::new(api.deployment.random.clone())).await.unwrap();
+    api.seeder().put_user(&user, &api.passwords()).await.unwrap();
     let parameters = [("client_id", APP), ("username", "eve"), ("password", PASSWORD)];
     api.post("/login", &parameters).await.tokens()
 }

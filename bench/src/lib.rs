@@ -27,8 +27,10 @@ use local::{
     tables,
     template::{ApiKind, Template},
 };
+use passwords::Passwords;
 use shared::{
     clock::{Clock, Timestamp},
+    hash_cost::HashCost,
     random::SystemRandom,
 };
 
@@ -123,7 +125,8 @@ pub async fn deployment(endpoint: &str, clock: Arc<dyn Clock>) -> Result<(Templa
     let client = Client::new(&config);
     let template = Template::of_project()?;
     let tables = tables::create(&template, &client, "").await?;
-    Demo::well_known().seed(&Seeder { client: &client, tables: &tables }, random.clone()).await?;
+    let seeder = Seeder { client: &client, tables: &tables };
+    Demo::well_known().seed(&seeder, &Passwords::new(random.clone())).await?;
     let deployment = Deployment {
         api: ApiKind::Rest,
         parameters: template.parameters().with("Issuer", "https://issuer.example.com"),
@@ -134,6 +137,7 @@ pub async fn deployment(endpoint: &str, clock: Arc<dyn Clock>) -> Result<(Templa
         authorizer_cache_ttl: None,
         clock,
         random,
+        hash_cost: HashCost::PRODUCTION,
     };
     Ok((template, deployment))
 }

@@ -1,7 +1,5 @@
 //! A demo user and two demo clients, to try things with.
 
-use std::sync::Arc;
-
 use passwords::Passwords;
 use secrecy::SecretString;
 use serde_json::json;
@@ -53,7 +51,7 @@ impl Demo {
     /// # Errors
     ///
     /// [`SeedError`], if the store refuses.
-    pub async fn seed(&self, seeder: &Seeder<'_>, random: Arc<dyn Random>) -> Result<(), SeedError> {
+    pub async fn seed(&self, seeder: &Seeder<'_>, passwords: &Passwords) -> Result<(), SeedError> {
         let user = (attribute::USERNAME, USERNAME);
         if self.is_well_known && seeder.has("CredentialsTable", user).await? {
             return Ok(());
@@ -76,6 +74,6 @@ impl Demo {
             .await?;
         let claims = json!({ "email": "demo@example.com", "name": "Demo User", "roles": ["user"] });
         let user = UserSeed { username: USERNAME, password: &self.password, user_id: "demo-user", claims };
-        seeder.put_user(&user, &Passwords::new(random)).await
+        seeder.put_user(&user, passwords).await
     }
 }

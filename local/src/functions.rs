@@ -16,6 +16,7 @@ use shared::{
     clock::Clock,
     context::{Context, SdkConfig, StartError},
     environment::{Environment, variable},
+    hash_cost::HashCost,
     keys::{KeysetDocument, PublishedKeys},
     random::Random,
     store::{StoreError, Table},
@@ -61,6 +62,8 @@ pub struct Deployment {
     pub clock: Arc<dyn Clock>,
     /// Randomness.
     pub random: Arc<dyn Random>,
+    /// The cost of password hashes.
+    pub hash_cost: HashCost,
 }
 
 /// Where the functions have their keys from.
@@ -171,6 +174,7 @@ impl Deployment {
             aws: self.aws.clone(),
             clock: self.clock.clone(),
             random: self.random.clone(),
+            hash_cost: self.hash_cost,
         }
     }
 }

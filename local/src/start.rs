@@ -20,12 +20,14 @@ use local::{
     tables::{self, TablesError},
     template::{Parameters, Template, TemplateError},
 };
+use passwords::Passwords;
 use port_file::{LocalServer, Published};
 use shared::{
     aws::{self, Trust},
     clock::{Clock, SystemClock},
     context::SdkConfig,
     error::chain,
+    hash_cost::HashCost,
     random::{Random, SystemRandom},
 };
 #[cfg(unix)]
@@ -69,7 +71,8 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     let parameters = parameters(&template, &options, &url)?;
     let store = Store::open(&options, &*random).await?;
     let tables = tables::create(&template, &store.client, "").await?;
-    store.demo.seed(&Seeder { client: &store.client, tables: &tables }, random.clone()).await?;
+    let seeder = Seeder { client: &store.client, tables: &tables };
+    store.demo.seed(&seeder, &Passwords::new(random.clone())).await?;
     let deployment = Deployment {
         api: options.api,
         parameters,
@@ -80,6 +83,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
         authorizer_cache_ttl: None,
         clock: Arc::new(SystemClock),
         random,
+        hash_cost: HashCost::PRODUCTION,
     };
     let gateway = Arc::new(Gateway::deploy(&template, &deployment).await?);
     let shutdown = shutdown_signal();

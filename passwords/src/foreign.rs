@@ -90,6 +90,8 @@ fn from_hex(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use shared::hash_cost::HashCost;
+
     use super::*;
     use crate::Verdict;
     use crate::memory::HashMemory;
@@ -111,12 +113,12 @@ mod tests {
 
     #[test]
     fn a_hash_of_another_system_becomes_one_that_can_be_compared_with() {
-        let mut memory = HashMemory::default();
+        let (mut memory, cost) = (HashMemory::default(), HashCost::PRODUCTION);
         for text in WRITTEN {
             let stored = stored_form(text).unwrap_or_else(|| panic!("{text}"));
             let hash = StoredHash::parse(&stored).unwrap();
-            assert_eq!(hash.verify(b"correct horse", &mut memory), Ok(Verdict::RightButWeak), "{text}");
-            assert_eq!(hash.verify(b"correct house", &mut memory), Ok(Verdict::Wrong), "{text}");
+            assert_eq!(hash.verify(b"correct horse", cost, &mut memory), Ok(Verdict::RightButWeak), "{text}");
+            assert_eq!(hash.verify(b"correct house", cost, &mut memory), Ok(Verdict::Wrong), "{text}");
             assert_eq!(stored_form(&stored).as_ref(), Some(&stored), "{text}");
         }
     }

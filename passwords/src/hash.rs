@@ -10,6 +10,7 @@ use argon2::{
     },
 };
 use shared::{
+    hash_cost::HashCost,
     random::{self, Random},
     stopwatch::{Wait, wait},
 };
@@ -21,21 +22,16 @@ use crate::{
     stored::StoredHash,
 };
 
-/// OWASP's Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane.
-pub const MEMORY_KIB: u32 = 19 * 1024;
-pub(crate) const PASSES: u32 = 2;
+/// The memory that a deployment's hash fills.
+pub const MEMORY_KIB: u32 = HashCost::PRODUCTION.memory_kib();
 const LANES: u32 = 1;
-
-/// What is hashed against where there is no stored hash: today's parameters, and an output that no password has.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$bGF0Y2hnYXRlIG5vYm9keQ$\
-                      AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// What became of a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is not the one.
     Wrong,
-    /// It is, but its hash was made in another way than today's, or with weaker parameters.
+    /// It is, but its hash was made in another way than today's, or at a lower cost.
     RightButWeak,
     /// It is.
     Right,
@@ -66,20 +62,26 @@ impl PasswordError {
 #[derive(Debug)]
 pub struct Passwords {
     random: Arc<dyn Random>,
+    cost: HashCost,
     permits: Arc<Semaphore>,
     spare: Arc<SpareMemory>,
 }
 
 impl Passwords {
-    /// Takes the salt of new hashes from `random`.
+    /// Hashes at the cost of a deployment, with salts from `random`.
     pub fn new(random: Arc<dyn Random>) -> Self {
-        let permits = available_parallelism().map_or(1, usize::from);
-        Self { random, permits: Arc::new(Semaphore::new(permits)), spare: Arc::default() }
+        Self::with_cost(random, HashCost::PRODUCTION)
+    }
+
+    /// Hashes at this cost, with salts from `random`. A stored hash that cost less is weak.
+    pub fn with_cost(random: Arc<dyn Random>, cost: HashCost) -> Self {
+        let permits = Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from)));
+        Self { random, cost, permits, spare: Arc::new(SpareMemory::of(cost)) }
     }
 
     /// Takes the memory of a hash before one is asked for: the first touch of it takes longer than the hash.
     pub fn warm_up(&self) {
-        self.spare.lend(|memory| memory.blocks(&todays()).len());
+        self.spare.lend(|memory| memory.blocks(&params(self.cost)).len());
     }
 
     /// The hash of a password, as a PHC string.
@@ -89,9 +91,9 @@ impl Passwords {
     /// [`PasswordError::Failed`]
     pub async fn hash(&self, password: &Password) -> Result<String, PasswordError> {
         let salt: [u8; 16] = random::bytes(&*self.random);
-        let password = password.clone();
+        let (password, cost) = (password.clone(), self.cost);
         self.run(move |memory| {
-            phc(password.expose().as_bytes(), &salt, memory).map_err(|_| PasswordError::Failed)
+            phc(password.expose().as_bytes(), &salt, cost, memory).map_err(|_| PasswordError::Failed)
         })
         .await
     }
@@ -102,11 +104,12 @@ impl Passwords {
     ///
     /// [`PasswordError`], if the stored hash can't be used.
     pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, PasswordError> {
-        let stored = stored.unwrap_or(NOBODY).to_owned();
+        let cost = self.cost;
+        let stored = stored.map_or_else(|| of_nobody(cost), str::to_owned);
         let password = password.clone();
         self.run(move |memory| {
             let stored = StoredHash::parse(&stored).ok_or(PasswordError::Unusable)?;
-            stored.verify(password.expose().as_bytes(), memory)
+            stored.verify(password.expose().as_bytes(), cost, memory)
         })
         .await
     }
@@ -126,14 +129,26 @@ impl Passwords {
     }
 }
 
-fn todays() -> Params {
-    // Unwrap safety: constants, within argon2's bounds.
-    Params::new(MEMORY_KIB, PASSES, LANES, None).expect("today's parameters are valid")
+/// The parameters of a hash that costs this.
+pub(crate) fn params(cost: HashCost) -> Params {
+    // Unwrap safety: a cost is within argon2's bounds.
+    Params::new(cost.memory_kib(), cost.passes(), LANES, None).expect("a cost is within the bounds")
 }
 
-/// The hash by today's parameters, as `argon2` itself writes it, whose own way to it takes new memory each time.
-fn phc(password: &[u8], salt: &[u8], memory: &mut HashMemory) -> password_hash::Result<String> {
-    let params = todays();
+/// The hash to compare with where none is stored: at this cost, with an output that no password has.
+fn of_nobody(cost: HashCost) -> String {
+    let (m, t) = (cost.memory_kib(), cost.passes());
+    format!("$argon2id$v=19$m={m},t={t},p={LANES}$bGF0Y2hnYXRlIG5vYm9keQ${}", "A".repeat(43))
+}
+
+/// The hash at this cost, as `argon2` itself writes it. Its own function for that takes new memory each time.
+fn phc(
+    password: &[u8],
+    salt: &[u8],
+    cost: HashCost,
+    memory: &mut HashMemory,
+) -> password_hash::Result<String> {
+    let params = params(cost);
     let (algorithm, version) = (Algorithm::Argon2id, Version::V0x13);
     let mut output = [0; Params::DEFAULT_OUTPUT_LEN];
     let argon2 = Argon2::new(algorithm, version, params.clone());
@@ -203,7 +218,8 @@ mod tests {
     async fn hashes_one_after_the_other_work_in_the_memory_that_was_there_before_the_first() {
         let passwords = Passwords::new(Arc::new(SystemRandom::new()));
         passwords.warm_up();
-        let spare = || passwords.spare.lend(|memory| memory.blocks(&todays()).as_ptr().addr());
+        let spare =
+            || passwords.spare.lend(|memory| memory.blocks(&params(HashCost::PRODUCTION)).as_ptr().addr());
         let before = spare();
         let hash = passwords.hash(&password("correct horse")).await.unwrap();
         assert_eq!(passwords.verify(&password("correct horse"), Some(&hash)).await, Ok(Verdict::Right));
@@ -212,9 +228,27 @@ mod tests {
 
     #[test]
     fn the_hash_of_nobody_costs_what_a_real_one_costs() {
-        let hash = StoredHash::parse(NOBODY).unwrap();
-        assert!(!hash.is_weak());
-        assert!(NOBODY.contains(&format!("m={MEMORY_KIB},t={PASSES},p={LANES}")));
-        assert_eq!(hash.verify(b"", &mut HashMemory::default()), Ok(Verdict::Wrong));
+        for cost in [HashCost::PRODUCTION, HashCost::new(16, 1).unwrap()] {
+            let text = of_nobody(cost);
+            let hash = StoredHash::parse(&text).unwrap();
+            assert!(!hash.is_weak(cost));
+            assert!(text.contains(&format!("m={},t={},p={LANES}$", cost.memory_kib(), cost.passes())));
+            assert_eq!(hash.verify(b"", cost, &mut HashMemory::default()), Ok(Verdict::Wrong));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_that_cost_less_than_the_given_cost_is_weak() {
+        let with = |memory_kib, passes| {
+            Passwords::with_cost(Arc::new(SystemRandom::new()), HashCost::new(memory_kib, passes).unwrap())
+        };
+        let (less, usual, same) = (with(8, 1), with(16, 1), with(8, 2));
+        let password = password("correct horse");
+        let hash = less.hash(&password).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{hash}");
+        assert_eq!(less.verify(&password, Some(&hash)).await, Ok(Verdict::Right));
+        assert_eq!(usual.verify(&password, Some(&hash)).await, Ok(Verdict::RightButWeak));
+        let hash = usual.hash(&password).await.unwrap();
+        assert_eq!(same.verify(&password, Some(&hash)).await, Ok(Verdict::Right));
     }
 }

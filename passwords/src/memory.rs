@@ -8,7 +8,9 @@ use std::sync::{Mutex, PoisonError};
 
 use argon2::{Block, Params};
 
-use crate::hash::MEMORY_KIB;
+use shared::hash_cost::HashCost;
+
+use crate::hash::params;
 
 /// What one hash works in.
 #[derive(Default)]
@@ -24,24 +26,27 @@ impl HashMemory {
         }
         &mut self.0[..count]
     }
-
-    /// Whether it is no more than a hash with today's parameters takes.
-    fn is_usual(&self) -> bool {
-        self.0.len() <= MEMORY_KIB as usize
-    }
 }
 
 /// The memory that no hash is using: once it has all been used, as much as hashes are made at once.
-#[derive(Default)]
-pub(crate) struct SpareMemory(Mutex<Vec<HashMemory>>);
+pub(crate) struct SpareMemory {
+    spare: Mutex<Vec<HashMemory>>,
+    /// The blocks of a hash at the usual cost.
+    usual: usize,
+}
 
 impl SpareMemory {
+    /// For hashes that mostly cost this.
+    pub(crate) fn of(cost: HashCost) -> Self {
+        Self { spare: Mutex::default(), usual: params(cost).block_count() }
+    }
+
     /// Lends some for as long as this takes. What grew for a hash with greater parameters is given up afterwards.
     pub(crate) fn lend<T>(&self, work: impl FnOnce(&mut HashMemory) -> T) -> T {
-        let spare = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memory = spare().pop().unwrap_or_default();
         let result = work(&mut memory);
-        if memory.is_usual() {
+        if memory.0.len() <= self.usual {
             spare().push(memory);
         }
         result
@@ -59,30 +64,32 @@ impl std::fmt::Debug for SpareMemory {
 mod tests {
     use super::*;
 
-    fn params(kib: u32) -> Params {
-        Params::new(kib, 1, 1, None).unwrap()
+    fn cost(kib: u32) -> HashCost {
+        HashCost::new(kib, 1).unwrap()
     }
 
     #[test]
     fn memory_is_lent_again_and_grows_to_what_is_asked() {
-        let spare = SpareMemory::default();
-        let small = spare.lend(|memory| memory.blocks(&params(8)).as_ptr());
-        assert_eq!(spare.lend(|memory| memory.blocks(&params(8)).as_ptr()), small);
-        assert_eq!(spare.lend(|memory| memory.blocks(&params(MEMORY_KIB)).len()), MEMORY_KIB as usize);
-        assert_eq!(spare.lend(|memory| memory.0.len()), MEMORY_KIB as usize);
+        let (less, usual) = (params(cost(8)), params(cost(64)));
+        let spare = SpareMemory::of(cost(64));
+        let small = spare.lend(|memory| memory.blocks(&less).as_ptr());
+        assert_eq!(spare.lend(|memory| memory.blocks(&less).as_ptr()), small);
+        assert_eq!(spare.lend(|memory| memory.blocks(&usual).len()), 64);
+        assert_eq!(spare.lend(|memory| memory.0.len()), 64);
     }
 
     #[test]
     fn a_hash_never_gets_more_than_it_asks_for() {
         let mut memory = HashMemory::default();
-        memory.blocks(&params(64));
-        assert_eq!(memory.blocks(&params(8)).len(), 8);
+        memory.blocks(&params(cost(64)));
+        assert_eq!(memory.blocks(&params(cost(8))).len(), 8);
     }
 
     #[test]
     fn what_grew_beyond_the_usual_is_given_up() {
-        let spare = SpareMemory::default();
-        spare.lend(|memory| memory.blocks(&params(MEMORY_KIB + 8)).len());
+        let spare = SpareMemory::of(HashCost::PRODUCTION);
+        let more = cost(HashCost::PRODUCTION.memory_kib() + 8);
+        spare.lend(|memory| memory.blocks(&params(more)).len());
         assert_eq!(spare.lend(|memory| memory.0.len()), 0);
     }
 }

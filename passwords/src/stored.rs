@@ -8,11 +8,9 @@ use argon2::{
 };
 use aws_lc_rs::{constant_time, pbkdf2};
 
-use crate::{
-    PasswordError, Verdict,
-    hash::{MEMORY_KIB, PASSES},
-    memory::HashMemory,
-};
+use shared::hash_cost::HashCost;
+
+use crate::{PasswordError, Verdict, memory::HashMemory};
 
 /// Beyond these a stored hash is refused instead of computed: it would take down the function, or its whole time.
 const MAX_MEMORY_KIB: u32 = 64 * 1024;
@@ -69,8 +67,13 @@ impl StoredHash {
         Some(Self(kind))
     }
 
-    /// Compares a password with it.
-    pub(crate) fn verify(&self, password: &[u8], memory: &mut HashMemory) -> Result<Verdict, PasswordError> {
+    /// Compares a password with it. A hash that cost less than `cost` is weak.
+    pub(crate) fn verify(
+        &self,
+        password: &[u8],
+        cost: HashCost,
+        memory: &mut HashMemory,
+    ) -> Result<Verdict, PasswordError> {
         let is_right = match &self.0 {
             Kind::Argon2(hash, params) => {
                 argon2_matches(password, hash, params, memory).ok_or(PasswordError::Unusable)?
@@ -87,20 +90,20 @@ impl StoredHash {
         };
         Ok(match is_right {
             false => Verdict::Wrong,
-            true if self.is_weak() => Verdict::RightButWeak,
+            true if self.is_weak(cost) => Verdict::RightButWeak,
             true => Verdict::Right,
         })
     }
 
     /// Anything but argon2id is replaced at the first chance. Of argon2id, by memory times passes, which is what a
     /// guess costs: of two that cost the same neither is weaker.
-    pub(crate) fn is_weak(&self) -> bool {
+    pub(crate) fn is_weak(&self, cost: HashCost) -> bool {
         match &self.0 {
             Kind::Argon2(hash, params) => {
-                let cost = |memory: u32, passes: u32| u64::from(memory) * u64::from(passes);
+                let guess = |memory: u32, passes: u32| u64::from(memory) * u64::from(passes);
                 hash.algorithm != Algorithm::Argon2id.ident()
                     || hash.version != Some(Version::V0x13.into())
-                    || cost(params.m_cost(), params.t_cost()) < cost(MEMORY_KIB, PASSES)
+                    || guess(params.m_cost(), params.t_cost()) < guess(cost.memory_kib(), cost.passes())
             }
             Kind::Bcrypt(_) | Kind::Scrypt(..) | Kind::Pbkdf2(..) => true,
         }
@@ -176,8 +179,16 @@ mod tests {
         let mut memory = HashMemory::default();
         for text in BROUGHT {
             let hash = StoredHash::parse(text).unwrap_or_else(|| panic!("{text}"));
-            assert_eq!(hash.verify(b"correct horse", &mut memory), Ok(Verdict::RightButWeak), "{text}");
-            assert_eq!(hash.verify(b"correct house", &mut memory), Ok(Verdict::Wrong), "{text}");
+            assert_eq!(
+                hash.verify(b"correct horse", HashCost::PRODUCTION, &mut memory),
+                Ok(Verdict::RightButWeak),
+                "{text}"
+            );
+            assert_eq!(
+                hash.verify(b"correct house", HashCost::PRODUCTION, &mut memory),
+                Ok(Verdict::Wrong),
+                "{text}"
+            );
         }
     }
 

@@ -9,6 +9,7 @@ use crate::{
     aws,
     clock::{Clock, SystemClock},
     environment::{Environment, EnvironmentError},
+    hash_cost::HashCost,
     keys::KeysetsError,
     random::{Random, SystemRandom},
 };
@@ -26,6 +27,8 @@ pub struct Context {
     pub clock: Arc<dyn Clock>,
     /// Its randomness.
     pub random: Arc<dyn Random>,
+    /// The cost of the password hashes that it makes.
+    pub hash_cost: HashCost,
 }
 
 impl Context {
@@ -35,7 +38,10 @@ impl Context {
     ///
     /// [`EnvironmentError`], if its variables don't say how AWS is reached.
     pub fn of_process() -> Result<Self, EnvironmentError> {
-        let environment = Environment::from_process();
+        Self::of(Environment::from_process())
+    }
+
+    fn of(environment: Environment) -> Result<Self, EnvironmentError> {
         let aws = aws::config(&environment)?;
         Ok(Self {
             environment,
@@ -43,6 +49,7 @@ impl Context {
             aws,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),
+            hash_cost: HashCost::PRODUCTION,
         })
     }
 }
@@ -68,5 +75,18 @@ pub enum StartError {
 impl fmt::Debug for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::environment::variable;
+
+    #[test]
+    fn a_process_hashes_at_the_cost_of_a_deployment() {
+        let region = (variable::AWS_REGION.to_owned(), "eu-central-1".to_owned());
+        let context = Context::of(Environment::from_variables([region])).unwrap();
+        assert_eq!(context.hash_cost, HashCost::PRODUCTION);
     }
 }

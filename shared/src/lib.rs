@@ -2,7 +2,7 @@
 //!
 //! Modules import downwards only, in this order; `tests/imports.rs` holds it:
 //!
-//! - base: [`clock`], [`random`] and [`environment`], the three things that come from outside, each in its one home;
+//! - base: [`clock`], [`random`], [`environment`] and [`hash_cost`], what comes from outside, each in its one home;
 //!   [`ids`], [`scope`], [`json`], [`claims`], [`lifetimes`]; [`stopwatch`] and [`aborted`], how long a request takes
 //!   and may take; [`error`]; [`cached`], copies that are kept for minutes.
 //! - [`aws`]: how AWS is reached.
@@ -23,6 +23,7 @@ pub mod clock;
 pub mod context;
 pub mod environment;
 pub mod error;
+pub mod hash_cost;
 pub mod http;
 pub mod ids;
 pub mod json;

@@ -10,7 +10,7 @@ use crate::{
     harness::{
         APP, Api, Fault, PASSWORD, Reply, START, Tokens, USER_ID, USERNAME, bearer, claims, number, text,
     },
-    login_flow::weak_hash,
+    login_flow::hash_at,
 };
 
 pub(super) const NEW_PASSWORD: &str = "a much better password";
@@ -97,7 +97,8 @@ impl Flow {
         let mut successor = None;
         match self {
             Self::Login => {
-                let change = vec![(attribute::PASSWORD_HASH, text(&weak_hash())), ("attempts_1", number(3))];
+                let change =
+                    vec![(attribute::PASSWORD_HASH, text(&hash_at(8, 1))), ("attempts_1", number(3))];
                 seeder.set("CredentialsTable", username, change).await.unwrap();
             }
             Self::LoginAfterAWrongPassword => {

@@ -32,11 +32,12 @@ use local::{
     tables,
     template::{Parameters, Template},
 };
-use shared::keys::SigningAlgorithm;
+use passwords::Passwords;
 use shared::{
     clock::Timestamp,
     context::Context,
-    keys::KeysetDocument,
+    hash_cost::HashCost,
+    keys::{KeysetDocument, SigningAlgorithm},
     random::{SystemRandom, identifier},
 };
 
@@ -73,6 +74,10 @@ pub(crate) const USER_ID: &str = "demo-user";
 /// When every test begins: in 2096, as an hour does. The engine removes what has expired by the clock of the machine, once
 /// a minute, and all tests together run for longer than a minute.
 pub(crate) const START: u64 = 3_999_999_600;
+
+/// The cost of password hashes where a test isn't about hashing: some microseconds. There is a lesser one, so that a hash can
+/// be weak.
+pub(crate) const HASH_COST: HashCost = HashCost::new(16, 1).unwrap();
 
 /// A new keyset, in use.
 pub(crate) fn keyset() -> KeysetDocument {
@@ -136,7 +141,8 @@ impl Api {
         let tables = tables::create(&template, &store, &prefix).await.unwrap();
         let random = Arc::new(SeededRandom::new(SCALE.seed));
         let demo = Demo::well_known();
-        demo.seed(&Seeder { client: &store, tables: &tables }, random.clone()).await.unwrap();
+        let passwords = Passwords::with_cost(random.clone(), HASH_COST);
+        demo.seed(&Seeder { client: &store, tables: &tables }, &passwords).await.unwrap();
 
         let clock = Arc::new(MockClock::at(START));
         let calls = Calls::new(&tables);
@@ -155,6 +161,7 @@ impl Api {
             authorizer_cache_ttl: None,
             clock: clock.clone(),
             random,
+            hash_cost: HASH_COST,
         };
         let gateway = Arc::new(Box::pin(Gateway::deploy(&template, &deployment)).await.unwrap());
         // What is done at the start is no part of any request.
@@ -199,6 +206,11 @@ impl Api {
     pub(crate) fn keyset(&self) -> serde_json::Value {
         let Keyset::Document(document) = &self.deployment.keyset else { panic!("it is in a secret") };
         serde_json::to_value(document).unwrap()
+    }
+
+    /// Hashes as the functions do.
+    pub(crate) fn passwords(&self) -> Passwords {
+        Passwords::with_cost(self.deployment.random.clone(), self.deployment.hash_cost)
     }
 
     pub(crate) fn seeder(&self) -> Seeder<'_> {

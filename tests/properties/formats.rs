@@ -13,7 +13,7 @@ use shared::{
 use std::sync::Arc;
 
 use super::{holds, mutation::Mutation};
-use crate::harness::{START, SeededRandom};
+use crate::harness::{HASH_COST, START, SeededRandom};
 
 fn scope_token() -> impl Strategy<Value = String> {
     "[!#-\\[\\]-~]{1,12}"
@@ -84,7 +84,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 
 #[test]
 fn a_password_is_right_for_the_hash_that_was_made_of_it_and_no_other_is() {
-    let passwords = Passwords::new(Arc::new(SeededRandom::new(1)));
+    let passwords = Passwords::with_cost(Arc::new(SeededRandom::new(1)), HASH_COST);
     holds(("[ -~äöü€]{8,40}", Mutation::any()), |(text, mutation)| {
         let password = Password::parse(&text.clone().into()).unwrap();
         let hash = wait(passwords.hash(&password)).unwrap();
@@ -107,7 +107,7 @@ const HASHES: [&str; 4] = [
 
 #[test]
 fn a_changed_hash_is_of_no_use_or_of_another_password() {
-    let passwords = Passwords::new(Arc::new(SeededRandom::new(1)));
+    let passwords = Passwords::with_cost(Arc::new(SeededRandom::new(1)), HASH_COST);
     let password = Password::parse(&"correct horse".into()).unwrap();
     let hashes = (proptest::sample::select(&HASHES), Mutation::any());
     holds(hashes, |(hash, mutation)| {
@@ -120,7 +120,7 @@ fn a_changed_hash_is_of_no_use_or_of_another_password() {
 
 #[test]
 fn any_text_is_a_hash_that_nobody_has_the_password_of_or_none() {
-    let passwords = Passwords::new(Arc::new(SeededRandom::new(1)));
+    let passwords = Passwords::with_cost(Arc::new(SeededRandom::new(1)), HASH_COST);
     let password = Password::parse(&"correct horse".into()).unwrap();
     let texts = proptest::prop_oneof![
         "\\PC{0,60}",

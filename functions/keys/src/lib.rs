@@ -55,7 +55,7 @@ impl KeyRotation {
     ///
     /// [`StartError`], if its environment is incomplete or makes no sense.
     pub fn start(context: &Context) -> Result<Self, StartError> {
-        let Context { environment, dynamodb, aws, clock, random } = context;
+        let Context { environment, dynamodb, aws, clock, random, .. } = context;
         Ok(Self {
             secret: KeysetSecret::new(environment, aws)?,
             published: PublishedKeys::new(environment, dynamodb)?,

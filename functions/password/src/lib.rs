@@ -51,7 +51,7 @@ impl PasswordChange {
     ///
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
-        let Context { environment, dynamodb, aws, clock, random } = context;
+        let Context { environment, dynamodb, aws, clock, random, hash_cost } = context;
         let keysets = Keysets::new(environment, aws)?;
         keysets.load(clock.now()).await?;
         Ok(Self {
@@ -61,7 +61,7 @@ impl PasswordChange {
             users: Users::new(environment, dynamodb)?,
             sessions: Sessions::new(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
-            passwords: Passwords::new(random.clone()),
+            passwords: Passwords::with_cost(random.clone(), *hash_cost),
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
             keysets,

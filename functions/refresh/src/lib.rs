@@ -51,7 +51,7 @@ impl Refresh {
     ///
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
-        let Context { environment, dynamodb, aws, clock, random } = context;
+        let Context { environment, dynamodb, aws, clock, random, .. } = context;
         let keysets = Keysets::new(environment, aws)?;
         keysets.load(clock.now()).await?;
         Ok(Self {

@@ -13,6 +13,7 @@ use aws_smithy_runtime_api::client::http::{
 use serde_json::{Value, json};
 use shared::{
     context::{Context, SdkConfig},
+    hash_cost::HashCost,
     keys::PublishedKeys,
     random::SystemRandom,
 };
@@ -93,6 +94,7 @@ static AUTHORIZER: LazyLock<(Runtime, Authorizer)> = LazyLock::new(|| {
         aws: SdkConfig::builder().build(),
         clock: std::sync::Arc::new(Standing),
         random: std::sync::Arc::new(SystemRandom::new()),
+        hash_cost: HashCost::PRODUCTION,
     };
     let authorizer = runtime.block_on(Authorizer::start(&context)).unwrap();
     (runtime, authorizer)

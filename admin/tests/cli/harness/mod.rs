@@ -21,6 +21,7 @@ use local::{
 use serde_json::Value;
 use shared::{
     clock::{Clock, SystemClock},
+    hash_cost::HashCost,
     random::{SystemRandom, identifier},
 };
 use tokio::{io::AsyncWriteExt, process::Command};
@@ -97,6 +98,7 @@ impl Deployed {
             authorizer_cache_ttl: None,
             clock: Arc::new(SystemClock),
             random,
+            hash_cost: HashCost::PRODUCTION,
         };
         Self { endpoint, store, folder, template, deployment }
     }
