@@ -57,7 +57,7 @@ pub(crate) enum ClientsCommand {
     #[command(after_help = "Example:\n  latchgate clients show shop-web")]
     Show {
         /// The client's identifier
-        #[arg(value_name = "ID", value_parser = client_id)]
+        #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
         client_id: ClientId,
     },
     /// Change what a client may do
@@ -73,7 +73,7 @@ pub(crate) enum ClientsCommand {
     #[command(after_help = "Example:\n  latchgate clients enable shop-web")]
     Enable {
         /// The client's identifier
-        #[arg(value_name = "ID", value_parser = client_id)]
+        #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
         client_id: ClientId,
     },
     /// Delete a client, and end its sessions
@@ -85,7 +85,7 @@ pub(crate) enum ClientsCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// The client's identifier: 1 to 64 printable characters, without `#` and `:`
-    #[arg(value_name = "ID", value_parser = client_id)]
+    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
     client_id: ClientId,
     #[command(flatten)]
     kind: KindOption,
@@ -97,7 +97,7 @@ pub(crate) struct Create {
 #[derive(Debug, Args)]
 pub(crate) struct Update {
     /// The client's identifier
-    #[arg(value_name = "ID", value_parser = client_id)]
+    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
     client_id: ClientId,
     #[command(flatten)]
     settings: Settings,
@@ -110,7 +110,7 @@ pub(crate) struct Update {
 #[derive(Debug, Args)]
 pub(crate) struct RotateSecret {
     /// The client's identifier
-    #[arg(value_name = "ID", value_parser = client_id)]
+    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
     client_id: ClientId,
     /// Make no new secret; all but the newest are invalid
     #[arg(long, conflicts_with = "at_once")]
@@ -124,7 +124,7 @@ pub(crate) struct RotateSecret {
 #[derive(Debug, Args)]
 pub(crate) struct Disable {
     /// The client's identifier
-    #[arg(value_name = "ID", value_parser = client_id)]
+    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
     client_id: ClientId,
     /// End its sessions too
     #[arg(long)]
@@ -138,7 +138,7 @@ pub(crate) struct Disable {
 #[derive(Debug, Args)]
 pub(crate) struct Delete {
     /// The client's identifier
-    #[arg(value_name = "ID", value_parser = client_id)]
+    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
     client_id: ClientId,
     /// End its sessions too, which a deletion always does
     #[arg(long, hide = true)]

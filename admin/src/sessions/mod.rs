@@ -42,10 +42,10 @@ pub(crate) enum SessionsCommand {
 #[derive(Debug, Args)]
 pub(crate) struct List {
     /// Of this user
-    #[arg(long, value_name = "NAME", value_parser = options::username)]
+    #[arg(long, value_name = "NAME", value_parser = options::username, allow_hyphen_values = true)]
     user: Option<Username>,
     /// On this client
-    #[arg(long, value_name = "ID", value_parser = options::client_id)]
+    #[arg(long, value_name = "ID", value_parser = options::client_id, allow_hyphen_values = true)]
     client: Option<ClientId>,
     /// No more than so many
     #[arg(long, value_name = "N", default_value_t = 100)]
@@ -57,13 +57,13 @@ pub(crate) struct List {
 #[command(group = ArgGroup::new("whose").required(true).multiple(true).args(["user", "client", "all"]))]
 pub(crate) struct Revoke {
     /// Those of this user
-    #[arg(long, value_name = "NAME", value_parser = options::username)]
+    #[arg(long, value_name = "NAME", value_parser = options::username, allow_hyphen_values = true)]
     user: Option<Username>,
     /// Those on this client
-    #[arg(long, value_name = "ID", value_parser = options::client_id)]
+    #[arg(long, value_name = "ID", value_parser = options::client_id, allow_hyphen_values = true)]
     client: Option<ClientId>,
     /// This one of the user's
-    #[arg(long, value_name = "SID", value_parser = options::session_id, requires = "user", conflicts_with = "client")]
+    #[arg(long, value_name = "SID", value_parser = options::session_id, allow_hyphen_values = true, requires = "user", conflicts_with = "client")]
     session: Option<SessionId>,
     /// Everybody's
     #[arg(long, conflicts_with_all = ["user", "client", "session"])]

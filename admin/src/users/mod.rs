@@ -100,7 +100,7 @@ pub(crate) enum UsersCommand {
     #[command(after_help = "Example:\n  latchgate users enable ada@example.com")]
     Enable {
         /// The user's name
-        #[arg(value_name = "NAME", value_parser = username)]
+        #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
         username: Username,
     },
     /// Delete a user
@@ -122,10 +122,10 @@ pub(crate) enum UsersCommand {
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// The user's name: 1 to 256 bytes of letters, digits and ASCII symbols; case makes no difference
-    #[arg(value_name = "NAME", value_parser = username)]
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
     username: Username,
     /// The user's identifier, `sub` in tokens [default: a random one]
-    #[arg(long, value_name = "ID", value_parser = user_id)]
+    #[arg(long, value_name = "ID", value_parser = user_id, allow_hyphen_values = true)]
     id: Option<UserId>,
     /// What the user's access tokens say, a JSON object
     #[arg(long, value_name = "JSON")]
@@ -141,10 +141,10 @@ pub(crate) struct Create {
 #[derive(Debug, Args)]
 pub(crate) struct Show {
     /// The user's name
-    #[arg(value_name = "NAME", value_parser = username, required_unless_present = "id", conflicts_with = "id")]
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true, required_unless_present = "id", conflicts_with = "id")]
     username: Option<Username>,
     /// The user's identifier
-    #[arg(long, value_name = "ID", value_parser = user_id)]
+    #[arg(long, value_name = "ID", value_parser = user_id, allow_hyphen_values = true)]
     id: Option<UserId>,
 }
 
@@ -152,7 +152,7 @@ pub(crate) struct Show {
 #[derive(Debug, Args)]
 pub(crate) struct SetPassword {
     /// The user's name
-    #[arg(value_name = "NAME", value_parser = username)]
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
     username: Username,
     #[command(flatten)]
     password: PasswordSource,
@@ -171,7 +171,7 @@ pub(crate) struct SetPassword {
 #[derive(Debug, Args)]
 pub(crate) struct MustChange {
     /// The user's name
-    #[arg(value_name = "NAME", value_parser = username)]
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
     username: Username,
     /// The password may stay after all
     #[arg(long)]
@@ -182,7 +182,7 @@ pub(crate) struct MustChange {
 #[derive(Debug, Args)]
 pub(crate) struct SetClaims {
     /// The user's name
-    #[arg(value_name = "NAME", value_parser = username)]
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
     username: Username,
     /// The claims, a JSON object; `-` reads it from standard input
     #[arg(value_name = "JSON")]
@@ -193,7 +193,7 @@ pub(crate) struct SetClaims {
 #[derive(Debug, Args)]
 pub(crate) struct Remove {
     /// The user's name
-    #[arg(value_name = "NAME", value_parser = username)]
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
     username: Username,
     /// Don't look again for sessions of logins that were under way
     #[arg(long)]

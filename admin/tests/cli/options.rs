@@ -37,6 +37,26 @@ async fn a_command_line_that_makes_no_sense_is_refused_with_2() {
     assert_eq!(deployed.events(), ["client_created"]);
 }
 
+/// One random identifier in 64 begins with a hyphen.
+#[tokio::test]
+async fn a_name_or_an_identifier_may_begin_with_a_hyphen() {
+    let deployed = Deployed::start().await;
+    deployed.run(&["clients", "create", "--public", "-shop", "--scope", "read"]).await.assert(0);
+    assert_eq!(deployed.run(&["clients", "show", "-shop"]).await.json()["client_id"], "-shop");
+    let create = ["users", "create", "--must-change", "-ada", "--id", "-WJ5_user", "--password-stdin"];
+    assert_eq!(deployed.run_with(&create, PASSWORD.as_bytes()).await.json()["user_id"], "-WJ5_user");
+    assert_eq!(deployed.run(&["users", "show", "-ada"]).await.json()["user_id"], "-WJ5_user");
+    assert_eq!(deployed.run(&["users", "show", "--id", "-WJ5_user"]).await.json()["username"], "-ada");
+    let list = ["sessions", "list", "--user", "-ada", "--client", "-shop"];
+    assert_eq!(deployed.run(&list).await.json(), json!([]));
+    let session = ["--session", "-7DEQpj8HBSa-_TImW-5JA"];
+    let revoke = ["sessions", "revoke", "--user", "-ada", "--no-wait", "--yes"];
+    deployed.run(&[&revoke[..], &session].concat()).await.assert(3);
+    deployed.run(&["users", "delete", "--yes", "-ada", "--no-wait"]).await.assert(0);
+    // An option that doesn't exist is still refused.
+    deployed.run(&["users", "delete", "--no-wiat", "ada"]).await.assert(2);
+}
+
 #[tokio::test]
 async fn help_explains_the_exit_codes_and_every_command_has_an_example() {
     let deployed = Deployed::start().await;
