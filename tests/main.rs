@@ -30,6 +30,7 @@ mod freeze;
 mod gateway_events;
 mod hostile_bodies;
 mod http_api;
+mod imports;
 mod key_rotation;
 mod keyset_secret;
 mod keysets;

@@ -1,0 +1,100 @@
+//! Imports point one way: no package has files that import each other in a circle, and the modules of `shared` stand on
+//! each other in one order.
+//!
+//! The imports are read from the sources, so a new file is held too. An import is a path to an item, in a `use` or inline; it
+//! leads to the file that defines the item, also where a parent module re-exports it. A re-export from a child module is no
+//! import of the child, and code under `#[cfg(test)]` does not count.
+
+mod collect;
+mod cycle;
+mod module;
+mod order;
+mod package;
+mod resolve;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use cycle::Imports;
+use module::Crate;
+
+/// The packages that still have cycles. One that no longer has any must leave this list.
+const STILL_TIED: [&str; 12] = [
+    "admin",
+    "authorizer",
+    "bench",
+    "capacity",
+    "local",
+    "metadata",
+    "model",
+    "passwords",
+    "port-file",
+    "shared",
+    "tests",
+    "xtask",
+];
+
+#[test]
+fn no_package_has_an_import_cycle() {
+    let mut found = String::new();
+    let mut untied = Vec::new();
+    for package in package::members() {
+        let crates = package.read();
+        let mut faults = cycle::all(&resolve::imports(&crates));
+        if package.name == "shared" {
+            faults.extend(order::violations(&crates));
+        }
+        match (faults.is_empty(), STILL_TIED.contains(&package.name.as_str())) {
+            (true, true) => untied.push(package.name),
+            (false, false) => found.push_str(&format!("\n{}:\n{}", package.name, faults.concat())),
+            _ => {}
+        }
+    }
+    assert!(found.is_empty(), "imports that run in a circle or against the order:\n{found}");
+    assert!(untied.is_empty(), "no cycle is left in {untied:?}: take them from STILL_TIED");
+}
+
+/// The imports among `files`, of which the first is the root.
+fn imports_of(files: &[(&str, &str)]) -> Imports {
+    let files: BTreeMap<_, _> =
+        files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();
+    let read = |path: &Path| files.get(path).cloned();
+    resolve::imports(&[Crate::read("example", Path::new("src/lib.rs"), &read)])
+}
+
+#[test]
+fn a_cycle_through_a_re_export_names_its_files_and_its_paths() {
+    let imports = imports_of(&[
+        ("src/lib.rs", "mod a; mod b; pub use a::A; pub use b::B;"),
+        ("src/a.rs", "use crate::B; pub struct A(B);"),
+        ("src/b.rs", "pub struct B; fn f(a: &super::A) {}"),
+    ]);
+    let faults = cycle::all(&imports);
+    assert_eq!(faults, ["  src/a.rs -> src/b.rs by `crate::B`\n  src/b.rs -> src/a.rs by `super::A`\n"]);
+}
+
+#[test]
+fn a_parent_and_a_child_that_use_each_other_are_a_cycle() {
+    let parent = ("src/lib.rs", "mod child; struct Parent; fn f() { child::g() }");
+    let child = ("src/child.rs", "use super::Parent; pub fn g() {}");
+    assert_eq!(cycle::all(&imports_of(&[parent, child])).len(), 1);
+}
+
+#[test]
+fn macros_and_attributes_import_what_they_name() {
+    let parent = ("src/lib.rs", "mod child; fn f() { println!(\"{}\", child::g()) }");
+    let child = ("src/child.rs", "#[serde(with = \"super::f\")] pub struct G;");
+    assert_eq!(cycle::all(&imports_of(&[parent, child])).len(), 0, "the child has no `g`");
+    let child = ("src/child.rs", "#[serde(with = \"super::f\")] pub fn g() {}");
+    assert_eq!(cycle::all(&imports_of(&[parent, child])).len(), 1);
+}
+
+#[test]
+fn declarations_re_exports_and_tests_are_no_imports() {
+    let parent = ("src/lib.rs", "mod child; pub use child::Child; pub struct Parent;");
+    let child = (
+        "src/child.rs",
+        "use super::Parent; pub struct Child(Parent); #[cfg(test)] mod tests { use super::*; }",
+    );
+    assert_eq!(cycle::all(&imports_of(&[parent, child])), Vec::<String>::new());
+}

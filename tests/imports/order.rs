@@ -1,0 +1,52 @@
+//! The order of the modules of `shared`.
+
+use std::collections::BTreeSet;
+
+use super::cycle;
+use super::module::{Crate, Meaning};
+use super::resolve;
+
+/// The top-level modules of `shared`, each of which imports only those before it.
+const ORDER: [&str; 19] = [
+    "clock",
+    "random",
+    "ids",
+    "scope",
+    "json",
+    "environment",
+    "stopwatch",
+    "aborted",
+    "cached",
+    "lifetimes",
+    "aws",
+    "store",
+    "keys",
+    "client",
+    "tokens",
+    "audit",
+    "logs",
+    "http",
+    "context",
+];
+
+/// The imports of `shared` against the order, each a line, and the modules that the order lacks.
+pub(super) fn violations(crates: &[Crate]) -> Vec<String> {
+    let shared = crates.iter().find(|krate| krate.name == "shared").unwrap();
+    let position = |module: &str| ORDER.iter().position(|name| *name == module);
+    let against = |(from, to, path): (&std::path::Path, &std::path::Path, &str)| {
+        let (above, below) = (shared.top_level(from)?, shared.top_level(to)?);
+        (position(below) > position(above)).then(|| cycle::line(from, to, path))
+    };
+    let imports = resolve::imports(crates);
+    imports.iter().filter_map(against).chain(unplaced(shared)).collect()
+}
+
+/// The modules that are not in the order, or only there.
+fn unplaced(shared: &Crate) -> Option<String> {
+    let is_child = |meaning: &Meaning| matches!(meaning, Meaning::Child(_));
+    let names = shared.modules[0].names.iter().filter(|(_, meanings)| meanings.iter().any(is_child));
+    let there: BTreeSet<&str> = names.map(|(name, _)| name.as_str()).collect();
+    let difference: Vec<_> = there.symmetric_difference(&ORDER.into()).copied().collect();
+    (!difference.is_empty())
+        .then(|| format!("  modules of `shared` and its order differ in {difference:?}\n"))
+}
