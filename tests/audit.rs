@@ -172,7 +172,7 @@ fn reasons() -> Vec<String> {
         include_str!("../shared/src/tokens/access.rs"),
         include_str!("../shared/src/tokens/refresh_error.rs"),
         include_str!("../shared/src/tokens/verify_error.rs"),
-        include_str!("../passwords/src/hash.rs"),
+        include_str!("../passwords/src/error.rs"),
         include_str!("../passwords/src/policy.rs"),
     ];
     let mut reasons = Vec::new();

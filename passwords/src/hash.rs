@@ -17,46 +17,12 @@ use shared::{
 use tokio::{sync::Semaphore, task};
 
 use crate::{
-    Password,
+    error::PasswordError,
     memory::{HashMemory, SpareMemory},
-    stored::StoredHash,
+    parameters::{LANES, params},
+    password::Password,
+    stored::{StoredHash, Verdict},
 };
-
-/// The memory that a deployment's hash fills.
-pub const MEMORY_KIB: u32 = HashCost::PRODUCTION.memory_kib();
-const LANES: u32 = 1;
-
-/// What became of a password.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is not the one.
-    Wrong,
-    /// It is, but its hash was made in another way than today's, or at a lower cost.
-    RightButWeak,
-    /// It is.
-    Right,
-}
-
-/// Why a password could not be hashed or compared: a failure of ours.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordError {
-    /// The stored hash is of no kind that is known, or its parameters are beyond the cap.
-    #[error("the stored password hash is of no known kind, or beyond the cap")]
-    Unusable,
-    /// The hash could not be computed.
-    #[error("the password could not be hashed")]
-    Failed,
-}
-
-impl PasswordError {
-    /// Its name in audit events.
-    pub fn reason(&self) -> &'static str {
-        match self {
-            Self::Unusable => "password_hash_unusable",
-            Self::Failed => "hashing_failed",
-        }
-    }
-}
 
 /// Hashes passwords, no more at once than there are processors: memory is bounded by that, not by the callers.
 #[derive(Debug)]
@@ -127,12 +93,6 @@ impl Passwords {
         };
         task::spawn_blocking(work).await.unwrap_or(Err(PasswordError::Failed))
     }
-}
-
-/// The parameters of a hash that costs this.
-pub(crate) fn params(cost: HashCost) -> Params {
-    // Unwrap safety: a cost is within argon2's bounds.
-    Params::new(cost.memory_kib(), cost.passes(), LANES, None).expect("a cost is within the bounds")
 }
 
 /// The hash to compare with where none is stored: at this cost, with an output that no password has.

@@ -4,10 +4,12 @@
 
 mod budget;
 mod change;
+mod error;
 mod foreign;
 mod hash;
 mod memory;
 mod operator;
+mod parameters;
 mod password;
 mod policy;
 mod stored;
@@ -17,12 +19,14 @@ mod username;
 pub use self::{
     budget::{BUDGET, Counter, WINDOW_TTL},
     change::NewHash,
+    error::PasswordError,
     foreign::stored_form,
-    hash::{MEMORY_KIB, PasswordError, Passwords, Verdict},
+    hash::Passwords,
     operator::NewCredential,
+    parameters::MEMORY_KIB,
     password::Password,
     policy::{NewPassword, PasswordRejection},
-    stored::StoredHash,
+    stored::{StoredHash, Verdict},
     table::{Attempt, Credential, Credentials, NEVER},
     username::Username,
 };

@@ -10,7 +10,7 @@ use argon2::{Block, Params};
 
 use shared::hash_cost::HashCost;
 
-use crate::hash::params;
+use crate::parameters::params;
 
 /// What one hash works in.
 #[derive(Default)]

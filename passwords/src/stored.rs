@@ -10,7 +10,7 @@ use aws_lc_rs::{constant_time, pbkdf2};
 
 use shared::hash_cost::HashCost;
 
-use crate::{PasswordError, Verdict, memory::HashMemory};
+use crate::{error::PasswordError, memory::HashMemory};
 
 /// Beyond these a stored hash is refused instead of computed: it would take down the function, or its whole time.
 const MAX_MEMORY_KIB: u32 = 64 * 1024;
@@ -25,6 +25,17 @@ const MAX_SCRYPT_LANES: u32 = 8;
 const MAX_SCRYPT_BLOCK_SIZE: u32 = 32;
 /// Beyond what any framework has as default.
 const MAX_ITERATIONS: u32 = 2_000_000;
+
+/// What became of a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is not the one.
+    Wrong,
+    /// It is, but its hash was made in another way than today's, or at a lower cost.
+    RightButWeak,
+    /// It is.
+    Right,
+}
 
 /// A stored hash that can be compared with.
 #[derive(Clone)]
