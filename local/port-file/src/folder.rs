@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::PortFileError;
+use crate::error::PortFileError;
 
 /// The folder of whoever runs this process.
 #[expect(clippy::disallowed_methods, reason = "the one home of the variables that name the folder")]

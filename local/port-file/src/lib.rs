@@ -3,6 +3,7 @@
 //! While it serves, the local server keeps a small file under the number of its port. A crate of its own, so that
 //! whoever reads the file is not built with what serves the API.
 
+mod error;
 mod folder;
 
 use std::{
@@ -13,6 +14,8 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+
+pub use self::error::PortFileError;
 
 /// What a local server says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -27,29 +30,6 @@ pub struct LocalServer {
     pub keyset_file: Option<PathBuf>,
     /// Its process.
     pub pid: u32,
-}
-
-/// A local server can't be found, or can't say where it is.
-#[derive(Debug, thiserror::Error)]
-pub enum PortFileError {
-    /// Neither variable that names a folder is set.
-    #[error("neither XDG_RUNTIME_DIR nor HOME is set")]
-    NoFolder,
-    /// The file can't be read or written.
-    #[error("{path} can't be read or written")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        #[source]
-        source: io::Error,
-    },
-    /// The file is of another version, or was changed.
-    #[error("{path} is not what a local server writes")]
-    Malformed {
-        /// The file.
-        path: PathBuf,
-    },
 }
 
 /// The file of a server that runs; gone when this is dropped.

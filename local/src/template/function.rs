@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_yaml_ng::{Mapping, Value};
 
-use super::{Parameters, TemplateError, at, missing, text_at};
+use super::{
+    property::{TemplateError, at, missing, text_at},
+    resolve::Parameters,
+};
 
 /// A function, as the template defines it.
 #[derive(Clone, Debug)]

@@ -5,7 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_yaml_ng::{Mapping, Value};
 
 use super::{
-    Api, BoundRoute, Cors, Parameters, Template, TemplateError, at, missing, resolve::argument, text_at,
+    Template,
+    api::Api,
+    api::BoundRoute,
+    api::Cors,
+    property::{TemplateError, at, missing, text_at},
+    resolve::Parameters,
+    resolve::argument,
 };
 
 const AUTHORIZER: &str = "AWS::ApiGatewayV2::Authorizer";

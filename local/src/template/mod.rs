@@ -5,6 +5,7 @@
 mod api;
 mod function;
 mod http_api;
+mod property;
 mod resolve;
 mod responses;
 mod tables;
@@ -13,29 +14,22 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde_yaml_ng::{Mapping, Value};
 
-use self::resolve::argument;
 pub use self::{
     api::{Api, ApiKind, BoundRoute, Cors},
     function::{Function, Route, Statement},
     http_api::HttpApiTemplate,
+    property::TemplateError,
     resolve::Parameters,
     responses::{GatewayResponse, GatewayResponses},
     tables::TableDefinition,
 };
+use self::{
+    property::{at, missing, text_at},
+    resolve::argument,
+};
 
 /// The template of this project.
 const SOURCE: &str = include_str!("../../../template.yaml");
-
-/// What of the template can't be read.
-#[derive(Debug, thiserror::Error)]
-pub enum TemplateError {
-    /// Not YAML.
-    #[error("a template is not YAML: {0}")]
-    Yaml(#[from] serde_yaml_ng::Error),
-    /// A property is missing, of another type, or beyond what is understood here.
-    #[error("{0} is missing from a template, or not understood")]
-    Property(String),
-}
 
 /// The template.
 #[derive(Clone, Debug)]
@@ -182,17 +176,4 @@ impl Template {
             .filter(move |(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(kind))
             .filter_map(|(id, resource)| Some((id.as_str()?, resource)))
     }
-}
-
-/// A value that a template has not, or not so that it is understood.
-fn missing(what: impl Into<String>) -> TemplateError {
-    TemplateError::Property(what.into())
-}
-
-fn at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a Value> {
-    path.iter().try_fold(value, |value, name| value.get(*name))
-}
-
-fn text_at<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
-    at(value, path)?.as_str()
 }

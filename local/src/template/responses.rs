@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_yaml_ng::Value;
 
-use super::{Cors, Parameters, TemplateError, at, missing, text_at};
+use super::{
+    api::Cors,
+    property::{TemplateError, at, missing, text_at},
+    resolve::Parameters,
+};
 
 /// One gateway response.
 #[derive(Clone, Debug)]

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
 };
 use serde_yaml_ng::Value;
 
-use super::{TemplateError, at, missing, text_at};
+use super::property::{TemplateError, at, missing, text_at};
 
 /// How long a table may take to come to be.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -1,0 +1,26 @@
+//! Failures to find or write the file.
+
+use std::{io, path::PathBuf};
+
+/// A local server can't be found, or can't say where it is.
+#[derive(Debug, thiserror::Error)]
+pub enum PortFileError {
+    /// Neither variable that names a folder is set.
+    #[error("neither XDG_RUNTIME_DIR nor HOME is set")]
+    NoFolder,
+    /// The file can't be read or written.
+    #[error("{path} can't be read or written")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// The file is of another version, or was changed.
+    #[error("{path} is not what a local server writes")]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+    },
+}
