@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{
     refreshing::{Answer, Refreshing, Stage},
     scenario::{SCENARIOS, Scenario},
-    store::{CLIENTS, Key, Row, Store, Tick, Write},
+    store::{CLIENTS, Key, Row, Store, Write},
+    tick::Tick,
 };
 use rand_chacha::{
     ChaCha20Rng,

@@ -5,7 +5,8 @@ use crate::{
     password::{self, Changing},
     refreshing::{Answer, Refreshing, Stage},
     scenario::{Cast, Scenario},
-    store::{CLIENTS, Key, OTHER, Store, Tick, Write},
+    store::{CLIENTS, Key, OTHER, Store, Write},
+    tick::Tick,
     world::World,
 };
 

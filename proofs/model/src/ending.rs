@@ -2,7 +2,8 @@
 
 use crate::{
     scenario::{Scenario, Weakness},
-    store::{CLIENTS, OTHER, Row, Store, Tick},
+    store::{CLIENTS, OTHER, Row, Store},
+    tick::Tick,
 };
 
 /// A logout that is under way.

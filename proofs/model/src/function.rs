@@ -5,7 +5,8 @@ use crate::{
     password::{self, Changing, LoggingIn, LoginStage},
     refreshing::{Answer, Reading, Refreshing, Stage, Writing},
     scenario::Scenario,
-    store::{Store, Tick},
+    store::Store,
+    tick::Tick,
 };
 
 /// One function that runs.

@@ -18,4 +18,6 @@ pub mod protocol;
 pub mod refreshing;
 pub mod scenario;
 pub mod store;
+pub mod tick;
+mod transitions;
 pub mod world;

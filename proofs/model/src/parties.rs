@@ -1,10 +1,6 @@
 //! Who sends requests: a client that does what it should, and a thief.
 
-use crate::{
-    refreshing::Answer,
-    scenario::Scenario,
-    store::{Key, Tick},
-};
+use crate::{refreshing::Answer, scenario::Scenario, store::Key, tick::Tick};
 
 /// The client that the session belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -4,7 +4,8 @@ use shared::store::User;
 
 use crate::{
     scenario::{OVERLAP, Scenario, Weakness},
-    store::{ANEW, CLIENTS, LATE, OTHER, Row, Store, Tick, at},
+    store::{ANEW, CLIENTS, LATE, OTHER, Row, Store, at},
+    tick::Tick,
 };
 
 /// A change of password that is under way, from the other device.

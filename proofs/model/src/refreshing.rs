@@ -7,7 +7,8 @@ use shared::{clock::Timestamp, store::User};
 
 use crate::{
     scenario::{Scenario, Weakness},
-    store::{Row, Store, Tick, Write, at},
+    store::{Row, Store, Write, at},
+    tick::Tick,
 };
 
 /// A refresh that is under way.

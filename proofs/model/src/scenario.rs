@@ -1,6 +1,6 @@
 //! What is played through: who takes part, how often, and how much goes wrong.
 
-use crate::store::Tick;
+use crate::tick::Tick;
 
 /// A bounded world. Everything that can happen within the bounds is played through, in every order.
 #[derive(Clone, Copy, Debug)]

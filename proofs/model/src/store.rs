@@ -9,10 +9,10 @@ use shared::{
     store::{Session, SessionKey},
 };
 
-use crate::scenario::{Scenario, Weakness};
-
-/// An instant of the model.
-pub type Tick = u8;
+use crate::{
+    scenario::{Scenario, Weakness},
+    tick::Tick,
+};
 
 /// The client's session.
 pub const CLIENTS: usize = 0;

@@ -8,7 +8,8 @@ use crate::{
     protocol::Action,
     refreshing::{Answer, Refreshing, Stage},
     scenario::{Cast, FUNCTION_TTL, Scenario},
-    store::{CLIENTS, Key, Store, Tick, Write},
+    store::{CLIENTS, Key, Store, Write},
+    tick::Tick,
 };
 
 /// All that is the case at one moment.
