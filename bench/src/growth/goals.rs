@@ -5,7 +5,7 @@ use bench::{
     watch::Latency,
 };
 
-use crate::{findings::Findings, latency::Runs, method::grouped};
+use crate::{findings::Findings, latency::Runs, number::grouped};
 
 pub(crate) fn goals(findings: &Findings) -> Vec<Goal> {
     let numbers: Vec<String> = findings.loads.iter().map(|load| grouped(load.sessions)).collect();

@@ -10,12 +10,11 @@ use bench::{Failure, SimulatedClock};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    START,
     feed::revoke,
     kind::Kind,
     machine::resident,
     place::Place,
-    scale::{Scale, Step},
+    scale::{START, Scale, Step},
 };
 
 pub(crate) const REQUESTS_PER_SECOND: usize = 50;

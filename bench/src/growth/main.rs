@@ -12,7 +12,9 @@ mod latency;
 mod load;
 mod machine;
 mod method;
+mod number;
 mod place;
+mod report;
 mod rows;
 mod sample;
 mod scale;
@@ -28,11 +30,8 @@ use self::{
     findings::Findings,
     hour::Hour,
     place::Place,
-    scale::{HOURS, Scale},
+    scale::{HOURS, START, Scale},
 };
-
-/// When everything here begins. It lies ahead, so that the store, which knows the machine's time, removes nothing.
-const START: u64 = 3_999_999_600;
 
 fn main() -> Result<(), Failure> {
     // The store has the threads that it has elsewhere, and the handlers the one that they have in Lambda.

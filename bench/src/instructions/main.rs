@@ -5,6 +5,8 @@
 
 mod count;
 mod findings;
+mod fixed;
+mod issue;
 mod operation;
 mod sample;
 

@@ -1,21 +1,19 @@
 //! What is counted.
 
-use std::{hint::black_box, time::Duration};
+use std::hint::black_box;
 
 use bench::Failure;
 use refresh::{Bounds, Decision, Presented, decide};
 use secrecy::ExposeSecret;
-use shared::{
-    client::ClaimSelection,
-    clock::Timestamp,
-    keys::Keyset,
-    tokens::{AccessTokenVerifier, Grant, TokenIssuer},
+use shared::{clock::Timestamp, tokens::AccessTokenVerifier};
+
+use crate::{
+    fixed::{NOW, client_id, environment, refresh_token, session},
+    issue::{AN_HOUR, issued},
+    sample::Sample,
 };
 
-use crate::sample::{Constant, NOW, Sample, client_id, environment, refresh_token, session, user};
-
 const ALGORITHMS: [&str; 3] = ["ES256", "RS256", "EdDSA"];
-const AN_HOUR: Duration = Duration::from_secs(3600);
 
 /// Something that is done once a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,21 +97,6 @@ fn verify(calls: u32, sample: &Sample) -> Result<(), Failure> {
         black_box(verifier.verify(black_box(&sample.access_token), &keyset.public, NOW)?);
     }
     Ok(())
-}
-
-/// The answer with an access token and a refresh token, as JSON.
-pub(crate) fn issued(keyset: &Keyset) -> Result<String, Failure> {
-    let (token, issuer, user) = (refresh_token()?, TokenIssuer::new(&environment())?, user());
-    let session = session(&token)?;
-    let grant = Grant {
-        session: &session,
-        refresh_token: &token,
-        user: &user,
-        claims: &ClaimSelection::All,
-        scope: &session.scope,
-        access_ttl: AN_HOUR,
-    };
-    Ok(serde_json::to_string(&issuer.issue(&grant, keyset, NOW, &Constant)?)?)
 }
 
 /// Of a retry: the longest way that ends well.

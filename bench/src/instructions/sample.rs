@@ -3,22 +3,12 @@
 use bench::{Failure, api::Tokens};
 use keys::KeyPlan;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
-use shared::keys::SigningAlgorithm;
 use shared::{
-    clock::Timestamp,
-    environment::{Environment, variable},
-    ids::{ClientId, UserId},
-    keys::Keyset,
-    random::{Random, SystemRandom},
-    scope::Scope,
-    store::{Session, User},
-    tokens::RefreshToken,
+    keys::{Keyset, SigningAlgorithm},
+    random::SystemRandom,
 };
 
-/// When everything here takes place.
-pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
-const A_DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
+use crate::{fixed::NOW, issue::issued};
 
 /// A keyset with a key of one algorithm. Everything else is always the same.
 #[derive(Serialize, Deserialize)]
@@ -33,61 +23,12 @@ impl Sample {
         let plan = KeyPlan { algorithm: algorithm.parse::<SigningAlgorithm>()?, ..KeyPlan::default() };
         let keyset = plan.first(NOW, &SystemRandom::new())?.to_json();
         let mut sample = Self { keyset, access_token: String::new() };
-        let issued = crate::operation::issued(&sample.keyset()?)?;
-        sample.access_token = serde_json::from_str::<Tokens>(&issued)?.access_token;
+        let answer = issued(&sample.keyset()?)?;
+        sample.access_token = serde_json::from_str::<Tokens>(&answer)?.access_token;
         Ok(sample)
     }
 
     pub(crate) fn keyset(&self) -> Result<Keyset, Failure> {
         Ok(Keyset::parse(&self.keyset)?)
     }
-}
-
-/// Bytes that are the same in every run.
-#[derive(Debug)]
-pub(crate) struct Constant;
-
-impl Random for Constant {
-    fn fill(&self, bytes: &mut [u8]) {
-        bytes.fill(0x5a);
-    }
-}
-
-pub(crate) fn environment() -> Environment {
-    let variables =
-        [(variable::ISSUER, "https://issuer.example.com"), (variable::AUDIENCE, "https://api.example.com")];
-    Environment::from_variables(variables.map(|(name, value)| (name.to_owned(), value.to_owned())))
-}
-
-pub(crate) fn client_id() -> Result<ClientId, Failure> {
-    Ok(ClientId::parse("demo-app").ok_or("no client id")?)
-}
-
-pub(crate) fn refresh_token() -> Result<RefreshToken, Failure> {
-    let user_id = UserId::parse("7b1c9e4ad21f4d0b").ok_or("no user id")?;
-    Ok(RefreshToken::first(user_id, &Constant))
-}
-
-/// The session of that token, as login leaves it.
-pub(crate) fn session(token: &RefreshToken) -> Result<Session, Failure> {
-    Ok(Session {
-        key: token.session_key(&client_id()?),
-        generation: token.generation(),
-        rotated_at: NOW,
-        retry_key: None,
-        undelivered: false,
-        created_at: NOW,
-        auth_time: NOW,
-        scope: Scope::parse("read write").ok_or("no scope")?,
-        device_name: None,
-        user_agent: Some("curl/8.5.0".to_owned()),
-        address: Some("203.0.113.9".to_owned()),
-        expires_at: NOW + 30 * A_DAY,
-        absolute_expires_at: NOW + 365 * A_DAY,
-    })
-}
-
-pub(crate) fn user() -> User {
-    let claims = json!({ "email": "demo@example.com", "name": "Demo User", "roles": ["user"] });
-    User { claims: claims.as_object().cloned().unwrap_or_default(), ..User::default() }
 }

@@ -7,10 +7,10 @@ use bench::{
 };
 
 use crate::{
-    CROWD,
     cost::Beside,
     memory::Resident,
     method::{ARGON2, method},
+    scale::CROWD,
 };
 
 /// Of all runs.

@@ -11,23 +11,17 @@ mod function;
 mod memory;
 mod method;
 mod role;
+mod scale;
 mod stage;
 
 use bench::{Failure, StoreProcess};
-use tokio::runtime::{Builder, Runtime};
 
 use self::{
     findings::Findings,
-    role::{FIRST_LOGINS, Role},
+    role::{FIRST_LOGINS, Role, many_threads},
+    scale::{CROWD, ROUNDS, RUNS},
     stage::Stage,
 };
-
-/// Runs, unless the command line says otherwise.
-const RUNS: usize = 11;
-/// Logins of each kind in a run.
-const ROUNDS: usize = 40;
-/// What one process gets where memory is measured: one after the other, or at the same time.
-const CROWD: usize = 50;
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,10 +29,6 @@ fn main() -> Result<(), Failure> {
         Some(role) => role.runtime()?.block_on(Box::pin(role.play())),
         None => many_threads()?.block_on(Box::pin(measure(&arguments))),
     }
-}
-
-fn many_threads() -> std::io::Result<Runtime> {
-    Builder::new_multi_thread().enable_all().build()
 }
 
 async fn measure(arguments: &[String]) -> Result<(), Failure> {

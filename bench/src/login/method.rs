@@ -2,7 +2,11 @@
 
 use passwords::MEMORY_KIB;
 
-use crate::{CROWD, ROUNDS, bare::PASSES, role::FIRST_LOGINS};
+use crate::{
+    bare::PASSES,
+    role::FIRST_LOGINS,
+    scale::{CROWD, ROUNDS},
+};
 
 /// What the bare hash is computed by; a test holds both against the lock file.
 pub(crate) const ARGON2: &str = "argon2 0.6.0";

@@ -8,7 +8,6 @@ use crate::{
     bare,
     cost::beside,
     function::Function,
-    many_threads,
     memory::{at_once, in_turn},
 };
 
@@ -83,4 +82,9 @@ impl Role {
         println!("{MARK}{found}");
         Ok(())
     }
+}
+
+/// As the local server has.
+pub(crate) fn many_threads() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build()
 }

@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::WARM_UP;
+use crate::scale::WARM_UP;
 
 /// What was found in one run.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

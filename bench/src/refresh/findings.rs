@@ -1,11 +1,6 @@
-//! What was found, as a report.
+//! What was found.
 
-use bench::{
-    Failure,
-    report::{Figure, Group, Report, machine, today},
-};
-
-use crate::{CONNECTIONS, chain::Ran, function::Lines, goals::goals, method::method, store::Kept};
+use crate::{chain::Ran, store::Kept};
 
 /// What each did, run by run.
 #[derive(Debug, Default)]
@@ -27,31 +22,6 @@ impl Findings {
 
     pub(crate) fn add(&mut self, connections: usize, kept: Kept, subject: &str, ran: Ran) {
         self.0.push(Found { connections, kept, subject: subject.to_owned(), ran });
-    }
-
-    pub(crate) fn report(&self, others: &[&str], milliseconds: u64) -> Result<Report, Failure> {
-        let mut groups = Vec::new();
-        for kept in Kept::ALL {
-            for connections in CONNECTIONS {
-                groups.push(self.rates(connections, kept));
-            }
-        }
-        for kept in Kept::ALL {
-            for connections in CONNECTIONS {
-                groups.push(self.latencies(connections, kept, "median", |ran| ran.median));
-                groups.push(self.latencies(connections, kept, "99th percentile", |ran| ran.p99));
-            }
-        }
-        groups.extend(Kept::ALL.map(|kept| self.processors(kept)));
-        Ok(Report {
-            part: "refresh".to_owned(),
-            title: "Refreshes under load".to_owned(),
-            machine: machine(),
-            date: today()?,
-            method: method(others, milliseconds),
-            groups,
-            goals: goals(self),
-        })
     }
 
     /// What was found of one of them with so many connections, run by run.
@@ -78,47 +48,4 @@ impl Findings {
         }
         subjects
     }
-
-    fn rates(&self, connections: usize, kept: Kept) -> Group {
-        let title = format!("Refreshes a second, {}, {}", kept.name(), of(connections));
-        let subjects = self.subjects(kept);
-        let subjects = subjects.into_iter().filter(|subject| *subject != Lines::Written.name());
-        self.group(title, "1/s", connections, (kept, subjects), |ran| ran.rate)
-    }
-
-    fn latencies(&self, connections: usize, kept: Kept, which: &str, part: fn(&Ran) -> f64) -> Group {
-        let title = format!("A refresh, {}, {}, {which}", kept.name(), of(connections));
-        let subjects = self.subjects(kept);
-        let subjects = subjects.into_iter().filter(|subject| *subject != Lines::Written.name());
-        self.group(title, "us", connections, (kept, subjects), part)
-    }
-
-    fn processors(&self, kept: Kept) -> Group {
-        let title = format!("Processor time of a refresh, {}, {}", kept.name(), of(CONNECTIONS[1]));
-        let mut subjects = self.subjects(kept);
-        // That of the function is what the others are compared with.
-        subjects.sort_by_key(|subject| *subject != Lines::Unwritten.name());
-        self.group(title, "us", CONNECTIONS[1], (kept, subjects.into_iter()), |ran| ran.cpu)
-    }
-
-    fn group<'a>(
-        &self,
-        title: String,
-        unit: &str,
-        connections: usize,
-        (kept, subjects): (Kept, impl Iterator<Item = &'a str>),
-        part: fn(&Ran) -> f64,
-    ) -> Group {
-        let figure = |subject| Figure::of(subject, self.runs(connections, kept, subject, part));
-        Group {
-            title,
-            unit: unit.to_owned(),
-            more_is_better: unit == "1/s",
-            figures: subjects.map(figure).collect(),
-        }
-    }
-}
-
-fn of(connections: usize) -> String {
-    if connections == 1 { "1 connection".to_owned() } else { format!("{connections} connections") }
 }

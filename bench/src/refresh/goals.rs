@@ -2,7 +2,7 @@
 
 use bench::report::{Bound, Figure, Goal};
 
-use crate::{CONNECTIONS, chain::Ran, findings::Findings, function::Lines, store::Kept};
+use crate::{chain::Ran, findings::Findings, function::Lines, scale::CONNECTIONS, store::Kept};
 
 pub(crate) fn goals(findings: &Findings) -> Vec<Goal> {
     let of_function = |lines: Lines| median(findings, Kept::Memory, lines.name(), |ran| ran.cpu);

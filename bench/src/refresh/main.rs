@@ -9,26 +9,22 @@ mod findings;
 mod function;
 mod goals;
 mod method;
+mod report;
 mod role;
+mod scale;
 mod server;
 mod store;
 mod subjects;
 
-use std::time::Duration;
-
 use bench::{Failure, StoreProcess};
 use tokio::runtime::Builder;
 
-use self::{findings::Findings, role::Role, subjects::Subjects};
-
-/// Runs, unless the command line says otherwise.
-const RUNS: usize = 3;
-/// How long a run is measured.
-const MILLISECONDS: u64 = 2000;
-/// How long it goes on before that.
-const WARM_UP: Duration = Duration::from_millis(500);
-/// Each has a chain of its own: a session, and at any time one request.
-const CONNECTIONS: [usize; 3] = [1, 16, 64];
+use self::{
+    findings::Findings,
+    role::Role,
+    scale::{CONNECTIONS, MILLISECONDS, RUNS},
+    subjects::Subjects,
+};
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

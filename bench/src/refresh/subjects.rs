@@ -7,7 +7,9 @@ use bench::{
     peers::{NODE, NODE_MODULES, npm_version, said_by, told},
 };
 
-use crate::{CONNECTIONS, findings::Findings, function::Lines, role::Role, server::Server, store::Kept};
+use crate::{
+    findings::Findings, function::Lines, role::Role, scale::CONNECTIONS, server::Server, store::Kept,
+};
 
 /// Where the packages of Debian and crates.io are.
 const GLEWLWYD: &str = "LATCHGATE_BENCH_GLEWLWYD";

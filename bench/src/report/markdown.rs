@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, io};
 
-use super::{Bound, Figure, Group, Report};
+use super::figures::{Bound, Figure, Group, Report};
 
 const HEAD: &str = "# Performance
 

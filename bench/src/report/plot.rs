@@ -5,7 +5,10 @@ use svg::{
     node::element::{Line, Rectangle, Text, Title},
 };
 
-use super::{Figure, Group, Report, markdown::number};
+use super::{
+    figures::{Figure, Group, Report},
+    markdown::number,
+};
 
 /// In pixels, as everything here.
 const WIDTH: f64 = 860.0;

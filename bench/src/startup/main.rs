@@ -9,6 +9,7 @@ mod findings;
 mod goals;
 mod method;
 mod process;
+mod report;
 mod runtime_api;
 mod share;
 mod stage;

@@ -8,6 +8,7 @@ mod findings;
 mod method;
 mod ours;
 mod sample;
+mod scale;
 mod subjects;
 
 use bench::{Failure, StoreProcess};
@@ -15,13 +16,9 @@ use bench::{Failure, StoreProcess};
 use self::{
     findings::Findings,
     sample::{ALGORITHMS, Sample},
+    scale::{MILLISECONDS, RUNS},
     subjects::Subject,
 };
-
-/// Runs, unless the command line says otherwise.
-const RUNS: usize = 7;
-/// How long a run verifies, and as long before that without being measured.
-const MILLISECONDS: u64 = 800;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {

@@ -1,8 +1,8 @@
 //! How the figures came to be.
 
 use crate::{
-    MILLISECONDS,
     sample::TOKENS,
+    scale::MILLISECONDS,
     subjects::{Kind, Subject},
 };
 

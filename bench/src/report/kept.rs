@@ -1,0 +1,33 @@
+//! What is kept of every part, and where.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::figures::Report;
+
+impl Report {
+    /// What was kept of every part, by its name.
+    ///
+    /// # Errors
+    ///
+    /// If one can't be read.
+    pub fn kept() -> io::Result<Vec<Self>> {
+        let mut files: Vec<PathBuf> =
+            fs::read_dir(folder())?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+        files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
+        files.sort();
+        files.iter().map(|file| Ok(serde_json::from_str(&fs::read_to_string(file)?)?)).collect()
+    }
+}
+
+/// Where the page of all parts is kept.
+pub fn path_of_page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md")
+}
+
+/// Where the figures and the plots are kept.
+pub(super) fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance")
+}
