@@ -5,12 +5,14 @@
 //! - [`deployment`] is what a command works on: a stack, the local server, any endpoint.
 //! - [`clients`], [`users`], [`sessions`]: the commands, each over the same tables and the same conditional writes as
 //!   the functions.
-//! - [`console`] is where people and programs read what happened, [`audit`] where it is written down.
+//! - [`context`] is what each command is given: its deployment, and the next two.
+//! - [`console`] prints and asks, for all commands; [`audit`] writes down what they changed.
 
 pub mod audit;
 pub mod cli;
 pub mod clients;
 pub mod console;
+pub mod context;
 pub mod deployment;
 pub mod doctor;
 pub mod error;
@@ -18,7 +20,6 @@ pub mod keys;
 mod options;
 pub mod run;
 pub mod sessions;
-mod text;
 pub mod tokens;
 mod update;
 pub mod users;

@@ -5,9 +5,9 @@ use std::{path::PathBuf, sync::Arc};
 use admin::{
     audit::AuditDestination,
     console::{Console, OutputFormat},
+    context::Context,
     deployment::Deployment,
     doctor::{EXPECTED, ExpectedTable},
-    run::Context,
 };
 use aws_sdk_dynamodb::Client;
 use local::server;

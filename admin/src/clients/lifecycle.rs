@@ -3,17 +3,22 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue::Bool;
+use clap::Args;
 use shared::{
     client::Clients,
     ids::ClientId,
     store::{WRITE_DELAY, attribute},
 };
 
-use super::{ClientTable, ClientView, Delete, Disable, table::not_found};
+use super::{
+    table::{ClientTable, not_found},
+    view::ClientView,
+};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
+    context::Context,
     error::AdminError,
-    run::Context,
+    options::client_id,
     sessions::{Ended, Ending, Whose},
     update::Change,
 };
@@ -21,6 +26,39 @@ use crate::{
 /// How long after a client is disabled a session of it may still be put: a warm function may go on with its record, and
 /// then take its time.
 const LAST_LOGIN: Duration = Duration::from_secs(Clients::CACHE_TTL.as_secs() + WRITE_DELAY.as_secs());
+
+pub(super) const DISABLE_HELP: &str = "\
+Examples:
+  latchgate clients disable shop-web                  no logins and no refreshes, until it is enabled
+  latchgate clients disable shop-web --end-sessions   and those who are signed in are signed out";
+
+/// `clients disable`
+#[derive(Debug, Args)]
+pub(crate) struct Disable {
+    /// The client's identifier
+    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
+    client_id: ClientId,
+    /// End its sessions too
+    #[arg(long)]
+    end_sessions: bool,
+    /// Don't look for sessions again of logins that were under way
+    #[arg(long, requires = "end_sessions")]
+    no_wait: bool,
+}
+
+/// `clients delete`
+#[derive(Debug, Args)]
+pub(crate) struct Delete {
+    /// The client's identifier
+    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
+    client_id: ClientId,
+    /// End its sessions too, which a deletion always does
+    #[arg(long, hide = true)]
+    end_sessions: bool,
+    /// Don't look for sessions again of logins that were under way
+    #[arg(long)]
+    no_wait: bool,
+}
 
 pub(super) async fn disable(context: &Context, command: &Disable) -> Result<(), AdminError> {
     let Disable { client_id, end_sessions, no_wait } = command;

@@ -1,19 +1,67 @@
 //! Clients come to be, and are changed.
 
+use clap::Args;
 use shared::{
     client::{ClaimSelection, Client, ClientKind, SecretHash},
     clock::Timestamp,
+    ids::ClientId,
     lifetimes::LifetimeOverrides,
     scope::Scope,
 };
 
-use super::{ClientTable, ClientView, Create, Registration, Update, secrets, table::not_found};
+use super::{
+    options::{KindOption, Setting, Settings},
+    secrets,
+    table::{ClientTable, Registration, not_found},
+    view::ClientView,
+};
 use crate::{
     audit::{OperatorEvent, Subject},
+    context::Context,
     error::AdminError,
-    run::Context,
+    options::client_id,
     update::Change,
 };
+
+pub(super) const CREATE_HELP: &str = "\
+Examples:
+  latchgate clients create shop-web --public --scope 'read write'
+  latchgate clients create billing --confidential --name 'Billing' --access-ttl 300 --claims email,roles
+
+A public client is a browser or a mobile app: it has no secret. A confidential client is a server: its
+secret is made here and shown once.";
+
+pub(super) const UPDATE_HELP: &str = "\
+Examples:
+  latchgate clients update shop-web --scope 'read' --idle-ttl 86400
+  latchgate clients update shop-web --reset idle-ttl,claims
+
+What isn't named stays as it is. Functions that are warm take a change up within ten seconds.";
+
+/// `clients create`
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The client's identifier: 1 to 64 printable characters, without `#` and `:`
+    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
+    client_id: ClientId,
+    #[command(flatten)]
+    kind: KindOption,
+    #[command(flatten)]
+    settings: Settings,
+}
+
+/// `clients update`
+#[derive(Debug, Args)]
+pub(crate) struct Update {
+    /// The client's identifier
+    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
+    client_id: ClientId,
+    #[command(flatten)]
+    settings: Settings,
+    /// Go back to the deployment's default; for the claims, to all of them
+    #[arg(long, value_name = "SETTING", value_enum, value_delimiter = ',')]
+    reset: Vec<Setting>,
+}
 
 pub(super) async fn create(context: &Context, command: Create) -> Result<(), AdminError> {
     let Create { client_id, kind, settings } = command;

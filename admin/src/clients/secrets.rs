@@ -1,18 +1,21 @@
 //! Client secrets: made here, shown once, and stored as a hash.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
     client::{Client, ClientKind, SecretHash},
+    ids::ClientId,
     random::{self, Random},
     store::attribute,
 };
 
-use super::{ClientTable, RotateSecret, view::ClientView};
+use super::{table::ClientTable, view::ClientView};
 use crate::{
     audit::{OperatorEvent, Subject},
+    context::Context,
     error::AdminError,
-    run::Context,
+    options::client_id,
     update::Change,
 };
 
@@ -22,6 +25,26 @@ const PREFIX: &str = "lgs1_";
 /// What is said beside a secret.
 pub(super) const SHOWN_ONCE: &str =
     "The client_secret is stored as a hash, and is not shown again: keep it now.";
+
+pub(super) const ROTATE_HELP: &str = "\
+Examples:
+  latchgate clients rotate-secret billing              a new secret; the newest old one stays valid
+  latchgate clients rotate-secret billing --drop-old   once the new one is in use everywhere
+  latchgate clients rotate-secret billing --at-once    the old one leaked: only the new one is valid";
+
+/// `clients rotate-secret`
+#[derive(Debug, Args)]
+pub(crate) struct RotateSecret {
+    /// The client's identifier
+    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
+    client_id: ClientId,
+    /// Make no new secret; all but the newest are invalid
+    #[arg(long, conflicts_with = "at_once")]
+    drop_old: bool,
+    /// Make a new secret; all others are invalid
+    #[arg(long)]
+    at_once: bool,
+}
 
 /// A new secret of 256 bits.
 pub(super) fn new_secret(random: &dyn Random) -> SecretString {

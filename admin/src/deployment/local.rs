@@ -3,7 +3,12 @@
 use port_file::LocalServer;
 use shared::environment::variable;
 
-use super::{Deployment, TABLES, Target, of_pairs, sdk};
+use super::{
+    reached::Deployment,
+    sdk,
+    tables::{TABLES, of_pairs},
+    target::Target,
+};
 use crate::error::AdminError;
 
 /// The deployment that the server on this port serves.

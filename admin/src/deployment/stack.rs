@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use aws_sdk_cloudformation::{Client, error::ProvideErrorMetadata, types::Stack};
 use shared::{aws, environment::variable};
 
-use super::{Deployment, TABLES, Target, of_pairs, sdk};
+use super::{
+    reached::Deployment,
+    sdk,
+    tables::{TABLES, of_pairs},
+    target::Target,
+};
 use crate::error::AdminError;
 
 /// The deployment that is this stack.

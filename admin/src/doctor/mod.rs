@@ -9,9 +9,9 @@ mod trial;
 
 use crate::{
     audit::{OperatorEvent, Subject},
+    context::Context,
     deployment::Deployment,
     error::AdminError,
-    run::Context,
 };
 
 pub use self::{

@@ -1,17 +1,16 @@
 //! `latchgate keys`: the keyset, and what of it is published.
 
 mod file;
+mod read;
 mod rotate;
 mod secret;
 mod show;
 
-use clap::{Args, Subcommand};
-use shared::keys::SigningAlgorithm;
-use shared::{environment::variable, keys::KeysetDocument};
+use clap::Subcommand;
 
-use self::file::KeysetFile;
-pub(crate) use self::secret::KeysetSecret;
-use crate::{deployment::Deployment, error::AdminError, run::Context};
+pub use self::rotate::RotateOptions;
+pub(crate) use self::{read::read_keyset, secret::KeysetSecret};
+use crate::{context::Context, error::AdminError};
 
 /// The commands.
 #[derive(Debug, Subcommand)]
@@ -26,17 +25,6 @@ Examples:
     Rotate(RotateOptions),
 }
 
-/// How keys are replaced.
-#[derive(Debug, Args)]
-pub struct RotateOptions {
-    /// The keys have leaked: put all of them away at once. Every token ends, and everybody has to log in again
-    #[arg(long)]
-    pub leaked: bool,
-    /// What a new signing key in a file is for: ES256, EdDSA or RS256. A stack has a parameter for it
-    #[arg(long, value_name = "NAME")]
-    pub algorithm: Option<SigningAlgorithm>,
-}
-
 impl KeysCommand {
     /// Carries it out.
     ///
@@ -49,14 +37,4 @@ impl KeysCommand {
             Self::Rotate(options) => Box::pin(rotate::rotate(context, &options)).await,
         }
     }
-}
-
-/// The keyset, from wherever it is.
-pub(crate) async fn read_keyset(deployment: &Deployment) -> Result<KeysetDocument, AdminError> {
-    let text = if deployment.environment.optional(variable::KEYSET_SECRET).is_some() {
-        KeysetSecret::new(deployment)?.text().await?
-    } else {
-        KeysetFile::of(deployment)?.read()?
-    };
-    Ok(KeysetDocument::parse(&text)?)
 }

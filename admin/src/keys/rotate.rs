@@ -1,19 +1,31 @@
 //! Replacing keys.
 
 use aws_sdk_dynamodb::types::AttributeValue::S;
+use clap::Args;
 use keys::KeyPlan;
 use shared::{
     environment::variable,
-    keys::{Jwk, KeysetDocument, PublishedKeys},
+    keys::{Jwk, KeysetDocument, PublishedKeys, SigningAlgorithm},
     store::{StoreError, attribute},
 };
 
-use super::{RotateOptions, file::KeysetFile, secret::KeysetSecret};
+use super::{file::KeysetFile, secret::KeysetSecret};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
+    context::Context,
     error::AdminError,
-    run::Context,
 };
+
+/// How keys are replaced.
+#[derive(Debug, Args)]
+pub struct RotateOptions {
+    /// The keys have leaked: put all of them away at once. Every token ends, and everybody has to log in again
+    #[arg(long)]
+    pub leaked: bool,
+    /// What a new signing key in a file is for: ES256, EdDSA or RS256. A stack has a parameter for it
+    #[arg(long, value_name = "NAME")]
+    pub algorithm: Option<SigningAlgorithm>,
+}
 
 pub(super) async fn rotate(context: &Context, options: &RotateOptions) -> Result<(), AdminError> {
     let is_secret = context.deployment.environment.optional(variable::KEYSET_SECRET).is_some();

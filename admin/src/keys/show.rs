@@ -8,8 +8,8 @@ use shared::{
     keys::{Jwk, PublishedKeys},
 };
 
-use super::read_keyset;
-use crate::{error::AdminError, run::Context};
+use super::read::read_keyset;
+use crate::{context::Context, error::AdminError};
 
 /// A key, as far as it is nobody's secret.
 #[derive(Serialize)]

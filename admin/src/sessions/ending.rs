@@ -9,12 +9,12 @@ use shared::{
 };
 use tokio::time;
 
-use super::{Enough, SessionTable, Whose};
+use super::table::{Enough, SessionTable, Whose};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     console::Console,
+    context::Context,
     error::AdminError,
-    run::Context,
 };
 
 /// How many are ended before the time is looked at again: a row of the denylist has to be written soon after the

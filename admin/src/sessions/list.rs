@@ -1,59 +1,27 @@
-//! Sessions are listed.
+//! `sessions list`: finds the sessions and prints them, as a [`SessionView`] each.
 
-use serde::Serialize;
-use shared::{
-    clock::Timestamp,
-    ids::{ClientId, SessionId, UserId},
-    store::Session,
+use clap::Args;
+use passwords::Username;
+use shared::{ids::ClientId, store::FoundSession};
+
+use super::{
+    table::{Enough, SessionTable, Whose},
+    view::SessionView,
 };
+use crate::{context::Context, error::AdminError, options, users::UserTables};
 
-use super::{Enough, List, SessionTable, Whose};
-use crate::{error::AdminError, run::Context, users::UserTables};
-
-/// What is shown of a session; what isn't known is left out.
-#[derive(Debug, Serialize)]
-struct SessionView {
-    user_id: UserId,
-    client_id: ClientId,
-    session_id: SessionId,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device_name: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<String>,
-    scope: Vec<String>,
-    created_at: Timestamp,
-    last_used_at: Timestamp,
-    expires_at: Timestamp,
-}
-
-const COLUMNS: &[&str] = &[
-    "user_id",
-    "client_id",
-    "session_id",
-    "device_name",
-    "address",
-    "created_at",
-    "last_used_at",
-    "expires_at",
-];
-
-impl From<Session> for SessionView {
-    fn from(session: Session) -> Self {
-        Self {
-            expires_at: session.ends_at(),
-            user_id: session.key.user_id,
-            client_id: session.key.client_id,
-            session_id: session.key.session_id,
-            device_name: session.device_name,
-            address: session.address,
-            user_agent: session.user_agent,
-            scope: session.scope.tokens().map(str::to_owned).collect(),
-            created_at: session.created_at,
-            last_used_at: session.rotated_at,
-        }
-    }
+/// `sessions list`
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Of this user
+    #[arg(long, value_name = "NAME", value_parser = options::username, allow_hyphen_values = true)]
+    user: Option<Username>,
+    /// On this client
+    #[arg(long, value_name = "ID", value_parser = options::client_id, allow_hyphen_values = true)]
+    client: Option<ClientId>,
+    /// No more than so many
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    limit: usize,
 }
 
 pub(super) async fn list(context: &Context, command: &List) -> Result<(), AdminError> {
@@ -69,7 +37,7 @@ pub(super) async fn list(context: &Context, command: &List) -> Result<(), AdminE
         (Some(user_id), Some(client_id)) => Whose::UserOn(user_id, client_id),
     };
     let (now, mut sessions) = (deployment.now(), Vec::new());
-    let take = async |found: Vec<shared::store::FoundSession>| {
+    let take = async |found: Vec<FoundSession>| {
         for session in found {
             match session.session {
                 Ok(session) if session.is_live(now) => sessions.push(session),
@@ -86,5 +54,5 @@ pub(super) async fn list(context: &Context, command: &List) -> Result<(), AdminE
     }
     sessions.sort_by_key(|session| std::cmp::Reverse(session.rotated_at));
     let views: Vec<SessionView> = sessions.into_iter().map(SessionView::from).collect();
-    console.list(COLUMNS, &views)
+    console.list(SessionView::COLUMNS, &views)
 }

@@ -1,19 +1,58 @@
 //! Sessions are revoked: cut off first, so that no refresh goes on and no new one gets past, and then ended.
 
+use clap::{ArgGroup, Args};
+use passwords::Username;
 use shared::{
     ids::{ClientId, SessionId, UserId},
     store::{CLOCK_TOLERANCE, SessionRevoker, Sessions, WRITE_DELAY},
 };
 
-use super::{Ended, Ending, Revoke, Whose};
+use super::{
+    ending::{Ended, Ending},
+    table::Whose,
+};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     clients::{ClientTable, not_found},
+    context::Context,
     error::AdminError,
-    run::Context,
+    options,
     update::Change,
     users::UserTables,
 };
+
+pub(super) const REVOKE_HELP: &str = "\
+Examples:
+  latchgate sessions revoke --user ada@example.com
+  latchgate sessions revoke --user ada@example.com --client shop-web
+  latchgate sessions revoke --user ada@example.com --session 47DEQpj8HBSa-_TImW-5JA
+  latchgate sessions revoke --client shop-web
+  latchgate sessions revoke --all --yes
+
+Refresh tokens are refused at once. Access tokens are refused at once where the authorizer looks sessions
+up, within seconds where it has the denylist, and when they expire where it asks nothing. Everybody can
+sign in again: to keep somebody out, disable the user or the client.";
+
+/// `sessions revoke`
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("whose").required(true).multiple(true).args(["user", "client", "all"]))]
+pub(crate) struct Revoke {
+    /// Those of this user
+    #[arg(long, value_name = "NAME", value_parser = options::username, allow_hyphen_values = true)]
+    user: Option<Username>,
+    /// Those on this client
+    #[arg(long, value_name = "ID", value_parser = options::client_id, allow_hyphen_values = true)]
+    client: Option<ClientId>,
+    /// This one of the user's
+    #[arg(long, value_name = "SID", value_parser = options::session_id, allow_hyphen_values = true, requires = "user", conflicts_with = "client")]
+    session: Option<SessionId>,
+    /// Everybody's
+    #[arg(long, conflicts_with_all = ["user", "client", "session"])]
+    all: bool,
+    /// Don't look again for sessions of logins that were under way
+    #[arg(long)]
+    no_wait: bool,
+}
 
 pub(super) async fn revoke(context: &Context, command: &Revoke) -> Result<(), AdminError> {
     let Revoke { user, client, session, .. } = command;

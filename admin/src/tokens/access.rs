@@ -9,7 +9,7 @@ use shared::{
     tokens::{AccessToken, AccessTokenError, AccessTokenVerifier, Audience, PASSWORD_PATH},
 };
 
-use super::{Stored, TokenView};
+use super::{stored::Stored, view::TokenView};
 use crate::{deployment::Deployment, error::AdminError};
 
 pub(super) async fn inspect(deployment: &Deployment, text: &str) -> Result<TokenView, AdminError> {

@@ -6,7 +6,7 @@ use shared::{
     tokens::{RefreshTokenError, UnverifiedRefreshToken},
 };
 
-use super::{Stored, TokenView};
+use super::{stored::Stored, view::TokenView};
 use crate::{clients::ClientTable, deployment::Deployment, error::AdminError, keys};
 
 pub(super) async fn inspect(deployment: &Deployment, text: &str) -> Result<TokenView, AdminError> {

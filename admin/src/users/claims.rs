@@ -2,6 +2,8 @@
 
 use std::io::{self, Read};
 
+use clap::Args;
+use passwords::Username;
 use serde_json::{Map, Value};
 use shared::{
     claims::RESERVED_CLAIMS,
@@ -9,13 +11,36 @@ use shared::{
     store::{User, attribute},
 };
 
-use super::{SetClaims, UserTables, table::not_found, view::UserView};
+use super::{
+    table::{UserTables, not_found},
+    view::UserView,
+};
 use crate::{
     audit::{OperatorEvent, Subject},
+    context::Context,
     error::AdminError,
-    run::Context,
+    options::username,
     update::Change,
 };
+
+pub(super) const CLAIMS_HELP: &str = "\
+Examples:
+  latchgate users set-claims ada@example.com '{\"email\": \"ada@example.com\", \"roles\": [\"admin\"]}'
+  latchgate users set-claims ada@example.com - < claims.json
+
+These are all of the user's claims from now on; `{}` takes them away. They are in the tokens of the next
+login or refresh.";
+
+/// `users set-claims`
+#[derive(Debug, Args)]
+pub(crate) struct SetClaims {
+    /// The user's name
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
+    username: Username,
+    /// The claims, a JSON object; `-` reads it from standard input
+    #[arg(value_name = "JSON")]
+    claims: String,
+}
 
 /// Takes claims that a user may have.
 pub(super) fn parse(json: &[u8]) -> Result<Map<String, Value>, AdminError> {

@@ -1,19 +1,50 @@
 //! Users come to be.
 
-use passwords::{NewCredential, Passwords};
+use clap::Args;
+use passwords::{NewCredential, Passwords, Username};
 use secrecy::ExposeSecret;
 use shared::{ids::UserId, random, store::User};
 
 use super::{
-    Create, UserTables, claims,
-    table::{Creation, NewUser},
+    claims,
+    password::PasswordSource,
+    table::{Creation, NewUser, UserTables},
     view::UserView,
 };
 use crate::{
     audit::{OperatorEvent, Subject},
+    context::Context,
     error::AdminError,
-    run::Context,
+    options::{user_id, username},
 };
+
+pub(super) const CREATE_HELP: &str = "\
+Examples:
+  latchgate users create ada@example.com --claims '{\"email\": \"ada@example.com\", \"roles\": [\"admin\"]}'
+  latchgate users create ada@example.com --generate --must-change
+  pass show ada | latchgate users create ada@example.com --password-stdin
+
+The password is asked for, twice; it is never an argument. A password has at least 8 characters, is not
+among the most common ones and not the user name.";
+
+/// `users create`
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The user's name: 1 to 256 bytes of letters, digits and ASCII symbols; case makes no difference
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
+    username: Username,
+    /// The user's identifier, `sub` in tokens [default: a random one]
+    #[arg(long, value_name = "ID", value_parser = user_id, allow_hyphen_values = true)]
+    id: Option<UserId>,
+    /// What the user's access tokens say, a JSON object
+    #[arg(long, value_name = "JSON")]
+    claims: Option<String>,
+    /// Have the user choose another password at the first login
+    #[arg(long)]
+    must_change: bool,
+    #[command(flatten)]
+    password: PasswordSource,
+}
 
 pub(super) async fn create(context: &Context, command: Create) -> Result<(), AdminError> {
     let Create { username, id, claims, must_change, password } = command;

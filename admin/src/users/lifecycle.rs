@@ -1,20 +1,49 @@
 //! Users are disabled, enabled and deleted.
 
 use aws_sdk_dynamodb::types::AttributeValue::Bool;
+use clap::Args;
 use passwords::Username;
 use shared::{
     ids::UserId,
     store::{WRITE_DELAY, attribute},
 };
 
-use super::{Remove, UserTables, list, table::not_found};
+use super::{
+    show,
+    table::{UserTables, not_found},
+};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
+    context::Context,
     error::AdminError,
-    run::Context,
+    options::username,
     sessions::{Ended, Ending, Whose},
     update::Change,
 };
+
+pub(super) const DISABLE_HELP: &str = "\
+Example:
+  latchgate users disable ada@example.com
+
+No logins and no refreshes, until the user is enabled; sessions end.";
+
+pub(super) const DELETE_HELP: &str = "\
+Example:
+  latchgate users delete ada@example.com
+
+The user is disabled first, then credential, sessions and user go. What your own endpoints keep of the
+user is theirs to delete.";
+
+/// `users disable`, `users delete`
+#[derive(Debug, Args)]
+pub(crate) struct Remove {
+    /// The user's name
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
+    username: Username,
+    /// Don't look again for sessions of logins that were under way
+    #[arg(long)]
+    no_wait: bool,
+}
 
 /// The flag first, so that nothing more is issued; then the sessions, and those of logins that had read the user before.
 pub(super) async fn disable(context: &Context, command: &Remove) -> Result<(), AdminError> {
@@ -30,7 +59,7 @@ pub(super) async fn disable(context: &Context, command: &Remove) -> Result<(), A
     audit.record(OperatorEvent::UserDisabled, &Subject::user(&user_id, Some(name)))?;
     let ended = end_sessions(context, &audit, &user_id, *no_wait).await?;
     ended.note(&context.console);
-    list::print(context, &user_id, Some(username)).await
+    show::print(context, &user_id, Some(username)).await
 }
 
 pub(super) async fn enable(context: &Context, username: &Username) -> Result<(), AdminError> {
@@ -41,7 +70,7 @@ pub(super) async fn enable(context: &Context, username: &Username) -> Result<(),
         return Err(not_found(username.as_str()));
     }
     audit.record(OperatorEvent::UserEnabled, &Subject::user(&user_id, Some(username.as_str())))?;
-    list::print(context, &user_id, Some(username)).await
+    show::print(context, &user_id, Some(username)).await
 }
 
 /// What was begun and failed can be begun again: the credential, by which the user is found, goes last but one, and

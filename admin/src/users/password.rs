@@ -11,12 +11,13 @@ use shared::{
     store::WRITE_DELAY,
 };
 
-use super::{MustChange, SetPassword, UserTables, table::not_found};
+use super::table::{UserTables, not_found};
 use crate::{
     audit::{OperatorEvent, Subject},
     console::Console,
+    context::Context,
     error::AdminError,
-    run::Context,
+    options::username,
     sessions::{Ended, Ending, Whose},
     update::Change,
 };
@@ -68,6 +69,50 @@ impl Chosen {
             console.note("The password is stored as a hash, and is not shown again: hand it over now.");
         }
     }
+}
+
+pub(super) const SET_PASSWORD_HELP: &str = "\
+Examples:
+  latchgate users set-password ada@example.com
+  latchgate users set-password ada@example.com --generate --must-change
+
+The user's sessions end, unless --keep-sessions. Attempts on the old password don't count any more.";
+
+pub(super) const MUST_CHANGE_HELP: &str = "\
+Examples:
+  latchgate users must-change ada@example.com
+  latchgate users must-change ada@example.com --not
+
+At the next login. Sessions that there are go on.";
+
+/// `users set-password`
+#[derive(Debug, Args)]
+pub(crate) struct SetPassword {
+    /// The user's name
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
+    username: Username,
+    #[command(flatten)]
+    password: PasswordSource,
+    /// Have the user choose another password at the next login
+    #[arg(long)]
+    must_change: bool,
+    /// Leave the user signed in
+    #[arg(long)]
+    keep_sessions: bool,
+    /// Don't look again for sessions of logins that were under way
+    #[arg(long, conflicts_with = "keep_sessions")]
+    no_wait: bool,
+}
+
+/// `users must-change`
+#[derive(Debug, Args)]
+pub(crate) struct MustChange {
+    /// The user's name
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
+    username: Username,
+    /// The password may stay after all
+    #[arg(long)]
+    not: bool,
 }
 
 /// What came of it.

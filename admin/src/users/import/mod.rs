@@ -10,10 +10,9 @@ mod worker;
 use std::{fs, path::PathBuf};
 
 use clap::Args;
-use serde::Serialize;
 
 use self::{lines::Source, progress::Progress, rejects::Rejects, run::Run, worker::Worker};
-use crate::{audit::AuditLog, error::AdminError, run::Context};
+use crate::{audit::AuditLog, context::Context, error::AdminError};
 
 pub(super) const HELP: &str = "\
 Examples:
@@ -45,14 +44,6 @@ pub(crate) struct Import {
     /// Where bad lines are added [default: FILE.rejected; import.rejected for standard input]
     #[arg(long, value_name = "PATH")]
     rejects: Option<PathBuf>,
-}
-
-/// What became of the lines.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Counts {
-    pub(super) imported: u64,
-    pub(super) there_already: u64,
-    pub(super) rejected: u64,
 }
 
 const LINES: &[&str] = &["imported", "there_already", "rejected"];

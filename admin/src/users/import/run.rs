@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, pin::pin};
 
+use serde::Serialize;
 use tokio::{
     select, signal,
     sync::mpsc::Receiver,
@@ -9,7 +10,6 @@ use tokio::{
 };
 
 use super::{
-    Counts,
     lines::{Line, Piece},
     progress::Progress,
     record::Record,
@@ -23,6 +23,14 @@ use crate::{
 
 /// How many lines are dealt with at the same time.
 const AT_ONCE: usize = 16;
+
+/// What became of the lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Counts {
+    pub(super) imported: u64,
+    pub(super) there_already: u64,
+    pub(super) rejected: u64,
+}
 
 /// An import under way.
 pub(super) struct Run {

@@ -13,7 +13,10 @@ use super::record::{Record, Secret};
 use crate::{
     deployment::Deployment,
     error::AdminError,
-    users::{Creation, NewUser, UserTables, create::new_id},
+    users::{
+        create::new_id,
+        table::{Creation, NewUser, UserTables},
+    },
 };
 
 /// What became of a line.

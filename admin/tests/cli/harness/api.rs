@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use local::gateway::Gateway;
 use serde_json::Value;
 
-use super::PASSWORD;
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// The functions behind the gateway.
 pub(crate) struct Api(Gateway);

@@ -26,7 +26,7 @@ use shared::{
 };
 use tokio::{io::AsyncWriteExt, process::Command};
 
-pub(crate) use self::api::{Api, Login, claims};
+pub(crate) use self::api::{Api, Login, PASSWORD, claims};
 
 /// The variables by which tables are found.
 const TABLES: [(&str, &str); 6] = [
@@ -169,8 +169,6 @@ impl Drop for Deployed {
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
-
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// Runs a command with this on standard input.
 pub(crate) async fn run(mut command: Command, input: &[u8]) -> Ran {

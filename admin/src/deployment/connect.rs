@@ -1,0 +1,47 @@
+//! Connects to the deployment that the options name, or else the variables.
+
+use shared::environment::{Environment, variable};
+
+use super::{
+    local,
+    reached::Deployment,
+    sdk, stack,
+    tables::{TABLES, of_pairs},
+    target::Target,
+};
+use crate::{error::AdminError, variables};
+
+impl Deployment {
+    /// The deployment that is named, or else the one that the variables name.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError`], if none is, or it can't be reached.
+    pub async fn connect(target: &Target) -> Result<Self, AdminError> {
+        if let Some(port) = target.local {
+            return local::connect(port, target).await;
+        }
+        if let Some(endpoint) = &target.endpoint {
+            return Ok(Self::at(endpoint, target).await);
+        }
+        if let Some(stack) = target.stack.clone().or_else(variables::stack) {
+            return stack::connect(&stack, target).await;
+        }
+        let environment = Environment::from_process();
+        if TABLES.iter().all(|(_, name)| environment.optional(name).is_none()) {
+            return Err(AdminError::NoDeployment);
+        }
+        Ok(Self::over(sdk::of_operator(target).await, environment, "environment".to_owned()))
+    }
+
+    /// The deployment in this store, in tables of their own names unless variables say otherwise.
+    async fn at(endpoint: &str, target: &Target) -> Self {
+        let said = Environment::from_process();
+        let tables = TABLES.map(|(id, name)| (name, said.optional(name).unwrap_or(id)));
+        let keyset = [variable::KEYSET_SECRET, variable::KEYSET_FILE]
+            .into_iter()
+            .filter_map(|name| Some((name, said.optional(name)?)));
+        let environment = of_pairs(tables.into_iter().chain(keyset));
+        Self::over(sdk::at(endpoint, target).await, environment, endpoint.to_owned())
+    }
+}

@@ -1,0 +1,16 @@
+//! Reads the keyset.
+
+use shared::{environment::variable, keys::KeysetDocument};
+
+use super::{file::KeysetFile, secret::KeysetSecret};
+use crate::{deployment::Deployment, error::AdminError};
+
+/// The keyset, from wherever it is.
+pub(crate) async fn read_keyset(deployment: &Deployment) -> Result<KeysetDocument, AdminError> {
+    let text = if deployment.environment.optional(variable::KEYSET_SECRET).is_some() {
+        KeysetSecret::new(deployment)?.text().await?
+    } else {
+        KeysetFile::of(deployment)?.read()?
+    };
+    Ok(KeysetDocument::parse(&text)?)
+}

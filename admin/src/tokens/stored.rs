@@ -1,0 +1,45 @@
+//! What is stored of a token's session.
+
+use shared::{
+    clock::Timestamp,
+    store::{Session, SessionKey, Sessions, User, Users},
+};
+
+use crate::{deployment::Deployment, error::AdminError};
+
+/// What is stored of the token's session, and of its user.
+pub(super) struct Stored {
+    pub(super) session: Option<Session>,
+    pub(super) user: Option<User>,
+}
+
+impl Stored {
+    pub(super) async fn find(deployment: &Deployment, key: &SessionKey) -> Result<Self, AdminError> {
+        let sessions = Sessions::new(&deployment.environment, &deployment.dynamodb)?;
+        let users = Users::new(&deployment.environment, &deployment.dynamodb)?;
+        let (session, user) = tokio::join!(sessions.find(key), users.find(&key.user_id));
+        Ok(Self { session: session?, user: user? })
+    }
+
+    /// The session in a word.
+    pub(super) fn state(&self, now: Timestamp) -> &'static str {
+        match &self.session {
+            None => "over: logged out, revoked, or swept after it expired",
+            Some(session) if !session.is_live(now) => "expired",
+            Some(session) if !self.admits(session) => "cut off: its user is gone, disabled or cut off",
+            Some(_) => "live",
+        }
+    }
+
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        self.session.as_ref().is_some_and(|session| session.is_live(now) && self.admits(session))
+    }
+
+    fn admits(&self, session: &Session) -> bool {
+        self.user.as_ref().is_some_and(|user| user.admits(session.created_at))
+    }
+
+    pub(super) fn username(&self) -> Option<String> {
+        self.user.as_ref()?.username.clone()
+    }
+}

@@ -1,0 +1,63 @@
+//! `users show`: prints a user, as a [`UserView`].
+
+use clap::Args;
+use passwords::Username;
+use shared::{ids::UserId, store::Sessions};
+
+use super::{
+    table::{UserTables, not_found},
+    view::UserView,
+};
+use crate::{
+    context::Context,
+    error::AdminError,
+    options::{user_id, username},
+};
+
+/// `users show`
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The user's name
+    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true, required_unless_present = "id", conflicts_with = "id")]
+    username: Option<Username>,
+    /// The user's identifier
+    #[arg(long, value_name = "ID", value_parser = user_id, allow_hyphen_values = true)]
+    id: Option<UserId>,
+}
+
+pub(super) async fn show(context: &Context, command: &Show) -> Result<(), AdminError> {
+    let tables = UserTables::of(&context.deployment)?;
+    match (&command.username, &command.id) {
+        (Some(username), _) => {
+            let user_id = tables.named(username).await?.user_id;
+            print(context, &user_id, Some(username)).await
+        }
+        (None, Some(user_id)) => print(context, user_id, None).await,
+        (None, None) => Err(AdminError::Usage("which user? Say the name, or --id ID")),
+    }
+}
+
+/// Shows a user; the name is looked up where it isn't given.
+pub(super) async fn print(
+    context: &Context,
+    user_id: &UserId,
+    username: Option<&Username>,
+) -> Result<(), AdminError> {
+    let tables = UserTables::of(&context.deployment)?;
+    let user = tables.users.find(user_id).await?.ok_or_else(|| not_found(user_id.as_str()))?;
+    let username = username.cloned().or_else(|| Username::parse(user.username.as_deref()?));
+    let credential = match &username {
+        Some(username) => tables.credentials.find(username).await?.filter(|c| c.user_id == *user_id),
+        None => None,
+    };
+    let mut view = UserView::of(user_id, &user).with(credential.as_ref());
+    view.username = username.map(|username| username.as_str().to_owned());
+    let sessions = Sessions::new(&context.deployment.environment, &context.deployment.dynamodb)?;
+    let now = context.deployment.now();
+    let found = sessions.of_user(user_id).await?;
+    let live: Vec<_> =
+        found.iter().filter_map(|found| found.session.as_ref().ok()).filter(|s| s.is_live(now)).collect();
+    view.sessions = Some(live.len());
+    view.last_login_at = live.iter().map(|session| session.auth_time).max();
+    context.console.single(UserView::LINES, &view)
+}
