@@ -5,10 +5,10 @@ use std::{future, time::Duration};
 use tokio::{net::TcpSocket, sync::Semaphore, time};
 
 use super::{
-    done::{revoked, sessions},
     flow::{Flow, Scene, sid},
+    limit::time_limit,
     rows::Outcome,
-    time_limit,
+    stored::{revoked, sessions},
 };
 use crate::harness::{Api, Proxy, Reply, Secrets, Spoiled, Stored, WireFault, keyset};
 

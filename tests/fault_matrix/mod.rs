@@ -5,9 +5,11 @@ mod case;
 mod complete;
 mod done;
 mod flow;
+mod limit;
 mod rotation;
 mod rows;
 mod run;
+mod stored;
 mod time;
 
 use self::{
@@ -15,7 +17,6 @@ use self::{
     flow::Flow,
     rows::{Outcome, Row},
     run::{each_flow, each_row},
-    time::time_limit,
 };
 
 use crate::harness::{Spoiled, WireFault};

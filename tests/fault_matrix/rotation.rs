@@ -7,8 +7,8 @@ use shared::keys::KeysetDocument;
 use tokio::{task::JoinSet, time};
 
 use super::{
+    limit::time_limit,
     rows::{Row, rotation_rows},
-    time_limit,
 };
 use crate::{
     harness::{Api, Proxy, Secrets, Spoiled, Stored, Tokens, WireFault, keyset},

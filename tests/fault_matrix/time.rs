@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use local::template::Template;
-use serde_yaml_ng::Value;
 use shared::{aborted::TIME_LIMIT, aws};
 
-use super::{case::Stage, flow::Flow, rows::rotation_rows};
+use super::{case::Stage, flow::Flow, limit::time_limit, rows::rotation_rows};
 use crate::harness::{Spoiled, WireFault, waves};
 
 /// What a function needs beside its flow: to answer, and on a processor that others use as well.
@@ -14,14 +13,6 @@ const MARGIN: Duration = Duration::from_secs(1);
 
 /// What hashing takes, generously.
 const HASHING: Duration = Duration::from_millis(500);
-
-/// How long Lambda lets a function go on, as template.yaml says of it, or of all.
-pub(super) fn time_limit(resource: &str) -> Duration {
-    let template: Value = serde_yaml_ng::from_str(include_str!("../../template.yaml")).unwrap();
-    let of_all = &template["Globals"]["Function"]["Timeout"];
-    let own = template["Resources"][resource]["Properties"].get("Timeout");
-    Duration::from_secs(own.unwrap_or(of_all).as_u64().unwrap())
-}
 
 #[test]
 fn every_function_answers_before_lambda_ends_it() {

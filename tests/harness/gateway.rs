@@ -1,20 +1,10 @@
 //! What API Gateway answers for itself, by the kind of API that the tests run behind.
 
-use std::sync::LazyLock;
-
 use axum::http::Request;
 use local::template::ApiKind;
 use serde_json::json;
 
-use super::{Api, Reply};
-
-/// A REST API, unless the other kind is asked for: `cargo xtask http-api` does it.
-#[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which kind of API to use")]
-pub(crate) static API_KIND: LazyLock<ApiKind> = LazyLock::new(|| match std::env::var("LATCHGATE_TEST_API") {
-    Ok(kind) if kind == "http" => ApiKind::Http,
-    Ok(other) => panic!("LATCHGATE_TEST_API is {other:?}, and may be http"),
-    Err(_) => ApiKind::Rest,
-});
+use super::{Api, http::Reply, kind::API_KIND};
 
 impl Reply {
     /// Asserts that API Gateway refused this without asking a function: a REST API with this error, in the shape of OAuth's,

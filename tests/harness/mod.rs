@@ -7,6 +7,7 @@ mod forge;
 mod fork;
 mod gateway;
 mod http;
+mod kind;
 mod log;
 mod metrics;
 mod operator;
@@ -47,8 +48,8 @@ pub(crate) use self::{
     events::{BodyEndpoint, Lambdas},
     forge::{Forge, claims, part},
     fork::Stored,
-    gateway::API_KIND,
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
+    kind::API_KIND,
     log::Log,
     metrics::metrics,
     operator::Command,
