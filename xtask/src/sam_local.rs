@@ -7,6 +7,7 @@
 //! What differs from AWS: where an authorizer says `Unauthorized`, `sam local` answers 502 instead of 401.
 
 mod api;
+mod command;
 mod docker;
 mod image;
 mod invocations;
@@ -15,7 +16,6 @@ use std::{
     fs,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use serde_json::json;
@@ -127,20 +127,6 @@ fn timed<T>(what: &str, doing: impl FnOnce() -> Result<T, TaskError>) -> Result<
     let done = doing()?;
     println!("{what}: {} s", started.elapsed().as_secs());
     Ok(done)
-}
-
-/// With nothing but the architecture beside what samconfig.toml says: what the README has.
-fn sam_local(
-    docker: &Docker,
-    scratch: &Path,
-    command: &str,
-    arguments: &[&str],
-) -> Result<Command, TaskError> {
-    let mut sam = Tools::installed()?.program("sam", &["local", command]);
-    let architecture = format!("Architecture={}", sam::ARCHITECTURE);
-    sam.args(arguments).args(["--parameter-overrides", &architecture]);
-    sam.env("DOCKER_HOST", docker.host()).env("TMPDIR", scratch);
-    Ok(sam)
 }
 
 /// A folder with a short name, since sockets are in it; gone with the task.

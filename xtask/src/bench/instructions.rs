@@ -1,6 +1,6 @@
 //! What counts instructions.
 
-use super::Told;
+use super::peers::Told;
 use crate::{packages, shell::TaskError};
 
 pub(super) fn install() -> Result<Told, TaskError> {

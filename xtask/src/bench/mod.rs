@@ -1,16 +1,13 @@
 //! The benchmarks, optimised as a release is, and what they compare with.
 
 mod instructions;
+mod peers;
 mod refresh;
 mod startup;
 mod verification;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
-
-use crate::shell::{TaskError, cargo, output, program, root, run};
+use self::peers::Told;
+use crate::shell::{TaskError, cargo, run};
 
 /// A part, and how it is run.
 struct Part {
@@ -24,9 +21,6 @@ struct Part {
 }
 
 type Install = fn() -> Result<Told, TaskError>;
-
-/// What a program is told of what was installed, in its environment.
-type Told = Vec<(&'static str, PathBuf)>;
 
 const PARTS: [Part; 8] = [
     part("denylist", "denylist", None),
@@ -62,16 +56,4 @@ impl Part {
             ["run", "--quiet", "--profile", self.profile, "--package", "bench", "--bin", self.program];
         run(cargo(&program).envs(told))
     }
-}
-
-/// The program itself: a wrapper of it would be counted with it.
-fn node() -> Result<(&'static str, PathBuf), TaskError> {
-    let path = output(&mut program("node", &["-p", "process.execPath"]))?;
-    Ok(("LATCHGATE_BENCH_NODE", path.trim().into()))
-}
-
-/// Puts a script of `bench/peers` where it finds its packages.
-fn script(modules: &Path, name: &str) -> Result<(), TaskError> {
-    let copied = fs::copy(root().join("bench/peers").join(name), modules.join(name));
-    copied.map(drop).map_err(|e| TaskError(format!("{name}: {e}")))
 }

@@ -1,6 +1,6 @@
 //! What else replaces refresh tokens.
 
-use super::Told;
+use super::peers::{self, Told};
 use crate::{
     packages,
     shell::{TaskError, optimised_cargo_tool, program, run},
@@ -32,10 +32,10 @@ pub(super) fn install() -> Result<Told, TaskError> {
     // The one whose script of installation is needed: it brings the engine.
     run(program("npm", &["rebuild", "--silent", "better-sqlite3"]).current_dir(&modules))?;
     for name in SCRIPTS {
-        super::script(&modules, name)?;
+        peers::script(&modules, name)?;
     }
     Ok(vec![
-        super::node()?,
+        peers::node()?,
         ("LATCHGATE_BENCH_NODE_MODULES", modules),
         ("LATCHGATE_BENCH_GLEWLWYD", GLEWLWYD.into()),
         ("LATCHGATE_BENCH_OAUTH2_TEST_SERVER", oauth2_test_server),

@@ -2,7 +2,7 @@
 
 use std::env::consts::ARCH;
 
-use super::Told;
+use super::peers::{self, Told};
 use crate::{
     packages,
     sam::Tools,
@@ -28,11 +28,11 @@ pub(super) fn install() -> Result<Told, TaskError> {
     peers.arg("--target-dir").arg(&target).env("AWS_LC_SYS_NO_JITTER_ENTROPY", "0");
     run(&mut peers)?;
     let modules = packages::npm("bench-startup", &NPM_PACKAGES)?;
-    super::script(&modules, "function.mjs")?;
+    peers::script(&modules, "function.mjs")?;
     Ok(vec![
         ("LATCHGATE_BENCH_FUNCTIONS", root().join("target/lambda")),
         ("LATCHGATE_BENCH_PEERS", target.join("release")),
-        super::node()?,
+        peers::node()?,
         ("LATCHGATE_BENCH_NODE_MODULES", modules),
         ("LATCHGATE_BENCH_PYTHON", packages::python("bench-startup", &PYPI_PACKAGES)?.join("python")),
     ])

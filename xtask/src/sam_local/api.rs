@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{docker::Docker, sam_local};
+use super::{command::sam_local, docker::Docker};
 use crate::{
     events::{PASSWORDS, Tokens},
     http::{self, Reply},

@@ -4,7 +4,7 @@ use std::{cell::Cell, fs, path::Path};
 
 use serde_json::Value;
 
-use super::{docker::Docker, sam_local};
+use super::{command::sam_local, docker::Docker};
 use crate::{flow::Functions, shell::TaskError};
 
 pub(super) struct Invocations<'a> {
