@@ -3,8 +3,8 @@
 //! - [`cli`] is what can be said on it, [`error`] what comes of what can't be done, [`run`] what leads from one to the
 //!   other.
 //! - [`deployment`] is what a command works on: a stack, the local server, any endpoint.
-//! - [`clients`], [`users`], [`sessions`]: the commands, each over the same tables and the same conditional writes as
-//!   the functions.
+//! - [`clients`], [`users`], [`sessions`]: the commands, over [`tables`] with the same conditional writes as the
+//!   functions.
 //! - [`context`] is what each command is given: its deployment, and the next two.
 //! - [`console`] prints and asks, for all commands; [`audit`] writes down what they changed.
 
@@ -20,6 +20,7 @@ pub mod keys;
 mod options;
 pub mod run;
 pub mod sessions;
+pub mod tables;
 pub mod tokens;
 mod update;
 pub mod users;

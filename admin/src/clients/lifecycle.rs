@@ -10,16 +10,17 @@ use shared::{
     store::{WRITE_DELAY, attribute},
 };
 
-use super::{
-    table::{ClientTable, not_found},
-    view::ClientView,
-};
+use super::view::ClientView;
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     context::Context,
     error::AdminError,
     options::client_id,
-    sessions::{Ended, Ending, Whose},
+    sessions::{Ended, Ending},
+    tables::{
+        clients::{ClientTable, not_found},
+        sessions::Whose,
+    },
     update::Change,
 };
 
@@ -119,5 +120,5 @@ async fn end_sessions_of(
 
 async fn show(context: &Context, client_id: &ClientId) -> Result<(), AdminError> {
     let client = ClientTable::of(&context.deployment)?.required(client_id).await?;
-    context.console.single(ClientView::LINES, &ClientView::of(&client))
+    context.console.print_one(ClientView::LINES, &ClientView::of(&client))
 }

@@ -4,21 +4,18 @@ mod lifecycle;
 mod options;
 mod register;
 mod secrets;
-mod table;
 mod view;
 
 use clap::Subcommand;
 use shared::ids::ClientId;
 
-pub(crate) use self::table::not_found;
-pub use self::table::{ClientTable, Registration};
 use self::{
     lifecycle::{Delete, Disable},
     register::{Create, Update},
     secrets::RotateSecret,
     view::ClientView,
 };
-use crate::{context::Context, error::AdminError, options::client_id};
+use crate::{context::Context, error::AdminError, options::client_id, tables::clients::ClientTable};
 
 /// What can be done with clients.
 #[derive(Debug, Subcommand)]
@@ -82,10 +79,10 @@ async fn list(context: &Context) -> Result<(), AdminError> {
     }
     clients.sort_by(|a, b| a.client_id.as_str().cmp(b.client_id.as_str()));
     let views: Vec<_> = clients.iter().map(ClientView::of).collect();
-    context.console.list(ClientView::COLUMNS, &views)
+    context.console.print_list(ClientView::COLUMNS, &views)
 }
 
 async fn show(context: &Context, client_id: &ClientId) -> Result<(), AdminError> {
     let client = ClientTable::of(&context.deployment)?.required(client_id).await?;
-    context.console.single(ClientView::LINES, &ClientView::of(&client))
+    context.console.print_one(ClientView::LINES, &ClientView::of(&client))
 }

@@ -12,7 +12,6 @@ use shared::{
 use super::{
     options::{KindOption, Setting, Settings},
     secrets,
-    table::{ClientTable, Registration, not_found},
     view::ClientView,
 };
 use crate::{
@@ -20,6 +19,7 @@ use crate::{
     context::Context,
     error::AdminError,
     options::client_id,
+    tables::clients::{ClientTable, Registration, not_found},
     update::Change,
 };
 
@@ -114,5 +114,5 @@ pub(super) async fn update(context: &Context, command: &Update) -> Result<(), Ad
     }
     let subject = Subject { changed: Some(changed), ..Subject::client(client_id) };
     audit.record(OperatorEvent::ClientUpdated, &subject)?;
-    context.console.single(ClientView::LINES, &ClientView::of(&client))
+    context.console.print_one(ClientView::LINES, &ClientView::of(&client))
 }

@@ -10,12 +10,13 @@ use shared::{
     store::attribute,
 };
 
-use super::{table::ClientTable, view::ClientView};
+use super::view::ClientView;
 use crate::{
     audit::{OperatorEvent, Subject},
     context::Context,
     error::AdminError,
     options::client_id,
+    tables::clients::ClientTable,
     update::Change,
 };
 
@@ -59,7 +60,7 @@ pub(super) fn print(
 ) -> Result<(), AdminError> {
     let mut view = ClientView::of(client);
     view.client_secret = secret.map(|secret| secret.expose_secret().to_owned());
-    context.console.single(ClientView::LINES, &view)?;
+    context.console.print_one(ClientView::LINES, &view)?;
     if secret.is_some() {
         context.console.note(SHOWN_ONCE);
     }

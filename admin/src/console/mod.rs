@@ -1,7 +1,8 @@
-//! Where `latchgate` prints and asks: no command does either in another way.
+//! Where `latchgate` prints and asks.
 //!
-//! [`Console`] prints; `table` says how values look in a table. What a command prints of a client, a user, a session or a
-//! token is the `view` module beside the command.
+//! `print` prints what a command found, `table` lays it out for people, and `ask` asks. Which attributes of a client, a
+//! user, a session or a token are printed is in the `view` module beside the command. Two commands print more than that:
+//! `users export` its lines, and `users import` its progress.
 
 mod ask;
 mod print;

@@ -34,10 +34,10 @@ impl Console {
     /// # Errors
     ///
     /// [`AdminError::Io`], if standard output is closed.
-    pub fn list(&self, names: &[&str], rows: &[impl Serialize]) -> Result<(), AdminError> {
+    pub fn print_list(&self, names: &[&str], rows: &[impl Serialize]) -> Result<(), AdminError> {
         let objects: Vec<_> = rows.iter().map(object).collect();
         match self.output {
-            OutputFormat::Table => self.print(&table::list(names, &objects)),
+            OutputFormat::Table => self.print_text(&table::list(names, &objects)),
             OutputFormat::Json => self.print_json(&objects),
         }
     }
@@ -47,10 +47,10 @@ impl Console {
     /// # Errors
     ///
     /// [`AdminError::Io`], if standard output is closed.
-    pub fn single(&self, names: &[&str], row: &impl Serialize) -> Result<(), AdminError> {
+    pub fn print_one(&self, names: &[&str], row: &impl Serialize) -> Result<(), AdminError> {
         let object = object(row);
         match self.output {
-            OutputFormat::Table => self.print(&table::single(names, &object)),
+            OutputFormat::Table => self.print_text(&table::lines(names, &object)),
             OutputFormat::Json => self.print_json(&object),
         }
     }
@@ -60,13 +60,13 @@ impl Console {
     /// # Errors
     ///
     /// [`AdminError::Io`], if standard output is closed.
-    pub fn print(&self, text: &str) -> Result<(), AdminError> {
+    pub fn print_text(&self, text: &str) -> Result<(), AdminError> {
         writeln!(io::stdout(), "{text}").map_err(AdminError::io("standard output"))
     }
 
     fn print_json(&self, document: &impl Serialize) -> Result<(), AdminError> {
         let text = serde_json::to_string_pretty(document);
-        self.print(&text.map_err(|e| AdminError::io("standard output")(e.into()))?)
+        self.print_text(&text.map_err(|e| AdminError::io("standard output")(e.into()))?)
     }
 
     /// Tells people something that isn't the answer.

@@ -1,4 +1,4 @@
-//! Values as people read them.
+//! Tables for people, and the values in their cells.
 
 use comfy_table::{Table, presets};
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ pub(crate) fn list(names: &[&str], objects: &[Map<String, Value>]) -> String {
 }
 
 /// One object: a line for each of these names that it has.
-pub(crate) fn single(names: &[&str], object: &Map<String, Value>) -> String {
+pub(crate) fn lines(names: &[&str], object: &Map<String, Value>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     for name in names.iter().filter(|name| object.contains_key(**name)) {

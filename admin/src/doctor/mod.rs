@@ -29,7 +29,7 @@ pub async fn run(context: &Context) -> Result<(), AdminError> {
     let audit = context.audit_log().await?;
     let checks = examine(&context.deployment).await?;
     audit.record(OperatorEvent::DoctorRan, &Subject::default())?;
-    context.console.list(&["check", "result", "detail"], &checks)?;
+    context.console.print_list(&["check", "result", "detail"], &checks)?;
     let wrong = checks.iter().filter(|check| check.outcome == Outcome::Wrong).collect::<Vec<_>>();
     for check in &wrong {
         if let Some(remedy) = &check.remedy {

@@ -15,9 +15,9 @@ use shared::{
 };
 
 use crate::{
-    clients::ClientTable,
     deployment::Deployment,
     error::AdminError,
+    tables::clients::ClientTable,
     users::{NewUser, UserTables},
 };
 

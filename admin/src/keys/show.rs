@@ -67,7 +67,7 @@ pub(super) async fn show(context: &Context) -> Result<(), AdminError> {
         views.extend(hmac_keys(&keyset.refresh_keys, now));
     }
     let names = ["kid", "of", "alg", "state", "published_at", "activates_at", "expires_at"];
-    context.console.list(&names, &views)
+    context.console.print_list(&names, &views)
 }
 
 fn hmac_keys(keys: &[Jwk], now: Timestamp) -> Vec<KeyView> {

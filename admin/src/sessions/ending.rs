@@ -9,12 +9,12 @@ use shared::{
 };
 use tokio::time;
 
-use super::table::{Enough, SessionTable, Whose};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     console::Console,
     context::Context,
     error::AdminError,
+    tables::sessions::{Enough, SessionTable, Whose},
 };
 
 /// How many are ended before the time is looked at again: a row of the denylist has to be written soon after the
@@ -126,7 +126,7 @@ impl Which {
 impl Ended {
     /// As the answer.
     pub(crate) fn print(self, console: &Console) -> Result<(), AdminError> {
-        console.single(&["sessions_ended"], &self)
+        console.print_one(&["sessions_ended"], &self)
     }
 
     /// Beside another answer.

@@ -4,11 +4,16 @@ use clap::Args;
 use passwords::Username;
 use shared::{ids::ClientId, store::FoundSession};
 
-use super::{
-    table::{Enough, SessionTable, Whose},
-    view::SessionView,
+use super::view::SessionView;
+use crate::{
+    context::Context,
+    error::AdminError,
+    options,
+    tables::{
+        sessions::{Enough, SessionTable, Whose},
+        users::UserTables,
+    },
 };
-use crate::{context::Context, error::AdminError, options, users::UserTables};
 
 /// `sessions list`
 #[derive(Debug, Args)]
@@ -54,5 +59,5 @@ pub(super) async fn list(context: &Context, command: &List) -> Result<(), AdminE
     }
     sessions.sort_by_key(|session| std::cmp::Reverse(session.rotated_at));
     let views: Vec<SessionView> = sessions.into_iter().map(SessionView::from).collect();
-    console.list(SessionView::COLUMNS, &views)
+    console.print_list(SessionView::COLUMNS, &views)
 }

@@ -3,15 +3,11 @@
 mod ending;
 mod list;
 mod revoke;
-mod table;
 mod view;
 
 use clap::Subcommand;
 
-pub use self::{
-    ending::{Ended, Ending, Which},
-    table::{Enough, SessionTable, Whose},
-};
+pub use self::ending::{Ended, Ending, Which};
 use self::{list::List, revoke::Revoke};
 use crate::{context::Context, error::AdminError};
 

@@ -7,18 +7,18 @@ use shared::{
     store::{CLOCK_TOLERANCE, SessionRevoker, Sessions, WRITE_DELAY},
 };
 
-use super::{
-    ending::{Ended, Ending},
-    table::Whose,
-};
+use super::ending::{Ended, Ending};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
-    clients::{ClientTable, not_found},
     context::Context,
     error::AdminError,
     options,
+    tables::{
+        clients::{ClientTable, not_found},
+        sessions::Whose,
+        users::UserTables,
+    },
     update::Change,
-    users::UserTables,
 };
 
 pub(super) const REVOKE_HELP: &str = "\

@@ -34,7 +34,7 @@ impl TokensCommand {
         let Self::Inspect = self;
         let token = context.console.read_secret("Token: ")?;
         let view = inspect(&context.deployment, token.expose_secret().trim()).await?;
-        context.console.single(TokenView::LINES, &view)
+        context.console.print_one(TokenView::LINES, &view)
     }
 }
 

@@ -7,7 +7,7 @@ use shared::{
 };
 
 use super::{stored::Stored, view::TokenView};
-use crate::{clients::ClientTable, deployment::Deployment, error::AdminError, keys};
+use crate::{deployment::Deployment, error::AdminError, keys, tables::clients::ClientTable};
 
 pub(super) async fn inspect(deployment: &Deployment, text: &str) -> Result<TokenView, AdminError> {
     let now = deployment.now();

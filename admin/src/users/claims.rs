@@ -11,15 +11,13 @@ use shared::{
     store::{User, attribute},
 };
 
-use super::{
-    table::{UserTables, not_found},
-    view::UserView,
-};
+use super::view::UserView;
 use crate::{
     audit::{OperatorEvent, Subject},
     context::Context,
     error::AdminError,
     options::username,
+    tables::users::{UserTables, not_found},
     update::Change,
 };
 
@@ -80,7 +78,7 @@ pub(super) async fn set(context: &Context, command: &SetClaims) -> Result<(), Ad
     }
     audit.record(OperatorEvent::UserClaimsSet, &Subject::user(&user_id, Some(username.as_str())))?;
     let user = tables.users.find(&user_id).await?.ok_or_else(|| not_found(username.as_str()))?;
-    context.console.single(UserView::LINES, &UserView::of(&user_id, &user))
+    context.console.print_one(UserView::LINES, &UserView::of(&user_id, &user))
 }
 
 fn read_stdin() -> Result<Vec<u8>, AdminError> {

@@ -5,17 +5,13 @@ use passwords::{NewCredential, Passwords, Username};
 use secrecy::ExposeSecret;
 use shared::{ids::UserId, random, store::User};
 
-use super::{
-    claims,
-    password::PasswordSource,
-    table::{Creation, NewUser, UserTables},
-    view::UserView,
-};
+use super::{claims, password::PasswordSource, view::UserView};
 use crate::{
     audit::{OperatorEvent, Subject},
     context::Context,
     error::AdminError,
     options::{user_id, username},
+    tables::users::{Creation, NewUser, UserTables},
 };
 
 pub(super) const CREATE_HELP: &str = "\
@@ -74,7 +70,7 @@ pub(super) async fn create(context: &Context, command: Create) -> Result<(), Adm
     let recorded = audit.record(OperatorEvent::UserCreated, &Subject::user(user_id, Some(name)));
     let mut view = UserView::of(user_id, &new.user);
     view.password = chosen.generated.as_ref().map(|password| password.expose_secret().to_owned());
-    context.console.single(UserView::LINES, &view)?;
+    context.console.print_one(UserView::LINES, &view)?;
     chosen.note(&context.console);
     recorded
 }

@@ -14,11 +14,11 @@ use shared::{
     store::{Item, Row, StoreError, User, attribute},
 };
 
-use super::table::UserTables;
 use crate::{
     audit::{OperatorEvent, Subject},
     context::Context,
     error::AdminError,
+    tables::users::UserTables,
 };
 
 /// The most that one BatchGetItem takes.

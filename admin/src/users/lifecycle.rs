@@ -8,16 +8,17 @@ use shared::{
     store::{WRITE_DELAY, attribute},
 };
 
-use super::{
-    show,
-    table::{UserTables, not_found},
-};
+use super::show;
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     context::Context,
     error::AdminError,
     options::username,
-    sessions::{Ended, Ending, Whose},
+    sessions::{Ended, Ending},
+    tables::{
+        sessions::Whose,
+        users::{UserTables, not_found},
+    },
     update::Change,
 };
 

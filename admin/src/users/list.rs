@@ -27,5 +27,5 @@ pub(super) async fn list(context: &Context, limit: usize) -> Result<(), AdminErr
         }
     }
     views.sort_by(|a, b| (&a.username, a.user_id.as_str()).cmp(&(&b.username, b.user_id.as_str())));
-    context.console.list(UserView::COLUMNS, &views)
+    context.console.print_list(UserView::COLUMNS, &views)
 }

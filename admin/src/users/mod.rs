@@ -8,13 +8,11 @@ mod lifecycle;
 mod list;
 mod password;
 mod show;
-mod table;
 mod view;
 
 use clap::Subcommand;
 use passwords::Username;
 
-pub use self::table::{Creation, Named, NewUser, UserTables};
 use self::{
     claims::SetClaims,
     create::Create,

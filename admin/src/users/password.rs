@@ -11,14 +11,17 @@ use shared::{
     store::WRITE_DELAY,
 };
 
-use super::table::{UserTables, not_found};
 use crate::{
     audit::{OperatorEvent, Subject},
     console::Console,
     context::Context,
     error::AdminError,
     options::username,
-    sessions::{Ended, Ending, Whose},
+    sessions::{Ended, Ending},
+    tables::{
+        sessions::Whose,
+        users::{UserTables, not_found},
+    },
     update::Change,
 };
 
@@ -159,7 +162,7 @@ pub(super) async fn set(context: &Context, command: &SetPassword) -> Result<(), 
         sessions_ended: *ended.as_ref().unwrap_or(&None),
         password: chosen.generated.as_ref().map(ExposeSecret::expose_secret),
     };
-    context.console.single(LINES, &view)?;
+    context.console.print_one(LINES, &view)?;
     chosen.note(&context.console);
     recorded?;
     ended.map(drop)
@@ -183,5 +186,5 @@ pub(super) async fn must_change(context: &Context, command: &MustChange) -> Resu
         sessions_ended: None,
         password: None,
     };
-    context.console.single(LINES, &view)
+    context.console.print_one(LINES, &view)
 }

@@ -4,14 +4,12 @@ use clap::Args;
 use passwords::Username;
 use shared::{ids::UserId, store::Sessions};
 
-use super::{
-    table::{UserTables, not_found},
-    view::UserView,
-};
+use super::view::UserView;
 use crate::{
     context::Context,
     error::AdminError,
     options::{user_id, username},
+    tables::users::{UserTables, not_found},
 };
 
 /// `users show`
@@ -59,5 +57,5 @@ pub(super) async fn print(
         found.iter().filter_map(|found| found.session.as_ref().ok()).filter(|s| s.is_live(now)).collect();
     view.sessions = Some(live.len());
     view.last_login_at = live.iter().map(|session| session.auth_time).max();
-    context.console.single(UserView::LINES, &view)
+    context.console.print_one(UserView::LINES, &view)
 }

@@ -6,12 +6,9 @@ use serde_yaml_ng::{Mapping, Value};
 
 use super::{
     Template,
-    api::Api,
-    api::BoundRoute,
-    api::Cors,
+    api::{Api, BoundRoute, Cors},
     property::{TemplateError, at, missing, text_at},
-    resolve::Parameters,
-    resolve::argument,
+    resolve::{Parameters, argument},
 };
 
 const AUTHORIZER: &str = "AWS::ApiGatewayV2::Authorizer";

@@ -62,7 +62,7 @@ pub(super) async fn import(context: &Context, command: Import) -> Result<(), Adm
     let mut run = Run::new(worker, rejects, audit, progress);
     let result = run.all(lines::read(source, command.from_line), command.from_line).await;
     let (counts, name) = run.finish()?;
-    context.console.single(LINES, &counts)?;
+    context.console.print_one(LINES, &counts)?;
     result?;
     match counts.rejected {
         0 => Ok(()),

@@ -13,10 +13,8 @@ use super::record::{Record, Secret};
 use crate::{
     deployment::Deployment,
     error::AdminError,
-    users::{
-        create::new_id,
-        table::{Creation, NewUser, UserTables},
-    },
+    tables::users::{Creation, NewUser, UserTables},
+    users::create::new_id,
 };
 
 /// What became of a line.
