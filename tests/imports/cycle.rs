@@ -1,6 +1,6 @@
 //! The imports among files, and the cycles in them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 
 /// For each file, the files that it imports, each with a path that does.
@@ -23,16 +23,15 @@ impl Imports {
     }
 
     /// The shortest way from `file` back to itself.
-    fn cycle_through<'a>(&'a self, file: &'a Path) -> Option<Vec<&'a Path>> {
+    fn cycle_through<'a>(&'a self, file: &'a Path) -> Option<Vec<PathBuf>> {
         let mut previous = BTreeMap::new();
         let mut next = VecDeque::from([file]);
         while let Some(from) = next.pop_front() {
             for to in self.0.get(from).into_iter().flat_map(BTreeMap::keys) {
                 if to == file {
                     let step = |at: &&'a Path| previous.get(at).copied();
-                    let mut cycle: Vec<_> = std::iter::successors(Some(from), step).collect();
-                    cycle.reverse();
-                    return Some(cycle);
+                    let cycle: Vec<_> = std::iter::successors(Some(from), step).collect();
+                    return Some(cycle.into_iter().rev().map(Path::to_owned).collect());
                 }
                 if !previous.contains_key(to.as_path()) {
                     previous.insert(to.as_path(), from);
@@ -43,11 +42,14 @@ impl Imports {
         None
     }
 
-    /// A cycle as lines, one an import.
-    fn describe(&self, cycle: &[&Path]) -> String {
+    /// Takes the imports of a cycle out, as lines.
+    fn take(&mut self, cycle: &[PathBuf]) -> String {
         let next = cycle.iter().cycle().skip(1);
-        let lines = cycle.iter().zip(next).map(|(from, to)| line(from, to, &self.0[*from][*to]));
-        lines.collect()
+        let mut take = |(from, to): (&PathBuf, &PathBuf)| {
+            let path = self.0.get_mut(from).and_then(|targets| targets.remove(to));
+            line(from, to, &path.unwrap_or_default())
+        };
+        cycle.iter().zip(next).map(&mut take).collect()
     }
 }
 
@@ -56,16 +58,13 @@ pub(super) fn line(from: &Path, to: &Path, path: &str) -> String {
     format!("  {} -> {} by `{path}`\n", from.display(), to.display())
 }
 
-/// The cycles, each described: the shortest through each file that none of the others already names.
-pub(super) fn all(imports: &Imports) -> Vec<String> {
-    let mut named = BTreeSet::new();
+/// The cycles, the shortest through each file. No import is in two of them, so that one that is wrong is named once.
+pub(super) fn all(mut imports: Imports) -> Vec<String> {
+    let files: Vec<_> = imports.0.keys().cloned().collect();
     let mut cycles = Vec::new();
-    for file in imports.0.keys() {
-        if !named.contains(file.as_path())
-            && let Some(cycle) = imports.cycle_through(file)
-        {
-            cycles.push(imports.describe(&cycle));
-            named.extend(cycle);
+    for file in files {
+        while let Some(cycle) = imports.cycle_through(&file) {
+            cycles.push(imports.take(&cycle));
         }
     }
     cycles

@@ -27,7 +27,7 @@ fn no_package_has_an_import_cycle() {
     let mut tied = Vec::new();
     for package in package::members() {
         let crates = package.read();
-        let mut faults = cycle::all(&resolve::imports(&crates));
+        let mut faults = cycle::all(resolve::imports(&crates));
         if package.name == "shared" {
             faults.extend(order::violations(&crates));
         }
@@ -59,7 +59,7 @@ fn a_cycle_through_a_re_export_names_its_files_and_its_paths() {
         ("src/a.rs", "use crate::B; pub struct A(B);"),
         ("src/b.rs", "pub struct B; fn f(a: &super::A) {}"),
     ]);
-    let faults = cycle::all(&imports);
+    let faults = cycle::all(imports);
     assert_eq!(faults, ["  src/a.rs -> src/b.rs by `crate::B`\n  src/b.rs -> src/a.rs by `super::A`\n"]);
 }
 
@@ -67,16 +67,16 @@ fn a_cycle_through_a_re_export_names_its_files_and_its_paths() {
 fn a_parent_and_a_child_that_use_each_other_are_a_cycle() {
     let parent = ("src/lib.rs", "mod child; struct Parent; fn f() { child::g() }");
     let child = ("src/child.rs", "use super::Parent; pub fn g() {}");
-    assert_eq!(cycle::all(&imports_of(&[parent, child])).len(), 1);
+    assert_eq!(cycle::all(imports_of(&[parent, child])).len(), 1);
 }
 
 #[test]
 fn macros_and_attributes_import_what_they_name() {
     let parent = ("src/lib.rs", "mod child; fn f() { println!(\"{}\", child::g()) }");
     let child = ("src/child.rs", "#[serde(with = \"super::f\")] pub struct G;");
-    assert_eq!(cycle::all(&imports_of(&[parent, child])).len(), 0, "the child has no `g`");
+    assert_eq!(cycle::all(imports_of(&[parent, child])).len(), 0, "the child has no `g`");
     let child = ("src/child.rs", "#[serde(with = \"super::f\")] pub fn g() {}");
-    assert_eq!(cycle::all(&imports_of(&[parent, child])).len(), 1);
+    assert_eq!(cycle::all(imports_of(&[parent, child])).len(), 1);
 }
 
 #[test]
@@ -86,5 +86,5 @@ fn declarations_re_exports_and_tests_are_no_imports() {
         "src/child.rs",
         "use super::Parent; pub struct Child(Parent); #[cfg(test)] mod tests { use super::*; }",
     );
-    assert_eq!(cycle::all(&imports_of(&[parent, child])), Vec::<String>::new());
+    assert_eq!(cycle::all(imports_of(&[parent, child])), Vec::<String>::new());
 }
