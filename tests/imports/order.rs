@@ -7,26 +7,28 @@ use super::module::{Crate, Meaning};
 use super::resolve;
 
 /// The top-level modules of `shared`, each of which imports only those before it.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 21] = [
     "clock",
     "random",
     "ids",
     "scope",
     "json",
+    "claims",
+    "error",
     "environment",
+    "lifetimes",
+    "hash_cost",
     "stopwatch",
     "aborted",
     "cached",
-    "lifetimes",
     "aws",
     "store",
     "keys",
     "client",
     "tokens",
-    "audit",
-    "logs",
-    "http",
     "context",
+    "log",
+    "http",
 ];
 
 /// The imports of `shared` against the order, each a line, and the modules that the order lacks.

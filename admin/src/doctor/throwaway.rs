@@ -17,8 +17,10 @@ use shared::{
 use crate::{
     deployment::Deployment,
     error::AdminError,
-    tables::clients::ClientTable,
-    users::{NewUser, UserTables},
+    tables::{
+        clients::ClientTable,
+        users::{NewUser, UserTables},
+    },
 };
 
 /// What the names begin with, so that whatever is left by a doctor that was killed can be told.
