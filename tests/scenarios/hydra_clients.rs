@@ -131,7 +131,7 @@ async fn a_secret_that_is_neither_of_the_two_is_refused_and_nothing_is_used_up()
 ///
 /// Origin: ory/hydra fosite/client_authentication_test.go
 /// - "should fail because auth method is not client_secret_basic"
-///   differs: README.md "also prove a secret, by Basic or as `client_secret` in the body"
+///   differs: docs/guide/api.md "also prove a secret, by Basic or as `client_secret` in the body"
 #[tokio::test]
 async fn the_same_client_may_use_the_header_today_and_the_body_tomorrow() {
     let api = Api::start().await;

@@ -12,7 +12,7 @@ const PAGE: &str = include_str!("../../docs/scenarios.md");
 /// What says how we answer, where another project answers otherwise.
 const DOCUMENTS: [(&str, &str); 4] = [
     ("ARCHITECTURE.md", include_str!("../../ARCHITECTURE.md")),
-    ("README.md", include_str!("../../README.md")),
+    ("docs/guide/api.md", include_str!("../../docs/guide/api.md")),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
     ("docs/events.md", include_str!("../../docs/events.md")),
 ];

@@ -53,7 +53,7 @@ async fn a_client_that_could_not_save_the_answer_gets_the_active_token_again() {
 ///
 /// Origin: supabase/auth internal/api/token_test.go
 /// - "TestSingleSessionPerUserNoTags"
-///   differs: README.md "`everywhere=true` ends all of the user's sessions"
+///   differs: docs/guide/api.md "`everywhere=true` ends all of the user's sessions"
 #[tokio::test]
 async fn a_newer_login_leaves_the_older_session_alone() {
     let api = Api::start().await;

@@ -154,7 +154,7 @@ async fn a_stale_lineage_is_theft_whatever_the_leeway_and_the_key() {
 ///
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/oauth/api/TestOAuthRefreshRaceCondition.java
 /// - "testSequentialNonRotatingRefreshAlwaysSucceeds"
-///   differs: README.md "The answer has a new refresh token; the old one is used up."
+///   differs: docs/guide/api.md "The answer has a new refresh token; the old one is used up."
 #[tokio::test]
 async fn sequential_refreshes_always_succeed_and_each_has_a_new_token() {
     let api = Api::start().await;

@@ -23,7 +23,7 @@ const STEPS: [Step; 13] = [
         run(cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
             .env("RUSTDOCFLAGS", "--deny warnings"))
     }),
-    ("the README's commands", readme::run_commands),
+    ("the commands of the README and the guide", readme::run_commands),
     ("templates (sam validate, translation, lint, checkov)", sam::check_templates),
     ("key rotation on moto", moto::run_tests),
     ("tokens in npm's and PyPI's libraries", verifiers::run_all),

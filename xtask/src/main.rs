@@ -38,7 +38,7 @@ cargo xtask TASK
   ci               everything that decides whether a change lands, in order, with times
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
   http-api         the integration tests behind an HTTP API, as template-http.yaml has it
-  readme           the commands of the README, pasted in order (needs bash and curl)
+  readme           the commands of the README and of the guide, pasted in order, twice (needs bash and curl)
   sam [PART]       templates: validate, lint and translate them, and hold the result against what was meant; functions: build
                    them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator (a quarter of
                    an hour; not part of CI); without PART, both

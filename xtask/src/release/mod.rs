@@ -18,11 +18,13 @@ use crate::{
     shell::{TaskError, output, program, root, run},
 };
 
-/// What goes into a release as it is.
-const FILES: [&str; 7] = [
+/// What goes into a release as it is: these files and folders.
+const FILES: [&str; 9] = [
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
+    "docs/request-path.svg",
+    "docs/guide",
     "CHANGELOG.md",
     "SECURITY.md",
     "samconfig.toml",
@@ -96,8 +98,7 @@ impl<'a> Release<'a> {
         }
         write(&content.join(TEMPLATE), &packaged.text)?;
         for name in FILES {
-            let (from, to) = (root().join(name), content.join(name));
-            fs::copy(&from, &to).map_err(|e| failure(&from, &e))?;
+            copy(&root().join(name), &content.join(name))?;
         }
         check(tools, &content, &packaged)?;
 
@@ -157,6 +158,18 @@ fn archived(zip: &Path) -> Result<String, TaskError> {
     output(&mut program("python3", &["xtask/src/release/archive.py", "list", &zip.to_string_lossy()]))
 }
 
+/// Copies a file, or the files of a folder.
+fn copy(from: &Path, to: &Path) -> Result<(), TaskError> {
+    if from.is_dir() {
+        let entries = fs::read_dir(from).map_err(|e| failure(from, &e))?;
+        return entries
+            .filter_map(Result::ok)
+            .try_for_each(|entry| copy(&entry.path(), &to.join(entry.file_name())));
+    }
+    to.parent().map_or(Ok(()), fs::create_dir_all).map_err(|e| failure(to, &e))?;
+    fs::copy(from, to).map(|_| ()).map_err(|e| failure(from, &e))
+}
+
 fn read(path: &Path) -> Result<String, TaskError> {
     fs::read_to_string(path).map_err(|e| failure(path, &e))
 }
@@ -179,6 +192,15 @@ mod tests {
         for other in [VERSION, "v999.0.0", "", "v", &format!("v{VERSION}-rc1")] {
             assert!(check_tag(other).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn the_guide_is_copied_with_its_folders() {
+        let copied = root().join("target/package-copy-test");
+        copy(&root().join("docs/guide"), &copied.join("docs/guide")).unwrap();
+        let page = "docs/guide/deployment.md";
+        assert_eq!(read(&copied.join(page)).unwrap(), read(&root().join(page)).unwrap());
+        assert!(copy(&root().join("no-such-page.md"), &copied.join("page.md")).is_err());
     }
 
     #[test]
