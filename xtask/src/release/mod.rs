@@ -18,13 +18,11 @@ use crate::{
     shell::{TaskError, output, program, root, run},
 };
 
-/// What goes into a release as it is: these files and folders.
-const FILES: [&str; 9] = [
+/// What goes into a release as it is.
+const FILES: [&str; 7] = [
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
-    "docs/request-path.svg",
-    "docs/guide",
     "CHANGELOG.md",
     "SECURITY.md",
     "samconfig.toml",
@@ -32,6 +30,8 @@ const FILES: [&str; 9] = [
 ];
 /// The stack.
 const TEMPLATE: &str = "template.yaml";
+/// What README shows and leads to, a file and a folder, as they are too.
+const GUIDE: [&str; 2] = ["docs/request-path.svg", "docs/guide"];
 /// The architectures that Lambda has.
 const ARCHITECTURES: [&str; 2] = ["arm64", "x86_64"];
 
@@ -97,7 +97,7 @@ impl<'a> Release<'a> {
             archive(&content.join(zip), &[(bootstrap, "bootstrap")])?;
         }
         write(&content.join(TEMPLATE), &packaged.text)?;
-        for name in FILES {
+        for name in FILES.iter().chain(&GUIDE) {
             copy(&root().join(name), &content.join(name))?;
         }
         check(tools, &content, &packaged)?;
@@ -195,15 +195,6 @@ mod tests {
     }
 
     #[test]
-    fn the_guide_is_copied_with_its_folders() {
-        let copied = root().join("target/package-copy-test");
-        copy(&root().join("docs/guide"), &copied.join("docs/guide")).unwrap();
-        let page = "docs/guide/deployment.md";
-        assert_eq!(read(&copied.join(page)).unwrap(), read(&root().join(page)).unwrap());
-        assert!(copy(&root().join("no-such-page.md"), &copied.join("page.md")).is_err());
-    }
-
-    #[test]
     fn an_archive_has_what_it_was_given_executable_and_is_the_same_every_time() {
         let folder = root().join("target/package-test");
         fs::create_dir_all(&folder).unwrap();
@@ -215,5 +206,14 @@ mod tests {
         }
         assert_eq!(archived(&zips[0]).unwrap().trim(), "755 bootstrap");
         assert_eq!(fs::read(&zips[0]).unwrap(), fs::read(&zips[1]).unwrap());
+    }
+
+    #[test]
+    fn the_guide_is_copied_with_its_folders() {
+        let copied = root().join("target/package-copy-test");
+        copy(&root().join("docs/guide"), &copied.join("docs/guide")).unwrap();
+        let page = "docs/guide/deployment.md";
+        assert_eq!(read(&copied.join(page)).unwrap(), read(&root().join(page)).unwrap());
+        assert!(copy(&root().join("no-such-page.md"), &copied.join("page.md")).is_err());
     }
 }
