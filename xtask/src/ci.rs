@@ -3,19 +3,21 @@
 use std::time::Duration;
 
 use crate::{
-    deny, dynamodb_local, http_api, moto, readme, sam, seeded_bugs,
+    deny, dynamodb_local, http_api, links, moto, readme, sam, seeded_bugs,
     shell::{TaskError, cargo, run},
-    verifiers, wycheproof,
+    spelling, verifiers, wycheproof,
 };
 
 type Step = (&'static str, fn() -> Result<(), TaskError>);
 
 /// The quick ones first: what fails should fail soon.
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 15] = [
     ("formatting", || run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("clippy", || {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
     }),
+    ("spelling", spelling::check),
+    ("links of the pages", links::check),
     ("seeded bugs: all apply", seeded_bugs::check),
     ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
     ("tests behind an HTTP API", http_api::run_tests_of_the_gateway),

@@ -11,6 +11,7 @@ mod flow;
 mod fuzz;
 mod http;
 mod http_api;
+mod links;
 mod model;
 mod moto;
 mod mutants;
@@ -23,6 +24,7 @@ mod sam_local;
 mod seeded_bugs;
 mod server;
 mod shell;
+mod spelling;
 mod tree;
 mod verifiers;
 mod wycheproof;
@@ -73,6 +75,8 @@ cargo xtask TASK
                    --named only the suites that a patch names; --check: whether all apply; --write: docs/seeded-bugs.md
   mutants [FILE…]  cargo-mutants on the tokens, the refresh and the authorizer, or on these files of theirs: whether those that
                    no test notices are the ones of docs/mutants.md
+  spelling         the spelling of all that is tracked (needs PyPI)
+  links            links of the pages to files and headings, and the paths that they name (needs npm); nothing outside is fetched
   deny             licences, sources and bans of the dependencies; advisories where their database can be had
 ";
 
@@ -123,6 +127,8 @@ fn main() -> ExitCode {
         ["seeded-bugs", "--named", ref names @ ..] => seeded_bugs::run(names, Reach::Named),
         ["seeded-bugs", ref names @ ..] => seeded_bugs::run(names, Reach::All),
         ["mutants", ref files @ ..] => mutants::run(files),
+        ["spelling"] => spelling::check(),
+        ["links"] => links::check(),
         ["deny"] => deny::run_checks(),
         _ => {
             eprint!("{USAGE}");

@@ -1,0 +1,109 @@
+//! What Markdown pages point to: links to files and headings, and paths in backticks. Nothing outside is fetched.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::{
+    packages,
+    shell::{TaskError, output, program, root, run},
+};
+
+const NPM_PACKAGES: [&str; 2] = ["remark-cli@12.0.1", "remark-validate-links@13.1.0"];
+/// A path in backticks that ends so is one of ours, whatever folder it begins with.
+const EXTENSIONS: [&str; 12] =
+    [".json", ".md", ".mjs", ".pem", ".py", ".rs", ".sh", ".svg", ".toml", ".txt", ".yaml", ".yml"];
+/// Where programs write; so they do below hidden folders.
+const GENERATED: &str = "target";
+
+pub(crate) fn check() -> Result<(), TaskError> {
+    let tracked = output(&mut program("git", &["ls-files", "-z"]))?;
+    let tracked: Vec<&str> = tracked.split('\0').filter(|path| root().join(path).is_file()).collect();
+    let pages: Vec<&str> = tracked.iter().copied().filter(|path| path.ends_with(".md")).collect();
+    check_links(&pages)?;
+    check_paths(&pages, &Tracked::new(&tracked))
+}
+
+fn check_links(pages: &[&str]) -> Result<(), TaskError> {
+    let modules = packages::npm("links", &NPM_PACKAGES)?.join("node_modules");
+    // Without a repository it knows no addresses of ours, and so looks at relative links alone.
+    let plugin = modules.join("remark-validate-links/index.js");
+    let plugin = format!("{}=repository:false", plugin.display());
+    let options = ["--no-config", "--frail", "--quiet", "--no-stdout", "--use", &plugin];
+    run(program(modules.join(".bin/remark"), &options).args(pages))
+}
+
+fn check_paths(pages: &[&str], tracked: &Tracked) -> Result<(), TaskError> {
+    let mut missing = Vec::new();
+    for page in pages {
+        let text = fs::read_to_string(root().join(page)).map_err(|e| TaskError(format!("{page}: {e}")))?;
+        for (i, line) in text.lines().enumerate() {
+            let named = line.split('`').skip(1).step_by(2).filter_map(|code| tracked.path_in(code));
+            let absent = named.filter(|path| !tracked.has(page, path));
+            missing.extend(absent.map(|path| format!("{page}:{}: there is no {path}", i + 1)));
+        }
+    }
+    if missing.is_empty() { Ok(()) } else { Err(TaskError(missing.join("\n"))) }
+}
+
+/// The files that git tracks, and their folders.
+struct Tracked(BTreeSet<PathBuf>);
+
+impl Tracked {
+    fn new(files: &[&str]) -> Self {
+        let with_folders = files.iter().flat_map(|file| Path::new(file).ancestors());
+        Self(with_folders.map(Path::to_owned).collect())
+    }
+
+    /// The path that a span of code is, or begins with as `FILE: TEST`, if it is one of this project: something with a
+    /// slash in it that ends as our files do, or begins with one of our folders.
+    fn path_in<'a>(&self, code: &'a str) -> Option<&'a str> {
+        let path = code.split(':').next()?.trim_end_matches('/');
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-".contains(&b);
+        let first = path.split_once('/').map(|(first, _)| first)?;
+        let is_ours = EXTENSIONS.iter().any(|end| path.ends_with(end)) || self.0.contains(Path::new(first));
+        let is_written = first == GENERATED || (first.starts_with('.') && !self.0.contains(Path::new(first)));
+        (is_ours && !is_written && !first.is_empty() && path.bytes().all(is_plain)).then_some(path)
+    }
+
+    /// Whether the path is there, from the root or from the page.
+    fn has(&self, page: &str, path: &str) -> bool {
+        let beside = Path::new(page).with_file_name("").join(path);
+        self.0.contains(Path::new(path)) || root().join(beside).exists()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_is_told_from_other_code() {
+        let tracked = Tracked::new(&["docs/costs.md", "shared/src/lib.rs"]);
+        for (code, path) in [
+            ("shared/src", Some("shared/src")),
+            ("shared/src/", Some("shared/src")),
+            ("shared/src/lib.rs: a_test, another", Some("shared/src/lib.rs")),
+            ("model/src/check.rs", Some("model/src/check.rs")),
+            ("target/package/x.json", None),
+            (".tools/x.json", None),
+            ("/.well-known/jwks.json", None),
+            ("lib.rs", None),
+            ("POST /login", None),
+            ("application/json", None),
+            ("docs/*.md", None),
+        ] {
+            assert_eq!(tracked.path_in(code), path, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_looked_for_from_the_root_and_beside_the_page() {
+        let tracked = Tracked::new(&["xtask/src/links.rs"]);
+        assert!(tracked.has("README.md", "xtask/src/links.rs") && tracked.has("README.md", "xtask/src"));
+        assert!(tracked.has("xtask/README.md", "src/links.rs"));
+        assert!(!tracked.has("README.md", "src/links.rs"));
+    }
+}
