@@ -21,6 +21,7 @@ mod claims;
 mod client_authentication;
 mod costs;
 mod decisions;
+mod design;
 mod documents;
 mod fault_matrix;
 mod faults;

@@ -1,0 +1,97 @@
+//! docs/design.md: each example of a stored record is one, and no attribute is left out.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_dynamodb::types::AttributeValue::{Bool, L, N, S, Ss};
+use passwords::{Counter, Credential, StoredHash};
+use serde_json::{Map, Value};
+use shared::{
+    client::Client,
+    clock::Timestamp,
+    ids::{SessionId, UserId},
+    keys::PublicKeys,
+    store::{Item, PublishedKey, Revocation, Revocations, Session, User, attribute},
+};
+
+const DESIGN: &str = include_str!("../docs/design.md");
+const ATTRIBUTES: &str = include_str!("../shared/src/store/attribute.rs");
+/// The instant at which the examples begin.
+const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+/// The examples below a table's heading, in plain JSON.
+fn examples(table: &str) -> Vec<Map<String, Value>> {
+    let section = DESIGN.split(&format!("\n### {table}\n")).nth(1).unwrap();
+    let section = section.split("\n#").next().unwrap();
+    let blocks = section.split("```json\n").skip(1).map(|block| block.split("```").next().unwrap());
+    blocks.map(|json| serde_json::from_str(json).unwrap()).collect()
+}
+
+/// An example as an item, as the page says that it is meant.
+fn item(example: Map<String, Value>) -> Item {
+    let texts = |list: Vec<Value>| list.into_iter().map(|value| value.as_str().unwrap().to_owned());
+    let value = |name: &str, value| match value {
+        Value::String(text) => S(text),
+        Value::Number(number) => N(number.to_string()),
+        Value::Bool(flag) => Bool(flag),
+        Value::Array(list) if name == attribute::SCOPE => Ss(texts(list).collect()),
+        Value::Array(list) => L(texts(list).map(S).collect()),
+        other => panic!("{name}: {other}"),
+    };
+    example.into_iter().map(|(name, json)| (name.clone(), value(&name, json))).collect()
+}
+
+fn only(table: &str) -> Item {
+    let [example] = examples(table).try_into().unwrap();
+    item(example)
+}
+
+#[test]
+fn a_client_a_user_and_a_session_read_and_write_as_the_examples() {
+    let client = only("Clients");
+    assert_eq!(Client::from_item(&client).unwrap().to_item(), client);
+    let user = only("Users");
+    let user_id = UserId::parse(user[attribute::USER_ID].as_s().unwrap()).unwrap();
+    assert_eq!(User::from_item(&user).unwrap().to_item(&user_id), user);
+    let session = only("Sessions");
+    assert_eq!(Session::from_item(&session).unwrap().to_item(), session);
+}
+
+#[test]
+fn a_credential_and_a_counted_name_read_as_the_examples() {
+    let [known, unknown] = examples("Credentials").try_into().unwrap();
+    let (known, unknown) = (item(known), item(unknown));
+    let credential = Credential::from_item(&known).unwrap().unwrap();
+    assert!(StoredHash::parse(&credential.password_hash).is_some());
+    assert!(credential.must_change && credential.changed_in.is_some() && credential.valid_from == NOW);
+    assert!(Credential::from_item(&unknown).unwrap().is_none());
+    for (row, alone) in [(known, true), (unknown, false)] {
+        let counter = Counter::of(&row, NOW);
+        assert!(row.contains_key(&counter.name), "{} counts at that instant", counter.name);
+        assert_eq!((counter.alone, counter.stale.len()), (alone, 0));
+    }
+}
+
+#[test]
+fn a_revocation_and_a_published_key_read_as_the_examples() {
+    let revocation = only("Revocations");
+    let sort = revocation[attribute::REVOCATION].as_s().unwrap();
+    let session_id = SessionId::parse(sort.split_once('#').unwrap().1).unwrap();
+    assert_eq!(Revocations::row(&session_id, NOW), revocation);
+    assert_eq!(Revocation::from_item(&revocation).unwrap().session, session_id.to_bytes());
+
+    let key = only("Keys");
+    let published = PublishedKey::from_item(&key).unwrap();
+    assert_eq!(&published.jwk.kid, key[attribute::KID].as_s().unwrap());
+    assert_eq!(published.published_at, NOW);
+    assert!(PublicKeys::from_published(&[published]).is_ok(), "a key that verifies");
+}
+
+#[test]
+fn every_attribute_is_in_an_example_and_no_other() {
+    let tables = ["Clients", "Credentials", "Users", "Sessions", "Revocations", "Keys"];
+    let shown: BTreeSet<String> = tables.into_iter().flat_map(examples).flatten().map(|(n, _)| n).collect();
+    let shown: BTreeSet<&str> = shown.iter().map(String::as_str).collect();
+    let stored = ATTRIBUTES.lines().filter_map(|line| line.split('"').nth(1));
+    let counter = Counter::of(&Item::new(), NOW).name;
+    assert_eq!(shown, stored.chain([counter.as_str()]).collect());
+}
