@@ -9,8 +9,8 @@ use shared::{
     client::Client,
     clock::Timestamp,
     ids::{SessionId, UserId},
-    keys::PublicKeys,
-    store::{Item, PublishedKey, Revocation, Revocations, Session, User, attribute},
+    keys::{PublicKeys, PublishedKey},
+    store::{Item, Revocation, Revocations, Session, User, attribute},
 };
 
 const DESIGN: &str = include_str!("../docs/design.md");
