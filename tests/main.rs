@@ -19,6 +19,7 @@ mod authorizer_events;
 mod authorizer_policy;
 mod claims;
 mod client_authentication;
+mod contributing;
 mod costs;
 mod decisions;
 mod design;
