@@ -1,4 +1,4 @@
-//! Every row of the refresh decision list (DESIGN: what a failed rotation means), at the endpoint and in the table.
+//! Every row of the refresh decision list (docs/design.md, section 6), at the endpoint and in the table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::store::attribute;
