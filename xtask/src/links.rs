@@ -14,14 +14,14 @@ use crate::{
 const NPM_PACKAGES: [&str; 2] = ["remark-cli@12.0.1", "remark-validate-links@13.1.0"];
 /// A path in backticks that ends so is one of ours, whatever folder it begins with.
 const EXTENSIONS: [&str; 12] =
-    [".json", ".md", ".mjs", ".pem", ".py", ".rs", ".sh", ".svg", ".toml", ".txt", ".yaml", ".yml"];
+    ["json", "md", "mjs", "pem", "py", "rs", "sh", "svg", "toml", "txt", "yaml", "yml"];
 /// Where programs write; so they do below hidden folders.
 const GENERATED: &str = "target";
 
 pub(crate) fn check() -> Result<(), TaskError> {
     let tracked = output(&mut program("git", &["ls-files", "-z"]))?;
     let tracked: Vec<&str> = tracked.split('\0').filter(|path| root().join(path).is_file()).collect();
-    let pages: Vec<&str> = tracked.iter().copied().filter(|path| path.ends_with(".md")).collect();
+    let pages: Vec<&str> = tracked.iter().copied().filter(|path| extension(path) == Some("md")).collect();
     check_links(&pages)?;
     check_paths(&pages, &Tracked::new(&tracked))
 }
@@ -48,6 +48,10 @@ fn check_paths(pages: &[&str], tracked: &Tracked) -> Result<(), TaskError> {
     if missing.is_empty() { Ok(()) } else { Err(TaskError(missing.join("\n"))) }
 }
 
+fn extension(path: &str) -> Option<&str> {
+    Path::new(path).extension()?.to_str()
+}
+
 /// The files that git tracks, and their folders.
 struct Tracked(BTreeSet<PathBuf>);
 
@@ -63,7 +67,8 @@ impl Tracked {
         let path = code.split(':').next()?.trim_end_matches('/');
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-".contains(&b);
         let first = path.split_once('/').map(|(first, _)| first)?;
-        let is_ours = EXTENSIONS.iter().any(|end| path.ends_with(end)) || self.0.contains(Path::new(first));
+        let is_ours =
+            extension(path).is_some_and(|end| EXTENSIONS.contains(&end)) || self.0.contains(Path::new(first));
         let is_written = first == GENERATED || (first.starts_with('.') && !self.0.contains(Path::new(first)));
         (is_ours && !is_written && !first.is_empty() && path.bytes().all(is_plain)).then_some(path)
     }
