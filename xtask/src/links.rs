@@ -31,7 +31,7 @@ fn check_links(pages: &[&str]) -> Result<(), TaskError> {
     // Without a repository it knows no addresses of ours, and so looks at relative links alone.
     let plugin = modules.join("remark-validate-links/index.js");
     let plugin = format!("{}=repository:false", plugin.display());
-    let options = ["--no-config", "--frail", "--quiet", "--no-stdout", "--use", &plugin];
+    let options = ["--no-config", "--no-color", "--frail", "--quiet", "--no-stdout", "--use", &plugin];
     run(program(modules.join(".bin/remark"), &options).args(pages))
 }
 
