@@ -14,6 +14,7 @@ mod access_tokens;
 mod admin_doctor;
 mod admin_keys;
 mod admin_tokens;
+mod alarms;
 mod audit;
 mod authorizer_events;
 mod authorizer_policy;

@@ -1,14 +1,17 @@
-//! What template.yaml has for those who run a stack: bounds of its parameters, throttling, logs, alarms, the dashboard.
+//! The templates, as an operator sees them: parameters, throttling, logs, and what stays when a stack is deleted. The alarms are in
+//! `alarms.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 use serde_yaml_ng::Value;
-use shared::log::NAMESPACE;
 
-use crate::harness::metrics;
-
-const OPERATIONS: &str = include_str!("../docs/operations.md");
+/// The templates of this project, by name.
+const TEMPLATES: [(&str, &str); 3] = [
+    ("template.yaml", include_str!("../template.yaml")),
+    ("template-alarms.yaml", include_str!("../template-alarms.yaml")),
+    ("template-http.yaml", include_str!("../template-http.yaml")),
+];
 
 /// All that API Gateway may write down of a request: nothing that a caller chose but the method, and no part that could
 /// hold a token. The route is the template's, and not the path that was asked for.
@@ -27,20 +30,26 @@ const LOGGED: [&str; 11] = [
 ];
 
 fn template() -> Value {
-    serde_yaml_ng::from_str(include_str!("../template.yaml")).unwrap()
+    template_called("template.yaml")
 }
 
-fn section<'a>(template: &'a Value, name: &str) -> BTreeMap<&'a str, &'a Value> {
+/// A template of this project, as YAML.
+pub(crate) fn template_called(name: &str) -> Value {
+    let (_, source) = TEMPLATES.into_iter().find(|(template, _)| *template == name).unwrap();
+    serde_yaml_ng::from_str(source).unwrap()
+}
+
+pub(crate) fn section<'a>(template: &'a Value, name: &str) -> BTreeMap<&'a str, &'a Value> {
     let entries = template[name].as_mapping().unwrap().iter();
     entries.map(|(name, value)| (name.as_str().unwrap(), value)).collect()
 }
 
-fn of_type<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value> {
+pub(crate) fn of_type<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, &'a Value> {
     section(template, "Resources").into_iter().filter(|(_, resource)| resource["Type"] == kind).collect()
 }
 
-/// What is in a value below tags, which serde reads as values of their own.
-fn untagged(value: &Value) -> &Value {
+/// The value below tags, which serde reads as values of their own.
+pub(crate) fn untagged(value: &Value) -> &Value {
     match value {
         Value::Tagged(tagged) => untagged(&tagged.value),
         value => value,
@@ -48,30 +57,36 @@ fn untagged(value: &Value) -> &Value {
 }
 
 /// The one value of the alternatives of an `!If` that is not `!Ref AWS::NoValue`.
-fn where_it_is_there(value: &Value) -> &Value {
+pub(crate) fn where_it_is_there(value: &Value) -> &Value {
     untagged(&untagged(value)[1])
 }
 
 #[test]
 fn every_parameter_says_what_it_is_for_stands_in_a_group_and_is_checked() {
-    let template = template();
-    let interface = &template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"];
-    let groups = interface.as_sequence().unwrap().iter();
-    let grouped: Vec<_> = groups.flat_map(|group| group["Parameters"].as_sequence().unwrap()).collect();
-    let parameters = section(&template, "Parameters");
-    assert_eq!(grouped.len(), parameters.len(), "each once");
-    for (name, parameter) in parameters {
-        assert!(grouped.iter().any(|grouped| *grouped == name), "{name} is in no group");
-        assert!(parameter["Description"].as_str().is_some_and(|text| text.len() > 10), "{name}");
-        let is_range = parameter.get("MinValue").is_some() && parameter.get("MaxValue").is_some();
-        let is_pattern = parameter
-            .get("AllowedPattern")
-            .and_then(Value::as_str)
-            .is_some_and(|pattern| pattern.starts_with('^') && pattern.ends_with('$'));
-        let says_what_is_allowed = !is_pattern || parameter.get("ConstraintDescription").is_some();
-        let is_checked = is_range || is_pattern || parameter.get("AllowedValues").is_some();
-        assert!(is_checked && says_what_is_allowed, "{name}");
+    for (file, _) in TEMPLATES {
+        let template = template_called(file);
+        let interface = &template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"];
+        let groups = interface.as_sequence().unwrap().iter();
+        let grouped: Vec<_> = groups.flat_map(|group| group["Parameters"].as_sequence().unwrap()).collect();
+        let parameters = section(&template, "Parameters");
+        assert_eq!(grouped.len(), parameters.len(), "{file}: each once");
+        for (name, parameter) in parameters {
+            assert!(grouped.iter().any(|grouped| *grouped == name), "{file}: {name} is in no group");
+            assert!(says_what_it_is_for_and_is_checked(parameter), "{file}: {name}");
+        }
     }
+}
+
+fn says_what_it_is_for_and_is_checked(parameter: &Value) -> bool {
+    let is_described = parameter["Description"].as_str().is_some_and(|text| text.len() > 10);
+    let is_range = parameter.get("MinValue").is_some() && parameter.get("MaxValue").is_some();
+    let is_pattern = parameter
+        .get("AllowedPattern")
+        .and_then(Value::as_str)
+        .is_some_and(|pattern| pattern.starts_with('^') && pattern.ends_with('$'));
+    let says_what_is_allowed = !is_pattern || parameter.get("ConstraintDescription").is_some();
+    let is_checked = is_range || is_pattern || parameter.get("AllowedValues").is_some();
+    is_described && is_checked && says_what_is_allowed
 }
 
 #[test]
@@ -138,96 +153,4 @@ fn every_route_is_throttled_and_what_hashes_the_most() {
     }
     let login = &template["Resources"]["LoginFunction"]["Properties"]["ReservedConcurrentExecutions"];
     assert_eq!(*where_it_is_there(login), "LoginConcurrency");
-}
-
-#[test]
-fn every_alarm_goes_to_the_topic_and_is_explained_with_what_to_do() {
-    let template = template();
-    let alarms = of_type(&template, "AWS::CloudWatch::Alarm");
-    let explained: BTreeSet<_> =
-        OPERATIONS.lines().filter_map(|line| line.strip_prefix("### `")?.strip_suffix('`')).collect();
-    let mut suffixes = BTreeSet::new();
-    for (name, alarm) in &alarms {
-        let properties = &alarm["Properties"];
-        let full_name = untagged(&properties["AlarmName"]).as_str().unwrap();
-        suffixes.insert(full_name.strip_prefix("${AWS::StackName}-").unwrap());
-        assert_eq!(*untagged(&where_it_is_there(&properties["AlarmActions"])[0]), "AlarmTopicArn", "{name}");
-        assert_eq!(
-            properties["TreatMissingData"], "notBreaching",
-            "{name}: nothing happens, nothing is wrong"
-        );
-    }
-    assert_eq!(suffixes, explained);
-    let dashboard = dashboard(&template);
-    let shown = dashboard["widgets"][0]["properties"]["alarms"].as_array().unwrap().clone();
-    let shown: BTreeSet<_> = shown.iter().map(|arn| arn.as_str().unwrap().to_owned()).collect();
-    assert_eq!(shown, alarms.keys().map(|name| format!("${{{name}.Arn}}")).collect());
-}
-
-/// The dashboard, with its references to resources as they stand in the template.
-fn dashboard(template: &Value) -> Json {
-    let body = &template["Resources"]["Dashboard"]["Properties"]["DashboardBody"];
-    serde_json::from_str(untagged(body).as_str().unwrap()).unwrap()
-}
-
-/// The metrics of ours that an alarm or the dashboard asks for: name, and dimensions.
-fn asked_for(template: &Value) -> Vec<(String, BTreeSet<String>)> {
-    let mut found = Vec::new();
-    for alarm in of_type(template, "AWS::CloudWatch::Alarm").values() {
-        let properties = &alarm["Properties"];
-        let queries = properties["Metrics"].as_sequence().into_iter().flatten();
-        let metrics = queries.filter_map(|query| query["MetricStat"].get("Metric")).chain([properties]);
-        for metric in metrics.filter(|metric| metric["Namespace"] == NAMESPACE) {
-            let dimensions = metric["Dimensions"].as_sequence().unwrap().iter();
-            let names = dimensions.map(|dimension| dimension["Name"].as_str().unwrap().to_owned());
-            found.push((metric["MetricName"].as_str().unwrap().to_owned(), names.collect()));
-        }
-    }
-    for widget in dashboard(template)["widgets"].as_array().unwrap() {
-        let metrics = widget["properties"]["metrics"].as_array().into_iter().flatten();
-        for metric in metrics.filter(|metric| metric[0] == NAMESPACE) {
-            let texts: Vec<_> = metric.as_array().unwrap().iter().filter_map(Json::as_str).collect();
-            let names = texts[2..].iter().step_by(2).map(|name| (*name).to_owned());
-            found.push((texts[1].to_owned(), names.collect()));
-        }
-    }
-    found
-}
-
-/// An alarm on a metric that nobody writes is silent for ever.
-#[test]
-fn every_metric_that_is_asked_for_is_one_that_the_functions_write() {
-    let template = template();
-    let written: Vec<_> = metrics()
-        .into_iter()
-        .flat_map(|metric| metric.dimensions.into_iter().map(move |names| (metric.name.clone(), names)))
-        .map(|(name, names)| (name, names.into_iter().map(str::to_owned).collect::<BTreeSet<_>>()))
-        .collect();
-    let of_access_log = &template["Resources"]["ThrottledRequests"]["Properties"]["MetricTransformations"][0];
-    let of_access_log = of_access_log["MetricName"].as_str().unwrap();
-    let asked_for = asked_for(&template);
-    assert!(asked_for.len() > 30, "they were found");
-    for (name, dimensions) in asked_for.iter().filter(|(name, _)| name != of_access_log) {
-        assert!(written.contains(&(name.clone(), dimensions.clone())), "{name} by {dimensions:?}");
-    }
-    for (name, function) in of_type(&template, "AWS::Serverless::Function") {
-        let stack = &function["Properties"]["Environment"]["Variables"]["STACK_NAME"];
-        assert_eq!(*untagged(stack), "AWS::StackName", "{name}");
-    }
-}
-
-/// A failure that no alarm counts is one that nobody hears of.
-#[test]
-fn the_alarm_of_failures_counts_those_of_every_function_that_is_waited_for() {
-    let template = template();
-    let queries = template["Resources"]["FailureAlarm"]["Properties"]["Metrics"].as_sequence().unwrap();
-    let counted: BTreeSet<_> = queries
-        .iter()
-        .filter_map(|query| query["MetricStat"]["Metric"].get("MetricName")?.as_str())
-        .filter(|name| name.ends_with("_failed"))
-        .map(str::to_owned)
-        .collect();
-    let failures = metrics().into_iter().map(|metric| metric.name).filter(|name| name.ends_with("_failed"));
-    // The rotation has an alarm of its own.
-    assert_eq!(counted, failures.filter(|name| name != "keys_failed").collect());
 }

@@ -2,7 +2,7 @@
 
 use serde_yaml_ng::Value;
 
-pub(crate) const TEMPLATE: &str = include_str!("../../template.yaml");
+const TEMPLATE: &str = include_str!("../../template.yaml");
 
 /// What of the template can't be read.
 #[derive(Debug, thiserror::Error)]

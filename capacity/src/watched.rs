@@ -1,8 +1,8 @@
-//! What the alarms of template.yaml look at.
+//! The metrics that the alarms of template-alarms.yaml look at.
 
 use serde_yaml_ng::Value;
 
-use crate::memory::TEMPLATE;
+const TEMPLATE: &str = include_str!("../../template-alarms.yaml");
 
 /// The metrics that are paid for with the alarms: one for each, or as many as it reckons with.
 pub(crate) fn metrics_of_alarms() -> Result<u16, serde_yaml_ng::Error> {

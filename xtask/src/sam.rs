@@ -1,9 +1,10 @@
-//! template.yaml, template-http.yaml and the templates of `examples/`, as SAM and CloudFormation see them, and the functions
+//! The templates at the root and those of `examples/`, as SAM and CloudFormation see them, and the functions
 //! as SAM builds them.
 //!
 //! `sam validate --lint` alone misses a bad reference in a policy and an authorizer that isn't there, so each template
 //! is translated as well, the result linted, and what no linter knows is held against what was meant.
 
+mod alarms;
 mod build;
 mod checkov;
 mod consumers;
@@ -22,6 +23,8 @@ use crate::shell::TaskError;
 
 /// The template of this project.
 const TEMPLATE: &str = "template.yaml";
+/// That of its alarms.
+const ALARMS_TEMPLATE: &str = "template-alarms.yaml";
 /// That of its HTTP API.
 const HTTP_TEMPLATE: &str = "template-http.yaml";
 /// In the place of the default, arm64: the standard library of another processor isn't everywhere.
@@ -31,9 +34,10 @@ pub(crate) const ARCHITECTURE: &str = "x86_64";
 pub(crate) fn check_templates() -> Result<(), TaskError> {
     let tools = Tools::installed()?;
     stack::check(&tools)?;
+    alarms::check(&tools)?;
     http_api::check(&tools)?;
     consumers::check(&tools)?;
-    checkov::check(&[TEMPLATE, HTTP_TEMPLATE], &[consumers::REST, consumers::HTTP])
+    checkov::check(&[TEMPLATE, ALARMS_TEMPLATE, HTTP_TEMPLATE], &[consumers::REST, consumers::HTTP])
 }
 
 /// A quarter of an hour: builds the functions with cargo-lambda, as they are deployed, and runs what was built.

@@ -43,11 +43,19 @@ pub struct Statement {
 }
 
 impl Function {
-    pub(super) fn parse(id: &str, resource: &Value, parameters: &Parameters) -> Result<Self, TemplateError> {
+    /// Reads a function; `globals` is what the template says of all of them.
+    pub(super) fn parse(
+        id: &str,
+        resource: &Value,
+        globals: &Value,
+        parameters: &Parameters,
+    ) -> Result<Self, TemplateError> {
+        let mut variables = variables(id, globals, parameters)?;
+        variables.extend(self::variables(id, &resource["Properties"], parameters)?);
         Ok(Self {
             name: name(id, resource)?.to_owned(),
             routes: routes(id, resource)?,
-            variables: variables(id, resource, parameters)?,
+            variables,
             statements: statements(id, resource, parameters)?,
         })
     }
@@ -76,12 +84,13 @@ fn routes(id: &str, resource: &Value) -> Result<Vec<Route>, TemplateError> {
     events.iter().map(|event| route(event).ok_or_else(|| missing(format!("an event of {id}")))).collect()
 }
 
+/// The variables among the properties of a function, or of all of them.
 fn variables(
     id: &str,
-    resource: &Value,
+    properties: &Value,
     parameters: &Parameters,
 ) -> Result<BTreeMap<String, String>, TemplateError> {
-    let variables = at(resource, &["Properties", "Environment", "Variables"]);
+    let variables = at(properties, &["Environment", "Variables"]);
     let empty = Mapping::new();
     let variables = variables.and_then(Value::as_mapping).unwrap_or(&empty);
     let variable =

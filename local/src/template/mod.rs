@@ -1,4 +1,5 @@
-//! template.yaml and template-http.yaml, read: what is served here is what is deployed there.
+//! Reads template.yaml and template-http.yaml, so that `cargo run` serves what they deploy. It needs nothing of
+//! template-alarms.yaml.
 //!
 //! Only as much of CloudFormation as the templates use. What can't be read is an error, never skipped.
 
@@ -37,6 +38,8 @@ pub struct Template {
     resources: Mapping,
     parameters: Mapping,
     outputs: Mapping,
+    /// The properties that all functions have.
+    function_globals: Value,
 }
 
 impl Template {
@@ -57,6 +60,7 @@ impl Template {
             resources: section("Resources")?,
             parameters: section("Parameters")?,
             outputs: section("Outputs")?,
+            function_globals: at(&document, &["Globals", "Function"]).cloned().unwrap_or_default(),
         })
     }
 
@@ -88,7 +92,7 @@ impl Template {
     /// [`TemplateError`], if one can't be read.
     pub fn functions(&self, parameters: &Parameters) -> Result<BTreeMap<String, Function>, TemplateError> {
         self.of_type("AWS::Serverless::Function")
-            .map(|(id, resource)| Function::parse(id, resource, parameters))
+            .map(|(id, resource)| Function::parse(id, resource, &self.function_globals, parameters))
             .map(|function| function.map(|function| (function.name.clone(), function)))
             .collect()
     }

@@ -19,13 +19,14 @@ use crate::{
 };
 
 /// What goes into a release as it is.
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
     "CHANGELOG.md",
     "SECURITY.md",
     "samconfig.toml",
+    "template-alarms.yaml",
     "template-http.yaml",
 ];
 /// The stack.
@@ -120,7 +121,7 @@ impl<'a> Release<'a> {
     }
 }
 
-/// What is packaged is what the template names, each an executable `bootstrap`; and SAM takes the template.
+/// What is packaged is what the template names, each an executable `bootstrap`; and SAM takes the templates.
 fn check(tools: &Tools, content: &Path, packaged: &Packaged) -> Result<(), TaskError> {
     let mut named: Vec<PathBuf> = packaged.functions.iter().map(|(_, zip)| content.join(zip)).collect();
     named.sort();
@@ -140,8 +141,16 @@ fn check(tools: &Tools, content: &Path, packaged: &Packaged) -> Result<(), TaskE
             )));
         }
     }
-    let template = content.join(TEMPLATE);
-    run(&mut tools.program("sam", &["validate", "--lint", "--template", &template.to_string_lossy()]))
+    for template in templates() {
+        let template = content.join(template);
+        run(&mut tools.program("sam", &["validate", "--lint", "--template", &template.to_string_lossy()]))?;
+    }
+    Ok(())
+}
+
+/// The templates of a release: the stack, and those of stacks beside it.
+fn templates() -> impl Iterator<Item = &'static str> {
+    FILES.into_iter().filter(|name| name.starts_with("template")).chain([TEMPLATE])
 }
 
 /// A zip of these files and folders, by the names that they are to have; the same bytes whenever it is made.
@@ -192,6 +201,17 @@ mod tests {
         for other in [VERSION, "v999.0.0", "", "v", &format!("v{VERSION}-rc1")] {
             assert!(check_tag(other).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn a_release_has_every_template_of_the_root() {
+        let names = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut there: Vec<_> = names.filter_map(|name| name.into_string().ok()).collect();
+        there.retain(|name| name.starts_with("template"));
+        there.sort();
+        let mut packaged: Vec<_> = templates().collect();
+        packaged.sort_unstable();
+        assert_eq!(there, packaged);
     }
 
     #[test]

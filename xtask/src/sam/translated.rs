@@ -45,6 +45,25 @@ impl Translated {
             .filter(move |(_, resource)| resource["Type"] == kind)
     }
 
+    /// The types of the resources.
+    pub(super) fn types(&self) -> BTreeSet<&str> {
+        let resources = self.body["Resources"].as_object().into_iter().flatten();
+        resources.filter_map(|(_, resource)| resource["Type"].as_str()).collect()
+    }
+
+    /// The names of its exports, without this prefix.
+    pub(super) fn exports(&self, prefix: &str) -> BTreeSet<String> {
+        let outputs = self.body["Outputs"].as_object().into_iter().flatten();
+        let names = outputs.filter_map(|(_, output)| output["Export"]["Name"]["Fn::Sub"].as_str());
+        names.map(|name| name.strip_prefix(prefix).unwrap_or(name).to_owned()).collect()
+    }
+
+    /// The names of all that it imports, without this prefix.
+    pub(super) fn imports(&self, prefix: &str) -> BTreeSet<String> {
+        let names = imported_below(&self.body).into_iter();
+        names.map(|name| name.strip_prefix(prefix).unwrap_or(name).to_owned()).collect()
+    }
+
     /// The definition of a parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<&Value> {
         self.body["Parameters"].get(name)
@@ -57,6 +76,19 @@ impl Translated {
             (Some(resource), None) => Ok(resource),
             _ => Err(TaskError(format!("{}, translated, has not one {kind}", self.template))),
         }
+    }
+}
+
+/// The names that are imported anywhere below a value.
+fn imported_below(value: &Value) -> Vec<&str> {
+    match value {
+        Value::Object(entries) => {
+            let name =
+                entries.get("Fn::ImportValue").map(|name| name["Fn::Sub"].as_str().unwrap_or_default());
+            name.into_iter().chain(entries.values().flat_map(imported_below)).collect()
+        }
+        Value::Array(values) => values.iter().flat_map(imported_below).collect(),
+        _ => Vec::new(),
     }
 }
 
