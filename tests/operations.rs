@@ -90,6 +90,15 @@ fn says_what_it_is_for_and_is_checked(parameter: &Value) -> bool {
 }
 
 #[test]
+fn no_line_of_a_template_is_too_long_to_read() {
+    for (file, source) in TEMPLATES {
+        for (number, line) in source.lines().enumerate() {
+            assert!(line.len() <= 160, "{file}, line {}", number + 1);
+        }
+    }
+}
+
+#[test]
 fn what_holds_state_or_evidence_stays_when_the_stack_goes() {
     let template = template();
     for kind in ["AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"] {
