@@ -11,7 +11,7 @@ use crate::{
     operations::{of_type, section, template_called, untagged, where_it_is_there},
 };
 
-const OPERATIONS: &str = include_str!("../docs/operations.md");
+const OPERATIONS: &str = include_str!("../docs/operations/operations.md");
 /// The name of the main stack, as an import begins with it.
 const STACK: &str = "${LatchgateStack}-";
 

@@ -128,7 +128,7 @@ async fn an_event_says_who_where_and_in_which_request_and_nothing_that_was_merel
 
 #[test]
 fn the_document_lists_every_event_every_reason_and_every_field() {
-    let document = include_str!("../docs/events.md");
+    let document = include_str!("../docs/operations/events.md");
     // Every event is counted, and what else is measured is no event.
     let names: Vec<String> =
         metrics().into_iter().map(|metric| metric.name).filter(|name| name != "duration").collect();

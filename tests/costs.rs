@@ -1,5 +1,5 @@
 //! The costs of each operation are a promise: round trips and capacity units, counted, and compared with those that
-//! docs/costs.md and docs/scale.md are computed from.
+//! docs/operations/costs.md and docs/operations/scale.md are computed from.
 //!
 //! Calls that overlap are one round trip. DynamoDB reports no capacity for a write whose condition failed; it is
 //! charged as one write unit for an item of up to a kilobyte, and counted so here.
@@ -200,7 +200,7 @@ async fn a_change_of_password_is_eight_round_trips_six_writes_and_four_reads() {
     );
 }
 
-/// The usual design, with which docs/costs.md compares: done here with the same items.
+/// The usual design, with which docs/operations/costs.md compares: done here with the same items.
 #[tokio::test]
 async fn a_refresh_in_a_transaction_is_two_round_trips_four_writes_and_two_reads() {
     let api = Api::start().await;

@@ -1,9 +1,9 @@
-//! SECURITY.md and docs/conformance.md: the tests that they name are there, no line is left out, and the two agree.
+//! SECURITY.md and docs/evidence/conformance.md: the tests that they name are there, no line is left out, and the two agree.
 
 use std::fs;
 
 const SECURITY: &str = include_str!("../SECURITY.md");
-const CONFORMANCE: &str = include_str!("../docs/conformance.md");
+const CONFORMANCE: &str = include_str!("../docs/evidence/conformance.md");
 
 /// The sections of RFC 9700 in which something is required, recommended or permitted.
 const RFC_9700: &str = "2.1 2.1.1 2.1.2 2.2.1 2.2.2 2.3 2.4 2.5 2.6 3 4.1.3 4.2.4 4.3.2 4.4.2 4.5.3.2 4.7.1 4.8.2 4.9.3 \

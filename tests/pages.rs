@@ -1,4 +1,4 @@
-//! docs/costs.md and docs/scale.md: computed from what is counted, from template.yaml and from the keys that the functions
+//! docs/operations/costs.md and docs/operations/scale.md: computed from what is counted, from template.yaml and from the keys that the functions
 //! write, and so no longer right when one of these changes.
 
 use capacity::Page;

@@ -87,7 +87,7 @@ fn calls(tokens: &Tokens) -> Vec<Call> {
 async fn every_request_leaves_one_line_that_says_how_it_ended() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    let document = include_str!("../docs/events.md");
+    let document = include_str!("../docs/operations/events.md");
     let (log, _guard) = Log::listen();
     for (request, body, expected) in calls(&tokens) {
         Box::pin(api.send(request, body)).await;

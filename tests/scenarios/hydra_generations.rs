@@ -26,7 +26,7 @@ async fn reuse_of_any_earlier_generation_ends_all_of_them() {
 ///
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "graceful token rotation/token generations/re-using a graceful refresh token above the count limit invalidates all tokens"
-///   differs: docs/events.md "a refresh token was used again too late, or after its successor: taken for theft"
+///   differs: docs/operations/events.md "a refresh token was used again too late, or after its successor: taken for theft"
 #[tokio::test]
 async fn within_the_leeway_reuse_ends_all_generations_once_the_successor_was_used() {
     let api = Api::with(|p| p.with("Leeway", "60")).await;

@@ -1,4 +1,4 @@
-//! What the test suites of other projects cover, written anew against our HTTP API: docs/scenarios.md is the table.
+//! What the test suites of other projects cover, written anew against our HTTP API: docs/evidence/scenarios.md is the table.
 //!
 //! Above each test stands where its cases come from, in a shape that `page.rs` reads: the repository and file, a line
 //! for each case there, and where we answer otherwise on purpose, the sentence that says so.

@@ -1,5 +1,4 @@
-//! Holds docs/scenarios.md against the tests: the same cases, the same counts, and sentences that really stand where
-//! they are quoted from.
+//! Holds docs/evidence/scenarios.md against the tests: the same cases and counts, and quotes that stand in their source.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,14 +6,14 @@ use std::{
     path::Path,
 };
 
-const PAGE: &str = include_str!("../../docs/scenarios.md");
+const PAGE: &str = include_str!("../../docs/evidence/scenarios.md");
 
 /// What says how we answer, where another project answers otherwise.
 const DOCUMENTS: [(&str, &str); 4] = [
     ("ARCHITECTURE.md", include_str!("../../ARCHITECTURE.md")),
     ("docs/guide/api.md", include_str!("../../docs/guide/api.md")),
     ("SECURITY.md", include_str!("../../SECURITY.md")),
-    ("docs/events.md", include_str!("../../docs/events.md")),
+    ("docs/operations/events.md", include_str!("../../docs/operations/events.md")),
 ];
 
 /// A case of another project's suite, and the test that shows it here.

@@ -103,7 +103,7 @@ async fn within_the_leeway_the_same_successor_is_given_again_and_nothing_is_writ
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionRefreshRotationTest.java
 /// - "recentPrevReuseIsTheftAndRevokes"
 /// - "recentPrevReportedAsUnauthorisedStillRevokes"
-///   differs: docs/events.md "`stale_replay` (the last token, too late for a retry) or `ancestor` (an older one)"
+///   differs: docs/operations/events.md "`stale_replay` (the last token, too late for a retry) or `ancestor` (an older one)"
 #[tokio::test]
 async fn theft_by_the_last_token_is_told_to_the_trail_and_not_to_the_caller() {
     let api = Api::with(|p| p.with("Leeway", "0")).await;

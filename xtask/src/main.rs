@@ -58,23 +58,23 @@ cargo xtask TASK
   wycheproof [FOLDER]
                    Wycheproof's vectors of signatures and keys against our verification; they are not in the project, but
                    in FOLDER (../shared/wycheproof by default)
-  bench [PART]     benchmarks, and docs/performance.md with them; without PART, all (an hour, on a machine that does nothing else):
+  bench [PART]     benchmarks, and docs/evidence/performance.md with them; without PART, all (an hour, on an idle machine):
                    denylist: reads and memory of the authorizer's denylist; growth: latency and memory beside a million
                    sessions and more (twenty minutes); instructions: of parsing, verifying, issuing and deciding (needs
                    Debian's valgrind); login: a login beside its hash; login-timing: how well refused logins can be told
                    apart by their time (a quarter of an hour); refresh: rotation under load beside other servers (needs npm
                    and Debian's packages); startup: the functions from their start on (needs npm, PyPI and to be root);
                    verification: of access tokens beside other libraries (needs npm and PyPI)
-  costs            docs/costs.md: what a million of each operation costs, from the units that the tests count
-  scale            docs/scale.md: where the limits of AWS are met, by a simulation with the keys that the functions write
+  costs            docs/operations/costs.md: what a million of each operation costs, from the units that the tests count
+  scale            docs/operations/scale.md: where the limits of AWS are met, by a simulation with the keys that the functions write
   package [--built] ARCH | ARCH TAG
                    a release for arm64 or x86_64 in target/package: built by `sam build`, or as that has left it (--built),
                    with an SBOM and checksums; fails where TAG is not the workspace's version
   seeded-bugs [NAME…]
                    which suites of tests notice small patches that break the project: all of these, or those named; with
-                   --named only the suites that a patch names; --check: whether all apply; --write: docs/seeded-bugs.md
+                   --named only the suites that a patch names; --check: whether all apply; --write: docs/evidence/seeded-bugs.md
   mutants [FILE…]  cargo-mutants on the tokens, the refresh and the authorizer, or on these files of theirs: whether those that
-                   no test notices are the ones of docs/mutants.md
+                   no test notices are the ones of docs/evidence/mutants.md
   spelling         the spelling of all that is tracked (needs PyPI)
   links            links of the pages to files and headings, and the paths that they name (needs npm); nothing outside is fetched
   deny             licences, sources and bans of the dependencies; advisories where their database can be had

@@ -1,6 +1,6 @@
 //! Mutants: an operator or a value changed, one at a time, by `cargo-mutants`, in the code that decides who may go on.
 //!
-//! Those that no test notices stand in `docs/mutants.md`, each with the reason why none can. What is mutated, and what is
+//! Those that no test notices stand in `docs/evidence/mutants.md`, each with the reason why none can. What is mutated, and what is
 //! not, says `.cargo/mutants.toml`. The mutants are put into a copy of the project, which stays in `.tools/mutants` with its
 //! target folder.
 

@@ -24,10 +24,10 @@ impl Report {
 
 /// Where the page of all parts is kept.
 pub fn path_of_page() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance.md")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/evidence/performance.md")
 }
 
 /// Where the figures and the plots are kept.
 pub(super) fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/performance")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/evidence/performance")
 }

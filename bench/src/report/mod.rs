@@ -1,4 +1,4 @@
-//! What a part of the benchmarks found: kept as JSON in `docs/performance/`, shown as a page and as plots.
+//! What a part of the benchmarks found: kept as JSON in `docs/evidence/performance/`, shown as a page and as plots.
 //!
 //! Only figures of one run are compared with one another, so a report is written whole or not at all.
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fs};
 
 use crate::shell::{TaskError, root};
 
-const PAGE: &str = "docs/mutants.md";
+const PAGE: &str = "docs/evidence/mutants.md";
 
 /// Mutants, each as `PATH: WHAT IS REPLACED`: the line would change with every line above it.
 #[derive(Debug, PartialEq, Eq)]

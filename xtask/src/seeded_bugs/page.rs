@@ -1,4 +1,4 @@
-//! The page that says which suite catches which bug: `docs/seeded-bugs.md`, from what the patches say of themselves.
+//! The page that says which suite catches which bug: `docs/evidence/seeded-bugs.md`, from what the patches say of themselves.
 
 use std::{fmt::Write, fs, path::PathBuf};
 
@@ -26,12 +26,12 @@ pub(crate) fn write(bugs: &[Bug]) -> Result<(), TaskError> {
 /// Fails if the page is not that of these bugs.
 pub(crate) fn check(bugs: &[Bug]) -> Result<(), TaskError> {
     let page = fs::read_to_string(path()).map_err(|e| TaskError(format!("{}: {e}", path().display())))?;
-    let stale = "docs/seeded-bugs.md is not what the patches say: cargo xtask seeded-bugs --write";
+    let stale = "docs/evidence/seeded-bugs.md is not what the patches say: cargo xtask seeded-bugs --write";
     if page == rendered(bugs) { Ok(()) } else { Err(TaskError(stale.to_owned())) }
 }
 
 fn path() -> PathBuf {
-    root().join("docs/seeded-bugs.md")
+    root().join("docs/evidence/seeded-bugs.md")
 }
 
 fn rendered(bugs: &[Bug]) -> String {
