@@ -135,7 +135,7 @@ async fn an_ordinary_hour_writes_to_as_many_metrics_as_the_costs_say() {
     assert_eq!(api.logout(&next.refresh).await.status, 200);
     assert_eq!(api.call(&next.access).await.status, 401);
     let written: BTreeSet<_> = lines(&log).iter().flat_map(|line| read(line).into_keys()).collect();
-    assert_eq!(written.len(), usize::from(capacity::costs::METRICS), "{written:?}");
+    assert_eq!(written.len(), crate::pages::metrics(), "{written:?}");
 }
 
 /// A run in which much happens.

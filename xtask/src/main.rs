@@ -65,8 +65,6 @@ cargo xtask TASK
                    apart by their time (a quarter of an hour); refresh: rotation under load beside other servers (needs npm
                    and Debian's packages); startup: the functions from their start on (needs npm, PyPI and to be root);
                    verification: of access tokens beside other libraries (needs npm and PyPI)
-  costs            docs/operations/costs.md: what a million of each operation costs, from the units that the tests count
-  scale            docs/operations/scale.md: where the limits of AWS are met, by a simulation with the keys that the functions write
   package [--built] ARCH | ARCH TAG
                    a release for arm64 or x86_64 in target/package: built by `sam build`, or as that has left it (--built),
                    with an SBOM and checksums; fails where TAG is not the workspace's version
@@ -116,9 +114,6 @@ fn main() -> ExitCode {
         ["wycheproof", folder] => wycheproof::run_all(Path::new(folder)),
         ["bench"] => bench::run_all(),
         ["bench", part] => bench::run_part(part),
-        [page @ ("costs" | "scale")] => {
-            shell::run(&mut shell::cargo(&["run", "--quiet", "--package", "capacity", "--", page]))
-        }
         ["package", "--built", architecture] => release::of_last_build(architecture),
         ["package", architecture] => release::build(architecture, None),
         ["package", architecture, tag] => release::build(architecture, Some(tag)),
