@@ -1,8 +1,10 @@
-//! SECURITY.md and docs/evidence/conformance.md: the tests that they name are there, no line is left out, and the two agree.
+//! SECURITY.md and the evidence for it: the named tests exist, each promise has its row and each requirement its line, and
+//! the counts are right.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 const SECURITY: &str = include_str!("../SECURITY.md");
+const PROMISES: &str = include_str!("../docs/evidence/promises.md");
 const CONFORMANCE: &str = include_str!("../docs/evidence/conformance.md");
 
 /// The sections of RFC 9700 in which something is required, recommended or permitted.
@@ -24,24 +26,36 @@ fn cells(row: &str) -> Vec<&str> {
     row.trim_matches('|').split('|').map(str::trim).collect()
 }
 
-/// The rows of all tables whose last column says what shows them.
-fn rows(text: &str) -> Vec<Vec<&str>> {
+/// The rows of the tables whose head has this column.
+fn rows<'a>(text: &'a str, column: &str) -> Vec<Vec<&'a str>> {
     let tables = text.split("\n\n").filter(|block| block.starts_with('|'));
-    let tables = tables.filter(|table| table.lines().next().unwrap().ends_with("| shown by |"));
+    let tables = tables.filter(|table| cells(table.lines().next().unwrap()).contains(&column));
     let rows: Vec<_> = tables.flat_map(|table| table.lines().skip(2).map(cells)).collect();
     assert!(rows.len() > 20, "they were found");
     rows
 }
 
+/// What SECURITY.md says, by id and title: list items that begin with `**P1. A title.**`, and rows.
+fn items() -> BTreeSet<(&'static str, &'static str)> {
+    let bold = SECURITY.lines().filter_map(|line| line.strip_prefix("- **")?.split_once("**"));
+    let listed = bold.map(|(item, _)| item.split_once(". ").unwrap());
+    let listed = listed.map(|(id, title)| (id, title.trim_end_matches(['.', ',', ':'])));
+    let tabled = rows(SECURITY, "id").into_iter().map(|row| (row[0], row[1]));
+    let all: Vec<_> = listed.chain(tabled).collect();
+    let items: BTreeSet<_> = all.iter().copied().collect();
+    assert_eq!(items.len(), all.len(), "each stands once");
+    items
+}
+
 /// The lines of conformance.md: which, its status, and what shows it.
 fn lines() -> Vec<(&'static str, &'static str, &'static str)> {
-    rows(CONFORMANCE).into_iter().map(|row| (row[0], row[3], row[5])).collect()
+    rows(CONFORMANCE, "shown by").into_iter().map(|row| (row[0], row[3], row[5])).collect()
 }
 
 #[test]
 fn every_test_that_is_named_is_there() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
-    for (file, test) in named(SECURITY).into_iter().chain(named(CONFORMANCE)) {
+    for (file, test) in named(PROMISES).into_iter().chain(named(CONFORMANCE)) {
         let source = fs::read_to_string(format!("{root}/{file}")).unwrap_or_else(|e| panic!("{file}: {e}"));
         let lines: Vec<_> = source.lines().map(str::trim_start).collect();
         let is_it = |line: &&str| line.trim_start_matches("async ").starts_with(&format!("fn {test}("));
@@ -54,15 +68,21 @@ fn every_test_that_is_named_is_there() {
 }
 
 #[test]
-fn every_promise_and_every_row_names_a_test_or_says_why_there_is_none() {
-    let promises = SECURITY.split("## What is promised").nth(1).unwrap().split("\n## ").next().unwrap();
-    for promise in promises.split("\n- ").skip(1) {
-        assert!(!named(promise).is_empty(), "{promise}");
-    }
-    for row in rows(SECURITY).iter().chain(&rows(CONFORMANCE)) {
+fn every_item_of_security_md_has_a_row_in_promises_md_and_the_other_way_round() {
+    let listed = rows(PROMISES, "shown by").into_iter().map(|row| (row[0], row[1]));
+    let (listed, items): (Vec<_>, _) = (listed.collect(), items());
+    assert_eq!(listed.iter().copied().collect::<BTreeSet<_>>(), items);
+    assert_eq!(listed.len(), items.len(), "each stands once");
+    assert_eq!(named(SECURITY), [], "its sentences name no tests");
+}
+
+#[test]
+fn every_row_names_a_test_or_says_why_there_is_none() {
+    for row in rows(PROMISES, "shown by").iter().chain(&rows(CONFORMANCE, "shown by")) {
         let shown_by = *row.last().unwrap();
         let is_reasoned = ["by design: ", "gateway: ", "none: ", "–"].iter().any(|r| shown_by.starts_with(r));
         assert_ne!(!named(shown_by).is_empty(), is_reasoned, "{row:?}");
+        assert!(!row[0].starts_with('P') || !is_reasoned, "a promise without a test: {row:?}");
     }
     for (id, status, shown_by) in lines() {
         let fits = match status {
@@ -105,12 +125,13 @@ fn the_summary_counts_the_lines_and_lists_all_that_deviate() {
         let row = format!("| {name} | {} | {} | {} | {all} |", count("met"), count("deviates"), count("n/a"));
         assert!(SECURITY.lines().any(|line| line == row), "it is {row}");
     }
-    let of_level_1 = rows(CONFORMANCE).into_iter().filter(|row| row[1] == "1" && row[3] == "deviates");
+    let of_level_1 =
+        rows(CONFORMANCE, "shown by").into_iter().filter(|row| row[1] == "1" && row[3] == "deviates");
     let of_level_1 = of_level_1.map(|row| row[0]).collect::<Vec<_>>().join(", ");
     assert!(SECURITY.lines().any(|line| line == format!("{of_level_1}.")), "it is {of_level_1}");
     let mut deviating: Vec<_> =
         lines.iter().filter(|line| line.1 == "deviates").map(|(id, ..)| (*id).to_owned()).collect();
-    let listed = rows(SECURITY).into_iter().filter(|row| row[0].starts_with(['§', 'V']));
+    let listed = rows(SECURITY, "lines").into_iter();
     let mut listed: Vec<_> =
         listed.flat_map(|row| row[0].split(", ").map(str::to_owned).collect::<Vec<_>>()).collect();
     deviating.sort();

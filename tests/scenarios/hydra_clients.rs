@@ -25,11 +25,11 @@ async fn a_request_that_names_no_client_is_an_invalid_client() {
 ///
 /// Origin: ory/hydra fosite/client_authentication_test.go
 /// - "should fail because client does not exist"
-///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too: so that forged tokens cost no read"
+///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too, so that forged tokens cost no read"
 /// - "should fail because client is confidential and id does not exist in post body"
-///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too: so that forged tokens cost no read"
+///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too, so that forged tokens cost no read"
 /// - "should fail because client is confidential and id does not exist in header"
-///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too: so that forged tokens cost no read"
+///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too, so that forged tokens cost no read"
 #[tokio::test]
 async fn a_client_that_does_not_exist_has_no_token_that_is_genuine() {
     let api = Api::start().await;
@@ -145,7 +145,7 @@ async fn the_same_client_may_use_the_header_today_and_the_body_tomorrow() {
 ///
 /// Origin: ory/hydra fosite/client_authentication_test.go
 /// - "should fail because client id is not encoded using application/x-www-form-urlencoded"
-///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too: so that forged tokens cost no read"
+///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too, so that forged tokens cost no read"
 /// - "should fail because client secret is not encoded using application/x-www-form-urlencoded"
 ///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
 #[tokio::test]

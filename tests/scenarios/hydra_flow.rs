@@ -36,7 +36,7 @@ async fn a_refresh_gives_two_new_tokens_and_both_are_valid() {
 ///
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "perform authorize code flow with ID token and refresh tokens/original access token is no longer valid"
-///   differs: SECURITY.md "works until it expires (30 minutes by default) or its session ends"
+///   differs: SECURITY.md "its end after 30 minutes (`AccessTtl`), or with its session"
 #[tokio::test]
 async fn the_access_token_of_before_works_until_it_expires_or_its_session_ends() {
     let api = Api::start().await;

@@ -39,9 +39,9 @@ async fn within_the_leeway_reuse_ends_all_generations_once_the_successor_was_use
 
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "graceful token rotation/token generations/withSleep=0s/only the most recent token generation is valid across the board"
-///   differs: SECURITY.md "works until it expires (30 minutes by default) or its session ends"
+///   differs: SECURITY.md "its end after 30 minutes (`AccessTtl`), or with its session"
 /// - "graceful token rotation/token generations/withSleep=2s/only the most recent token generation is valid across the board"
-///   differs: SECURITY.md "works until it expires (30 minutes by default) or its session ends"
+///   differs: SECURITY.md "its end after 30 minutes (`AccessTtl`), or with its session"
 #[tokio::test]
 async fn only_the_last_generation_is_refreshed_while_earlier_access_tokens_run_out() {
     let api = Api::start().await;

@@ -9,7 +9,7 @@ use crate::harness::{Api, Reply, START, Tokens, number};
 
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "graceful token rotation/gracefully refreshing a token does invalidate the previous access token"
-///   differs: SECURITY.md "works until it expires (30 minutes by default) or its session ends"
+///   differs: SECURITY.md "its end after 30 minutes (`AccessTtl`), or with its session"
 #[tokio::test]
 async fn a_retry_leaves_every_access_token_of_the_session_working() {
     let api = Api::start().await;
@@ -63,7 +63,7 @@ async fn once_the_leeway_has_passed_reuse_ends_every_token_of_the_session() {
 ///
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "graceful token rotation/it is possible to refresh tokens concurrently"
-///   differs: SECURITY.md "the *same* successor is given again. There is never a second one."
+///   differs: SECURITY.md "the *same* successor is returned again. There is never a second successor."
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_refreshes_all_succeed_with_one_successor_between_them() {
     let api = Arc::new(Api::start().await);
@@ -83,7 +83,7 @@ async fn concurrent_refreshes_all_succeed_with_one_successor_between_them() {
 ///
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "graceful token rotation/graceful refresh count limit is respected when set"
-///   differs: SECURITY.md "the *same* successor is given again. There is never a second one."
+///   differs: SECURITY.md "the *same* successor is returned again. There is never a second successor."
 #[tokio::test]
 async fn retries_within_the_leeway_are_not_counted_since_none_of_them_adds_a_token() {
     let api = Api::start().await;

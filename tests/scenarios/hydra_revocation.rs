@@ -15,7 +15,7 @@ async fn revoke(api: &Api, token: &str, hint: &str) -> Reply {
 ///
 /// Origin: ory/hydra fosite/handler/oauth2/revocation_test.go
 /// - "should fail - token was issued to another client"
-///   differs: SECURITY.md "such a token is an unknown one here: 200, and nothing happens"
+///   differs: SECURITY.md "such a token counts as unknown here: 200, and nothing happens"
 #[tokio::test]
 async fn another_clients_token_is_an_unknown_one() {
     let api = Api::start().await;
@@ -70,9 +70,9 @@ async fn an_unknown_token_is_a_success_that_costs_no_read() {
 ///
 /// Origin: ory/hydra fosite/handler/oauth2/revocation_test.go
 /// - "should pass - refresh token discovery first; refresh token is inactive"
-///   differs: SECURITY.md "of a session that still lives, even an expired or a replaced one, can log that session's user out"
+///   differs: SECURITY.md "any token of a live session, even an expired or a replaced one, can end that session"
 /// - "should pass - access token discovery first; refresh token is inactive"
-///   differs: SECURITY.md "of a session that still lives, even an expired or a replaced one, can log that session's user out"
+///   differs: SECURITY.md "any token of a live session, even an expired or a replaced one, can end that session"
 #[tokio::test]
 async fn a_replaced_refresh_token_ends_its_session_and_may_do_so_again() {
     for hint in HINTS {

@@ -169,7 +169,7 @@ async fn the_new_refresh_token_has_the_scope_of_the_old_one_even_if_less_was_ask
 ///
 /// Origin: panva/node-oidc-provider test/refresh/refresh.grant.test.js
 /// - "rotateRefreshToken=true/revokes the complete grant if the old token is used again"
-///   differs: SECURITY.md "Two exceptions serve honest clients whose answer was lost"
+///   differs: SECURITY.md "There are two exceptions, for clients that lost a response"
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_request_twice_at_once_revokes_nothing_and_after_the_leeway_everything() {
     let api = Arc::new(Api::start().await);

@@ -69,7 +69,7 @@ async fn a_refresh_token_is_revoked_under_any_hint() {
 ///
 /// Origin: panva/node-oidc-provider test/revocation/revocation.test.js
 /// - "propagates exceptions on find"
-///   differs: SECURITY.md "503 from the functions, 500 from the authorizer; the same request again completes what was begun"
+///   differs: SECURITY.md "Functions answer 503, the authorizer 500; the same request again completes what was begun."
 #[tokio::test]
 async fn a_failing_store_is_no_success() {
     let api = Api::start().await;
@@ -122,7 +122,7 @@ async fn what_is_no_token_of_ours_is_a_success_and_one_event_that_says_so() {
 ///
 /// Origin: panva/node-oidc-provider test/revocation/revocation.test.js
 /// - "does not revoke tokens of other clients"
-///   differs: SECURITY.md "such a token is an unknown one here: 200, and nothing happens"
+///   differs: SECURITY.md "such a token counts as unknown here: 200, and nothing happens"
 #[tokio::test]
 async fn the_public_clients_tokens_are_unknown_to_the_confidential_one() {
     let api = Api::start().await;

@@ -51,7 +51,7 @@ async fn a_public_clients_token_is_an_invalid_grant_for_a_private_client_that_pr
 ///
 /// Origin: HeroicKatora/oxide-auth oxide-auth/src/endpoint/tests/refresh.rs
 /// - "private_wrong_client_fails"
-///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too: so that forged tokens cost no read"
+///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too, so that forged tokens cost no read"
 #[tokio::test]
 async fn a_private_clients_token_is_useless_to_nobody_and_to_somebody_else() {
     let api = Api::start().await;

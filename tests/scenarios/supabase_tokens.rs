@@ -32,7 +32,7 @@ async fn a_session_is_rotated_hundreds_of_times_one_generation_each() {
 ///
 /// Origin: supabase/auth internal/tokens/service_test.go
 /// - "RefreshTokenV2Suite/TestMaliciousReuse"
-///   differs: SECURITY.md "Used a second time it ends its session"
+///   differs: SECURITY.md "A second use ends the session"
 #[tokio::test]
 async fn any_stale_token_ends_the_session_and_the_newest_is_refused_from_then_on() {
     let api = Api::start().await;

@@ -46,7 +46,7 @@ async fn a_token_whose_successor_was_used_is_theft_and_the_trail_says_whose_sess
 ///
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionTest2.java
 /// - "revokeSessionWithoutBlacklisting"
-///   differs: SECURITY.md "the authorizer looks the session up, consistently, every time"
+///   differs: SECURITY.md "The authorizer reads the session, consistently, at every call."
 #[tokio::test]
 async fn a_revoked_session_is_not_refreshed_and_its_access_token_works_only_where_nobody_asks() {
     for (check, status) in [("session", 401), ("none", 200)] {
@@ -84,7 +84,7 @@ async fn a_rotation_records_when_it_was_and_which_retry_is_its_own_but_no_token(
 ///
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionRefreshRotationTest.java
 /// - "graceWindowReRotation"
-///   differs: SECURITY.md "the *same* successor is given again. There is never a second one."
+///   differs: SECURITY.md "the *same* successor is returned again. There is never a second successor."
 #[tokio::test]
 async fn within_the_leeway_the_same_successor_is_given_again_and_nothing_is_written() {
     let api = Api::start().await;
