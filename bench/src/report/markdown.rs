@@ -2,14 +2,19 @@
 
 use std::{fmt::Write as _, io};
 
-use super::figures::{Bound, Figure, Group, Report};
+use super::{
+    figures::{Bound, Figure, Goal, Group, Report},
+    reasons::reason,
+};
 
 const HEAD: &str = "# Performance
 
-`cargo xtask bench` measures Latchgate beside what people use instead, and writes this page; `cargo xtask bench PART` measures
-one part of it. Whatever a part compares was measured in one run, on one machine: what counts is how the figures of a table
-relate, not what they are. \"Of the first\" is a figure divided by the table's first, so that for times less is better than 1.
+`cargo xtask bench` measures Latchgate and other software side by side and writes this page; `cargo xtask bench PART` measures one
+part. Each part was measured in one run on one machine. Compare the figures of a table with one another: on another machine all
+of them would differ. \"Of the first\" is a figure divided by the first of its table, so a time below 1 is shorter.
 ";
+
+const AIMS: &str = "| part | aim | bound | found | | why not |\n|---|---|---|---|---|---|\n";
 
 /// The page, made of what is kept.
 ///
@@ -17,30 +22,48 @@ relate, not what they are. \"Of the first\" is a figure divided by the table's f
 ///
 /// If what is kept can't be read.
 pub fn page() -> io::Result<String> {
-    let sections =
-        Report::kept()?.iter().fold(HEAD.to_owned(), |page, report| page + "\n" + &section(report));
-    Ok(sections)
+    let reports = Report::kept()?;
+    let sections = reports.iter().fold(String::new(), |text, report| text + "\n" + &section(report));
+    Ok(format!("{HEAD}\n{}{sections}", summary(&reports)))
 }
 
-pub(super) fn section(report: &Report) -> String {
-    let mut text = format!("## {}\n", report.title);
-    for paragraph in &report.method {
-        let _ = write!(text, "\n{paragraph}\n");
-    }
-    let _ = write!(text, "\nMeasured on {} on: {}.\n", report.date, report.machine);
-    if !report.goals.is_empty() {
-        text += "\n| goal | bound | found | |\n|---|---|---|---|\n";
-    }
-    for goal in &report.goals {
+/// How many aims are met, and all of them.
+fn summary(reports: &[Report]) -> String {
+    let goals = || reports.iter().flat_map(|report| &report.goals);
+    let (met, all) = (goals().filter(|goal| goal.is_met()).count(), goals().count());
+    let rows: String = reports.iter().map(aims).collect();
+    format!("## Aims\n\n{met} of {all} are met.\n\n{AIMS}{rows}")
+}
+
+fn aims(report: &Report) -> String {
+    let row = |goal: &Goal| {
         let bound = match goal.bound {
             Bound::AtLeast(bound) => format!("≥ {}", number(bound)),
             Bound::AtMost(bound) => format!("≤ {}", number(bound)),
         };
         let met = if goal.is_met() { "met" } else { "**not met**" };
-        let _ = writeln!(text, "| {} | {bound} | {} | {met} |", goal.claim, number(goal.found));
+        let why_not = reason(&report.part, &goal.claim).unwrap_or_default();
+        let (part, found) = (&report.part, number(goal.found));
+        format!("| {part} | {} | {bound} | {found} | {met} | {why_not} |\n", goal.claim)
+    };
+    report.goals.iter().map(row).collect()
+}
+
+/// A part's aims and its section, for the terminal.
+pub(super) fn of_part(report: &Report) -> String {
+    format!("{}\n{}", aims(report), section(report))
+}
+
+fn section(report: &Report) -> String {
+    let mut text = format!("## {}\n", report.title);
+    for paragraph in &report.method {
+        let _ = write!(text, "\n{paragraph}\n");
     }
+    let _ = write!(text, "\nMeasured on {} on: {}.\n", report.date, report.machine);
     let _ = write!(text, "\n![{}](performance/{}.svg)\n", report.title, report.part);
-    report.groups.iter().fold(text, |text, group| text + "\n" + &table(group))
+    text += "\n<details><summary>All figures</summary>\n";
+    text = report.groups.iter().fold(text, |text, group| text + "\n" + &table(group));
+    text + "\n</details>\n"
 }
 
 fn table(group: &Group) -> String {

@@ -9,6 +9,7 @@ mod machine;
 mod markdown;
 mod plot;
 mod publish;
+mod reasons;
 
 pub use self::{
     date::today,

@@ -5,7 +5,7 @@ use std::{fs, io};
 use super::{
     figures::Report,
     kept::{folder, path_of_page},
-    markdown::{page, section},
+    markdown::{of_part, page},
     plot,
 };
 
@@ -16,7 +16,7 @@ impl Report {
     ///
     /// If it can't be written.
     pub fn publish(&self) -> io::Result<()> {
-        println!("{}", section(self));
+        println!("{}", of_part(self));
         let folder = folder();
         fs::create_dir_all(&folder)?;
         let json = serde_json::to_string_pretty(self)?;

@@ -1,0 +1,99 @@
+//! Why an aim isn't met, as the tables of its part show.
+
+/// The reason for the part and the claim of a goal; none for goals that are met.
+pub(super) fn reason(part: &str, claim: &str) -> Option<&'static str> {
+    let (.., reason) = REASONS.iter().find(|(of, begin, _)| *of == part && claim.starts_with(begin))?;
+    Some(reason)
+}
+
+/// Part, beginning of the claim, reason.
+const REASONS: [(&str, &str, &str); 15] = [
+    (
+        "login",
+        "a login takes at most 1.05 times its hash, on the wall",
+        "Besides the hash a login calls the store, signs a token and logs: more than a twentieth of a hash.",
+    ),
+    (
+        "login",
+        "a login takes at most 1.05 times its hash, of processors",
+        "The same work, in processor time.",
+    ),
+    (
+        "refresh",
+        "at least 1.5 times the rate of oidc-provider",
+        "An emulated gateway and a store asked over HTTP share the machine with the function. oidc-provider calls a Map in its own \
+         process.",
+    ),
+    (
+        "refresh",
+        "handler and SDK take at most 150 us of processors a refresh, with them",
+        "Without log line and metrics it is met. Writing them takes the rest.",
+    ),
+    (
+        "refresh",
+        "they take no more of processors than the leanest of the others",
+        "The leanest signs nothing and has its tokens in a Map. A refresh here makes two calls over HTTP and signs a token.",
+    ),
+    (
+        "startup",
+        "refresh starts and answers in a fifth of the default SDK's",
+        "Refresh opens its TLS connection at the start, and then reads one row and writes one. The other function reads one.",
+    ),
+    (
+        "startup",
+        "in a twenty-fifth of Node's",
+        "That would be about twice the time of the hello, which has no SDK and opens no connection.",
+    ),
+    (
+        "startup",
+        "in a forty-fifth of Python's",
+        "That would be one and a half times the time of the hello, which has no SDK and opens no connection.",
+    ),
+    (
+        "startup",
+        "the largest bootstrap has 4 MB",
+        "The SDK, TLS and the crypto library. Built for size it would be a fifth smaller, and a refresh would take 1.7 times the \
+         processor.",
+    ),
+    (
+        "startup",
+        "refresh has 8 MiB in memory",
+        "The program, the SDK's client and an open TLS connection. Built for size it would keep 2 MiB less, and be slower.",
+    ),
+    ("startup", "the authorizer has 8 MiB in memory", "As refresh."),
+    ("startup", "login has 28 MiB in memory", "One hash has 19 MiB; the rest is as for refresh."),
+    (
+        "verification",
+        "the fastest of the others takes at least 1.5 times as long, ES256",
+        "The crypto library's signature check alone takes longer than the aim allows.",
+    ),
+    (
+        "verification",
+        "the fastest of the others takes at least 1.5 times as long, RS256",
+        "The signature check leaves too little for reading and checking every claim.",
+    ),
+    (
+        "verification",
+        "the fastest of the others takes at least 2.8 times as long, EdDSA",
+        "The crypto library's signature check alone takes as long as the aim allows.",
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::Report;
+
+    #[test]
+    fn every_aim_that_is_not_met_has_its_reason_and_no_other_has_one() {
+        let mut reasons = 0;
+        for report in Report::kept().unwrap() {
+            for goal in &report.goals {
+                let reason = reason(&report.part, &goal.claim);
+                assert_ne!(goal.is_met(), reason.is_some(), "{}: {}", report.part, goal.claim);
+                reasons += usize::from(reason.is_some());
+            }
+        }
+        assert_eq!(reasons, REASONS.len(), "each is of one aim");
+    }
+}
