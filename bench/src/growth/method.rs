@@ -15,12 +15,11 @@ const STORE: &str = "dynoxide-rs 3.2.0";
 pub(crate) fn method(findings: &Findings) -> Vec<String> {
     vec![
         format!(
-            "The handlers were called in one process, one request at a time on one thread, with the events of a REST API, over \
-             {STORE} in memory, each number of sessions in a store of its own, which is a process of its own on the same \
-             machine. How much slower that store gets with what is in it is in these figures; it is an embedded engine, and how \
-             DynamoDB grows they don't say. Its sweep of expired rows, which reads all of them once a minute, was off. Nothing was \
-             logged. The clock stood still, so that the client's record, keys and denylist were in memory, as they are in all \
-             but a few of a warm function's requests."
+            "One process calls the handlers with the events of a REST API, one request at a time on one thread. Each number of \
+             sessions has its own store, {STORE} in memory, in a process of its own on the same machine. The figures include how \
+             much slower this store becomes as it grows; it is an embedded engine, so they don't say how DynamoDB grows. Its \
+             sweep of expired rows, which reads all of them once a minute, is off. Nothing is logged. The clock stands still, so \
+             the client's record, keys and denylist stay in memory, as they do for all but a few requests of a warm function."
         ),
         sessions(findings),
         denylist(findings),
@@ -32,11 +31,10 @@ fn sessions(findings: &Findings) -> String {
     let calls = findings.scale.calls();
     let loads: Vec<String> = findings.loads.iter().map(loaded).collect();
     format!(
-        "Every user has two sessions, so there are half as many users. Their rows are those that login writes, made by the same \
-         types and written by BatchWriteItem. Stored were: {}. Latencies are of {} sessions chosen evenly from all of a \
-         store: {RUNS} runs, in each {} refreshes and as many authorizer calls in both modes, the stores in turn from call to \
-         call. A figure is the median, or the 99th percentile, of a run. In mode `denylist` the authorizer reads no session, and \
-         its denylist is empty here.",
+        "Every user has two sessions. The rows are those that login writes, made by the same types and written by \
+         BatchWriteItem: {}. Latencies are of {} sessions chosen evenly from a whole store: {RUNS} runs, each with {} refreshes \
+         and as many authorizer calls in both modes, alternating between the stores from call to call. A figure is the median, \
+         or the 99th percentile, of a run. In mode `denylist` the authorizer reads no session, and its denylist is empty here.",
         loads.join("; "),
         grouped(findings.scale.sample()),
         grouped(calls),
@@ -56,10 +54,10 @@ fn loaded(load: &Load) -> String {
 fn denylist(findings: &Findings) -> String {
     let calls = findings.scale.calls();
     format!(
-        "Denylists: stores with so many revocations of the last 22 hours; {RUNS} runs, in each a start of the authorizer in each \
-         store, then {} calls with what it loaded, of a session that goes on, then {PULLS} calls of which each comes when it is \
-         time to pull what is new (there is nothing new), the stores in turn. A start reads the published keys as well; the \
-         connections to the store were open.",
+        "Denylists: stores with this many revocations of the last 22 hours, and {RUNS} runs. In each run the authorizer starts \
+         once for each store, then answers {} calls of a live session with what it loaded, then {PULLS} calls that each pull \
+         what is new (nothing), alternating between the stores. A start also reads the published keys; the connections to the \
+         store are open.",
         grouped(calls),
     )
 }
@@ -68,10 +66,10 @@ fn hour(findings: &Findings) -> String {
     let (seconds, hours) = (findings.scale.seconds(), findings.hours.len());
     format!(
         "Memory: {hours} processes, one after the other, each with refresh and the authorizer in both modes, over a store in \
-         another, through {} s of simulated time with {REQUESTS_PER_SECOND} requests in each: a tenth are refreshes of \
+         another process, for {} s of simulated time with {REQUESTS_PER_SECOND} requests in each. A tenth are refreshes of \
          {SESSIONS} sessions in turn, a tenth authorizer calls in mode `session`, the others in mode `denylist` with {} live \
-         revocations. Copies of keys, clients and denylist are renewed as time passes. These processes have the benchmark's own \
-         code in memory as well.",
+         revocations. Copies of keys, clients and denylist are renewed as time passes. These processes also hold the benchmark's \
+         own code.",
         grouped(seconds),
         grouped(REVOCATIONS),
     )

@@ -38,9 +38,9 @@ impl Findings {
             machine: machine(),
             date: today()?,
             method: vec![format!(
-                "Counted by callgrind ({}), which emulates a processor, with its vector instructions and without those for SHA; \
-                 built as a release is, in pieces instead of as a whole. Of each a process that makes one call and a process that \
-                 makes many: the difference, divided by how many more there are. The decision is that on a retry.",
+                "Counted by callgrind ({}), which emulates a processor with vector instructions but without those for SHA. For \
+                 each operation one process makes one call and another many; the figure is the difference, divided by the number \
+                 of further calls. The decision is the one on a retry.",
                 said_by("valgrind".as_ref(), &["--version"])?
             )],
             groups: groups.into(),

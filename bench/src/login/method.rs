@@ -16,31 +16,28 @@ pub(crate) fn method(runs: usize, processors: usize) -> Vec<String> {
     let (mib, last) = (MEMORY_KIB / 1024, FIRST_LOGINS);
     vec![
         format!(
-            "The handler of `POST /login` was called in its process with the event of a REST API, over {STORE} in memory in a \
-             process of its own on the same machine. Every run is a new process, which starts as the function starts in \
-             Lambda: the same `start` and `warm_up`, with the variables of template.yaml and no others, and the same log, with metrics. \
-             What Lambda's runtime does before and after the handler is not in these times, nor is TLS on the way to the \
-             store; a request to DynamoDB takes longer than one to this store."
+            "The handler of `POST /login` gets the event of a REST API in its own process; {STORE} in memory is another process. \
+             Every run is a new process that starts as the function does in Lambda: the same `start` and `warm_up`, only the \
+             variables of template.yaml, the same log and metrics. The times leave out Lambda's runtime and TLS to the store, \
+             and a request to DynamoDB takes longer than one to this store."
         ),
         format!(
-            "A login and its hash: {runs} runs, in each {ROUNDS} logins and as many bare hashes of both kinds in turn, after \
-             five of each that don't count; a figure is the median of a run. The hash is argon2id with {mib} MiB, {PASSES} \
-             passes and one lane. It is computed by the same crate on the thread on which logins hash, and timed there. \
-             A login hashes in memory that is kept, so that is the hash that the goals are about; the other shows what that \
-             gains. Processor time is that of all threads of the process, without the store's."
+            "A login and its hash: {runs} runs, each with {ROUNDS} logins and as many bare hashes of both kinds in turn, after \
+             five of each that don't count. A figure is the median of a run. The hash is argon2id with {mib} MiB, {PASSES} \
+             passes and one lane, computed by the same crate on the thread on which logins hash. A login reuses its memory, so \
+             the aims are about that hash; the other shows the gain. Processor time is that of all threads without the store's."
         ),
         format!(
             "The first logins of a process: {runs} processes with {last} logins, and as many with {last} bare hashes, one after \
-             the other, the first right after the start. A later one is the median of the third to the {last}th of the same \
-             process. A login finds a connection to the store and memory that was touched at the start; a bare hash, as the crate does \
-             it by itself, takes memory anew, and so does the second, since the allocator keeps it only from then on."
+             the other, right from the start. A later one is the median of the third to the {last}th. A login finds an open \
+             connection to the store and memory that the start has touched. The first and the second bare hash take new memory; \
+             only then does the allocator keep it."
         ),
         format!(
             "Memory: {runs} processes for each number of logins, each of another user. In Lambda a process has one request at a \
-             time, as where logins come in turn; the local server has many at once, and there these processes have its threads. \
-             `credentials` lets as many hashes run at once as there are processors, here {processors}, so that {processors} \
-             times {mib} MiB is what hashing is meant to take, whatever the number of logins: {CROWD} of them may take 1.25 times \
-             the whole of a process that gets {processors}, for their connections and requests."
+             time, as for the logins in turn; the local server has many at once. As many hashes run at once as there are \
+             processors, here {processors}, so hashing should take {processors} times {mib} MiB whatever the number of logins. \
+             {CROWD} logins may take 1.25 times the memory of {processors}, for their connections and requests."
         ),
     ]
 }
