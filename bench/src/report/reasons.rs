@@ -81,8 +81,7 @@ const REASONS: [(&str, &str, &str); 15] = [
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::report::Report;
+    use super::{super::figures::Report, *};
 
     #[test]
     fn every_aim_that_is_not_met_has_its_reason_and_no_other_has_one() {
