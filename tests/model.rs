@@ -16,10 +16,8 @@ use rand_chacha::{
 use secrecy::ExposeSecret;
 use shared::{clock::Clock, ids::ClientId, keys::Keyset, store::attribute, tokens::RefreshToken};
 
-use crate::harness::{APP, Api, Fault, Reply, START, form, form_post, number, refresh_form, text};
+use crate::harness::{APP, Api, Fault, Reply, SCALE, START, form, form_post, number, refresh_form, text};
 
-/// Enough for every kind of answer to come up many times over.
-const WALKS: u64 = 60;
 const STEPS: usize = 14;
 
 /// One world twice: as the model has it, and for real.
@@ -207,7 +205,7 @@ async fn walk(seed: u64) -> BTreeSet<&'static str> {
 #[tokio::test]
 async fn the_model_and_the_functions_agree_step_by_step() {
     let mut kinds = BTreeSet::new();
-    for seed in 0..WALKS {
+    for seed in 0..SCALE.walks {
         kinds.extend(walk(seed).await);
     }
     let all = ["a refusal", "a retry", "a rotation", "overtaken", "unavailable"];

@@ -1,6 +1,12 @@
-//! The workspace: what a Lambda package may and may not depend on.
+//! The workspace: what a Lambda package may and may not depend on, and that every test runs.
 
-use std::process::Command;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
 
 /// The crates that a package is built from, itself included.
 fn crates_of(package: &str) -> Vec<String> {
@@ -60,4 +66,63 @@ fn functions_that_take_no_password_have_nothing_that_hashes_one() {
     for package in ["refresh", "logout", "sessions", "authorizer", "keys", "metadata", "shared"] {
         assert!(!crates_of(package).iter().any(|name| name == "argon2"), "{package}");
     }
+}
+
+/// The files of a target, from its first on: those of the modules that it declares.
+fn files_of(file: PathBuf) -> Vec<PathBuf> {
+    let text = fs::read_to_string(&file).unwrap();
+    let stem = file.file_stem().unwrap().to_str().unwrap();
+    let folder = file.parent().unwrap();
+    let inside = if ["lib", "main", "mod"].contains(&stem) { folder.to_owned() } else { folder.join(stem) };
+    let declared = text.lines().filter_map(|line| {
+        let (before, name) = line.trim().strip_suffix(';')?.rsplit_once("mod ")?;
+        (before.is_empty() || before.starts_with("pub")).then_some(name)
+    });
+    let modules = declared.flat_map(|name| {
+        let candidates = [inside.join(format!("{name}.rs")), inside.join(name).join("mod.rs")];
+        files_of(candidates.into_iter().find(|path| path.exists()).unwrap())
+    });
+    modules.chain([file]).collect()
+}
+
+/// Whether a comment has a block of code that rustdoc would run: one whose language isn't named, or is Rust.
+fn has_doctest(text: &str) -> bool {
+    let comments = text.lines().filter_map(|line| {
+        let line = line.trim_start();
+        line.strip_prefix("///").or_else(|| line.strip_prefix("//!"))
+    });
+    let mut fences = comments.filter_map(|line| line.trim().strip_prefix("```"));
+    let mut openings = std::iter::from_fn(|| {
+        let language = fences.next()?;
+        fences.next();
+        Some(language)
+    });
+    openings.any(|language| !["json", "sh", "text"].contains(&language))
+}
+
+/// `test = false` and `doctest = false` spare the building of a program that would test nothing. They must not hide a test.
+#[test]
+fn a_target_that_is_not_tested_has_no_tests() {
+    let arguments = ["metadata", "--offline", "--no-deps", "--format-version", "1"];
+    let output = Command::new(env!("CARGO")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap().iter();
+    let targets = packages.flat_map(|package| package["targets"].as_array().unwrap());
+    let mut untested = 0;
+    for target in targets.filter(|target| target["kind"][0] == "lib" || target["kind"][0] == "bin") {
+        for file in files_of(Path::new(target["src_path"].as_str().unwrap()).to_owned()) {
+            let text = fs::read_to_string(&file).unwrap();
+            let is_test =
+                |line: &str| ["#[test]", "#[tokio::test"].iter().any(|start| line.trim().starts_with(start));
+            if target["test"] == false {
+                untested += 1;
+                assert!(!text.lines().any(is_test), "{} has tests that don't run", file.display());
+            }
+            if target["doctest"] == false {
+                assert!(!has_doctest(&text), "{} has examples that don't run", file.display());
+            }
+        }
+    }
+    assert!(untested > 20, "{untested}");
 }

@@ -1,5 +1,7 @@
 //! Faults at every call: each call to DynamoDB and to Secrets Manager of each function, spoiled in every way there is, with
 //! the retries and the timeouts of production.
+//!
+//! `cargo test` spoils each call in one way, which the seed chooses; `cargo xtask long-tests` in all.
 
 mod case;
 mod complete;

@@ -11,7 +11,7 @@ use super::{
     rows::{Row, rotation_rows},
 };
 use crate::{
-    harness::{Api, Proxy, Secrets, Spoiled, Stored, Tokens, WireFault, keyset},
+    harness::{Api, Proxy, SCALE, Secrets, Spoiled, Stored, Tokens, WireFault, keyset},
     key_rotation::{STEPS, step},
 };
 
@@ -105,7 +105,7 @@ async fn a_step_of_a_rotation_that_fails_is_completed_when_it_is_repeated() {
         let number = rows[..=at].iter().filter(|other| other.call == call).count();
         let due = due.clone();
         running.spawn(async move {
-            for fault in WireFault::ALL {
+            for fault in SCALE.cells(at, WireFault::ALL.into()) {
                 let rotating = due.enter().await;
                 rotating.proxy.spoil(Spoiled::From(call, number), fault);
                 assert_eq!(rotating.complete().await, 1, "{call} {number} {fault:?}");

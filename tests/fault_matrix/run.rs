@@ -12,7 +12,7 @@ use super::{
     flow::Flow,
     rows::{Row, rows},
 };
-use crate::harness::Api;
+use crate::harness::{Api, SCALE};
 
 /// How many cases are at work at a time; all others wait for what hangs.
 const WORKERS: usize = 4;
@@ -24,21 +24,22 @@ pub(super) struct Place {
     pub(super) work: Arc<Semaphore>,
 }
 
-/// Runs all cases of all rows, those of a row one after the other, and fails with a list of those that went wrong.
+/// Runs cases of all rows, one of each or all, those of a row one after the other, and fails with a list of those that
+/// went wrong.
 pub(super) async fn each_row<F>(
     cases: impl Fn(Row, usize) -> Vec<Case>,
     strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
-    let (mut chains, mut seen) = (Vec::new(), BTreeSet::new());
+    let (mut chains, mut seen, mut rows_seen) = (Vec::new(), BTreeSet::new(), 0..);
     for flow in Flow::ALL {
         let rows = rows(flow);
         let mut chains_of_flow = Vec::new();
         for (at, row) in rows.iter().enumerate() {
             let number = rows[..=at].iter().filter(|other| other.call == row.call).count();
             if !row.is_first_of_all() || seen.insert((row.function, row.call)) {
-                chains_of_flow.push(cases(*row, number));
+                chains_of_flow.push(SCALE.cells(rows_seen.next().unwrap(), cases(*row, number)));
             }
         }
         chains.push((flow, chains_of_flow));
@@ -46,14 +47,16 @@ pub(super) async fn each_row<F>(
     run(chains, strike).await;
 }
 
-/// Runs the same cases of all flows.
+/// Runs the same cases of all flows, one of each or all.
 pub(super) async fn each_flow<F>(
     cases: impl Fn(Flow) -> Vec<Case>,
     strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
-    run(Flow::ALL.map(|flow| (flow, vec![cases(flow)])).into(), strike).await;
+    let chains = Flow::ALL.into_iter().enumerate();
+    let chains = chains.map(|(row, flow)| (flow, vec![SCALE.cells(row, cases(flow))]));
+    run(chains.collect(), strike).await;
 }
 
 async fn run<F>(

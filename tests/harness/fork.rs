@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use aws_sdk_dynamodb::{Client, config::timeout::TimeoutConfig, types::AttributeValue};
 use local::{functions::Keyset, tables};
 use shared::{
-    aws::{self, Trust},
+    aws,
     random::{SystemRandom, identifier},
 };
 use tokio::net::TcpSocket;
 
-use super::{Api, Calls, MockClock, Proxy, Secrets, Spoiled, WireFault, secrets};
+use super::{Api, Calls, MockClock, Proxy, Secrets, Spoiled, WireFault, plain_http, secrets};
 
 /// The items of every table, by the tables' logical ids.
 pub(crate) type Stored = BTreeMap<String, Vec<BTreeMap<String, AttributeValue>>>;
@@ -63,13 +63,13 @@ impl Api {
         let mut deployment = self.deployment.clone();
         let store = self.store.config().to_builder().endpoint_url(endpoint);
         let store = store.retry_config(aws::retries()).timeout_config(timeouts.clone());
-        let store = store.http_client(aws::http_client(Trust::System));
+        let store = store.http_client(plain_http());
         deployment.dynamodb = Client::from_conf(store.build());
         if let Some(secrets) = secrets {
             deployment.keyset = Keyset::Secret(secrets.arn.clone());
             let aws = secrets::config(endpoint).into_builder();
             let aws = aws.retry_config(aws::retries()).timeout_config(timeouts);
-            deployment.aws = aws.http_client(aws::http_client(Trust::System)).build();
+            deployment.aws = aws.http_client(plain_http()).build();
         }
         self.redeployed(deployment).await
     }

@@ -23,6 +23,8 @@ use shared::{
 };
 use tokio::net::TcpListener;
 
+use super::plain_http;
+
 /// A secret as the stack makes it: with nothing in it yet.
 pub(crate) struct Secrets {
     pub(crate) endpoint: String,
@@ -111,7 +113,7 @@ impl Secrets {
 
 /// In a region that exists: moto knows no other.
 pub(crate) fn config(endpoint: &str) -> SdkConfig {
-    engine::config(endpoint).into_builder().region(Region::new("eu-west-1")).build()
+    engine::config(endpoint).into_builder().region(Region::new("eu-west-1")).http_client(plain_http()).build()
 }
 
 #[derive(Clone, Default)]

@@ -10,7 +10,7 @@ use super::{
     row::{ATTEMPTS, Expected, Row, expected},
     stage::Stage,
 };
-use crate::harness::{Api, Log, Stored};
+use crate::harness::{Api, Log, SCALE, Stored};
 
 /// Where the spoiled item is, and of what its key is made: an item with another key is another item.
 pub(super) struct Table {
@@ -37,13 +37,14 @@ impl Stage {
         rows: &[Row<N>],
     ) {
         let item = self.item(table.id).clone();
-        let mut struck = BTreeSet::new();
+        let (mut struck, mut rows_seen) = (BTreeSet::new(), 0..);
         for (attribute, value) in item.iter().filter(|(name, _)| !table.key.contains(&name.as_str())) {
             for damage in damages(value) {
                 let expected = expected(rows, attribute, damage.kind);
                 let strike = Strike { stage: self, table, attribute, damage };
                 strike.spoil().await;
-                for (operation, expected) in operations.into_iter().zip(expected) {
+                let asked = operations.into_iter().zip(expected).collect();
+                for (operation, expected) in SCALE.cells(rows_seen.next().unwrap(), asked) {
                     strike.ask(operation, expected).await;
                 }
             }

@@ -12,6 +12,7 @@ mod fuzz;
 mod http;
 mod http_api;
 mod links;
+mod long_tests;
 mod model;
 mod moto;
 mod mutants;
@@ -50,6 +51,8 @@ cargo xtask TASK
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib, and its refresh and logout by oauth4webapi,
                    openid-client and Authlib (needs Node, npm and PyPI)
+  long-tests       the integration tests that try a sample in `cargo test`, in full: every fault at every call, every damage to
+                   every stored attribute with every function, ten times the inputs of each property
   races [ROUNDS [SEED]]
                    the races of the integration tests, with 10,000 rounds (and one in ten where passwords are hashed)
   fuzz [SECONDS [TARGET]]
@@ -104,6 +107,7 @@ fn main() -> ExitCode {
         ["model"] => model::run_all(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),
+        ["long-tests"] => long_tests::run_all(),
         ["races"] => races::run_all(races::ROUNDS, races::SEED),
         ["races", rounds] => races::run_all(rounds, races::SEED),
         ["races", rounds, seed] => races::run_all(rounds, seed),

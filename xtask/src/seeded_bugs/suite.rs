@@ -10,6 +10,7 @@ use std::{
 use serde_json::Value;
 
 use crate::{
+    long_tests,
     shell::{TaskError, now},
     tree::Tree,
     wycheproof,
@@ -168,6 +169,7 @@ impl Binary {
         let file = std::fs::File::create(&list).map_err(failure)?;
         let mut command = Command::new(&self.executable);
         command.args(arguments).current_dir(&self.folder).stdout(file).stderr(Stdio::null());
+        long_tests::in_full(&mut command);
         let mut child = command.spawn().map_err(failure)?;
         let started = now();
         let is_green = loop {
