@@ -24,14 +24,11 @@ pub(super) struct Place {
     pub(super) work: Arc<Semaphore>,
 }
 
-/// Runs cases of all rows, one of each or all, those of a row one after the other, and fails with a list of those that
-/// went wrong.
-pub(super) async fn each_row<F>(
-    cases: impl Fn(Row, usize) -> Vec<Case>,
-    strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static,
-) where
-    F: Future<Output = ()> + Send + 'static,
-{
+/// The cases of the rows of a flow, those of a row together.
+type Chains = Vec<(Flow, Vec<Vec<Case>>)>;
+
+/// The cases of all rows: one of each, or all.
+pub(super) fn of_each_row(cases: impl Fn(Row, usize) -> Vec<Case>) -> Chains {
     let (mut chains, mut seen, mut rows_seen) = (Vec::new(), BTreeSet::new(), 0..);
     for flow in Flow::ALL {
         let rows = rows(flow);
@@ -44,10 +41,16 @@ pub(super) async fn each_row<F>(
         }
         chains.push((flow, chains_of_flow));
     }
-    run(chains, strike).await;
+    chains
 }
 
-/// Runs the same cases of all flows, one of each or all.
+/// The cases of one row of each flow, or of all rows.
+pub(super) fn of_each_flow(cases: impl Fn(Row, usize) -> Vec<Case>) -> Chains {
+    let flows = of_each_row(cases).into_iter().enumerate();
+    flows.map(|(number, (flow, rows))| (flow, SCALE.cells(number, rows))).collect()
+}
+
+/// Runs cases that strike a whole flow: one of each flow, or all.
 pub(super) async fn each_flow<F>(
     cases: impl Fn(Flow) -> Vec<Case>,
     strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static,
@@ -59,10 +62,9 @@ pub(super) async fn each_flow<F>(
     run(chains.collect(), strike).await;
 }
 
-async fn run<F>(
-    chains: Vec<(Flow, Vec<Vec<Case>>)>,
-    strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static,
-) where
+/// Runs cases, those of a row one after the other, and fails with a list of those that went wrong.
+pub(super) async fn run<F>(chains: Chains, strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static)
+where
     F: Future<Output = ()> + Send + 'static,
 {
     let work = Arc::new(Semaphore::new(WORKERS));

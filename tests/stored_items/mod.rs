@@ -1,7 +1,8 @@
 //! Items that are not as Latchgate writes them: each attribute of each, missing, mistyped, or of its type with a value that
 //! it can't have. Nobody gets anything by one, nothing panics, and what is stored is not made worse.
 //!
-//! `cargo test` asks one function about each, which the seed chooses; `cargo xtask long-tests` asks all.
+//! `cargo test` damages each attribute in one way and asks one function, as the seed chooses; `cargo xtask long-tests`
+//! damages it in all ways and asks all functions.
 //!
 //! The attributes are those of an item that the functions themselves have written, so that a new one without a row here
 //! fails the test.

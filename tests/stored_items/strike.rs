@@ -39,7 +39,7 @@ impl Stage {
         let item = self.item(table.id).clone();
         let (mut struck, mut rows_seen) = (BTreeSet::new(), 0..);
         for (attribute, value) in item.iter().filter(|(name, _)| !table.key.contains(&name.as_str())) {
-            for damage in damages(value) {
+            for damage in SCALE.cells(rows_seen.next().unwrap(), damages(value)) {
                 let expected = expected(rows, attribute, damage.kind);
                 let strike = Strike { stage: self, table, attribute, damage };
                 strike.spoil().await;
