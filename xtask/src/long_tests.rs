@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::shell::{TaskError, cargo, run};
 
 /// The modules with matrices, properties and walks. The races are a task by themselves.
-const MODULES: [&str; 4] = ["fault_matrix::", "model::", "properties::", "stored_items::"];
+const MODULES: [&str; 5] = ["fault_matrix::", "model::", "properties::", "rotation_load::", "stored_items::"];
 
 /// Inputs for each property, and walks through the model and the functions, side by side.
 const VARIABLES: [(&str, &str); 3] =
