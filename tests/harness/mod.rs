@@ -11,6 +11,7 @@ mod kind;
 mod log;
 mod metrics;
 mod operator;
+mod plain;
 mod proxy;
 mod random;
 mod scale;
@@ -22,7 +23,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use aws_sdk_dynamodb::{Client, config::SharedHttpClient, types::AttributeValue};
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use keys::KeyPlan;
 use local::{
     demo::Demo,
@@ -35,7 +36,6 @@ use local::{
 };
 use passwords::Passwords;
 use shared::{
-    aws::{self, Trust},
     clock::Timestamp,
     context::Context,
     hash_cost::HashCost,
@@ -54,6 +54,7 @@ pub(crate) use self::{
     log::Log,
     metrics::metrics,
     operator::Command,
+    plain::{patience, plain_http},
     proxy::{Idle, Proxy, Spoiled, WireFault},
     random::SeededRandom,
     scale::SCALE,
@@ -138,7 +139,8 @@ impl Api {
     async fn deployed(keyset: Keyset, aws: &str, change: impl FnOnce(Parameters) -> Parameters) -> Self {
         log::hear_everything();
         let (endpoint, prefix) = endpoint().await;
-        let store = engine::config(&endpoint).into_builder().http_client(plain_http());
+        let store = engine::config(&endpoint).into_builder();
+        let store = store.http_client(plain_http()).timeout_config(patience());
         let store = Client::new(&store.build());
         let template = TEMPLATE.clone();
         let tables = tables::create(&template, &store, &prefix).await.unwrap();
@@ -263,11 +265,6 @@ impl Api {
         let put = self.store.put_item().table_name(&self.deployment.tables[table]);
         put.set_item(Some(item.into_iter().collect())).send().await.unwrap();
     }
-}
-
-/// What reaches stores of this machine. No certificate is ever asked for, and Amazon's few are read sooner than the system's.
-pub(crate) fn plain_http() -> SharedHttpClient {
-    aws::http_client(Trust::Amazon)
 }
 
 /// The store under test and a prefix for tables of one's own there.

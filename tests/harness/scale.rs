@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use shared::random::Random;
 
-use super::SeededRandom;
+use super::random::SeededRandom;
 
 /// Set by variables, where a run is to be larger or another than what `cargo test` does.
 pub(crate) struct Scale {

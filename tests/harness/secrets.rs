@@ -23,7 +23,7 @@ use shared::{
 };
 use tokio::net::TcpListener;
 
-use super::plain_http;
+use super::plain::plain_http;
 
 /// A secret as the stack makes it: with nothing in it yet.
 pub(crate) struct Secrets {
