@@ -1,7 +1,13 @@
 //! The fuzzers, each for a while: cargo-fuzz and libFuzzer, with the address sanitizer.
 //!
+//! A run begins with the kept inputs (`proofs/fuzz/corpus/NAME.tar`, unpacked below `.tools`) and with what earlier runs on
+//! this machine found. `--keep` puts new findings into the archive: those that reach code which no kept input reaches, or
+//! the files that are named, such as the input of a crash that is fixed.
+//!
 //! The flags that this takes are those of a nightly compiler; the stable one has them too, and the sanitizer's library
 //! with it, where `RUSTC_BOOTSTRAP` says that it may. So no other toolchain is needed than that of the project.
+
+mod corpus;
 
 use std::{
     collections::BTreeSet,
@@ -10,6 +16,7 @@ use std::{
     process::Command,
 };
 
+use self::corpus::Corpus;
 use crate::shell::{TaskError, cargo, program, root, run, tool_folder};
 
 const VERSION: &str = "0.13.2";
@@ -21,14 +28,7 @@ const LIMITS: [&str; 3] = ["-timeout=10", "-malloc_limit_mb=256", "-rss_limit_mb
 /// Runs the named fuzzer, or one after the other.
 pub(crate) fn run_all(seconds: &str, target: Option<&str>) -> Result<(), TaskError> {
     let seconds = seconds.parse().map_err(|_| TaskError(format!("{seconds:?} is no number of seconds")))?;
-    let all = files_in(&root().join("proofs/fuzz/fuzz_targets"))?;
-    let all: Vec<String> =
-        all.iter().filter_map(|file| file.strip_suffix(".rs")).map(str::to_owned).collect();
-    let targets: Vec<&String> =
-        all.iter().filter(|name| target.is_none_or(|target| target == *name)).collect();
-    if targets.is_empty() {
-        return Err(TaskError(format!("there is no such fuzzer; there are: {}", all.join(", "))));
-    }
+    let targets = targets(target)?;
     let fuzz = installed()?;
     run(&mut with(&fuzz, &["build"])?)?;
     // One that crashes keeps none of the others from running.
@@ -36,6 +36,46 @@ pub(crate) fn run_all(seconds: &str, target: Option<&str>) -> Result<(), TaskErr
         targets.iter().map(|target| Fuzzer { fuzz: &fuzz, target }.run_for(seconds)).collect();
     let crashes: Vec<String> = results.into_iter().filter_map(Result::err).map(|e| e.to_string()).collect();
     if crashes.is_empty() { Ok(()) } else { Err(TaskError(crashes.join("\nxtask: "))) }
+}
+
+/// Adds to a fuzzer's kept inputs: these files, or, without any, what its runs found that reaches new code.
+pub(crate) fn keep(target: &str, files: &[&str]) -> Result<(), TaskError> {
+    targets(Some(target))?;
+    let kept = kept(target)?;
+    let before = files_in(&kept)?.len();
+    for file in files.iter().map(Path::new) {
+        let name = file.file_name().ok_or_else(|| TaskError(format!("{} is no file", file.display())))?;
+        fs::copy(file, kept.join(name)).map_err(|e| failure(file, &e))?;
+    }
+    if files.is_empty() {
+        // libFuzzer copies into the first folder what adds to its coverage.
+        let found = tool_folder(&format!("fuzz/found/{target}"))?;
+        let mut merge = with(&installed()?, &["run", target])?;
+        run(merge.arg(&kept).arg(found).args(["--", "-merge=1"]).args(LIMITS))?;
+    }
+    let now = Corpus::of(target).pack(&kept)?;
+    println!("{target}: {before} inputs were kept, {now} are");
+    Ok(())
+}
+
+/// The folder with a fuzzer's kept inputs, as they are in the archive.
+fn kept(target: &str) -> Result<PathBuf, TaskError> {
+    let kept = tool_folder(&format!("fuzz/kept/{target}"))?;
+    Corpus::of(target).unpack(&kept)?;
+    Ok(kept)
+}
+
+/// The fuzzer with this name, or all.
+fn targets(wanted: Option<&str>) -> Result<Vec<String>, TaskError> {
+    let all = files_in(&root().join("proofs/fuzz/fuzz_targets"))?;
+    let all: Vec<String> =
+        all.iter().filter_map(|file| file.strip_suffix(".rs")).map(str::to_owned).collect();
+    let targets: Vec<String> =
+        all.iter().filter(|name| wanted.is_none_or(|wanted| wanted == *name)).cloned().collect();
+    if targets.is_empty() {
+        return Err(TaskError(format!("there is no such fuzzer; there are: {}", all.join(", "))));
+    }
+    Ok(targets)
 }
 
 fn installed() -> Result<PathBuf, TaskError> {
@@ -63,16 +103,16 @@ struct Fuzzer<'a> {
 }
 
 impl Fuzzer<'_> {
-    /// What it finds goes into a corpus of its own, which the next run begins with too; that of the project is only read.
+    /// New inputs go into `.tools/fuzz/found`, where the next run finds them too; the archive stays as it is.
     fn run_for(&self, seconds: u32) -> Result<(), TaskError> {
         let Self { fuzz, target } = self;
-        let found = tool_folder(&format!("fuzz/corpus/{target}"))?;
+        let found = tool_folder(&format!("fuzz/found/{target}"))?;
         let before = files_in(&found)?.len();
         let log = tool_folder("fuzz/log")?.join(format!("{target}.txt"));
         let output = fs::File::create(&log).map_err(|e| failure(&log, &e))?;
         let status = with(fuzz, &["run", target])?
             .arg(&found)
-            .arg(format!("proofs/fuzz/corpus/{target}"))
+            .arg(kept(target)?)
             .arg("--")
             .args([
                 format!("-max_total_time={seconds}"),

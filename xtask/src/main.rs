@@ -58,6 +58,8 @@ cargo xtask TASK
   fuzz [SECONDS [TARGET]]
                    the fuzzers, or the one that is named, for 60 s each: refresh_token, access_token, form_body, json_body,
                    gateway_event, authorizer_event, stored_item, password_hash
+  fuzz --keep TARGET [FILE…]
+                   adds inputs to proofs/fuzz/corpus/TARGET.tar: these files, or what the fuzzer found that reaches new code
   wycheproof [FOLDER]
                    Wycheproof's vectors of signatures and keys against our verification; they are not in the project, but
                    in FOLDER (../shared/wycheproof by default)
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
         ["races"] => races::run_all(races::ROUNDS, races::SEED),
         ["races", rounds] => races::run_all(rounds, races::SEED),
         ["races", rounds, seed] => races::run_all(rounds, seed),
+        ["fuzz", "--keep", target, ref files @ ..] => fuzz::keep(target, files),
         ["fuzz"] => fuzz::run_all(fuzz::SECONDS, None),
         ["fuzz", seconds] => fuzz::run_all(seconds, None),
         ["fuzz", seconds, target] => fuzz::run_all(seconds, Some(target)),
