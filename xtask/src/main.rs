@@ -74,10 +74,12 @@ cargo xtask TASK
                    a release for arm64 or x86_64 in target/package: built by `sam build`, or as that has left it (--built),
                    with an SBOM and checksums; fails where TAG is not the workspace's version
   seeded-bugs [NAME…]
-                   which suites of tests notice small patches that break the project: all of these, or those named; with
-                   --named only the suites that a patch names; --check: whether all apply; --write: docs/evidence/seeded-bugs.md
-  mutants [FILE…]  cargo-mutants on the tokens, the refresh and the authorizer, or on these files of theirs: whether those that
-                   no test notices are the ones of docs/evidence/mutants.md
+                   which suites of tests notice small edits that break the project: all of these, or those named; with
+                   --named only the suites that a bug names; --check: whether all apply; --write: docs/evidence/seeded-bugs.md
+  mutants [--diff REV] [--shard K/N] [FILE…]
+                   cargo-mutants on the functions, what they share, passwords and the commands that write; or on these files,
+                   on what differs from REV, or on a share of the files: whether those that no test notices are the ones of
+                   docs/evidence/mutants.md (hours, without a selection)
   spelling         the spelling of all that is tracked (needs PyPI)
   links            links of the pages to files and headings, and the paths that they name (needs npm); nothing outside is fetched
   deny             licences, sources and bans of the dependencies; advisories where their database can be had

@@ -66,7 +66,8 @@ impl Tree {
     }
 }
 
-fn files_below(folder: &Path) -> Result<Vec<PathBuf>, TaskError> {
+/// All files in a folder and its folders.
+pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, TaskError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(|e| failure(folder, &e))? {
         let path = entry.map_err(|e| failure(folder, &e))?.path();

@@ -1,37 +1,36 @@
-//! A seeded bug: a patch, and above it in plain words what it breaks.
+//! A seeded bug: in plain words what it breaks, and the edits that break it.
 //!
 //! ```text
 //! What: …                   what is broken
 //! Seen: …                   what an attacker gains, or a user notices
 //! Caught by: SUITE, SUITE   the suites that have to notice
 //! Not caught: …             or why none of them can
+//!
+//! In: PATH                  an edit; there may be several
+//! Replace:
+//! …
+//! With:
+//! …
 //! ```
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, path::Path};
 
-use super::suite::Suite;
-use crate::{
-    shell::{TaskError, output, root},
-    tree::Tree,
-};
+use super::{edit::Edit, suite::Suite};
+use crate::shell::{TaskError, root};
 
 const WHAT: &str = "What";
 const SEEN: &str = "Seen";
 const CAUGHT_BY: &str = "Caught by";
 const NOT_CAUGHT: &str = "Not caught";
 
-/// A patch and its description.
+/// A description, and the edits.
 #[derive(Debug)]
 pub(crate) struct Bug {
     pub(crate) name: String,
     pub(crate) what: String,
     pub(crate) seen: String,
     pub(crate) expected: Expected,
-    path: PathBuf,
+    edits: Vec<Edit>,
 }
 
 /// Who has to notice it.
@@ -46,27 +45,28 @@ pub(crate) enum Expected {
 impl Bug {
     /// All of them, in the order of their names.
     pub(crate) fn all() -> Result<Vec<Self>, TaskError> {
-        let folder = root().join("proofs/seeded_bugs");
+        let folder = root().join(super::FOLDER);
         let entries = fs::read_dir(&folder).map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
-        let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "patch")).collect();
+        let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "txt")).collect();
         paths.sort();
-        paths.into_iter().map(Self::read).collect()
+        paths.iter().map(|path| Self::read(path)).collect()
     }
 
     /// Those with these names; without names, all.
     pub(crate) fn named(names: &[&str]) -> Result<Vec<Self>, TaskError> {
         let all = Self::all()?;
         if let Some(unknown) = names.iter().find(|name| !all.iter().any(|bug| bug.name == **name)) {
-            return Err(TaskError(format!("there is no proofs/seeded_bugs/{unknown}.patch")));
+            return Err(TaskError(format!("there is no {}/{unknown}.txt", super::FOLDER)));
         }
         Ok(all.into_iter().filter(|bug| names.is_empty() || names.contains(&&*bug.name)).collect())
     }
 
-    fn read(path: PathBuf) -> Result<Self, TaskError> {
+    fn read(path: &Path) -> Result<Self, TaskError> {
         let bad = |reason: &str| TaskError(format!("{}: {reason}", path.display()));
-        let text = fs::read_to_string(&path).map_err(|e| bad(&e.to_string()))?;
-        let field = |name| field(&text, name);
+        let text = fs::read_to_string(path).map_err(|e| bad(&e.to_string()))?;
+        let (header, edits) = text.split_once("\n\n").ok_or_else(|| bad("it has no edits"))?;
+        let field = |name| field(header, name);
         let expected = match (field(CAUGHT_BY), field(NOT_CAUGHT)) {
             (Some(names), None) => {
                 let suite = |name: &str| Suite::named(name).ok_or_else(|| bad(&format!("no suite {name}")));
@@ -81,7 +81,7 @@ impl Bug {
             what: field(WHAT).ok_or_else(|| bad("it doesn't say what is broken"))?,
             seen: field(SEEN).ok_or_else(|| bad("it doesn't say what would be seen of it"))?,
             expected,
-            path,
+            edits: Edit::all_of(edits).map_err(|e| bad(&e.to_string()))?,
         })
     }
 
@@ -90,28 +90,22 @@ impl Bug {
         matches!(&self.expected, Expected::CaughtBy(suites) if suites.iter().any(|s| s.name == suite.name))
     }
 
-    /// Fails if the patch doesn't apply to what is in this folder.
+    /// Fails unless every text that is to be replaced stands exactly once in this folder.
     pub(crate) fn applies_to(&self, folder: &Path) -> Result<(), TaskError> {
-        output(self.git_apply(folder).arg("--check")).map(drop)
+        let found = self.edits.iter().try_for_each(|edit| edit.find(folder).map(drop));
+        found.map_err(|e| TaskError(format!("{}: {e}", self.name)))
     }
 
-    pub(crate) fn apply(&self, tree: &Tree) -> Result<(), TaskError> {
-        output(&mut self.git_apply(tree.folder())).map(drop)
-    }
-
-    fn git_apply(&self, folder: &Path) -> Command {
-        let mut git = Command::new("git");
-        git.arg("apply").arg(&self.path).current_dir(folder);
-        // A tree below a repository is not its own: without this, git looks for the files in the repository's root.
-        git.env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap_or(folder));
-        git
+    /// Breaks what is in this folder.
+    pub(crate) fn apply(&self, folder: &Path) -> Result<(), TaskError> {
+        let applied = self.edits.iter().try_for_each(|edit| edit.apply(folder));
+        applied.map_err(|e| TaskError(format!("{}: {e}", self.name)))
     }
 }
 
-/// What follows a name, over as many lines as it takes, above the patch.
-fn field(text: &str, name: &str) -> Option<String> {
+/// The text after a name, over as many lines as it takes.
+fn field(header: &str, name: &str) -> Option<String> {
     let names = [WHAT, SEEN, CAUGHT_BY, NOT_CAUGHT].map(|name| format!("{name}: "));
-    let (header, _) = text.split_once("\n--- a/")?;
     let mut lines = header.lines().skip_while(|line| !line.starts_with(&format!("{name}: ")));
     let first = lines.next()?.split_once(": ")?.1;
     let more = lines.take_while(|line| !names.iter().any(|name| line.starts_with(name)));
@@ -124,9 +118,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_description_is_read_over_its_lines_and_not_beyond_the_patch() {
-        let text =
-            "What: one\n  thing\nSeen: much\nCaught by: unit, races\n\n--- a/x\n+++ b/x\nNot caught: y\n";
+    fn a_description_is_read_over_its_lines() {
+        let text = "What: one\n  thing\nSeen: much\nCaught by: unit, races";
         assert_eq!(field(text, WHAT).as_deref(), Some("one thing"));
         assert_eq!(field(text, SEEN).as_deref(), Some("much"));
         assert_eq!(field(text, CAUGHT_BY).as_deref(), Some("unit, races"));

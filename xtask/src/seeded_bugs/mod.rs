@@ -1,10 +1,12 @@
-//! Seeded bugs: small patches that break the project, and which suite of tests notices each.
+//! Seeded bugs: small edits that break the project, and the suites of tests that notice each.
 //!
-//! A test that never turned red shows nothing. Each patch in `proofs/seeded_bugs` is a slip that somebody might make; it is
-//! applied to a copy of the project, which is built and tested, and the bug has to be caught by the suites that the
-//! patch names. The copy and its target folder stay in `.tools/seeded-bugs`, so that a bug costs what it changes.
+//! They are the slips that `cargo xtask mutants` can't make: it changes operators and values, and no string, attribute or
+//! template; it neither leaves a check out nor adds a call. Each bug of `proofs/seeded_bugs` is applied to a copy of the
+//! project, which is built and tested, and has to be caught by the suites that it names. The copy and its target folder
+//! stay in `.tools/seeded-bugs`, so that a bug costs what it changes.
 
 mod bug;
+mod edit;
 mod outcome;
 mod page;
 mod suite;
@@ -19,7 +21,10 @@ use crate::{
     tree::Tree,
 };
 
-/// Whether each patch still applies and is on the page, and each suite has one that turns it red: quick, so that none rots.
+/// The folder of the bugs.
+const FOLDER: &str = "proofs/seeded_bugs";
+
+/// Whether each bug still applies and is on the page, and each suite has one that turns it red: quick, so that none rots.
 pub(crate) fn check() -> Result<(), TaskError> {
     let bugs = Bug::all()?;
     bugs.iter().try_for_each(|bug| bug.applies_to(root()))?;
@@ -41,7 +46,7 @@ pub(crate) fn write() -> Result<(), TaskError> {
 pub(crate) enum Reach {
     /// All suites.
     All,
-    /// Those that the patch of a bug names: whether they catch it, and not who else does.
+    /// Those that a bug names: whether they catch it, and not who else does.
     Named,
 }
 
@@ -95,7 +100,7 @@ fn require_green(tree: &Tree, is_wanted: impl Fn(&Suite) -> bool) -> Result<(), 
 
 fn try_bug(tree: &Tree, bug: Bug, suites: &[&'static Suite]) -> Result<Outcome, TaskError> {
     tree.restore()?;
-    bug.apply(tree)?;
+    bug.apply(tree.folder())?;
     let started = now();
     let built = Binaries::build(tree)?;
     let build_time = started.elapsed();

@@ -19,7 +19,7 @@ pub(crate) struct Outcome {
     pub(crate) test_time: Duration,
 }
 
-/// How that compares with what the patch says.
+/// How that compares with what the bug says.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     AsExpected,
@@ -63,7 +63,7 @@ impl fmt::Display for Outcome {
             }
             Verdict::NotCaught => writeln!(f, "    NOT CAUGHT"),
             Verdict::Missed(suites) => writeln!(f, "    NOT CAUGHT by {}", suites.join(", ")),
-            Verdict::CaughtAfterAll => writeln!(f, "    CAUGHT, although its patch says that nobody can"),
+            Verdict::CaughtAfterAll => writeln!(f, "    CAUGHT, although it says that nobody can"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The page that says which suite catches which bug: `docs/evidence/seeded-bugs.md`, from what the patches say of themselves.
+//! The page that says which suite catches which bug, from the descriptions of the bugs.
 
 use std::{fmt::Write, fs, path::PathBuf};
 
@@ -8,14 +8,19 @@ use super::{
 };
 use crate::shell::{TaskError, root};
 
+const PAGE: &str = "docs/evidence/seeded-bugs.md";
 const INTRODUCTION: &str = "\
 # Seeded bugs
 
-A test that never turned red shows nothing. `proofs/seeded_bugs` has a patch for each of these slips; `cargo xtask seeded-bugs` puts
-one after the other into a copy of the project, runs the suites, and fails unless each bug is caught by all suites that are named
-here. It prints which others catch it too. `cargo xtask seeded-bugs NAME` tries one, `--named` runs only the suites that are named,
-and `--check` (in CI) sees to it that all patches still apply and that this page, which `--write` writes, is theirs. A suite is a part
-of the tests: `xtask/src/seeded_bugs/suite.rs`.
+A test that never turned red shows nothing. `cargo xtask mutants` changes operators and values and sees which tests turn red
+([mutants](mutants.md)). It can't change a DynamoDB condition, which is a string, an attribute of a type, or a template; it doesn't leave a check out,
+swallow a failure, swap two calls or add one. The bugs on this page do.
+
+Each is a file in `proofs/seeded_bugs`: a text that stands exactly once in the project, and the text that replaces it.
+`cargo xtask seeded-bugs` applies one after the other to a copy of the project, runs the suites, and fails unless every suite that is
+named here turns red. It also prints which other suites do. `cargo xtask seeded-bugs NAME` tries one bug, `--named` runs only the suites
+that are named, and `--check`, which is part of CI, makes sure that every bug still applies and that `--write` would write this very
+page. A suite is a part of the tests: `xtask/src/seeded_bugs/suite.rs`.
 ";
 
 /// Writes the page.
@@ -26,12 +31,12 @@ pub(crate) fn write(bugs: &[Bug]) -> Result<(), TaskError> {
 /// Fails if the page is not that of these bugs.
 pub(crate) fn check(bugs: &[Bug]) -> Result<(), TaskError> {
     let page = fs::read_to_string(path()).map_err(|e| TaskError(format!("{}: {e}", path().display())))?;
-    let stale = "docs/evidence/seeded-bugs.md is not what the patches say: cargo xtask seeded-bugs --write";
-    if page == rendered(bugs) { Ok(()) } else { Err(TaskError(stale.to_owned())) }
+    let stale = || TaskError(format!("{PAGE} differs from the bugs: cargo xtask seeded-bugs --write"));
+    if page == rendered(bugs) { Ok(()) } else { Err(stale()) }
 }
 
 fn path() -> PathBuf {
-    root().join("docs/evidence/seeded-bugs.md")
+    root().join(PAGE)
 }
 
 fn rendered(bugs: &[Bug]) -> String {

@@ -36,8 +36,8 @@ const WYCHEPROOF: &str = "wycheproof";
 /// The longest suite takes a tenth of it: what takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// In the order in which they run. Those of `tests` that are about something else (the template, the rotation of keys,
-/// the command line) are left out; they take as long as all of these.
+/// In the order in which they run. Left out are the tests of the rotation of keys and of the command line, which take as
+/// long as all of these.
 pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "unit",
@@ -80,6 +80,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite::integration("scenarios", &["scenarios::"]),
     Suite::integration("leaks", &["leaks::"]),
     Suite::integration("costs", &["costs::"]),
+    Suite::integration("template", &["template::", "permissions::"]),
 ];
 
 /// Some of the tests.
