@@ -130,7 +130,9 @@ fn main() -> ExitCode {
         ["seeded-bugs", "--write"] => seeded_bugs::write(),
         ["seeded-bugs", "--named", ref names @ ..] => seeded_bugs::run(names, Reach::Named),
         ["seeded-bugs", ref names @ ..] => seeded_bugs::run(names, Reach::All),
-        ["mutants", ref files @ ..] => mutants::run(files),
+        ["mutants", ref selection @ ..] => {
+            mutants::Selection::parse(selection).and_then(|selection| mutants::run(&selection))
+        }
         ["spelling"] => spelling::check(),
         ["links"] => links::check(),
         ["deny"] => deny::run_checks(),

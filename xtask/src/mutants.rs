@@ -1,115 +1,128 @@
-//! Mutants: an operator or a value changed, one at a time, by `cargo-mutants`, in the code that decides who may go on.
+//! Mutants: cargo-mutants changes an operator or a value at a time, and the tests have to notice.
 //!
-//! Those that no test notices stand in `docs/evidence/mutants.md`, each with the reason why none can. What is mutated, and what is
-//! not, says `.cargo/mutants.toml`. The mutants are put into a copy of the project, which stays in `.tools/mutants` with its
-//! target folder.
+//! `docs/evidence/mutants.md` lists the mutants that no test notices, each with the reason. The mutants are put into a copy
+//! of the project, which stays in `.tools/mutants` with its target folder.
 
+mod rounds;
+mod selection;
 mod survivors;
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
-use self::survivors::Survivors;
+pub(crate) use self::selection::Selection;
+use self::{
+    rounds::{ROUNDS, Round},
+    selection::EXAMINED,
+    survivors::Survivors,
+};
 use crate::{
-    shell::{self, TaskError, cargo_tool, program},
+    shell::{self, TaskError, cargo_tool, output, program},
     tree::Tree,
 };
 
 const VERSION: &str = "27.1.0";
-/// The tests beside the code, which are built and run in seconds.
-const BESIDE: [&str; 1] = ["--cargo-arg=--lib"];
-/// What those did not notice is put to the integration tests, for which everything is built anew.
-const INTEGRATION: [&str; 6] = [
-    "--iterate",
-    "--test-package=tests",
-    "--cargo-arg=--test=latchgate",
-    // `cargo-mutants` would try the wrong package; see `require_green`.
-    "--baseline=skip",
-    "--timeout=300",
-    "--",
-];
-/// Those of them that look closest at this code; the others take as long as all of these, or longer.
-const MODULES: [&str; 21] = [
-    "access_tokens::",
-    "admin_tokens::",
-    "audit::",
-    "authorizer_events::",
-    "authorizer_policy::",
-    "claims::",
-    "client_authentication::",
-    "costs::",
-    "decisions::",
-    "faults::",
-    "forged_signatures::",
-    "forgeries::",
-    "logout_flow::",
-    "password_expired::",
-    "refresh_flow::",
-    "request_bodies::",
-    "revocation_modes::",
-    "scope_rules::",
-    "start::",
-    "threats::",
-    "time_bounds::",
-];
+const CONFIGURATION: &str = "--config=proofs/mutants.toml";
 
-/// Tries all mutants, or those of these files, and holds the survivors against those that are listed.
-pub(crate) fn run(files: &[&str]) -> Result<(), TaskError> {
-    let mutants = cargo_tool("cargo-mutants", VERSION)?;
+/// cargo-mutants, a tree to put mutants into, and the arguments of every call.
+struct Mutants {
+    tool: PathBuf,
+    tree: Tree,
+    common: Vec<String>,
+}
+
+/// Tries the selected mutants, and holds the survivors against the listed ones.
+pub(crate) fn run(selection: &Selection) -> Result<(), TaskError> {
     let tree = Tree::of_task("mutants")?;
     tree.restore()?;
-    empty_results(&tree)?;
-    let mut missed = try_all(&tree, &mutants, files, &BESIDE)?;
-    if !missed.is_empty() {
-        require_green(&tree)?;
-        missed = try_all(&tree, &mutants, files, &[&INTEGRATION[..], &MODULES].concat())?;
+    let mut common = vec!["--workspace".to_owned(), CONFIGURATION.to_owned()];
+    common.extend(selection.in_diff()?);
+    let mutants = Mutants { tool: cargo_tool("cargo-mutants", VERSION)?, tree, common };
+    let all = mutants.list()?;
+    let files = selection.files(&all)?;
+    let is_selected = |mutant: &&String| files.iter().any(|file| file == file_of(mutant));
+    println!("{} mutants in {} files", all.iter().filter(is_selected).count(), files.len());
+    if files.is_empty() {
+        return Ok(());
     }
-    tree.restore()?;
-    Survivors::of_run(&missed).compare(&Survivors::listed(files)?)
-}
-
-/// An empty folder for the results: else the mutants of an earlier run would count as noticed.
-fn empty_results(tree: &Tree) -> Result<(), TaskError> {
-    let folder = results(tree);
-    let failure = |e: std::io::Error| TaskError(format!("{}: {e}", folder.display()));
-    if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(failure)?;
+    mutants.empty_results()?;
+    let mut missed = mutants.try_all(&files, &ROUNDS[0])?;
+    for round in &ROUNDS[1..] {
+        let files: Vec<String> = files_of(&missed).into_iter().filter(|file| round.is_about(file)).collect();
+        if files.is_empty() {
+            continue;
+        }
+        round.require_green(&mutants.tree)?;
+        missed.retain(|mutant| !round.is_about(file_of(mutant)));
+        missed.extend(mutants.try_all(&files, round)?);
     }
-    fs::create_dir_all(&folder).map_err(failure)
+    mutants.tree.restore()?;
+    let listed = Survivors::listed(&files)?;
+    Survivors::of_run(&missed).compare(&listed, selection.takes_whole_files())
 }
 
-fn results(tree: &Tree) -> PathBuf {
-    tree.folder().with_file_name("results")
-}
-
-/// Integration tests that are red without a mutant would notice each.
-fn require_green(tree: &Tree) -> Result<(), TaskError> {
-    let tests = ["test", "--quiet", "--locked", "--package=tests", "--test=latchgate", "--"];
-    shell::run(tree.cargo(&tests).args(MODULES))
-}
-
-/// Tries the mutants that have not been noticed yet; those that still are not, a line each.
-fn try_all(tree: &Tree, mutants: &Path, files: &[&str], arguments: &[&str]) -> Result<String, TaskError> {
-    let always =
-        ["mutants", "--workspace", "--in-place", "--no-shuffle", "--colors=never", "--output=../results"];
-    let mut command = tree.inside(program(mutants, &always));
-    command.args(files.iter().map(|file| format!("--re=^{}:", file.replace('.', "\\."))));
-    let status = command.args(arguments).status();
-    let status = status.map_err(|e| TaskError(format!("cargo-mutants: {e}")))?;
-    // All were noticed; some were not; some made the tests hang, which is to be noticed as well.
-    if !matches!(status.code(), Some(0 | 2 | 3)) {
-        return Err(TaskError(format!("cargo-mutants failed: {status}")));
+impl Mutants {
+    /// All mutants, each as `PATH:LINE:COLUMN: CHANGE`.
+    fn list(&self) -> Result<Vec<String>, TaskError> {
+        let mut command = self.tree.inside(program(&self.tool, &["mutants", "--list", "--colors=never"]));
+        command.args(&self.common).args(EXAMINED.map(|glob| format!("--file={glob}")));
+        let listed = output(&mut command)?;
+        Ok(listed.lines().map(str::to_owned).collect())
     }
-    for outcome in ["caught", "timeout", "unviable"] {
-        println!("{:>6}  {outcome}", result(tree, outcome)?.lines().count());
+
+    /// Empties the folder for the results: else the mutants of an earlier run would count as noticed.
+    fn empty_results(&self) -> Result<(), TaskError> {
+        let folder = self.results();
+        let failure = |e: std::io::Error| TaskError(format!("{}: {e}", folder.display()));
+        if folder.exists() {
+            fs::remove_dir_all(&folder).map_err(failure)?;
+        }
+        fs::create_dir_all(&folder).map_err(failure)
     }
-    result(tree, "missed")
+
+    fn results(&self) -> PathBuf {
+        self.tree.folder().with_file_name("results")
+    }
+
+    /// Puts the mutants of these files that have not been noticed yet to a round of tests; returns those that still aren't.
+    fn try_all(&self, files: &[String], round: &Round) -> Result<Vec<String>, TaskError> {
+        println!("\n=== {}", round.name);
+        let always = ["mutants", "--in-place", "--no-shuffle", "--colors=never", "--output=../results"];
+        let mut command = self.tree.inside(program(&self.tool, &always));
+        command.args(&self.common).args(files.iter().map(|file| format!("--file={file}")));
+        let status = command.args(round.arguments()).status();
+        let status = status.map_err(|e| TaskError(format!("cargo-mutants: {e}")))?;
+        // 0: all were noticed; 2: some were not; 3: some made the tests hang, which is to be noticed as well.
+        if !matches!(status.code(), Some(0 | 2 | 3)) {
+            return Err(TaskError(format!("cargo-mutants failed: {status}")));
+        }
+        for outcome in ["caught", "timeout", "unviable"] {
+            println!("{:>6}  {outcome}", self.result(outcome)?.lines().count());
+        }
+        Ok(self.result("missed")?.lines().map(str::to_owned).collect())
+    }
+
+    /// The mutants that came to this.
+    fn result(&self, outcome: &str) -> Result<String, TaskError> {
+        let path = self.results().join("mutants.out").join(outcome).with_extension("txt");
+        fs::read_to_string(&path).map_err(|e| TaskError(format!("{}: {e}", path.display())))
+    }
 }
 
-/// The mutants that came to this.
-fn result(tree: &Tree, outcome: &str) -> Result<String, TaskError> {
-    let path = results(tree).join("mutants.out").join(outcome).with_extension("txt");
-    fs::read_to_string(&path).map_err(|e| TaskError(format!("{}: {e}", path.display())))
+impl Round {
+    /// Tests that are red without a mutant would notice each.
+    fn require_green(&self, tree: &Tree) -> Result<(), TaskError> {
+        let tests = ["test", "--quiet", "--locked", "--package", self.package, self.binary, "--"];
+        shell::run(tree.cargo(&tests).args(self.filters))
+    }
+}
+
+/// The file of a mutant.
+fn file_of(mutant: &str) -> &str {
+    mutant.split(':').next().unwrap_or(mutant)
+}
+
+/// The files of these mutants, each once.
+fn files_of(mutants: &[String]) -> Vec<String> {
+    let files: std::collections::BTreeSet<&str> = mutants.iter().map(|mutant| file_of(mutant)).collect();
+    files.into_iter().map(str::to_owned).collect()
 }

@@ -1,0 +1,121 @@
+//! The rounds of tests that a mutant is put to, the quickest first: one that is noticed is spared the others.
+
+/// Some tests of a package.
+pub(super) struct Round {
+    pub(super) name: &'static str,
+    /// The package of the tests; that of the mutant, if empty.
+    pub(super) package: &'static str,
+    /// The option of `cargo test` that chooses the binary.
+    pub(super) binary: &'static str,
+    /// Parts of the tests' names; all tests, without any.
+    pub(super) filters: &'static [&'static str],
+    /// The mutants below this folder are put to it.
+    below: &'static str,
+    /// Seconds that it may take.
+    timeout: &'static str,
+}
+
+pub(super) const ROUNDS: [Round; 4] = [
+    Round {
+        name: "tests beside the code",
+        package: "",
+        binary: "--lib",
+        filters: &[],
+        below: "",
+        timeout: "",
+    },
+    Round {
+        name: "the command line's tests",
+        package: "admin",
+        binary: "--test=cli",
+        filters: &[],
+        below: "admin/",
+        timeout: "600",
+    },
+    Round {
+        name: "the integration tests that look closest",
+        package: "tests",
+        binary: "--test=latchgate",
+        filters: &CLOSEST,
+        below: "",
+        timeout: "300",
+    },
+    Round {
+        name: "all integration tests",
+        package: "tests",
+        binary: "--test=latchgate",
+        filters: &[],
+        below: "",
+        timeout: "1800",
+    },
+];
+
+/// Modules of the integration tests; all others take longer than these together.
+const CLOSEST: [&str; 30] = [
+    "access_tokens::",
+    "admin_keys::",
+    "admin_tokens::",
+    "audit::",
+    "authorizer_events::",
+    "authorizer_policy::",
+    "claims::",
+    "client_authentication::",
+    "costs::",
+    "decisions::",
+    "faults::",
+    "forged_signatures::",
+    "forgeries::",
+    "key_rotation::",
+    "keysets::",
+    "login_flow::",
+    "logout_flow::",
+    "logs::",
+    "metadata_documents::",
+    "metrics::",
+    "password_change::",
+    "password_expired::",
+    "refresh_flow::",
+    "request_bodies::",
+    "revocation_modes::",
+    "scope_rules::",
+    "sessions_flow::",
+    "start::",
+    "threats::",
+    "time_bounds::",
+];
+
+impl Round {
+    /// Whether mutants of this file are put to it.
+    pub(super) fn is_about(&self, file: &str) -> bool {
+        file.starts_with(self.below)
+    }
+
+    /// Its arguments for cargo-mutants.
+    pub(super) fn arguments(&self) -> Vec<String> {
+        let mut arguments = vec![format!("--cargo-arg={}", self.binary)];
+        if !self.package.is_empty() {
+            // Without a baseline, for which cargo-mutants would take the wrong package; see `require_green`.
+            arguments.extend(["--iterate", "--baseline=skip"].map(str::to_owned));
+            arguments.push(format!("--test-package={}", self.package));
+            arguments.push(format!("--timeout={}", self.timeout));
+            arguments.push("--".to_owned());
+            arguments.extend(self.filters.iter().map(|filter| (*filter).to_owned()));
+        }
+        arguments
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell::root;
+
+    #[test]
+    fn every_filter_is_a_module_of_the_integration_tests() {
+        let main = std::fs::read_to_string(root().join("tests/main.rs")).unwrap();
+        for filter in CLOSEST {
+            let module = format!("mod {};", filter.trim_end_matches("::"));
+            assert!(main.lines().any(|line| line == module), "{module}");
+        }
+    }
+}
