@@ -1,30 +1,38 @@
-//! Everything that decides whether a change lands, in order, with the time each step took.
+//! CI: the quick part, which needs no root and takes minutes, and the rest; both decide whether a change lands.
 
 use std::time::Duration;
 
 use crate::{
-    deny, dynamodb_local, http_api, links, moto, readme, sam, seeded_bugs,
-    shell::{TaskError, cargo, run},
+    deny, dynamodb_local, http_api, links, moto, readme,
+    sam::{self, Build},
+    sam_local::{self, Part},
+    seeded_bugs,
+    shell::{TaskError, cargo, now, run},
     spelling, verifiers, wycheproof,
 };
 
 type Step = (&'static str, fn() -> Result<(), TaskError>);
 
-/// The quick ones first: what fails should fail soon.
-const STEPS: [Step; 15] = [
+/// The most likely to fail first.
+const QUICK: [Step; 7] = [
     ("formatting", || run(&mut cargo(&["fmt", "--all", "--check"]))),
+    ("seeded bugs: all apply", seeded_bugs::check),
+    ("spelling", spelling::check),
+    ("links of the pages", links::check),
     ("clippy", || {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
     }),
-    ("spelling", spelling::check),
-    ("links of the pages", links::check),
-    ("seeded bugs: all apply", seeded_bugs::check),
-    ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
-    ("tests behind an HTTP API", http_api::run_tests_of_the_gateway),
+    ("tests beside the code", || run(&mut cargo(&["test", "--workspace", "--lib", "--bins", "--locked"]))),
     ("documentation", || {
         run(cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
             .env("RUSTDOCFLAGS", "--deny warnings"))
     }),
+];
+
+/// The quickest first.
+const REST: [Step; 10] = [
+    ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
+    ("tests behind an HTTP API", http_api::run_tests_of_the_gateway),
     ("the commands of the README and the guide", readme::run_commands),
     ("templates (sam validate, translation, lint, checkov)", sam::check_templates),
     ("key rotation on moto", moto::run_tests),
@@ -32,11 +40,28 @@ const STEPS: [Step; 15] = [
     ("tests on DynamoDB Local", dynamodb_local::run_tests_of_the_engine),
     ("Wycheproof's vectors", wycheproof::run_if_there),
     ("dependencies (cargo deny)", deny::run_checks),
+    ("the stack under sam local", || sam_local::run(Build::Quick, &Part::ALL)),
 ];
 
+/// Both parts.
 pub(crate) fn run_all() -> Result<(), TaskError> {
+    run_steps(&[&QUICK[..], &REST].concat())
+}
+
+/// Format, lints, the tests beside the code, and documentation.
+pub(crate) fn run_quick() -> Result<(), TaskError> {
+    run_steps(&QUICK)
+}
+
+/// All that the quick part leaves out.
+pub(crate) fn run_rest() -> Result<(), TaskError> {
+    run_steps(&REST)
+}
+
+/// Runs the steps in order, up to the first that fails, and prints the time that each took.
+fn run_steps(steps: &[Step]) -> Result<(), TaskError> {
     let mut times = Vec::new();
-    for (name, step) in STEPS {
+    for (name, step) in steps {
         println!("\n=== {name}");
         let started = now();
         step()?;
@@ -52,9 +77,4 @@ pub(crate) fn run_all() -> Result<(), TaskError> {
         println!("\nlongest: {name}, {} s", time.as_secs());
     }
     Ok(())
-}
-
-#[expect(clippy::disallowed_methods, reason = "how long a step takes is all that is asked here")]
-fn now() -> std::time::Instant {
-    std::time::Instant::now()
 }

@@ -16,6 +16,7 @@ mod long_tests;
 mod model;
 mod moto;
 mod mutants;
+mod nightly;
 mod packages;
 mod races;
 mod readme;
@@ -32,21 +33,28 @@ mod wycheproof;
 
 use std::{path::Path, process::ExitCode};
 
+use sam::Build;
 use sam_local::Part;
 use seeded_bugs::Reach;
 
 const USAGE: &str = "\
 cargo xtask TASK
 
-  ci               everything that decides whether a change lands, in order, with times
+  ci               everything that decides whether a change lands, in order, with times: quick, then rest
+  quick            format, clippy, the tests beside the code, documentation, whether the seeded bugs apply: minutes, no root
+  rest             all tests, on every engine; templates; stock clients; the stack under sam local (needs root and the network)
+  nightly          what takes hours and looks for what is rare: model, races, fuzz, mutants, seeded-bugs, sam functions,
+                   sam-local --release, bench; proofs/README.md has a table of what runs where and why
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
   http-api         the integration tests behind an HTTP API, as template-http.yaml has it
   readme           the commands of the README and of the guide, pasted in order, twice (needs bash and curl)
   sam [PART]       templates: validate, lint and translate them, and hold the result against what was meant; functions: build
                    them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator (a quarter of
                    an hour; not part of CI); without PART, both
-  sam-local [PART] the stack under `sam local` on Docker, with DynamoDB Local: sample events, the flow over HTTP, stock OAuth
-                   clients; PART: invoke or api (needs root and Debian's packages; not part of CI)
+  sam-local [PART | --release]
+                   the stack under `sam local` on Docker, with DynamoDB Local: sample events, the flow over HTTP, stock OAuth
+                   clients; PART: invoke or api; --release: the functions as they are deployed, which takes twenty minutes to
+                   build (needs root and Debian's packages)
   model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib, and its refresh and logout by oauth4webapi,
@@ -90,6 +98,9 @@ fn main() -> ExitCode {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match arguments[..] {
         ["ci"] => ci::run_all(),
+        ["quick"] => ci::run_quick(),
+        ["rest"] => ci::run_rest(),
+        ["nightly"] => nightly::run_all(),
         ["dynamodb-local"] => dynamodb_local::run_tests(),
         // What `dynamodb-local` runs in a network namespace of its own.
         ["dynamodb-local-inside", emulator, tests, of_command_line, ref left_out @ ..] => {
@@ -100,13 +111,14 @@ fn main() -> ExitCode {
         ["sam"] => sam::check_templates().and_then(|()| sam::check_functions()),
         ["sam", "templates"] => sam::check_templates(),
         ["sam", "functions"] => sam::check_functions(),
-        ["sam-local"] => sam_local::run(&Part::ALL),
-        ["sam-local", "invoke"] => sam_local::run(&[Part::Invoke]),
-        ["sam-local", "api"] => sam_local::run(&[Part::Api]),
+        ["sam-local"] => sam_local::run(Build::Quick, &Part::ALL),
+        ["sam-local", "invoke"] => sam_local::run(Build::Quick, &[Part::Invoke]),
+        ["sam-local", "api"] => sam_local::run(Build::Quick, &[Part::Api]),
+        ["sam-local", "--release"] => sam_local::run(Build::Release, &Part::ALL),
         // What `sam-local` runs in namespaces of its own.
-        ["sam-local-inside", scratch, emulator, files, tests, ref parts @ ..] => {
+        ["sam-local-inside", build, scratch, emulator, files, tests, ref parts @ ..] => {
             let parts: Vec<Part> = parts.iter().filter_map(|part| Part::named(part)).collect();
-            sam_local::run_inside(scratch, [emulator, files, tests], &parts)
+            sam_local::run_inside([build, scratch], [emulator, files, tests], &parts)
         }
         ["model"] => model::run_all(),
         ["moto"] => moto::run_tests(),

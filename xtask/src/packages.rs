@@ -27,9 +27,19 @@ pub(crate) fn npm(tool: &str, packages: &[&str]) -> Result<PathBuf, TaskError> {
     Ok(folder)
 }
 
-/// Debian's packages, unless what they are wanted for is there already.
+/// The folders of Debian's programs; a user's `PATH` may lack the first.
+const PROGRAMS: [&str; 3] = ["/usr/sbin", "/usr/bin", "/usr/local/bin"];
+
+/// The path of an installed program.
+pub(crate) fn path_of(name: &str) -> Result<PathBuf, TaskError> {
+    let paths = PROGRAMS.iter().map(|folder| Path::new(folder).join(name));
+    paths.into_iter().find(|path| path.exists()).ok_or_else(|| TaskError(format!("{name} is not installed")))
+}
+
+/// Installs Debian's packages, each unless a program or a file of it is there already.
 pub(crate) fn debian(wanted: &[(&str, &str)]) -> Result<(), TaskError> {
-    let missing = wanted.iter().filter(|(file, _)| !Path::new(file).exists());
+    let is_there = |file: &str| Path::new(file).is_absolute() && Path::new(file).exists();
+    let missing = wanted.iter().filter(|(file, _)| !is_there(file) && path_of(file).is_err());
     let missing: Vec<&str> = missing.map(|(_, package)| *package).collect();
     if missing.is_empty() {
         return Ok(());

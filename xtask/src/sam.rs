@@ -16,7 +16,7 @@ mod translated;
 mod variables;
 
 pub(crate) use self::{
-    build::{Built, build},
+    build::{Build, Built, build},
     tools::Tools,
 };
 use crate::shell::TaskError;
@@ -44,7 +44,7 @@ pub(crate) fn check_templates() -> Result<(), TaskError> {
 pub(crate) fn check_functions() -> Result<(), TaskError> {
     let tools = Tools::installed()?;
     let stack = tools.translation(TEMPLATE)?;
-    let built = build(&tools, ARCHITECTURE)?;
+    let built = build(&tools, ARCHITECTURE, Build::Release)?;
     built.check()?;
     emulator::check(&tools, &stack, &built)
 }

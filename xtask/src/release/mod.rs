@@ -14,7 +14,7 @@ use std::{
 
 use self::template::Packaged;
 use crate::{
-    sam::{self, Built, Tools},
+    sam::{self, Build, Built, Tools},
     shell::{TaskError, output, program, root, run},
 };
 
@@ -44,14 +44,14 @@ pub(crate) fn build(architecture: &str, tag: Option<&str>) -> Result<(), TaskErr
     check_architecture(architecture)?;
     tag.map_or(Ok(()), check_tag)?;
     let tools = Tools::installed()?;
-    let built = sam::build(&tools, architecture)?;
+    let built = sam::build(&tools, architecture, Build::Release)?;
     Release::new(architecture)?.write(&tools, &built)
 }
 
 /// Packages what `sam build` has left.
 pub(crate) fn of_last_build(architecture: &str) -> Result<(), TaskError> {
     check_architecture(architecture)?;
-    Release::new(architecture)?.write(&Tools::installed()?, &Built::last()?)
+    Release::new(architecture)?.write(&Tools::installed()?, &Built::last(Build::Release)?)
 }
 
 fn check_architecture(architecture: &str) -> Result<(), TaskError> {

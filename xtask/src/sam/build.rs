@@ -8,7 +8,25 @@ use std::{
 use super::{TEMPLATE, Tools};
 use crate::shell::{TaskError, now, root, run};
 
-const FOLDER: &str = ".aws-sam/build";
+/// How the functions are built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// As they are deployed, with link-time optimisation: twenty minutes.
+    Release,
+    /// Without optimisation: minutes.
+    Quick,
+}
+
+impl Build {
+    /// The folder with the template that names what was built.
+    pub(crate) fn folder(self) -> &'static str {
+        match self {
+            Self::Release => ".aws-sam/build",
+            Self::Quick => ".aws-sam/quick",
+        }
+    }
+}
+
 /// The C library of provided.al2023: 2.34. A program that asks for a newer one doesn't start there.
 const NEWEST_C_LIBRARY: u32 = 34;
 /// Bytes. A bootstrap of twice the size that these have today has something in it that nobody meant to put there.
@@ -20,23 +38,35 @@ pub(crate) struct Built {
     pub(super) bootstraps: Vec<(String, PathBuf)>,
 }
 
-/// Builds all of them, with the optimisation of a release.
-pub(crate) fn build(tools: &Tools, architecture: &str) -> Result<Built, TaskError> {
+/// Builds all of them.
+pub(crate) fn build(tools: &Tools, architecture: &str, kind: Build) -> Result<Built, TaskError> {
     let started = now();
     let architecture = format!("Architecture={architecture}");
-    let arguments =
-        ["build", "--template", TEMPLATE, "--build-dir", FOLDER, "--parameter-overrides", &architecture];
-    run(&mut tools.program("sam", &arguments))?;
-    let built = Built::last()?;
+    let arguments = [
+        "build",
+        "--template",
+        TEMPLATE,
+        "--build-dir",
+        kind.folder(),
+        "--parameter-overrides",
+        &architecture,
+    ];
+    let mut command = tools.program("sam", &arguments);
+    if kind == Build::Quick {
+        // SAM then leaves `--release` out.
+        command.env("SAM_BUILD_MODE", "debug");
+    }
+    run(&mut command)?;
+    let built = Built::last(kind)?;
     let count = built.bootstraps.len();
     println!("sam build: {count} functions in {} s", started.elapsed().as_secs());
     Ok(built)
 }
 
 impl Built {
-    /// What `sam build` has left.
-    pub(crate) fn last() -> Result<Self, TaskError> {
-        let folder = root().join(FOLDER);
+    /// The functions that the last such build has left.
+    pub(crate) fn last(build: Build) -> Result<Self, TaskError> {
+        let folder = root().join(build.folder());
         let failed = |e: std::io::Error| TaskError(format!("{}: {e}", folder.display()));
         let mut bootstraps = Vec::new();
         for entry in fs::read_dir(&folder).map_err(failed)? {

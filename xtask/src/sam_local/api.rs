@@ -1,13 +1,10 @@
 //! `sam local start-api`: the whole flow over HTTP from outside.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, SocketAddr},
-    path::Path,
-};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use serde_json::{Value, json};
 
-use super::{command::sam_local, docker::Docker};
+use super::command::SamLocal;
 use crate::{
     events::{PASSWORDS, Tokens},
     http::{self, Reply},
@@ -21,15 +18,10 @@ const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 300
 /// What `sam local` makes of an authorizer's `Unauthorized`. API Gateway makes a 401 of it.
 const UNAUTHORIZED: u16 = 502;
 
-pub(super) fn check(
-    docker: &Docker,
-    scratch: &Path,
-    demo: &LocalServer,
-    tests: &str,
-) -> Result<(), TaskError> {
+pub(super) fn check(local: &SamLocal<'_>, demo: &LocalServer, tests: &str) -> Result<(), TaskError> {
     let eager = ["--warm-containers", "EAGER", "--host", "127.0.0.1", "--port", "3000"];
     let log = root().join("target/sam-local.log");
-    let _api = PortServer::logging(&mut sam_local(docker, scratch, "start-api", &eager)?, ADDRESS, &log)?;
+    let _api = PortServer::logging(&mut local.program("start-api", &eager)?, ADDRESS, &log)?;
     by_hand()?;
     let url = format!("http://{ADDRESS}");
     verifiers::run_clients(&url, demo, UNAUTHORIZED)?;

@@ -5,19 +5,27 @@ use std::{path::Path, process::Command};
 use super::docker::Docker;
 use crate::{
     sam::{self, Tools},
-    shell::TaskError,
+    shell::{TaskError, root},
 };
 
-/// With nothing but the architecture beside what samconfig.toml says: what the README has.
-pub(super) fn sam_local(
-    docker: &Docker,
-    scratch: &Path,
-    command: &str,
-    arguments: &[&str],
-) -> Result<Command, TaskError> {
-    let mut sam = Tools::installed()?.program("sam", &["local", command]);
-    let architecture = format!("Architecture={}", sam::ARCHITECTURE);
-    sam.args(arguments).args(["--parameter-overrides", &architecture]);
-    sam.env("DOCKER_HOST", docker.host()).env("TMPDIR", scratch);
-    Ok(sam)
+/// `sam local` for the functions of a build.
+pub(super) struct SamLocal<'a> {
+    pub(super) docker: &'a Docker,
+    /// The folder of the build.
+    pub(super) build: &'a Path,
+    pub(super) scratch: &'a Path,
+}
+
+impl SamLocal<'_> {
+    /// One of its commands, with the options of samconfig.toml: those that the guide names, and the architecture.
+    pub(super) fn program(&self, command: &str, arguments: &[&str]) -> Result<Command, TaskError> {
+        let mut sam = Tools::installed()?.program("sam", &["local", command]);
+        let architecture = format!("Architecture={}", sam::ARCHITECTURE);
+        sam.args(arguments).args(["--parameter-overrides", &architecture]);
+        // SAM looks for its configuration beside the template.
+        sam.arg("--template").arg(self.build.join("template.yaml"));
+        sam.arg("--config-file").arg(root().join("samconfig.toml"));
+        sam.env("DOCKER_HOST", self.docker.host()).env("TMPDIR", self.scratch);
+        Ok(sam)
+    }
 }

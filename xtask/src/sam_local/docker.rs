@@ -6,7 +6,13 @@ use std::{
     time::Duration,
 };
 
-use crate::shell::{TaskError, program};
+use crate::{
+    packages,
+    shell::{TaskError, program},
+};
+
+/// The program of the daemon.
+pub(super) const DAEMON: &str = "dockerd";
 
 /// Tenths of a second until it answers.
 const PATIENCE: u32 = 600;
@@ -23,8 +29,10 @@ impl Docker {
         let (socket, log) = (folder.join("docker.sock"), folder.join("docker.log"));
         let output = std::fs::File::create(&log).and_then(|file| Ok((file.try_clone()?, file)));
         let (output, errors) = output.map_err(|e| TaskError(format!("{}: {e}", log.display())))?;
-        let mut command =
-            program("/usr/sbin/dockerd", &["--data-root", &below("data"), "--exec-root", &below("exec")]);
+        let mut command = program(
+            packages::path_of(DAEMON)?,
+            &["--data-root", &below("data"), "--exec-root", &below("exec")],
+        );
         command.args(["--pidfile", &below("docker.pid"), "--host", &format!("unix://{}", socket.display())]);
         let daemon = command.stdout(output).stderr(errors).spawn();
         let mut docker = Self { socket, daemon: daemon.map_err(|e| TaskError(format!("dockerd: {e}")))? };

@@ -3,7 +3,10 @@
 use std::{fs, path::Path, process::Stdio};
 
 use super::docker::Docker;
-use crate::shell::{TaskError, output, program, root, run, tool_folder};
+use crate::{
+    packages,
+    shell::{TaskError, output, program, root, run, tool_folder},
+};
 
 /// What the README calls it.
 pub(super) const NAME: &str = "latchgate-sam-local";
@@ -18,7 +21,7 @@ pub(super) fn files() -> Result<String, TaskError> {
         let (unpacked, unfinished) = (folder.join("debian"), folder.join("unfinished.tar"));
         let _ = fs::remove_dir_all(&unpacked);
         let debian = ["--variant=minbase", "--include=ca-certificates", "bookworm"];
-        run(program("/usr/sbin/debootstrap", &debian).arg(&unpacked).stdout(Stdio::null()))?;
+        run(program(packages::path_of("debootstrap")?, &debian).arg(&unpacked).stdout(Stdio::null()))?;
         run(program("tar", &["--create", "--file"])
             .arg(&unfinished)
             .arg("--directory")

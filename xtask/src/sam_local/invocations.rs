@@ -1,21 +1,20 @@
 //! `sam local invoke`: a container for each event.
 
-use std::{cell::Cell, fs, path::Path};
+use std::{cell::Cell, fs};
 
 use serde_json::Value;
 
-use super::{command::sam_local, docker::Docker};
+use super::command::SamLocal;
 use crate::{flow::Functions, shell::TaskError};
 
 pub(super) struct Invocations<'a> {
-    docker: &'a Docker,
-    scratch: &'a Path,
+    local: &'a SamLocal<'a>,
     count: Cell<usize>,
 }
 
 impl<'a> Invocations<'a> {
-    pub(super) fn new(docker: &'a Docker, scratch: &'a Path) -> Self {
-        Self { docker, scratch, count: Cell::new(0) }
+    pub(super) fn new(local: &'a SamLocal<'a>) -> Self {
+        Self { local, count: Cell::new(0) }
     }
 
     /// How many there have been.
@@ -27,10 +26,10 @@ impl<'a> Invocations<'a> {
 impl Functions for Invocations<'_> {
     fn invoke(&self, function: &str, event: &str) -> Result<Value, TaskError> {
         self.count.set(self.count.get() + 1);
-        let path = self.scratch.join("event.json");
+        let path = self.local.scratch.join("event.json");
         fs::write(&path, event).map_err(|e| TaskError(format!("{}: {e}", path.display())))?;
         let arguments = [function, "--event", &path.to_string_lossy()];
-        let mut sam = sam_local(self.docker, self.scratch, "invoke", &arguments)?;
+        let mut sam = self.local.program("invoke", &arguments)?;
         let output = sam.output().map_err(|e| TaskError(format!("sam local invoke: {e}")))?;
         let answer = String::from_utf8_lossy(&output.stdout);
         serde_json::from_str(answer.trim()).map_err(|_| {
