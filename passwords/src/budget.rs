@@ -58,13 +58,25 @@ impl Counter {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use aws_sdk_dynamodb::types::AttributeValue::S;
+
     use super::*;
 
     #[test]
     fn a_new_window_is_a_new_counter() {
         let name = |seconds| counter_name(Timestamp::from_unix(seconds));
-        assert_eq!(name(0), name(WINDOW_TTL - 1));
-        assert_ne!(name(0), name(WINDOW_TTL));
+        assert_eq!(name(0), name(899));
+        assert_ne!(name(0), name(900), "a quarter of an hour");
+    }
+
+    #[test]
+    fn counters_are_known_by_their_names() {
+        let item = ["attempts_4", "attempts_5", "user_id"].map(|name| (name.to_owned(), S(String::new())));
+        let item = Item::from(item);
+        let names: BTreeSet<&str> = Counter::names(&item).map(String::as_str).collect();
+        assert_eq!(names, BTreeSet::from(["attempts_4", "attempts_5"]));
     }
 
     #[test]

@@ -82,9 +82,6 @@ fn is_number(text: &str) -> bool {
 }
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) || !text.is_ascii() {
-        return None;
-    }
     (0..text.len()).step_by(2).map(|i| u8::from_str_radix(text.get(i..i + 2)?, 16).ok()).collect()
 }
 
@@ -132,6 +129,10 @@ mod tests {
             "pbkdf2_sha256$1000$salt$not base64!",
             "pbkdf2_md5$1000$seasalt2seasalt2$AAAAAAAAAAAAAAAAAAAAAA==",
             "pbkdf2:sha256:many$seasalt2$00ff",
+            // Another parameter, smuggled in behind the number.
+            "pbkdf2_sha256$1000,l=32$seasalt2seasalt2$8MkvgctZalT3B1nT7NulxO1ihsB4FzTmepbHRG1ngO0=",
+            "pbkdf2:sha256:1000$vJyTpWJBvvw9Qfqq$3638138debc514ae4429937e5901330e9adaa38ccbc6983f08d09270f5416b7",
+            "pbkdf2:sha256:1000$vJyTpWJBvvw9Qfqq$3638138debc514ae4429937e5901330e9adaa38ccbc6983f08d09270f5416bé",
             "scrypt:1000:8:1$seasalt2$00ff00ff00ff00ff00ff",
             "scrypt$1024$salt$8",
             "sha1$salt$00ff",

@@ -122,5 +122,7 @@ mod tests {
         }
         assert_eq!(choose("annapolis", "ann"), Ok(()), "a short name is in many words");
         assert_eq!(choose("ada.lovelace likes engines", "ada.lovelace"), Ok(()));
+        assert_eq!(choose("ada.lovelace12345678", "ada.lovelace"), Ok(()), "eight characters are left");
+        assert_eq!(choose("ada.lovelace1234567", "ada.lovelace"), rejected);
     }
 }

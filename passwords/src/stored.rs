@@ -204,6 +204,29 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_is_weak_if_a_guess_costs_less_than_today() {
+        let tail = "bGF0Y2hnYXRlIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let is_weak = |head: &str| StoredHash::parse(&format!("{head}${tail}")).unwrap().is_weak();
+        for strong in [
+            "$argon2id$v=19$m=19456,t=2,p=1",
+            "$argon2id$v=19$m=9728,t=4,p=1",
+            "$argon2id$v=19$m=65536,t=1,p=1",
+        ] {
+            assert!(!is_weak(strong), "{strong}");
+        }
+        for weak in [
+            "$argon2id$v=19$m=19455,t=2,p=1",
+            "$argon2id$v=19$m=8192,t=4,p=1",
+            "$argon2id$v=16$m=65536,t=2,p=1",
+            "$argon2i$v=19$m=65536,t=2,p=1",
+            "$scrypt$ln=17,r=8,p=1",
+            "$pbkdf2-sha256$i=2000000",
+        ] {
+            assert!(is_weak(weak), "{weak}");
+        }
+    }
+
+    #[test]
     fn a_hash_beyond_the_cap_or_of_no_known_kind_is_refused_instead_of_computed() {
         let tail = "bGF0Y2hnYXRlIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         for head in [
@@ -227,6 +250,9 @@ mod tests {
             "$1",
         ] {
             assert!(StoredHash::parse(&format!("{head}${tail}")).is_none(), "{head}");
+        }
+        for head in ["$argon2id$v=19$m=65536,t=10,p=4", "$scrypt$ln=17,r=8,p=8", "$pbkdf2-sha256$i=2000000"] {
+            assert!(StoredHash::parse(&format!("{head}${tail}")).is_some(), "{head}");
         }
         let bcrypt = "abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui";
         assert!(StoredHash::parse(&format!("$2b$14${bcrypt}")).is_some());
