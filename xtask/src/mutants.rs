@@ -16,7 +16,7 @@ use self::{
     survivors::Survivors,
 };
 use crate::{
-    shell::{self, TaskError, cargo_tool, output, program},
+    shell::{TaskError, cargo_tool, output, program},
     tree::Tree,
 };
 
@@ -51,7 +51,7 @@ pub(crate) fn run(selection: &Selection) -> Result<(), TaskError> {
         if files.is_empty() {
             continue;
         }
-        round.require_green(&mutants.tree)?;
+        round.test(&mutants.tree)?;
         missed.retain(|mutant| !round.is_about(file_of(mutant)));
         missed.extend(mutants.try_all(&files, round)?);
     }
@@ -105,14 +105,6 @@ impl Mutants {
     fn result(&self, outcome: &str) -> Result<String, TaskError> {
         let path = self.results().join("mutants.out").join(outcome).with_extension("txt");
         fs::read_to_string(&path).map_err(|e| TaskError(format!("{}: {e}", path.display())))
-    }
-}
-
-impl Round {
-    /// Tests that are red without a mutant would notice each.
-    fn require_green(&self, tree: &Tree) -> Result<(), TaskError> {
-        let tests = ["test", "--quiet", "--locked", "--package", self.package, self.binary, "--"];
-        shell::run(tree.cargo(&tests).args(self.filters))
     }
 }
 
