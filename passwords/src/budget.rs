@@ -60,7 +60,7 @@ impl Counter {
 mod tests {
     use std::collections::BTreeSet;
 
-    use aws_sdk_dynamodb::types::AttributeValue::S;
+    use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 
     use super::*;
 
@@ -69,6 +69,15 @@ mod tests {
         let name = |seconds| counter_name(Timestamp::from_unix(seconds));
         assert_eq!(name(0), name(899));
         assert_ne!(name(0), name(900), "a quarter of an hour");
+    }
+
+    #[test]
+    fn an_attempt_is_alone_if_its_window_counts_one() {
+        let now = Timestamp::from_unix(5 * WINDOW_TTL);
+        let counted = |count: &str| Item::from([("attempts_5".to_owned(), N(count.to_owned()))]);
+        let is_alone = |item: &Item| Counter::of(item, now).alone;
+        assert!(is_alone(&counted("1")));
+        assert!(!is_alone(&counted("2")) && !is_alone(&Item::new()));
     }
 
     #[test]
