@@ -165,6 +165,12 @@ mod tests {
         shortest
     }
 
+    #[test]
+    fn failures_have_their_names_in_audit_events() {
+        let reasons = [PasswordError::Unusable, PasswordError::Failed].map(|error| error.reason());
+        assert_eq!(reasons, ["password_hash_unusable", "hashing_failed"]);
+    }
+
     #[tokio::test]
     async fn a_guess_at_nobodys_password_takes_about_as_long_as_one_at_somebodys() {
         let passwords = Passwords::new(Arc::new(SystemRandom::new()));

@@ -57,6 +57,8 @@ mod tests {
     fn passwords_are_normalised_and_bounded() {
         let composed = password("p\u{e4}ss");
         assert_eq!(composed.expose(), password("pa\u{308}ss").expose());
+        assert_eq!(composed, password("pa\u{308}ss"));
+        assert_ne!(composed, password("pass"));
         for bad in ["", &"x".repeat(1025), "a\u{0}b", "tab\tbed"] {
             assert!(Password::parse(&bad.into()).is_none(), "{bad:.8?}");
         }

@@ -115,6 +115,14 @@ mod tests {
     }
 
     #[test]
+    fn rejections_have_their_names_in_audit_events() {
+        let reason = |text: &str| choose(text, "ada.lovelace").unwrap_err().reason();
+        let rejected = ["tab\there", "short77", "password", "ada.lovelace"].map(reason);
+        let names = ["malformed_password", "password_too_short", "common_password", "password_like_username"];
+        assert_eq!(rejected, names);
+    }
+
+    #[test]
     fn the_user_name_counts_for_nothing() {
         let rejected = Err(PasswordRejection::LikeUsername);
         for like in ["ada.lovelace", "Ada.Lovelace1843", "xxada.lovelacexx", "ada.lovelace@example.com"] {
