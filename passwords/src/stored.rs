@@ -251,7 +251,12 @@ mod tests {
         ] {
             assert!(StoredHash::parse(&format!("{head}${tail}")).is_none(), "{head}");
         }
-        for head in ["$argon2id$v=19$m=65536,t=10,p=4", "$scrypt$ln=17,r=8,p=8", "$pbkdf2-sha256$i=2000000"] {
+        for head in [
+            "$argon2id$v=19$m=65536,t=10,p=4",
+            "$scrypt$ln=17,r=8,p=8",
+            "$scrypt$ln=10,r=32,p=1",
+            "$pbkdf2-sha256$i=2000000",
+        ] {
             assert!(StoredHash::parse(&format!("{head}${tail}")).is_some(), "{head}");
         }
         let bcrypt = "abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui";
