@@ -31,7 +31,7 @@ mod tests {
 
     #[test]
     fn a_name_reads_the_same_however_it_is_typed() {
-        let name = |text| Username::parse(text).map(|name| name.0);
+        let name = |text: &str| Username::parse(text).map(|name| name.0);
         assert_eq!(name("Ada@Example.com").as_deref(), Some("ada@example.com"));
         assert_eq!(name("\u{ff21}da"), name("ada"), "full width");
         assert_eq!(name("J\u{fc}rgen"), name("ju\u{308}rgen"), "composition");
