@@ -11,24 +11,18 @@ mod consumers;
 mod emulator;
 mod http_api;
 mod stack;
+mod templates;
 mod tools;
 mod translated;
 mod variables;
 
+use self::templates::{ALARMS_TEMPLATE, HTTP_TEMPLATE, TEMPLATE};
 pub(crate) use self::{
     build::{Build, Built, build},
+    templates::ARCHITECTURE,
     tools::Tools,
 };
 use crate::shell::TaskError;
-
-/// The template of this project.
-const TEMPLATE: &str = "template.yaml";
-/// That of its alarms.
-const ALARMS_TEMPLATE: &str = "template-alarms.yaml";
-/// That of its HTTP API.
-const HTTP_TEMPLATE: &str = "template-http.yaml";
-/// In the place of the default, arm64: the standard library of another processor isn't everywhere.
-pub(crate) const ARCHITECTURE: &str = "x86_64";
 
 /// Half a minute: nothing is built.
 pub(crate) fn check_templates() -> Result<(), TaskError> {

@@ -4,7 +4,10 @@
 //! remembers. So a policy says what the token may call in the whole stage, and never what was called this time.
 
 use serde::Serialize;
-use shared::tokens::{AccessToken, Audience, PASSWORD_PATH};
+use shared::{
+    environment::{EnvironmentError, variable},
+    tokens::{AccessToken, Audience, PASSWORD_PATH},
+};
 
 use crate::{
     AuthorizerError, ScopeRule, ScopeRules, Stage, context::AuthorizerContext, scope_rules::ScopeDefault,
@@ -12,6 +15,19 @@ use crate::{
 
 /// The longest policy that API Gateway evaluates, in bytes of JSON.
 const MAX_LEN: usize = 8192;
+
+/// As long as the ARN of a stage usually gets.
+const A_STAGE: &str = "arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:abcdefghij/production";
+
+/// Fails if the rules make policies that API Gateway would not evaluate, in a stage with a name of usual length.
+pub(crate) fn require_evaluable(rules: &ScopeRules) -> Result<(), EnvironmentError> {
+    let stage = Stage::of_method_arn(&format!("{A_STAGE}/GET/"));
+    let fits = stage.is_some_and(|stage| {
+        [true, false].iter().all(|is_met| PolicyDocument::new(&stage, rules, |_| *is_met).fits())
+    });
+    let too_long = || EnvironmentError::Unusable(variable::SCOPE_RULES, "it is too long".to_owned());
+    fits.then_some(()).ok_or_else(too_long)
+}
 
 /// The output of a Lambda authorizer of a REST, HTTP or WebSocket API.
 #[derive(Clone, Debug, Serialize)]

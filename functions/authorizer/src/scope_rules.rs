@@ -15,13 +15,9 @@ use shared::{
     scope::Scope,
 };
 
-use crate::{Stage, policy::PolicyDocument};
-
 /// Any token will do.
 const NO_SCOPE: &str = "-";
 const METHODS: [&str; 8] = ["*", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-/// As long as the ARN of a stage usually gets.
-const A_STAGE: &str = "arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:abcdefghij/production";
 
 /// The table.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,7 +50,7 @@ impl ScopeRules {
     ///
     /// # Errors
     ///
-    /// If a rule is none, or the table is so long that its policies would not be evaluated.
+    /// If a rule is none.
     pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         let unusable = |name, reason: &str| EnvironmentError::Unusable(name, reason.to_owned());
         let default = match environment.optional(variable::SCOPE_DEFAULT) {
@@ -68,8 +64,7 @@ impl ScopeRules {
             ScopeRule::parse(line)
                 .map_err(|reason| unusable(variable::SCOPE_RULES, &format!("{reason}, in {line:?}")))
         });
-        let rules = Self { rules: rules.collect::<Result<_, _>>()?, default };
-        if rules.fit() { Ok(rules) } else { Err(unusable(variable::SCOPE_RULES, "it is too long")) }
+        Ok(Self { rules: rules.collect::<Result<_, _>>()?, default })
     }
 
     /// The rules that a token with this scope doesn't meet.
@@ -88,14 +83,6 @@ impl ScopeRules {
 
     pub(crate) fn default(&self) -> ScopeDefault {
         self.default
-    }
-
-    /// Whether the policies that it makes are short enough, in a stage with a name of usual length.
-    fn fit(&self) -> bool {
-        let stage = Stage::of_method_arn(&format!("{A_STAGE}/GET/"));
-        stage.is_some_and(|stage| {
-            [true, false].iter().all(|is_met| PolicyDocument::new(&stage, self, |_| *is_met).fits())
-        })
     }
 }
 
@@ -193,6 +180,7 @@ mod tests {
         }
         assert!(rules("", "maybe").unwrap_err().to_string().contains("SCOPE_DEFAULT"));
         let long = "GET /a-path-that-is-long-enough-to-matter read;".repeat(100);
-        assert!(rules(&long, "").unwrap_err().to_string().contains("too long"));
+        let error = crate::policy::require_evaluable(&rules(&long, "").unwrap()).unwrap_err();
+        assert!(error.to_string().contains("too long"));
     }
 }

@@ -6,13 +6,14 @@
 
 mod sbom;
 mod template;
+mod version;
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use self::template::Packaged;
+use self::{template::Packaged, version::VERSION};
 use crate::{
     sam::{self, Build, Built, Tools},
     shell::{TaskError, output, program, root, run},
@@ -35,9 +36,6 @@ const TEMPLATE: &str = "template.yaml";
 const GUIDE: [&str; 2] = ["docs/request-path.svg", "docs/guide"];
 /// The architectures that Lambda has.
 const ARCHITECTURES: [&str; 2] = ["arm64", "x86_64"];
-
-/// The version of the workspace, which this package has as well.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Builds the functions for this architecture and packages them; for a tag that names another version it fails before.
 pub(crate) fn build(architecture: &str, tag: Option<&str>) -> Result<(), TaskError> {

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, fs};
 
 use serde_json::{Map, Value, json};
 
-use super::VERSION;
+use super::version::VERSION;
 use crate::{
     shell::{TaskError, cargo_tool, program, run},
     tree::Tree,

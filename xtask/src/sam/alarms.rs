@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{ALARMS_TEMPLATE, TEMPLATE, Tools, translated::Translated};
+use super::{
+    templates::{ALARMS_TEMPLATE, TEMPLATE},
+    tools::Tools,
+    translated::Translated,
+};
 use crate::shell::TaskError;
 
 /// The names of the alarms, after that of the stack. Operators know them: they may not change.

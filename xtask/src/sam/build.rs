@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{TEMPLATE, Tools};
+use super::{templates::TEMPLATE, tools::Tools};
 use crate::shell::{TaskError, now, root, run};
 
 /// How the functions are built.

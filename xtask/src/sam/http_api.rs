@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::{
-    HTTP_TEMPLATE, Tools,
+    templates::HTTP_TEMPLATE,
+    tools::Tools,
     translated::{Translated, imported},
 };
 use crate::shell::TaskError;

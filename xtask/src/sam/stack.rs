@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
-    TEMPLATE, Tools,
+    templates::TEMPLATE,
+    tools::Tools,
     translated::{Translated, gateway_responses_are_ours, routes},
 };
 use crate::shell::TaskError;

@@ -4,14 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{lambda::Lambda, proxy::Proxy, stage::Stage};
+use super::{actor::Actor, stage::Stage};
 use crate::{flow::Functions, shell::TaskError};
-
-/// A function on the stage, and what lies between it and the services that it calls.
-pub(super) struct Actor {
-    pub(super) lambda: Lambda,
-    pub(super) services: [Proxy; 2],
-}
 
 /// The functions, by logical id.
 pub(super) struct Cast(BTreeMap<String, Actor>);

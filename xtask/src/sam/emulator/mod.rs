@@ -1,6 +1,7 @@
 //! The functions that were built, as Lambda runs them: under the Runtime Interface Emulator, with the sample events and
 //! a real engine. What can only be seen in the real binary is seen here.
 
+mod actor;
 mod cast;
 mod freeze;
 mod lambda;

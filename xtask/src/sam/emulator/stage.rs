@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{cast::Actor, lambda::Lambda, proxy::Proxy};
+use super::{actor::Actor, lambda::Lambda, proxy::Proxy};
 use crate::{
     moto,
     sam::{Tools, build::Built, tools::REGION, translated::Translated, variables::Variables},

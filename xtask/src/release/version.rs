@@ -1,0 +1,4 @@
+//! The version of a release.
+
+/// The version of the workspace.
+pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
