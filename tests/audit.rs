@@ -2,7 +2,7 @@
 
 use axum::http::Request;
 use serde_json::{Value, json};
-use shared::log::Cause;
+use shared::{log::Cause, route};
 
 use crate::harness::{
     APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, bearer, claims, metrics,
@@ -45,7 +45,7 @@ async fn what_happens_is_one_event_each_with_a_stable_name() {
     assert_eq!(names(&log), ["access_allowed", "session_revoked user", "sessions_succeeded"]);
     let _third = api.login().await;
     let everywhere = [("client_id", APP), ("token", here.refresh.as_str()), ("everywhere", "true")];
-    assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+    assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
     let logout = ["session_revoked logout_everywhere", "session_revoked logout", "logout_succeeded"];
     assert_eq!(names(&log)[1..], logout);
     api.logout("junk").await;
@@ -73,11 +73,11 @@ async fn a_refusal_says_why_and_a_failure_is_told_apart() {
         (login(SERVER, USERNAME, PASSWORD), "login_refused client_unproven"),
         (login(APP, USERNAME, "a\u{0}b"), "login_refused malformed_parameter"),
     ] {
-        api.post("/login", &parameters).await;
+        api.post(route::LOGIN, &parameters).await;
         assert_eq!(names(&log), [expected]);
     }
     for (client, expected) in [(SERVER, json!(SERVER)), ("unheard-of", Value::Null)] {
-        api.post("/login", &login(client, USERNAME, PASSWORD)).await;
+        api.post(route::LOGIN, &login(client, USERNAME, PASSWORD)).await;
         assert_eq!(log.take_events()[0]["client_id"], expected, "a client that there is, and no other");
     }
     api.refresh("junk").await;
@@ -119,9 +119,9 @@ async fn an_event_says_who_where_and_in_which_request_and_nothing_that_was_merel
 
     // A secret in the place of an identifier stays out of the log.
     let misplaced = [("client_id", SECRET), ("username", PASSWORD), ("password", "a wrong password")];
-    api.post("/login", &misplaced).await;
+    api.post(route::LOGIN, &misplaced).await;
     let misplaced = [("client_id", APP), ("username", "hunter2hunter2"), ("password", "a wrong password")];
-    api.post("/login", &misplaced).await;
+    api.post(route::LOGIN, &misplaced).await;
     let events = json!(log.take_events()).to_string();
     assert!(events.contains("unknown_username") && !events.contains(SECRET) && !events.contains("hunter2"));
 }

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, claims, text};
 
@@ -30,7 +30,7 @@ async fn each_clients_tokens_carry_the_claims_that_its_record_names() {
     assert_eq!(own(&app.access), json!({ "email": "demo@example.com" }));
     let server =
         [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
-    assert_eq!(own(&api.post("/login", &server).await.tokens().access), json!({}));
+    assert_eq!(own(&api.post(route::LOGIN, &server).await.tokens().access), json!({}));
     let app = api.refresh(&app.refresh).await.tokens();
     assert_eq!(own(&app.access), json!({ "email": "demo@example.com" }));
     let app = api.change_password(&app.access, PASSWORD, "a much better password").await.tokens();

@@ -2,7 +2,7 @@
 
 use axum::http::Request;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use crate::harness::{APP, Api, PASSWORD, Reply, SECRET, SERVER, USERNAME, form, form_post, text};
 
@@ -11,7 +11,7 @@ fn basic(client_id: &str, client_secret: &str) -> String {
 }
 
 async fn login(api: &Api, authorization: Option<&str>, parameters: &[(&str, &str)]) -> Reply {
-    let mut request = form_post("/login");
+    let mut request = form_post(route::LOGIN);
     if let Some(value) = authorization {
         request = request.header("authorization", value);
     }

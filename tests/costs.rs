@@ -11,6 +11,7 @@ use serde_json::Value;
 use shared::{
     clock::Timestamp,
     ids::SessionId,
+    route,
     store::{Revocations, attribute},
 };
 
@@ -146,11 +147,11 @@ async fn a_junk_or_foreign_token_costs_nothing_anywhere() {
         ("client_id", "demo-server"),
         ("refresh_token", tokens.refresh.as_str()),
     ];
-    assert_eq!(api.post("/refresh", &foreign).await.status, 400);
+    assert_eq!(api.post(route::REFRESH, &foreign).await.status, 400);
     assert_costs("refresh, junk or foreign token", &api.calls.take(), &[]);
     for foreign in [&tokens.refresh, &tokens.access, &forged] {
         assert_eq!(
-            api.post("/logout", &[("client_id", "demo-server"), ("token", foreign)]).await.status,
+            api.post(route::LOGOUT, &[("client_id", "demo-server"), ("token", foreign)]).await.status,
             200
         );
     }
@@ -170,7 +171,7 @@ async fn a_wrong_password_or_an_unknown_name_costs_the_attempt_and_the_reads() {
         &[&["GetItem Clients", "UpdateItem Credentials"], &["GetItem Users"]],
     );
     let unknown = [("client_id", APP), ("username", "nobody"), ("password", PASSWORD)];
-    api.post("/login", &unknown).await;
+    api.post(route::LOGIN, &unknown).await;
     assert_eq!(units(&api.calls.take()), (1.0, 1.0), "with a warm client, the same");
 }
 

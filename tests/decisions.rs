@@ -1,7 +1,7 @@
 //! Every row of the refresh decision list (docs/design.md, section 6), at the endpoint and in the table.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, START, USER_ID, USERNAME, number, refresh_form};
 
@@ -142,7 +142,7 @@ async fn row_3_theft_ends_one_session_and_not_the_users_others() {
     let (stolen, other) = (api.login().await, api.login().await);
     let parameters =
         [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
-    let elsewhere = api.post("/login", &parameters).await.tokens();
+    let elsewhere = api.post(route::LOGIN, &parameters).await.tokens();
     api.refresh(&stolen.refresh).await.tokens();
     api.clock.advance(11);
     api.refresh(&stolen.refresh).await.assert_error(400, "invalid_grant");
@@ -202,13 +202,13 @@ async fn a_user_who_is_disabled_gone_or_cut_off_gets_nothing_and_the_session_goe
 async fn too_wide_a_scope_is_refused_and_the_token_is_not_used_up() {
     let api = Api::start().await;
     let login = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "read")];
-    let tokens = api.post("/login", &login).await.tokens();
+    let tokens = api.post(route::LOGIN, &login).await.tokens();
     let before = api.session().await;
     // "write" the client may have, but this session was not granted it; "admin" nobody may have.
     for scope in ["read write", "admin", "re", "\""] {
         let mut parameters = refresh_form(&tokens.refresh).to_vec();
         parameters.push(("scope", scope));
-        api.post("/refresh", &parameters).await.assert_error(400, "invalid_scope");
+        api.post(route::REFRESH, &parameters).await.assert_error(400, "invalid_scope");
         assert_eq!(api.session().await, before, "{scope}");
     }
     api.refresh(&tokens.refresh).await.tokens();
@@ -220,7 +220,7 @@ async fn a_narrower_scope_narrows_the_access_token_and_not_the_session() {
     let tokens = api.login().await;
     let mut parameters = refresh_form(&tokens.refresh).to_vec();
     parameters.push(("scope", "read"));
-    let reply = api.post("/refresh", &parameters).await;
+    let reply = api.post(route::REFRESH, &parameters).await;
     assert_eq!(reply.body["scope"], "read");
     let reply = api.refresh(&reply.tokens().refresh).await;
     assert_eq!(reply.body["scope"], "read write");
@@ -236,7 +236,7 @@ async fn what_a_client_may_no_longer_have_is_not_granted_again() {
     let before = api.session().await;
     let mut lost = refresh_form(&tokens.refresh).to_vec();
     lost.push(("scope", "write"));
-    api.post("/refresh", &lost).await.assert_error(400, "invalid_scope");
+    api.post(route::REFRESH, &lost).await.assert_error(400, "invalid_scope");
     assert_eq!(api.session().await, before, "the token is not used up");
     let reply = api.refresh(&tokens.refresh).await;
     assert_eq!(reply.body["scope"], "read");

@@ -1,7 +1,7 @@
 //! When the store fails: 503, nothing lost, and the same request again completes what was begun.
 
 use axum::http::Request;
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use crate::harness::{APP, Api, Fault, PASSWORD, Spoiled, USER_ID, WireFault, bearer, number, text};
 
@@ -154,9 +154,9 @@ async fn a_half_done_logout_everywhere_is_completed_by_a_retry() {
         }
         let everywhere = [("client_id", APP), ("token", tokens.refresh.as_str()), ("everywhere", "true")];
         api.calls.fail(Fault::Before(half));
-        api.post("/logout", &everywhere).await.assert_error(503, "temporarily_unavailable");
+        api.post(route::LOGOUT, &everywhere).await.assert_error(503, "temporarily_unavailable");
         api.calls.heal();
-        assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+        assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
         assert!(api.items("SessionsTable").await.is_empty(), "{half}");
         assert_eq!(api.items("RevocationsTable").await.len(), 21, "{half}");
     }

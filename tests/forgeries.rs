@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
+use shared::route;
 
 use crate::harness::{Api, Forge, Tokens};
 
@@ -185,7 +186,7 @@ async fn nothing_of_another_shape() {
 async fn one_token_of_the_right_scheme_whatever_its_case() {
     let (api, tokens, _) = start().await;
     let call = async |header: &str| {
-        let request = axum::http::Request::get("/sessions").header("authorization", header);
+        let request = axum::http::Request::get(route::SESSIONS).header("authorization", header);
         api.send(request, "").await.status
     };
     let token = &tokens.access;

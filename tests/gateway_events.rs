@@ -3,6 +3,7 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
+use shared::route;
 
 use crate::harness::{Api, BodyEndpoint, Lambdas, Tokens};
 
@@ -160,7 +161,7 @@ async fn another_method_is_405_and_another_media_type_415() {
         }
     }
     let mut event = BodyEndpoint::Password.form_event(&tokens);
-    for (method, path) in [("POST", "/sessions"), ("PUT", "/sessions/x"), ("DELETE", "/sessions")] {
+    for (method, path) in [("POST", route::SESSIONS), ("PUT", "/sessions/x"), ("DELETE", route::SESSIONS)] {
         event["httpMethod"] = json!(method);
         let reply = lambdas.answer(path, &event).await.unwrap();
         reply.assert_error(405, "invalid_request");
@@ -187,7 +188,7 @@ async fn an_event_that_is_none_is_no_panic() {
         ("path", json!(1)),
     ] {
         let event = with(&BodyEndpoint::Login.form_event(&tokens), &json!({ name: value }));
-        assert!(lambdas.answer("/login", &event).await.is_none(), "{name}");
+        assert!(lambdas.answer(route::LOGIN, &event).await.is_none(), "{name}");
     }
     assert_eq!(api.stored().await, before);
 }

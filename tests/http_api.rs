@@ -8,6 +8,7 @@ use local::{
     template::{Api as ApiDefinition, ApiKind, HttpApiTemplate, Template},
 };
 use serde_json::{Value, json};
+use shared::route;
 
 use crate::harness::{APP, Api, PASSWORD, USERNAME, bearer, form, form_post};
 
@@ -58,12 +59,12 @@ async fn its_own_errors_are_a_message_and_nothing_else() {
     };
     let narrow = api.redeployed(narrow).await;
     for (reply, status, message) in [
-        (api.send(Request::get("/sessions"), "").await, 401, "Unauthorized"),
-        (api.send(Request::get("/sessions").header("authorization", ""), "").await, 401, "Unauthorized"),
+        (api.send(Request::get(route::SESSIONS), "").await, 401, "Unauthorized"),
+        (api.send(Request::get(route::SESSIONS).header("authorization", ""), "").await, 401, "Unauthorized"),
         (api.call("x").await, 401, "Unauthorized"),
         (narrow.call(&token).await, 403, "Forbidden"),
-        (api.send(Request::get("/login"), "").await, 404, "Not Found"),
-        (api.send(Request::options("/login"), "").await, 404, "Not Found"),
+        (api.send(Request::get(route::LOGIN), "").await, 404, "Not Found"),
+        (api.send(Request::options(route::LOGIN), "").await, 404, "Not Found"),
     ] {
         assert_eq!((reply.status, &reply.body), (status, &json!({ "message": message })));
         let names: Vec<_> = reply.headers.keys().map(HeaderName::as_str).collect();
@@ -76,7 +77,7 @@ async fn its_own_errors_are_a_message_and_nothing_else() {
 async fn two_tokens_are_none() {
     let api = start().await;
     let token = api.login().await.access;
-    let twice = bearer(bearer(Request::get("/sessions"), &token), &token);
+    let twice = bearer(bearer(Request::get(route::SESSIONS), &token), &token);
     assert_eq!(api.send(twice, "").await.status, 401);
     assert_eq!(api.call(&token).await.status, 200);
 }
@@ -84,7 +85,7 @@ async fn two_tokens_are_none() {
 #[tokio::test]
 async fn a_preflight_is_answered_for_every_path_and_says_nothing_to_other_origins() {
     let api = start().await;
-    for path in ["/login", "/sessions", "/nowhere"] {
+    for path in [route::LOGIN, route::SESSIONS, "/nowhere"] {
         let reply = api.preflight(path, ORIGIN).await;
         assert_eq!((reply.status, &reply.body), (204, &Value::Null));
         assert_eq!(reply.header("access-control-allow-origin"), Some(ORIGIN));
@@ -98,7 +99,7 @@ async fn a_preflight_is_answered_for_every_path_and_says_nothing_to_other_origin
 async fn what_a_function_says_of_origins_is_replaced() {
     let api = start().await;
     for (origin, allowed) in [(ORIGIN, Some(ORIGIN)), (ELSEWHERE, None)] {
-        let reply = api.send(Request::get(metadata::JWKS_PATH).header("origin", origin), "").await;
+        let reply = api.send(Request::get(route::JWKS).header("origin", origin), "").await;
         assert_eq!(reply.status, 200);
         reply.assert_readable_by(allowed);
     }
@@ -109,7 +110,7 @@ async fn what_a_function_says_of_origins_is_replaced() {
 async fn a_header_that_stands_twice_is_noticed_as_behind_a_rest_api() {
     let api = start().await;
     let login = form(&[("client_id", APP), ("username", USERNAME), ("password", PASSWORD)]);
-    let json = form_post("/login").header("content-type", "application/json");
+    let json = form_post(route::LOGIN).header("content-type", "application/json");
     assert_eq!(api.send(json, login.clone()).await.status, 415);
-    assert_eq!(api.send(form_post("/login"), login).await.status, 200);
+    assert_eq!(api.send(form_post(route::LOGIN), login).await.status, 200);
 }

@@ -3,7 +3,10 @@
 use axum::http::Request;
 use keys::{KeyRotation, RotationError};
 use serde_json::{Value, json};
-use shared::cached::{FRESH_TTL, STALE_TTL};
+use shared::{
+    cached::{FRESH_TTL, STALE_TTL},
+    route,
+};
 
 use crate::harness::{Api, Secrets, Tokens};
 
@@ -60,7 +63,7 @@ fn kid(tokens: &Tokens) -> String {
 }
 
 async fn published(api: &Api) -> Vec<String> {
-    let jwks = api.send(Request::get(metadata::JWKS_PATH), "").await;
+    let jwks = api.send(Request::get(route::JWKS), "").await;
     assert_eq!(jwks.status, 200, "{jwks:?}");
     jwks.body["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }

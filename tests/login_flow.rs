@@ -5,14 +5,14 @@ use std::sync::Arc;
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::functions::Deployment;
 use passwords::{BUDGET, WINDOW_TTL};
-use shared::{hash_cost::HashCost, store::attribute};
+use shared::{hash_cost::HashCost, route, store::attribute};
 use tokio::task::JoinSet;
 
 use crate::harness::{APP, Api, PASSWORD, Reply, START, USER_ID, USERNAME, number, text};
 
 async fn try_name(api: &Api, username: &str) -> Reply {
     let parameters = [("client_id", APP), ("username", username), ("password", "wrong password")];
-    api.post("/login", &parameters).await
+    api.post(route::LOGIN, &parameters).await
 }
 
 #[tokio::test]
@@ -40,7 +40,7 @@ async fn a_user_name_is_the_same_however_it_is_typed() {
     let api = Api::start().await;
     for username in ["demo", "DEMO", "\u{ff24}emo"] {
         let parameters = [("client_id", APP), ("username", username), ("password", PASSWORD)];
-        api.post("/login", &parameters).await.tokens();
+        api.post(route::LOGIN, &parameters).await.tokens();
     }
 }
 
@@ -166,10 +166,10 @@ async fn a_client_that_does_not_prove_itself_spends_no_budget() {
     let api = Api::start().await;
     for _ in 0..=BUDGET {
         let parameters = [("client_id", "unknown"), ("username", USERNAME), ("password", PASSWORD)];
-        api.post("/login", &parameters).await.assert_error(401, "invalid_client");
+        api.post(route::LOGIN, &parameters).await.assert_error(401, "invalid_client");
         let parameters =
             [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "admin")];
-        api.post("/login", &parameters).await.assert_error(400, "invalid_scope");
+        api.post(route::LOGIN, &parameters).await.assert_error(400, "invalid_scope");
     }
     api.login().await;
 }

@@ -1,13 +1,13 @@
 //! Logout, and revocation in the sense of RFC 7009.
 
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, Tokens, USERNAME, forged, number, text};
 
 async fn login_on_server(api: &Api) -> Tokens {
     let parameters =
         [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
-    api.post("/login", &parameters).await.tokens()
+    api.post(route::LOGIN, &parameters).await.tokens()
 }
 
 #[tokio::test]
@@ -25,7 +25,7 @@ async fn either_token_under_either_name_ends_the_session() {
             let token = if by_access_token { &tokens.access } else { &tokens.refresh };
             let mut parameters = vec![("client_id", APP), (name, token.as_str())];
             parameters.extend(hint.map(|hint| ("token_type_hint", hint)));
-            let reply = api.post("/logout", &parameters).await;
+            let reply = api.post(route::LOGOUT, &parameters).await;
             assert_eq!((reply.status, reply.body.is_null()), (200, true), "{name} {hint:?}");
             api.call(&tokens.access).await.assert_gateway_error(401, "invalid_token");
             api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
@@ -81,7 +81,7 @@ async fn a_confidential_client_proves_itself_to_log_out() {
     let api = Api::start().await;
     let tokens = login_on_server(&api).await;
     let without = [("client_id", SERVER), ("token", tokens.access.as_str())];
-    api.post("/logout", &without).await.assert_error(401, "invalid_client");
+    api.post(route::LOGOUT, &without).await.assert_error(401, "invalid_client");
     assert_eq!(api.call(&tokens.access).await.status, 200);
 }
 
@@ -103,11 +103,11 @@ async fn everywhere_ends_all_of_the_users_sessions_on_every_client() {
     }
     for everywhere in ["false", ""] {
         let parameters = [("client_id", APP), ("token", &tokens[40].access), ("everywhere", everywhere)];
-        assert_eq!(api.post("/logout", &parameters).await.status, 200);
+        assert_eq!(api.post(route::LOGOUT, &parameters).await.status, 200);
         assert_eq!(api.items("SessionsTable").await.len(), 40);
     }
     let parameters = [("client_id", APP), ("token", tokens[39].access.as_str()), ("everywhere", "true")];
-    assert_eq!(api.post("/logout", &parameters).await.status, 200);
+    assert_eq!(api.post(route::LOGOUT, &parameters).await.status, 200);
     assert!(api.items("SessionsTable").await.is_empty());
     assert_eq!(api.items("RevocationsTable").await.len(), 41);
     for tokens in &tokens {
@@ -130,7 +130,7 @@ async fn everywhere_goes_beyond_the_megabyte_that_a_query_answers_at_once() {
     assert!(page.last_evaluated_key.is_some(), "else one page would be all");
 
     let parameters = [("client_id", APP), ("token", tokens.access.as_str()), ("everywhere", "true")];
-    assert_eq!(api.post("/logout", &parameters).await.status, 200);
+    assert_eq!(api.post(route::LOGOUT, &parameters).await.status, 200);
     assert!(api.items("SessionsTable").await.is_empty());
     assert_eq!(api.items("RevocationsTable").await.len(), 5);
 }
@@ -144,12 +144,12 @@ async fn a_token_of_a_session_that_is_over_ends_nobody_elses() {
     let here = api.login().await;
     for dead in [&ended.refresh, &ended.access, &expired.refresh, &expired.access] {
         let everywhere = [("client_id", APP), ("token", dead.as_str()), ("everywhere", "true")];
-        api.post("/logout", &everywhere).await.assert_error(400, "invalid_grant");
+        api.post(route::LOGOUT, &everywhere).await.assert_error(400, "invalid_grant");
         assert_eq!(api.call(&here.access).await.status, 200);
     }
     assert_eq!(api.logout(&here.access).await.status, 200);
     let repeated = [("client_id", APP), ("token", here.access.as_str()), ("everywhere", "true")];
-    assert_eq!(api.post("/logout", &repeated).await.status, 200, "there is nothing left to end");
+    assert_eq!(api.post(route::LOGOUT, &repeated).await.status, 200, "there is nothing left to end");
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn a_session_at_its_very_end_is_not_brought_back_after_a_logout_everywhere
     let stalled = api.with_clock(api.clock.unix() + 999).await;
     api.clock.advance(1000);
     let everywhere = [("client_id", APP), ("token", here.access.as_str()), ("everywhere", "true")];
-    assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+    assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
     stalled.refresh(&there.refresh).await.assert_error(400, "invalid_grant");
     assert!(api.items("SessionsTable").await.is_empty());
 }
@@ -183,10 +183,10 @@ async fn a_logout_without_one_token_is_an_invalid_request() {
     let tokens = api.login().await;
     let both =
         [("client_id", APP), ("token", tokens.access.as_str()), ("refresh_token", tokens.refresh.as_str())];
-    api.post("/logout", &both).await.assert_error(400, "invalid_request");
-    api.post("/logout", &[("client_id", APP)]).await.assert_error(400, "invalid_request");
+    api.post(route::LOGOUT, &both).await.assert_error(400, "invalid_request");
+    api.post(route::LOGOUT, &[("client_id", APP)]).await.assert_error(400, "invalid_request");
     let everywhere = [("client_id", APP), ("token", tokens.access.as_str()), ("everywhere", "yes")];
-    api.post("/logout", &everywhere).await.assert_error(400, "invalid_request");
-    api.post("/logout", &[("token", &tokens.access)]).await.assert_error(401, "invalid_client");
+    api.post(route::LOGOUT, &everywhere).await.assert_error(400, "invalid_request");
+    api.post(route::LOGOUT, &[("token", &tokens.access)]).await.assert_error(401, "invalid_client");
     assert_eq!(api.call(&tokens.access).await.status, 200);
 }

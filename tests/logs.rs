@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use shared::route;
 use tracing_subscriber::{
     Layer,
     filter::{FilterExt, LevelFilter, dynamic_filter_fn},
@@ -27,11 +28,11 @@ async fn eventful_run(api: &Api) -> Vec<Tokens> {
     api.try_login("a wrong password").await.assert_error(400, "invalid_grant");
     let parameters =
         [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
-    let fourth = api.post("/login", &parameters).await.tokens();
+    let fourth = api.post(route::LOGIN, &parameters).await.tokens();
     let wrong = [("client_id", SERVER), ("client_secret", "a wrong secret"), ("token", &fourth.access)];
-    api.post("/logout", &wrong).await.assert_error(401, "invalid_client");
+    api.post(route::LOGOUT, &wrong).await.assert_error(401, "invalid_client");
     let malformed = [("client_id", APP), ("username", PASSWORD), ("password", "a\u{0}b")];
-    api.post("/login", &malformed).await.assert_error(400, "invalid_request");
+    api.post(route::LOGIN, &malformed).await.assert_error(400, "invalid_request");
     let fifth = api.login().await;
     for call in ["UpdateItem Sessions", "DeleteItem Sessions", "GetItem Sessions", "UpdateItem Credentials"] {
         api.calls.fail(Fault::Before(call));

@@ -3,6 +3,7 @@
 use axum::http::Request;
 use metadata::Metadata;
 use serde_json::json;
+use shared::route;
 
 use crate::harness::{Api, Fault};
 
@@ -11,11 +12,11 @@ const ISSUER: &str = "https://issuer.example.com";
 #[tokio::test]
 async fn the_documents_name_the_issuer_exactly_and_may_be_kept() {
     let api = Api::start().await;
-    for path in [metadata::AUTHORIZATION_SERVER_PATH, metadata::OPENID_CONFIGURATION_PATH] {
+    for path in [route::AUTHORIZATION_SERVER, route::OPENID_CONFIGURATION] {
         let reply = api.send(Request::get(path), "").await;
         assert_eq!(reply.status, 200);
         assert_eq!(reply.body["issuer"], ISSUER);
-        assert_eq!(reply.body["jwks_uri"], format!("{ISSUER}{}", metadata::JWKS_PATH));
+        assert_eq!(reply.body["jwks_uri"], format!("{ISSUER}{}", route::JWKS));
         assert_eq!(reply.body["token_endpoint"], format!("{ISSUER}/refresh"));
         assert_eq!(reply.body["revocation_endpoint"], format!("{ISSUER}/logout"));
         assert_eq!(reply.body["grant_types_supported"], json!(["refresh_token"]));
@@ -30,7 +31,7 @@ async fn the_documents_name_the_issuer_exactly_and_may_be_kept() {
 #[tokio::test]
 async fn the_key_set_has_the_public_halves_and_nothing_else() {
     let api = Api::start().await;
-    let reply = api.send(Request::get(metadata::JWKS_PATH), "").await;
+    let reply = api.send(Request::get(route::JWKS), "").await;
     let keyset = api.keyset();
     let signing = &keyset["signing_keys"][0];
     let expected = json!({ "keys": [{ "kty": "EC", "use": "sig", "crv": "P-256", "alg": "ES256",
@@ -43,7 +44,7 @@ async fn without_its_keys_it_is_a_503_that_heals_and_that_nobody_keeps() {
     let api = Api::start().await;
     api.calls.fail(Fault::Before("Query Keys"));
     let cold = Metadata::start(&api.context("metadata")).await.unwrap();
-    let request = Request::get(metadata::JWKS_PATH).body(lambda_http::Body::Empty).unwrap();
+    let request = Request::get(route::JWKS).body(lambda_http::Body::Empty).unwrap();
     let reply = cold.handle(&request).await;
     assert_eq!(reply.status(), 503);
     assert_eq!(reply.headers()["cache-control"], "no-store");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::Request;
 use keys::KeyRotation;
 use serde_json::{Value, json};
-use shared::log::NAMESPACE;
+use shared::{log::NAMESPACE, route};
 
 use crate::{
     harness::{APP, Api, Fault, Log, PASSWORD, Secrets, USER_ID, USERNAME, claims, metrics},
@@ -97,7 +97,7 @@ async fn sessions_that_end_for_two_causes_are_counted_on_a_line_each() {
     let (tokens, _there, _away) = (api.login().await, api.login().await, api.login().await);
     let (log, _guard) = Log::listen();
     let everywhere = [("client_id", APP), ("token", &*tokens.refresh), ("everywhere", "true")];
-    assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+    assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
     let here = expected(&[("session_revoked", &[], 1.0), ("session_revoked", &["logout"], 1.0)]);
     let others = expected(&[
         ("session_revoked", &[], 2.0),
@@ -131,7 +131,7 @@ async fn an_ordinary_hour_writes_to_as_many_metrics_as_the_costs_say() {
     // A retry.
     api.refresh(&tokens.refresh).await.tokens();
     assert_eq!(api.call(&next.access).await.status, 200);
-    assert_eq!(api.send(Request::get(metadata::JWKS_PATH), "").await.status, 200);
+    assert_eq!(api.send(Request::get(route::JWKS), "").await.status, 200);
     assert_eq!(api.logout(&next.refresh).await.status, 200);
     assert_eq!(api.call(&next.access).await.status, 401);
     let written: BTreeSet<_> = lines(&log).iter().flat_map(|line| read(line).into_keys()).collect();
@@ -149,7 +149,7 @@ async fn eventful_run(api: &Api, secrets: &Secrets) {
     api.call("junk").await;
     api.change_password(&second.access, PASSWORD, "password1").await;
     api.change_password(&second.access, PASSWORD, "a much better password").await;
-    api.send(Request::get(metadata::JWKS_PATH), "").await;
+    api.send(Request::get(route::JWKS), "").await;
     api.logout("junk").await;
     api.clock.advance(11);
     for call in ["UpdateItem Sessions", "DeleteItem Sessions", "GetItem Sessions", "UpdateItem Credentials"] {

@@ -14,7 +14,7 @@ use rand_chacha::{
     rand_core::{Rng, SeedableRng},
 };
 use secrecy::ExposeSecret;
-use shared::{clock::Clock, ids::ClientId, keys::Keyset, store::attribute, tokens::RefreshToken};
+use shared::{clock::Clock, ids::ClientId, keys::Keyset, route, store::attribute, tokens::RefreshToken};
 
 use crate::harness::{APP, Api, Fault, Reply, SCALE, START, form, form_post, number, refresh_form, text};
 
@@ -104,7 +104,7 @@ impl Twins {
             Disturbance::WriteUnacknowledged => api.calls.fail(Fault::After("UpdateItem Sessions")),
         }
         let token = self.token(write.generation);
-        let mut request = form_post("/refresh");
+        let mut request = form_post(route::REFRESH);
         if let Key::Clients(key) = write.key {
             request = request.header("idempotency-key", format!("key {key}"));
         }

@@ -14,7 +14,10 @@ use keys::KeyRotation;
 use lambda_http::{Body, LambdaEvent, Request, lambda_runtime::Context};
 use local::functions::{Deployment, Functions};
 use serde_json::{Value, json};
-use shared::clock::{Clock, Timestamp};
+use shared::{
+    clock::{Clock, Timestamp},
+    route,
+};
 
 use crate::{
     harness::{Api, BodyEndpoint, Log, START, Tokens},
@@ -97,8 +100,8 @@ async fn a_panic_of_an_endpoint_is_a_500_without_what_it_said_and_the_next_reque
     for (name, request, status) in [
         ("login", request(BodyEndpoint::Login, &tokens), 200),
         ("refresh", request(BodyEndpoint::Refresh, &tokens), 200),
-        ("sessions", get("/sessions", &caller), 200),
-        ("metadata", get(metadata::JWKS_PATH, &json!({})), 200),
+        ("sessions", get(route::SESSIONS, &caller), 200),
+        ("metadata", get(route::JWKS, &json!({})), 200),
         ("password", request(BodyEndpoint::Password, &tokens), 200),
         ("logout", request(BodyEndpoint::Logout, &tokens), 200),
     ] {

@@ -3,7 +3,7 @@
 use axum::http::Request;
 use passwords::{BUDGET, WINDOW_TTL};
 use serde_json::{Value, json};
-use shared::{clock::Clock, store::attribute};
+use shared::{clock::Clock, route, store::attribute};
 
 use crate::harness::{
     APP, Api, Fault, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, bearer, claims, form_post,
@@ -15,10 +15,10 @@ const NEW: &str = "a much better password";
 async fn the_other_sessions_end_and_this_one_goes_on_with_new_tokens() {
     let api = Api::start().await;
     let form = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("device_name", "Phone")];
-    let here = api.post("/login", &form).await.tokens();
+    let here = api.post(route::LOGIN, &form).await.tokens();
     let server =
         [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
-    let (there, elsewhere) = (api.login().await, api.post("/login", &server).await.tokens());
+    let (there, elsewhere) = (api.login().await, api.post(route::LOGIN, &server).await.tokens());
 
     let reply = api.change_password(&here.access, PASSWORD, NEW).await;
     let new = reply.tokens();
@@ -68,7 +68,7 @@ async fn guesses_at_the_current_password_are_those_of_login() {
         .map(|i| {
             let (gateway, access) = (api.gateway.clone(), tokens.access.clone());
             let body = format!("current_password=wrong+guess+{i}&new_password=another+good+password");
-            let request = bearer(form_post("/password"), &access).body(body.into()).unwrap();
+            let request = bearer(form_post(route::PASSWORD), &access).body(body.into()).unwrap();
             tokio::spawn(async move { gateway.handle(request, [203, 0, 113, 9].into()).await.status() })
         })
         .collect();
@@ -119,7 +119,7 @@ async fn a_request_that_makes_no_sense_changes_nothing() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let post = async |body: &Value| {
-        let request = Request::post("/password").header("content-type", "application/json");
+        let request = Request::post(route::PASSWORD).header("content-type", "application/json");
         api.send(bearer(request, &tokens.access), body.to_string()).await
     };
     for body in [

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
 use serde_json::{Value, json};
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use crate::harness::{APP, Api, PASSWORD, Reply, USERNAME, bearer, claims, part};
 
@@ -37,7 +37,7 @@ async fn login_answers_with_an_error_and_a_token_for_the_change_alone() {
     assert_eq!(claims["aud"], "https://issuer.example.com/password", "no verifier takes it for the API's");
     assert_eq!((&claims["scope"], &claims["email"]), (&Value::Null, &Value::Null));
 
-    for request in [Request::get("/sessions"), Request::delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA")] {
+    for request in [Request::get(route::SESSIONS), Request::delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA")] {
         let reply = api.send(bearer(request, &token(&reply)), "").await;
         reply.assert_gateway_error(403, "insufficient_scope");
     }
@@ -115,7 +115,7 @@ async fn it_is_no_token_of_the_api_whatever_the_scope_rules_say() {
     assert_eq!(api.call(&token).await.status, 403);
     api.change_password(&token, PASSWORD, NEW).await.tokens();
     let form = [("client_id", APP), ("username", USERNAME), ("password", NEW), ("scope", "read")];
-    let narrow = api.post("/login", &form).await.tokens();
+    let narrow = api.post(route::LOGIN, &form).await.tokens();
     api.change_password(&narrow.access, NEW, PASSWORD).await.assert_gateway_error(403, "insufficient_scope");
 }
 

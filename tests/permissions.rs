@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::Request;
 use keys::KeyRotation;
 use local::template::Template;
+use shared::route;
 
 use crate::{
     harness::{Api, PASSWORD, Secrets, bearer},
@@ -26,7 +27,7 @@ async fn keys_and_metadata(used: &mut Actions, api: &Api, secrets: &Secrets) {
     rotate(&rotation, secrets, "first").await.unwrap();
     rotate(&rotation, secrets, "second").await.unwrap();
     note(used, "keys", api, secrets);
-    assert_eq!(api.send(Request::get(metadata::JWKS_PATH), "").await.status, 200);
+    assert_eq!(api.send(Request::get(route::JWKS), "").await.status, 200);
     note(used, "metadata", api, secrets);
 }
 
@@ -47,7 +48,7 @@ async fn logout(used: &mut Actions, api: &Api, secrets: &Secrets) {
     note(&mut Actions::new(), "login", api, secrets);
     logout::Logout::start(&api.context("logout")).await.unwrap();
     let everywhere = [("client_id", "demo-app"), ("token", here.access.as_str()), ("everywhere", "true")];
-    assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+    assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
     note(used, "logout", api, secrets);
 }
 
@@ -78,7 +79,7 @@ async fn authorizer_and_sessions(used: &mut Actions, api: &Api, secrets: &Secret
     note(used, "authorizer", api, secrets);
 
     let id = crate::harness::claims(&there.access)["sid"].as_str().unwrap().to_owned();
-    for request in [Request::get("/sessions"), Request::delete(format!("/sessions/{id}"))] {
+    for request in [Request::get(route::SESSIONS), Request::delete(format!("/sessions/{id}"))] {
         assert_eq!(api.send(bearer(request, &here.access), "").await.status / 100, 2);
     }
     let mut both = Actions::new();

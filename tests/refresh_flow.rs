@@ -1,5 +1,7 @@
 //! Refresh as a token endpoint: binding to the client, and which refusals leave a token unharmed.
 
+use shared::route;
+
 use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, USERNAME, forged, form, form_post, refresh_form};
 
 #[tokio::test]
@@ -13,7 +15,7 @@ async fn a_refresh_token_works_on_the_client_it_was_issued_to_and_on_no_other() 
         ("client_secret", SECRET),
         ("refresh_token", tokens.refresh.as_str()),
     ];
-    api.post("/refresh", &on_server).await.assert_error(400, "invalid_grant");
+    api.post(route::REFRESH, &on_server).await.assert_error(400, "invalid_grant");
     assert_eq!(api.session().await, before, "a thief elsewhere doesn't even end the session");
     api.refresh(&tokens.refresh).await.tokens();
 }
@@ -23,16 +25,16 @@ async fn a_confidential_clients_refresh_token_is_useless_without_its_secret() {
     let api = Api::start().await;
     let login =
         [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
-    let tokens = api.post("/login", &login).await.tokens();
+    let tokens = api.post(route::LOGIN, &login).await.tokens();
     let before = api.session().await;
     let refresh =
         [("grant_type", "refresh_token"), ("client_id", SERVER), ("refresh_token", &tokens.refresh)];
-    api.post("/refresh", &refresh).await.assert_error(401, "invalid_client");
+    api.post(route::REFRESH, &refresh).await.assert_error(401, "invalid_client");
     let guess = [&refresh[..], &[("client_secret", "guess")]].concat();
-    api.post("/refresh", &guess).await.assert_error(401, "invalid_client");
+    api.post(route::REFRESH, &guess).await.assert_error(401, "invalid_client");
     assert_eq!(api.session().await, before);
     let right = [&refresh[..], &[("client_secret", SECRET)]].concat();
-    api.post("/refresh", &right).await.tokens();
+    api.post(route::REFRESH, &right).await.tokens();
 }
 
 #[tokio::test]
@@ -57,12 +59,12 @@ async fn only_the_grant_type_refresh_token_is_served() {
     let before = api.session().await;
     for grant_type in ["password", "authorization_code", "client_credentials", "Refresh_Token"] {
         let parameters = [("grant_type", grant_type), ("client_id", APP), ("refresh_token", &tokens.refresh)];
-        api.post("/refresh", &parameters).await.assert_error(400, "unsupported_grant_type");
+        api.post(route::REFRESH, &parameters).await.assert_error(400, "unsupported_grant_type");
     }
     let without = [("client_id", APP), ("refresh_token", tokens.refresh.as_str())];
-    api.post("/refresh", &without).await.assert_error(400, "invalid_request");
+    api.post(route::REFRESH, &without).await.assert_error(400, "invalid_request");
     let without = [("client_id", APP), ("grant_type", "refresh_token")];
-    api.post("/refresh", &without).await.assert_error(400, "invalid_request");
+    api.post(route::REFRESH, &without).await.assert_error(400, "invalid_request");
     assert_eq!(api.session().await, before);
 }
 
@@ -71,7 +73,7 @@ async fn an_idempotency_key_that_is_no_key_is_refused() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.refresh_with_key(&tokens.refresh, &"k".repeat(256)).await.assert_error(400, "invalid_request");
-    let request = form_post("/refresh").header("idempotency-key", "");
+    let request = form_post(route::REFRESH).header("idempotency-key", "");
     let tokens = api.send(request, form(&refresh_form(&tokens.refresh))).await.tokens();
     api.refresh_with_key(&tokens.refresh, &"k".repeat(255)).await.tokens();
 }
@@ -80,12 +82,12 @@ async fn an_idempotency_key_that_is_no_key_is_refused() {
 async fn the_last_use_of_a_session_is_where_it_was_refreshed() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    let request = form_post("/refresh").header("user-agent", "App/2");
+    let request = form_post(route::REFRESH).header("user-agent", "App/2");
     api.send(request, form(&refresh_form(&tokens.refresh))).await.tokens();
     assert_eq!(api.session().await["user_agent"].as_s().unwrap(), "App/2");
     let login = form(&[("client_id", APP), ("username", USERNAME), ("password", PASSWORD)]);
     let long = "x".repeat(1000);
-    api.send(form_post("/login").header("user-agent", &long), login).await.tokens();
+    api.send(form_post(route::LOGIN).header("user-agent", &long), login).await.tokens();
     let sessions = api.items("SessionsTable").await;
     assert!(sessions.iter().any(|session| session["user_agent"].as_s().unwrap() == &long[..256]));
 }

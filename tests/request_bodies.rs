@@ -2,10 +2,11 @@
 
 use axum::{body::Bytes, http::Request};
 use serde_json::json;
+use shared::route;
 
 use crate::harness::{APP, Api, PASSWORD, USERNAME, form_post};
 
-const ENDPOINTS: [&str; 3] = ["/login", "/refresh", "/logout"];
+const ENDPOINTS: [&str; 3] = [route::LOGIN, route::REFRESH, route::LOGOUT];
 
 #[tokio::test]
 async fn a_body_that_is_neither_a_form_nor_json_is_415() {
@@ -52,12 +53,12 @@ async fn a_repeated_parameter_is_an_invalid_request_and_spends_nothing() {
         "grant_type=refresh_token&client_id={APP}&refresh_token={0}&refresh_token={0}",
         tokens.refresh
     );
-    api.send(form_post("/refresh"), body).await.assert_error(400, "invalid_request");
+    api.send(form_post(route::REFRESH), body).await.assert_error(400, "invalid_request");
     let body = format!(
         r#"{{"grant_type":"refresh_token","client_id":"{APP}","client_id":"{APP}","refresh_token":"{}"}}"#,
         tokens.refresh
     );
-    let request = Request::post("/refresh").header("content-type", "application/json");
+    let request = Request::post(route::REFRESH).header("content-type", "application/json");
     api.send(request, body).await.assert_error(400, "invalid_request");
     assert_eq!(api.session().await, before);
 }
@@ -70,11 +71,11 @@ async fn a_mistyped_parameter_is_an_invalid_request() {
         for wrong in [json!(1), json!([value]), json!({ "a": value }), json!(true)] {
             let mut body = login.clone();
             body[name] = wrong;
-            api.post_json("/login", &body).await.assert_error(400, "invalid_request");
+            api.post_json(route::LOGIN, &body).await.assert_error(400, "invalid_request");
         }
     }
     assert!(api.items("SessionsTable").await.is_empty());
-    api.post_json("/login", &login).await.tokens();
+    api.post_json(route::LOGIN, &login).await.tokens();
 }
 
 #[tokio::test]
@@ -94,19 +95,19 @@ async fn parameters_beyond_their_bounds_are_an_invalid_request() {
     ] {
         let mut body = login.clone();
         body[name] = value.into();
-        api.post_json("/login", &body).await.assert_error(400, "invalid_request");
+        api.post_json(route::LOGIN, &body).await.assert_error(400, "invalid_request");
     }
     for missing in ["username", "password"] {
         for absent in [json!(null), json!("")] {
             let mut body = login.clone();
             body[missing] = absent;
-            api.post_json("/login", &body).await.assert_error(400, "invalid_request");
+            api.post_json(route::LOGIN, &body).await.assert_error(400, "invalid_request");
         }
     }
     for scope in ["\"", "a\\b", &long(1025)] {
         let mut body = login.clone();
         body["scope"] = scope.into();
-        api.post_json("/login", &body).await.assert_error(400, "invalid_scope");
+        api.post_json(route::LOGIN, &body).await.assert_error(400, "invalid_scope");
     }
     assert!(api.items("SessionsTable").await.is_empty());
 }
@@ -127,7 +128,7 @@ async fn unknown_parameters_are_ignored() {
         "client_id": APP, "username": USERNAME, "password": PASSWORD,
         "resource": ["x"], "nonce": 1, "__proto__": {}
     });
-    api.post_json("/login", &body).await.tokens();
+    api.post_json(route::LOGIN, &body).await.tokens();
 }
 
 #[tokio::test]
@@ -135,9 +136,9 @@ async fn an_error_never_repeats_what_was_sent() {
     const SENT: &str = "sent-by-somebody";
     let api = Api::start().await;
     let requests: [(&str, &[&str]); 3] = [
-        ("/login", &["grant_type", "client_id", "username", "password", "scope"]),
-        ("/refresh", &["grant_type", "client_id", "refresh_token", "scope"]),
-        ("/logout", &["client_id", "token", "everywhere", SENT, SENT]),
+        (route::LOGIN, &["grant_type", "client_id", "username", "password", "scope"]),
+        (route::REFRESH, &["grant_type", "client_id", "refresh_token", "scope"]),
+        (route::LOGOUT, &["client_id", "token", "everywhere", SENT, SENT]),
     ];
     for (path, names) in requests {
         for sent in 0..names.len() {
@@ -162,7 +163,7 @@ async fn login_is_not_the_password_grant() {
     for grant_type in ["password", "refresh_token"] {
         let parameters =
             [("grant_type", grant_type), ("client_id", APP), ("username", USERNAME), ("password", PASSWORD)];
-        api.post("/login", &parameters).await.assert_error(400, "unsupported_grant_type");
+        api.post(route::LOGIN, &parameters).await.assert_error(400, "unsupported_grant_type");
     }
     assert!(api.items("SessionsTable").await.is_empty());
 }
@@ -171,13 +172,13 @@ async fn login_is_not_the_password_grant() {
 async fn a_path_or_method_that_is_not_there_is_404_in_the_same_shape() {
     let api = Api::start().await;
     for request in [
-        Request::get("/login"),
-        Request::put("/refresh"),
-        Request::delete("/logout"),
-        Request::post("/sessions"),
+        Request::get(route::LOGIN),
+        Request::put(route::REFRESH),
+        Request::delete(route::LOGOUT),
+        Request::post(route::SESSIONS),
         Request::post("/login/"),
         Request::get("/"),
-        Request::head("/login"),
+        Request::head(route::LOGIN),
         Request::options("/nowhere"),
     ] {
         api.send(request, "").await.assert_gateway_error(404, "not_found");
@@ -188,7 +189,7 @@ async fn a_path_or_method_that_is_not_there_is_404_in_the_same_shape() {
 async fn a_function_reached_by_another_method_answers_405() {
     let context = Api::start().await.context("login");
     let endpoint = shared::http::Endpoint::new("login", "POST", &context).unwrap();
-    let request = lambda_http::http::Request::get("/login").body(lambda_http::Body::Empty).unwrap();
+    let request = lambda_http::http::Request::get(route::LOGIN).body(lambda_http::Body::Empty).unwrap();
     let flow = async {
         let error = shared::http::Parameters::from_request(&request).unwrap_err();
         Err(login::LoginError::from(error))
@@ -202,12 +203,12 @@ async fn a_function_reached_by_another_method_answers_405() {
 async fn a_browser_of_the_allowed_origin_may_call_and_no_other() {
     let api = Api::start().await;
     let app = "https://app.example.com";
-    api.preflight("/login", app).await.assert_preflight(app);
+    api.preflight(route::LOGIN, app).await.assert_preflight(app);
     let evil = "https://evil.example.com";
-    let preflight = api.preflight("/login", evil).await;
+    let preflight = api.preflight(route::LOGIN, evil).await;
     assert_ne!(preflight.header("access-control-allow-origin"), Some(evil));
     for (origin, allowed) in [(app, Some(app)), (evil, None)] {
-        let reply = api.send(form_post("/login").header("origin", origin), "").await;
+        let reply = api.send(form_post(route::LOGIN).header("origin", origin), "").await;
         reply.assert_readable_by(allowed);
         assert_eq!(reply.header("vary"), Some("Origin"));
     }

@@ -8,6 +8,7 @@ use keys::KeyRotation;
 use lambda_http::{LambdaEvent, lambda_runtime::Context};
 use local::template::ApiKind;
 use serde_json::{Value, json};
+use shared::route;
 
 use crate::{
     harness::{
@@ -34,17 +35,17 @@ type Call = (request::Builder, String, Vec<&'static str>);
 fn calls(tokens: &Tokens) -> Vec<Call> {
     let post = |path: &str, parameters: &[(&str, &str)]| (form_post(path), form(parameters));
     let login = |password: &str| {
-        post("/login", &[("client_id", APP), ("username", USERNAME), ("password", password)])
+        post(route::LOGIN, &[("client_id", APP), ("username", USERNAME), ("password", password)])
     };
     let refresh = |token: &str| {
         let grant_type = ("grant_type", "refresh_token");
-        post("/refresh", &[grant_type, ("client_id", APP), ("refresh_token", token)])
+        post(route::REFRESH, &[grant_type, ("client_id", APP), ("refresh_token", token)])
     };
     let change = |access: &str, new: &str| {
-        let (request, body) = post("/password", &[("current_password", PASSWORD), ("new_password", new)]);
+        let (request, body) = post(route::PASSWORD, &[("current_password", PASSWORD), ("new_password", new)]);
         (bearer(request, access), body)
     };
-    let list = |access: &str| (bearer(Request::get("/sessions"), access), String::new());
+    let list = |access: &str| (bearer(Request::get(route::SESSIONS), access), String::new());
     let end = |id: &str| (bearer(Request::delete(format!("/sessions/{id}")), &tokens.access), String::new());
     let get = |path: &str| (Request::get(path), String::new());
     let (allowed, wrong) = ("authorizer access_allowed", "a wrong password");
@@ -53,7 +54,7 @@ fn calls(tokens: &Tokens) -> Vec<Call> {
         (login(wrong), vec!["login login_refused wrong_password invalid_grant"]),
         (login(""), vec!["login login_refused missing_parameter invalid_request"]),
         (
-            post("/login", &[("client_id", SERVER), ("username", USERNAME), ("password", PASSWORD)]),
+            post(route::LOGIN, &[("client_id", SERVER), ("username", USERNAME), ("password", PASSWORD)]),
             vec!["login login_refused client_unproven invalid_client"],
         ),
         (refresh("junk"), vec!["refresh refresh_refused malformed_token invalid_grant"]),
@@ -66,18 +67,21 @@ fn calls(tokens: &Tokens) -> Vec<Call> {
             change(&tokens.access, "password1"),
             vec![allowed, "password password_refused common_password password_rejected"],
         ),
-        (get(metadata::JWKS_PATH), vec!["metadata metadata_succeeded"]),
-        (post("/logout", &[("client_id", APP), ("token", "junk")]), vec!["logout logout_ignored"]),
+        (get(route::JWKS), vec!["metadata metadata_succeeded"]),
+        (post(route::LOGOUT, &[("client_id", APP), ("token", "junk")]), vec!["logout logout_ignored"]),
         (
-            post("/logout", &[("client_id", SERVER), ("client_secret", SECRET)]),
+            post(route::LOGOUT, &[("client_id", SERVER), ("client_secret", SECRET)]),
             vec!["logout logout_refused missing_parameter invalid_request"],
         ),
         (change(&tokens.access, "a much better password"), vec![allowed, "password password_changed"]),
         (
-            post("/logout", &[("client_id", APP), ("token", &tokens.refresh), ("everywhere", "true")]),
+            post(route::LOGOUT, &[("client_id", APP), ("token", &tokens.refresh), ("everywhere", "true")]),
             vec!["logout logout_refused session_over invalid_grant"],
         ),
-        (post("/logout", &[("client_id", APP), ("token", &tokens.refresh)]), vec!["logout logout_succeeded"]),
+        (
+            post(route::LOGOUT, &[("client_id", APP), ("token", &tokens.refresh)]),
+            vec!["logout logout_succeeded"],
+        ),
         (list(&tokens.access), vec!["authorizer access_refused session_over"]),
     ];
     calls.into_iter().map(|((request, body), lines)| (request, body, lines)).collect()
@@ -133,7 +137,7 @@ async fn a_failure_of_the_store_is_one_line_too() {
     assert_eq!(endings(&log), ["authorizer access_failed store_unavailable"]);
     api.calls.fail(Fault::Before("Query Keys"));
     api.clock.advance(3600);
-    api.send(Request::get(metadata::JWKS_PATH), "").await;
+    api.send(Request::get(route::JWKS), "").await;
     assert_eq!(endings(&log), [failed("metadata")]);
 }
 
@@ -201,6 +205,6 @@ async fn a_line_says_for_how_long_the_store_was_waited_for() {
     let (_here, _there) = (api.login().await, api.login().await);
     log.take();
     let everywhere = [("client_id", APP), ("token", &*tokens.access), ("everywhere", "true")];
-    api.post("/logout", &everywhere).await;
+    api.post(route::LOGOUT, &everywhere).await;
     assert_eq!(waits(&log), [both(8.0 * 7.0)], "those of tasks of their own are among them");
 }

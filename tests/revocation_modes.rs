@@ -5,6 +5,7 @@ use std::time::Duration;
 use shared::{
     clock::Timestamp,
     ids::SessionId,
+    route,
     store::{Revocations, attribute},
 };
 
@@ -99,7 +100,7 @@ async fn theft_a_deleted_session_and_everywhere_are_on_the_denylist_too() {
     let delete = axum::http::Request::delete(format!("/sessions/{id}"));
     assert_eq!(api.send(crate::harness::bearer(delete, &here.access), "").await.status, 204);
     let everywhere = [("client_id", APP), ("token", away.refresh.as_str()), ("everywhere", "true")];
-    assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+    assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
     api.clock.advance(10);
     for tokens in [last, here, there, away] {
         assert_eq!(api.call(&tokens.access).await.status, 401);

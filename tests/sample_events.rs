@@ -7,6 +7,7 @@ use authorizer::Authorizer;
 use keys::KeyRotation;
 use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
+use shared::route;
 
 use crate::harness::{Api, Lambdas, PASSWORD, Reply, Secrets, Tokens, USER_ID, claims};
 
@@ -14,12 +15,12 @@ const AUTHORIZER: [&str; 3] = ["authorizer-token", "authorizer-request", "author
 const ROTATION: [&str; 4] = ["keys-create", "keys-set", "keys-test", "keys-finish"];
 /// Behind a REST API, each with the path by which its function is known here.
 const REQUESTS: [(&str, &str); 8] = [
-    ("login", "/login"),
-    ("refresh", "/refresh"),
-    ("logout", "/logout"),
-    ("sessions-list", "/sessions"),
-    ("sessions-delete", "/sessions"),
-    ("password", "/password"),
+    ("login", route::LOGIN),
+    ("refresh", route::REFRESH),
+    ("logout", route::LOGOUT),
+    ("sessions-list", route::SESSIONS),
+    ("sessions-delete", route::SESSIONS),
+    ("password", route::PASSWORD),
     ("metadata-jwks", "/metadata"),
     ("metadata-openid-configuration", "/metadata"),
 ];

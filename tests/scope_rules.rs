@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::http::Request;
+use shared::route;
 
 use crate::harness::{APP, Api, Tokens, bearer};
 
@@ -24,7 +25,7 @@ async fn narrowed(api: &Api, scope: &str) -> Tokens {
         ("refresh_token", tokens.refresh.as_str()),
         ("scope", scope),
     ];
-    api.post("/refresh", &narrow).await.tokens()
+    api.post(route::REFRESH, &narrow).await.tokens()
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use axum::http::Request;
 use local::seed::UserSeed;
 use serde_json::json;
+use shared::route;
 
 use crate::harness::{APP, Api, PASSWORD, Reply, START, Tokens, USERNAME, bearer, form, form_post};
 
@@ -14,7 +15,7 @@ async fn other_user(api: &Api) -> Tokens {
     let user = UserSeed { username: "eve", password: &PASSWORD.into(), user_id: "eve-id", claims: json!({}) };
     api.seeder().put_user(&user, &api.passwords()).await.unwrap();
     let parameters = [("client_id", APP), ("username", "eve"), ("password", PASSWORD)];
-    api.post("/login", &parameters).await.tokens()
+    api.post(route::LOGIN, &parameters).await.tokens()
 }
 
 #[tokio::test]
@@ -24,7 +25,7 @@ async fn the_list_shows_each_device_and_which_one_this_is() {
         "client_id": APP, "username": USERNAME, "password": PASSWORD, "device_name": "Phone", "scope": "read"
     });
     let request =
-        Request::post("/login").header("content-type", "application/json").header("user-agent", "App/1");
+        Request::post(route::LOGIN).header("content-type", "application/json").header("user-agent", "App/1");
     let phone = api.send(request, body.to_string()).await.tokens();
     let phone_session =
         api.session().await["session_key"].as_s().unwrap().split_once('#').unwrap().1.to_owned();
@@ -89,28 +90,28 @@ async fn a_session_that_is_not_ones_own_is_not_there() {
 async fn without_an_access_token_there_is_no_list() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    api.send(Request::get("/sessions"), "").await.assert_gateway_error(401, "invalid_token");
+    api.send(Request::get(route::SESSIONS), "").await.assert_gateway_error(401, "invalid_token");
     for header in [
         tokens.access.clone(),
         "Bearer".into(),
         format!("Basic {}", tokens.access),
         format!("Bearer {}", tokens.refresh),
     ] {
-        api.send(Request::get("/sessions").header("authorization", header), "")
+        api.send(Request::get(route::SESSIONS).header("authorization", header), "")
             .await
             .assert_gateway_error(401, "invalid_token");
     }
     let good = format!("Bearer {}", tokens.access);
-    let twice = Request::get("/sessions").header("authorization", &good).header("authorization", &good);
+    let twice = Request::get(route::SESSIONS).header("authorization", &good).header("authorization", &good);
     api.send(twice, "").await.assert_gateway_error(401, "invalid_token");
-    let lower = Request::get("/sessions").header("authorization", format!("bearer {}", tokens.access));
+    let lower = Request::get(route::SESSIONS).header("authorization", format!("bearer {}", tokens.access));
     assert_eq!(api.send(lower, "").await.status, 200);
 }
 
 #[tokio::test]
 async fn an_address_is_what_the_gateway_saw_and_no_header() {
     let api = Api::start().await;
-    let mut login = form_post("/login");
+    let mut login = form_post(route::LOGIN);
     for name in ["x-forwarded-for", "forwarded", "x-real-ip", "client-ip", "true-client-ip"] {
         login = login.header(name, "198.51.100.7");
     }

@@ -7,7 +7,7 @@ use login::Login;
 use logout::Logout;
 use password::PasswordChange;
 use refresh::Refresh;
-use shared::context::Context;
+use shared::{context::Context, route};
 
 use crate::harness::{APP, Api, Proxy, Secrets, Spoiled, WireFault, bearer, form, form_post, keyset};
 
@@ -37,7 +37,7 @@ async fn keys_and_the_denylist_are_there_when_the_first_request_comes() {
     let tokens = api.login().await;
     let next = api.refresh(&tokens.refresh).await.tokens();
     assert_eq!(api.call(&next.access).await.status, 200);
-    assert_eq!(api.send(Request::get(metadata::JWKS_PATH), "").await.status, 200);
+    assert_eq!(api.send(Request::get(route::JWKS), "").await.status, 200);
     assert_eq!(api.logout(&next.refresh).await.status, 200);
     let of_requests = proxy.take_calls();
     for call in ["GetSecretValue Keyset", "Query Keys", "Query Revocations"] {
@@ -89,7 +89,7 @@ async fn warm_requests_go_out_on_the_connections_that_there_are() {
         let delete = Request::delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA");
         assert_eq!(api.send(bearer(delete, &next.access), "").await.status, 404);
         let logout = form(&[("client_id", APP), ("token", &next.refresh)]);
-        assert_eq!(api.send(form_post("/logout"), logout).await.status, 200);
+        assert_eq!(api.send(form_post(route::LOGOUT), logout).await.status, 200);
     };
     requests().await;
     let before = proxy.opened();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use local::template::{Route, TableDefinition, Template};
-use shared::{environment::variable, lifetimes, store::attribute};
+use shared::{environment::variable, lifetimes, route, store::attribute};
 
 use crate::harness::Api;
 
@@ -44,19 +44,19 @@ fn the_routes_are_the_designs_and_only_the_token_endpoints_and_the_metadata_are_
         authorizer: authorizer.map(str::to_owned),
     };
     let expected = BTreeMap::from([
-        ("login".to_owned(), vec![route("POST", "/login", Some("NONE"))]),
-        ("refresh".to_owned(), vec![route("POST", "/refresh", Some("NONE"))]),
-        ("logout".to_owned(), vec![route("POST", "/logout", Some("NONE"))]),
+        ("login".to_owned(), vec![route("POST", route::LOGIN, Some("NONE"))]),
+        ("refresh".to_owned(), vec![route("POST", route::REFRESH, Some("NONE"))]),
+        ("logout".to_owned(), vec![route("POST", route::LOGOUT, Some("NONE"))]),
         (
             "sessions".to_owned(),
-            vec![route("GET", "/sessions", None), route("DELETE", "/sessions/{session_id}", None)],
+            vec![route("GET", route::SESSIONS, None), route("DELETE", "/sessions/{session_id}", None)],
         ),
-        ("password".to_owned(), vec![route("POST", shared::tokens::PASSWORD_PATH, None)]),
+        ("password".to_owned(), vec![route("POST", route::PASSWORD, None)]),
         ("authorizer".to_owned(), vec![]),
         ("keys".to_owned(), vec![]),
         (
             "metadata".to_owned(),
-            [metadata::JWKS_PATH, metadata::AUTHORIZATION_SERVER_PATH, metadata::OPENID_CONFIGURATION_PATH]
+            [route::JWKS, route::AUTHORIZATION_SERVER, route::OPENID_CONFIGURATION]
                 .map(|path| route("GET", path, Some("NONE")))
                 .to_vec(),
         ),

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use crate::harness::{APP, Api, Forge, Log, PASSWORD, SECRET, SERVER, USERNAME, claims, number};
 
@@ -88,7 +88,7 @@ async fn with_the_hmac_keys_an_old_token_becomes_the_newest_of_its_session_and_o
 
     let login =
         [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
-    let confidential = api.post("/login", &login).await.tokens();
+    let confidential = api.post(route::LOGIN, &login).await.tokens();
     let (secret, generation) = secret_and_generation(&confidential.refresh);
     let moved = forge(&api, &confidential.refresh, APP, (&secret, generation));
     api.refresh(&moved).await.assert_error(400, "invalid_grant");
@@ -118,7 +118,7 @@ async fn a_signing_key_gives_any_claim_to_a_session_that_lives_and_in_session_mo
 async fn a_session_that_was_widened_in_the_table_gets_what_its_client_may_have() {
     let api = Api::start().await;
     let form = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "read")];
-    let tokens = api.post("/login", &form).await.tokens();
+    let tokens = api.post(route::LOGIN, &form).await.tokens();
     let wide = ["admin", "read", "write"].map(str::to_owned).to_vec();
     api.change_session(&[(attribute::SCOPE, AttributeValue::Ss(wide))]).await;
     assert_eq!(api.refresh(&tokens.refresh).await.body["scope"], "read write");

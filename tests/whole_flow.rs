@@ -1,6 +1,7 @@
 //! Log in, call, refresh, log out.
 
 use serde_json::json;
+use shared::route;
 
 use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, START, USER_ID, USERNAME, form, form_post, number};
 
@@ -45,7 +46,7 @@ async fn whoever_keeps_coming_back_stays_logged_in_and_whoever_stays_away_is_log
 async fn a_token_response_is_whole() {
     let api = Api::start().await;
     let parameters = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "read")];
-    let login = api.post("/login", &parameters).await;
+    let login = api.post(route::LOGIN, &parameters).await;
     let refreshed = api.refresh(login.body["refresh_token"].as_str().unwrap()).await;
     for reply in [login, refreshed] {
         let tokens = reply.tokens();
@@ -81,11 +82,11 @@ async fn the_absolute_end_of_a_session_bounds_what_a_response_promises() {
 async fn json_and_a_form_say_the_same() {
     let api = Api::start().await;
     let body = json!({ "client_id": APP, "username": USERNAME, "password": PASSWORD });
-    let tokens = api.post_json("/login", &body).await.tokens();
+    let tokens = api.post_json(route::LOGIN, &body).await.tokens();
     let body = json!({ "grant_type": "refresh_token", "client_id": APP, "refresh_token": tokens.refresh });
-    let tokens = api.post_json("/refresh", &body).await.tokens();
+    let tokens = api.post_json(route::REFRESH, &body).await.tokens();
     let body = json!({ "client_id": APP, "token": tokens.access, "everywhere": true });
-    assert_eq!(api.post_json("/logout", &body).await.status, 200);
+    assert_eq!(api.post_json(route::LOGOUT, &body).await.status, 200);
     assert!(api.items("SessionsTable").await.is_empty());
 }
 
@@ -95,7 +96,7 @@ async fn a_confidential_client_has_the_same_flow_by_basic_or_in_the_body() {
     // demo-server:demo-server-secret
     let basic = "Basic ZGVtby1zZXJ2ZXI6ZGVtby1zZXJ2ZXItc2VjcmV0";
     let login = form(&[("username", USERNAME), ("password", PASSWORD)]);
-    let tokens = api.send(form_post("/login").header("authorization", basic), login).await.tokens();
+    let tokens = api.send(form_post(route::LOGIN).header("authorization", basic), login).await.tokens();
 
     let in_body = [
         ("grant_type", "refresh_token"),
@@ -103,9 +104,9 @@ async fn a_confidential_client_has_the_same_flow_by_basic_or_in_the_body() {
         ("client_secret", SECRET),
         ("refresh_token", &tokens.refresh),
     ];
-    let tokens = api.post("/refresh", &in_body).await.tokens();
+    let tokens = api.post(route::REFRESH, &in_body).await.tokens();
     let logout = form(&[("token", &tokens.refresh)]);
-    let reply = api.send(form_post("/logout").header("authorization", basic), logout).await;
+    let reply = api.send(form_post(route::LOGOUT).header("authorization", basic), logout).await;
     assert_eq!(reply.status, 200);
     assert!(api.items("SessionsTable").await.is_empty());
 }
@@ -116,7 +117,7 @@ async fn what_is_stored_of_a_session_is_what_the_design_says() {
     let body = json!({
         "client_id": APP, "username": "DEMO", "password": PASSWORD, "device_name": "Ada's phone"
     });
-    api.post_json("/login", &body).await.tokens();
+    api.post_json(route::LOGIN, &body).await.tokens();
     let session = api.session().await;
     let names: Vec<_> = session.keys().map(String::as_str).collect();
     let expected = [

@@ -9,6 +9,7 @@ use local::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use shared::route;
 
 use crate::Failure;
 
@@ -29,7 +30,7 @@ pub struct Tokens {
 pub async fn login(gateway: &Gateway) -> Result<Tokens, Failure> {
     let password = "correct horse battery staple";
     let body = json!({ "client_id": PUBLIC_CLIENT_ID, "username": USERNAME, "password": password });
-    call(gateway, post("/login", &body)?).await
+    call(gateway, post(route::LOGIN, &body)?).await
 }
 
 /// Exchanges a refresh token for its successor.
@@ -40,7 +41,7 @@ pub async fn login(gateway: &Gateway) -> Result<Tokens, Failure> {
 pub async fn refresh(gateway: &Gateway, refresh_token: &str) -> Result<Tokens, Failure> {
     let body = json!({ "grant_type": "refresh_token", "client_id": PUBLIC_CLIENT_ID,
         "refresh_token": refresh_token });
-    call(gateway, post("/refresh", &body)?).await
+    call(gateway, post(route::REFRESH, &body)?).await
 }
 
 /// The public keys, as they are published (RFC 7517 section 5).

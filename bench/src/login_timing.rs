@@ -23,6 +23,7 @@ use passwords::{BUDGET, Passwords, WINDOW_TTL};
 use serde_json::json;
 use shared::{
     random::{Random, SystemRandom, bytes},
+    route,
     store::attribute,
 };
 
@@ -108,7 +109,7 @@ async fn register(deployment: &Deployment, samples: usize) -> Result<(), Failure
 async fn time(gateway: &Gateway, username: &str) -> Result<Duration, Failure> {
     let body =
         json!({ "client_id": local::demo::PUBLIC_CLIENT_ID, "username": username, "password": "a guess" });
-    let request = Request::post("/login").header("content-type", "application/json");
+    let request = Request::post(route::LOGIN).header("content-type", "application/json");
     let request = request.body(Bytes::from(body.to_string()))?;
     let start = Instant::now();
     let response = gateway.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;

@@ -3,7 +3,7 @@
 //! Modules import downwards only, in this order; `tests/imports.rs` holds it:
 //!
 //! - base: [`clock`], [`random`], [`environment`] and [`hash_cost`], what comes from outside, each in its one home;
-//!   [`ids`], [`scope`], [`json`], [`claims`], [`lifetimes`]; [`stopwatch`] and [`aborted`], how long a request takes
+//!   [`ids`], [`scope`], [`json`], [`claims`], [`route`], [`lifetimes`], [`hash_cost`]; [`stopwatch`] and [`aborted`], how long a request takes
 //!   and may take; [`error`]; [`cached`], copies that are kept for minutes.
 //! - [`aws`]: how AWS is reached.
 //! - [`store`]: the DynamoDB tables that more than one function uses.
@@ -31,6 +31,7 @@ pub mod keys;
 pub mod lifetimes;
 pub mod log;
 pub mod random;
+pub mod route;
 pub mod scope;
 pub mod stopwatch;
 pub mod store;

@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
 use local::template::Parameters;
 use passwords::BUDGET;
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use crate::{
     harness::{
@@ -147,12 +147,12 @@ impl Flow {
             Self::LoginWithAWrongPassword => api.try_login("a wrong password").await,
             Self::LoginOfNobody => {
                 let nobody = [("client_id", APP), ("username", NOBODY), ("password", PASSWORD)];
-                api.post("/login", &nobody).await
+                api.post(route::LOGIN, &nobody).await
             }
             Self::LoginBeyondTheClientsScope => {
                 let parameters =
                     [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "admin")];
-                api.post("/login", &parameters).await
+                api.post(route::LOGIN, &parameters).await
             }
             Self::Refresh
             | Self::RefreshAgain
@@ -162,7 +162,7 @@ impl Flow {
             Self::Logout => api.logout(&here.refresh).await,
             Self::LogoutEverywhere | Self::LogoutEverywhereInVain => {
                 let everywhere = [("client_id", APP), ("token", &*here.refresh), ("everywhere", "true")];
-                api.post("/logout", &everywhere).await
+                api.post(route::LOGOUT, &everywhere).await
             }
             Self::ListSessions | Self::ListSessionsByDenylist => api.call(&here.access).await,
             Self::EndSession => {
@@ -176,7 +176,7 @@ impl Flow {
                 api.change_password(&here.access, "a wrong password", NEW_PASSWORD).await
             }
             Self::ChangePasswordToTheSame => api.change_password(&here.access, PASSWORD, PASSWORD).await,
-            Self::Jwks => api.send(Request::get(metadata::JWKS_PATH), "").await,
+            Self::Jwks => api.send(Request::get(route::JWKS), "").await,
         }
     }
 

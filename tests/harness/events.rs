@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use lambda_http::Body;
 use local::{functions::Functions, template::ApiKind};
 use serde_json::{Value, json};
-use shared::http::request_of;
+use shared::{http::request_of, route};
 
 use super::{API_KIND, APP, Api, PASSWORD, Reply, Tokens, USER_ID, USERNAME, claims, form};
 
@@ -22,10 +22,10 @@ impl BodyEndpoint {
 
     pub(crate) fn path(self) -> &'static str {
         match self {
-            Self::Login => "/login",
-            Self::Refresh => "/refresh",
-            Self::Logout => "/logout",
-            Self::Password => "/password",
+            Self::Login => route::LOGIN,
+            Self::Refresh => route::REFRESH,
+            Self::Logout => route::LOGOUT,
+            Self::Password => route::PASSWORD,
         }
     }
 

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, Request, request},
 };
 use serde_json::Value;
+use shared::route;
 
 use super::{APP, Api, PASSWORD, USERNAME};
 
@@ -101,32 +102,32 @@ impl Api {
 
     pub(crate) async fn try_login(&self, password: &str) -> Reply {
         let parameters = [("client_id", APP), ("username", USERNAME), ("password", password)];
-        self.post("/login", &parameters).await
+        self.post(route::LOGIN, &parameters).await
     }
 
     /// Refreshes on the public client.
     pub(crate) async fn refresh(&self, token: &str) -> Reply {
-        self.post("/refresh", &refresh_form(token)).await
+        self.post(route::REFRESH, &refresh_form(token)).await
     }
 
     /// Refreshes on the public client with an `Idempotency-Key`.
     pub(crate) async fn refresh_with_key(&self, token: &str, key: &str) -> Reply {
-        self.send(form_post("/refresh").header("idempotency-key", key), form(&refresh_form(token))).await
+        self.send(form_post(route::REFRESH).header("idempotency-key", key), form(&refresh_form(token))).await
     }
 
     pub(crate) async fn logout(&self, token: &str) -> Reply {
-        self.post("/logout", &[("client_id", APP), ("token", token)]).await
+        self.post(route::LOGOUT, &[("client_id", APP), ("token", token)]).await
     }
 
     /// Changes the password, behind the authorizer.
     pub(crate) async fn change_password(&self, access_token: &str, current: &str, new: &str) -> Reply {
         let parameters = [("current_password", current), ("new_password", new)];
-        self.send(bearer(form_post("/password"), access_token), form(&parameters)).await
+        self.send(bearer(form_post(route::PASSWORD), access_token), form(&parameters)).await
     }
 
     /// Calls a protected endpoint.
     pub(crate) async fn call(&self, access_token: &str) -> Reply {
-        self.send(bearer(Request::get("/sessions"), access_token), "").await
+        self.send(bearer(Request::get(route::SESSIONS), access_token), "").await
     }
 }
 

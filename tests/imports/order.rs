@@ -7,13 +7,14 @@ use super::module::{Crate, Meaning};
 use super::resolve;
 
 /// The top-level modules of `shared`, each of which imports only those before it.
-const ORDER: [&str; 21] = [
+const ORDER: [&str; 22] = [
     "clock",
     "random",
     "ids",
     "scope",
     "json",
     "claims",
+    "route",
     "error",
     "environment",
     "lifetimes",

@@ -6,13 +6,14 @@ use proptest::{
     sample::{Index, select},
     strategy::Strategy,
 };
+use shared::route;
 
 use super::{Bench, holds, mutation::Mutation};
 use crate::harness::{BodyEndpoint, Reply, Tokens, refresh_form};
 
 impl Bench {
     fn refresh(&self, token: &str) -> Reply {
-        self.wait(self.api.post("/refresh", &refresh_form(token)))
+        self.wait(self.api.post(route::REFRESH, &refresh_form(token)))
     }
 }
 
@@ -88,7 +89,7 @@ fn any_text_is_no_access_token() {
         // Nor is it one at the end of a session, where a token that is none is over already (RFC 7009 section 2.2).
         let tokens = Tokens { refresh: text, ..bench.tokens.clone() };
         let event = BodyEndpoint::Logout.form_event(&tokens);
-        assert_eq!(bench.answer("/logout", &event).unwrap().status, 200);
+        assert_eq!(bench.answer(route::LOGOUT, &event).unwrap().status, 200);
         assert_eq!(bench.wait(bench.api.stored()), bench.stored);
     });
 }

@@ -1,5 +1,7 @@
 //! What takes part in a race.
 
+use shared::route;
+
 use crate::harness::{APP, Api, Reply, Tokens};
 
 /// A request of the demo user, on the public client.
@@ -33,7 +35,7 @@ impl Request {
             Self::Logout(token) => api.logout(&token).await,
             Self::Everywhere(token) => {
                 let parameters = [("client_id", APP), ("token", &token), ("everywhere", "true")];
-                api.post("/logout", &parameters).await
+                api.post(route::LOGOUT, &parameters).await
             }
             Self::Login(password) => api.try_login(password).await,
             Self::ChangePassword { access, current, new } => api.change_password(&access, current, new).await,

@@ -2,6 +2,7 @@
 
 use axum::http::Request;
 use serde_json::{Value, json};
+use shared::route;
 
 use super::{assert_refreshed, basic, login_on_server, refresh_as, refresh_with};
 use crate::harness::{Api, SECRET, SERVER};
@@ -13,7 +14,7 @@ const FAPI_WAIT: u64 = 30;
 #[tokio::test]
 async fn the_metadata_says_that_there_are_refresh_tokens() {
     let api = Api::start().await;
-    for path in [metadata::AUTHORIZATION_SERVER_PATH, metadata::OPENID_CONFIGURATION_PATH] {
+    for path in [route::AUTHORIZATION_SERVER, route::OPENID_CONFIGURATION] {
         let reply = api.send(Request::get(path), "").await;
         assert_eq!(reply.body["grant_types_supported"], json!(["refresh_token"]));
     }

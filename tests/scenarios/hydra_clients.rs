@@ -1,5 +1,7 @@
 //! Hydra's client authentication (Fosite), at our token endpoint.
 
+use shared::route;
+
 use super::{CHALLENGE, basic, login_on_server, refresh_as, refresh_with, with_secrets};
 use crate::harness::{APP, Api, SECRET, SERVER, form};
 
@@ -43,7 +45,7 @@ async fn a_client_that_does_not_exist_has_no_token_that_is_genuine() {
     assert!(api.calls.take().is_empty());
     assert_eq!(api.session().await, before);
     let nobody = [("client_id", "bar"), ("username", "x"), ("password", "y")];
-    api.post("/login", &nobody).await.assert_error(401, "invalid_client");
+    api.post(route::LOGIN, &nobody).await.assert_error(401, "invalid_client");
 }
 
 /// Origin: ory/hydra fosite/client_authentication_test.go

@@ -1,5 +1,7 @@
 //! Hydra's token generations: whichever of a chain is reused or revoked, the whole chain ends.
 
+use shared::route;
+
 use super::{LATER, assert_over, generations};
 use crate::harness::{APP, Api, Tokens};
 
@@ -68,7 +70,7 @@ async fn a_logout_everywhere_ends_all_generations_of_all_chains() {
         let mut chains = generations(&api, 4, pause).await;
         chains.extend(generations(&api, 4, pause).await);
         let parameters = [("client_id", APP), ("token", &chains[7].refresh), ("everywhere", "true")];
-        assert_eq!(api.post("/logout", &parameters).await.status, 200);
+        assert_eq!(api.post(route::LOGOUT, &parameters).await.status, 200);
         assert_over(&api, &chains).await;
     }
 }

@@ -1,7 +1,7 @@
 //! Hydra's handler of refresh requests (Fosite): what is refused, what a session keeps, what a reply has in it.
 
 use serde_json::Value;
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use super::{assert_over, assert_refreshed, login_on_server, refresh_with, with_client};
 use crate::harness::{APP, Api, PASSWORD, START, USERNAME, claims, number, waves};
@@ -16,7 +16,7 @@ async fn another_grant_type_is_unsupported_and_uses_nothing_up() {
     let before = api.session().await;
     for grant_type in ["123", "313"] {
         let parameters = [("grant_type", grant_type), ("client_id", APP), ("refresh_token", &tokens.refresh)];
-        api.post("/refresh", &parameters).await.assert_error(400, "unsupported_grant_type");
+        api.post(route::REFRESH, &parameters).await.assert_error(400, "unsupported_grant_type");
     }
     assert_eq!(api.session().await, before);
 }
@@ -104,7 +104,7 @@ async fn a_scope_that_the_client_lost_is_left_out_or_refused_where_it_is_asked_f
 async fn a_session_keeps_who_where_and_what_and_moves_on_in_time() {
     let api = Api::start().await;
     let login = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "read")];
-    let first = api.post("/login", &login).await.tokens();
+    let first = api.post(route::LOGIN, &login).await.tokens();
     let before = api.session().await;
     api.clock.advance(2);
     let second = api.refresh(&first.refresh).await.tokens();

@@ -1,6 +1,6 @@
 //! Hydra's revocation of tokens (Fosite), with a store that works and one that doesn't.
 
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use super::{LATER, assert_over, login_on_server};
 use crate::harness::{APP, Api, Fault, Reply};
@@ -8,7 +8,7 @@ use crate::harness::{APP, Api, Fault, Reply};
 const HINTS: [&str; 2] = ["refresh_token", "access_token"];
 
 async fn revoke(api: &Api, token: &str, hint: &str) -> Reply {
-    api.post("/logout", &[("client_id", APP), ("token", token), ("token_type_hint", hint)]).await
+    api.post(route::LOGOUT, &[("client_id", APP), ("token", token), ("token_type_hint", hint)]).await
 }
 
 /// Fosite answers `unauthorized_client`.

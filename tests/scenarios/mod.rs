@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use shared::{client::SecretHash, store::attribute};
+use shared::{client::SecretHash, route, store::attribute};
 use tokio::{sync::Barrier, task::JoinSet};
 
 use crate::harness::{
@@ -50,19 +50,19 @@ async fn post_as(api: &Api, path: &str, authorization: &str, parameters: &[(&str
 /// Refreshes as the client of this Authorization header.
 async fn refresh_as(api: &Api, authorization: &str, token: &str) -> Reply {
     let parameters = [("grant_type", "refresh_token"), ("refresh_token", token)];
-    post_as(api, "/refresh", authorization, &parameters).await
+    post_as(api, route::REFRESH, authorization, &parameters).await
 }
 
 /// Refreshes with these parameters besides.
 async fn refresh_with(api: &Api, token: &str, parameters: &[(&str, &str)]) -> Reply {
     let body = [&[("grant_type", "refresh_token"), ("refresh_token", token)], parameters].concat();
-    api.post("/refresh", &body).await
+    api.post(route::REFRESH, &body).await
 }
 
 /// Logs the demo user in on the confidential client.
 async fn login_on_server(api: &Api) -> Tokens {
     let parameters = [("username", USERNAME), ("password", PASSWORD)];
-    post_as(api, "/login", &basic(SERVER, SECRET), &parameters).await.tokens()
+    post_as(api, route::LOGIN, &basic(SERVER, SECRET), &parameters).await.tokens()
 }
 
 /// A chain of so many generations on the public client, this long apart, oldest first.

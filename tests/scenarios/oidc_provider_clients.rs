@@ -1,5 +1,7 @@
 //! oidc-provider's client authentication, at our token endpoint.
 
+use shared::route;
+
 use super::{CHALLENGE, basic, login_on_server, post_as, refresh_as, refresh_with, with_secrets};
 use crate::harness::{APP, Api, Reply, SECRET, SERVER, Tokens};
 
@@ -13,7 +15,7 @@ async fn refresh_in_body(api: &Api, tokens: &Tokens, client: &[(&str, &str)]) ->
 /// Refreshes with a Basic header and these parameters besides.
 async fn refresh_both(api: &Api, header: &str, tokens: &Tokens, client: &[(&str, &str)]) -> Reply {
     let body = [&[("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)], client].concat();
-    post_as(api, "/refresh", header, &body).await
+    post_as(api, route::REFRESH, header, &body).await
 }
 
 /// oidc-provider answers `invalid_request`.
@@ -40,9 +42,9 @@ async fn a_client_that_is_not_named_anywhere_is_an_invalid_client() {
 async fn a_client_that_is_not_found_is_refused_like_one_that_proves_nothing() {
     let api = Api::start().await;
     let login = |client_id| [("client_id", client_id), ("username", "x"), ("password", "y")];
-    let unknown = api.post("/login", &login("client-not-found")).await;
+    let unknown = api.post(route::LOGIN, &login("client-not-found")).await;
     unknown.assert_error(401, "invalid_client");
-    let unproven = api.post("/login", &login(SERVER)).await;
+    let unproven = api.post(route::LOGIN, &login(SERVER)).await;
     assert_eq!((unknown.status, unknown.body), (unproven.status, unproven.body));
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use super::{assert_over, at_once, login_on_server, refresh_as, refresh_with, sid};
 use crate::harness::{
@@ -12,7 +12,7 @@ use crate::harness::{
 /// Logs in with this scope on the public client.
 async fn login_with(api: &Api, scope: &str) -> Tokens {
     let parameters = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", scope)];
-    api.post("/login", &parameters).await.tokens()
+    api.post(route::LOGIN, &parameters).await.tokens()
 }
 
 async fn refresh_scope(api: &Api, token: &str, scope: &str) -> Reply {
@@ -115,7 +115,7 @@ async fn a_user_who_is_gone_is_an_invalid_grant_and_the_session_goes() {
 #[tokio::test]
 async fn a_missing_refresh_token_is_named_in_the_error() {
     let api = Api::start().await;
-    let reply = api.post("/refresh", &[("grant_type", "refresh_token"), ("client_id", APP)]).await;
+    let reply = api.post(route::REFRESH, &[("grant_type", "refresh_token"), ("client_id", APP)]).await;
     reply.assert_error(400, "invalid_request");
     assert_eq!(reply.body["error_description"], "The parameter refresh_token is missing.");
 }

@@ -2,6 +2,7 @@
 
 use axum::http::Request;
 use serde_json::json;
+use shared::route;
 
 use super::{CHALLENGE, basic, login_on_server, post_as};
 use crate::harness::{Api, Fault, Forge, Log, Reply, SECRET, SERVER, Tokens};
@@ -10,7 +11,7 @@ use crate::harness::{Api, Fault, Forge, Log, Reply, SECRET, SERVER, Tokens};
 async fn revoke(api: &Api, token: &str, hint: Option<&str>) -> Reply {
     let mut parameters = vec![("token", token)];
     parameters.extend(hint.map(|hint| ("token_type_hint", hint)));
-    post_as(api, "/logout", &basic(SERVER, SECRET), &parameters).await
+    post_as(api, route::LOGOUT, &basic(SERVER, SECRET), &parameters).await
 }
 
 /// Every hint revokes the token that this picks, and with it the session.
@@ -35,7 +36,7 @@ async fn assert_revoked(pick: fn(&Tokens) -> &String, hints: [Option<&str>; 4]) 
 #[tokio::test]
 async fn the_documents_say_where_tokens_are_revoked() {
     let api = Api::start().await;
-    for path in [metadata::OPENID_CONFIGURATION_PATH, metadata::AUTHORIZATION_SERVER_PATH] {
+    for path in [route::OPENID_CONFIGURATION, route::AUTHORIZATION_SERVER] {
         let reply = api.send(Request::get(path), "").await;
         assert_eq!(reply.body["revocation_endpoint"], "https://issuer.example.com/logout");
         let methods = json!(["client_secret_basic", "client_secret_post", "none"]);
@@ -90,7 +91,7 @@ async fn a_failing_store_is_no_success() {
 async fn a_missing_token_is_named_in_the_error() {
     let api = Api::start().await;
     for parameters in [&[][..], &[("token", "")], &[("token_type_hint", "access_token")]] {
-        let reply = post_as(&api, "/logout", &basic(SERVER, SECRET), parameters).await;
+        let reply = post_as(&api, route::LOGOUT, &basic(SERVER, SECRET), parameters).await;
         reply.assert_error(400, "invalid_request");
         if !parameters.is_empty() {
             assert_eq!(reply.body["error_description"], "The parameter token is missing.");
@@ -147,7 +148,7 @@ async fn a_wrong_secret_is_refused_once_and_ends_nothing() {
     let before = api.session().await;
     let (log, _guard) = Log::listen();
     let parameters = [("token", tokens.access.as_str())];
-    let reply = post_as(&api, "/logout", &basic(SERVER, "invalid"), &parameters).await;
+    let reply = post_as(&api, route::LOGOUT, &basic(SERVER, "invalid"), &parameters).await;
     reply.assert_error(401, "invalid_client");
     assert_eq!(reply.header("www-authenticate"), Some(CHALLENGE));
     let events = log.take_events();

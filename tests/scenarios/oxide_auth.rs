@@ -1,5 +1,7 @@
 //! oxide-auth's refresh tests: a public and a private client, right and wrong.
 
+use shared::route;
+
 use super::{CHALLENGE, basic, login_on_server, refresh_as, refresh_with};
 use crate::harness::{APP, Api, SECRET, SERVER, USER_ID, claims};
 
@@ -80,7 +82,7 @@ async fn bad_base64_is_a_failed_authentication_and_a_missing_token_an_invalid_re
     let reply = refresh_as(&api, &format!("{header}=/"), &tokens.refresh).await;
     reply.assert_error(401, "invalid_client");
     assert_eq!(reply.header("www-authenticate"), Some(CHALLENGE));
-    let reply = super::post_as(&api, "/refresh", &header, &[("grant_type", "refresh_token")]).await;
+    let reply = super::post_as(&api, route::REFRESH, &header, &[("grant_type", "refresh_token")]).await;
     reply.assert_error(400, "invalid_request");
 }
 

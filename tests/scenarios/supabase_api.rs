@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
-use shared::store::attribute;
+use shared::{route, store::attribute};
 
 use super::{LATER, assert_over, assert_refreshed, change_user, generations};
 use crate::harness::{APP, Api, PASSWORD, USERNAME};
@@ -62,7 +62,7 @@ async fn a_newer_login_leaves_the_older_session_alone() {
     let newer = api.login().await;
     let older = api.refresh(&older.refresh).await.tokens();
     let everywhere = [("client_id", APP), ("token", &newer.access), ("everywhere", "true")];
-    assert_eq!(api.post("/logout", &everywhere).await.status, 200);
+    assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
     assert_over(&api, &[older, newer]).await;
 }
 
@@ -75,9 +75,9 @@ async fn a_newer_login_leaves_the_older_session_alone() {
 async fn login_and_refresh_take_json() {
     let api = Api::start().await;
     let login = json!({ "client_id": APP, "username": USERNAME, "password": PASSWORD });
-    let tokens = api.post_json("/login", &login).await.tokens();
+    let tokens = api.post_json(route::LOGIN, &login).await.tokens();
     let refresh = json!({ "client_id": APP, "grant_type": "refresh_token", "refresh_token": tokens.refresh });
-    let tokens = api.post_json("/refresh", &refresh).await.tokens();
+    let tokens = api.post_json(route::REFRESH, &refresh).await.tokens();
     assert_eq!(api.call(&tokens.access).await.status, 200);
 }
 

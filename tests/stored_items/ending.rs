@@ -1,6 +1,7 @@
 //! What can't be read can still be ended.
 
 use axum::http::Request;
+use shared::route;
 
 use super::{damage::damages, sessions::TABLE, stage::Stage};
 use crate::harness::{Api, SECRET, SERVER, START, bearer, claims, form, form_post, number, text};
@@ -25,7 +26,7 @@ impl End {
     async fn ask(self, stage: &Stage) -> u16 {
         let logout = |more: &[(&str, &str)]| {
             let client = [("client_id", SERVER), ("client_secret", SECRET)];
-            stage.api.send(form_post("/logout"), form(&[&client[..], more].concat()))
+            stage.api.send(form_post(route::LOGOUT), form(&[&client[..], more].concat()))
         };
         match self {
             Self::Logout => logout(&[("token", &stage.tokens.refresh)]).await.status,

@@ -5,6 +5,7 @@ use axum::http::Request;
 use lambda_http::{Body, lambda_runtime::Diagnostic};
 use metadata::Metadata;
 use serde_json::{Value, json};
+use shared::route;
 
 use super::stage::Stage;
 use crate::harness::{Api, SECRET, SERVER, Tokens, USERNAME, bearer, form, form_post};
@@ -49,16 +50,16 @@ impl Operation {
             Self::Jwks => return jwks(api).await,
             Self::Login => {
                 let login = [("username", USERNAME), ("password", password)];
-                (form_post("/login"), with_client(&login))
+                (form_post(route::LOGIN), with_client(&login))
             }
-            Self::Refresh => (form_post("/refresh"), refresh(&tokens.refresh)),
-            Self::Retry => (form_post("/refresh"), refresh(used)),
-            Self::List => (bearer(Request::get("/sessions"), &other.access), String::new()),
+            Self::Refresh => (form_post(route::REFRESH), refresh(&tokens.refresh)),
+            Self::Retry => (form_post(route::REFRESH), refresh(used)),
+            Self::List => (bearer(Request::get(route::SESSIONS), &other.access), String::new()),
             Self::Change => {
                 let change = [("current_password", *password), ("new_password", "yet another password")];
-                (bearer(form_post("/password"), &tokens.access), form(&change))
+                (bearer(form_post(route::PASSWORD), &tokens.access), form(&change))
             }
-            Self::Logout => (form_post("/logout"), with_client(&[("token", &tokens.refresh)])),
+            Self::Logout => (form_post(route::LOGOUT), with_client(&[("token", &tokens.refresh)])),
         };
         let reply = api.send(request, body).await;
         if reply.status >= 400 {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
 use serde_json::json;
+use shared::route;
 
 use crate::harness::{Api, Fault, PASSWORD, SECRET, SERVER, Stored, Tokens, USERNAME, form, form_post};
 
@@ -36,9 +37,9 @@ impl Stage {
         api.clock.advance(60);
         let login = json!({ "client_id": SERVER, "client_secret": SECRET, "username": USERNAME,
             "password": CHOSEN, "device_name": "Laptop" });
-        let request = Request::post("/login").header("content-type", "application/json");
+        let request = Request::post(route::LOGIN).header("content-type", "application/json");
         let tokens = api.send(request.header("user-agent", "Browser/1"), login.to_string()).await.tokens();
-        let other = api.post_json("/login", &login).await.tokens();
+        let other = api.post_json(route::LOGIN, &login).await.tokens();
 
         let tokens = refresh(&api, &tokens.refresh).await.tokens();
         let used = tokens.refresh;
@@ -47,7 +48,7 @@ impl Stage {
         api.calls.heal();
         let tokens = refresh(&api, &used).await.tokens();
         let wrong = form(&[("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME)]);
-        api.send(form_post("/login"), wrong + "&password=wrong").await.assert_error(400, "invalid_grant");
+        api.send(form_post(route::LOGIN), wrong + "&password=wrong").await.assert_error(400, "invalid_grant");
         let stored = api.stored().await;
         Self { api, tokens, used, other, password: CHOSEN, stored }
     }
@@ -104,7 +105,7 @@ impl Stage {
     /// Ends the session, as its user does.
     pub(super) async fn own_ended(mut self) -> Self {
         let logout = [("client_id", SERVER), ("client_secret", SECRET), ("token", &self.tokens.refresh)];
-        assert_eq!(self.api.post("/logout", &logout).await.status, 200);
+        assert_eq!(self.api.post(route::LOGOUT, &logout).await.status, 200);
         self.stored = self.api.stored().await;
         self
     }
@@ -117,5 +118,5 @@ async fn refresh(api: &Api, token: &str) -> crate::harness::Reply {
         ("grant_type", "refresh_token"),
         ("refresh_token", token),
     ];
-    api.post("/refresh", &parameters).await
+    api.post(route::REFRESH, &parameters).await
 }

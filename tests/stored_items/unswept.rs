@@ -4,6 +4,7 @@ use axum::http::Request;
 use shared::{
     clock::Timestamp,
     ids::SessionId,
+    route,
     store::{Revocations, attribute},
 };
 
@@ -79,7 +80,7 @@ async fn a_budget_refills_with_its_window_though_what_counted_is_still_there() {
         let api = Api::start().await;
         let guess = [("client_id", APP), ("username", username), ("password", "wrong")];
         for _ in 0..21 {
-            api.post("/login", &guess).await.assert_error(400, "invalid_grant");
+            api.post(route::LOGIN, &guess).await.assert_error(400, "invalid_grant");
         }
         api.try_login(PASSWORD).await;
         // Past the `expires_at` of a name that nobody has, which would be swept by now.
@@ -90,7 +91,7 @@ async fn a_budget_refills_with_its_window_though_what_counted_is_still_there() {
         };
         let spent = row().await.into_iter().find(|(name, _)| name.starts_with("attempts_")).unwrap();
         assert_eq!(spent.1, number(20), "{username}");
-        api.post("/login", &guess).await.assert_error(400, "invalid_grant");
+        api.post(route::LOGIN, &guess).await.assert_error(400, "invalid_grant");
         let counters: Vec<_> =
             row().await.into_iter().filter(|(name, _)| name.starts_with("attempts_")).collect();
         assert_eq!(counters.len(), 1, "{username}: {counters:?}");

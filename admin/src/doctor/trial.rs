@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use serde_json::json;
-use shared::error::chain;
+use shared::{error::chain, route};
 use tokio::{signal, time::sleep};
 
 use super::{Check, api::Api, throwaway::Throwaway};
@@ -72,30 +72,30 @@ async fn attempt(deployment: &Deployment, api: &Api, throwaway: &Throwaway) -> R
     let password = throwaway.password.expose_secret();
     let login =
         json!({ "client_id": client_id, "username": throwaway.username.as_str(), "password": password });
-    let tokens = api.post("/login", &login).await?;
+    let tokens = api.post(route::LOGIN, &login).await?;
     expect("login", 200, tokens.status)?;
     let text = |body: &serde_json::Value, name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let (access, first) = (text(&tokens.body, "access_token"), text(&tokens.body, "refresh_token"));
-    expect("a call with the access token", 200, api.get("/sessions", &access).await?.status)?;
-    expect("a call with a forged token", 401, api.get("/sessions", &forged(&access)).await?.status)?;
+    expect("a call with the access token", 200, api.get(route::SESSIONS, &access).await?.status)?;
+    expect("a call with a forged token", 401, api.get(route::SESSIONS, &forged(&access)).await?.status)?;
     let refresh = |token: &str| json!({ "grant_type": "refresh_token", "client_id": client_id, "refresh_token": token });
-    let refreshed = api.post("/refresh", &refresh(&first)).await?;
+    let refreshed = api.post(route::REFRESH, &refresh(&first)).await?;
     expect("refresh", 200, refreshed.status)?;
     let (access, second) = (text(&refreshed.body, "access_token"), text(&refreshed.body, "refresh_token"));
     if second == first {
         return Err(Failure::Answer("refresh with a new refresh token", refreshed.status));
     }
-    let retried = api.post("/refresh", &refresh(&first)).await?;
+    let retried = api.post(route::REFRESH, &refresh(&first)).await?;
     expect("a retry of the refresh", 200, retried.status)?;
     if text(&retried.body, "refresh_token") != second {
         return Err(Failure::Answer("a retry with the same successor", retried.status));
     }
     // Known to whatever caches, before the logout.
-    expect("a call with the new access token", 200, api.get("/sessions", &access).await?.status)?;
+    expect("a call with the new access token", 200, api.get(route::SESSIONS, &access).await?.status)?;
     let logout = json!({ "client_id": client_id, "token": access });
-    expect("logout", 200, api.post("/logout", &logout).await?.status)?;
+    expect("logout", 200, api.post(route::LOGOUT, &logout).await?.status)?;
     let took = until_refused(deployment, api, &access).await?;
-    expect("a refresh after the logout", 400, api.post("/refresh", &refresh(&second)).await?.status)?;
+    expect("a refresh after the logout", 400, api.post(route::REFRESH, &refresh(&second)).await?.status)?;
     Ok(took)
 }
 
@@ -107,7 +107,7 @@ async fn until_refused(
     let start = deployment.now();
     loop {
         let seconds = deployment.now().since(start).as_secs();
-        match api.get("/sessions", access_token).await?.status {
+        match api.get(route::SESSIONS, access_token).await?.status {
             401 => return Ok(Some(seconds)),
             200 if seconds > promised(deployment).unwrap_or_default() + PATIENCE => return Ok(None),
             200 => sleep(Duration::from_millis(500)).await,

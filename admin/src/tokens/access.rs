@@ -6,7 +6,8 @@ use shared::{
     cached::Cached,
     environment::{Environment, variable},
     keys::{PublicKeysError, PublishedKeys},
-    tokens::{AccessToken, AccessTokenError, AccessTokenVerifier, Audience, PASSWORD_PATH},
+    route,
+    tokens::{Access, AccessToken, AccessTokenError, AccessTokenVerifier},
 };
 
 use super::{stored::Stored, view::TokenView};
@@ -53,9 +54,9 @@ pub(super) async fn inspect(deployment: &Deployment, text: &str) -> Result<Token
 }
 
 fn kind(token: &AccessToken) -> &'static str {
-    match token.audience {
-        Audience::Api => "access token",
-        Audience::PasswordChange => "access token for a change of password alone",
+    match token.access {
+        Access::Api => "access token",
+        Access::PasswordChange => "access token for a change of password alone",
     }
 }
 
@@ -65,7 +66,7 @@ fn verifier(deployment: &Deployment, text: &str) -> Result<(AccessTokenVerifier,
     let (issuer, audience) = (deployment.parameter("Issuer"), deployment.parameter("Audience"));
     let is_known = issuer.is_some() && audience.is_some();
     let issuer = issuer.map(str::to_owned).or_else(|| claim("iss")).unwrap_or_default();
-    let of_token = claim("aud").filter(|aud| *aud != format!("{issuer}{PASSWORD_PATH}"));
+    let of_token = claim("aud").filter(|aud| *aud != format!("{issuer}{}", route::PASSWORD));
     let audience = audience.map(str::to_owned).or(of_token);
     let variables = [
         (variable::ISSUER.to_owned(), if issuer.is_empty() { "unknown".to_owned() } else { issuer }),

@@ -10,7 +10,10 @@ use axum::{body::Bytes, http::Request};
 use bench::{Failure, SimulatedClock, deployment};
 use local::{demo, gateway::Gateway};
 use serde_json::{Value, json};
-use shared::clock::{Clock, SystemClock};
+use shared::{
+    clock::{Clock, SystemClock},
+    route,
+};
 
 use crate::{
     certificates::Certificates,
@@ -64,7 +67,7 @@ impl Stage {
         self.clock.advance(now.saturating_sub(self.clock.now().as_unix()));
         let body =
             json!({ "client_id": demo::PUBLIC_CLIENT_ID, "username": demo::USERNAME, "password": PASSWORD });
-        let request = Request::post("/login").header("content-type", "application/json");
+        let request = Request::post(route::LOGIN).header("content-type", "application/json");
         let request = request.body(Bytes::from(body.to_string()))?;
         let response = self.gateway.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
         Ok(serde_json::from_slice(response.body())?)

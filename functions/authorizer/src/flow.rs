@@ -4,7 +4,7 @@ use serde_json::Value;
 use shared::{
     clock::Timestamp,
     log::RequestLog,
-    tokens::{AccessToken, Audience},
+    tokens::{Access, AccessToken},
 };
 
 use crate::{
@@ -58,7 +58,7 @@ impl Authorizer {
         now: Timestamp,
     ) -> Result<Answer, AuthorizerError> {
         let context = self.claims.context(token)?;
-        let is_for_api = token.audience == Audience::Api;
+        let is_for_api = token.access == Access::Api;
         match shape {
             AnswerShape::Policy(stage) => {
                 Ok(Answer::Policy(Policy::new(stage, &self.rules, token, context)?))

@@ -6,7 +6,8 @@
 use serde::Serialize;
 use shared::{
     environment::{EnvironmentError, variable},
-    tokens::{AccessToken, Audience, PASSWORD_PATH},
+    route,
+    tokens::{Access, AccessToken},
 };
 
 use crate::{
@@ -61,9 +62,9 @@ impl Policy {
         token: &AccessToken,
         context: AuthorizerContext,
     ) -> Result<Self, AuthorizerError> {
-        let document = match token.audience {
-            Audience::Api => PolicyDocument::new(stage, rules, |rule| rule.is_met_by(&token.scope)),
-            Audience::PasswordChange => PolicyDocument::of_password_change(stage),
+        let document = match token.access {
+            Access::Api => PolicyDocument::new(stage, rules, |rule| rule.is_met_by(&token.scope)),
+            Access::PasswordChange => PolicyDocument::of_password_change(stage),
         };
         if !document.fits() {
             return Err(AuthorizerError::PolicyTooLong);
@@ -97,7 +98,7 @@ impl PolicyDocument {
 
     /// The one call of a token that is good for a change of password and nothing else.
     fn of_password_change(stage: &Stage) -> Self {
-        let resource = vec![stage.resource(&format!("POST{PASSWORD_PATH}"))];
+        let resource = vec![stage.resource(&format!("POST{}", route::PASSWORD))];
         let statement = Statement { effect: "Allow", action: "execute-api:Invoke", resource };
         Self { version: "2012-10-17", statement: vec![statement] }
     }

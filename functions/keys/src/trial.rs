@@ -9,9 +9,9 @@ use shared::{
     ids::{ClientId, UserId},
     keys::{Keyset, PublicKeys},
     random::{self, Random},
-    tokens::{AccessClaims, AccessTokenVerifier, RefreshToken},
+    store::SessionKey,
+    tokens::{AccessClaims, AccessTokenVerifier, Issuance, RefreshToken},
 };
-use std::collections::BTreeMap;
 
 /// Of nobody: no deployment has it as its issuer, so the token is good for nothing.
 const NOBODY: &str = "key-rotation-trial";
@@ -26,22 +26,18 @@ pub(crate) fn passes(keyset: &Keyset, published: &PublicKeys, now: Timestamp, ra
 fn access_token(keyset: &Keyset, published: &PublicKeys, now: Timestamp, random: &dyn Random) -> Option<()> {
     let (user_id, client_id) = (UserId::nobody(), ClientId::parse(NOBODY)?);
     let session_id = RefreshToken::first(user_id.clone(), random).session_id();
-    let claims = AccessClaims {
-        iss: NOBODY,
-        sub: &user_id,
-        aud: NOBODY,
-        client_id: &client_id,
-        iat: now,
-        exp: now + Duration::from_secs(1),
+    let session = SessionKey { user_id, client_id, session_id };
+    let issuance = Issuance {
+        issuer: NOBODY,
+        audience: NOBODY,
+        issued_at: now,
+        expires_at: now + Duration::from_secs(1),
         jti: random::identifier(random),
-        sid: &session_id,
-        scope: None,
-        auth_time: now,
-        user: BTreeMap::new(),
     };
+    let claims = AccessClaims::new(issuance, &session, now);
     let token = keyset.signing.newest().issue(&claims).ok()?;
     let verified = verifier().ok()?.verify(token.expose_secret(), published, now).ok()?;
-    (verified.session.session_id == session_id).then_some(())
+    (verified.session == session).then_some(())
 }
 
 fn refresh_token(keyset: &Keyset, random: &dyn Random) -> Option<()> {

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
-use shared::{clock::Timestamp, keys::PublicKeys};
-
-use crate::JWKS_PATH;
+use shared::{clock::Timestamp, keys::PublicKeys, route};
 
 /// How clients authenticate at the token and the revocation endpoint (RFC 7591 section 2).
 const AUTH_METHODS: [&str; 3] = ["client_secret_basic", "client_secret_post", "none"];
@@ -22,13 +20,13 @@ pub(crate) fn jwks(keys: &PublicKeys, now: Timestamp) -> Value {
 pub(crate) fn authorization_server(issuer: &str) -> Value {
     json!({
         "issuer": issuer,
-        "token_endpoint": format!("{issuer}/refresh"),
+        "token_endpoint": format!("{issuer}{}", route::REFRESH),
         "token_endpoint_auth_methods_supported": AUTH_METHODS,
         "grant_types_supported": ["refresh_token"],
         "response_types_supported": ["none"],
-        "revocation_endpoint": format!("{issuer}/logout"),
+        "revocation_endpoint": format!("{issuer}{}", route::LOGOUT),
         "revocation_endpoint_auth_methods_supported": AUTH_METHODS,
-        "jwks_uri": format!("{issuer}{JWKS_PATH}"),
+        "jwks_uri": format!("{issuer}{}", route::JWKS),
     })
 }
 

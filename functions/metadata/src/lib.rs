@@ -21,10 +21,7 @@ use shared::{
     keys::PublishedKeys,
 };
 
-pub use self::{
-    error::{MetadataError, MetadataReason},
-    request::{AUTHORIZATION_SERVER_PATH, JWKS_PATH, OPENID_CONFIGURATION_PATH},
-};
+pub use self::error::{MetadataError, MetadataReason};
 
 /// The function.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::Value;
+use shared::route;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_latchgate-local");
 
@@ -49,7 +50,7 @@ impl Running {
             self.text("public_client_id"),
             self.text("username")
         );
-        let (status, tokens) = self.post("/login", body).await;
+        let (status, tokens) = self.post(route::LOGIN, body).await;
         assert_eq!(status, 200, "{tokens}");
         tokens
     }
@@ -57,7 +58,7 @@ impl Running {
     pub(crate) async fn refresh(&self, tokens: &Value) -> (u16, Value) {
         let (client, token) = (self.text("public_client_id"), tokens["refresh_token"].as_str().unwrap());
         let body = format!("grant_type=refresh_token&client_id={client}&refresh_token={token}");
-        self.post("/refresh", body).await
+        self.post(route::REFRESH, body).await
     }
 
     pub(crate) async fn call(&self, tokens: &Value) -> u16 {

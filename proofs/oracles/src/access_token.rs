@@ -10,7 +10,7 @@ use serde_json::Value;
 use shared::{
     claims::RESERVED_CLAIMS,
     scope::Scope,
-    tokens::{AccessToken, Audience},
+    tokens::{Access, AccessToken},
 };
 
 use crate::deployment::{AUDIENCE, ISSUED, ISSUER, KEYS, KID, NOW, PASSWORD_AUDIENCE, VERIFIER, key_member};
@@ -59,11 +59,11 @@ fn hold_to_shape(token: &AccessToken, header: &[u8], claims: &[u8]) {
     let claims: Claims = exactly(claims);
     assert_eq!(claims.iss, ISSUER);
     let audience = match &*claims.aud {
-        AUDIENCE => Audience::Api,
-        PASSWORD_AUDIENCE => Audience::PasswordChange,
+        AUDIENCE => Access::Api,
+        PASSWORD_AUDIENCE => Access::PasswordChange,
         other => panic!("accepted for the audience {other:?}"),
     };
-    assert_eq!(token.audience, audience);
+    assert_eq!(token.access, audience);
     assert!(claims.iat < claims.exp && claims.iat.max(claims.nbf.unwrap_or(0)) <= NOW.as_unix() + SKEW);
     assert_eq!(token.expires_at.as_unix(), claims.exp);
     assert_eq!(token.session.user_id.as_str(), claims.sub);

@@ -10,7 +10,10 @@ use serde::{
     de::{IgnoredAny, MapAccess, Visitor},
 };
 use serde_json::{Map, Value, json};
-use shared::http::{Parameters, RequestError, parameter, request_of};
+use shared::{
+    http::{Parameters, RequestError, parameter, request_of},
+    route,
+};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
@@ -128,7 +131,7 @@ fn read(media_type: &str, body: &[u8]) -> Result<Parameters, RequestError> {
 
 fn request(media_type: &str, body: &str, is_base64: bool) -> Request {
     let event = json!({
-        "httpMethod": "POST", "path": "/login", "requestContext": { "httpMethod": "POST" },
+        "httpMethod": "POST", "path": route::LOGIN, "requestContext": { "httpMethod": "POST" },
         "headers": { "Content-Type": media_type }, "body": body, "isBase64Encoded": is_base64,
     });
     request_of(serde_json::from_value(event).unwrap()).unwrap()

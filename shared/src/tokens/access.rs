@@ -12,18 +12,17 @@ use crate::{
     clock::Timestamp,
     ids::{ClientId, SessionId, UserId},
     keys::SigningKey,
+    route,
+    store::SessionKey,
 };
 
 /// The `typ` of an access token (RFC 9068 section 2.1): what keeps other JWTs of the same key from passing for one.
 pub(super) const TYP: &str = "at+jwt";
 
-/// Where a password is changed: what a token that is good for nothing else is for, as a path below the issuer.
-pub const PASSWORD_PATH: &str = "/password";
-
 /// The `aud` of a token that is good for a change of password and nothing else: the one resource that it gives access
 /// to (RFC 9068 section 3). Whoever verifies tokens for the API, with whatever library, so refuses it.
 pub(super) fn password_audience(issuer: &str) -> String {
-    format!("{issuer}{PASSWORD_PATH}")
+    format!("{issuer}{}", route::PASSWORD)
 }
 
 /// The claims of an access token (RFC 9068 section 2.2), and the user's own beside them.
@@ -53,6 +52,41 @@ pub struct AccessClaims<'a> {
     /// The user's own claims.
     #[serde(flatten)]
     pub user: BTreeMap<&'a str, &'a Value>,
+}
+
+/// Who issues a token, for whom, and for how long.
+#[derive(Clone, Debug)]
+pub struct Issuance<'a> {
+    /// The `iss` of the token.
+    pub issuer: &'a str,
+    /// The `aud` of the token.
+    pub audience: &'a str,
+    /// When it is issued.
+    pub issued_at: Timestamp,
+    /// When it ends.
+    pub expires_at: Timestamp,
+    /// Its own identifier.
+    pub jti: String,
+}
+
+impl<'a> AccessClaims<'a> {
+    /// The claims that every token of a session has; it has no scope and none of the user's own claims yet.
+    pub fn new(issuance: Issuance<'a>, session: &'a SessionKey, auth_time: Timestamp) -> Self {
+        let Issuance { issuer, audience, issued_at, expires_at, jti } = issuance;
+        Self {
+            iss: issuer,
+            sub: &session.user_id,
+            aud: audience,
+            client_id: &session.client_id,
+            iat: issued_at,
+            exp: expires_at,
+            jti,
+            sid: &session.session_id,
+            scope: None,
+            auth_time,
+            user: BTreeMap::new(),
+        }
+    }
 }
 
 /// A token could not be signed.

@@ -1,7 +1,7 @@
 //! The two tokens: a JWT for access, an opaque one for refresh.
 
 mod access;
-mod grant;
+mod issue;
 mod jws;
 mod refresh;
 mod refresh_error;
@@ -10,12 +10,12 @@ mod verify;
 mod verify_error;
 
 pub use self::{
-    access::{AccessClaims, IssueError, PASSWORD_PATH},
-    grant::{Grant, TokenIssuer, TokenResponse},
+    access::{AccessClaims, Issuance, IssueError},
+    issue::{Grant, TokenIssuer, TokenResponse},
     jws::Jws,
     refresh::RefreshToken,
     refresh_error::RefreshTokenError,
     unverified::UnverifiedRefreshToken,
-    verify::{AccessToken, AccessTokenVerifier, Audience},
+    verify::{Access, AccessToken, AccessTokenVerifier},
     verify_error::AccessTokenError,
 };

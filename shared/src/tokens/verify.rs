@@ -30,7 +30,7 @@ const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// What an access token gives access to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Audience {
+pub enum Access {
     /// The API.
     Api,
     /// A change of the user's password, and nothing else.
@@ -41,7 +41,7 @@ pub enum Audience {
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccessToken {
     /// What it gives access to.
-    pub audience: Audience,
+    pub access: Access,
     /// Its session: the user, the client that it was issued to, and which of their sessions.
     pub session: SessionKey,
     /// What it may be used for.
@@ -115,9 +115,9 @@ impl AccessTokenVerifier {
         if claims.text("iss")? != self.issuer {
             return Err(AccessTokenError::Foreign);
         }
-        let audience = match claims.text("aud")? {
-            aud if aud == self.audience => Audience::Api,
-            aud if aud == self.password_audience => Audience::PasswordChange,
+        let access = match claims.text("aud")? {
+            aud if aud == self.audience => Access::Api,
+            aud if aud == self.password_audience => Access::PasswordChange,
             _ => return Err(AccessTokenError::Foreign),
         };
         let (issued_at, expires_at) = (claims.instant("iat")?, claims.instant("exp")?);
@@ -130,7 +130,7 @@ impl AccessTokenVerifier {
         claims.text("jti")?;
         claims.instant("auth_time")?;
         Ok(AccessToken {
-            audience,
+            access,
             session: SessionKey {
                 user_id: claims.parsed("sub", UserId::parse)?,
                 client_id: claims.parsed("client_id", ClientId::parse)?,

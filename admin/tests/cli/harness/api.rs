@@ -6,6 +6,7 @@ use axum::http::Request;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use local::gateway::Gateway;
 use serde_json::Value;
+use shared::route;
 
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
@@ -42,7 +43,7 @@ impl Api {
         if let Some(secret) = login.client_secret {
             body["client_secret"] = secret.into();
         }
-        self.post("/login", &body).await
+        self.post(route::LOGIN, &body).await
     }
 
     /// The tokens of a login that has to succeed.
@@ -58,13 +59,13 @@ impl Api {
             "client_id": client_id,
             "refresh_token": tokens["refresh_token"],
         });
-        self.post("/refresh", &body).await
+        self.post(route::REFRESH, &body).await
     }
 
     /// Calls an endpoint behind the authorizer.
     pub(crate) async fn call(&self, tokens: &Value) -> u16 {
         let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
-        let request = Request::get("/sessions").header("authorization", bearer);
+        let request = Request::get(route::SESSIONS).header("authorization", bearer);
         self.send(request.body("".into()).unwrap()).await.0
     }
 

@@ -64,7 +64,7 @@ fn a_token_gives_what_it_was_issued_for() {
     };
     let Value::Object(own) = json!({ "email": "somebody@example.org" }) else { unreachable!() };
     let token = AccessToken {
-        audience: Audience::Api,
+        access: Access::Api,
         session,
         scope: Scope::parse("read write").unwrap(),
         expires_at: at(NOW + 100),
@@ -76,8 +76,8 @@ fn a_token_gives_what_it_was_issued_for() {
 
 #[test]
 fn a_token_is_of_this_issuer_and_for_one_of_two_audiences() {
-    let audience = |aud: &str| verified(json!({ "aud": aud })).map(|token| token.audience);
-    assert_eq!(audience("https://login.example/password"), Ok(Audience::PasswordChange));
+    let audience = |aud: &str| verified(json!({ "aud": aud })).map(|token| token.access);
+    assert_eq!(audience("https://login.example/password"), Ok(Access::PasswordChange));
     assert_eq!(audience("https://api.example/"), Err(AccessTokenError::Foreign));
     assert_eq!(verified(json!({ "iss": "https://login.example/" })), Err(AccessTokenError::Foreign));
 }

@@ -1,11 +1,11 @@
 //! The token response (RFC 6749 section 5.1): what login and refresh answer with.
 
-use std::{collections::BTreeMap, fmt, time::Duration};
+use std::{fmt, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Serialize, Serializer};
 
-use super::{AccessClaims, IssueError, RefreshToken, access::password_audience};
+use super::{AccessClaims, Issuance, IssueError, RefreshToken, access::password_audience};
 use crate::{
     client::ClaimSelection,
     clock::Timestamp,
@@ -69,17 +69,13 @@ impl TokenIssuer {
         // An access token never outlives its session, not even where nobody looks the session up.
         let access_ttl = session_ttl.min(*access_ttl);
         let access_token = keyset.signing.active(now).issue(&AccessClaims {
-            iss: &self.issuer,
-            sub: &session.key.user_id,
-            aud: &self.audience,
-            client_id: &session.key.client_id,
-            iat: now,
-            exp: now + access_ttl,
-            jti: random::identifier(random),
-            sid: &session.key.session_id,
             scope: scope.to_text(),
-            auth_time: session.auth_time,
             user: claims.select(&user.claims),
+            ..AccessClaims::new(
+                self.issuance(&self.audience, now, now + access_ttl, random),
+                &session.key,
+                session.auth_time,
+            )
         })?;
         Ok(TokenResponse {
             access_token,
@@ -106,19 +102,19 @@ impl TokenIssuer {
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<SecretString, IssueError> {
-        keyset.signing.active(now).issue(&AccessClaims {
-            iss: &self.issuer,
-            sub: &session.key.user_id,
-            aud: &password_audience(&self.issuer),
-            client_id: &session.key.client_id,
-            iat: now,
-            exp: session.ends_at(),
-            jti: random::identifier(random),
-            sid: &session.key.session_id,
-            scope: None,
-            auth_time: session.auth_time,
-            user: BTreeMap::new(),
-        })
+        let audience = password_audience(&self.issuer);
+        let issuance = self.issuance(&audience, now, session.ends_at(), random);
+        keyset.signing.active(now).issue(&AccessClaims::new(issuance, &session.key, session.auth_time))
+    }
+
+    fn issuance<'a>(
+        &'a self,
+        audience: &'a str,
+        issued_at: Timestamp,
+        expires_at: Timestamp,
+        random: &dyn Random,
+    ) -> Issuance<'a> {
+        Issuance { issuer: &self.issuer, audience, issued_at, expires_at, jti: random::identifier(random) }
     }
 }
 
