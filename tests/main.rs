@@ -15,6 +15,7 @@ mod admin_doctor;
 mod admin_keys;
 mod admin_tokens;
 mod alarms;
+mod architecture;
 mod audit;
 mod authorizer_events;
 mod authorizer_policy;

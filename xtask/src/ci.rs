@@ -17,12 +17,12 @@ type Step = (&'static str, fn() -> Result<(), TaskError>);
 const QUICK: [Step; 7] = [
     ("formatting", || run(&mut cargo(&["fmt", "--all", "--check"]))),
     ("seeded bugs: all apply", seeded_bugs::check),
-    ("spelling", spelling::check),
-    ("links of the pages", links::check),
     ("clippy", || {
         run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--locked", "--", "--deny", "warnings"]))
     }),
     ("tests beside the code", || run(&mut cargo(&["test", "--workspace", "--lib", "--bins", "--locked"]))),
+    ("spelling", spelling::check),
+    ("links of the pages", links::check),
     ("documentation", || {
         run(cargo(&["doc", "--workspace", "--no-deps", "--document-private-items", "--locked"])
             .env("RUSTDOCFLAGS", "--deny warnings"))

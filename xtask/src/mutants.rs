@@ -3,6 +3,7 @@
 //! `docs/evidence/mutants.md` lists the mutants that no test notices, each with the reason. The mutants are put into a copy
 //! of the project, which stays in `.tools/mutants` with its target folder.
 
+mod mutant;
 mod rounds;
 mod selection;
 mod survivors;
@@ -11,11 +12,13 @@ use std::{fs, path::PathBuf};
 
 pub(crate) use self::selection::Selection;
 use self::{
+    mutant::{file_of, files_of},
     rounds::{ROUNDS, Round},
     selection::EXAMINED,
     survivors::Survivors,
 };
 use crate::{
+    long_tests,
     shell::{TaskError, cargo_tool, output, program},
     tree::Tree,
 };
@@ -89,6 +92,7 @@ impl Mutants {
         let always = ["mutants", "--in-place", "--no-shuffle", "--colors=never", "--output=../results"];
         let mut command = self.tree.inside(program(&self.tool, &always));
         command.args(&self.common).args(files.iter().map(|file| format!("--file={file}")));
+        long_tests::in_full(&mut command);
         let status = command.args(round.arguments()).status();
         let status = status.map_err(|e| TaskError(format!("cargo-mutants: {e}")))?;
         // 0: all were noticed; 2: some were not; 3: some made the tests hang, which is to be noticed as well.
@@ -106,15 +110,4 @@ impl Mutants {
         let path = self.results().join("mutants.out").join(outcome).with_extension("txt");
         fs::read_to_string(&path).map_err(|e| TaskError(format!("{}: {e}", path.display())))
     }
-}
-
-/// The file of a mutant.
-fn file_of(mutant: &str) -> &str {
-    mutant.split(':').next().unwrap_or(mutant)
-}
-
-/// The files of these mutants, each once.
-fn files_of(mutants: &[String]) -> Vec<String> {
-    let files: std::collections::BTreeSet<&str> = mutants.iter().map(|mutant| file_of(mutant)).collect();
-    files.into_iter().map(str::to_owned).collect()
 }

@@ -3,7 +3,7 @@
 //! proofs/README.md says of each why it doesn't run for every change; `.github/workflows/nightly.yml` runs each as a job.
 
 use crate::{
-    bench, fuzz, model, mutants, races,
+    bench, fuzz, long_tests, model, mutants, races,
     sam::{self, Build},
     sam_local::{self, Part},
     seeded_bugs::{self, Reach},
@@ -13,9 +13,10 @@ use crate::{
 type Task = (&'static str, fn() -> Result<(), TaskError>);
 
 /// Each by its command line, without `cargo xtask`.
-const TASKS: [Task; 8] = [
+const TASKS: [Task; 9] = [
     ("model", model::run_all),
     ("races", || races::run_all(races::ROUNDS, races::SEED)),
+    ("long-tests", long_tests::run_all),
     ("fuzz 600", || fuzz::run_all("600", None)),
     ("mutants", || mutants::run(&mutants::Selection::default())),
     ("seeded-bugs --named", || seeded_bugs::run(&[], Reach::Named)),

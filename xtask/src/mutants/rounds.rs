@@ -1,6 +1,7 @@
 //! The rounds of tests that a mutant is put to, the quickest first: one that is noticed is spared the others.
 
 use crate::{
+    long_tests,
     shell::{TaskError, run},
     tree::Tree,
 };
@@ -115,7 +116,9 @@ impl Round {
     /// Runs it without a mutant: tests that are red, or arguments that `cargo test` refuses, would notice any.
     pub(super) fn test(&self, tree: &Tree) -> Result<(), TaskError> {
         let tests = ["test", "--quiet", "--locked", "--package", self.package, self.binary];
-        run(tree.cargo(&tests).args(self.of_the_binary()))
+        let mut command = tree.cargo(&tests);
+        long_tests::in_full(&mut command);
+        run(command.args(self.of_the_binary()))
     }
 
     /// What `cargo test` hands on to the binary.

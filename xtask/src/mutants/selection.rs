@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::file_of;
+use super::mutant::file_of;
 use crate::shell::{TaskError, output, program, tool_folder};
 
 /// The code that is changed: the functions, what they share, passwords, and the commands that write.

@@ -18,6 +18,8 @@ use std::{fs, path::Path};
 use super::{edit::Edit, suite::Suite};
 use crate::shell::{TaskError, root};
 
+/// The folder of the bugs.
+const FOLDER: &str = "proofs/seeded_bugs";
 const WHAT: &str = "What";
 const SEEN: &str = "Seen";
 const CAUGHT_BY: &str = "Caught by";
@@ -45,7 +47,7 @@ pub(crate) enum Expected {
 impl Bug {
     /// All of them, in the order of their names.
     pub(crate) fn all() -> Result<Vec<Self>, TaskError> {
-        let folder = root().join(super::FOLDER);
+        let folder = root().join(FOLDER);
         let entries = fs::read_dir(&folder).map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
         let paths = entries.filter_map(|entry| Some(entry.ok()?.path()));
         let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "txt")).collect();
@@ -57,7 +59,7 @@ impl Bug {
     pub(crate) fn named(names: &[&str]) -> Result<Vec<Self>, TaskError> {
         let all = Self::all()?;
         if let Some(unknown) = names.iter().find(|name| !all.iter().any(|bug| bug.name == **name)) {
-            return Err(TaskError(format!("there is no {}/{unknown}.txt", super::FOLDER)));
+            return Err(TaskError(format!("there is no {FOLDER}/{unknown}.txt")));
         }
         Ok(all.into_iter().filter(|bug| names.is_empty() || names.contains(&&*bug.name)).collect())
     }

@@ -21,9 +21,6 @@ use crate::{
     tree::Tree,
 };
 
-/// The folder of the bugs.
-const FOLDER: &str = "proofs/seeded_bugs";
-
 /// Whether each bug still applies and is on the page, and each suite has one that turns it red: quick, so that none rots.
 pub(crate) fn check() -> Result<(), TaskError> {
     let bugs = Bug::all()?;
