@@ -6,8 +6,6 @@ use shared::{
     tokens::AccessTokenError,
 };
 
-use crate::Answer;
-
 /// Why a request doesn't pass.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizerError {
@@ -75,23 +73,6 @@ impl AuthorizerError {
             Self::Store(error) => error.reason(),
             Self::Aborted(error) => error.reason(),
             Self::RefusedForAppSync(error) => error.reason(),
-        }
-    }
-
-    /// The answer of a refusal for AppSync; any other error stays one.
-    pub(crate) fn into_answer(self) -> Result<Answer, Self> {
-        match self {
-            Self::RefusedForAppSync(_) => Ok(Answer::app_sync_refusal()),
-            Self::NoBearer
-            | Self::Token(_)
-            | Self::SessionEnded
-            | Self::Event
-            | Self::MethodArn
-            | Self::ContextTooLong
-            | Self::PolicyTooLong
-            | Self::Keys(_)
-            | Self::Store(_)
-            | Self::Aborted(_) => Err(self),
         }
     }
 

@@ -117,7 +117,10 @@ impl Authorizer {
             }
             Err(error) => {
                 log.refused(&error.ending());
-                error.into_answer()
+                match error {
+                    AuthorizerError::RefusedForAppSync(_) => Ok(Answer::app_sync_refusal()),
+                    error => Err(error),
+                }
             }
         }
     }

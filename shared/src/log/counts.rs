@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::metrics::Breakdown;
+use super::breakdown::Breakdown;
 
 /// How often what happened.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use metrique_writer_core::{
 };
 use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective};
 
-use super::{Cause, counts::Count};
+use super::counts::Count;
 use crate::clock::Timestamp;
 
 /// The namespace of all of them.
@@ -22,34 +22,7 @@ const MILLISECONDS: Unit = Unit::Second(NegativeScale::Milli);
 
 const STACK: &str = "Stack";
 const FUNCTION: &str = "Function";
-const REASON: &str = "Reason";
-const CAUSE: &str = "Cause";
 const REQUEST_ID: &str = "request_id";
-
-/// A dimension by which a metric is broken down, beside its total.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Breakdown {
-    /// Of what was refused, or failed.
-    Reason(&'static str),
-    /// Of revoked sessions.
-    Cause(Cause),
-}
-
-impl Breakdown {
-    pub(super) fn dimension(self) -> &'static str {
-        match self {
-            Self::Reason(_) => REASON,
-            Self::Cause(_) => CAUSE,
-        }
-    }
-
-    pub(super) fn value(self) -> &'static str {
-        match self {
-            Self::Reason(reason) => reason,
-            Self::Cause(cause) => cause.name(),
-        }
-    }
-}
 
 /// A line of metrics.
 pub(super) struct Line<'a> {

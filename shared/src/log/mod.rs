@@ -3,6 +3,7 @@
 //! A [`FunctionLog`] makes one [`RequestLog`] a request. That one writes the request's one line when the request ends,
 //! and a line for each [`Event`] beside it.
 
+mod breakdown;
 mod counts;
 mod event;
 mod function_log;

@@ -7,12 +7,8 @@ use std::{
 };
 
 use super::{
-    Cause, Ending, Event, FunctionLog, Invocation,
-    counts::Counts,
-    line::LastLine,
-    metrics::{Breakdown, Line},
-    output::METRICS,
-    subject::Subject,
+    Cause, Ending, Event, FunctionLog, Invocation, breakdown::Breakdown, counts::Counts, line::LastLine,
+    metrics::Line, output::METRICS, subject::Subject,
 };
 use crate::{
     aborted::{self, Aborted},

@@ -1,0 +1,50 @@
+//! Clients that record how long requests wait for them.
+
+use std::error::Error;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::config::{
+    Builder as DynamoDbBuilder, ConfigBag, Intercept, interceptors::BeforeSerializationInterceptorContextRef,
+};
+use aws_sdk_secretsmanager::config::Builder as SecretsManagerBuilder;
+
+use crate::stopwatch::{Wait, wait};
+
+/// A DynamoDB client that records on a request's stopwatch how long the request waits for it.
+pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
+    let config = DynamoDbBuilder::from(config).interceptor(CallTimer).build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+/// The same client, recording how long requests wait for it.
+pub fn timed(dynamodb: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
+    let config = dynamodb.config().to_builder().interceptor(CallTimer).build();
+    aws_sdk_dynamodb::Client::from_conf(config)
+}
+
+/// A Secrets Manager client that records on a request's stopwatch how long the request waits for it.
+pub fn secrets_manager(config: &SdkConfig) -> aws_sdk_secretsmanager::Client {
+    let config = SecretsManagerBuilder::from(config).interceptor(CallTimer).build();
+    aws_sdk_secretsmanager::Client::from_conf(config)
+}
+
+/// A call is waited for until its bag is dropped, with its answer or without.
+#[derive(Debug)]
+struct CallTimer;
+
+impl Intercept for CallTimer {
+    fn name(&self) -> &'static str {
+        "how long calls are waited for"
+    }
+
+    fn read_before_execution(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        config: &mut ConfigBag,
+    ) -> Result<(), Box<dyn Error + Send + Sync>> {
+        if let Some(waiting) = wait(Wait::Store) {
+            config.interceptor_state().store_put(waiting);
+        }
+        Ok(())
+    }
+}
