@@ -50,7 +50,8 @@ fn listed(change: &str) -> BTreeSet<String> {
 
 /// The Rust files in that row.
 fn listed_code(change: &str) -> BTreeSet<String> {
-    listed(change).into_iter().filter(|path| path.ends_with(".rs")).collect()
+    let is_code = |path: &String| Path::new(path).extension().is_some_and(|e| e == "rs");
+    listed(change).into_iter().filter(is_code).collect()
 }
 
 /// The files of the product that `is_it` is true of.

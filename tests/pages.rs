@@ -108,7 +108,7 @@ fn the_alarms_watch_as_many_metrics_as_the_page_says() {
     let templates = fs::read_dir(root).unwrap().map(|file| file.unwrap().path());
     let templates = templates.filter(|path| {
         let name = path.file_name().unwrap().to_str().unwrap();
-        name.starts_with("template") && name.ends_with(".yaml")
+        name.starts_with("template") && path.extension().is_some_and(|e| e == "yaml")
     });
     let mut metrics = 0;
     for path in templates {

@@ -49,7 +49,9 @@ impl Collector<'_> {
             let file = self.modules[parent].file.clone();
             self.modules.push(Module::new(file, Some(parent)));
             self.current = index;
-            items.iter().for_each(|item| self.visit_item(item));
+            for item in items {
+                self.visit_item(item);
+            }
         } else {
             let beside = directory.join(format!("{name}.rs"));
             let file = if (self.read)(&beside).is_some() { beside } else { self.directory.join("mod.rs") };
