@@ -15,10 +15,6 @@ pub const ABSOLUTE_TTL: RangeInclusive<u64> = 1..=3650 * DAY;
 /// Seconds during which a used refresh token gets its successor again. Beyond a minute it would shelter a thief.
 pub const LEEWAY: RangeInclusive<u64> = 0..=60;
 
-/// How long somebody who has to choose another password may take to: long enough for a person, and of little use to
-/// whoever comes upon the token.
-pub const PASSWORD_CHANGE_TTL: Duration = Duration::from_secs(600);
-
 /// The lifetimes that apply to one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {

@@ -61,8 +61,8 @@ impl Stopwatch {
     }
 
     /// Carries out what belongs to this request.
-    pub async fn over<T>(self: &Arc<Self>, future: impl Future<Output = T>) -> T {
-        CURRENT.scope(self.clone(), future).await
+    pub fn over<F: Future>(self: &Arc<Self>, future: F) -> impl Future<Output = F::Output> + use<F> {
+        CURRENT.scope(self.clone(), future)
     }
 
     /// How long it took so far.

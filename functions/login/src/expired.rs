@@ -1,8 +1,13 @@
 //! The answer to a right password that has to be changed before anything else.
 
+use std::time::Duration;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use shared::{clock::Timestamp, store::Session};
+
+/// How long a user may take to choose another password: long enough for a person, and of little use to a thief.
+pub(crate) const PASSWORD_CHANGE_TTL: Duration = Duration::from_secs(600);
 
 /// An error in the shape of RFC 6749 section 5.2, so that nobody takes it for a login, and the one token with which it
 /// can be mended.

@@ -9,10 +9,10 @@ use shared::{
     client::{Client, ClientError},
     clock::Timestamp,
     error::chain,
-    http::{Origin, json},
+    http::{Peer, json},
     ids::UserId,
     keys::Keyset,
-    lifetimes::{Lifetimes, PASSWORD_CHANGE_TTL},
+    lifetimes::Lifetimes,
     log::{Event, RequestLog},
     scope::Scope,
     store::{NewSession, Session, User},
@@ -20,13 +20,17 @@ use shared::{
 };
 use tokio::time;
 
-use crate::{Login, LoginError, LoginReason, expired::PasswordExpired, request::LoginRequest};
+use crate::{
+    Login, LoginError, LoginReason,
+    expired::{PASSWORD_CHANGE_TTL, PasswordExpired},
+    request::LoginRequest,
+};
 
 /// A login on a client that may have it.
 struct Admitted<'a> {
     login: LoginRequest,
     keyset: Arc<Keyset>,
-    origin: Origin,
+    peer: Peer,
     client: Arc<Client>,
     scope: Scope,
     log: &'a RequestLog,
@@ -55,7 +59,7 @@ impl Login {
             Ok(grantable) => grantable,
             Err(error) => return Err(self.without_a_guess(&login, attempt.ok(), error).await),
         };
-        let admitted = Admitted { login, keyset, origin: Origin::of(request), client, scope, log, now };
+        let admitted = Admitted { login, keyset, peer: Peer::of(request), client, scope, log, now };
         let attempt = attempt?;
         if let Attempt::Known(credential, _) | Attempt::Refused(Some(credential)) = &attempt {
             log.user(&credential.user_id);
@@ -141,8 +145,8 @@ impl Login {
             created_at,
             scope: admitted.scope.clone(),
             device_name: admitted.login.device_name.clone(),
-            user_agent: admitted.origin.user_agent.clone(),
-            address: admitted.origin.address.clone(),
+            user_agent: admitted.peer.user_agent.clone(),
+            address: admitted.peer.address.clone(),
         };
         let session = Session::begin(new, lifetimes, *now);
         let grant = Grant {

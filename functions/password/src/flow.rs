@@ -7,7 +7,7 @@ use passwords::{Attempt, Counter, Credential, NewHash, NewPassword, Username, Ve
 use shared::{
     client::{Client, ClientError},
     clock::Timestamp,
-    http::{Origin, caller, json},
+    http::{Peer, caller, json},
     keys::Keyset,
     log::{Cause, Event, RequestLog},
     store::{NewSession, Session, SessionKey, StoreError, User, attribute},
@@ -23,7 +23,7 @@ struct Asking {
     username: Username,
     session: Session,
     keyset: Arc<Keyset>,
-    origin: Origin,
+    peer: Peer,
     now: Timestamp,
 }
 
@@ -36,7 +36,7 @@ impl PasswordChange {
         let caller = caller(request)?;
         log.session(&caller);
         let change = ChangeRequest::parse(request)?;
-        let asking = self.ask(&caller, Origin::of(request)).await?;
+        let asking = self.ask(&caller, Peer::of(request)).await?;
         let new =
             NewPassword::parse(&change.new, &asking.username).map_err(PasswordChangeReason::Rejected)?;
 
@@ -54,7 +54,7 @@ impl PasswordChange {
 
     /// The keyset first, before anything is written: a change that can't be answered changes nothing. Then the caller's
     /// client, user and session, if all three may go on.
-    async fn ask(&self, caller: &SessionKey, origin: Origin) -> Result<Asking, PasswordChangeError> {
+    async fn ask(&self, caller: &SessionKey, peer: Peer) -> Result<Asking, PasswordChangeError> {
         let now = self.clock.now();
         let keyset = self.keysets.current(now).await?;
         let (client, user, session) = tokio::join!(
@@ -70,7 +70,7 @@ impl PasswordChange {
         let username = user.username.as_deref().and_then(Username::parse);
         let malformed = StoreError::Malformed { table: "Users", attribute: attribute::USERNAME };
         let username = username.ok_or(malformed)?;
-        Ok(Asking { client, user, username, session, keyset, origin, now })
+        Ok(Asking { client, user, username, session, keyset, peer, now })
     }
 
     /// Replaces the password, and returns from when on sessions of the new one begin.
@@ -174,8 +174,8 @@ impl PasswordChange {
             created_at: valid_from,
             scope: session.scope.intersection(&client.scope),
             device_name: session.device_name.clone(),
-            user_agent: asking.origin.user_agent.clone(),
-            address: asking.origin.address.clone(),
+            user_agent: asking.peer.user_agent.clone(),
+            address: asking.peer.address.clone(),
         };
         let session = Session::begin(new, lifetimes, *now);
         let grant = Grant {

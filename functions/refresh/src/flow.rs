@@ -3,7 +3,7 @@
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use secrecy::ExposeSecret;
 use shared::{
-    http::{IntoErrorResponse, Origin, json},
+    http::{IntoErrorResponse, Peer, json},
     log::{Cause, Event, RequestLog},
     store::{Session, User},
     tokens::Grant,
@@ -44,7 +44,7 @@ impl Refresh {
             retry_key: &refresh.retry_key(&key.session_id, &*self.random),
             key: &key,
             scope: refresh.scope.as_ref(),
-            origin: &Origin::of(request),
+            peer: &Peer::of(request),
             log,
             now,
         };

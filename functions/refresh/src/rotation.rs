@@ -14,7 +14,7 @@ use shared::{
     client::Client,
     clock::Timestamp,
     error::chain,
-    http::Origin,
+    http::Peer,
     keys::Keyset,
     lifetimes::Lifetimes,
     log::RequestLog,
@@ -42,7 +42,7 @@ pub(crate) struct Rotation<'a> {
     pub(crate) retry_key: &'a str,
     /// The scope that was asked for, if any was.
     pub(crate) scope: Option<&'a Scope>,
-    pub(crate) origin: &'a Origin,
+    pub(crate) peer: &'a Peer,
     /// What is known of the request.
     pub(crate) log: &'a RequestLog,
     pub(crate) now: Timestamp,
@@ -72,7 +72,7 @@ impl Rotation<'_> {
             .to_owned();
         let mut update = self.update(table);
         let last_use =
-            [(attribute::ADDRESS, &self.origin.address), (attribute::USER_AGENT, &self.origin.user_agent)];
+            [(attribute::ADDRESS, &self.peer.address), (attribute::USER_AGENT, &self.peer.user_agent)];
         for (name, value) in last_use {
             let Some(value) = value else { continue };
             let _ = write!(set, ", #{name} = :{name}");

@@ -2,7 +2,7 @@
 
 use lambda_http::{Request, RequestExt, request::RequestContext};
 
-use super::Origin;
+use super::Peer;
 use crate::log::Invocation;
 
 /// The invocation of a request.
@@ -12,5 +12,5 @@ pub(super) fn invocation_of(request: &Request) -> Invocation {
         _ => None,
     };
     let lambda_request_id = request.lambda_context_ref().map(|context| context.request_id.clone());
-    Invocation { address: Origin::of(request).address, request_id, lambda_request_id }
+    Invocation { address: Peer::of(request).address, request_id, lambda_request_id }
 }

@@ -11,8 +11,8 @@ mod error_response;
 mod form;
 mod gateway;
 mod invocation;
-mod origin;
 mod parameters;
+mod peer;
 mod reply;
 mod request_error;
 
@@ -23,8 +23,8 @@ pub use self::{
     endpoint_error::{EndpointError, IntoErrorResponse},
     error_response::{ErrorCode, ErrorResponse},
     gateway::{request_of, run},
-    origin::Origin,
     parameters::{Parameters, parameter},
+    peer::Peer,
     reply::{empty, json},
     request_error::RequestError,
 };

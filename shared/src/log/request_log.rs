@@ -2,16 +2,22 @@
 
 use std::{
     borrow::Cow,
+    future::poll_fn,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
     time::Duration,
 };
+
+use tokio::time;
 
 use super::{
     Cause, Ending, Event, FunctionLog, Invocation, breakdown::Breakdown, counts::Counts, line::LastLine,
     metrics::Line, output::METRICS, subject::Subject,
 };
 use crate::{
-    aborted::{self, Aborted},
+    aborted::Aborted,
     ids::{ClientId, UserId},
     stopwatch::Stopwatch,
     store::SessionKey,
@@ -35,7 +41,8 @@ impl RequestLog {
         Self { log: log.clone(), invocation, stopwatch, subject: Mutex::default(), counts: Mutex::default() }
     }
 
-    /// Carries out the flow of the request within the function's time, under the request's stopwatch.
+    /// Carries out the flow of the request within the function's time, under the request's stopwatch. It is the one place
+    /// that catches a panic. A panic ends nothing but its flow, since what functions keep is behind locks that outlive it.
     ///
     /// # Errors
     ///
@@ -44,7 +51,15 @@ impl RequestLog {
         &self,
         flow: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        self.stopwatch.over(aborted::within(self.log.time_limit, flow)).await?
+        let mut flow = pin!(flow);
+        let caught =
+            poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| flow.as_mut().poll(context))) {
+                Ok(Poll::Pending) => Poll::Pending,
+                Ok(Poll::Ready(result)) => Poll::Ready(result),
+                Err(_) => Poll::Ready(Err(Aborted::Panic.into())),
+            });
+        let in_time = time::timeout(self.log.time_limit, caught);
+        self.stopwatch.over(in_time).await.unwrap_or_else(|_| Err(Aborted::TimeUp.into()))
     }
 
     /// The client was found.
@@ -195,5 +210,37 @@ impl RequestLog {
 
     fn subject(&self) -> MutexGuard<'_, Subject> {
         self.subject.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+
+    fn mistaken() {
+        panic!("a mistake");
+    }
+
+    #[tokio::test]
+    async fn a_flow_is_carried_out_or_known_to_be_aborted() {
+        let time_limit = Duration::from_millis(50);
+        let function = FunctionLog {
+            function: "test",
+            prefix: "test",
+            time_limit,
+            stack: None,
+            clock: Arc::new(SystemClock),
+        };
+        let log = RequestLog::begin(&function, Invocation::default());
+        assert_eq!(log.carry_out(async { Ok::<_, Aborted>(7) }).await, Ok(7));
+        let never = log.carry_out(std::future::pending::<Result<(), Aborted>>()).await;
+        assert_eq!(never, Err(Aborted::TimeUp));
+        let panics = log.carry_out(async {
+            tokio::task::yield_now().await;
+            mistaken();
+            Ok::<_, Aborted>(())
+        });
+        assert_eq!(panics.await, Err(Aborted::Panic));
     }
 }

@@ -1,4 +1,4 @@
-//! Where a request comes from, as far as a list of signed-in devices shows it.
+//! The peer that a request comes from, as far as a list of signed-in devices shows it.
 
 use lambda_http::{Request, RequestExt, http::header, request::RequestContext};
 
@@ -7,14 +7,14 @@ const MAX_USER_AGENT_LEN: usize = 256;
 
 /// The network address and the program that a request comes from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Origin {
+pub struct Peer {
     /// Network address, as API Gateway saw it. Not from a header: those, anyone can write.
     pub address: Option<String>,
     /// `User-Agent`, printable ASCII, cut to 256 characters.
     pub user_agent: Option<String>,
 }
 
-impl Origin {
+impl Peer {
     /// Of this request.
     pub fn of(request: &Request) -> Self {
         let address = match request.request_context_ref() {
