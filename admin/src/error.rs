@@ -49,7 +49,7 @@ pub enum AdminError {
     NoLocalServer(u16),
     /// Where the local server is can't be found out.
     #[error(transparent)]
-    Discovery(#[from] PortFileError),
+    PortFile(#[from] PortFileError),
     /// The keyset isn't where whoever asks can have it.
     #[error(
         "the keyset is out of reach: a local server without --db or --keyset keeps it to itself; elsewhere \
@@ -168,7 +168,7 @@ impl AdminError {
             | Self::Stack { .. }
             | Self::Output { .. }
             | Self::NoLocalServer(_)
-            | Self::Discovery(_)
+            | Self::PortFile(_)
             | Self::NoKeyset
             | Self::Keyset(_)
             | Self::Secret { .. }

@@ -106,7 +106,7 @@ struct Store {
 }
 
 impl Store {
-    /// AWS is what https means here: reached with the context' credentials, and by others too, so nothing that
+    /// AWS is what https means here: reached with the credentials of the environment, and by others too, so nothing that
     /// everybody knows is written there.
     async fn open(options: &Options, random: &dyn Random) -> Result<Self, RunError> {
         match &options.endpoint {

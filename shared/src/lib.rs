@@ -1,10 +1,10 @@
 //! What two or more of Latchgate's functions use.
 //!
-//! Modules import downwards only, in this order; `tests/imports.rs` holds it:
+//! A module imports only those that stand before it in this order; `tests/imports` holds it:
 //!
 //! - base: [`clock`], [`random`], [`environment`] and [`hash_cost`], what comes from outside, each in its one home;
-//!   [`ids`], [`scope`], [`json`], [`claims`], [`route`], [`lifetimes`], [`hash_cost`]; [`stopwatch`] and [`aborted`], how long a request takes
-//!   and may take; [`error`]; [`cached`], copies that are kept for minutes.
+//!   [`ids`], [`scope`], [`json`], [`claims`], [`route`], [`lifetimes`]; [`stopwatch`] and [`aborted`],
+//!   how long a request takes and may take; [`error`]; [`cached`], copies that are kept for minutes.
 //! - [`aws`]: how AWS is reached.
 //! - [`store`]: the DynamoDB tables that more than one function uses.
 //! - [`keys`]: the keyset that signs access tokens and authenticates refresh tokens.

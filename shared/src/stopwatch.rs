@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn requests_side_by_side_have_a_watch_each() {
+    async fn requests_side_by_side_have_a_stopwatch_each() {
         let clock = Arc::new(Told::default());
         let (waiting, idle) = (Stopwatch::start(clock.clone()), Stopwatch::start(clock.clone()));
         let request = async {

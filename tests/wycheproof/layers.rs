@@ -37,8 +37,7 @@ impl Layer {
                 let keys: BTreeMap<_, _> = vector.keys.iter().filter_map(library_key).collect();
                 let find = |kid: &str| {
                     let (algorithm, key) = keys.get(kid)?;
-                    // Its variants are called as `alg` is.
-                    Some((format!("{algorithm:?}"), |message: &[u8], signature: &[u8]| {
+                    Some((*algorithm, |message: &[u8], signature: &[u8]| {
                         let signature = URL_SAFE_NO_PAD.encode(signature);
                         crypto::verify(&signature, message, key, *algorithm).unwrap_or_default()
                     }))

@@ -69,13 +69,11 @@ impl Authorizer {
     /// request.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, clock, .. } = context;
-        let rules = ScopeRules::from_environment(environment)?;
-        policy::require_evaluable(&rules)?;
         let authorizer = Self {
             verifier: AccessTokenVerifier::new(environment)?,
             keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
             revocation: RevocationCheck::new(environment, dynamodb)?,
-            rules,
+            rules: policy::evaluable(ScopeRules::from_environment(environment)?)?,
             claims: ContextClaims::from_environment(environment),
             cache_ttl: environment.seconds(variable::CACHE_TTL, Duration::ZERO, 0..=MAX_CACHE_TTL)?,
             log: FunctionLog::new("authorizer", context).with_prefix("access"),

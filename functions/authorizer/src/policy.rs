@@ -20,14 +20,17 @@ const MAX_LEN: usize = 8192;
 /// As long as the ARN of a stage usually gets.
 const A_STAGE: &str = "arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:abcdefghij/production";
 
-/// Fails if the rules make policies that API Gateway would not evaluate, in a stage with a name of usual length.
-pub(crate) fn require_evaluable(rules: &ScopeRules) -> Result<(), EnvironmentError> {
+/// The rules, if API Gateway would evaluate the policies that they make, in a stage with a name of usual length.
+pub(crate) fn evaluable(rules: ScopeRules) -> Result<ScopeRules, EnvironmentError> {
     let stage = Stage::of_method_arn(&format!("{A_STAGE}/GET/"));
     let fits = stage.is_some_and(|stage| {
-        [true, false].iter().all(|is_met| PolicyDocument::new(&stage, rules, |_| *is_met).fits())
+        [true, false].iter().all(|is_met| PolicyDocument::new(&stage, &rules, |_| *is_met).fits())
     });
-    let too_long = || EnvironmentError::Unusable(variable::SCOPE_RULES, "it is too long".to_owned());
-    fits.then_some(()).ok_or_else(too_long)
+    if fits {
+        Ok(rules)
+    } else {
+        Err(EnvironmentError::Unusable(variable::SCOPE_RULES, "it is too long".to_owned()))
+    }
 }
 
 /// The output of a Lambda authorizer of a REST, HTTP or WebSocket API.

@@ -180,7 +180,7 @@ mod tests {
         }
         assert!(rules("", "maybe").unwrap_err().to_string().contains("SCOPE_DEFAULT"));
         let long = "GET /a-path-that-is-long-enough-to-matter read;".repeat(100);
-        let error = crate::policy::require_evaluable(&rules(&long, "").unwrap()).unwrap_err();
+        let error = crate::policy::evaluable(rules(&long, "").unwrap()).unwrap_err();
         assert!(error.to_string().contains("too long"));
     }
 }

@@ -6,7 +6,7 @@ use shared::{
     cached::{FRESH_TTL, STALE_TTL},
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
-    keys::{Jwk, KeysetDocument, PublishedKeys, SigningAlgorithm},
+    keys::{Jwk, KeysetDocument, PublishedKeys, SigningAlgorithm, UnknownAlgorithm},
     lifetimes,
     random::Random,
 };
@@ -61,9 +61,8 @@ impl KeyPlan {
     pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         let name = variable::SIGNING_ALGORITHM;
         let algorithm = environment.optional(name).map(str::parse).transpose();
-        let algorithm = algorithm.map_err(|error: shared::keys::UnknownAlgorithm| {
-            EnvironmentError::Unusable(name, error.to_string())
-        })?;
+        let algorithm = algorithm
+            .map_err(|error: UnknownAlgorithm| EnvironmentError::Unusable(name, error.to_string()))?;
         Ok(Self {
             algorithm: algorithm.unwrap_or_default(),
             lead: environment.seconds(variable::KEY_LEAD, LEAD, MIN_LEAD..=MAX_LEAD)?,

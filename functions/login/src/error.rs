@@ -29,7 +29,7 @@ pub enum LoginReason {
     CutOff,
     /// The stored hash can't be used.
     #[error(transparent)]
-    Password(#[from] PasswordError),
+    Password(PasswordError),
 }
 
 impl IntoErrorResponse for LoginReason {

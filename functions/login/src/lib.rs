@@ -49,9 +49,7 @@ impl Login {
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, aws, clock, random, hash_cost } = context;
-        let keysets = Keysets::new(environment, aws)?;
-        keysets.load(clock.now()).await?;
-        Ok(Self {
+        let login = Self {
             endpoint: Endpoint::new("login", "POST", context)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             credentials: Credentials::new(environment, dynamodb)?,
@@ -60,10 +58,12 @@ impl Login {
             passwords: Passwords::with_cost(random.clone(), *hash_cost),
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
-            keysets,
+            keysets: Keysets::new(environment, aws)?,
             clock: clock.clone(),
             random: random.clone(),
-        })
+        };
+        login.keysets.load(clock.now()).await?;
+        Ok(login)
     }
 
     /// Gets ready what the first request would wait for: connections, and memory to hash in. Lambda starts a function with a whole

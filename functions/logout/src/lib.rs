@@ -42,17 +42,17 @@ impl Logout {
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, aws, clock, .. } = context;
-        let keysets = Keysets::new(environment, aws)?;
-        keysets.load(clock.now()).await?;
-        Ok(Self {
+        let logout = Self {
             endpoint: Endpoint::new("logout", "POST", context)?,
             verifier: AccessTokenVerifier::new(environment)?,
-            keysets,
+            keysets: Keysets::new(environment, aws)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             sessions: Sessions::new(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             clock: clock.clone(),
-        })
+        };
+        logout.keysets.load(clock.now()).await?;
+        Ok(logout)
     }
 
     /// Gets ready what the first request would wait for: connections. Lambda starts a function with a whole

@@ -16,7 +16,7 @@ pub enum MetadataReason {
     NotFound,
     /// The keys can't be had.
     #[error(transparent)]
-    Keys(#[from] PublicKeysError),
+    Keys(PublicKeysError),
 }
 
 impl IntoErrorResponse for MetadataReason {

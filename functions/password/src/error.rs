@@ -20,7 +20,7 @@ pub enum PasswordChangeReason {
     ClientGone(ClientError),
     /// The new password may not be chosen.
     #[error(transparent)]
-    Rejected(#[from] PasswordRejection),
+    Rejected(PasswordRejection),
     /// The new password is the current one.
     #[error("the new password is the current one")]
     Same,
@@ -32,7 +32,7 @@ pub enum PasswordChangeReason {
     BudgetSpent,
     /// A password can't be hashed or compared.
     #[error(transparent)]
-    Password(#[from] PasswordError),
+    Password(PasswordError),
 }
 
 impl IntoErrorResponse for PasswordChangeReason {

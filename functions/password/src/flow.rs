@@ -16,8 +16,8 @@ use shared::{
 
 use crate::{PasswordChange, PasswordChangeError, PasswordChangeReason, request::ChangeRequest};
 
-/// A change that the caller's client, user and session may ask for.
-struct Asking {
+/// A change by a caller whose client, user and session may go on.
+struct Admitted {
     client: Arc<Client>,
     user: User,
     username: Username,
@@ -36,16 +36,16 @@ impl PasswordChange {
         let caller = caller(request)?;
         log.session(&caller);
         let change = ChangeRequest::parse(request)?;
-        let asking = self.ask(&caller, Peer::of(request)).await?;
+        let admitted = self.admit(&caller, Peer::of(request)).await?;
         let new =
-            NewPassword::parse(&change.new, &asking.username).map_err(PasswordChangeReason::Rejected)?;
+            NewPassword::parse(&change.new, &admitted.username).map_err(PasswordChangeReason::Rejected)?;
 
-        let valid_from = self.replace(&asking, &change, &new).await?;
+        let valid_from = self.replace(&admitted, &change, &new).await?;
         self.users.cut_off(&caller.user_id, valid_from).await?;
-        self.end_others(&caller, log, asking.now).await?;
-        let (response, session) = self.open_session(&asking, valid_from).await?;
+        self.end_others(&caller, log, admitted.now).await?;
+        let (response, session) = self.open_session(&admitted, valid_from).await?;
         // Last, so that until then the same request again passes the authorizer.
-        self.revoker.revoke_found(&caller, asking.now).await?;
+        self.revoker.revoke_found(&caller, admitted.now).await?;
         log.revoked(&caller, Cause::PasswordChange);
         log.session(&session);
         log.outcome(Event::PasswordChanged);
@@ -54,7 +54,7 @@ impl PasswordChange {
 
     /// The keyset first, before anything is written: a change that can't be answered changes nothing. Then the caller's
     /// client, user and session, if all three may go on.
-    async fn ask(&self, caller: &SessionKey, peer: Peer) -> Result<Asking, PasswordChangeError> {
+    async fn admit(&self, caller: &SessionKey, peer: Peer) -> Result<Admitted, PasswordChangeError> {
         let now = self.clock.now();
         let keyset = self.keysets.current(now).await?;
         let (client, user, session) = tokio::join!(
@@ -70,46 +70,46 @@ impl PasswordChange {
         let username = user.username.as_deref().and_then(Username::parse);
         let malformed = StoreError::Malformed { table: "Users", attribute: attribute::USERNAME };
         let username = username.ok_or(malformed)?;
-        Ok(Asking { client, user, username, session, keyset, peer, now })
+        Ok(Admitted { client, user, username, session, keyset, peer, now })
     }
 
     /// Replaces the password, and returns from when on sessions of the new one begin.
     async fn replace(
         &self,
-        asking: &Asking,
+        admitted: &Admitted,
         change: &ChangeRequest,
         new: &NewPassword,
     ) -> Result<Timestamp, PasswordChangeError> {
-        let (credential, counter) = self.take_attempt(asking).await?;
+        let (credential, counter) = self.take_attempt(admitted).await?;
         let verdict = self
             .passwords
             .verify(&change.current, Some(&credential.password_hash))
             .await
             .map_err(PasswordChangeReason::Password)?;
         if verdict == Verdict::Wrong {
-            return self.completed(asking, &credential, new).await;
+            return self.completed(admitted, &credential, new).await;
         }
         // The user's other sessions were cut off by a change that this session was not part of.
-        if !asking.user.admits(asking.session.created_at) {
+        if !admitted.user.admits(admitted.session.created_at) {
             return Err(PasswordChangeReason::SessionOver.into());
         }
         if change.current == *new.password() {
-            self.credentials.give_back(&asking.username, &counter).await?;
+            self.credentials.give_back(&admitted.username, &counter).await?;
             return Err(PasswordChangeReason::Same.into());
         }
         let hash = self.passwords.hash(new.password()).await.map_err(PasswordChangeReason::Password)?;
-        let new = NewHash::replacing(&credential, hash, asking.now);
-        let session_id = &asking.session.key.session_id;
+        let new = NewHash::replacing(&credential, hash, admitted.now);
+        let session_id = &admitted.session.key.session_id;
         let is_changed = self
             .credentials
-            .change_password(&asking.username, &credential, &new, session_id, &counter)
+            .change_password(&admitted.username, &credential, &new, session_id, &counter)
             .await?;
         if is_changed { Ok(new.valid_from) } else { Err(PasswordChangeReason::WrongPassword.into()) }
     }
 
-    async fn take_attempt(&self, asking: &Asking) -> Result<(Credential, Counter), PasswordChangeError> {
-        match self.credentials.take_attempt(&asking.username, asking.now).await? {
-            Attempt::Known(credential, counter) if credential.user_id == asking.session.key.user_id => {
+    async fn take_attempt(&self, admitted: &Admitted) -> Result<(Credential, Counter), PasswordChangeError> {
+        match self.credentials.take_attempt(&admitted.username, admitted.now).await? {
+            Attempt::Known(credential, counter) if credential.user_id == admitted.session.key.user_id => {
                 Ok((credential, counter))
             }
             Attempt::Known(..) | Attempt::Unknown(_) => {
@@ -124,11 +124,11 @@ impl PasswordChange {
     /// failed half-way: its current password is no longer current, and what is left of it is to be completed.
     async fn completed(
         &self,
-        asking: &Asking,
+        admitted: &Admitted,
         credential: &Credential,
         new: &NewPassword,
     ) -> Result<Timestamp, PasswordChangeError> {
-        if credential.changed_in.as_ref() != Some(&asking.session.key.session_id) {
+        if credential.changed_in.as_ref() != Some(&admitted.session.key.session_id) {
             return Err(PasswordChangeReason::WrongPassword.into());
         }
         match self
@@ -163,10 +163,10 @@ impl PasswordChange {
     /// left behind.
     async fn open_session(
         &self,
-        asking: &Asking,
+        admitted: &Admitted,
         valid_from: Timestamp,
     ) -> Result<(Response<Body>, SessionKey), PasswordChangeError> {
-        let Asking { client, user, session, keyset, now, .. } = asking;
+        let Admitted { client, user, session, keyset, now, .. } = admitted;
         let lifetimes = client.lifetimes(self.lifetimes);
         let refresh_token = RefreshToken::first(session.key.user_id.clone(), &*self.random);
         let new = NewSession {
@@ -174,8 +174,8 @@ impl PasswordChange {
             created_at: valid_from,
             scope: session.scope.intersection(&client.scope),
             device_name: session.device_name.clone(),
-            user_agent: asking.peer.user_agent.clone(),
-            address: asking.peer.address.clone(),
+            user_agent: admitted.peer.user_agent.clone(),
+            address: admitted.peer.address.clone(),
         };
         let session = Session::begin(new, lifetimes, *now);
         let grant = Grant {
@@ -192,7 +192,8 @@ impl PasswordChange {
     }
 }
 
-/// What an error of the session's client means: its session is over, unless the store failed.
+/// What an error of the session's client means: the session is over, unless the store failed. A plain `?` would say
+/// `invalid_client`, although no client authenticates here.
 fn gone(error: ClientError) -> PasswordChangeError {
     match error {
         ClientError::Store(error) => error.into(),

@@ -52,9 +52,7 @@ impl PasswordChange {
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, aws, clock, random, hash_cost } = context;
-        let keysets = Keysets::new(environment, aws)?;
-        keysets.load(clock.now()).await?;
-        Ok(Self {
+        let password = Self {
             endpoint: Endpoint::new("password", "POST", context)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             credentials: Credentials::new(environment, dynamodb)?,
@@ -64,10 +62,12 @@ impl PasswordChange {
             passwords: Passwords::with_cost(random.clone(), *hash_cost),
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
-            keysets,
+            keysets: Keysets::new(environment, aws)?,
             clock: clock.clone(),
             random: random.clone(),
-        })
+        };
+        password.keysets.load(clock.now()).await?;
+        Ok(password)
     }
 
     /// Gets ready what the first request would wait for: connections, and memory to hash in. Lambda starts a function with a whole

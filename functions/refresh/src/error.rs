@@ -18,7 +18,7 @@ pub enum RefreshReason {
     GrantType,
     /// The refresh token is not genuine, or not this client's.
     #[error(transparent)]
-    Token(#[from] RefreshTokenError),
+    Token(RefreshTokenError),
     /// More than was granted, more than the client may have, or no scope at all.
     #[error("a scope beyond what was granted")]
     Scope,

@@ -52,9 +52,7 @@ impl Refresh {
     /// [`StartError`], if its environment is incomplete or its keys can't be used.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, aws, clock, random, .. } = context;
-        let keysets = Keysets::new(environment, aws)?;
-        keysets.load(clock.now()).await?;
-        Ok(Self {
+        let refresh = Self {
             endpoint: Endpoint::new("refresh", "POST", context)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             users: Users::new(environment, dynamodb)?,
@@ -62,10 +60,12 @@ impl Refresh {
             revoker: SessionRevoker::new(environment, dynamodb)?,
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
-            keysets,
+            keysets: Keysets::new(environment, aws)?,
             clock: clock.clone(),
             random: random.clone(),
-        })
+        };
+        refresh.keysets.load(clock.now()).await?;
+        Ok(refresh)
     }
 
     /// Gets ready what the first request would wait for: connections. Lambda starts a function with a whole

@@ -16,11 +16,12 @@ impl SessionsApi {
         request: &Request,
         log: &RequestLog,
     ) -> Result<Response<Body>, SessionsError> {
+        let asked = SessionsRequest::parse(request)?;
         let caller = caller(request)?;
         log.session(&caller);
-        match SessionsRequest::parse(request)? {
+        match asked {
             SessionsRequest::List => self.list(&caller).await,
-            SessionsRequest::End(session_id) => self.end(&caller, &session_id, log).await,
+            SessionsRequest::End(session_id) => self.end(&caller, session_id, log).await,
         }
     }
 
@@ -37,12 +38,13 @@ impl SessionsApi {
     async fn end(
         &self,
         caller: &SessionKey,
-        session_id: &SessionId,
+        session_id: Option<&str>,
         log: &RequestLog,
     ) -> Result<Response<Body>, SessionsError> {
         let now = self.clock.now();
+        let session_id = session_id.and_then(SessionId::parse).ok_or(SessionsReason::NotFound)?;
         let sessions = self.sessions.of_user(&caller.user_id).await?;
-        let found = sessions.into_iter().find(|found| found.key.session_id == *session_id);
+        let found = sessions.into_iter().find(|found| found.key.session_id == session_id);
         let found = found.ok_or(SessionsReason::NotFound)?;
         self.revoker.revoke_found(&found.key, now).await?;
         log.revoked(&found.key, Cause::User);

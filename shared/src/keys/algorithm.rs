@@ -43,7 +43,7 @@ impl SigningAlgorithm {
     }
 
     /// The JWT library's name of it.
-    pub(crate) const fn of_jwt(self) -> Algorithm {
+    pub(crate) const fn to_jwt(self) -> Algorithm {
         match self {
             Self::Es256 => Algorithm::ES256,
             Self::EdDsa => Algorithm::EdDSA,

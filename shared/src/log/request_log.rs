@@ -42,7 +42,8 @@ impl RequestLog {
     }
 
     /// Carries out the flow of the request within the function's time, under the request's stopwatch. It is the one place
-    /// that catches a panic. A panic ends nothing but its flow, since what functions keep is behind locks that outlive it.
+    /// that catches a panic. A panic within the flow ends nothing else, since what functions keep is behind locks that ignore
+    /// poisoning.
     ///
     /// # Errors
     ///

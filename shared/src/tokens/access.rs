@@ -113,7 +113,7 @@ impl SigningKey {
     ///
     /// [`IssueError`], if the crypto library refuses to sign.
     pub fn issue(&self, claims: &AccessClaims<'_>) -> Result<SecretString, IssueError> {
-        let mut header = Header::new(self.algorithm().of_jwt());
+        let mut header = Header::new(self.algorithm().to_jwt());
         header.typ = Some(TYP.to_owned());
         header.kid = Some(self.kid().to_owned());
         Ok(self.signed(&header, claims)?.into())

@@ -2,6 +2,7 @@
 //! checked. The layer below the access token: nothing here knows of claims.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 
 use super::AccessTokenError;
@@ -25,7 +26,7 @@ pub struct Jws {
 #[serde(deny_unknown_fields)]
 struct Header {
     typ: Option<String>,
-    alg: String,
+    alg: Algorithm,
     kid: String,
 }
 
@@ -39,14 +40,14 @@ impl Header {
 
 impl Jws {
     /// What `text` carries, if the key that `find` has under its `kid` signed it, with the algorithm of that key. `find` returns
-    /// the algorithm's `alg`, and a check of whether the key made a signature for a message.
+    /// the algorithm, and a check of whether the key made a signature for a message.
     ///
     /// # Errors
     ///
     /// [`AccessTokenError`], otherwise.
-    pub fn verify<A: AsRef<str>, K: FnOnce(&[u8], &[u8]) -> bool>(
+    pub fn verify<K: FnOnce(&[u8], &[u8]) -> bool>(
         text: &str,
-        find: impl FnOnce(&str) -> Option<(A, K)>,
+        find: impl FnOnce(&str) -> Option<(Algorithm, K)>,
     ) -> Result<Self, AccessTokenError> {
         if text.len() > MAX_LEN {
             return Err(AccessTokenError::Malformed);
@@ -58,7 +59,7 @@ impl Jws {
 
         let header = Header::parse(&header).ok_or(AccessTokenError::Header)?;
         let (algorithm, key) = find(&header.kid).ok_or(AccessTokenError::UnknownKey)?;
-        if header.alg != algorithm.as_ref() {
+        if header.alg != algorithm {
             return Err(AccessTokenError::Header);
         }
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| AccessTokenError::Signature)?;
@@ -79,7 +80,7 @@ impl PublicKeys {
     pub fn verify(&self, text: &str, now: Timestamp) -> Result<Jws, AccessTokenError> {
         Jws::verify(text, |kid| {
             let key = self.find(kid, now)?;
-            Some((key.algorithm.name(), |message: &[u8], signature: &[u8]| {
+            Some((key.algorithm.to_jwt(), |message: &[u8], signature: &[u8]| {
                 key.has_signed(message, signature)
             }))
         })
@@ -96,7 +97,7 @@ mod tests {
             let start = format!("{}.e30.", URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","kid":"k1"}"#));
             format!("{start}{}", "A".repeat(len - start.len()))
         };
-        let result = |len| Jws::verify(&of_len(len), |_| None::<(&str, fn(&[u8], &[u8]) -> bool)>);
+        let result = |len| Jws::verify(&of_len(len), |_| None::<(_, fn(&[u8], &[u8]) -> bool)>);
         for len in [100, 8192] {
             assert_eq!(result(len), Err(AccessTokenError::UnknownKey), "{len}");
         }
