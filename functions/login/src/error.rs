@@ -60,9 +60,3 @@ impl IntoErrorResponse for LoginReason {
         }
     }
 }
-
-impl From<LoginReason> for EndpointError<LoginReason> {
-    fn from(reason: LoginReason) -> Self {
-        Self::Endpoint(reason)
-    }
-}

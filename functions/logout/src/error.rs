@@ -29,9 +29,3 @@ impl IntoErrorResponse for LogoutReason {
         }
     }
 }
-
-impl From<LogoutReason> for EndpointError<LogoutReason> {
-    fn from(reason: LogoutReason) -> Self {
-        Self::Endpoint(reason)
-    }
-}

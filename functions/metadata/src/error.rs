@@ -34,9 +34,3 @@ impl IntoErrorResponse for MetadataReason {
         }
     }
 }
-
-impl From<MetadataReason> for EndpointError<MetadataReason> {
-    fn from(reason: MetadataReason) -> Self {
-        Self::Endpoint(reason)
-    }
-}

@@ -72,9 +72,3 @@ impl IntoErrorResponse for PasswordChangeReason {
         }
     }
 }
-
-impl From<PasswordChangeReason> for EndpointError<PasswordChangeReason> {
-    fn from(reason: PasswordChangeReason) -> Self {
-        Self::Endpoint(reason)
-    }
-}

@@ -82,9 +82,3 @@ impl IntoErrorResponse for RefreshReason {
         }
     }
 }
-
-impl From<RefreshReason> for EndpointError<RefreshReason> {
-    fn from(reason: RefreshReason) -> Self {
-        Self::Endpoint(reason)
-    }
-}

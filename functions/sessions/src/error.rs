@@ -26,9 +26,3 @@ impl IntoErrorResponse for SessionsReason {
         }
     }
 }
-
-impl From<SessionsReason> for EndpointError<SessionsReason> {
-    fn from(reason: SessionsReason) -> Self {
-        Self::Endpoint(reason)
-    }
-}

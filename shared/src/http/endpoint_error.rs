@@ -77,3 +77,9 @@ impl<R: IntoErrorResponse + 'static> IntoErrorResponse for EndpointError<R> {
         }
     }
 }
+
+impl<R: IntoErrorResponse> From<R> for EndpointError<R> {
+    fn from(reason: R) -> Self {
+        Self::Endpoint(reason)
+    }
+}
