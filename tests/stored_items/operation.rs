@@ -62,11 +62,12 @@ impl Operation {
             Self::Logout => (form_post(route::LOGOUT), with_client(&[("token", &tokens.refresh)])),
         };
         let reply = api.send(request, body).await;
-        // An HTTP API's own errors have a shape of their own, and no `error`.
-        let is_of_http_api = reply.body.get("message").is_some();
-        if reply.status >= 400 && !is_of_http_api {
-            let error = reply.body["error"].as_str().unwrap_or_default().to_owned();
-            reply.assert_error(reply.status, &error);
+        if reply.status >= 400 {
+            match reply.body["error"].as_str() {
+                Some(error) => reply.assert_error(reply.status, error),
+                // Only an HTTP API's own errors have none.
+                None => reply.assert_gateway_error(reply.status, ""),
+            }
         }
         Answer { status: reply.status, body: reply.body }
     }
