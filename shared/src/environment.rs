@@ -50,7 +50,7 @@ pub mod variable {
     pub const DENYLIST_MAX_AGE: &str = "DENYLIST_MAX_AGE";
     /// What scope which calls need: `METHOD PATH SCOPE`, separated by `;` or line breaks.
     pub const SCOPE_RULES: &str = "SCOPE_RULES";
-    /// What becomes of calls that no rule names: `allow` or `deny`.
+    /// What becomes of calls that no rule names: `allow`, `deny`, or `auto`, which denies them as soon as there are rules.
     pub const SCOPE_DEFAULT: &str = "SCOPE_DEFAULT";
     /// The user's claims that the authorizer hands on, separated by commas; `*`: all of them; absent: none.
     pub const CONTEXT_CLAIMS: &str = "CONTEXT_CLAIMS";

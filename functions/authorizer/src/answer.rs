@@ -4,7 +4,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{context::AuthorizerContext, policy::Policy};
+use crate::{context::AuthorizerContext, policy::Policy, verdict::Verdict};
+
+/// What a request comes to.
+pub(crate) struct Decision {
+    pub(crate) verdict: Verdict,
+    pub(crate) answer: Answer,
+}
 
 /// The output of the authorizer.
 #[derive(Clone, Debug, Serialize)]

@@ -1,27 +1,194 @@
 //! What is being called.
 
-/// The stage of an API, as an ARN without its method and path: as far as any policy of ours reaches.
+use std::borrow::Cow;
+
+use shared::route;
+
+use crate::{NormalPath, verdict::Verdict};
+
+/// The methods that API Gateway has.
+pub(crate) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+
+/// The route of an HTTP API that takes whatever no other does.
+const DEFAULT_ROUTE: &str = "$default";
+
+/// The stage of an API, as an ARN without its method and path: as far as any Allow of ours reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage(String);
+
+/// A call of a stage.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A method and a path.
+    Path(&'static str, NormalPath),
+    /// A route of a WebSocket API, like `$connect`.
+    Route(String),
+}
+
+/// A call that was decided about.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    pub(crate) stage: &'a Stage,
+    pub(crate) target: Option<&'a Target>,
+    pub(crate) verdict: Verdict,
+}
+
+/// What an event says of the request beside its ARN, each thing in one place or two. The first place has to say it.
+#[derive(Debug)]
+pub(crate) struct Said<'a> {
+    pub(crate) stage: &'a str,
+    pub(crate) methods: [Option<&'a str>; 2],
+    /// With the base path of a domain or the name of the stage, where there is one.
+    pub(crate) paths: [Option<&'a str>; 2],
+    /// What the gateway found for it, like `/orders/{id}` or `GET /orders/{id}`.
+    pub(crate) routes: [Option<&'a str>; 2],
+}
 
 impl Stage {
     /// Takes `arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`, or `…/STAGE/$connect` of a WebSocket
     /// API, of which it keeps all up to the stage. Anything else, a wildcard included, is not something that API
     /// Gateway sends.
     pub fn of_method_arn(arn: &str) -> Option<Self> {
+        Self::and_call(arn).map(|(stage, _)| stage)
+    }
+
+    /// The stage, and what follows it: `METHOD/PATH`, or `$connect`.
+    pub(crate) fn and_call(arn: &str) -> Option<(Self, &str)> {
         let mut parts = arn.splitn(6, ':');
         let head = [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
-        let mut path = parts.next()?.splitn(4, '/');
-        let (api, stage, _method) = (path.next()?, path.next()?, path.next()?);
+        let mut path = parts.next()?.splitn(3, '/');
+        let (api, stage, call) = (path.next()?, path.next()?, path.next()?);
         let is_name = |name: &str| !name.is_empty() && !name.contains(['*', '?']);
         let fits =
             head[0] == "arn" && head[2] == "execute-api" && head.into_iter().chain([api, stage]).all(is_name);
-        fits.then(|| Self(format!("{}:{api}/{stage}", head.join(":"))))
+        fits.then(|| (Self(format!("{}:{api}/{stage}", head.join(":"))), call))
+    }
+
+    /// The name of the stage.
+    pub(crate) fn name(&self) -> &str {
+        self.0.rsplit('/').next().unwrap_or_default()
     }
 
     /// The ARN of calls to this stage that the pattern names, like `GET/orders/*`.
     pub(crate) fn resource(&self, pattern: &str) -> String {
         format!("{}/{pattern}", self.0)
+    }
+
+    /// The ARN of calls to any stage that end like the pattern, in the form that AWS documents: enough for a Deny, and a
+    /// third as long.
+    pub(crate) fn anywhere(&self, pattern: &str) -> String {
+        let partition = self.0.split(':').nth(1).unwrap_or_default();
+        format!("arn:{partition}:execute-api:*:*:*{pattern}")
+    }
+}
+
+impl Target {
+    /// Takes what follows the stage in an ARN; `None`, if its method or path isn't in normal form.
+    pub(crate) fn of_arn(call: &str) -> Option<Self> {
+        if call.starts_with('$') && !call.contains('/') {
+            return Some(Self::Route(call.to_owned()));
+        }
+        let (method, path) = call.split_once('/').unwrap_or((call, ""));
+        let method = METHODS.into_iter().find(|known| *known == method)?;
+        Some(Self::Path(method, NormalPath::parse(&format!("/{path}"))?))
+    }
+
+    /// The call, if all that the event says of it agrees. The ARN is what API Gateway holds the policy against; its path
+    /// may be spelled in another way than the others are, as long as all are normal.
+    pub(crate) fn confirmed(self, said: &Said<'_>) -> Option<Self> {
+        match self {
+            Self::Path(method, path) => {
+                let path = said.confirm(method, path)?;
+                Some(Self::Path(method, path))
+            }
+            Self::Route(ref route) => {
+                let is_said = all(&said.routes)?.all(|said| said == route);
+                is_said.then_some(self)
+            }
+        }
+    }
+
+    pub(crate) fn method(&self) -> Option<&'static str> {
+        match self {
+            Self::Path(method, _) => Some(method),
+            Self::Route(_) => None,
+        }
+    }
+
+    /// Whether this is the one call of a token that is good for a change of password and nothing else.
+    pub(crate) fn is_password_change(&self) -> bool {
+        matches!(self, Self::Path("POST", path) if path.text() == route::PASSWORD && !path.ends_in_slash())
+    }
+
+    pub(crate) fn folded_path(&self) -> Cow<'_, str> {
+        match self {
+            Self::Path(_, path) => path.folded().into(),
+            Self::Route(route) => route.into(),
+        }
+    }
+}
+
+impl Said<'_> {
+    fn confirm(&self, method: &str, path: NormalPath) -> Option<NormalPath> {
+        let paths: Option<Vec<_>> = all(&self.paths)?.map(NormalPath::parse).collect();
+        let paths = paths?;
+        // Some events have the path itself in the place of the route.
+        let is_path = |route: &str| NormalPath::parse(route).is_some_and(|route| paths.contains(&route));
+        let is_route = |route: &str| is_route_of(route, method, &path) || is_path(route);
+        let is_found = all(&self.methods)?.all(|said| said == method) && all(&self.routes)?.all(is_route);
+        if !is_found || !paths.iter().all(|said| self.is_below(said, &path)) {
+            return None;
+        }
+        // What is below the root of a stage is the name of the stage, with or without a slash.
+        let is_slashed = path.text() != "/" && paths.iter().any(NormalPath::ends_in_slash);
+        Some(path.with_slash(is_slashed))
+    }
+
+    /// Whether this is the path, or the path below a domain's base path or the stage's name. Below the root there is nothing
+    /// to compare, so that the stage or the route has to say it.
+    fn is_below(&self, said: &NormalPath, path: &NormalPath) -> bool {
+        let is_of_root = |route: &str| route.rsplit(' ').next() == Some("/");
+        let is_root = || {
+            said.text().strip_prefix('/') == Some(self.stage)
+                || self.routes.iter().flatten().all(|route| is_of_root(route))
+        };
+        said.ends_with(path) || path.text() == "/" && is_root()
+    }
+}
+
+/// What is said; `None`, if the first place doesn't say it.
+fn all<'a>(said: &[Option<&'a str>; 2]) -> Option<impl Iterator<Item = &'a str>> {
+    said[0]?;
+    Some(said.iter().copied().flatten())
+}
+
+/// Whether the gateway may have found this route for the call: `/orders/{id}` of a REST API, `GET /orders/{id}`,
+/// `ANY /{proxy+}` or `$default` of an HTTP API. A gateway that found it for another path took a spelling of it for the
+/// same.
+fn is_route_of(route: &str, method: &str, path: &NormalPath) -> bool {
+    if route == DEFAULT_ROUTE {
+        return true;
+    }
+    let route = match route.split_once(' ') {
+        Some((of, route)) if of == "ANY" || of == method => route,
+        Some(_) => return false,
+        None => route,
+    };
+    let (mut expected, mut actual) = (route.split('/'), path.text().split('/'));
+    loop {
+        match (expected.next(), actual.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(actual)) if expected == actual => {}
+            (Some(expected), Some(actual))
+                if expected.starts_with('{') && expected.ends_with('}') && !actual.is_empty() =>
+            {
+                // It takes all that follows.
+                if expected.ends_with("+}") {
+                    return true;
+                }
+            }
+            _ => return false,
+        }
     }
 }
 
@@ -52,6 +219,88 @@ mod tests {
             "arn:aws:lambda:eu-west-1:123456789012:a1b2/prod/GET/me",
         ] {
             assert_eq!(Stage::of_method_arn(arn), None, "{arn}");
+        }
+    }
+
+    /// The text of the path that all agree on, with its slash.
+    fn agreed(call: &str, method: &str, paths: [&str; 2], routes: [&str; 2]) -> Option<String> {
+        let said =
+            |texts: [&'static str; 2]| texts.map(Some).map(|text| text.filter(|text| !text.is_empty()));
+        let leak = |texts: [&str; 2]| texts.map(|text| &*text.to_owned().leak());
+        let method: &'static str = method.to_owned().leak();
+        let said = Said {
+            stage: "prod",
+            methods: [Some(method), None],
+            paths: said(leak(paths)),
+            routes: said(leak(routes)),
+        };
+        match Target::of_arn(call)?.confirmed(&said)? {
+            Target::Path(_, path) => {
+                Some(format!("{}{}", path.text(), if path.ends_in_slash() { "/" } else { "" }))
+            }
+            Target::Route(route) => Some(route),
+        }
+    }
+
+    #[test]
+    fn an_event_of_every_kind_of_api_agrees_with_itself() {
+        for (call, paths, routes, expected) in [
+            // A REST API, at its own address and below a domain's base path.
+            ("GET/orders/7", ["/orders/7", "/prod/orders/7"], ["/orders/{id}", "/orders/{id}"], "/orders/7"),
+            (
+                "GET/orders/7",
+                ["/shop/orders/7", "/shop/orders/7"],
+                ["/orders/{id}", "/orders/{id}"],
+                "/orders/7",
+            ),
+            ("GET/a%20b", ["/a%20b", "/prod/a%20b"], ["/{proxy+}", "/{proxy+}"], "/a b"),
+            ("GET/a b", ["/a%20b", ""], ["/{proxy+}", ""], "/a b"),
+            ("GET/a/b/c", ["/a/b/c", ""], ["/a/{proxy+}", ""], "/a/b/c"),
+            ("GET/", ["/", "/prod/"], ["/", "/"], "/"),
+            ("GET/", ["/shop", "/shop"], ["/", "/"], "/"),
+            ("GET/orders", ["/orders/", "/prod/orders/"], ["/orders", "/orders"], "/orders/"),
+            // An HTTP API, in 2.0 and in 1.0.
+            ("GET/orders", ["/prod/orders", "/prod/orders"], ["GET /orders", "GET /orders"], "/orders"),
+            ("GET/orders", ["/orders", "/orders"], ["ANY /orders", ""], "/orders"),
+            ("GET/x/y", ["/x/y", "/x/y"], ["$default", "$default"], "/x/y"),
+            ("GET/x/y", ["/x/y", "/x/y"], ["ANY /{proxy+}", ""], "/x/y"),
+            ("GET/", ["/prod/", "/prod/"], ["$default", ""], "/"),
+            ("GET/orders/7", ["/orders/7", ""], ["/orders/7", "/orders/7"], "/orders/7"),
+        ] {
+            assert_eq!(
+                agreed(call, "GET", paths, routes).as_deref(),
+                Some(expected),
+                "{call} {paths:?} {routes:?}"
+            );
+        }
+        let connect =
+            Said { stage: "prod", methods: [None; 2], paths: [None; 2], routes: [Some("$connect"), None] };
+        let route = Target::Route("$connect".to_owned());
+        assert_eq!(Target::of_arn("$connect").and_then(|target| target.confirmed(&connect)), Some(route));
+    }
+
+    #[test]
+    fn an_event_that_contradicts_itself_is_no_call() {
+        for (call, method, paths, routes) in [
+            ("GET/orders", "POST", ["/orders", ""], ["/orders", ""]),
+            ("GET/orders", "GET", ["/admin", ""], ["/orders", ""]),
+            ("GET/orders", "GET", ["/orders", "/prod/admin"], ["/orders", ""]),
+            ("GET/orders", "GET", ["/orders", ""], ["/admin", ""]),
+            ("GET/orders", "GET", ["/orders", ""], ["/orders", "/admin"]),
+            ("GET/orders", "GET", ["/orders", ""], ["", ""]),
+            ("GET/orders", "GET", ["", ""], ["/orders", ""]),
+            ("GET/orders", "GET", ["/orders", ""], ["POST /orders", ""]),
+            ("GET/orders", "GET", ["/xorders", ""], ["/orders", ""]),
+            ("GET/orders/a/b", "GET", ["/orders/a/b", ""], ["/orders/{id}", ""]),
+            ("GET/", "GET", ["/admin", ""], ["$default", ""]),
+            ("GET/", "GET", ["/admin", ""], ["/", "/admin"]),
+            // The gateway took one path for the other.
+            ("GET/%73essions", "GET", ["/%73essions", ""], ["/sessions", ""]),
+            ("GET/sessions", "GET", ["/%73essions", ""], ["/sessions", ""]),
+            ("GET/Sessions", "GET", ["/Sessions", ""], ["/sessions", ""]),
+            ("GET/sessions", "GET", ["//sessions", ""], ["/sessions", ""]),
+        ] {
+            assert_eq!(agreed(call, method, paths, routes), None, "{call} {paths:?} {routes:?}");
         }
     }
 }

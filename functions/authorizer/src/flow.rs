@@ -9,11 +9,18 @@ use shared::{
 
 use crate::{
     Answer, Authorizer, AuthorizerError, Policy,
+    answer::Decision,
+    call::{Call, Target},
     request::{AnswerShape, AuthorizationRequest},
+    verdict::Verdict,
 };
 
 impl Authorizer {
-    pub(crate) async fn authorize(&self, event: Value, log: &RequestLog) -> Result<Answer, AuthorizerError> {
+    pub(crate) async fn authorize(
+        &self,
+        event: Value,
+        log: &RequestLog,
+    ) -> Result<Decision, AuthorizerError> {
         let request = AuthorizationRequest::parse(event)?;
         let decided = self.decide(&request, log).await;
         decided.map_err(|error| match request.shape {
@@ -26,11 +33,13 @@ impl Authorizer {
         &self,
         request: &AuthorizationRequest,
         log: &RequestLog,
-    ) -> Result<Answer, AuthorizerError> {
+    ) -> Result<Decision, AuthorizerError> {
         let now = self.clock.now();
         let token = self.verify(request, log, now).await?;
         log.withheld(self.rules.unmet(&token.scope).count());
-        self.answer(&request.shape, &token, now)
+        let verdict = self.verdict(request, &token);
+        let answer = self.answer(request, verdict, &token, now)?;
+        Ok(Decision { verdict, answer })
     }
 
     /// The token of the request, if it is valid and its session is not known to be over. One that is not valid says
@@ -51,24 +60,41 @@ impl Authorizer {
         Ok(token)
     }
 
+    /// Whether the token allows the call. A yes without a policy is a yes to everything, which is more than one call.
+    fn verdict(&self, request: &AuthorizationRequest, token: &AccessToken) -> Verdict {
+        let target = request.target.as_ref();
+        match (token.access, &request.shape) {
+            (Access::PasswordChange, AnswerShape::Policy(_))
+                if target.is_some_and(Target::is_password_change) =>
+            {
+                Verdict::Allowed
+            }
+            (Access::PasswordChange, _) => Verdict::InsufficientScope,
+            (Access::Api, AnswerShape::Policy(_)) => self.rules.decide(target, &token.scope),
+            (Access::Api, AnswerShape::Simple) => match self.rules.decide(target, &token.scope) {
+                Verdict::Allowed if !self.rules.permit_everything(&token.scope) => Verdict::InsufficientScope,
+                verdict => verdict,
+            },
+            // Its fields have no paths that rules could name.
+            (Access::Api, AnswerShape::AppSync) => Verdict::Allowed,
+        }
+    }
+
     fn answer(
         &self,
-        shape: &AnswerShape,
+        request: &AuthorizationRequest,
+        verdict: Verdict,
         token: &AccessToken,
         now: Timestamp,
     ) -> Result<Answer, AuthorizerError> {
         let context = self.claims.context(token)?;
-        let is_for_api = token.access == Access::Api;
-        match shape {
+        match &request.shape {
             AnswerShape::Policy(stage) => {
-                Ok(Answer::Policy(Policy::new(stage, &self.rules, token, context)?))
+                let call = Call { stage, target: request.target.as_ref(), verdict };
+                Ok(Answer::Policy(Policy::new(&call, &self.rules, token, context)?))
             }
-            // A yes to these is a yes to everything, which is more than a token for a change of password may have.
-            AnswerShape::Simple => {
-                let is_permitted = is_for_api && self.rules.permit_everything(&token.scope);
-                Ok(Answer::simple(is_permitted, context))
-            }
-            AnswerShape::AppSync if !is_for_api => Ok(Answer::app_sync_refusal()),
+            AnswerShape::Simple => Ok(Answer::simple(verdict == Verdict::Allowed, context)),
+            AnswerShape::AppSync if verdict != Verdict::Allowed => Ok(Answer::app_sync_refusal()),
             AnswerShape::AppSync => {
                 Ok(Answer::app_sync(context, self.cache_ttl.min(token.expires_at.since(now))))
             }

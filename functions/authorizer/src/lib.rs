@@ -3,7 +3,8 @@
 //! It verifies the access token and asks whether its session is over, in the way that `REVOCATION_CHECK` says. A refusal
 //! that means "log in or refresh" is the error whose message is exactly `Unauthorized`, which API Gateway turns into a
 //! 401; "not with this token" is a Deny, a 403; a failure of ours is any other error, a 500. Nothing else but a verified
-//! token of a session that is not known to be over is an Allow.
+//! token of a session that is not known to be over is an Allow, and where there are scope rules, none but for a call in its
+//! normal form.
 
 mod answer;
 mod call;
@@ -12,11 +13,15 @@ mod denylist;
 mod error;
 mod flow;
 mod liveness;
+mod path;
+mod pattern;
 mod policy;
 mod pull;
 mod request;
 mod revocation;
 mod scope_rules;
+mod spellings;
+mod verdict;
 
 use std::{sync::Arc, time::Duration};
 
@@ -38,11 +43,12 @@ pub use self::{
     call::Stage,
     denylist::{INTERVAL as DENYLIST_INTERVAL, OVERLAP as DENYLIST_OVERLAP},
     error::AuthorizerError,
+    path::NormalPath,
     policy::Policy,
     pull::pull as pull_denylist,
     scope_rules::{ScopeDefault, ScopeRule, ScopeRules},
 };
-use self::{context::ContextClaims, revocation::RevocationCheck};
+use self::{answer::Decision, context::ContextClaims, revocation::RevocationCheck};
 
 /// API Gateway and AppSync cache a decision for an hour at most, in seconds.
 const MAX_CACHE_TTL: u64 = 3600;
@@ -108,9 +114,14 @@ impl Authorizer {
     ) -> Result<Answer, AuthorizerError> {
         let log = RequestLog::begin(&self.log, Invocation::of_event(&event, lambda_request_id));
         match log.carry_out(Box::pin(self.authorize(event, &log))).await {
-            Ok(answer) => {
-                log.outcome(Event::AccessAllowed);
-                log.answered(None);
+            Ok(Decision { verdict, answer }) => {
+                match verdict.ending() {
+                    None => {
+                        log.outcome(Event::AccessAllowed);
+                        log.answered(None);
+                    }
+                    Some(ending) => log.refused(&ending),
+                }
                 Ok(answer)
             }
             Err(error) => {

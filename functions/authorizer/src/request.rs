@@ -7,7 +7,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{AuthorizerError, Stage};
+use crate::{
+    AuthorizerError, Stage,
+    call::{Said, Target},
+};
 
 /// The stage variable with which the owner of an HTTP API says that it enabled simple responses: nothing else in the
 /// event does.
@@ -31,6 +34,8 @@ pub(crate) enum AnswerShape {
 pub(crate) struct AuthorizationRequest {
     token: Option<SecretString>,
     pub(crate) shape: AnswerShape,
+    /// What is called, if that can be told for sure; AppSync doesn't tell.
+    pub(crate) target: Option<Target>,
 }
 
 /// Every kind of event, as far as it is looked at. Whatever may hold a token is wrapped, so that no log shows it.
@@ -46,6 +51,11 @@ struct Event {
     headers: Option<HashMap<String, SecretString>>,
     multi_value_headers: Option<HashMap<String, Vec<SecretString>>>,
     stage_variables: Option<HashMap<String, String>>,
+    resource: Option<String>,
+    path: Option<String>,
+    http_method: Option<String>,
+    route_key: Option<String>,
+    raw_path: Option<String>,
     request_context: Option<RequestContext>,
 }
 
@@ -54,6 +64,17 @@ struct Event {
 struct RequestContext {
     api_id: Option<String>,
     event_type: Option<String>,
+    path: Option<String>,
+    resource_path: Option<String>,
+    http_method: Option<String>,
+    route_key: Option<String>,
+    http: Option<Http>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Http {
+    method: Option<String>,
+    path: Option<String>,
 }
 
 impl AuthorizationRequest {
@@ -66,17 +87,24 @@ impl AuthorizationRequest {
         match (kind, version, &event.method_arn, &event.route_arn) {
             (Some("TOKEN"), None, Some(arn), None) => {
                 let header = event.authorization_token.as_ref().ok_or(AuthorizerError::Event)?;
-                Ok(Self { token: bearer_token(header.expose_secret()), shape: policy(arn)? })
+                let (stage, target) = called(arn)?;
+                let token = bearer_token(header.expose_secret());
+                Ok(Self { token, shape: AnswerShape::Policy(stage), target })
             }
             (Some("REQUEST"), None | Some("1.0"), Some(arn), None) => {
-                Ok(Self { token: event.token(), shape: policy(arn)? })
+                let (stage, target) = called(arn)?;
+                let target = target.and_then(|target| target.confirmed(&event.said(stage.name())));
+                Ok(Self { token: event.token(), shape: AnswerShape::Policy(stage), target })
             }
             (Some("REQUEST"), Some("2.0"), None, Some(arn)) => {
-                let shape = if event.wants_simple() { AnswerShape::Simple } else { policy(arn)? };
-                Ok(Self { token: event.token(), shape })
+                let (stage, target) = called(arn)?;
+                let target = target.and_then(|target| target.confirmed(&event.said_in_2_0(stage.name())));
+                let shape =
+                    if event.wants_simple() { AnswerShape::Simple } else { AnswerShape::Policy(stage) };
+                Ok(Self { token: event.token(), shape, target })
             }
             (None, None, None, None) if event.is_of_app_sync() => {
-                Ok(Self { token: event.app_sync_token(), shape: AnswerShape::AppSync })
+                Ok(Self { token: event.app_sync_token(), shape: AnswerShape::AppSync, target: None })
             }
             _ => Err(AuthorizerError::Event),
         }
@@ -87,8 +115,9 @@ impl AuthorizationRequest {
     }
 }
 
-fn policy(arn: &str) -> Result<AnswerShape, AuthorizerError> {
-    Stage::of_method_arn(arn).map(AnswerShape::Policy).ok_or(AuthorizerError::MethodArn)
+fn called(arn: &str) -> Result<(Stage, Option<Target>), AuthorizerError> {
+    let (stage, call) = Stage::and_call(arn).ok_or(AuthorizerError::MethodArn)?;
+    Ok((stage, Target::of_arn(call)))
 }
 
 impl Event {
@@ -122,6 +151,28 @@ impl Event {
             }
         }
         values
+    }
+
+    /// What the event of a REST API, of a WebSocket API, or of an HTTP API in 1.0 says of the call.
+    fn said<'a>(&'a self, stage: &'a str) -> Said<'a> {
+        // A WebSocket API has its route in the place of all the others.
+        let route = self.resource.as_deref().or_else(|| self.context(|context| &context.route_key));
+        Said {
+            stage,
+            methods: [self.http_method.as_deref(), self.context(|context| &context.http_method)],
+            paths: [self.path.as_deref(), self.context(|context| &context.path)],
+            routes: [route, self.context(|context| &context.resource_path)],
+        }
+    }
+
+    fn said_in_2_0<'a>(&'a self, stage: &'a str) -> Said<'a> {
+        let http = self.request_context.as_ref().and_then(|context| context.http.as_ref());
+        Said {
+            stage,
+            methods: [http.and_then(|http| http.method.as_deref()), None],
+            paths: [self.raw_path.as_deref(), http.and_then(|http| http.path.as_deref())],
+            routes: [self.route_key.as_deref(), self.context(|context| &context.route_key)],
+        }
     }
 
     fn wants_simple(&self) -> bool {

@@ -1,0 +1,215 @@
+//! The normal form of a path.
+//!
+//! A gateway, a framework or a server may take several spellings for the same path: `/%6Frders`, `//orders`,
+//! `/x/../orders`. A scope rule names one of them. So a path is decided about in one spelling only, and any other is
+//! refused.
+//!
+//! A REST API hands on the path as it was sent, an HTTP API one that it has decoded, twice even. Both are taken: an
+//! escape stands for its character, and a `%` that stands for itself is never normal.
+
+/// A path in normal form, decoded: two spellings that are both normal have the same text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NormalPath {
+    /// Without its trailing slash, unless it is all.
+    text: String,
+    ends_in_slash: bool,
+}
+
+/// Characters that a gateway or a server may give a meaning of its own, escaped or not: they separate, escape or end a
+/// path somewhere.
+const SPECIAL: [char; 6] = ['\\', '%', ';', '?', '#', '`'];
+
+impl NormalPath {
+    /// Takes a path that begins with `/`. In its normal form (RFC 3986 section 6.2.2)
+    ///
+    /// - escapes have upper-case digits, are UTF-8, and stand for no letter, no digit and none of `-._~`,
+    /// - neither an escape nor a character is a control character or one of `\ % ; ? #` or a backtick, and no escape is
+    ///   a `/`,
+    /// - no segment is empty, or made of dots alone. A slash may end the path: see [`Self::ends_in_slash`].
+    pub fn parse(path: &str) -> Option<Self> {
+        let decoded = decode(path)?;
+        // A replacement character is what somebody made of bytes that aren't UTF-8.
+        let is_plain = |c: char| !c.is_control() && !SPECIAL.contains(&c) && c != char::REPLACEMENT_CHARACTER;
+        let rest = decoded.strip_prefix('/')?;
+        if rest.is_empty() {
+            return Some(Self { text: decoded, ends_in_slash: false });
+        }
+        let segments = rest.strip_suffix('/').unwrap_or(rest);
+        let is_named = |segment: &str| !segment.trim().trim_end_matches(['.', ' ']).is_empty();
+        if !decoded.chars().all(is_plain) || !segments.split('/').all(is_named) {
+            return None;
+        }
+        Some(Self { text: format!("/{segments}"), ends_in_slash: rest.ends_with('/') })
+    }
+
+    /// The decoded text, without a slash at its end.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether a slash followed the last segment. To one gateway that is the same path, to another it isn't.
+    pub fn ends_in_slash(&self) -> bool {
+        self.ends_in_slash
+    }
+
+    /// This path, with a slash at its end if there is one in another place of the event.
+    pub(crate) fn with_slash(self, ends_in_slash: bool) -> Self {
+        Self { ends_in_slash: self.ends_in_slash || ends_in_slash, ..self }
+    }
+
+    /// Whether this path is `other`, or `other` below the base path of a domain or the name of a stage.
+    pub(crate) fn ends_with(&self, other: &Self) -> bool {
+        self.text.ends_with(&other.text)
+    }
+
+    /// The text in which two paths are alike that differ in case alone, or in `+` for a space.
+    pub(crate) fn folded(&self) -> String {
+        fold(&self.text)
+    }
+}
+
+/// Makes alike whatever a server may take for the same: letters of either case, and `+` and the space.
+pub(crate) fn fold(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    if spaced.is_ascii() { spaced.to_ascii_lowercase() } else { spaced.to_uppercase().to_lowercase() }
+}
+
+/// Puts characters in the place of escapes; `None`, if there is an escape that no normal path has.
+fn decode(path: &str) -> Option<String> {
+    if !path.contains('%') {
+        return Some(path.to_owned());
+    }
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut bytes = path.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            decoded.push(byte);
+            continue;
+        }
+        let escaped = digit(bytes.next()?)? << 4 | digit(bytes.next()?)?;
+        if escaped.is_ascii_alphanumeric() || b"-._~/".contains(&escaped) {
+            return None;
+        }
+        decoded.push(escaped);
+    }
+    String::from_utf8(decoded).ok()
+}
+
+/// The value of an upper-case hexadecimal digit.
+fn digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_normal_path_is_decoded() {
+        for (path, text) in [
+            ("/", "/"),
+            ("/orders", "/orders"),
+            ("/orders/a%20b", "/orders/a b"),
+            ("/orders/a b", "/orders/a b"),
+            ("/users/me%40example.com", "/users/me@example.com"),
+            ("/users/me@example.com", "/users/me@example.com"),
+            ("/users/auth0%7C1", "/users/auth0|1"),
+            ("/caf%C3%A9/%E4%B8%96", "/café/世"),
+            ("/café/世", "/café/世"),
+            ("/.well-known/jwks.json", "/.well-known/jwks.json"),
+            ("/a..b/.x/y.", "/a..b/.x/y."),
+            ("/a=b&c,d:e+f$g!h*i'(j)~", "/a=b&c,d:e+f$g!h*i'(j)~"),
+        ] {
+            let normal = NormalPath::parse(path).unwrap_or_else(|| panic!("{path}"));
+            assert_eq!((normal.text(), normal.ends_in_slash()), (text, false), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_slash_at_the_end_is_told_apart() {
+        let normal = NormalPath::parse("/orders/").unwrap();
+        assert_eq!((normal.text(), normal.ends_in_slash()), ("/orders", true));
+    }
+
+    #[test]
+    fn another_spelling_is_none() {
+        for path in [
+            "",
+            "orders",
+            "//",
+            "//orders",
+            "/orders//7",
+            "/orders//",
+            "/./orders",
+            "/x/../orders",
+            "/orders/.",
+            "/orders/..",
+            "/a/.../b",
+            "/%6Frders",
+            "/%6frders",
+            "/orders%2E",
+            "/%2E%2E/orders",
+            "/orders/%2e",
+            "/a%2Db",
+            "/a%5Fb",
+            "/a%7Eb",
+            "/%30",
+            "/caf%c3%a9",
+            "/a%2fb",
+            "/a%2Fb",
+            "/a%5Cb",
+            "/a\\b",
+            "/a%3Bx",
+            "/orders;x",
+            "/orders;",
+            "/a%3Fb",
+            "/a?b",
+            "/a%23b",
+            "/a#b",
+            "/a%25b",
+            "/%2573essions",
+            "/100%",
+            "/a%",
+            "/a%4",
+            "/a%GG",
+            "/a%+1",
+            "/a%00",
+            "/a\0",
+            "/a%0D%0A",
+            "/a\n",
+            "/a%7F",
+            "/a\u{7f}",
+            "/a%C2%85",
+            "/a\u{85}",
+            "/%C0%AFetc",
+            "/%C1%B3essions",
+            "/%E0%81%B3",
+            "/%F0%80%81%B3",
+            "/%ED%A0%80",
+            "/%FF",
+            "/a\u{fffd}",
+            "/%20",
+            "/ ",
+            "/a/%20/b",
+            "/..%20",
+            "/a/.%20",
+            "/%20../a",
+            "/a%60b",
+        ] {
+            assert_eq!(NormalPath::parse(path), None, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn case_and_plus_are_folded() {
+        let folded = |path| NormalPath::parse(path).unwrap().folded();
+        assert_eq!(folded("/ORDERS/A+b"), folded("/orders/a%20B"));
+        // The Kelvin sign and the long s, which have ASCII letters as their other case.
+        assert_eq!(folded("/\u{212a}ey\u{17f}"), folded("/keys"));
+        assert_ne!(folded("/orders"), folded("/order"));
+    }
+}

@@ -1,0 +1,243 @@
+//! Policies, held against ARNs as API Gateway holds them.
+
+use shared::{environment::Environment, scope::Scope};
+
+use super::*;
+
+const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod";
+
+/// Spellings of `/orders/7`, by which a server may get there.
+const SPELLINGS: [&str; 24] = [
+    "//orders/7",
+    "/orders//7",
+    "/orders/7/",
+    "/./orders/7",
+    "/x/../orders/7",
+    "/orders/7/.",
+    "/orders/7/x/..",
+    "/orders/%37",
+    "/%6Frders/7",
+    "/%6frders/7",
+    "/%6F%72%64%65%72%73/7",
+    "/orders%2F7",
+    "/orders%2f7",
+    "/orders/7%2F",
+    "/orders;x/7",
+    "/orders/7;x=1",
+    "/orders/7%3Bx",
+    "/orders/7%3F",
+    "/orders/7%23",
+    "/orders%5C7",
+    "/%256Frders/7",
+    "/x/%2E%2E/orders/7",
+    "/orders/7%00",
+    "/%C1%AFrders/7",
+];
+
+fn table(rules: &str, default: &str) -> ScopeRules {
+    let variables = [(variable::SCOPE_RULES, rules), (variable::SCOPE_DEFAULT, default)];
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    ScopeRules::from_environment(&Environment::from_variables(variables)).unwrap()
+}
+
+fn policy(rules: &ScopeRules, scope: &str, call: &str) -> PolicyDocument {
+    let (scope, target) = (Scope::parse(scope).unwrap(), Target::of_arn(call));
+    let stage = Stage::of_method_arn(&format!("{STAGE}/GET/")).unwrap();
+    let verdict = rules.decide(target.as_ref(), &scope);
+    let call = Call { stage: &stage, target: target.as_ref(), verdict };
+    let policy = PolicyDocument::of_call(&call, rules, |rule| rule.is_met_by(&scope));
+    assert!(policy.fits(), "{policy:?}");
+    policy
+}
+
+/// IAM's evaluation: `*` is any run of characters, `?` is one.
+fn allows(policy: &PolicyDocument, call: &str) -> bool {
+    let arn = format!("{STAGE}/{call}");
+    let has = |effect: &str| {
+        let statements = policy.statement.iter().filter(|statement| statement.effect == effect);
+        statements
+            .flat_map(|statement| &statement.resource)
+            .any(|resource| is_of(resource.as_bytes(), arn.as_bytes()))
+    };
+    has("Allow") && !has("Deny")
+}
+
+fn is_of(mut pattern: &[u8], mut text: &[u8]) -> bool {
+    let mut retry = None;
+    loop {
+        match (pattern, text) {
+            ([], []) => return true,
+            ([b'*', after @ ..], _) => {
+                (retry, pattern) = (Some((after, text)), after);
+            }
+            ([p, after @ ..], [t, rest @ ..]) if p == t || *p == b'?' => (pattern, text) = (after, rest),
+            _ => match retry {
+                Some((after, [_, rest @ ..])) => {
+                    retry = Some((after, rest));
+                    (pattern, text) = (after, rest);
+                }
+                _ => return false,
+            },
+        }
+    }
+}
+
+/// Tables that protect `/orders/7`, each with whether others pass.
+const TABLES: [(&str, &str, bool); 8] = [
+    ("GET /orders/7 admin", "allow", true),
+    ("GET /orders/* admin", "allow", true),
+    ("GET /orders* admin", "allow", true),
+    ("* /orders/* admin", "allow", true),
+    ("ANY /* admin", "allow", false),
+    ("GET /orders/7 admin; GET /* -", "deny", true),
+    ("* /orders/* admin; * /* -", "auto", true),
+    ("GET /orders/7 admin", "", false),
+];
+
+#[test]
+fn no_spelling_of_a_protected_path_is_allowed_by_the_decision_nor_by_a_policy_that_is_remembered() {
+    for (rules, default, others_pass) in TABLES {
+        let rules = table(rules, default);
+        let remembered = policy(&rules, "", "GET/other");
+        assert_eq!(allows(&remembered, "GET/other"), others_pass, "{rules:?}");
+        for method in ["GET", "HEAD"] {
+            for path in SPELLINGS.into_iter().chain(["/orders/7"]) {
+                let call = format!("{method}{path}");
+                assert!(!allows(&policy(&rules, "", &call), &call), "{rules:?} {call}");
+                assert!(!allows(&remembered, &call), "remembered, {rules:?} {call}");
+            }
+            // What wildcards can't name.
+            let call = format!("{method}/Orders/7");
+            assert!(!allows(&policy(&rules, "", &call), &call), "{rules:?} {call}");
+        }
+    }
+}
+
+#[test]
+fn a_token_with_the_scope_passes_in_the_normal_spelling_and_in_no_other() {
+    for (rules, default, _) in TABLES {
+        let rules = table(rules, default);
+        for call in ["GET/orders/7", "HEAD/orders/7"] {
+            assert!(allows(&policy(&rules, "admin", call), call), "{rules:?} {call}");
+        }
+        for path in SPELLINGS {
+            let call = format!("GET{path}");
+            assert!(!allows(&policy(&rules, "admin", &call), &call), "{rules:?} {call}");
+        }
+    }
+}
+
+#[test]
+fn identifiers_with_spaces_and_at_signs_go_on_working() {
+    let rules = table("GET /users/* -; DELETE /users/* admin", "deny");
+    for path in [
+        "/users/a%20b",
+        "/users/a b",
+        "/users/me%40example.com",
+        "/users/me@example.com",
+        "/users/auth0%7C1",
+        "/users/caf%C3%A9",
+        "/users/café",
+        "/users/arn%3Aaws%3A%2A",
+        "/users/a=b&c",
+    ] {
+        let [get, delete] = ["GET", "DELETE"].map(|method| format!("{method}{path}"));
+        assert!(allows(&policy(&rules, "", &get), &get), "{path}");
+        assert!(allows(&policy(&rules, "", "GET/users/x"), &get), "remembered, {path}");
+        assert!(!allows(&policy(&rules, "", &delete), &delete), "{path}");
+        assert!(!allows(&policy(&rules, "", "GET/users/x"), &delete), "remembered, {path}");
+    }
+}
+
+#[test]
+fn a_rule_for_every_method_names_its_own_paths_alone() {
+    let rules = table("* /health -", "deny");
+    let remembered = policy(&rules, "", "GET/health");
+    for method in METHODS {
+        assert!(allows(&remembered, &format!("{method}/health")), "{method}");
+        assert!(!allows(&remembered, &format!("{method}/secret/health")), "{method}");
+    }
+    let rules = table("* /health admin", "allow");
+    assert!(allows(&policy(&rules, "", "GET/other/health"), "GET/other/health"));
+}
+
+#[test]
+fn a_rule_whose_path_can_be_spelled_in_two_ways_holds_in_both() {
+    let rules = table("GET /by/me@home admin; GET /* -", "deny");
+    for call in ["GET/by/me@home", "GET/by/me%40home"] {
+        assert!(!allows(&policy(&rules, "", call), call), "{call}");
+        assert!(!allows(&policy(&rules, "", "GET/other"), call), "remembered, {call}");
+        assert!(allows(&policy(&table("GET /by/me@home -", "deny"), "", call), call), "{call}");
+    }
+}
+
+#[test]
+fn a_slash_at_the_end_passes_where_a_rule_has_one() {
+    let rules = table("GET /orders/ read; GET /other -", "deny");
+    for (call, scope, expected) in [
+        ("GET/orders/", "read", true),
+        ("GET/orders/", "", false),
+        ("GET/orders", "read", false),
+        ("GET/other", "", true),
+        ("GET/other/", "", false),
+    ] {
+        assert_eq!(allows(&policy(&rules, scope, call), call), expected, "{call} {scope}");
+    }
+    let remembered = policy(&table("GET /orders/ admin", "allow"), "", "GET/other");
+    assert!(!allows(&remembered, "GET/orders") && !allows(&remembered, "GET/orders/"));
+}
+
+#[test]
+fn without_rules_every_spelling_passes_or_none() {
+    for path in SPELLINGS {
+        let call = format!("GET{path}");
+        assert!(allows(&policy(&table("", ""), "", &call), &call), "{call}");
+        assert!(!allows(&policy(&table("", "deny"), "", &call), &call), "{call}");
+    }
+}
+
+#[test]
+fn a_call_with_a_long_path_is_denied_by_a_resource_that_is_short_enough() {
+    let rules = table("GET /Orders* admin", "allow");
+    for path in ["a".repeat(1500), "é/".repeat(700) + "x", "{".repeat(500)] {
+        let call = format!("GET/orders/{}", path.replace('{', "%7B"));
+        assert!(!allows(&policy(&rules, "", &call), &call), "{call}");
+    }
+}
+
+#[test]
+fn what_looks_like_a_policy_variable_denies_like_anything_else() {
+    let rules = table("GET /x* admin", "allow");
+    let policy = policy(&rules, "", "GET/X%24%7Baws:username%7D");
+    let denied = &policy.statement[1].resource;
+    assert!(denied.iter().all(|resource| !resource.contains('$')), "{denied:?}");
+    assert_eq!(denied.last().map(String::as_str), Some(&*format!("{STAGE}/GET/X*aws*username*")));
+}
+
+#[test]
+fn a_table_whose_methods_do_not_fit_allows_that_of_the_call_and_denies_all() {
+    let rules: Vec<_> =
+        (0..40).map(|i| format!("* /rule{i} {}", if i == 0 { "admin" } else { "-" })).collect();
+    let rules = evaluable(table(&rules.join(";"), "deny")).unwrap();
+    for call in ["GET/rule7", "OPTIONS/rule39"] {
+        assert!(allows(&policy(&rules, "", call), call), "{call}");
+        assert!(!allows(&policy(&rules, "", call), "PATCH/rule0"), "{call}");
+        assert!(!allows(&policy(&rules, "", call), "GET/x/rule7"), "{call}");
+    }
+}
+
+#[test]
+fn rules_that_make_no_policy_keep_the_function_from_starting() {
+    let long = "GET /a-path-that-is-long-enough-to-matter read;".repeat(100);
+    assert!(evaluable(table(&long, "")).unwrap_err().to_string().contains("too long"));
+    let arn = A_STAGE.len() + "/GET/".len();
+    for (len, is_taken) in [(MAX_RESOURCE_LEN - arn - 1, true), (MAX_RESOURCE_LEN - arn + 1, false)] {
+        for default in ["allow", "deny"] {
+            // HEAD is a letter longer than GET.
+            let rules = table(&format!("GET /{} -; PUT /x y", "a".repeat(len)), default);
+            let result = evaluable(rules).map_err(|error| error.to_string());
+            assert_eq!(result.is_ok(), is_taken, "{len} {default}");
+            assert!(result.map_or_else(|error| error.contains("512 characters"), |_| true));
+        }
+    }
+}
