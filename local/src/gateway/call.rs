@@ -38,9 +38,8 @@ pub(super) struct Stage {
 
 impl Call<'_> {
     /// What is called, as the authorizer is told.
-    pub(super) fn arn(&self, stage: &Stage) -> String {
-        let path = self.parts.uri.path().trim_start_matches('/');
-        format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/{}/{}/{path}", stage.name, self.parts.method)
+    pub(super) fn arn(&self, stage: &Stage, path: &str) -> String {
+        format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/{}/{}{path}", stage.name, self.parts.method)
     }
 
     /// The event of the call, as a REST API makes it, and an HTTP API in payload format 1.0. A body is text, or base64

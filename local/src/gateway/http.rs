@@ -6,12 +6,14 @@ use axum::{
     body::Bytes,
     http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::{
     Failure,
     access::Question,
     call::{ACCOUNT, API, Call, DOMAIN, Stage},
+    failure::unknown_spelling,
 };
 use crate::template::Cors;
 
@@ -49,9 +51,11 @@ impl HttpApi {
     pub(super) fn question(call: &Call<'_>) -> Option<Question> {
         let headers = joined(call.headers());
         let identity = headers.get(header::AUTHORIZATION.as_str()).filter(|value| !value.is_empty())?.clone();
-        let (method, path) = (call.parts.method.as_str(), call.parts.uri.path());
+        // An HTTP API hands on paths that it has decoded.
+        let path = percent_decode_str(call.parts.uri.path()).decode_utf8_lossy();
+        let method = call.parts.method.as_str();
         let route_key = format!("{method} {}", call.resource);
-        let arn = call.arn(&STAGE);
+        let arn = call.arn(&STAGE, &path);
         let http = json!({
             "method": method,
             "path": path,
@@ -69,7 +73,7 @@ impl HttpApi {
             "rawQueryString": call.parts.uri.query().unwrap_or_default(),
             "headers": headers,
             "queryStringParameters": joined(call.query()),
-            "pathParameters": call.path_parameters(),
+            "pathParameters": call.path_parameters().map(decoded),
             "requestContext": {
                 "accountId": ACCOUNT,
                 "apiId": API,
@@ -88,12 +92,13 @@ impl HttpApi {
     pub(super) fn event(call: &Call<'_>) -> Value {
         let mut event = call.event(&STAGE, is_text(&call.parts.headers));
         event["version"] = "1.0".into();
+        event["pathParameters"] = json!(call.path_parameters().map(decoded));
         event
     }
 
     /// There is nothing to be configured about it.
     pub(super) fn failure(failure: Failure) -> Response<Bytes> {
-        let (status, message) = message(failure);
+        let Some((status, message)) = message(failure) else { return unknown_spelling() };
         let mut response = Response::new(Bytes::from(json!({ "message": message }).to_string()));
         *response.status_mut() = status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -129,8 +134,10 @@ fn is_about_origins(name: &str) -> bool {
     name.starts_with("access-control-")
 }
 
-fn message(failure: Failure) -> (StatusCode, &'static str) {
-    match failure {
+/// What it says by itself; `None` for an answer that is this server's own.
+fn message(failure: Failure) -> Option<(StatusCode, &'static str)> {
+    Some(match failure {
+        Failure::UnknownSpelling => return None,
         Failure::NoRoute => (StatusCode::NOT_FOUND, "Not Found"),
         Failure::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
         Failure::Denied => (StatusCode::FORBIDDEN, "Forbidden"),
@@ -139,7 +146,7 @@ fn message(failure: Failure) -> (StatusCode, &'static str) {
         Failure::AuthorizerFailed | Failure::AuthorizerMalformed | Failure::Integration => {
             (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
         }
-    }
+    })
 }
 
 /// Whether a body is handed on as it is. A body without a media type isn't.
@@ -149,6 +156,11 @@ fn is_text(headers: &HeaderMap) -> bool {
     let essence = essence.to_ascii_lowercase();
     essence.starts_with("text/")
         || ["application/json", "application/javascript", "application/xml"].contains(&essence.as_str())
+}
+
+fn decoded(parameters: &BTreeMap<String, String>) -> BTreeMap<&str, String> {
+    let decode = |value: &str| percent_decode_str(value).decode_utf8_lossy().into_owned();
+    parameters.iter().map(|(name, value)| (name.as_str(), decode(value))).collect()
 }
 
 /// One value a name: what stands several times is joined.

@@ -64,6 +64,9 @@ impl Gateway {
     /// Answers one request from this address.
     pub async fn handle(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
+        if !route::is_known(parts.uri.path()) {
+            return self.failure(Failure::UnknownSpelling);
+        }
         if let Some(response) = self.kind.preflight(&parts, &self.routes) {
             return response;
         }

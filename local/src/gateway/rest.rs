@@ -4,12 +4,13 @@ use axum::{
     body::Bytes,
     http::{HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{
     Failure,
     access::Question,
     call::{Call, Stage},
+    failure::unknown_spelling,
     route::Routes,
 };
 use crate::template::{Cors, GatewayResponses};
@@ -40,14 +41,20 @@ impl RestApi {
         Some(response)
     }
 
-    /// What a TOKEN authorizer is asked. Without the one header that identifies the caller it isn't asked at all.
+    /// What a REQUEST authorizer is asked: all of the request but its body. Without the header that identifies the caller it
+    /// isn't asked at all.
     pub(super) fn question(call: &Call<'_>) -> Option<Question> {
-        let mut headers = call.parts.headers.get_all(header::AUTHORIZATION).iter();
-        let token = headers.next().filter(|_| headers.next().is_none());
-        let token = token.and_then(|value| value.to_str().ok()).filter(|token| !token.is_empty())?;
-        let arn = call.arn(&STAGE);
-        let event = json!({ "type": "TOKEN", "authorizationToken": token, "methodArn": arn });
-        Some(Question { identity: token.to_owned(), arn, event })
+        let identity = call.parts.headers.get_all(header::AUTHORIZATION).iter().next_back()?;
+        let identity = identity.to_str().ok().filter(|value| !value.is_empty())?.to_owned();
+        let arn = call.arn(&STAGE, call.parts.uri.path());
+        let mut event = call.event(&STAGE, true);
+        if let Some(event) = event.as_object_mut() {
+            event.remove("body");
+            event.remove("isBase64Encoded");
+            event.insert("type".to_owned(), "REQUEST".into());
+            event.insert("methodArn".to_owned(), arn.clone().into());
+        }
+        Some(Question { identity, arn, event })
     }
 
     pub(super) fn event(call: &Call<'_>) -> Value {
@@ -56,7 +63,7 @@ impl RestApi {
 
     /// A gateway response, with the status and the body that the template gives it.
     pub(super) fn failure(&self, failure: Failure) -> Response<Bytes> {
-        let (kind, status) = response_type(failure);
+        let Some((kind, status)) = response_type(failure) else { return unknown_spelling() };
         let configured = self.responses.find(kind, status.as_u16());
         let status =
             configured.and_then(|c| c.status).and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(status);
@@ -74,9 +81,11 @@ impl RestApi {
     }
 }
 
-/// The type of a gateway response, and the status that it has unless the template says otherwise.
-fn response_type(failure: Failure) -> (&'static str, StatusCode) {
-    match failure {
+/// The type of a gateway response, and the status that it has unless the template says otherwise; `None` for an answer that
+/// is this server's own.
+fn response_type(failure: Failure) -> Option<(&'static str, StatusCode)> {
+    Some(match failure {
+        Failure::UnknownSpelling => return None,
         // API Gateway's name for "no such path or method".
         Failure::NoRoute => ("MISSING_AUTHENTICATION_TOKEN", StatusCode::FORBIDDEN),
         Failure::Unauthorized => ("UNAUTHORIZED", StatusCode::UNAUTHORIZED),
@@ -86,5 +95,5 @@ fn response_type(failure: Failure) -> (&'static str, StatusCode) {
         Failure::TooLarge => ("REQUEST_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE),
         Failure::BodyUnread => ("BAD_REQUEST_BODY", StatusCode::BAD_REQUEST),
         Failure::Integration => ("INTEGRATION_FAILURE", StatusCode::BAD_GATEWAY),
-    }
+    })
 }

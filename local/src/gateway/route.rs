@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use authorizer::NormalPath;
 use axum::http::Method;
-use percent_encoding::percent_decode_str;
 
 use crate::template::BoundRoute;
 
@@ -30,17 +30,22 @@ impl Routes {
     }
 }
 
-/// The parameters of a path that fits the pattern; each stands for one segment that is not empty.
+/// Whether API Gateway's answer to a path in this spelling is known: of a path in its normal form that no slash ends.
+/// Another spelling it may route to the same function, or decode, or refuse.
+pub(super) fn is_known(path: &str) -> bool {
+    NormalPath::parse(path).is_some_and(|path| !path.ends_in_slash())
+}
+
+/// The parameters of a path that fits the pattern, as they are spelled; each stands for one segment that is not empty.
 fn parameters(pattern: &str, path: &str) -> Option<BTreeMap<String, String>> {
     if pattern.split('/').count() != path.split('/').count() {
         return None;
     }
     let mut parameters = BTreeMap::new();
     for (expected, actual) in pattern.split('/').zip(path.split('/')) {
-        let actual = percent_decode_str(actual).decode_utf8_lossy();
         match expected.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
             Some(name) if !actual.is_empty() => {
-                parameters.insert(name.to_owned(), actual.into_owned());
+                parameters.insert(name.to_owned(), actual.to_owned());
             }
             _ if expected == actual => {}
             _ => return None,
@@ -56,9 +61,27 @@ mod tests {
     #[test]
     fn a_parameter_is_one_segment() {
         let id = |path| parameters("/sessions/{id}", path).and_then(|mut found| found.remove("id"));
-        assert_eq!(id("/sessions/a%20b").as_deref(), Some("a b"));
+        assert_eq!(id("/sessions/a%20b").as_deref(), Some("a%20b"));
         for path in ["/sessions", "/sessions/", "/sessions/a/b", "/other/a", "sessions/a"] {
             assert_eq!(id(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_spelling_that_is_not_normal_is_not_known() {
+        for path in ["/", "/sessions", "/sessions/a%20b", "/sessions/a%40b", "/.well-known/jwks.json"] {
+            assert!(is_known(path), "{path}");
+        }
+        for path in [
+            "/%73essions",
+            "/sessions/",
+            "//sessions",
+            "/sessions;x",
+            "/x/../sessions",
+            "/sessions/a%2Fb",
+            "*",
+        ] {
+            assert!(!is_known(path), "{path}");
         }
     }
 }

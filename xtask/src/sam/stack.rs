@@ -58,7 +58,11 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
         &definition["components"]["securitySchemes"][AUTHORIZER]["x-amazon-apigateway-authorizer"];
     stack.hold(&[
         ("the authorizer is not cached", authorizer["authorizerResultTtlInSeconds"] == 0),
-        ("the authorizer is a TOKEN authorizer", authorizer["type"] == "token"),
+        ("the authorizer is a REQUEST authorizer", authorizer["type"] == "request"),
+        (
+            "the token is the Authorization header",
+            authorizer["identitySource"] == "method.request.header.Authorization",
+        ),
         (
             "the routes are these, open and protected",
             routes(definition, AUTHORIZER) == ROUTES.map(str::to_owned).into(),
