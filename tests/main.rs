@@ -64,6 +64,7 @@ mod sample_events;
 mod scenarios;
 mod scope_rules;
 mod sessions_flow;
+mod spellings;
 mod start;
 mod stored_items;
 mod template;

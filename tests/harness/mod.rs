@@ -12,6 +12,7 @@ mod log;
 mod metrics;
 mod operator;
 mod plain;
+mod policy;
 mod proxy;
 mod random;
 mod scale;
@@ -55,6 +56,7 @@ pub(crate) use self::{
     metrics::metrics,
     operator::Command,
     plain::{patience, plain_http},
+    policy::allows,
     proxy::{Idle, Proxy, Spoiled, WireFault},
     random::SeededRandom,
     scale::SCALE,

@@ -7,6 +7,7 @@ mod events;
 mod formats;
 mod headers;
 mod mutation;
+mod spellings;
 mod tokens;
 
 use proptest::{

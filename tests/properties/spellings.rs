@@ -1,0 +1,63 @@
+//! Scope rules: whatever is made of a protected path by escapes, slashes, dots and parameters.
+
+use proptest::{
+    collection::vec,
+    prelude::any,
+    strategy::{BoxedStrategy, Strategy},
+};
+
+use super::{Bench, holds};
+use crate::spellings::{events, is_allowed, with_rules};
+
+const PROTECTED: &str = "/orders/7";
+
+/// A spelling that becomes the protected path by decoding, any number of times, or by any of the ways in which servers
+/// normalise one.
+fn spelling() -> BoxedStrategy<String> {
+    // How each character is written, and what is put before each slash or after it.
+    let characters = vec(0..6_u8, PROTECTED.len());
+    (characters, vec(0..9_u8, 3), 0..6_u8)
+        .prop_map(|(characters, inserted, end)| {
+            let mut path = String::new();
+            let mut slashes = inserted.into_iter();
+            for (c, how) in PROTECTED.chars().zip(characters) {
+                let code = u32::from(c);
+                match how {
+                    3 => path += &format!("%{code:02X}"),
+                    4 => path += &format!("%{code:02x}"),
+                    5 => path += &format!("%25{code:02X}"),
+                    2 => path.extend(c.to_uppercase()),
+                    _ => path.push(c),
+                }
+                if c == '/' {
+                    path += ["", "", "", "/", "./", "x/../", ".%2F", "%2E/", "x/..%2f"]
+                        [usize::from(slashes.next().unwrap())];
+                }
+            }
+            // The first character of a path that is sent is a slash.
+            let path = if path.starts_with('/') { path } else { format!("/x/..{path}") };
+            path + ["", "", "/", ";a=b", "%3B", "/."][usize::from(end)]
+        })
+        .boxed()
+}
+
+#[test]
+fn no_spelling_of_a_protected_path_is_allowed_to_a_token_without_the_scope() {
+    let bench = Bench::set();
+    let token = bench.tokens.access.clone();
+    let tables = [
+        ("GET /orders/7 admin", "allow"),
+        ("* /orders* admin; * /* -", "deny"),
+        ("GET /orders/* admin; ANY /* -", "auto"),
+    ];
+    let authorizers = tables.map(|(rules, default)| bench.wait(with_rules(&bench.api, rules, default)));
+    let routes = ["/orders/{id}", "/orders/7", "/{proxy+}"];
+    holds((spelling(), any::<bool>(), 0..3_usize), |(path, is_head, route)| {
+        let method = if is_head { "HEAD" } else { "GET" };
+        for (event, arn) in events(&token, method, &path, routes[route]) {
+            for (authorizer, (rules, _)) in authorizers.iter().zip(tables) {
+                assert!(!bench.wait(is_allowed(authorizer, &event, &arn)), "{rules}: {event}");
+            }
+        }
+    });
+}
