@@ -1,10 +1,10 @@
 //! Bad input gets a clear error in the OAuth shape, and nothing is lost or changed.
 
 use axum::{body::Bytes, http::Request};
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::route;
 
-use crate::harness::{APP, Api, PASSWORD, USERNAME, form_post};
+use crate::harness::{APP, Api, PASSWORD, USERNAME, form, form_post, refresh_form};
 
 const ENDPOINTS: [&str; 3] = [route::LOGIN, route::REFRESH, route::LOGOUT];
 
@@ -89,9 +89,6 @@ async fn parameters_beyond_their_bounds_are_an_invalid_request() {
         ("username", long(257)),
         ("username", "two words".into()),
         ("username", "a\r\nb".into()),
-        ("device_name", long(129)),
-        ("device_name", "a\u{1b}[31m".into()),
-        ("device_name", "a\u{202e}b".into()),
     ] {
         let mut body = login.clone();
         body[name] = value.into();
@@ -104,12 +101,69 @@ async fn parameters_beyond_their_bounds_are_an_invalid_request() {
             api.post_json(route::LOGIN, &body).await.assert_error(400, "invalid_request");
         }
     }
-    for scope in ["\"", "a\\b", &long(1025)] {
+    for scope in ["\"", "a\\b", &long(1025), " ", "   ", "\t", "read\twrite"] {
         let mut body = login.clone();
         body["scope"] = scope.into();
         api.post_json(route::LOGIN, &body).await.assert_error(400, "invalid_scope");
     }
     assert!(api.items("SessionsTable").await.is_empty());
+}
+
+/// The body of a request with this scope.
+fn scoped(parameters: &[(&str, &str)], scope: &str) -> String {
+    form(&[parameters, &[("scope", scope)]].concat())
+}
+
+/// RFC 6749 section 3.3: only a scope that is left out, or has no value, stands for the default.
+#[tokio::test]
+async fn a_scope_of_nothing_but_spaces_is_an_invalid_scope_everywhere() {
+    let api = Api::start().await;
+    let login = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD)];
+    let tokens = api.login().await;
+    let refresh = refresh_form(&tokens.refresh);
+    for scope in [" ", "   ", "\u{a0}", "\t", "\n"] {
+        api.send(form_post(route::LOGIN), scoped(&login, scope)).await.assert_error(400, "invalid_scope");
+        api.send(form_post(route::REFRESH), scoped(&refresh, scope)).await.assert_error(400, "invalid_scope");
+    }
+    assert_eq!(api.items("SessionsTable").await.len(), 1);
+    let none = api.send(form_post(route::LOGIN), scoped(&login, "")).await;
+    assert_eq!((none.status, &none.body["scope"]), (200, &json!("read write")));
+    let some = api.send(form_post(route::LOGIN), scoped(&login, " read ")).await;
+    assert_eq!((some.status, &some.body["scope"]), (200, &json!("read")));
+    api.send(form_post(route::REFRESH), scoped(&refresh, "")).await.tokens();
+}
+
+/// Programs make it up from what a system calls itself: it is no reason to refuse anybody.
+#[tokio::test]
+async fn a_device_name_is_made_fit_for_a_list_and_never_refused() {
+    let api = Api::start().await;
+    let long = |text: &str, times| text.repeat(times);
+    for (name, kept) in [
+        ("Phone".to_owned(), Some("Phone".to_owned())),
+        (long("x", 128), Some(long("x", 128))),
+        (long("x", 129), Some(long("x", 128))),
+        // At the boundary of a character: 127 bytes and two, 128 and three.
+        (format!("{}\u{e9}", long("x", 127)), Some(long("x", 127))),
+        (long("\u{1f4f1}", 40), Some(long("\u{1f4f1}", 32))),
+        (long("\u{20ac}", 43), Some(long("\u{20ac}", 42))),
+        ("Ada's\tphone\r\n".into(), Some("Ada's phone".into())),
+        ("a\u{0}b\u{1b}[31m\u{7f}\u{85}c".into(), Some("a b [31m  c".into())),
+        ("a\u{202e}b\u{2066}c\u{2028}d".into(), Some("a b c d".into())),
+        ("  ".into(), None),
+        ("\t\u{0}".into(), None),
+        (format!("{}{}x", long("x", 120), long(" ", 20)), Some(long("x", 120))),
+    ] {
+        let login =
+            json!({ "client_id": APP, "username": USERNAME, "password": PASSWORD, "device_name": name });
+        let tokens = api.post_json(route::LOGIN, &login).await.tokens();
+        let stored = api.session().await.remove("device_name").map(|stored| stored.as_s().unwrap().clone());
+        assert_eq!(stored, kept, "{name:?}");
+        let listed = api.call(&tokens.access).await;
+        assert_eq!(listed.body["sessions"][0].get("device_name"), kept.map(Value::from).as_ref(), "{name:?}");
+        api.logout(&tokens.refresh).await;
+    }
+    let mistyped = json!({ "client_id": APP, "username": USERNAME, "password": PASSWORD, "device_name": 1 });
+    api.post_json(route::LOGIN, &mistyped).await.assert_error(400, "invalid_request");
 }
 
 #[tokio::test]

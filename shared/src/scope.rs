@@ -26,6 +26,13 @@ impl Scope {
             .ok()
     }
 
+    /// Takes the value of a request's `scope` parameter. One that is nothing but spaces is none: the grammar of RFC 6749
+    /// section 3.3 has at least one scope token, and only a parameter that is left out, or without a value, stands for the
+    /// default.
+    pub fn requested(text: &str) -> Option<Self> {
+        Self::parse(text).filter(|scope| !scope.is_empty())
+    }
+
     /// No scope at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -94,6 +101,10 @@ mod tests {
         assert_eq!(Scope::parse("write  read read"), Scope::parse("read write"));
         assert_eq!(Scope::parse("write read").unwrap().to_text().as_deref(), Some("read write"));
         assert_eq!(Scope::parse("").unwrap().to_text(), None);
+        for none in ["", " ", "   "] {
+            assert_eq!(Scope::requested(none), None, "{none:?}");
+        }
+        assert_eq!(Scope::requested(" read "), Scope::parse("read"));
     }
 
     #[test]

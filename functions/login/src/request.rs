@@ -11,7 +11,7 @@ use shared::{
 
 use crate::{LoginError, LoginReason};
 
-/// The longest device name, in bytes.
+/// The longest device name that is kept, in bytes.
 const MAX_DEVICE_NAME_LEN: usize = 128;
 
 #[derive(Debug)]
@@ -38,26 +38,31 @@ impl LoginRequest {
                 .ok_or(RequestError::Mistyped(parameter::USERNAME))?,
             password: Password::parse(password).ok_or(RequestError::Mistyped(parameter::PASSWORD))?,
             scope: scope
-                .map(|text| Scope::parse(text.expose_secret()).ok_or(LoginReason::Scope))
+                .map(|text| Scope::requested(text.expose_secret()).ok_or(LoginReason::Scope))
                 .transpose()?,
-            device_name: device_name(&parameters)?,
+            device_name: parameters
+                .optional(parameter::DEVICE_NAME)?
+                .and_then(|text| device_name(text.expose_secret())),
             client: client_credentials(request, &parameters)?,
         })
     }
 }
 
-/// Shown to the user in the list of devices, so it holds no control characters, those of writing direction included.
-fn device_name(parameters: &Parameters) -> Result<Option<String>, RequestError> {
-    let Some(text) = parameters.optional(parameter::DEVICE_NAME)? else { return Ok(None) };
-    let text = text.expose_secret();
-    if text.len() > MAX_DEVICE_NAME_LEN || text.chars().any(is_control) {
-        return Err(RequestError::Mistyped(parameter::DEVICE_NAME));
-    }
-    Ok(Some(text.to_owned()))
+/// The name as the list of devices shows it: a space for each control character, and cut to its longest. Programs make it up
+/// from what a system calls itself, so no name is a reason to refuse a login.
+fn device_name(text: &str) -> Option<String> {
+    let printable: String = text.chars().map(|c| if is_control(c) { ' ' } else { c }).collect();
+    let name = printable.trim();
+    let name = name[..name.floor_char_boundary(MAX_DEVICE_NAME_LEN)].trim_end();
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// Unicode's category Cc, and the characters of UAX #9 that make text read otherwise than it is written.
+/// Unicode's category Cc, its separators of lines and paragraphs, and the characters of UAX #9 that make text read otherwise
+/// than it is written.
 fn is_control(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(
+            c,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }

@@ -40,7 +40,7 @@ impl RefreshRequest {
         Ok(Self {
             refresh_token: parameters.required(parameter::REFRESH_TOKEN)?.clone(),
             scope: scope
-                .map(|text| Scope::parse(text.expose_secret()).ok_or(RefreshReason::Scope))
+                .map(|text| Scope::requested(text.expose_secret()).ok_or(RefreshReason::Scope))
                 .transpose()?,
             idempotency_key: idempotency_key(request)?,
             client: client_credentials(request, &parameters)?,
