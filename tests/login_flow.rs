@@ -162,6 +162,36 @@ async fn an_unknown_or_locked_name_is_the_same_work_as_a_wrong_password() {
 }
 
 #[tokio::test]
+async fn the_right_password_of_a_disabled_user_is_the_work_of_a_wrong_one() {
+    let api = Api::start().await;
+    api.login().await;
+    // A hash that a right password would replace, which is work as well.
+    let weak = vec![(attribute::PASSWORD_HASH, text(&hash_at(8, 1)))];
+    api.seeder().set("CredentialsTable", (attribute::USERNAME, USERNAME), weak).await.unwrap();
+    let user = (attribute::USER_ID, USER_ID);
+    let cut_off = (attribute::NOT_BEFORE, number(START + 1000));
+    for change in [(attribute::DISABLED, AttributeValue::Bool(true)), cut_off] {
+        api.seeder().set("UsersTable", user, vec![change]).await.unwrap();
+        let before = api.stored().await;
+        let mut seen = vec![];
+        for password in ["wrong password", PASSWORD] {
+            api.calls.take();
+            let Reply { status, headers, body } = api.try_login(password).await;
+            let calls: Vec<_> = api.calls.take().into_iter().map(|c| (c.name, c.units)).collect();
+            seen.push((status, headers, body, calls, api.stored().await));
+            api.restore(&before).await;
+        }
+        assert_eq!(seen[0].3.len(), 2, "{:?}", seen[0].3);
+        // The answer, each call and what it consumed, and what is stored then: hash and counters.
+        assert_eq!(seen[0], seen[1]);
+        api.seeder()
+            .set("UsersTable", user, vec![(attribute::DISABLED, AttributeValue::Bool(false))])
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_client_that_does_not_prove_itself_spends_no_budget() {
     let api = Api::start().await;
     for _ in 0..=BUDGET {

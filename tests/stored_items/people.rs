@@ -55,7 +55,7 @@ pub(super) const CREDENTIAL_ROWS: &[Row<2>] = &[
     Row(PASSWORD_HASH, &[Absent], [RefusesCounted, Counted], "the row of a name that nobody has"),
     Row(PASSWORD_HASH, &[Mistyped, Empty, Unknown], [Counted, Counted], COUNTED),
     Row(USER_ID, &[Absent, Mistyped, Empty], [Counted, Counted], COUNTED),
-    Row(USER_ID, &[Unknown], [Refuses, Counted], "a user who isn't there"),
+    Row(USER_ID, &[Unknown], [RefusesCounted, Counted], "a user who isn't there"),
     Row(EXPIRES_AT, &[Absent], [Fails, Fails], "it would be given that of a name that nobody has"),
     Row(EXPIRES_AT, &[Mistyped], [Serves, Serves], SWEPT),
     Row(EXPIRES_AT, NUMBERS, [Serves, Serves], SWEPT),

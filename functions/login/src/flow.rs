@@ -108,8 +108,20 @@ impl Login {
         if verdict == Verdict::Wrong {
             return Err(LoginReason::WrongPassword.into());
         }
+        // Until here a right password is the same work as a wrong one, and where the user may not sign in it ends here: what
+        // follows would tell by its time that the password was right.
+        let created_at = begins_at(&credential, admitted.now);
+        let user = match user {
+            Ok(user) => user.filter(|user| user.admits(created_at) && created_at >= admitted.client.not_before),
+            // A failure of ours costs nobody an attempt.
+            Err(error) => {
+                in_time(self.give_back(login, counter)).await;
+                return Err(error.into());
+            }
+        };
+        let user = user.ok_or(LoginReason::CutOff)?;
         let (response, (), ()) = tokio::join!(
-            async { self.open_session(admitted, &credential, user?).await },
+            self.open_session(admitted, &credential, &user),
             in_time(self.give_back(login, counter)),
             in_time(self.strengthen(admitted, &credential, verdict))
         );
@@ -131,18 +143,14 @@ impl Login {
         &self,
         admitted: &Admitted<'_>,
         credential: &Credential,
-        user: Option<User>,
+        user: &User,
     ) -> Result<Response<Body>, LoginError> {
         let Admitted { keyset, client, log, now, .. } = admitted;
-        // Sessions of a password begin no earlier than it does: which of two passwords it was can be told from that.
-        let created_at = credential.valid_from.max(*now);
-        let user = user.filter(|user| user.admits(created_at) && created_at >= client.not_before);
-        let user = user.ok_or(LoginReason::CutOff)?;
         let lifetimes = self.lifetimes_of(client, credential);
         let refresh_token = RefreshToken::first(credential.user_id.clone(), &*self.random);
         let new = NewSession {
             key: refresh_token.session_key(&client.client_id),
-            created_at,
+            created_at: begins_at(credential, *now),
             scope: admitted.scope.clone(),
             device_name: admitted.login.device_name.clone(),
             user_agent: admitted.peer.user_agent.clone(),
@@ -152,7 +160,7 @@ impl Login {
         let grant = Grant {
             session: &session,
             refresh_token: &refresh_token,
-            user: &user,
+            user,
             claims: &client.claims,
             scope: &session.scope,
             access_ttl: lifetimes.access_ttl,
@@ -224,6 +232,11 @@ async fn in_time(follow_up: impl Future<Output = ()>) {
     if time::timeout(FOLLOW_UP, follow_up).await.is_err() {
         tracing::warn!("what follows a login was given up");
     }
+}
+
+/// Sessions of a password begin no earlier than it does: which of two passwords it was can be told from that.
+fn begins_at(credential: &Credential, now: Timestamp) -> Timestamp {
+    credential.valid_from.max(now)
 }
 
 /// The scope that is granted: what was asked for, or all that the client may have.
