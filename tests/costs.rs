@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_dynamodb::types::{Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
+use local::seed::ClientSeed;
 use serde_json::Value;
 use shared::{
     clock::Timestamp,
@@ -16,7 +17,7 @@ use shared::{
 };
 
 use crate::{
-    harness::{APP, Api, Call, Log, PASSWORD, START, USER_ID, forged, text, waves},
+    harness::{APP, Api, Call, Log, PASSWORD, SERVER, START, USER_ID, USERNAME, forged, text, waves},
     pages::{Stated, denylist_row_bytes, logged_bytes},
 };
 
@@ -41,18 +42,54 @@ fn assert_costs(operation: &str, calls: &[Call], expected_waves: &[&[&str]]) {
 }
 
 #[tokio::test]
-async fn login_is_two_round_trips_three_writes_and_two_reads() {
+async fn login_is_three_round_trips_three_writes_and_two_reads() {
     let api = Api::start().await;
     api.login().await;
     assert_costs(
         "login",
         &api.calls.take(),
         &[
-            &["GetItem Clients", "UpdateItem Credentials"],
+            &["GetItem Clients"],
+            &["UpdateItem Credentials"],
             &["GetItem Users"],
             &["PutItem Sessions", "UpdateItem Credentials"],
         ],
     );
+    api.login().await;
+    assert_eq!(
+        waves(&api.calls.take()),
+        [
+            &["UpdateItem Credentials"][..],
+            &["GetItem Users"],
+            &["PutItem Sessions", "UpdateItem Credentials"],
+        ],
+        "with a warm client, a round trip and a read less"
+    );
+}
+
+#[tokio::test]
+async fn a_login_on_a_client_that_may_not_have_it_costs_a_read_and_leaves_nothing() {
+    let api = Api::start().await;
+    let disabled = vec![(attribute::DISABLED, AttributeValue::Bool(true))];
+    let other = ClientSeed { client_id: "off", name: "Off", client_secret: None, scope: &["read"] };
+    api.seeder().put_client(&other).await.unwrap();
+    api.seeder().set("ClientsTable", (attribute::CLIENT_ID, "off"), disabled).await.unwrap();
+    let before = api.stored().await;
+    for (client_id, secret) in [("unknown", ""), ("off", ""), (SERVER, ""), (SERVER, "wrong"), (APP, "x")] {
+        let api = api.restarted().await;
+        for username in [USERNAME, "nobody"] {
+            let login = [
+                ("client_id", client_id),
+                ("client_secret", secret),
+                ("username", username),
+                ("password", PASSWORD),
+            ];
+            api.post(route::LOGIN, &login).await.assert_error(401, "invalid_client");
+        }
+        let calls = api.calls.take();
+        assert!(calls.iter().all(|call| call.name == "GetItem Clients"), "{client_id}: {calls:?}");
+        assert_eq!(api.stored().await, before, "{client_id}");
+    }
 }
 
 #[tokio::test]
@@ -168,7 +205,7 @@ async fn a_wrong_password_or_an_unknown_name_costs_the_attempt_and_the_reads() {
     assert_costs(
         "login, wrong password",
         &api.calls.take(),
-        &[&["GetItem Clients", "UpdateItem Credentials"], &["GetItem Users"]],
+        &[&["GetItem Clients"], &["UpdateItem Credentials"], &["GetItem Users"]],
     );
     let unknown = [("client_id", APP), ("username", "nobody"), ("password", PASSWORD)];
     api.post(route::LOGIN, &unknown).await;

@@ -66,7 +66,6 @@ const MARK: &str = "UpdateItem Sessions SET undelivered";
 
 const UNUSED: &str = "the user is read to take as long as where the password is right, and not looked at";
 const BUDGET: &str = "it costs an attempt of the budget, which refills";
-const NO_GUESS: &str = "the request is refused before anything is guessed, counted or not";
 
 fn calls(function: &'static str, calls: &[&'static str]) -> Vec<Row> {
     calls.iter().map(|call| Row { function, call, outcome: Outcome::Fails }).collect()
@@ -106,10 +105,7 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
                 follows_up("login", TIDY, "a few bytes are left for the next login to tidy"),
             ],
         ),
-        Flow::LoginBeyondTheClientsScope => (
-            calls("login", &[KEYSET, CLIENT]),
-            vec![follows_up("login", ATTEMPT, NO_GUESS), follows_up("login", GIVE_BACK_THE_ONLY_ONE, BUDGET)],
-        ),
+        Flow::LoginBeyondTheClientsScope => (calls("login", &[KEYSET, CLIENT]), vec![]),
         Flow::Refresh | Flow::RefreshAgain => (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]), vec![]),
         Flow::RefreshOfAUsedToken | Flow::RefreshOfADisabledUser => {
             (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER, DENY, DELETE]), vec![])

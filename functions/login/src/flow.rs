@@ -47,20 +47,15 @@ impl Login {
         let login = LoginRequest::parse(request)?;
         // Before anything is counted: what can't be answered costs nobody an attempt.
         let keyset = self.keysets.current(now).await?;
-        let (client, attempt) = tokio::join!(
-            self.clients.authenticate(&login.client),
-            self.credentials.take_attempt(&login.username, now)
-        );
+        // Before anything is written: an unknown client costs a read, and leaves nothing.
+        let client = self.clients.authenticate(&login.client).await;
         if matches!(client, Ok(_) | Err(ClientError::Unproven | ClientError::Disabled)) {
             // There is such a client, whether or not this is it.
             log.client(&login.client.client_id);
         }
-        let (client, scope) = match client.map_err(LoginError::from).and_then(|c| grantable(c, &login)) {
-            Ok(grantable) => grantable,
-            Err(error) => return Err(self.without_a_guess(&login, attempt.ok(), error).await),
-        };
+        let (client, scope) = grantable(client?, &login)?;
+        let attempt = self.credentials.take_attempt(&login.username, now).await?;
         let admitted = Admitted { login, keyset, peer: Peer::of(request), client, scope, log, now };
-        let attempt = attempt?;
         if let Attempt::Known(credential, _) | Attempt::Refused(Some(credential)) = &attempt {
             log.user(&credential.user_id);
         }
@@ -76,19 +71,6 @@ impl Login {
                 Err(LoginReason::BudgetSpent.into())
             }
         }
-    }
-
-    /// The attempt was counted beside the client's authentication; nothing was guessed, so it is given back.
-    async fn without_a_guess(
-        &self,
-        login: &LoginRequest,
-        attempt: Option<Attempt>,
-        error: LoginError,
-    ) -> LoginError {
-        if let Some(Attempt::Known(_, counter) | Attempt::Unknown(counter)) = attempt {
-            self.give_back(login, &counter).await;
-        }
-        error
     }
 
     /// Hashes the password, and meanwhile reads the user and tidies the counters.
