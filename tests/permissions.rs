@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Request;
 use keys::KeyRotation;
-use local::template::Template;
+use local::template::{Statement, Template};
 use shared::route;
 
 use crate::{
@@ -88,6 +88,29 @@ async fn authorizer_and_sessions(used: &mut Actions, api: &Api, secrets: &Secret
     // The authorizer's read stands before each of the two.
     assert!(own.remove("GetItem Sessions"));
     used.insert("sessions".to_owned(), own);
+}
+
+/// Beside what it may do with tables and the secret. (`cargo xtask sam templates` looks for the same in the translated template.)
+#[test]
+fn each_function_may_write_its_log_group_and_traces_only_if_they_are_on() {
+    let template = Template::of_project().unwrap();
+    let statement = |actions: [&str; 2], resource: &str| Statement {
+        actions: actions.map(str::to_owned).into(),
+        resource: resource.to_owned(),
+    };
+    let logs = statement(["logs:CreateLogStream", "logs:PutLogEvents"], "FunctionLogs");
+    let traces = statement(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*");
+    assert_eq!(template.parameter("Tracing").unwrap()["Default"], "off");
+    for (tracing, expected) in [
+        ("off", vec![logs.clone()]),
+        ("PassThrough", vec![logs.clone(), traces.clone()]),
+        ("Active", vec![logs, traces]),
+    ] {
+        let parameters = template.parameters().with("Tracing", tracing);
+        for (name, function) in template.functions(&parameters).unwrap() {
+            assert_eq!(function.common_statements, expected, "{name}, {tracing}");
+        }
+    }
 }
 
 #[tokio::test]

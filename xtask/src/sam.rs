@@ -10,6 +10,7 @@ mod checkov;
 mod consumers;
 mod emulator;
 mod http_api;
+mod roles;
 mod stack;
 mod templates;
 mod tools;

@@ -7,6 +7,7 @@ use serde_yaml_ng::{Mapping, Value};
 use super::{
     property::{TemplateError, at, missing, text_at},
     resolve::Parameters,
+    role::{Roles, Statement},
 };
 
 /// A function, as the template defines it.
@@ -18,8 +19,10 @@ pub struct Function {
     pub routes: Vec<Route>,
     /// Its environment.
     pub variables: BTreeMap<String, String>,
-    /// What it may do.
+    /// What it may do with what the stack keeps.
     pub statements: Vec<Statement>,
+    /// What it may do besides, as every function may: write logs, and traces if they are on.
+    pub common_statements: Vec<Statement>,
 }
 
 /// A method of a path.
@@ -33,30 +36,23 @@ pub struct Route {
     pub authorizer: Option<String>,
 }
 
-/// A statement of an IAM policy: actions on one table.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
-    /// The actions, like `dynamodb:GetItem`.
-    pub actions: Vec<String>,
-    /// The logical id of the table.
-    pub resource: String,
-}
-
 impl Function {
     /// Reads a function; `globals` is what the template says of all of them.
     pub(super) fn parse(
         id: &str,
         resource: &Value,
         globals: &Value,
-        parameters: &Parameters,
+        roles: &Roles<'_>,
     ) -> Result<Self, TemplateError> {
-        let mut variables = variables(id, globals, parameters)?;
-        variables.extend(self::variables(id, &resource["Properties"], parameters)?);
+        let mut variables = variables(id, globals, roles.parameters)?;
+        variables.extend(self::variables(id, &resource["Properties"], roles.parameters)?);
+        let (statements, common_statements) = roles.statements(resource)?;
         Ok(Self {
             name: name(id, resource)?.to_owned(),
             routes: routes(id, resource)?,
             variables,
-            statements: statements(id, resource, parameters)?,
+            statements,
+            common_statements,
         })
     }
 }
@@ -99,22 +95,4 @@ fn variables(
         .iter()
         .map(|entry| variable(entry).ok_or_else(|| missing(format!("a variable of {id}"))))
         .collect()
-}
-
-fn statements(id: &str, resource: &Value, parameters: &Parameters) -> Result<Vec<Statement>, TemplateError> {
-    let fault = || missing(format!("a policy of {id}"));
-    let policies = at(resource, &["Properties", "Policies"]).and_then(Value::as_sequence);
-    let mut statements = Vec::new();
-    for policy in policies.ok_or_else(fault)? {
-        for statement in policy.get("Statement").and_then(Value::as_sequence).ok_or_else(fault)? {
-            let actions = statement.get("Action").and_then(Value::as_sequence).ok_or_else(fault)?;
-            let actions = actions.iter().map(|action| action.as_str().map(str::to_owned));
-            let resource = statement.get("Resource").ok_or_else(fault)?;
-            statements.push(Statement {
-                actions: actions.collect::<Option<_>>().ok_or_else(fault)?,
-                resource: parameters.resolve(resource).ok_or_else(fault)?,
-            });
-        }
-    }
-    Ok(statements)
 }

@@ -9,6 +9,7 @@ mod http_api;
 mod property;
 mod resolve;
 mod responses;
+mod role;
 mod tables;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -17,16 +18,18 @@ use serde_yaml_ng::{Mapping, Value};
 
 pub use self::{
     api::{Api, ApiKind, BoundRoute, Cors},
-    function::{Function, Route, Statement},
+    function::{Function, Route},
     http_api::HttpApiTemplate,
     property::TemplateError,
     resolve::Parameters,
     responses::{GatewayResponse, GatewayResponses},
+    role::Statement,
     tables::TableDefinition,
 };
 use self::{
     property::{at, missing, text_at},
     resolve::argument,
+    role::Roles,
 };
 
 /// The template of this project.
@@ -37,6 +40,7 @@ const SOURCE: &str = include_str!("../../../template.yaml");
 pub struct Template {
     resources: Mapping,
     parameters: Mapping,
+    conditions: Mapping,
     outputs: Mapping,
     /// The properties that all functions have.
     function_globals: Value,
@@ -59,6 +63,7 @@ impl Template {
         Ok(Self {
             resources: section("Resources")?,
             parameters: section("Parameters")?,
+            conditions: section("Conditions")?,
             outputs: section("Outputs")?,
             function_globals: at(&document, &["Globals", "Function"]).cloned().unwrap_or_default(),
         })
@@ -91,8 +96,9 @@ impl Template {
     ///
     /// [`TemplateError`], if one can't be read.
     pub fn functions(&self, parameters: &Parameters) -> Result<BTreeMap<String, Function>, TemplateError> {
+        let roles = Roles { resources: &self.resources, conditions: &self.conditions, parameters };
         self.of_type("AWS::Serverless::Function")
-            .map(|(id, resource)| Function::parse(id, resource, &self.function_globals, parameters))
+            .map(|(id, resource)| Function::parse(id, resource, &self.function_globals, &roles))
             .map(|function| function.map(|function| (function.name.clone(), function)))
             .collect()
     }

@@ -78,6 +78,7 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
             "it is the stack's",
             asked["AuthorizerUri"]["Fn::Sub"][1] == json!({ "Function": imported("Authorizer") }),
         ),
+        ("it gives no role or policy", stack.types().iter().all(|kind| !kind.starts_with("AWS::IAM::"))),
         ("there is one stage, and it is that without a path", stage["StageName"] == "$default"),
         (
             "every route is throttled, and those that hash passwords by limits of their own",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{
+    roles,
     templates::TEMPLATE,
     tools::Tools,
     translated::{Translated, gateway_responses_are_ours, routes},
@@ -78,9 +79,10 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
         ("six tables, each retained", tables_are_retained(&stack, 6)),
         ("four tables drop what has expired, by expires_at", with_ttl(&stack) == WITH_TTL),
         (
-            "no policy has a wildcard, and every action is one of its resource's service",
-            policies_are_exact(&stack),
+            "each function has a role of its own, with exactly the rights that are listed in roles.rs",
+            roles::are_exact(&stack),
         ),
+        ("traces are off by default", roles::traces_are_off_by_default(&stack)),
         (
             "the API may call each function and the authorizer, and Secrets Manager the rotation",
             stack.of_type("AWS::Lambda::Permission").count() == 11,
@@ -131,20 +133,4 @@ fn tables_are_retained(stack: &Translated, count: usize) -> bool {
         |table: &Value| table["DeletionPolicy"] == "Retain" && table["UpdateReplacePolicy"] == "Retain";
     stack.of_type("AWS::DynamoDB::Table").count() == count
         && stack.of_type("AWS::DynamoDB::Table").all(|(_, table)| is_retained(table))
-}
-
-fn policies_are_exact(stack: &Translated) -> bool {
-    let mut statements = stack
-        .of_type("AWS::IAM::Role")
-        .flat_map(|(_, role)| role["Properties"]["Policies"].as_array().into_iter().flatten())
-        .flat_map(|policy| policy["PolicyDocument"]["Statement"].as_array().into_iter().flatten())
-        .peekable();
-    let is_exact = |statement: &Value| {
-        let mut actions = statement["Action"].as_array().into_iter().flatten();
-        let resource = &statement["Resource"];
-        let service = if resource["Ref"] == "Keyset" { "secretsmanager:" } else { "dynamodb:" };
-        (resource["Ref"] == "Keyset" || resource["Fn::GetAtt"].is_array())
-            && actions.all(|a| a.as_str().is_some_and(|a| a.starts_with(service) && !a.contains('*')))
-    };
-    statements.peek().is_some() && statements.all(is_exact)
 }

@@ -69,6 +69,17 @@ impl Translated {
         self.body["Parameters"].get(name)
     }
 
+    /// What a condition is.
+    pub(super) fn condition(&self, name: &str) -> Option<&Value> {
+        self.body["Conditions"].get(name)
+    }
+
+    /// The properties of the resource of this name, if it is of this type.
+    pub(super) fn properties(&self, name: &str, kind: &str) -> Option<&Value> {
+        let resource = self.body["Resources"].get(name).filter(|resource| resource["Type"] == kind);
+        resource.map(|resource| &resource["Properties"])
+    }
+
     /// The one resource of a type, and its name.
     pub(super) fn only(&self, kind: &'static str) -> Result<(&str, &Value), TaskError> {
         let mut resources = self.of_type(kind);

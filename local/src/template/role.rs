@@ -1,0 +1,107 @@
+//! Roles: what a function may do. The role is a resource of the template, never the one that SAM would make.
+
+use serde_yaml_ng::{Mapping, Value};
+
+use super::{
+    property::{TemplateError, at, missing},
+    resolve::{Parameters, argument},
+};
+
+/// A statement of an IAM policy: actions on one resource.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The actions, like `dynamodb:GetItem`.
+    pub actions: Vec<String>,
+    /// The logical id of the resource; `*` for all of them.
+    pub resource: String,
+}
+
+/// Reads roles and the policies that they name, with the conditions that these depend on.
+pub(super) struct Roles<'a> {
+    pub(super) resources: &'a Mapping,
+    pub(super) conditions: &'a Mapping,
+    pub(super) parameters: &'a Parameters,
+}
+
+impl<'a> Roles<'a> {
+    /// The statements of a function's role: its own, and those of the policies of this template that it names.
+    pub(super) fn statements(
+        &self,
+        function: &Value,
+    ) -> Result<(Vec<Statement>, Vec<Statement>), TemplateError> {
+        let role = at(function, &["Properties", "Role"]).and_then(|role| argument(role, "GetAtt"));
+        let role = role.and_then(|role| role.strip_suffix(".Arn")).ok_or_else(|| missing("a Role"))?;
+        let properties = self.properties(role, "AWS::IAM::Role")?;
+        let list = |name: &str| properties.get(name).and_then(Value::as_sequence);
+        let mut own = Vec::new();
+        for policy in list("Policies").ok_or_else(|| missing(format!("{role}.Policies")))? {
+            own.extend(self.document(role, policy)?);
+        }
+        let mut named = Vec::new();
+        for policy in list("ManagedPolicyArns").into_iter().flatten() {
+            // A policy of AWS's may do more than the function, and what it may do can change.
+            let id = argument(policy, "Ref").ok_or_else(|| missing(format!("a managed policy of {role}")))?;
+            named.extend(self.document(id, self.properties(id, "AWS::IAM::ManagedPolicy")?)?);
+        }
+        Ok((own, named))
+    }
+
+    fn properties(&self, id: &str, kind: &str) -> Result<&'a Value, TemplateError> {
+        let resource =
+            self.resources.get(id).filter(|resource| at(resource, &["Type"]) == Some(&kind.into()));
+        resource
+            .and_then(|resource| resource.get("Properties"))
+            .ok_or_else(|| missing(format!("{kind} {id}")))
+    }
+
+    /// The statements of the document of a policy, without those whose condition doesn't hold.
+    fn document(&self, id: &str, policy: &Value) -> Result<Vec<Statement>, TemplateError> {
+        let fault = || missing(format!("a policy of {id}"));
+        let statements = at(policy, &["PolicyDocument", "Statement"]).and_then(Value::as_sequence);
+        let mut read = Vec::new();
+        for statement in statements.ok_or_else(fault)? {
+            let statement = self.chosen(statement).ok_or_else(fault)?;
+            if argument(statement, "Ref") != Some("AWS::NoValue") {
+                read.push(self.statement(statement).ok_or_else(fault)?);
+            }
+        }
+        Ok(read)
+    }
+
+    fn statement(&self, statement: &Value) -> Option<Statement> {
+        let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+        let actions = statement.get("Action").and_then(Value::as_sequence).filter(|_| allows)?;
+        let actions = actions.iter().map(|action| action.as_str().map(str::to_owned));
+        let resource = self.parameters.resolve(statement.get("Resource")?)?;
+        Some(Statement { actions: actions.collect::<Option<_>>()?, resource })
+    }
+
+    /// The value, or of an `!If` the one of its two that counts.
+    fn chosen<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        let Value::Tagged(tagged) = value else { return Some(value) };
+        if tagged.tag != "If" {
+            return Some(value);
+        }
+        let [condition, if_true, if_false] = tagged.value.as_sequence()?.as_slice() else { return None };
+        let holds = self.holds(self.conditions.get(condition)?)?;
+        Some(if holds { if_true } else { if_false })
+    }
+
+    /// Whether a condition holds; `None`, if it isn't understood.
+    fn holds(&self, condition: &Value) -> Option<bool> {
+        let Value::Tagged(tagged) = condition else { return None };
+        if tagged.tag == "Condition" {
+            return self.holds(self.conditions.get(&tagged.value)?);
+        }
+        let arguments = tagged.value.as_sequence()?.as_slice();
+        if tagged.tag == "Equals" {
+            let [left, right] = arguments else { return None };
+            return Some(self.parameters.resolve(left)? == self.parameters.resolve(right)?);
+        }
+        if tagged.tag == "Not" {
+            let [negated] = arguments else { return None };
+            return self.holds(negated).map(|holds| !holds);
+        }
+        None
+    }
+}

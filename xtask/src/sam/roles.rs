@@ -1,0 +1,236 @@
+//! The roles of the functions, as CloudFormation gets them: these actions on these resources, and nothing else.
+//!
+//! The list is written out here and not read from the template, so that a right which SAM adds, or a hand, has to be added twice.
+//! `tests/permissions.rs` shows that the functions use all of it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::translated::Translated;
+
+/// What each function may do with tables and the secret: `Function: action Resource`.
+const OWN: [&str; 39] = [
+    "Authorizer: dynamodb:GetItem SessionsTable",
+    "Authorizer: dynamodb:Query KeysTable",
+    "Authorizer: dynamodb:Query RevocationsTable",
+    "Keys: dynamodb:PutItem KeysTable",
+    "Keys: dynamodb:Query KeysTable",
+    "Keys: dynamodb:UpdateItem KeysTable",
+    "Keys: secretsmanager:GetSecretValue Keyset",
+    "Keys: secretsmanager:PutSecretValue Keyset",
+    "Keys: secretsmanager:UpdateSecretVersionStage Keyset",
+    "Login: dynamodb:GetItem ClientsTable",
+    "Login: dynamodb:GetItem UsersTable",
+    "Login: dynamodb:PutItem SessionsTable",
+    "Login: dynamodb:UpdateItem CredentialsTable",
+    "Login: secretsmanager:GetSecretValue Keyset",
+    "Logout: dynamodb:DeleteItem SessionsTable",
+    "Logout: dynamodb:GetItem ClientsTable",
+    "Logout: dynamodb:PutItem RevocationsTable",
+    "Logout: dynamodb:Query SessionsTable",
+    "Logout: secretsmanager:GetSecretValue Keyset",
+    "Metadata: dynamodb:Query KeysTable",
+    "Password: dynamodb:DeleteItem SessionsTable",
+    "Password: dynamodb:GetItem ClientsTable",
+    "Password: dynamodb:GetItem SessionsTable",
+    "Password: dynamodb:GetItem UsersTable",
+    "Password: dynamodb:PutItem RevocationsTable",
+    "Password: dynamodb:PutItem SessionsTable",
+    "Password: dynamodb:Query SessionsTable",
+    "Password: dynamodb:UpdateItem CredentialsTable",
+    "Password: dynamodb:UpdateItem UsersTable",
+    "Password: secretsmanager:GetSecretValue Keyset",
+    "Refresh: dynamodb:DeleteItem SessionsTable",
+    "Refresh: dynamodb:GetItem ClientsTable",
+    "Refresh: dynamodb:GetItem UsersTable",
+    "Refresh: dynamodb:PutItem RevocationsTable",
+    "Refresh: dynamodb:UpdateItem SessionsTable",
+    "Refresh: secretsmanager:GetSecretValue Keyset",
+    "Sessions: dynamodb:DeleteItem SessionsTable",
+    "Sessions: dynamodb:PutItem RevocationsTable",
+    "Sessions: dynamodb:Query SessionsTable",
+];
+
+/// What every function may do besides.
+const COMMON: [&str; 4] = [
+    "if IsTraced: xray:PutTelemetryRecords *",
+    "if IsTraced: xray:PutTraceSegments *",
+    "logs:CreateLogStream FunctionLogs",
+    "logs:PutLogEvents FunctionLogs",
+];
+
+/// The roles that no function has.
+const OTHERS: [&str; 1] = ["ApiGatewayLogsRole"];
+
+/// Whether each function has a role of its own with exactly these rights, which Lambda alone may take; and there is no other role,
+/// policy, user or group but [`OTHERS`].
+pub(super) fn are_exact(stack: &Translated) -> bool {
+    let expected_own: BTreeSet<String> = OWN.map(str::to_owned).into();
+    let expected_common: BTreeSet<String> = COMMON.map(str::to_owned).into();
+    let (mut own, mut roles) = (BTreeSet::new(), BTreeSet::new());
+    for (function, resource) in stack.of_type("AWS::Lambda::Function") {
+        let Some(rights) = Rights::of(stack, &resource["Properties"]["Role"]) else { return false };
+        let name = function.trim_end_matches("Function");
+        own.extend(rights.own.iter().map(|right| format!("{name}: {right}")));
+        if rights.common != expected_common || !roles.insert(rights.role) {
+            return false;
+        }
+    }
+    let others = stack.of_type("AWS::IAM::Role").map(|(name, _)| name.to_owned());
+    let others: BTreeSet<String> = others.filter(|name| !roles.contains(name)).collect();
+    let kinds = stack.types().into_iter().filter(|kind| kind.starts_with("AWS::IAM::"));
+    own == expected_own
+        && others == OTHERS.map(str::to_owned).into()
+        && kinds.collect::<Vec<_>>() == ["AWS::IAM::ManagedPolicy", "AWS::IAM::Role"]
+}
+
+/// Whether X-Ray is off by default, and every function and the API sample only where that is wanted.
+pub(super) fn traces_are_off_by_default(stack: &Translated) -> bool {
+    let mode = json!({ "Mode": { "Fn::If": ["SamplesTraces", "Active", "PassThrough"] } });
+    let of_api = json!({ "Fn::If": ["SamplesTraces", true, false] });
+    let is_off = |condition: &Value| {
+        condition == &json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "Tracing" }, "off"] }] })
+    };
+    stack.parameter("Tracing").is_some_and(|tracing| tracing["Default"] == "off")
+        && stack.condition("IsTraced").is_some_and(is_off)
+        && stack.condition("SamplesTraces")
+            == Some(&json!({ "Fn::Equals": [{ "Ref": "Tracing" }, "Active"] }))
+        && stack.of_type("AWS::Lambda::Function").all(|(_, f)| f["Properties"]["TracingConfig"] == mode)
+        && stack.of_type("AWS::ApiGateway::Stage").all(|(_, s)| s["Properties"]["TracingEnabled"] == of_api)
+}
+
+/// What a role may do.
+struct Rights {
+    role: String,
+    own: BTreeSet<String>,
+    common: BTreeSet<String>,
+}
+
+impl Rights {
+    /// Of the role that is referred to; `None`, if it has something that isn't understood, and so might allow anything.
+    fn of(stack: &Translated, reference: &Value) -> Option<Self> {
+        let [role, "Arn"] = names(&reference["Fn::GetAtt"])?[..] else { return None };
+        let properties = stack.properties(role, "AWS::IAM::Role")?;
+        let known = ["AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies"];
+        let is_known = properties.as_object()?.keys().all(|property| known.contains(&property.as_str()));
+        if !is_known || !is_assumed_by_lambda_alone(&properties["AssumeRolePolicyDocument"]) {
+            return None;
+        }
+        let mut own = BTreeSet::new();
+        for policy in properties["Policies"].as_array()? {
+            own.extend(rights(&policy["PolicyDocument"])?);
+        }
+        let mut common = BTreeSet::new();
+        // A policy of AWS's is not in the template, and what it allows isn't either.
+        for policy in properties["ManagedPolicyArns"].as_array()? {
+            let policy = stack.properties(policy["Ref"].as_str()?, "AWS::IAM::ManagedPolicy")?;
+            common.extend(rights(&policy["PolicyDocument"])?);
+        }
+        Some(Self { role: role.to_owned(), own, common })
+    }
+}
+
+fn is_assumed_by_lambda_alone(document: &Value) -> bool {
+    let lambda = json!({ "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" });
+    document["Statement"] == json!([lambda])
+}
+
+/// Each action with its resource, after the condition that it depends on.
+fn rights(document: &Value) -> Option<BTreeSet<String>> {
+    let mut all = BTreeSet::new();
+    for statement in document["Statement"].as_array()? {
+        let (condition, statement) = match statement["Fn::If"].as_array().map(Vec::as_slice) {
+            Some([condition, statement, other]) if *other == json!({ "Ref": "AWS::NoValue" }) => {
+                (format!("if {}: ", condition.as_str()?), statement)
+            }
+            Some(_) => return None,
+            None => (String::new(), statement),
+        };
+        let keys: Vec<&str> = statement.as_object()?.keys().map(String::as_str).collect();
+        if statement["Effect"] != "Allow"
+            || !keys.iter().all(|key| ["Action", "Effect", "Resource"].contains(key))
+        {
+            return None;
+        }
+        let resource = resource(&statement["Resource"])?;
+        for action in names(&statement["Action"])? {
+            all.insert(format!("{condition}{action} {resource}"));
+        }
+    }
+    Some(all)
+}
+
+/// The one resource: the ARN of something in the stack, or all.
+fn resource(value: &Value) -> Option<&str> {
+    if let Some(attribute) = value.get("Fn::GetAtt") {
+        let [name, "Arn"] = names(attribute)?[..] else { return None };
+        return Some(name);
+    }
+    value["Ref"].as_str().or_else(|| value.as_str())
+}
+
+fn names(value: &Value) -> Option<Vec<&str>> {
+    value.as_array()?.iter().map(Value::as_str).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stack with one function, whose role is this one.
+    fn stack(role: &Value) -> Translated {
+        let common = json!([
+            { "Effect": "Allow", "Action": ["logs:PutLogEvents"], "Resource": { "Fn::GetAtt": ["FunctionLogs", "Arn"] } },
+            { "Fn::If": ["IsTraced", { "Effect": "Allow", "Action": ["xray:Put"], "Resource": "*" }, { "Ref": "AWS::NoValue" }] },
+        ]);
+        let resources = json!({
+            "LoginFunctionRole": { "Type": "AWS::IAM::Role", "Properties": role },
+            "Common": { "Type": "AWS::IAM::ManagedPolicy", "Properties": { "PolicyDocument": { "Statement": common } } },
+        });
+        Translated::parse("test", &json!({ "Resources": resources }).to_string()).unwrap()
+    }
+
+    fn role(statement: &Value, managed: &Value) -> Value {
+        json!({
+            "AssumeRolePolicyDocument": { "Statement": [
+                { "Effect": "Allow", "Principal": { "Service": "lambda.amazonaws.com" }, "Action": "sts:AssumeRole" },
+            ] },
+            "ManagedPolicyArns": [managed],
+            "Policies": [{ "PolicyDocument": { "Statement": [statement] } }],
+        })
+    }
+
+    fn rights_of(role: &Value) -> Option<(Vec<String>, Vec<String>)> {
+        let reference = json!({ "Fn::GetAtt": ["LoginFunctionRole", "Arn"] });
+        let rights = Rights::of(&stack(role), &reference)?;
+        Some((rights.own.into_iter().collect(), rights.common.into_iter().collect()))
+    }
+
+    #[test]
+    fn the_rights_of_a_role_are_its_own_and_those_of_the_policies_that_it_names() {
+        let read = json!({ "Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": { "Fn::GetAtt": ["T", "Arn"] } });
+        let (own, common) = rights_of(&role(&read, &json!({ "Ref": "Common" }))).unwrap();
+        assert_eq!(own, ["dynamodb:GetItem T"]);
+        assert_eq!(common, ["if IsTraced: xray:Put *", "logs:PutLogEvents FunctionLogs"]);
+    }
+
+    #[test]
+    fn what_might_allow_more_is_not_understood() {
+        let read = json!({ "Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": { "Ref": "T" } });
+        let common = json!({ "Ref": "Common" });
+        assert!(rights_of(&role(&read, &common)).is_some());
+        let aws = json!("arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole");
+        assert!(rights_of(&role(&read, &aws)).is_none(), "a policy of AWS's");
+        for (key, value) in
+            [("NotAction", json!(["s3:*"])), ("Effect", json!("Deny")), ("Resource", json!(["a", "b"]))]
+        {
+            let mut other = read.clone();
+            other[key] = value;
+            assert!(rights_of(&role(&other, &common)).is_none(), "{key}");
+        }
+        let mut open = role(&read, &common);
+        open["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = json!("*");
+        assert!(rights_of(&open).is_none(), "anybody's");
+    }
+}
