@@ -19,6 +19,9 @@ use crate::{
 
 /// The npm package that carries DynamoDB Local, and its version.
 const PACKAGE: &str = "amplify-dynamodb-simulator@2.9.30";
+/// SHA-512 of its archive, which npm has as `dist.integrity`.
+const SHA512: &str = "c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c5280439836665e89aa515dbad6908422c7cf1129\
+                      e91cb5a3b4c1ea7888a17b9002749ec1";
 /// Free for sure: the namespace is new.
 pub(crate) const PORT: u16 = 8000;
 
@@ -100,6 +103,10 @@ fn emulator() -> Result<PathBuf, TaskError> {
     let emulator = folder.join("package/emulator");
     if !emulator.join("DynamoDBLocal.jar").exists() {
         let packed = output(program("npm", &["pack", "--silent", PACKAGE]).current_dir(&folder))?;
+        let sum = output(program("sha512sum", &[packed.trim()]).current_dir(&folder))?;
+        if sum.split(' ').next() != Some(SHA512) {
+            return Err(TaskError(format!("{PACKAGE} is not the archive of its hash: {sum}")));
+        }
         run(program("tar", &["-xzf", packed.trim(), "package/emulator"]).current_dir(&folder))?;
     }
     Ok(emulator)

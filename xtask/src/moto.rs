@@ -11,8 +11,6 @@ use crate::{
     shell::{TaskError, program, run},
 };
 
-const PACKAGE: &str = "moto[server]==5.2.5";
-
 pub(crate) fn run_tests() -> Result<(), TaskError> {
     let tests = built_tests("tests", "latchgate")?;
     let address = free_address()?;
@@ -23,7 +21,7 @@ pub(crate) fn run_tests() -> Result<(), TaskError> {
 
 /// Where its programs are.
 pub(crate) fn installed() -> Result<PathBuf, TaskError> {
-    packages::python("moto", &[PACKAGE])
+    packages::python("moto")
 }
 
 /// Starts moto's server, with nothing in it.

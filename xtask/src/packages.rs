@@ -2,27 +2,35 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::shell::{TaskError, program, run, tool_folder};
+use crate::shell::{TaskError, program, root, run, tool_folder};
 
-/// Packages of PyPI in a virtual environment below the folder of this tool; where their programs are.
-pub(crate) fn python(tool: &str, packages: &[&str]) -> Result<PathBuf, TaskError> {
+/// The packages of PyPI that `xtask/python/TOOL.txt` lists, in a virtual environment below the folder of this tool; where their programs
+/// are. The list is whole, and each package is the one of its hash: nothing else is installed, and nothing is built.
+pub(crate) fn python(tool: &str) -> Result<PathBuf, TaskError> {
+    let list = root().join("xtask/python").join(format!("{tool}.txt"));
     let venv = tool_folder(tool)?.join("venv");
-    unless_installed(&venv, packages, || {
+    unless_installed(&venv, &list, || {
         run(&mut program("python3", &["-m", "venv", "--clear", &venv.to_string_lossy()]))?;
         let pip = ["install", "--quiet", "--disable-pip-version-check"];
-        run(program(venv.join("bin/pip"), &pip).args(packages))
+        let exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement"];
+        run(program(venv.join("bin/pip"), &pip).args(exactly).arg(&list))?;
+        // What the list lacks would otherwise be noticed where it is used.
+        run(&mut program(venv.join("bin/pip"), &["--disable-pip-version-check", "check"]))
     })?;
     Ok(venv.join("bin"))
 }
 
-/// Packages of npm in the folder of this tool; scripts find them from there. What these would like beside them is not installed, nor
-/// an obstacle: adapters for databases that nobody uses here.
-pub(crate) fn npm(tool: &str, packages: &[&str]) -> Result<PathBuf, TaskError> {
-    let folder = tool_folder(tool)?;
-    unless_installed(&folder.join("node_modules"), packages, || {
-        let below = folder.to_string_lossy();
-        let npm = ["install", "--prefix", &below, "--ignore-scripts", "--legacy-peer-deps"];
-        run(program("npm", &npm).args(["--no-audit", "--no-fund", "--silent"]).args(packages))
+/// The packages of npm that `xtask/npm/TOOL` locks, each the one of its hash, in the folder of this tool; scripts find them from there.
+/// What these would like beside them is not installed, nor an obstacle: adapters for databases that nobody uses here.
+pub(crate) fn npm(tool: &str) -> Result<PathBuf, TaskError> {
+    let (from, folder) = (root().join("xtask/npm").join(tool), tool_folder(tool)?);
+    unless_installed(&folder.join("node_modules"), &from.join("package-lock.json"), || {
+        for name in ["package.json", "package-lock.json"] {
+            let copied = std::fs::copy(from.join(name), folder.join(name));
+            copied.map_err(|e| TaskError(format!("{}: {e}", from.join(name).display())))?;
+        }
+        let npm = ["ci", "--ignore-scripts", "--legacy-peer-deps", "--no-audit", "--no-fund", "--silent"];
+        run(program("npm", &npm).current_dir(&folder))
     })?;
     Ok(folder)
 }
@@ -49,16 +57,93 @@ pub(crate) fn debian(wanted: &[(&str, &str)]) -> Result<(), TaskError> {
     run(program("apt-get", &install).args(missing).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-/// Installs what the list names, unless the very same list has been installed there before.
+/// Installs what the file lists, unless the very same list has been installed there before.
 fn unless_installed(
     folder: &Path,
-    packages: &[&str],
+    list: &Path,
     install: impl FnOnce() -> Result<(), TaskError>,
 ) -> Result<(), TaskError> {
-    let (list, installed) = (packages.join("\n"), folder.join("installed"));
+    let failed = |e: std::io::Error| TaskError(format!("{}: {e}", list.display()));
+    let (list, installed) = (std::fs::read_to_string(list).map_err(failed)?, folder.join("installed"));
     if std::fs::read_to_string(&installed).is_ok_and(|text| text == list) {
         return Ok(());
     }
     install()?;
     std::fs::write(&installed, list).map_err(|e| TaskError(format!("{}: {e}", installed.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs};
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The files below this folder of xtask with this ending, by their names without it, and their texts.
+    fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
+        let entries = fs::read_dir(root().join("xtask").join(folder)).unwrap();
+        let paths = entries.map(|entry| entry.unwrap().path());
+        let paths = paths.filter(|path| path.extension().is_some_and(|e| e == ending));
+        let name = |path: &PathBuf| path.file_stem().unwrap().to_string_lossy().into_owned();
+        paths.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
+    }
+
+    /// The lines that say something, those that go on in one.
+    fn requirements(text: &str) -> Vec<String> {
+        let text = text.replace("\\\n", " ");
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_package_of_pypi_has_one_version_and_hashes() {
+        let (wanted, locked) = (files("python", "in"), files("python", "txt"));
+        let names =
+            |files: &[(String, String)]| files.iter().map(|(name, _)| name.clone()).collect::<BTreeSet<_>>();
+        assert_eq!(names(&wanted), names(&locked));
+        for (tool, text) in &locked {
+            let requirements = requirements(text);
+            assert!(!requirements.is_empty(), "{tool}");
+            for requirement in requirements {
+                let (package, hashes) = requirement
+                    .split_once(" --hash=sha256:")
+                    .unwrap_or_else(|| panic!("{tool}: {requirement}"));
+                assert!(package.contains("==") && !package.contains('@'), "{tool}: {package}");
+                assert!(
+                    hashes.split(" --hash=sha256:").all(|hash| hash.trim().len() == 64),
+                    "{tool}: {package}"
+                );
+            }
+        }
+        for (tool, text) in wanted {
+            let (_, locked) = locked.iter().find(|(name, _)| *name == tool).unwrap();
+            for requirement in requirements(&text) {
+                let (name, version) = requirement.split_once("==").unwrap();
+                let line = format!("{}=={version} ", name.split('[').next().unwrap());
+                assert!(locked.lines().any(|l| format!("{l} ").starts_with(&line)), "{tool}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_package_of_npm_has_one_version_and_a_hash() {
+        let mut count = 0;
+        for entry in fs::read_dir(root().join("xtask/npm")).unwrap() {
+            let folder = entry.unwrap().path();
+            let read = |name: &str| -> Value {
+                serde_json::from_str(&fs::read_to_string(folder.join(name)).unwrap()).unwrap()
+            };
+            let (package, lock) = (read("package.json"), read("package-lock.json"));
+            assert_eq!(package["dependencies"], lock["packages"][""]["dependencies"], "{}", folder.display());
+            for (path, locked) in
+                lock["packages"].as_object().unwrap().iter().filter(|(path, _)| !path.is_empty())
+            {
+                let integrity = locked["integrity"].as_str().unwrap_or_default();
+                assert!(integrity.starts_with("sha512-") || locked["inBundle"] == true, "{path}");
+                count += 1;
+            }
+        }
+        assert!(count > 100, "{count}");
+    }
 }

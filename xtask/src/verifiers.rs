@@ -14,12 +14,6 @@ use crate::{
     shell::{TaskError, program, root, run},
 };
 
-/// They depend on one another, and on nothing else.
-const NPM_PACKAGES: [&str; 4] =
-    ["jose@6.2.17", "aws-jwt-verify@5.2.1", "oauth4webapi@3.8.8", "openid-client@6.8.9"];
-/// joserfc is what Authlib verifies with.
-const PYPI_PACKAGES: [&str; 4] =
-    ["pyjwt[crypto]==2.15.1", "authlib==1.9.9", "joserfc==1.8.0", "requests==2.34.2"];
 const SCRIPTS: [&str; 5] = ["verify.mjs", "api_gateway.mjs", "verify.py", "client.mjs", "client.py"];
 /// What API Gateway makes of a token that isn't one, and `cargo run` as well.
 const UNAUTHORIZED: u16 = 401;
@@ -63,8 +57,8 @@ fn on<'a>(script: &'a mut Command, url: &str, demo: &LocalServer) -> Result<&'a 
 
 /// Installs them, unless they are there.
 pub(crate) fn installed() -> Result<Tools, TaskError> {
-    let folder = packages::npm("verifiers", &NPM_PACKAGES)?;
-    let python = packages::python("verifiers", &PYPI_PACKAGES)?.join("python");
+    let folder = packages::npm("verifiers")?;
+    let python = packages::python("verifiers")?.join("python");
     let scripts = root().join("xtask/verifiers");
     for name in SCRIPTS {
         let copied = std::fs::copy(scripts.join(name), folder.join(name));

@@ -6,14 +6,6 @@ use crate::{
     shell::{TaskError, optimised_cargo_tool, program, run},
 };
 
-const SQLITE: &str = "better-sqlite3@12.11.1";
-const NPM_PACKAGES: [&str; 5] = [
-    "@better-auth/oauth-provider@1.7.5",
-    "@node-oauth/oauth2-server@5.3.0",
-    "better-auth@1.7.25",
-    "oidc-provider@9.13.3",
-    SQLITE,
-];
 const SCRIPTS: [&str; 7] = [
     "authorized.mjs",
     "better-auth.mjs",
@@ -28,7 +20,7 @@ const GLEWLWYD: &str = "/usr/bin/glewlwyd";
 pub(super) fn install() -> Result<Told, TaskError> {
     packages::debian(&[(GLEWLWYD, "glewlwyd")])?;
     let oauth2_test_server = optimised_cargo_tool("oauth2-test-server", "0.2.3")?;
-    let modules = packages::npm("bench-refresh", &NPM_PACKAGES)?;
+    let modules = packages::npm("bench-refresh")?;
     // The one whose script of installation is needed: it brings the engine.
     run(program("npm", &["rebuild", "--silent", "better-sqlite3"]).current_dir(&modules))?;
     for name in SCRIPTS {

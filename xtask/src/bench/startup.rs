@@ -11,9 +11,6 @@ use crate::{
 
 const OURS: [&str; 3] = ["authorizer", "login", "refresh"];
 const PEERS: &str = "bench/peers/functions/Cargo.toml";
-const NPM_PACKAGES: [&str; 1] = ["@aws-sdk/client-dynamodb@3.1169.0"];
-const PYPI_PACKAGES: [&str; 1] = ["boto3==1.44.8"];
-
 pub(super) fn install() -> Result<Told, TaskError> {
     let architecture = if ARCH == "aarch64" { "--arm64" } else { "--x86-64" };
     let mut ours =
@@ -27,13 +24,13 @@ pub(super) fn install() -> Result<Told, TaskError> {
     // As it is by default: the configuration of this workspace says otherwise.
     peers.arg("--target-dir").arg(&target).env("AWS_LC_SYS_NO_JITTER_ENTROPY", "0");
     run(&mut peers)?;
-    let modules = packages::npm("bench-startup", &NPM_PACKAGES)?;
+    let modules = packages::npm("bench-startup")?;
     peers::script(&modules, "function.mjs")?;
     Ok(vec![
         ("LATCHGATE_BENCH_FUNCTIONS", root().join("target/lambda")),
         ("LATCHGATE_BENCH_PEERS", target.join("release")),
         peers::node()?,
         ("LATCHGATE_BENCH_NODE_MODULES", modules),
-        ("LATCHGATE_BENCH_PYTHON", packages::python("bench-startup", &PYPI_PACKAGES)?.join("python")),
+        ("LATCHGATE_BENCH_PYTHON", packages::python("bench-startup")?.join("python")),
     ])
 }

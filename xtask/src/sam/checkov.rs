@@ -12,11 +12,9 @@ use crate::{
     shell::{TaskError, root, tool_folder},
 };
 
-const PACKAGE: &str = "checkov==3.3.30";
-
 /// Takes the templates if each finding has its reason, and says how many have.
 pub(super) fn check(ours: &[&str], examples: &[&str]) -> Result<(), TaskError> {
-    let checkov = packages::python("checkov", &[PACKAGE])?.join("checkov");
+    let checkov = packages::python("checkov")?.join("checkov");
     let skips = Skips::read()?;
     // At the root, where checkov reads `.checkov.yaml`, and in a folder that has none.
     let ours_as_configured = Report::of(&checkov, root(), ours)?;

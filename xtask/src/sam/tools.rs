@@ -11,14 +11,6 @@ use crate::{
     shell::{TaskError, output, program, root, run},
 };
 
-/// cargo-lambda links with the C compiler that ziglang carries, against the C library of Lambda's images.
-const PACKAGES: [&str; 5] = [
-    "aws-sam-cli==1.170.0",
-    "aws-sam-translator==1.115.0",
-    "cargo-lambda==1.9.2",
-    "cfn-lint==1.58.0",
-    "ziglang==0.17.0",
-];
 /// Any region: nothing is deployed.
 pub(crate) const REGION: &str = "eu-west-1";
 
@@ -27,7 +19,7 @@ pub(crate) struct Tools(PathBuf);
 
 impl Tools {
     pub(crate) fn installed() -> Result<Self, TaskError> {
-        packages::python("sam", &PACKAGES).map(Self)
+        packages::python("sam").map(Self)
     }
 
     /// One of them, where it finds the others.
