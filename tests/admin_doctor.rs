@@ -118,6 +118,30 @@ async fn a_logout_that_takes_effect_later_than_promised_is_wrong() {
     assert!(wrong(&Deployment { parameters, ..deployment }).await.is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_that_a_flood_would_close_is_warned_and_not_called_wrong() {
+    let api = Api::start().await;
+    let stack = deployment(&api, None).await;
+    let warned = async |rate: &str, executions: &str, firewall: &str| {
+        let mut stack = stack.clone();
+        let set = [("LoginRate", rate), ("LoginConcurrency", executions), ("WafRequests", firewall)];
+        stack.parameters.extend(set.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let checks = examine(&stack).await.unwrap();
+        assert!(checks.iter().all(|check| check.outcome != Outcome::Wrong), "{checks:?}");
+        let mut of_floods = checks.into_iter().filter(|check| check.name == "floods");
+        let found = of_floods.next().unwrap();
+        assert_eq!(found.outcome == Outcome::Warning, found.remedy.is_some(), "{found:?}");
+        found.remedy
+    };
+    let template = Template::of_project().unwrap();
+    let default = |name: &str| template.parameter(name).unwrap()["Default"].as_u64().unwrap().to_string();
+    let rate = default("LoginRate");
+    assert!(warned("20", "0", "2000").await.unwrap().contains(&format!("LoginRate={rate}")), "what it was");
+    assert!(warned(&rate, "20", "2000").await.unwrap().contains("LoginConcurrency=50"));
+    assert!(warned(&rate, "0", "0").await.unwrap().contains("WafRequests=2000"), "the defaults");
+    assert_eq!(warned(&rate, "50", "2000").await, None, "as the guide has it");
+}
+
 #[derive(Debug)]
 struct WrongClock;
 

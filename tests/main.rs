@@ -28,6 +28,7 @@ mod design;
 mod documents;
 mod fault_matrix;
 mod faults;
+mod floods;
 mod forged_signatures;
 mod forgeries;
 mod freeze;

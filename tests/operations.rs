@@ -143,7 +143,7 @@ fn logs_end_are_json_and_have_no_place_for_a_token() {
 }
 
 #[test]
-fn every_route_is_throttled_and_what_hashes_the_most() {
+fn every_route_is_throttled_and_login_no_lower_than_the_rest() {
     let template = template();
     let parameters = section(&template, "Parameters");
     let default = |value: &Value| parameters[untagged(value).as_str().unwrap()]["Default"].as_u64().unwrap();
@@ -158,7 +158,8 @@ fn every_route_is_throttled_and_what_hashes_the_most() {
     let all = limits["/*"];
     assert_eq!(limits.keys().copied().collect::<Vec<_>>(), ["/*", "/~1login", "/~1password"]);
     for path in ["/~1login", "/~1password"] {
-        assert!(limits[path].0 < all.0 && limits[path].1 < all.1, "{path}");
+        // It counts all callers together: whoever fills a low rate keeps everybody from logging in.
+        assert!(limits[path].0 >= all.0 && limits[path].1 >= all.1, "{path}");
     }
     let login = &template["Resources"]["LoginFunction"]["Properties"]["ReservedConcurrentExecutions"];
     assert_eq!(*where_it_is_there(login), "LoginConcurrency");

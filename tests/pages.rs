@@ -48,8 +48,8 @@ pub(crate) fn denylist_row_bytes() -> usize {
     between(SCALE, "is ", " bytes. All rows")
 }
 
-fn number<T: FromStr>(text: &str) -> T {
-    text.parse().unwrap_or_else(|_| panic!("{text} is no number"))
+pub(crate) fn number<T: FromStr>(text: &str) -> T {
+    text.replace(',', "").parse().unwrap_or_else(|_| panic!("{text} is no number"))
 }
 
 /// The number between these words of a page.
@@ -61,7 +61,7 @@ fn between<T: FromStr>(page: &str, start: &str, end: &str) -> T {
 }
 
 /// The rows of the table in costs.md whose first column is headed like this.
-fn rows(first_column: &str) -> Vec<Vec<&'static str>> {
+pub(crate) fn rows(first_column: &str) -> Vec<Vec<&'static str>> {
     let head = format!("| {first_column} |");
     let table = COSTS.split("\n\n").find(|block| block.starts_with(&head)).unwrap();
     let cells = |row: &'static str| row.trim_matches('|').split('|').map(str::trim).collect();

@@ -8,6 +8,8 @@ use serde::Serialize;
 pub enum Outcome {
     /// As it should be.
     Ok,
+    /// It works, and needs somebody's attention before it doesn't.
+    Warning,
     /// Not as it should be.
     Wrong,
     /// It could not be looked at.
@@ -37,6 +39,15 @@ impl Check {
 
     pub(crate) fn unknown(name: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { name: name.into(), outcome: Outcome::Unknown, detail: detail.into(), remedy: None }
+    }
+
+    pub(crate) fn warning(
+        name: impl Into<String>,
+        detail: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Self {
+        let remedy = Some(remedy.into());
+        Self { name: name.into(), outcome: Outcome::Warning, detail: detail.into(), remedy }
     }
 
     pub(crate) fn wrong(

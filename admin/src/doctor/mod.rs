@@ -2,6 +2,7 @@
 
 mod api;
 mod check;
+mod floods;
 mod keyset;
 mod tables;
 mod throwaway;
@@ -30,13 +31,13 @@ pub async fn run(context: &Context) -> Result<(), AdminError> {
     let checks = examine(&context.deployment).await?;
     audit.record(OperatorEvent::DoctorRan, &Subject::default())?;
     context.console.print_list(&["check", "result", "detail"], &checks)?;
-    let wrong = checks.iter().filter(|check| check.outcome == Outcome::Wrong).collect::<Vec<_>>();
-    for check in &wrong {
+    for check in &checks {
         if let Some(remedy) = &check.remedy {
             context.console.note(&format!("{}: {remedy}", check.name));
         }
     }
-    if wrong.is_empty() { Ok(()) } else { Err(AdminError::Unwell(wrong.len())) }
+    let wrong = checks.iter().filter(|check| check.outcome == Outcome::Wrong).count();
+    if wrong == 0 { Ok(()) } else { Err(AdminError::Unwell(wrong)) }
 }
 
 /// Examines the deployment.
@@ -47,6 +48,7 @@ pub async fn run(context: &Context) -> Result<(), AdminError> {
 pub async fn examine(deployment: &Deployment) -> Result<Vec<Check>, AdminError> {
     let mut checks = tables::check(deployment).await?;
     checks.extend(keyset::check(deployment).await);
+    checks.extend(floods::check(deployment));
     if let Some(api) = api::Api::of(deployment) {
         checks.extend(api.check(deployment).await);
         checks.extend(Box::pin(trial::check(deployment, &api)).await);

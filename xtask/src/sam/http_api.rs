@@ -81,7 +81,7 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
         ("it gives no role or policy", stack.types().iter().all(|kind| !kind.starts_with("AWS::IAM::"))),
         ("there is one stage, and it is that without a path", stage["StageName"] == "$default"),
         (
-            "every route is throttled, and those that hash passwords by limits of their own",
+            "every route is throttled, and those that hash passwords by parameters of their own",
             is_throttled(stage),
         ),
         ("the access log has no header, no query and no path", logged(stage) == LOGGED.into()),

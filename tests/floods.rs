@@ -1,0 +1,118 @@
+//! What a flood costs, as docs/operations/costs.md and SECURITY.md say: the templates' defaults, by the prices of the page.
+
+use std::collections::BTreeSet;
+
+use local::template::Template;
+use serde_yaml_ng::Value;
+
+use crate::pages::{number, rows};
+
+const SECURITY: &str = include_str!("../SECURITY.md");
+const COSTS: &str = include_str!("../docs/operations/costs.md");
+const DAY: f64 = 86_400.0;
+
+/// The default of a parameter of the stack.
+fn default(parameter: &str) -> f64 {
+    let template = Template::of_project().unwrap();
+    template.parameter(parameter).unwrap()["Default"].as_f64().unwrap()
+}
+
+fn in_dollars(amount: f64) -> String {
+    let cents = format!("{amount:.2}");
+    let (whole, fraction) = cents.split_once('.').unwrap();
+    let thousands = whole.as_bytes().rchunks(3).rev().map(|digits| std::str::from_utf8(digits).unwrap());
+    format!("{}.{fraction}", thousands.collect::<Vec<_>>().join(","))
+}
+
+/// How many routes each row of the table is about: all of the stack's, and a preflight of each path.
+fn routes() -> [usize; 5] {
+    let template = Template::of_project().unwrap();
+    let routes = template.api(&template.parameters()).unwrap().routes;
+    let paths: BTreeSet<_> = routes.iter().map(|route| &route.path).collect();
+    let open = |is_it: fn(&str) -> bool| routes.iter().filter(|r| !r.is_protected && is_it(&r.path)).count();
+    let protected = routes.iter().filter(|route| route.is_protected).count();
+    let counts = [
+        open(|path| path == "/login"),
+        open(|path| ["/refresh", "/logout"].contains(&path)),
+        open(|path| path.starts_with("/.well-known/")),
+        protected,
+        paths.len(),
+    ];
+    assert_eq!(counts.iter().sum::<usize>(), routes.len() + paths.len(), "every route is in a row");
+    counts
+}
+
+/// What a million of these requests cost in all, behind a REST API and behind an HTTP API.
+fn price(request: &str) -> [f64; 2] {
+    if request == "API Gateway's own answer" {
+        return [3.50, 1.00];
+    }
+    let row = rows("a million of").into_iter().find(|row| row[0] == request);
+    let row = row.unwrap_or_else(|| panic!("costs.md has no price of {request}"));
+    [row[6], row[7]].map(|cell| number(cell.trim_matches('*')))
+}
+
+#[test]
+fn the_most_that_a_flood_costs_is_its_requests_by_their_price() {
+    let table = rows("a flood of");
+    let (all, table) = table.split_last().unwrap();
+    let rates = [default("LoginRate"), default("RequestRate")];
+    let mut sums = [0.0, 0.0];
+    for (index, (row, routes)) in table.iter().zip(routes()).enumerate() {
+        assert_eq!(number::<usize>(row[1]), routes, "{}", row[0]);
+        for (kind, price) in price(row[2]).into_iter().enumerate() {
+            assert_eq!(row[3 + 2 * kind], format!("{price:.2}"), "{}", row[0]);
+            let day = f64::from(u32::try_from(routes).unwrap()) * rates[index.min(1)] * DAY * price / 1e6;
+            assert_eq!(row[4 + 2 * kind], in_dollars(day), "{}", row[0]);
+            sums[kind] += day;
+        }
+    }
+    assert_eq!(table.len(), routes().len());
+    assert_eq!(number::<usize>(all[1]), routes().iter().sum::<usize>());
+    assert_eq!([all[4], all[6]], sums.map(in_dollars).each_ref().map(String::as_str));
+
+    let login = format!("500 × 86,400 × {} USD a million = {} USD a day", table[0][3], table[0][4]);
+    let ends = [format!("{} USD a day", in_dollars(sums[0])), format!("{} USD a day", in_dollars(sums[1]))];
+    for sentence in ends.iter().chain([&login]) {
+        assert!(SECURITY.contains(sentence), "{sentence}");
+    }
+    assert_eq!(rates, [500.0; 2], "the pages say 500");
+}
+
+#[test]
+fn the_firewall_passes_what_the_pages_say() {
+    let template: Value = serde_yaml_ng::from_str(include_str!("../template.yaml")).unwrap();
+    let rules = &template["Resources"]["Firewall"]["Properties"]["Rules"];
+    for rule in rules.as_sequence().unwrap() {
+        assert_eq!(rule["Statement"]["RateBasedStatement"]["EvaluationWindowSec"], 300);
+    }
+    assert_eq!(default("WafRequests"), 0.0, "it costs money: whoever wants it turns it on");
+    let (logins, requests) = (default("WafLogins"), 2000.0);
+    let windows = DAY / 300.0;
+    let [dearest, _] = price("login, wrong password");
+    let passed = rows("one address");
+    for (row, limit) in passed.iter().zip([logins, requests]) {
+        assert_eq!(number::<f64>(row[1]), windows * limit, "{}", row[0]);
+        assert_eq!(row[2], in_dollars(windows * limit * dearest / 1e6), "{}", row[0]);
+    }
+    assert_eq!(passed[2][2], in_dollars(7.0 * 12.0 / 365.0));
+    let flood = default("LoginRate") * DAY;
+    assert_eq!([number::<f64>(passed[3][1]), number(passed[4][1])], [flood; 2]);
+    assert_eq!(
+        [passed[3][2], passed[4][2]],
+        [0.60, 3.50].map(|usd| in_dollars(flood * usd / 1e6)).each_ref().map(String::as_str)
+    );
+
+    let addresses = |rate: &str, limit: f64| in_dollars((default(rate) / (limit / 300.0)).ceil());
+    for (rate, limit) in [("LoginRate", logins), ("RequestRate", requests)] {
+        let count = addresses(rate, limit).replace(".00", "");
+        assert!(SECURITY.contains(&format!("| {count} addresses")), "{count}");
+    }
+    let execution = 1769.0 / 1024.0 * DAY * 0.000_013_333_4;
+    for page in [SECURITY, COSTS] {
+        assert!(
+            page.contains(&format!("{execution:.2} USD a day"))
+                || page.contains(&format!("{execution:.2} a day"))
+        );
+    }
+}
