@@ -18,8 +18,8 @@ function authorizer() {
   const verify = awsJwtVerify();
   const methodArn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders";
   return (token) => {
-    const event = { type: "TOKEN", authorizationToken: `Bearer ${token}`, methodArn };
-    const { sub, client_id, scope } = verify(event.authorizationToken.slice("Bearer ".length));
+    const event = { type: "REQUEST", headers: { Authorization: `Bearer ${token}` }, methodArn };
+    const { sub, client_id, scope } = verify(event.headers.Authorization.slice("Bearer ".length));
     const Statement = [{ Action: "execute-api:Invoke", Effect: "Allow", Resource: event.methodArn }];
     const policyDocument = { Version: "2012-10-17", Statement };
     return JSON.stringify({ principalId: sub, policyDocument, context: { client_id, scope } });

@@ -13,6 +13,17 @@ use shared::route;
 
 use crate::Failure;
 
+const AUTHORIZER_EVENT: &str = include_str!("../../tests/events/authorizer-request.json");
+
+/// What a REST API asks the authorizer about a call with this token.
+///
+/// # Errors
+///
+/// If the token is no text of JSON.
+pub fn authorizer_event(access_token: &str) -> Result<Value, Failure> {
+    Ok(serde_json::from_str(&AUTHORIZER_EVENT.replace("ACCESS_TOKEN", access_token))?)
+}
+
 /// The tokens of an answer.
 #[derive(Clone, Deserialize)]
 pub struct Tokens {

@@ -13,7 +13,6 @@ use aws_sdk_dynamodb::{
 };
 use bench::{Failure, SimulatedClock, StoreProcess, api, deployment};
 use local::{functions::Deployment, gateway::Gateway, template::Template};
-use serde_json::{Value, json};
 use shared::{
     clock::{Clock, Timestamp},
     ids::SessionId,
@@ -68,7 +67,7 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
         let authorizer = start(&template, &deployment, mode).await?;
         reads.0.store(0, Ordering::SeqCst);
         for request in 0..REQUESTS {
-            authorizer.handle(event(&token), None).await?;
+            authorizer.handle(api::authorizer_event(&token)?, None).await?;
             if request % REQUESTS_PER_SECOND == 0 {
                 clock.advance(1);
             }
@@ -96,7 +95,7 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
     let before = resident_kib()?;
     let authorizer = start(&template, &deployment, "denylist").await?;
     let (after, reads) = (resident_kib()?, reads.0.load(Ordering::SeqCst));
-    authorizer.handle(event(&token), None).await?;
+    authorizer.handle(api::authorizer_event(&token)?, None).await?;
     println!(
         "{REVOCATIONS} live revocations: {} KiB more resident memory after a start with {reads} reads",
         after.saturating_sub(before)
@@ -116,11 +115,6 @@ fn context(
 
 async fn start(template: &Template, deployment: &Deployment, mode: &str) -> Result<Authorizer, Failure> {
     Ok(Authorizer::start(&context(template, deployment, mode)?).await?)
-}
-
-fn event(token: &str) -> Value {
-    let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders";
-    json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {token}"), "methodArn": arn })
 }
 
 /// `VmRSS` of this process.

@@ -1,12 +1,10 @@
 //! Requests of which the times are wanted.
 
 use authorizer::Authorizer;
-use bench::{Failure, lambda::refresh_request};
+use bench::{Failure, api::authorizer_event, lambda::refresh_request};
 use lambda_http::{Body, Request};
 use refresh::Refresh;
 use serde_json::Value;
-
-const AUTHORIZER_EVENT: &str = include_str!("../../../tests/events/authorizer-token.json");
 
 /// What is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,8 +48,7 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn authorize(function: &'a Authorizer, held: &Held) -> Result<Self, Failure> {
-        let event = AUTHORIZER_EVENT.replace("ACCESS_TOKEN", &held.access_token);
-        Ok(Self::Authorize(function, serde_json::from_str(&event)?))
+        Ok(Self::Authorize(function, authorizer_event(&held.access_token)?))
     }
 
     /// Makes it; the new tokens, if there are any.

@@ -23,7 +23,7 @@ use crate::{
 
 const REFRESH: &str = include_str!("../../../tests/events/refresh.json");
 const LOGIN: &str = include_str!("../../../tests/events/login.json");
-const AUTHORIZER: &str = include_str!("../../../tests/events/authorizer-token.json");
+const AUTHORIZER: &str = include_str!("../../../tests/events/authorizer-request.json");
 const PASSWORD: &str = "correct horse battery staple";
 
 /// Everything but the functions.

@@ -23,9 +23,9 @@ pub(crate) fn method(subjects: &[Subject]) -> Vec<String> {
              processor time of all threads unless they say \"on the wall\". \"The signature alone\" is what aws-lc-rs needs for \
              it: no verifier that is built on this library can be faster."
         ),
-        "A whole request is `Authorizer::handle` with the event of a token authorizer: it verifies the token, looks at its copy \
-         of the denylist (`RevocationCheck: denylist`), applies the policy, writes the request's log line and metrics, and \
-         serialises the answer. The Node handler beside it verifies with aws-jwt-verify and answers with a policy; it neither \
+        "A whole request is `Authorizer::handle` with the event of a REST API's REQUEST authorizer: it verifies the token, looks \
+         at its copy of the denylist (`RevocationCheck: denylist`), decides, writes the request's log line and metrics, and \
+         serialises the policy. The Node handler beside it verifies with aws-jwt-verify and answers with a policy; it neither \
          logs nor checks whether the session is over."
             .to_owned(),
     ]

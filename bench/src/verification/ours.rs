@@ -6,10 +6,11 @@ use authorizer::Authorizer;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bench::{
     Failure,
+    api::authorizer_event,
     watch::{Watch, now},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use shared::{
     clock::{Clock, SystemClock},
     context::Context,
@@ -111,7 +112,8 @@ fn measured<T>(
 async fn authorize(sample: &Content, time: Duration) -> Result<Found, Failure> {
     shared::log::init(&["authorizer"]);
     let authorizer = Authorizer::start(&Context::of_process()?).await?;
-    let events: Vec<Value> = sample.tokens.iter().map(|token| event(token)).collect();
+    let events = sample.tokens.iter().map(|token| authorizer_event(token));
+    let events: Vec<Value> = events.collect::<Result<_, _>>()?;
     let mut found = Err("no time to authorize".into());
     for _ in 0..2 {
         let (watch, started, mut tokens) = (Watch::start()?, now(), 0_u32);
@@ -138,9 +140,4 @@ fn keys(jwks: &Value) -> Result<PublicKeys, Failure> {
     let keys: Vec<Jwk> = serde_json::from_value(jwks["keys"].clone())?;
     let published = |jwk| PublishedKey { jwk, published_at, expires_at: PublishedKeys::NEVER };
     Ok(PublicKeys::from_published(&keys.into_iter().map(published).collect::<Vec<_>>())?)
-}
-
-fn event(token: &str) -> Value {
-    let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders";
-    json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {token}"), "methodArn": arn })
 }
