@@ -142,6 +142,16 @@ async fn a_stack_that_a_flood_would_close_is_warned_and_not_called_wrong() {
     assert_eq!(warned(&rate, "50", "2000").await, None, "as the guide has it");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn scope_rules_that_keep_everybody_from_the_sessions_are_named() {
+    let api = Api::with(|p| p.with("ScopeRules", "GET /orders read")).await;
+    let deployed = local::functions::Deployment { clock: Arc::new(SystemClock), ..api.deployment.clone() };
+    let found = wrong(&deployment(&api.redeployed(deployed).await, None).await).await;
+    assert_eq!(names(&found), ["trial"], "{found:?}");
+    assert!(found[0].detail.contains("answered 403"), "{found:?}");
+    assert!(found[0].remedy.as_ref().unwrap().contains("ScopeRules"), "{found:?}");
+}
+
 #[derive(Debug)]
 struct WrongClock;
 

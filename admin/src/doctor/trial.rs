@@ -150,6 +150,12 @@ fn expect(what: &'static str, expected: u16, status: u16) -> Result<(), Failure>
 }
 
 fn explained(failure: Failure) -> Check {
+    let remedy = match failure {
+        Failure::Answer(_, 403) => {
+            "a scope rule keeps a valid token from GET /sessions: add `GET /sessions -` to ScopeRules"
+        }
+        _ => "the log of the function in question says why, with the field reason",
+    };
     let detail = match failure {
         Failure::Answer(what, status) => format!("{what}: answered {status}"),
         Failure::Http(error) => chain(&error),
@@ -158,7 +164,7 @@ fn explained(failure: Failure) -> Check {
             return Check::unknown(TRIAL, "interrupted; what was made for it was removed");
         }
     };
-    Check::wrong(TRIAL, detail, "the log of the function in question says why, with the field reason")
+    Check::wrong(TRIAL, detail, remedy)
 }
 
 /// The same token with another last byte but one.
