@@ -60,7 +60,7 @@ pub(super) const ROUNDS: [Round; 4] = [
 const TIMED: &str = "--skip=takes_about_as_long";
 
 /// Modules of the integration tests; all others take longer than these together.
-const CLOSEST: [&str; 30] = [
+const CLOSEST: [&str; 31] = [
     "access_tokens::",
     "admin_keys::",
     "admin_tokens::",
@@ -88,6 +88,7 @@ const CLOSEST: [&str; 30] = [
     "revocation_modes::",
     "scope_rules::",
     "sessions_flow::",
+    "spellings::",
     "start::",
     "threats::",
     "time_bounds::",

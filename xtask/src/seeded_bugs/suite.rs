@@ -73,7 +73,10 @@ pub(crate) const SUITES: &[Suite] = &[
     ),
     Suite::integration("access_tokens", &["access_tokens::", "claims::"]),
     Suite::integration("forgeries", &["forgeries::", "forged_signatures::"]),
-    Suite::integration("authorizer", &["authorizer_events::", "authorizer_policy::", "scope_rules::"]),
+    Suite::integration(
+        "authorizer",
+        &["authorizer_events::", "authorizer_policy::", "scope_rules::", "spellings::"],
+    ),
     Suite::integration("revocation_modes", &["revocation_modes::"]),
     Suite::integration("audit", &["audit::", "logs::"]),
     Suite::integration("threats", &["threats::"]),
