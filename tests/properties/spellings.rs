@@ -22,13 +22,13 @@ fn spelling() -> BoxedStrategy<String> {
             let mut slashes = inserted.into_iter();
             for (c, how) in PROTECTED.chars().zip(characters) {
                 let code = u32::from(c);
-                match how {
-                    3 => path += &format!("%{code:02X}"),
-                    4 => path += &format!("%{code:02x}"),
-                    5 => path += &format!("%25{code:02X}"),
-                    2 => path.extend(c.to_uppercase()),
-                    _ => path.push(c),
-                }
+                path += &match how {
+                    3 => format!("%{code:02X}"),
+                    4 => format!("%{code:02x}"),
+                    5 => format!("%25{code:02X}"),
+                    2 => c.to_uppercase().to_string(),
+                    _ => c.to_string(),
+                };
                 if c == '/' {
                     path += ["", "", "", "/", "./", "x/../", ".%2F", "%2E/", "x/..%2f"]
                         [usize::from(slashes.next().unwrap())];
