@@ -68,6 +68,23 @@ async fn login_is_three_round_trips_three_writes_and_two_reads() {
 }
 
 #[tokio::test]
+async fn a_refresh_token_beside_the_password_costs_one_read_and_one_round_trip() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    api.calls.take();
+    api.try_login_of_device(PASSWORD, &tokens.refresh).await.tokens();
+    let calls = api.calls.take();
+    let expected = [
+        &["GetItem Users"][..],
+        &["UpdateItem Credentials"],
+        &["GetItem Users"],
+        &["PutItem Sessions", "UpdateItem Credentials"],
+    ];
+    assert_eq!(waves(&calls), expected);
+    assert_eq!(units(&calls), (3.0, 2.0));
+}
+
+#[tokio::test]
 async fn a_login_on_a_client_that_may_not_have_it_costs_a_read_and_leaves_nothing() {
     let api = Api::start().await;
     let disabled = vec![(attribute::DISABLED, AttributeValue::Bool(true))];

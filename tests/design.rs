@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue::{Bool, L, N, S, Ss};
-use passwords::{Counter, Credential, StoredHash};
+use passwords::{Budget, Counter, Credential, StoredHash};
 use serde_json::{Map, Value};
 use shared::{
     client::Client,
@@ -64,10 +64,12 @@ fn a_credential_and_a_counted_name_read_as_the_examples() {
     assert!(StoredHash::parse(&credential.password_hash).is_some());
     assert!(credential.must_change && credential.changed_in.is_some() && credential.valid_from == NOW);
     assert!(Credential::from_item(&unknown).unwrap().is_none());
-    for (row, alone) in [(known, true), (unknown, false)] {
-        let counter = Counter::of(&row, NOW);
-        assert!(row.contains_key(&counter.name), "{} counts at that instant", counter.name);
-        assert_eq!((counter.alone, counter.stale.len()), (alone, 0));
+    for row in [known, unknown] {
+        let counter = Counter::of(&row, &Budget::Strangers, NOW);
+        for name in counter.attributes() {
+            assert!(row.contains_key(name), "{name} counts at that instant");
+        }
+        assert_eq!((counter.alone, counter.stale.len()), (false, 0));
     }
 }
 
@@ -92,6 +94,6 @@ fn every_attribute_is_in_an_example_and_no_other() {
     let shown: BTreeSet<String> = tables.into_iter().flat_map(examples).flatten().map(|(n, _)| n).collect();
     let shown: BTreeSet<&str> = shown.iter().map(String::as_str).collect();
     let stored = ATTRIBUTES.lines().filter_map(|line| line.split('"').nth(1));
-    let counter = Counter::of(&Item::new(), NOW).name;
-    assert_eq!(shown, stored.chain([counter.as_str()]).collect());
+    let counter = Counter::of(&Item::new(), &Budget::Strangers, NOW);
+    assert_eq!(shown, stored.chain(counter.attributes()).collect());
 }

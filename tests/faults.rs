@@ -33,7 +33,7 @@ async fn a_login_that_fails_on_the_way_leaves_no_session_and_spends_no_budget() 
         assert!(api.items("SessionsTable").await.is_empty(), "{call}");
     }
     let credential = api.items("CredentialsTable").await.remove(0);
-    assert!(!credential.keys().any(|name| name.starts_with("attempts_")), "{credential:?}");
+    assert!(!credential.keys().any(|name| name.starts_with("guesses")), "{credential:?}");
     api.login().await;
 }
 
@@ -69,7 +69,7 @@ async fn the_sdks_own_retry_of_a_change_of_password_recognises_its_work_too() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let (behind, proxy) = api.behind_proxy().await;
-    let change = "UpdateItem Credentials SET password_hash REMOVE must_change ADD counter";
+    let change = "UpdateItem Credentials SET password_hash REMOVE must_change ADD guesses0";
     proxy.spoil(Spoiled::Once(change, 1), WireFault::CutAfter);
     behind.change_password(&tokens.access, PASSWORD, "a much better password").await.tokens();
     assert_eq!(proxy.heal(), 1);

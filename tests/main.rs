@@ -33,6 +33,7 @@ mod forged_signatures;
 mod forgeries;
 mod freeze;
 mod gateway_events;
+mod guesses;
 mod hostile_bodies;
 mod http_api;
 mod imports;

@@ -1,8 +1,9 @@
-//! How well the time of a refused login tells whether the name is somebody's, nobody's, or locked: as AUC, the chance
-//! that of one login of each kind the one that took longer is told right. A half is a coin toss.
+//! How well the time of a refused login tells whether the name is somebody's or nobody's, and whether the password of a
+//! disabled user was right: as AUC, the chance that of one login of each kind the one that took longer is told right. A half
+//! is a coin toss. Once the budget is spent nothing is hashed, so those kinds are compared with each other.
 //!
-//! The kinds alternate in random order, within one window of the guess budget. A debug build, with optimised hashing:
-//! all that is not hashing takes longer than it would, so that differences show rather more.
+//! The kinds alternate in random order, at one instant. A debug build, with optimised hashing: all that is not hashing takes
+//! longer than it would, so that differences show rather more.
 
 use std::{
     fmt,
@@ -11,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws_sdk_dynamodb::types::AttributeValue::N;
+use aws_sdk_dynamodb::types::AttributeValue::{Bool, N};
 use axum::{body::Bytes, http::Request};
 use bench::{Failure, SimulatedClock, StoreProcess, deployment};
 use local::{
@@ -19,7 +20,7 @@ use local::{
     gateway::Gateway,
     seed::{Seeder, UserSeed},
 };
-use passwords::{BUDGET, Passwords, WINDOW_TTL};
+use passwords::{BUDGET, IN_A_ROW, Passwords};
 use serde_json::json;
 use shared::{
     random::{Random, SystemRandom, bytes},
@@ -29,10 +30,12 @@ use shared::{
 
 /// Samples of each kind, unless the command line says otherwise.
 const SAMPLES: usize = 10_000;
-/// What the clock stands at, in seconds since 1970: the beginning of a window.
-const NOW: u64 = 2_000_000 * WINDOW_TTL;
+/// What the clock stands at, in seconds since 1970.
+const NOW: u64 = 1_800_000_000;
 /// Attempts on each name: one below the budget, so that none is locked that should not be.
 const ATTEMPTS: u64 = BUDGET - 1;
+/// Of every user.
+const PASSWORD: &str = "correct horse battery";
 /// The most that an attacker may be able to tell.
 const BOUND: f64 = 0.55;
 
@@ -40,18 +43,26 @@ const BOUND: f64 = 0.55;
 enum Kind {
     Known,
     Unknown,
+    /// The right password.
+    Disabled,
     LockedKnown,
     LockedUnknown,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Known, Self::Unknown, Self::LockedKnown, Self::LockedUnknown];
+    const ALL: [Self; 5] =
+        [Self::Known, Self::Unknown, Self::Disabled, Self::LockedKnown, Self::LockedUnknown];
+
+    fn is_locked(self) -> bool {
+        matches!(self, Self::LockedKnown | Self::LockedUnknown)
+    }
 
     /// The name to try at the nth attempt of this kind.
     fn username(self, n: usize) -> String {
         match self {
             Self::Known => format!("known-{}", n as u64 / ATTEMPTS),
             Self::Unknown => format!("nobody-{}", n as u64 / ATTEMPTS),
+            Self::Disabled => format!("disabled-{}", n as u64 / ATTEMPTS),
             Self::LockedKnown => "locked-known".to_owned(),
             Self::LockedUnknown => "locked-nobody".to_owned(),
         }
@@ -63,6 +74,7 @@ impl fmt::Display for Kind {
         f.pad(match self {
             Self::Known => "known",
             Self::Unknown => "unknown",
+            Self::Disabled => "disabled, right",
             Self::LockedKnown => "locked, known",
             Self::LockedUnknown => "locked, unknown",
         })
@@ -78,10 +90,11 @@ async fn main() -> Result<(), Failure> {
     Box::pin(register(&deployment, samples)).await?;
     let gateway = Box::pin(Gateway::deploy(&template, &deployment)).await?;
 
-    let mut times: Vec<(Kind, Duration)> = Vec::with_capacity(4 * samples);
+    let mut times: Vec<(Kind, Duration)> = Vec::with_capacity(Kind::ALL.len() * samples);
     for n in 0..samples {
         for kind in shuffled() {
-            times.push((kind, time(&gateway, &kind.username(n)).await?));
+            let password = if kind == Kind::Disabled { PASSWORD } else { "a guess" };
+            times.push((kind, time(&gateway, &kind.username(n), password).await?));
         }
     }
     report(&times, samples)
@@ -90,25 +103,27 @@ async fn main() -> Result<(), Failure> {
 /// Users whose names are known, and names that are locked. One hash for all: what it is makes no difference.
 async fn register(deployment: &Deployment, samples: usize) -> Result<(), Failure> {
     let seeder = Seeder { client: &deployment.dynamodb, tables: &deployment.tables };
-    let (passwords, password) =
-        (Passwords::new(Arc::new(SystemRandom::new())), "correct horse battery".into());
-    let known = (0..=samples as u64 / ATTEMPTS).map(|i| format!("known-{i}"));
-    for username in known.chain(["locked-known".to_owned()]) {
+    let (passwords, password) = (Passwords::new(Arc::new(SystemRandom::new())), PASSWORD.into());
+    let numbered =
+        (0..=samples as u64 / ATTEMPTS).flat_map(|i| [format!("known-{i}"), format!("disabled-{i}")]);
+    for username in numbered.chain(["locked-known".to_owned()]) {
         let user =
             UserSeed { username: &username, password: &password, user_id: &username, claims: json!({}) };
         seeder.put_user(&user, &passwords).await?;
+        let disabled = vec![(attribute::DISABLED, Bool(username.starts_with("disabled-")))];
+        seeder.set("UsersTable", (attribute::USER_ID, &username), disabled).await?;
     }
     for username in ["locked-known", "locked-nobody"] {
-        let spent = [(&*format!("attempts_{}", NOW / WINDOW_TTL), N(BUDGET.to_string()))];
+        let spent = [("guesses_in_a_row", N(IN_A_ROW.to_string())), ("guesses_last_at", N(NOW.to_string()))];
         seeder.set("CredentialsTable", (attribute::USERNAME, username), spent.to_vec()).await?;
     }
     Ok(())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-async fn time(gateway: &Gateway, username: &str) -> Result<Duration, Failure> {
+async fn time(gateway: &Gateway, username: &str, password: &str) -> Result<Duration, Failure> {
     let body =
-        json!({ "client_id": local::demo::PUBLIC_CLIENT_ID, "username": username, "password": "a guess" });
+        json!({ "client_id": local::demo::PUBLIC_CLIENT_ID, "username": username, "password": password });
     let request = Request::post(route::LOGIN).header("content-type", "application/json");
     let request = request.body(Bytes::from(body.to_string()))?;
     let start = Instant::now();
@@ -117,7 +132,7 @@ async fn time(gateway: &Gateway, username: &str) -> Result<Duration, Failure> {
     if response.status() == 400 { Ok(time) } else { Err("a guess was not refused".into()) }
 }
 
-fn shuffled() -> [Kind; 4] {
+fn shuffled() -> [Kind; Kind::ALL.len()] {
     let (mut kinds, random) = (Kind::ALL, SystemRandom::new());
     for i in (1..kinds.len()).rev() {
         let [byte] = bytes::<1>(&random as &dyn Random);
@@ -140,7 +155,7 @@ fn report(times: &[(Kind, Duration)], samples: usize) -> Result<(), Failure> {
     }
     let mut worst = 0.5_f64;
     for (i, one) in Kind::ALL.into_iter().enumerate() {
-        for other in &Kind::ALL[i + 1..] {
+        for other in Kind::ALL[i + 1..].iter().filter(|other| other.is_locked() == one.is_locked()) {
             let auc = auc(&of(one), &of(*other));
             worst = worst.max(auc);
             println!("{one:<16} against {other:<16} AUC {auc:.4}");

@@ -1,59 +1,132 @@
-//! The guess budget: how often a password may be tried.
+//! The guess budgets: how often a password may be tried, and which attempts are counted together.
 //!
-//! Every attempt is counted before anything is hashed, so parallel guesses are not free. The counter's attribute is
-//! named after its window of time, so the first attempt of a new window starts from nothing in the same write that
-//! counts it: the budget refills by itself, and nobody is locked out for good.
+//! Every attempt is counted before anything is hashed, so parallel guesses are not free. One write counts it twice:
+//!
+//! - **By time.** Time is cut into blocks of five minutes and some seconds. Any 15 minutes lie within four blocks in a row,
+//!   and each four in a row have a counter, named after the last of them. An attempt counts in the four counters that its
+//!   block belongs to, and is refused if one of them is full. So no 15 minutes, wherever they begin, have more attempts
+//!   than the budget, and the budget refills by itself.
+//! - **In a row.** Beyond a hundred failures without a right password between them, one attempt in four hours is left.
 
-use shared::{clock::Timestamp, store::Item};
+use shared::{
+    clock::Timestamp,
+    ids::{SessionId, UserId},
+    store::{CLOCK_TOLERANCE, Item},
+};
 
-/// Attempts per user name and window: enough for people, and for twenty devices that sign in at the same time.
+/// Attempts in any 15 minutes: enough for people, and for twenty devices that sign in at the same time.
 pub const BUDGET: u64 = 20;
-/// Length of a window, in seconds.
-pub const WINDOW_TTL: u64 = 15 * 60;
+/// Failures in a row before the budget refills slowly (NIST SP 800-63B-4 section 3.2.2).
+pub const IN_A_ROW: u64 = 100;
+/// How far apart attempts beyond those are at least, in seconds.
+pub const SLOW_TTL: u64 = 4 * 60 * 60;
+/// How long failures in a row are remembered after the last one, in seconds. Waiting for that is slower than going on.
+pub const MEMORY_TTL: u64 = 30 * 24 * 60 * 60;
 
-const PREFIX: &str = "attempts_";
+/// How many blocks in a row have a counter.
+const BLOCKS: usize = 4;
+/// By how much the clocks of two functions differ at most, in seconds.
+const CLOCKS_APART: u64 = 2 * CLOCK_TOLERANCE.as_secs();
+/// Length of a block, in seconds: 15 minutes by clocks that differ touch no more than [`BLOCKS`] of them.
+const BLOCK_TTL: u64 = (15 * 60 + CLOCKS_APART).div_ceil(BLOCKS as u64 - 1);
+/// How long a counter counts, in seconds: after that a spent budget is whole again.
+pub const WINDOW_TTL: u64 = BLOCK_TTL * BLOCKS as u64;
 
-/// The window of an instant.
-fn window(now: Timestamp) -> u64 {
-    now.as_unix() / WINDOW_TTL
+/// How many budgets the devices of a user share, so that the rows of users with many sessions stay small.
+const SLOTS: u8 = 8;
+
+const PREFIX: &str = "guesses";
+const IN_A_ROW_NAME: &str = "in_a_row";
+const LAST_AT_NAME: &str = "last_at";
+
+/// What earlier versions counted with, in windows of 15 minutes. They count on beside these while functions are updated.
+const EARLIER_PREFIX: &str = "attempts";
+const EARLIER_WINDOW_TTL: u64 = 15 * 60;
+
+/// Which attempts on a user name are counted together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Budget {
+    /// Those of all callers who know no more than the name.
+    Strangers,
+    /// Those of callers who proved that a session of this user was theirs. A thief of one old refresh token gets this
+    /// budget, and can spend it for one device in eight.
+    Device {
+        /// Whose session it is: the budget counts for the names of this user alone.
+        user_id: UserId,
+        /// From 1: which of the user's budgets.
+        slot: u8,
+    },
 }
 
-/// The name of the attribute that counts the attempts of this window.
-pub(crate) fn counter_name(now: Timestamp) -> String {
-    format!("{PREFIX}{}", window(now))
-}
-
-/// Whether an attribute counts the attempts of an earlier window. One of a later window is another request's, which
-/// came after this one and was written before it.
-fn is_stale(name: &str, now: Timestamp) -> bool {
-    let counted = name.strip_prefix(PREFIX).and_then(|number| number.parse::<u64>().ok());
-    counted.is_some_and(|counted| counted < window(now))
-}
-
-/// A counted attempt.
-#[derive(Debug)]
-pub struct Counter {
-    /// The attribute that counts it.
-    pub name: String,
-    /// Whether it is the only one of its window.
-    pub alone: bool,
-    /// Counters of windows that are over.
-    pub stale: Vec<String>,
-}
-
-impl Counter {
-    /// The counter of this window, in the item as the attempt left it.
-    pub fn of(item: &Item, now: Timestamp) -> Self {
-        let name = counter_name(now);
-        let stale = item.keys().filter(|key| is_stale(key, now)).cloned().collect();
-        let alone = item.get(&name).and_then(|value| value.as_n().ok()).is_some_and(|count| count == "1");
-        Self { name, alone, stale }
+impl Budget {
+    /// The budget of the device with this session, which may be over.
+    pub fn of_device(user_id: UserId, session_id: &SessionId) -> Self {
+        Self::Device { user_id, slot: session_id.to_bytes()[0] % SLOTS + 1 }
     }
 
-    /// The attributes of an item that count attempts, of whichever window.
-    pub(crate) fn names(item: &Item) -> impl Iterator<Item = &String> {
-        item.keys().filter(|name| name.starts_with(PREFIX))
+    /// The names of the attributes that count an attempt of this instant.
+    pub(crate) fn counters(&self, now: Timestamp) -> [String; BLOCKS] {
+        let block = now.as_unix() / BLOCK_TTL;
+        std::array::from_fn(|later| self.attribute(block.saturating_add(later as u64)))
     }
+
+    /// The name of the attribute that counts failures in a row.
+    pub(crate) fn in_a_row(&self) -> String {
+        self.attribute(IN_A_ROW_NAME)
+    }
+
+    /// The name of the attribute that has the instant of the last attempt.
+    pub(crate) fn last_at(&self) -> String {
+        self.attribute(LAST_AT_NAME)
+    }
+
+    fn attribute(&self, what: impl std::fmt::Display) -> String {
+        match self {
+            Self::Strangers => format!("{PREFIX}_{what}"),
+            Self::Device { slot, .. } => format!("{PREFIX}{slot}_{what}"),
+        }
+    }
+}
+
+/// Whether an attribute has to do with attempts, this version's or an earlier one's.
+pub(crate) fn is_of_attempts(name: &str) -> bool {
+    name.split_once('_').is_some_and(|(prefix, _)| is_prefix(prefix) || prefix == EARLIER_PREFIX)
+}
+
+/// The attributes of an item that count attempts which don't matter any more.
+pub(crate) fn stale(item: &Item, now: Timestamp) -> Vec<String> {
+    item.keys().filter(|name| is_stale(name, item, now)).cloned().collect()
+}
+
+fn is_stale(name: &str, item: &Item, now: Timestamp) -> bool {
+    let Some((prefix, what)) = name.split_once('_') else { return false };
+    match what {
+        IN_A_ROW_NAME | LAST_AT_NAME if is_prefix(prefix) => {
+            number(item, &format!("{prefix}_{LAST_AT_NAME}"))
+                .is_some_and(|last_at| now.since(Timestamp::from_unix(last_at)).as_secs() > MEMORY_TTL)
+        }
+        last_block if is_prefix(prefix) => is_over(last_block, BLOCK_TTL, now),
+        window if prefix == EARLIER_PREFIX => is_over(window, EARLIER_WINDOW_TTL, now),
+        _ => false,
+    }
+}
+
+/// Whether the period of this number is over by every clock. A later one's counter is another request's, which came after
+/// this one and was written before it.
+fn is_over(number: &str, ttl: u64, now: Timestamp) -> bool {
+    let Ok(number) = number.parse::<u64>() else { return false };
+    let end = number.saturating_add(1).saturating_mul(ttl);
+    now.as_unix() >= end.saturating_add(CLOCKS_APART)
+}
+
+fn is_prefix(text: &str) -> bool {
+    text.strip_prefix(PREFIX).is_some_and(|slot| {
+        slot.is_empty() || (slot.len() == 1 && slot.parse().is_ok_and(|slot: u8| (1..=SLOTS).contains(&slot)))
+    })
+}
+
+pub(crate) fn number(item: &Item, name: &str) -> Option<u64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -64,39 +137,78 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn a_new_window_is_a_new_counter() {
-        let name = |seconds| counter_name(Timestamp::from_unix(seconds));
-        assert_eq!(name(0), name(899));
-        assert_ne!(name(0), name(900), "a quarter of an hour");
+    fn counters(seconds: u64) -> BTreeSet<String> {
+        Budget::Strangers.counters(Timestamp::from_unix(seconds)).into()
     }
 
     #[test]
-    fn an_attempt_is_alone_if_its_window_counts_one() {
-        let now = Timestamp::from_unix(5 * WINDOW_TTL);
-        let counted = |count: &str| Item::from([("attempts_5".to_owned(), N(count.to_owned()))]);
-        let is_alone = |item: &Item| Counter::of(item, now).alone;
-        assert!(is_alone(&counted("1")));
-        assert!(!is_alone(&counted("2")) && !is_alone(&Item::new()));
+    fn attempts_within_15_minutes_share_a_counter_wherever_they_begin() {
+        let apart = 15 * 60 + CLOCKS_APART;
+        for start in (0..BLOCK_TTL).map(|offset| 1_000_000 * BLOCK_TTL + offset) {
+            let shared = (start..=start + apart).step_by(5).map(counters).reduce(|a, b| &a & &b).unwrap();
+            assert!(!(&shared & &counters(start + apart)).is_empty(), "from {start}");
+        }
+        let start = 1_000_000 * BLOCK_TTL;
+        assert!((&counters(start) & &counters(start + WINDOW_TTL)).is_empty(), "the budget refills");
     }
 
     #[test]
-    fn counters_are_known_by_their_names() {
-        let item = ["attempts_4", "attempts_5", "user_id"].map(|name| (name.to_owned(), S(String::new())));
-        let item = Item::from(item);
-        let names: BTreeSet<&str> = Counter::names(&item).map(String::as_str).collect();
-        assert_eq!(names, BTreeSet::from(["attempts_4", "attempts_5"]));
+    fn a_device_counts_in_one_of_eight_budgets_and_never_in_that_of_strangers() {
+        let user_id = UserId::parse("u1").unwrap();
+        let now = Timestamp::from_unix(1_800_000_000);
+        let mut names = BTreeSet::new();
+        for i in 0_u32..1000 {
+            let budget = Budget::of_device(user_id.clone(), &SessionId::of_secret(&i.to_be_bytes()));
+            names.extend(budget.counters(now).into_iter().chain([budget.in_a_row(), budget.last_at()]));
+        }
+        assert_eq!(names.len(), 8 * (BLOCKS + 2));
+        assert!(names.iter().all(|name| is_of_attempts(name)));
+        assert!(Budget::Strangers.counters(now).iter().all(|name| !names.contains(name)));
     }
 
     #[test]
-    fn only_an_earlier_window_is_stale() {
-        let now = Timestamp::from_unix(5 * WINDOW_TTL);
-        let stale = |name| is_stale(name, now);
-        assert!(stale("attempts_4") && stale("attempts_0"));
-        assert!(
-            !stale("attempts_5") && !stale("attempts_6"),
-            "this one's, and one of a request that came later"
-        );
-        assert!(!stale("attempts_") && !stale("user_id"));
+    fn attributes_of_attempts_are_known_by_their_names() {
+        for name in ["attempts_4", "guesses_5", "guesses1_5", "guesses8_in_a_row", "guesses_last_at"] {
+            assert!(is_of_attempts(name), "{name}");
+        }
+        for name in
+            ["user_id", "guesses", "guesses0_5", "guesses9_5", "guesses12_5", "guessesx_5", "attempt_4"]
+        {
+            assert!(!is_of_attempts(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_counter_is_stale_once_its_last_block_is_over_by_every_clock() {
+        let item = Item::new();
+        let stale = |name: &str, seconds| is_stale(name, &item, Timestamp::from_unix(seconds));
+        for (name, end) in
+            [("guesses_5", 6 * BLOCK_TTL), ("guesses3_5", 6 * BLOCK_TTL), ("attempts_5", 6 * 900)]
+        {
+            assert!(!stale(name, end - 1) && !stale(name, end + CLOCKS_APART - 1), "{name}");
+            assert!(stale(name, end + CLOCKS_APART), "{name}");
+        }
+        for name in ["guesses_", "guesses_x", "guesses_18446744073709551615", "user_id", "valid_0"] {
+            assert!(!stale(name, u64::MAX - 1), "{name}");
+        }
+    }
+
+    #[test]
+    fn failures_in_a_row_are_forgotten_with_the_last_of_them() {
+        let at = |last_at: &str| {
+            Item::from([
+                ("guesses_in_a_row".to_owned(), N("7".to_owned())),
+                ("guesses_last_at".to_owned(), N(last_at.to_owned())),
+                ("guesses2_in_a_row".to_owned(), N("7".to_owned())),
+                ("user_id".to_owned(), S("u1".to_owned())),
+            ])
+        };
+        let stale = |item: &Item, seconds| -> BTreeSet<String> {
+            stale(item, Timestamp::from_unix(seconds)).into_iter().collect()
+        };
+        assert_eq!(stale(&at("1000"), 1000 + MEMORY_TTL), BTreeSet::new());
+        let forgotten = ["guesses_in_a_row", "guesses_last_at"].map(str::to_owned);
+        assert_eq!(stale(&at("1000"), 1001 + MEMORY_TTL), BTreeSet::from(forgotten));
+        assert_eq!(stale(&at("-1"), u64::MAX), BTreeSet::new(), "no instant that could be long ago");
     }
 }

@@ -40,8 +40,8 @@ impl NewHash {
 }
 
 impl Credentials {
-    /// Replaces the password that was just verified by the one that the user chose in this session, and takes the
-    /// attempt back. Not, if it was replaced meanwhile.
+    /// Replaces the password that was just verified by the one that the user chose in this session, and forgives the
+    /// attempt. Not, if it was replaced meanwhile.
     ///
     /// # Errors
     ///
@@ -54,18 +54,18 @@ impl Credentials {
         session_id: &SessionId,
         counter: &Counter,
     ) -> Result<bool, StoreError> {
-        let update = self
-            .update(username)
-            .update_expression(
+        let decrements = counter.each(|name| format!("{name} :minus_one")).join(", ");
+        let update = counter
+            .named(self.update(username))
+            .update_expression(format!(
                 "SET #password_hash = :new, #valid_from = :valid_from, #changed_in = :session_id \
-                 REMOVE #must_change ADD #counter :minus_one",
-            )
+                 REMOVE #must_change, #in_a_row, #last_at ADD {decrements}"
+            ))
             .condition_expression("#password_hash = :old")
             .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
             .expression_attribute_names("#valid_from", attribute::VALID_FROM)
             .expression_attribute_names("#changed_in", attribute::CHANGED_IN)
             .expression_attribute_names("#must_change", attribute::MUST_CHANGE)
-            .expression_attribute_names("#counter", &counter.name)
             .expression_attribute_values(":new", S(new.hash.clone()))
             .expression_attribute_values(":valid_from", N(new.valid_from.to_string()))
             .expression_attribute_values(":session_id", S(session_id.to_string()))

@@ -2,6 +2,7 @@
 //!
 //! A crate of its own, because only some functions take passwords: the others are not built with what hashes them.
 
+mod attempts;
 mod budget;
 mod change;
 mod error;
@@ -17,7 +18,8 @@ mod table;
 mod username;
 
 pub use self::{
-    budget::{BUDGET, Counter, WINDOW_TTL},
+    attempts::{Attempt, Counter},
+    budget::{BUDGET, Budget, IN_A_ROW, MEMORY_TTL, SLOW_TTL, WINDOW_TTL},
     change::NewHash,
     error::PasswordError,
     foreign::stored_form,
@@ -27,6 +29,6 @@ pub use self::{
     password::Password,
     policy::{NewPassword, PasswordRejection},
     stored::{StoredHash, Verdict},
-    table::{Attempt, Credential, Credentials, NEVER},
+    table::{Credential, Credentials, NEVER},
     username::Username,
 };

@@ -120,7 +120,7 @@ impl Credentials {
             .expression_attribute_values(":new", S(new.hash.clone()))
             .expression_attribute_values(":valid_from", N(new.valid_from.to_string()))
             .expression_attribute_values(":old", S(current.password_hash.clone()));
-        Counter::names(item)
+        Counter::of_attempts(item)
             .enumerate()
             .fold(update, |update, (i, name)| update.expression_attribute_names(format!("#c{i}"), name))
     }
@@ -185,7 +185,7 @@ impl Credentials {
 
 /// What becomes of the attributes of this item when an operator replaces its password.
 fn replacing(item: &Item, must_change: bool) -> String {
-    let counters = (0..Counter::names(item).count()).map(|i| format!("#c{i}"));
+    let counters = (0..Counter::of_attempts(item).count()).map(|i| format!("#c{i}"));
     let removes: Vec<String> = std::iter::once("#changed_in".to_owned())
         .chain((!must_change).then(|| "#must_change".to_owned()))
         .chain(counters)

@@ -20,7 +20,7 @@ impl Stage {
         let revoked = revoked(api).await;
         assert!(ends.iter().all(|id| revoked.contains(id)), "a session is not on the denylist");
         match self.flow {
-            Flow::Login | Flow::LoginAfterAWrongPassword => {
+            Flow::Login | Flow::LoginAfterAWrongPassword | Flow::LoginOfADevice => {
                 let tokens = reply.tokens();
                 assert_eq!(api.call(&tokens.access).await.status, 200);
                 api.refresh(&tokens.refresh).await.tokens();

@@ -25,6 +25,8 @@ pub(super) enum Flow {
     /// With a stale counter to tidy.
     LoginOfNobody,
     LoginWithTheBudgetSpent,
+    /// Of strangers, by a device that shows a refresh token of the user's.
+    LoginOfADevice,
     LoginBeyondTheClientsScope,
     /// Without a leeway and without an `Idempotency-Key`.
     Refresh,
@@ -57,12 +59,13 @@ pub(super) struct Scene {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 22] = [
+    pub(super) const ALL: [Self; 23] = [
         Self::Login,
         Self::LoginAfterAWrongPassword,
         Self::LoginWithAWrongPassword,
         Self::LoginOfNobody,
         Self::LoginWithTheBudgetSpent,
+        Self::LoginOfADevice,
         Self::LoginBeyondTheClientsScope,
         Self::Refresh,
         Self::RefreshAgain,
@@ -97,19 +100,18 @@ impl Flow {
         let mut successor = None;
         match self {
             Self::Login => {
-                let change =
-                    vec![(attribute::PASSWORD_HASH, text(&hash_at(8, 1))), ("attempts_1", number(3))];
+                let change = vec![(attribute::PASSWORD_HASH, text(&hash_at(8, 1))), ("guesses_1", number(3))];
                 seeder.set("CredentialsTable", username, change).await.unwrap();
             }
             Self::LoginAfterAWrongPassword => {
                 api.try_login("a wrong password").await.assert_error(400, "invalid_grant");
             }
             Self::LoginOfNobody => {
-                let counters = vec![("attempts_1", number(3)), (attribute::EXPIRES_AT, number(START))];
+                let counters = vec![("guesses_1", number(3)), (attribute::EXPIRES_AT, number(START))];
                 let nobody = (attribute::USERNAME, NOBODY);
                 seeder.set("CredentialsTable", nobody, counters).await.unwrap();
             }
-            Self::LoginWithTheBudgetSpent => {
+            Self::LoginWithTheBudgetSpent | Self::LoginOfADevice => {
                 for _ in 0..BUDGET {
                     api.try_login("a wrong password").await.assert_error(400, "invalid_grant");
                 }
@@ -145,6 +147,7 @@ impl Flow {
                 api.try_login(PASSWORD).await
             }
             Self::LoginWithAWrongPassword => api.try_login("a wrong password").await,
+            Self::LoginOfADevice => api.try_login_of_device(PASSWORD, &here.refresh).await,
             Self::LoginOfNobody => {
                 let nobody = [("client_id", APP), ("username", NOBODY), ("password", PASSWORD)];
                 api.post(route::LOGIN, &nobody).await

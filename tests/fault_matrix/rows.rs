@@ -54,12 +54,13 @@ const DENY: &str = "PutItem Revocations";
 const DELETE: &str = "DeleteItem Sessions";
 const DENYLIST: &str = "Query Revocations";
 const KEYS: &str = "Query Keys";
-const ATTEMPT: &str = "UpdateItem Credentials ADD counter SET expires_at";
+const ATTEMPT: &str = "UpdateItem Credentials ADD guesses0 SET expires_at";
 const TIDY: &str = "UpdateItem Credentials REMOVE c0";
-const GIVE_BACK_THE_ONLY_ONE: &str = "UpdateItem Credentials REMOVE counter";
-const GIVE_BACK: &str = "UpdateItem Credentials ADD counter";
+const TIDY_NOBODYS: &str = "UpdateItem Credentials REMOVE c0 SET expires_at";
+const FORGIVE_THE_ONLY_ONE: &str = "UpdateItem Credentials REMOVE in_a_row";
+const FORGIVE: &str = "UpdateItem Credentials REMOVE in_a_row ADD guesses0";
 const STRENGTHEN: &str = "UpdateItem Credentials SET password_hash";
-const CHANGE: &str = "UpdateItem Credentials SET password_hash REMOVE must_change ADD counter";
+const CHANGE: &str = "UpdateItem Credentials SET password_hash REMOVE must_change ADD guesses0";
 const CUT_OFF: &str = "UpdateItem Users SET not_before";
 const ROTATE: &str = "UpdateItem Sessions SET generation REMOVE undelivered";
 const MARK: &str = "UpdateItem Sessions SET undelivered";
@@ -87,22 +88,27 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
             calls("login", &[KEYSET, CLIENT, ATTEMPT, USER, NEW_SESSION]),
             vec![
                 follows_up("login", TIDY, "a few bytes are left for the next login to tidy"),
-                follows_up("login", GIVE_BACK_THE_ONLY_ONE, BUDGET),
+                follows_up("login", FORGIVE_THE_ONLY_ONE, BUDGET),
                 follows_up("login", STRENGTHEN, "the weak hash is left for the next login to replace"),
             ],
         ),
         Flow::LoginAfterAWrongPassword => (
             calls("login", &[KEYSET, CLIENT, ATTEMPT, USER, NEW_SESSION]),
-            vec![follows_up("login", GIVE_BACK, BUDGET)],
+            vec![follows_up("login", FORGIVE, BUDGET)],
         ),
-        Flow::LoginWithAWrongPassword | Flow::LoginWithTheBudgetSpent => {
+        Flow::LoginWithAWrongPassword => {
             (calls("login", &[KEYSET, CLIENT, ATTEMPT]), vec![follows_up("login", USER, UNUSED)])
         }
+        Flow::LoginWithTheBudgetSpent => (calls("login", &[KEYSET, CLIENT, ATTEMPT]), vec![]),
+        Flow::LoginOfADevice => (
+            calls("login", &[KEYSET, CLIENT, USER, ATTEMPT, USER, NEW_SESSION]),
+            vec![follows_up("login", FORGIVE_THE_ONLY_ONE, BUDGET)],
+        ),
         Flow::LoginOfNobody => (
             calls("login", &[KEYSET, CLIENT, ATTEMPT]),
             vec![
                 follows_up("login", USER, UNUSED),
-                follows_up("login", TIDY, "a few bytes are left for the next login to tidy"),
+                follows_up("login", TIDY_NOBODYS, "a few bytes are left for the next login to tidy"),
             ],
         ),
         Flow::LoginBeyondTheClientsScope => (calls("login", &[KEYSET, CLIENT]), vec![]),
@@ -146,7 +152,7 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
             (by_authorizer(), calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT]))
         }
         Flow::ChangePasswordToTheSame => {
-            let own = [KEYSET, CLIENT, USER, SESSION, ATTEMPT, GIVE_BACK_THE_ONLY_ONE];
+            let own = [KEYSET, CLIENT, USER, SESSION, ATTEMPT, FORGIVE_THE_ONLY_ONE];
             (by_authorizer(), calls("password", &own))
         }
         Flow::Jwks => (calls("metadata", &[KEYS]), vec![]),

@@ -105,6 +105,17 @@ impl Api {
         self.post(route::LOGIN, &parameters).await
     }
 
+    /// Logs in as a device that shows a refresh token of an earlier session.
+    pub(crate) async fn try_login_of_device(&self, password: &str, refresh_token: &str) -> Reply {
+        let parameters = [
+            ("client_id", APP),
+            ("username", USERNAME),
+            ("password", password),
+            ("refresh_token", refresh_token),
+        ];
+        self.post(route::LOGIN, &parameters).await
+    }
+
     /// Refreshes on the public client.
     pub(crate) async fn refresh(&self, token: &str) -> Reply {
         self.post(route::REFRESH, &refresh_form(token)).await

@@ -7,16 +7,16 @@ use shared::store::attribute::{
 
 use super::{
     damage::{
-        Kind::{Absent, Beyond, Empty, Fraction, Mistyped, Negative, Unknown},
+        Kind::{Absent, Beyond, Empty, Fraction, Milliseconds, Mistyped, Negative, Unknown},
         NUMBERS, TEXTS,
     },
     operation::Operation,
     row::{
-        ATTEMPTS,
+        DEVICES_GUESSES,
         Expected::{
             Fails, FailsCounted as Counted, FailsRotated as Rotated, Refuses, RefusesCounted, Serves,
         },
-        Row,
+        GUESSES, IN_A_ROW, LAST_AT, Row,
     },
     strike::Table,
 };
@@ -49,12 +49,13 @@ pub(super) const CREDENTIAL_OPERATIONS: [Operation; 2] = [Operation::Login, Oper
 
 const COUNTED: &str = "read with the write that counts the attempt";
 const SWEPT: &str = "for DynamoDB to sweep the names that nobody has: nothing is decided by it";
-const NO_BUDGET: &str = "not a number from nothing to the budget: no budget, until the window is over";
+const NO_BUDGET: &str = "not a number from nothing to the budget: no budget, until its time is over";
+const NO_COUNT: &str = "no count of failures in a row: no budget, until an operator sets the password";
 
 pub(super) const CREDENTIAL_ROWS: &[Row<2>] = &[
     Row(PASSWORD_HASH, &[Absent], [RefusesCounted, Counted], "the row of a name that nobody has"),
     Row(PASSWORD_HASH, &[Mistyped, Empty, Unknown], [Counted, Counted], COUNTED),
-    Row(USER_ID, &[Absent, Mistyped, Empty], [Counted, Counted], COUNTED),
+    Row(USER_ID, &[Absent, Mistyped, Empty], [Counted, Fails], "no user's, so none of the caller's budget"),
     Row(USER_ID, &[Unknown], [RefusesCounted, Counted], "a user who isn't there"),
     Row(EXPIRES_AT, &[Absent], [Fails, Fails], "it would be given that of a name that nobody has"),
     Row(EXPIRES_AT, &[Mistyped], [Serves, Serves], SWEPT),
@@ -67,7 +68,24 @@ pub(super) const CREDENTIAL_ROWS: &[Row<2>] = &[
     Row(CHANGED_IN, TEXTS, [Counted, Counted], COUNTED),
     Row(MUST_CHANGE, &[Absent], [Serves, Serves], "how it is with whoever need not change it"),
     Row(MUST_CHANGE, &[Mistyped], [Counted, Counted], COUNTED),
-    Row(ATTEMPTS, &[Absent], [Serves, Serves], "how it is in a new window"),
-    Row(ATTEMPTS, &[Fraction], [Serves, Serves], "less than the budget"),
-    Row(ATTEMPTS, &[Mistyped, Negative, Beyond], [Refuses, Refuses], NO_BUDGET),
+    Row(GUESSES, &[Absent], [Serves, Serves], "how it is after a while"),
+    Row(GUESSES, &[Fraction], [Serves, Serves], "less than the budget"),
+    Row(GUESSES, &[Mistyped, Negative, Beyond], [Refuses, Serves], NO_BUDGET),
+    Row(DEVICES_GUESSES, &[Absent, Fraction], [Serves, Serves], "less than the budget"),
+    Row(
+        DEVICES_GUESSES,
+        &[Mistyped, Negative, Beyond],
+        [Serves, Serves],
+        "a device may use that of strangers",
+    ),
+    Row(IN_A_ROW, &[Absent], [Serves, Serves], "how it is after a right password"),
+    Row(IN_A_ROW, &[Fraction], [Serves, Serves], "less than a hundred"),
+    Row(IN_A_ROW, &[Mistyped, Negative, Beyond], [Refuses, Serves], NO_COUNT),
+    Row(
+        LAST_AT,
+        &[Absent, Mistyped],
+        [Serves, Serves],
+        "it is read after a hundred failures in a row, and else replaced",
+    ),
+    Row(LAST_AT, &[Negative, Fraction, Beyond, Milliseconds], [Serves, Serves], "the same"),
 ];

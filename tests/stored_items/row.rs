@@ -30,12 +30,32 @@ pub(super) struct Row<const N: usize>(
     pub(super) &'static str,
 );
 
-/// In the place of an attribute that is named after its window of time.
-pub(super) const ATTEMPTS: &str = "attempts_";
+/// In the place of an attribute that is named after its time.
+pub(super) const GUESSES: &str = "guesses_";
+/// The same, of a device.
+pub(super) const DEVICES_GUESSES: &str = "guessesN_";
+pub(super) const IN_A_ROW: &str = "guesses_in_a_row";
+pub(super) const LAST_AT: &str = "guesses_last_at";
+
+/// Whether an attribute has to do with attempts on a password.
+pub(super) fn is_of_attempts(attribute: &str) -> bool {
+    attribute.starts_with("guesses")
+}
+
+/// What a row calls an attribute.
+pub(super) fn name_in_rows(attribute: &str) -> &str {
+    match attribute.split_once('_') {
+        Some(("guesses", rest)) if rest.parse::<u64>().is_ok() => GUESSES,
+        Some((prefix, rest)) if prefix.starts_with("guesses") && rest.parse::<u64>().is_ok() => {
+            DEVICES_GUESSES
+        }
+        _ => attribute,
+    }
+}
 
 /// What the one row that is about this attribute and this damage says.
 pub(super) fn expected<const N: usize>(rows: &[Row<N>], attribute: &str, kind: Kind) -> [Expected; N] {
-    let attribute = if attribute.starts_with(ATTEMPTS) { ATTEMPTS } else { attribute };
+    let attribute = name_in_rows(attribute);
     let found: Vec<_> = rows.iter().filter(|row| row.0 == attribute && row.1.contains(&kind)).collect();
     assert_eq!(found.len(), 1, "one row for {attribute}, {kind:?}");
     assert!(!found[0].3.is_empty(), "a reason for {attribute}, {kind:?}");

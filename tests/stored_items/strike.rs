@@ -7,7 +7,7 @@ use shared::store::attribute;
 use super::{
     damage::{Damage, damages},
     operation::{Answer, Operation},
-    row::{ATTEMPTS, Expected, Row, expected},
+    row::{Expected, Row, expected, is_of_attempts, name_in_rows},
     stage::Stage,
 };
 use crate::harness::{Api, Log, SCALE, Stored};
@@ -48,7 +48,7 @@ impl Stage {
                     strike.ask(operation, expected).await;
                 }
             }
-            struck.insert(if attribute.starts_with(ATTEMPTS) { ATTEMPTS } else { attribute });
+            struck.insert(name_in_rows(attribute));
         }
         let with_row: BTreeSet<_> = rows.iter().map(|row| row.0).collect();
         assert_eq!(struck, with_row, "the attributes of {}, and those that have rows", table.id);
@@ -163,7 +163,7 @@ fn is_same(one: &Stored, other: &Stored) -> bool {
 fn uncounted(mut stored: Stored) -> Stored {
     stored.get_mut("CredentialsTable").unwrap().retain(|item| item.contains_key(attribute::USER_ID));
     for item in stored.values_mut().flatten() {
-        item.retain(|name, _| !name.starts_with(ATTEMPTS));
+        item.retain(|name, _| !is_of_attempts(name));
     }
     stored
 }

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::{Body, Request, Response, http::StatusCode};
-use passwords::{Attempt, Counter, Credential, Verdict};
+use passwords::{Attempt, Budget, Counter, Credential, Username, Verdict};
+use secrecy::ExposeSecret;
 use shared::{
     client::{Client, ClientError},
     clock::Timestamp,
@@ -54,23 +55,37 @@ impl Login {
             log.client(&login.client.client_id);
         }
         let (client, scope) = grantable(client?, &login)?;
-        let attempt = self.credentials.take_attempt(&login.username, now).await?;
-        let admitted = Admitted { login, keyset, peer: Peer::of(request), client, scope, log, now };
+        let budget = self.budget(&login, &keyset).await?;
+        let attempt = self.credentials.take_attempt(&login.username, &budget, now).await?;
         if let Attempt::Known(credential, _) | Attempt::Refused(Some(credential)) = &attempt {
             log.user(&credential.user_id);
         }
+        let admitted = Admitted { login, keyset, peer: Peer::of(request), client, scope, log, now };
         match attempt {
             Attempt::Known(credential, counter) => self.evaluate(&admitted, credential, &counter).await,
             Attempt::Unknown(counter) => {
-                tokio::join!(self.pretend(&admitted, None), self.tidy(&admitted.login, &counter)).0?;
+                tokio::join!(self.pretend(&admitted), self.tidy(&admitted.login, &counter)).0?;
                 Err(LoginReason::UnknownUsername.into())
             }
-            Attempt::Refused(credential) => {
-                let password_hash = credential.as_ref().map(|credential| credential.password_hash.as_str());
-                self.pretend(&admitted, password_hash).await?;
-                Err(LoginReason::BudgetSpent.into())
-            }
+            // At once: known and unknown names are counted alike, so that this tells nobody which it is.
+            Attempt::Refused(_) => Err(LoginReason::BudgetSpent.into()),
         }
+    }
+
+    /// A device that shows a refresh token of this very user, live or over, has a budget that nobody spends by knowing the
+    /// name. Whatever the token is, there is one read: how long it takes tells nothing about the token or the name.
+    async fn budget(&self, login: &LoginRequest, keyset: &Keyset) -> Result<Budget, LoginError> {
+        let Some(text) = &login.refresh_token else { return Ok(Budget::Strangers) };
+        let token = keyset.refresh.verify(text.expose_secret(), &login.client.client_id).ok();
+        let nobody = UserId::nobody();
+        let user = self.users.find(token.as_ref().map_or(&nobody, RefreshToken::user_id)).await?;
+        let is_own = user
+            .and_then(|user| Username::parse(user.username.as_deref()?))
+            .is_some_and(|username| username == login.username);
+        Ok(match token {
+            Some(token) if is_own => Budget::of_device(token.user_id().clone(), &token.session_id()),
+            _ => Budget::Strangers,
+        })
     }
 
     /// Hashes the password, and meanwhile reads the user and tidies the counters.
@@ -94,29 +109,29 @@ impl Login {
         // follows would tell by its time that the password was right.
         let created_at = begins_at(&credential, admitted.now);
         let user = match user {
-            Ok(user) => user.filter(|user| user.admits(created_at) && created_at >= admitted.client.not_before),
+            Ok(user) => {
+                user.filter(|user| user.admits(created_at) && created_at >= admitted.client.not_before)
+            }
             // A failure of ours costs nobody an attempt.
             Err(error) => {
-                in_time(self.give_back(login, counter)).await;
+                in_time(self.forgive(login, counter)).await;
                 return Err(error.into());
             }
         };
         let user = user.ok_or(LoginReason::CutOff)?;
         let (response, (), ()) = tokio::join!(
             self.open_session(admitted, &credential, &user),
-            in_time(self.give_back(login, counter)),
+            in_time(self.forgive(login, counter)),
             in_time(self.strengthen(admitted, &credential, verdict))
         );
         response
     }
 
-    /// The same work as for a wrong password, so that the time taken doesn't tell an unknown or a locked name apart.
-    async fn pretend(&self, admitted: &Admitted<'_>, password_hash: Option<&str>) -> Result<(), LoginError> {
+    /// The same work as for a wrong password, so that the time taken doesn't tell an unknown name apart.
+    async fn pretend(&self, admitted: &Admitted<'_>) -> Result<(), LoginError> {
         let nobody = UserId::nobody();
-        let (verdict, _) = tokio::join!(
-            self.passwords.verify(&admitted.login.password, password_hash),
-            self.users.find(&nobody)
-        );
+        let (verdict, _) =
+            tokio::join!(self.passwords.verify(&admitted.login.password, None), self.users.find(&nobody));
         verdict.map_err(LoginReason::Password)?;
         Ok(())
     }
@@ -174,9 +189,9 @@ impl Login {
     }
 
     /// What follows a decision never changes it: a failure here costs one attempt of the budget, and is logged.
-    async fn give_back(&self, login: &LoginRequest, counter: &Counter) {
-        if let Err(error) = self.credentials.give_back(&login.username, counter).await {
-            tracing::warn!(reason = chain(&error), "an attempt could not be given back");
+    async fn forgive(&self, login: &LoginRequest, counter: &Counter) {
+        if let Err(error) = self.credentials.forgive(&login.username, counter).await {
+            tracing::warn!(reason = chain(&error), "an attempt could not be forgiven");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use lambda_http::Request;
 use passwords::{Password, Username};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use shared::{
     client::ClientCredentials,
     http::{Parameters, RequestError, client_credentials, parameter},
@@ -21,6 +21,8 @@ pub(crate) struct LoginRequest {
     pub(crate) password: Password,
     pub(crate) scope: Option<Scope>,
     pub(crate) device_name: Option<String>,
+    /// One that the device has of an earlier session. Anything may stand here: it is never a reason to refuse.
+    pub(crate) refresh_token: Option<SecretString>,
 }
 
 impl LoginRequest {
@@ -43,6 +45,7 @@ impl LoginRequest {
             device_name: parameters
                 .optional(parameter::DEVICE_NAME)?
                 .and_then(|text| device_name(text.expose_secret())),
+            refresh_token: parameters.optional(parameter::REFRESH_TOKEN)?.cloned(),
             client: client_credentials(request, &parameters)?,
         })
     }

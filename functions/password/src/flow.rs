@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
-use passwords::{Attempt, Counter, Credential, NewHash, NewPassword, Username, Verdict};
+use passwords::{Attempt, Budget, Counter, Credential, NewHash, NewPassword, Username, Verdict};
 use shared::{
     client::{Client, ClientError},
     clock::Timestamp,
@@ -94,7 +94,7 @@ impl PasswordChange {
             return Err(PasswordChangeReason::SessionOver.into());
         }
         if change.current == *new.password() {
-            self.credentials.give_back(&admitted.username, &counter).await?;
+            self.credentials.forgive(&admitted.username, &counter).await?;
             return Err(PasswordChangeReason::Same.into());
         }
         let hash = self.passwords.hash(new.password()).await.map_err(PasswordChangeReason::Password)?;
@@ -108,8 +108,11 @@ impl PasswordChange {
     }
 
     async fn take_attempt(&self, admitted: &Admitted) -> Result<(Credential, Counter), PasswordChangeError> {
-        match self.credentials.take_attempt(&admitted.username, admitted.now).await? {
-            Attempt::Known(credential, counter) if credential.user_id == admitted.session.key.user_id => {
+        let SessionKey { user_id, session_id, .. } = &admitted.session.key;
+        // The caller has a session of this user, and is counted as its device.
+        let budget = Budget::of_device(user_id.clone(), session_id);
+        match self.credentials.take_attempt(&admitted.username, &budget, admitted.now).await? {
+            Attempt::Known(credential, counter) if credential.user_id == *user_id => {
                 Ok((credential, counter))
             }
             Attempt::Known(..) | Attempt::Unknown(_) => {

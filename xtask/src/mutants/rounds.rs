@@ -74,6 +74,7 @@ const CLOSEST: [&str; 31] = [
     "faults::",
     "forged_signatures::",
     "forgeries::",
+    "guesses::",
     "key_rotation::",
     "keysets::",
     "login_flow::",

@@ -61,7 +61,7 @@ pub(crate) const SUITES: &[Suite] = &[
     ),
     Suite::integration("stored_items", &["stored_items::"]),
     Suite::integration("races", &["races::"]),
-    Suite::integration("login_flow", &["login_flow::"]),
+    Suite::integration("login_flow", &["login_flow::", "guesses::"]),
     Suite::integration("logout_flow", &["logout_flow::"]),
     Suite::integration("sessions_flow", &["sessions_flow::"]),
     Suite::integration("whole_flow", &["whole_flow::"]),

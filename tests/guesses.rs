@@ -1,0 +1,287 @@
+//! The guess budgets: how many guesses are evaluated, whenever and by whomever they are made.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use local::seed::UserSeed;
+use passwords::{BUDGET, IN_A_ROW, SLOW_TTL, WINDOW_TTL};
+use serde_json::json;
+use shared::{
+    ids::SessionId,
+    random::{Random, bytes},
+    route,
+    store::{CLOCK_TOLERANCE, attribute},
+};
+
+use crate::harness::{
+    APP, Api, PASSWORD, Reply, SCALE, SECRET, SERVER, START, SeededRandom, Tokens, USERNAME, claims, forged,
+    number,
+};
+
+const MINUTES_15: u64 = 15 * 60;
+
+/// A guess, and whether it was evaluated: only then is a user read beside the hash.
+async fn is_evaluated(api: &Api, parameters: &[(&str, &str)]) -> bool {
+    api.calls.take();
+    let guess = [&[("client_id", APP), ("password", "a wrong guess")], parameters].concat();
+    api.post(route::LOGIN, &guess).await.assert_error(400, "invalid_grant");
+    let calls = api.calls.take();
+    let mut updates = calls.iter().filter(|call| call.name == "UpdateItem Credentials");
+    let is_counted = updates.any(|call| call.units.is_some());
+    let reads = calls.iter().filter(|call| call.name == "GetItem Users").count();
+    let with_token = parameters.iter().filter(|(name, _)| *name == "refresh_token").count();
+    assert_eq!(reads, with_token + usize::from(is_counted), "{calls:?}");
+    is_counted
+}
+
+async fn guesses(api: &Api, times: u64, parameters: &[(&str, &str)]) -> u64 {
+    let mut evaluated = 0;
+    for _ in 0..times {
+        evaluated += u64::from(is_evaluated(api, parameters).await);
+    }
+    evaluated
+}
+
+/// Sets attributes of the demo user's credential.
+async fn set(api: &Api, attributes: Vec<(&str, AttributeValue)>) {
+    api.seeder().set("CredentialsTable", (attribute::USERNAME, USERNAME), attributes).await.unwrap();
+}
+
+async fn row(api: &Api, username: &str) -> BTreeMap<String, AttributeValue> {
+    let rows = api.items("CredentialsTable").await.into_iter();
+    rows.into_iter().find(|row| row[attribute::USERNAME].as_s().unwrap() == username).unwrap()
+}
+
+/// By clocks that differ by as much as they may, in bursts and one by one.
+#[tokio::test]
+async fn no_15_minutes_have_more_than_20_guesses_whenever_they_come() {
+    let api = Api::start().await;
+    let random = SeededRandom::new(SCALE.seed);
+    let dice = |sides: u64| u64::from_le_bytes(bytes::<8>(&random as &dyn Random)) % sides;
+    let (mut now, mut evaluated) = (START, Vec::new());
+    for round in 0..50 {
+        // The failures in a row are bounded for themselves.
+        set(&api, vec![("guesses_in_a_row", number(0))]).await;
+        now += match dice(4) {
+            0 => dice(5),
+            1 => dice(60),
+            2 => dice(MINUTES_15),
+            // Right before the end of a block, in which one who knows the blocks begins.
+            _ => WINDOW_TTL / 4 - (now % (WINDOW_TTL / 4)) - 1,
+        };
+        for _ in 0..=dice(BUDGET + 5) {
+            api.clock.set(now + dice(2 * CLOCK_TOLERANCE.as_secs() + 1) - CLOCK_TOLERANCE.as_secs());
+            if is_evaluated(&api, &[("username", USERNAME)]).await {
+                evaluated.push(now);
+            }
+            now += dice(2);
+        }
+        let last: Vec<_> = evaluated.iter().filter(|at| **at + MINUTES_15 >= now).collect();
+        assert!(last.len() as u64 <= BUDGET, "round {round}: {last:?}");
+    }
+    let budget = usize::try_from(BUDGET).unwrap();
+    let apart = evaluated.windows(budget + 1).map(|guesses| guesses[budget] - guesses[0]).min();
+    assert!(apart.unwrap() > MINUTES_15, "one more than the budget within {apart:?} seconds");
+    assert!(evaluated.len() > 5 * budget, "the budget refills: {}", evaluated.len());
+}
+
+#[tokio::test]
+async fn after_a_hundred_failures_in_a_row_a_guess_in_four_hours_is_left() {
+    for username in [USERNAME, "nobody"] {
+        let api = Api::start().await;
+        let name = [("username", username)];
+        for _ in 0..IN_A_ROW / BUDGET {
+            assert_eq!(guesses(&api, BUDGET + 1, &name).await, BUDGET, "{username}");
+            api.clock.advance(WINDOW_TTL);
+        }
+        assert_eq!(guesses(&api, 3, &name).await, 0, "{username}: the hundred are spent");
+        let last = IN_A_ROW / BUDGET - 1;
+        api.clock.set(START + last * WINDOW_TTL + SLOW_TTL - 1);
+        assert_eq!(guesses(&api, 3, &name).await, 0, "{username}");
+        api.clock.advance(1);
+        for _ in 0..10 {
+            assert_eq!(guesses(&api, 3, &name).await, 1, "{username}: the name isn't locked for good");
+            api.clock.advance(SLOW_TTL);
+        }
+        // Days later the count is remembered; a month after the last attempt it isn't.
+        api.clock.advance(passwords::MEMORY_TTL - SLOW_TTL);
+        assert_eq!(guesses(&api, 3, &name).await, 1, "{username}");
+        api.clock.advance(passwords::MEMORY_TTL + 1);
+        assert_eq!(guesses(&api, BUDGET + 1, &name).await, BUDGET, "{username}");
+    }
+}
+
+#[tokio::test]
+async fn a_right_password_ends_the_failures_in_a_row() {
+    let api = Api::start().await;
+    set(&api, vec![("guesses_in_a_row", number(IN_A_ROW - 1)), ("guesses_last_at", number(START - 1))]).await;
+    api.login().await;
+    assert_eq!(guesses(&api, 3, &[("username", USERNAME)]).await, 3);
+    api.login().await;
+    let counts = row(&api, USERNAME).await;
+    assert!(
+        !counts.contains_key("guesses_in_a_row") && !counts.contains_key("guesses_last_at"),
+        "{counts:?}"
+    );
+    // Beyond the hundred too, once its time has come.
+    set(&api, vec![("guesses_in_a_row", number(IN_A_ROW)), ("guesses_last_at", number(START))]).await;
+    api.clock.advance(SLOW_TTL - 1);
+    api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+    api.clock.advance(1);
+    api.login().await;
+    api.login().await;
+}
+
+/// Spends the budget of strangers.
+async fn spend(api: &Api) {
+    assert_eq!(guesses(api, BUDGET + 1, &[("username", USERNAME)]).await, BUDGET);
+}
+
+#[tokio::test]
+async fn a_device_of_the_user_logs_in_though_strangers_spent_the_budget() {
+    let api = Api::start().await;
+    let (live, used, over) = (api.login().await, api.login().await, api.login().await);
+    api.refresh(&used.refresh).await.tokens();
+    api.logout(&over.refresh).await;
+    spend(&api).await;
+    api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+    for token in [&live, &used, &over] {
+        api.try_login_of_device(PASSWORD, &token.refresh).await.tokens();
+    }
+    // Long after the session has expired.
+    api.clock.advance(90 * 24 * 60 * 60);
+    spend(&api).await;
+    api.try_login_of_device(PASSWORD, &live.refresh).await.tokens();
+    // What a device does leaves the count of strangers as it is.
+    api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+    // The first of them was the one that forgot those of so long ago.
+    assert_eq!(row(&api, USERNAME).await["guesses_in_a_row"], number(BUDGET - 1));
+}
+
+/// Another user's tokens, on the public client.
+async fn tokens_of_another(api: &Api) -> Tokens {
+    let other = "another good password".to_owned().into();
+    let seed = UserSeed { username: "eve", password: &other, user_id: "eve-id", claims: json!({}) };
+    api.seeder().put_user(&seed, &api.passwords()).await.unwrap();
+    let login = [("client_id", APP), ("username", "eve"), ("password", "another good password")];
+    api.post(route::LOGIN, &login).await.tokens()
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_the_users_gains_a_stranger_nothing_and_tells_nothing() {
+    let api = Api::start().await;
+    let own = api.login().await;
+    let server =
+        [("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME), ("password", PASSWORD)];
+    let elsewhere = api.post(route::LOGIN, &server).await.tokens();
+    let eve = tokens_of_another(&api).await;
+    let forged = forged(&own.refresh);
+    let useless = [&*forged, "x", &own.access, &eve.refresh, &elsewhere.refresh];
+
+    // Until the budget is spent, and after: the same calls and the same answer, for a known and an unknown name.
+    let mut seen = BTreeSet::new();
+    for username in [USERNAME, "nobody"] {
+        for is_spent in [false, true] {
+            for token in useless {
+                api.calls.take();
+                let guess = [("username", username), ("refresh_token", token)];
+                assert_eq!(is_evaluated(&api, &guess).await, !is_spent, "{username}, {token:.9}");
+                let login = [("client_id", APP), ("password", PASSWORD), guess[0], guess[1]];
+                let Reply { status, headers, body } =
+                    if is_spent { api.post(route::LOGIN, &login).await } else { continue };
+                let calls: Vec<_> = api.calls.take().into_iter().map(|call| call.name).collect();
+                assert_eq!(calls, ["GetItem Users", "UpdateItem Credentials"], "{username}, {token:.9}");
+                seen.insert((status, format!("{headers:?}"), body.to_string()));
+            }
+            if !is_spent {
+                let left = BUDGET - useless.len() as u64;
+                assert_eq!(guesses(&api, BUDGET, &[("username", username)]).await, left);
+            }
+        }
+    }
+    assert_eq!(seen.len(), 1, "{seen:?}");
+    let counted = row(&api, USERNAME).await;
+    assert!(
+        counted.keys().all(|name| !name.starts_with("guesses") || name.starts_with("guesses_")),
+        "{counted:?}"
+    );
+    api.try_login_of_device(PASSWORD, &own.refresh).await.tokens();
+}
+
+/// The budget that a device takes.
+fn slot(tokens: &Tokens) -> u8 {
+    SessionId::parse(claims(&tokens.access)["sid"].as_str().unwrap()).unwrap().to_bytes()[0] % 8
+}
+
+#[tokio::test]
+async fn the_thief_of_a_refresh_token_has_one_budget_and_the_other_devices_theirs() {
+    let api = Api::start().await;
+    let stolen = api.login().await;
+    let other = loop {
+        let other = api.login().await;
+        if slot(&other) != slot(&stolen) {
+            break other;
+        }
+    };
+    let with_token = [("username", USERNAME), ("refresh_token", &*stolen.refresh)];
+    // Its own, then that of strangers.
+    assert_eq!(guesses(&api, 2 * BUDGET + 2, &with_token).await, 2 * BUDGET);
+    assert_eq!(guesses(&api, 2, &[("username", USERNAME)]).await, 0);
+    api.try_login_of_device(PASSWORD, &stolen.refresh).await.assert_error(400, "invalid_grant");
+    api.try_login_of_device(PASSWORD, &other.refresh).await.tokens();
+    for _ in 1..IN_A_ROW / BUDGET {
+        api.clock.advance(WINDOW_TTL);
+        assert_eq!(guesses(&api, 2 * BUDGET + 2, &with_token).await, 2 * BUDGET);
+    }
+    api.clock.advance(WINDOW_TTL);
+    assert_eq!(guesses(&api, 2, &with_token).await, 0, "a hundred in a row, twice");
+    api.try_login_of_device(PASSWORD, &other.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn strangers_do_not_keep_a_session_from_changing_its_password() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    spend(&api).await;
+    api.change_password(&tokens.access, PASSWORD, "a much better password").await.tokens();
+}
+
+/// Functions are updated one after the other: what earlier ones count goes on counting for them, and is left alone.
+#[tokio::test]
+async fn counters_of_earlier_versions_are_kept_until_their_time_is_over() {
+    let api = Api::start().await;
+    let window = START / MINUTES_15;
+    let earlier = ["attempts_1".to_owned(), format!("attempts_{window}")];
+    set(&api, earlier.iter().map(|name| (name.as_str(), number(BUDGET))).collect()).await;
+    assert_eq!(
+        guesses(&api, 1, &[("username", USERNAME)]).await,
+        1,
+        "they count what those functions evaluate"
+    );
+    let names = async || row(&api, USERNAME).await.into_keys().filter(|name| name.starts_with("attempts"));
+    assert_eq!(names().await.collect::<Vec<_>>(), earlier[1..]);
+    api.login().await;
+    api.clock.advance(MINUTES_15 + 10);
+    api.login().await;
+    assert_eq!(names().await.count(), 0);
+}
+
+#[tokio::test]
+async fn the_row_of_a_name_stays_small_however_long_it_is_guessed_at() {
+    let api = Api::start().await;
+    let mut devices = BTreeMap::new();
+    while devices.len() < 8 {
+        let tokens = api.login().await;
+        devices.insert(slot(&tokens), tokens.refresh);
+    }
+    for _ in 0..30 {
+        for token in devices.values() {
+            guesses(&api, 3, &[("username", USERNAME), ("refresh_token", token)]).await;
+        }
+        guesses(&api, 3, &[("username", USERNAME)]).await;
+        api.clock.advance(WINDOW_TTL / 4);
+    }
+    let counts = row(&api, USERNAME).await.into_keys().filter(|name| name.starts_with("guesses")).count();
+    // Four counters and one that may still count by another clock, and two that remember.
+    assert!(counts <= 9 * (5 + 2), "{counts}");
+}
