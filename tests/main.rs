@@ -72,5 +72,6 @@ mod stored_items;
 mod template;
 mod threats;
 mod time_bounds;
+mod trust;
 mod whole_flow;
 mod workspace;

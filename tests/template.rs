@@ -100,6 +100,7 @@ async fn no_required_variable_is_spare() {
         "CONTEXT_CLAIMS",
         "CACHE_TTL",
         "STACK_NAME",
+        "TRUST_STORE",
     ];
     for (name, function) in functions {
         for variable in function.variables.keys().filter(|v| !optional.contains(&v.as_str())) {

@@ -58,6 +58,8 @@ pub mod variable {
     pub const CACHE_TTL: &str = "CACHE_TTL";
     /// What metrics are of, beside other stacks; absent: none are written.
     pub const STACK_NAME: &str = "STACK_NAME";
+    /// Who may vouch for AWS: `pinned` (Amazon's roots), `system`, or the path of a PEM file; absent: `pinned`.
+    pub const TRUST_STORE: &str = "TRUST_STORE";
 
     /// The region of the function and of its tables.
     pub const AWS_REGION: &str = "AWS_REGION";
@@ -86,7 +88,7 @@ pub mod variable {
     ];
 
     /// All that template.yaml sets.
-    pub const ALL: [&str; 27] = [
+    pub const ALL: [&str; 28] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,
@@ -114,6 +116,7 @@ pub mod variable {
         CONTEXT_CLAIMS,
         CACHE_TTL,
         STACK_NAME,
+        TRUST_STORE,
     ];
 }
 

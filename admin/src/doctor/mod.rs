@@ -1,12 +1,14 @@
 //! `latchgate doctor`: whether a deployment is as it should be.
 
 mod api;
+mod certificates;
 mod check;
 mod floods;
 mod keyset;
 mod tables;
 mod throwaway;
 mod trial;
+mod trust;
 
 use crate::{
     audit::{OperatorEvent, Subject},
@@ -16,8 +18,10 @@ use crate::{
 };
 
 pub use self::{
+    certificates::{Root, Roots},
     check::{Check, Outcome},
     tables::{EXPECTED, ExpectedTable},
+    trust::trust_in,
 };
 
 /// Examines the deployment, and prints what it found.
@@ -49,6 +53,7 @@ pub async fn examine(deployment: &Deployment) -> Result<Vec<Check>, AdminError> 
     let mut checks = tables::check(deployment).await?;
     checks.extend(keyset::check(deployment).await);
     checks.extend(floods::check(deployment));
+    checks.extend(trust::check(deployment).await);
     if let Some(api) = api::Api::of(deployment) {
         checks.extend(api.check(deployment).await);
         checks.extend(Box::pin(trial::check(deployment, &api)).await);

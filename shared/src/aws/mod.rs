@@ -11,5 +11,5 @@ pub use self::{
     connection::{http_client, retries, timeouts},
     reason::reason,
     timed::{dynamodb, secrets_manager, timed},
-    trust::Trust,
+    trust::{AMAZON_ROOTS, Trust},
 };

@@ -3,14 +3,15 @@
 use std::fs;
 
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::environment::{Environment, EnvironmentError, variable};
 
-/// Amazon's own roots, which AWS's endpoints chain to (amazontrust.com/repository): Amazon Root CA 1 to 4, and that of
+/// Amazon's own roots, which AWS's endpoints chain to (amazontrust.com/repository), as PEM: Amazon Root CA 1 to 4, and that of
 /// Starfield Services, by which older clients know them.
-const AMAZON: &str = include_str!("amazon-roots.pem");
-/// AWS in China is another company's, and its certificates are too.
-const CHINA: &str = "cn-";
+pub const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
+/// The regions of the partition `aws`, by what their names begin with.
+const AWS: [&str; 9] = ["af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us"];
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 
 /// The certificate authorities that a service's certificate may be from.
@@ -18,41 +19,35 @@ const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 pub enum Trust {
     /// Amazon's: five instead of the hundred and more that a system has, any of which could vouch for anybody.
     Amazon,
-    /// The system's.
+    /// The system's: in `provided.al2023` those of `/etc/pki/tls/certs/ca-bundle.crt`.
     System,
     /// Those of a file, as PEM.
     Bundle(String),
 }
 
 impl Trust {
-    /// Amazon's, unless a service is said to be elsewhere, or the region is China's; the file of `AWS_CA_BUNDLE`, if that is
-    /// there.
+    /// The file of `AWS_CA_BUNDLE`, or else what `TRUST_STORE` says: `pinned`, `system`, or the path of a file. `pinned`, the default,
+    /// means Amazon's where these vouch for AWS: in the partitions `aws` and `aws-us-gov`, unless a service is said to be elsewhere.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError::Unusable`], if the file can't be read or holds no certificate.
+    /// [`EnvironmentError::Unusable`], if the file can't be read or is no list of certificates; [`EnvironmentError::Malformed`], if
+    /// `TRUST_STORE` is none of the three.
     pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
-        let unusable = |why: String| EnvironmentError::Unusable(variable::AWS_CA_BUNDLE, why);
         if let Some(path) = environment.optional(variable::AWS_CA_BUNDLE) {
-            let bundle = fs::read_to_string(path).map_err(|e| unusable(e.kind().to_string()))?;
-            let has_one = bundle.contains(CERTIFICATE);
-            return has_one
-                .then_some(Self::Bundle(bundle))
-                .ok_or_else(|| unusable("no certificate".to_owned()));
+            return bundle(variable::AWS_CA_BUNDLE, path);
         }
-        let is_elsewhere = [
-            variable::AWS_ENDPOINT_URL,
-            variable::AWS_ENDPOINT_URL_DYNAMODB,
-            variable::AWS_ENDPOINT_URL_SECRETS_MANAGER,
-        ];
-        let is_elsewhere = is_elsewhere.iter().any(|name| environment.optional(name).is_some());
-        let is_china = environment.optional(variable::AWS_REGION).is_some_and(|name| name.starts_with(CHINA));
-        Ok(if is_elsewhere || is_china { Self::System } else { Self::Amazon })
+        match environment.optional(variable::TRUST_STORE).unwrap_or("pinned") {
+            "pinned" => Ok(if is_elsewhere(environment) { Self::System } else { Self::Amazon }),
+            "system" => Ok(Self::System),
+            path if path.starts_with('/') => bundle(variable::TRUST_STORE, path),
+            _ => Err(EnvironmentError::Malformed(variable::TRUST_STORE)),
+        }
     }
 
     pub(super) fn context(self) -> TlsContext {
         let store = match self {
-            Self::Amazon => TrustStore::empty().with_pem_certificate(AMAZON),
+            Self::Amazon => TrustStore::empty().with_pem_certificate(AMAZON_ROOTS),
             Self::System => TrustStore::default(),
             Self::Bundle(pem) => TrustStore::empty().with_pem_certificate(pem),
         };
@@ -61,10 +56,55 @@ impl Trust {
     }
 }
 
+fn is_elsewhere(environment: &Environment) -> bool {
+    let endpoints = [
+        variable::AWS_ENDPOINT_URL,
+        variable::AWS_ENDPOINT_URL_DYNAMODB,
+        variable::AWS_ENDPOINT_URL_SECRETS_MANAGER,
+    ];
+    let is_named = endpoints.iter().any(|name| environment.optional(name).is_some());
+    is_named || environment.optional(variable::AWS_REGION).is_some_and(|region| !has_amazon_roots(region))
+}
+
+/// Whether a region is of a partition whose endpoints chain to Amazon's roots: `aws` (`eu-central-1`) or `aws-us-gov`
+/// (`us-gov-west-1`). Nothing is known of the others: China (`cn-north-1`), the isolated ones (`us-iso-east-1`, `eu-isoe-west-1`), the
+/// European Sovereign Cloud (`eusc-de-east-1`), and those to come.
+fn has_amazon_roots(region: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
+    match region.split('-').collect::<Vec<_>>()[..] {
+        [area, place, number] => AWS.contains(&area) && is_word(place) && is_number(number),
+        ["us", "gov", place, number] => is_word(place) && is_number(number),
+        _ => false,
+    }
+}
+
+/// The certificates of a file, which this variable names.
+fn bundle(variable: &'static str, path: &str) -> Result<Trust, EnvironmentError> {
+    let unusable = |why: &str| EnvironmentError::Unusable(variable, why.to_owned());
+    let pem = fs::read_to_string(path).map_err(|e| unusable(&e.kind().to_string()))?;
+    let mut certificates = pem.split(CERTIFICATE).skip(1).peekable();
+    if certificates.peek().is_none() {
+        return Err(unusable("no certificate"));
+    }
+    // The TLS library would panic.
+    let is_whole = certificates.all(|rest| is_certificate(rest).unwrap_or(false));
+    if is_whole { Ok(Trust::Bundle(pem)) } else { Err(unusable("a certificate that is damaged")) }
+}
+
+/// Whether what follows its first line is a certificate, as far as the frame tells: one DER sequence, and nothing after it.
+fn is_certificate(pem: &str) -> Option<bool> {
+    let (encoded, _) = pem.split_once("-----END CERTIFICATE-----")?;
+    let encoded: String = encoded.chars().filter(|c| !c.is_ascii_whitespace()).collect();
+    let der = STANDARD.decode(encoded).ok()?;
+    // A certificate has more than 255 bytes and fewer than 64 KiB, so two bytes say how many.
+    let [0x30, 0x82, high, low, content @ ..] = &der[..] else { return Some(false) };
+    Some(content.len() == usize::from(u16::from_be_bytes([*high, *low])))
+}
+
 #[cfg(test)]
 mod tests {
     use aws_lc_rs::digest;
-    use base64::{Engine as _, engine::general_purpose::STANDARD};
 
     use super::*;
 
@@ -75,27 +115,68 @@ mod tests {
 
     #[test]
     fn only_amazon_vouches_for_aws() {
-        assert_eq!(trust(&[(variable::AWS_REGION, "eu-central-1")]), Ok(Trust::Amazon));
-        assert_eq!(trust(&[(variable::AWS_REGION, "us-gov-west-1")]), Ok(Trust::Amazon));
+        for region in
+            ["eu-central-1", "us-east-1", "ap-southeast-7", "mx-central-1", "il-central-1", "us-gov-west-1"]
+        {
+            assert_eq!(trust(&[(variable::AWS_REGION, region)]), Ok(Trust::Amazon), "{region}");
+            let pinned = [(variable::AWS_REGION, region), (variable::TRUST_STORE, "pinned")];
+            assert_eq!(trust(&pinned), Ok(Trust::Amazon), "{region}");
+        }
     }
 
     #[test]
     fn elsewhere_the_system_says_who_may() {
-        assert_eq!(trust(&[(variable::AWS_REGION, "cn-north-1")]), Ok(Trust::System));
-        let elsewhere = [variable::AWS_ENDPOINT_URL, variable::AWS_ENDPOINT_URL_DYNAMODB];
+        let partitions = [
+            "cn-north-1",
+            "us-iso-east-1",
+            "us-isob-east-1",
+            "us-isof-south-1",
+            "eu-isoe-west-1",
+            "eusc-de-east-1",
+        ];
+        for region in partitions.into_iter().chain(["local", "us-gov-1-west", "eu-central", "us-new-kind-1"])
+        {
+            assert_eq!(trust(&[(variable::AWS_REGION, region)]), Ok(Trust::System), "{region}");
+        }
+        let elsewhere = [
+            variable::AWS_ENDPOINT_URL,
+            variable::AWS_ENDPOINT_URL_DYNAMODB,
+            variable::AWS_ENDPOINT_URL_SECRETS_MANAGER,
+        ];
         for name in elsewhere {
             assert_eq!(trust(&[(name, "https://dynamodb.example.com")]), Ok(Trust::System), "{name}");
         }
     }
 
     #[test]
-    fn a_bundle_is_all_that_is_trusted_and_must_hold_a_certificate() {
-        let roots = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/amazon-roots.pem");
-        assert_eq!(trust(&[(variable::AWS_CA_BUNDLE, roots)]), Ok(Trust::Bundle(AMAZON.to_owned())));
-        for unusable in ["/nowhere", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")] {
-            let error = trust(&[(variable::AWS_CA_BUNDLE, unusable)]).unwrap_err();
-            assert!(matches!(error, EnvironmentError::Unusable(variable::AWS_CA_BUNDLE, _)), "{unusable}");
+    fn the_trust_store_can_be_chosen_and_another_word_is_refused() {
+        let system = [(variable::AWS_REGION, "eu-central-1"), (variable::TRUST_STORE, "system")];
+        assert_eq!(trust(&system), Ok(Trust::System));
+        for word in ["System", "amazon", "roots.pem", " "] {
+            let error = EnvironmentError::Malformed(variable::TRUST_STORE);
+            assert_eq!(trust(&[(variable::TRUST_STORE, word)]), Err(error), "{word}");
         }
+    }
+
+    #[test]
+    fn a_bundle_is_all_that_is_trusted_and_must_hold_whole_certificates() {
+        let roots = concat!(env!("CARGO_MANIFEST_DIR"), "/src/aws/amazon-roots.pem");
+        let damaged = std::env::temp_dir().join(format!("latchgate-damaged-{}.pem", std::process::id()));
+        let missing_a_line: Vec<_> =
+            AMAZON_ROOTS.lines().enumerate().filter(|(i, _)| *i != 3).map(|(_, l)| l).collect();
+        fs::write(&damaged, missing_a_line.join("\n")).unwrap();
+        for name in [variable::AWS_CA_BUNDLE, variable::TRUST_STORE] {
+            assert_eq!(trust(&[(name, roots)]), Ok(Trust::Bundle(AMAZON_ROOTS.to_owned())));
+            let cargo = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+            for unusable in ["/nowhere", cargo, damaged.to_str().unwrap()] {
+                let error = trust(&[(name, unusable)]).unwrap_err();
+                assert!(matches!(error, EnvironmentError::Unusable(of, _) if of == name), "{unusable}");
+            }
+        }
+        fs::remove_file(damaged).unwrap();
+        // The SDKs' own variable is the more exact one.
+        let both = [(variable::AWS_CA_BUNDLE, roots), (variable::TRUST_STORE, "pinned")];
+        assert!(matches!(trust(&both), Ok(Trust::Bundle(_))));
     }
 
     /// As Amazon publishes them.
@@ -108,7 +189,7 @@ mod tests {
             "e35d28419ed02025cfa69038cd623962458da5c695fbdea3c22b0bfb25897092",
             "568d6905a2c88708a4b3025190edcfedb1974a606a13c6e5290fcb2ae63edab5",
         ];
-        let certificates = AMAZON.split(CERTIFICATE).skip(1).map(|rest| {
+        let certificates = AMAZON_ROOTS.split(CERTIFICATE).skip(1).map(|rest| {
             let (encoded, _) = rest.split_once("-----END").unwrap();
             STANDARD.decode(encoded.replace('\n', "")).unwrap()
         });
