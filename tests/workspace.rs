@@ -30,7 +30,7 @@ fn crates_of(package: &str) -> Vec<String> {
 }
 
 /// What serves or operates the API elsewhere, and second crypto libraries.
-const UNWANTED: [&str; 17] = [
+const UNWANTED: [&str; 19] = [
     "admin",
     "aws-sdk-cloudformation",
     "aws-sdk-sso",
@@ -38,6 +38,8 @@ const UNWANTED: [&str; 17] = [
     "clap",
     "comfy-table",
     "port-file",
+    "private-file",
+    "rustix",
     "dynoxide-rs",
     "indicatif",
     "local",

@@ -1,6 +1,6 @@
 //! The embedded store: DynamoDB's API over SQLite, on a port of this machine.
 
-use std::{fs, net::SocketAddr, path::Path, time::Duration};
+use std::{net::SocketAddr, path::Path, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
@@ -56,14 +56,10 @@ impl Engine {
     }
 }
 
-/// The file is its owner's alone; one that exists keeps the permissions it has. While the store is served, though,
-/// whoever is on this machine can reach its port: it is for a laptop, not for a shared host.
+/// The file is its owner's alone. While the store is served, though, whoever is on this machine can reach its port: it is
+/// for a laptop, not for a shared host.
 fn keep_private(path: &Path) -> Result<(), std::io::Error> {
-    let mut options = fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    private_file::append(path).map(drop)
 }
 
 async fn sweep(database: Database) {

@@ -8,8 +8,7 @@ mod folder;
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -75,13 +74,7 @@ impl LocalServer {
         if let Some(folder) = path.parent() {
             folder::create(folder)?;
         }
-        let beside = path.with_extension(format!("{}.new", self.pid));
-        let mut options = fs::OpenOptions::new();
-        options.create(true).truncate(true).write(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        options.open(&beside)?.write_all(&serde_json::to_vec_pretty(self)?)?;
-        fs::rename(&beside, path)
+        private_file::replace(path, &serde_json::to_vec_pretty(self)?)
     }
 }
 

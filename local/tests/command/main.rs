@@ -58,6 +58,23 @@ async fn with_a_file_every_session_survives_a_restart_on_another_port() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_database_that_others_reach_or_that_is_a_link_is_refused() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = Folder::new("private");
+    let (db, link) = (folder.0.join("latchgate.db"), folder.0.join("link.db"));
+    std::fs::write(&db, "").unwrap();
+    std::fs::set_permissions(&db, std::fs::Permissions::from_mode(0o644)).unwrap();
+    symlink(folder.0.join("elsewhere.db"), &link).unwrap();
+    for (path, reason) in [(&db, "chmod 600"), (&link, "symbolic link")] {
+        let output = Command::new(PROGRAM).args(["--port", "0", "--db"]).arg(path).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(1) && said.contains(reason), "{said}");
+    }
+    assert!(std::fs::read(&db).unwrap().is_empty() && !folder.0.join("elsewhere.db").exists());
+}
+
 #[tokio::test]
 async fn what_has_expired_is_swept() {
     let folder = Folder::new("sweep");
