@@ -1,6 +1,7 @@
 //! What of the user's record goes into the access token.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::{Value, json};
 use shared::{route, store::attribute};
 
@@ -73,4 +74,32 @@ async fn a_record_beyond_its_limits_is_a_failure_and_never_a_token_with_less() {
     }
     select(&api, APP, "[]").await;
     api.restarted().await.refresh(&tokens.refresh).await.tokens();
+}
+
+/// A reader that made numbers of them would show others.
+#[tokio::test]
+async fn a_number_arrives_as_it_was_written_or_the_record_is_a_failure() {
+    let api = Api::with(|parameters| parameters.with("ContextClaims", "*")).await;
+    let tokens = api.login().await;
+    let set = async |claims: &str| {
+        let value = vec![(attribute::CLAIMS, text(claims))];
+        api.seeder().set("UsersTable", (attribute::USER_ID, USER_ID), value).await.unwrap();
+    };
+    let kept = r#""a":18446744073709551615,"b":-9223372036854775808,"c":0.30000000000000004,"d":{"e":[5e-324,1.7976931348623157e+308]},"f":1e-7"#;
+    set(&format!("{{{kept}}}")).await;
+    let tokens = api.refresh(&tokens.refresh).await.tokens();
+    let payload = tokens.access.split('.').nth(1).unwrap();
+    let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).unwrap()).unwrap();
+    assert!(payload.contains(kept), "{payload}");
+    for changed in [
+        r#"{"a":18446744073709551616}"#,
+        r#"{"a":{"b":[-9223372036854775809]}}"#,
+        r#"{"a":0.12345678901234567890}"#,
+        r#"{"a":{"b":1,"b":2}}"#,
+    ] {
+        set(changed).await;
+        api.try_login(PASSWORD).await.assert_error(500, "server_error");
+    }
+    set("{}").await;
+    api.refresh(&tokens.refresh).await.tokens();
 }

@@ -7,7 +7,7 @@ use passwords::Username;
 use serde_json::{Map, Value};
 use shared::{
     claims::RESERVED_CLAIMS,
-    json::{ObjectError, UniqueObject},
+    json::{ExactError, parse_exact},
     store::{User, attribute},
 };
 
@@ -40,12 +40,20 @@ pub(crate) struct SetClaims {
     claims: String,
 }
 
+/// How deep claims may be nested: readers of tokens have bounds of their own.
+pub(crate) const MAX_DEPTH: usize = 32;
+
 /// Takes claims that a user may have.
 pub(super) fn parse(json: &[u8]) -> Result<Map<String, Value>, AdminError> {
-    let UniqueObject(claims) = UniqueObject::parse(json).map_err(|error| {
+    let claims = parse_exact(json, MAX_DEPTH).map_err(|error| {
         AdminError::Refused(match error {
-            ObjectError::Malformed => "claims are a JSON object, like {\"email\": \"ada@example.com\"}",
-            ObjectError::Repeated => "a claim is named twice",
+            ExactError::Malformed => "claims are a JSON object, like {\"email\": \"ada@example.com\"}",
+            ExactError::Repeated => "a claim is named twice, or a name in one of them is",
+            ExactError::Number => {
+                "claims have a number that can't be kept exactly: integers have 64 bits, others the precision of a \
+                 double; write a longer one as a string"
+            }
+            ExactError::TooDeep => "claims are nested in at most 32 levels",
         })
     })?;
     check(&claims).map_err(AdminError::Refused)?;
@@ -98,7 +106,20 @@ mod tests {
         assert!(parse(br#"{"email":"ada@example.com","roles":["admin"]}"#).is_ok());
         assert!(parse(b"{}").is_ok());
         let long = format!(r#"{{"a":"{}"}}"#, "x".repeat(4096));
-        for bad in ["", "[]", "null", r#"{"a":1,"a":2}"#, r#"{"sub":"x"}"#, r#"{"scope":"all"}"#, &long] {
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(32), "]".repeat(32));
+        for bad in [
+            "",
+            "[]",
+            "null",
+            r#"{"a":1,"a":2}"#,
+            r#"{"a":{"b":1,"b":2}}"#,
+            r#"{"a":[18446744073709551616]}"#,
+            r#"{"a":0.12345678901234567}"#,
+            r#"{"sub":"x"}"#,
+            r#"{"scope":"all"}"#,
+            &deep,
+            &long,
+        ] {
             assert!(matches!(parse(bad.as_bytes()), Err(AdminError::Refused(_))), "{bad:.20}");
         }
     }

@@ -146,12 +146,31 @@ async fn claims_that_are_set_are_in_the_next_refresh() {
     let (_, tokens) = api.refresh("shop", &tokens).await;
     assert_eq!(claims(&tokens)["roles"], json!(["editor"]));
     let set = |claims: &'static str| ["users", "set-claims", "ada", claims];
-    for refused in ["[]", "roles", r#"{"sub":"eve"}"#, r#"{"a":1,"a":2}"#] {
+    for refused in [
+        "[]",
+        "roles",
+        r#"{"sub":"eve"}"#,
+        r#"{"a":1,"a":2}"#,
+        r#"{"a":{"b":1,"b":2}}"#,
+        r#"{"a":18446744073709551616}"#,
+        r#"{"a":[-9223372036854775809]}"#,
+        r#"{"a":0.1234567890123456789}"#,
+        r#"{"a":1e999}"#,
+    ] {
         deployed.run(&set(refused)).await.assert(4);
     }
     let shown = deployed.run(&["users", "show", "ada"]).await.json();
     assert_eq!(shown["claims"], json!({"roles": ["editor"]}));
     assert_eq!(deployed.run(&set("{}")).await.json()["claims"], json!({}));
+    let number = r#"{"a":18446744073709551616}"#;
+    let create = ["users", "create", "bob", "--password-stdin", "--claims", number];
+    let refused = deployed.run_with(&create, PASSWORD.as_bytes()).await;
+    assert!(refused.assert(4).stderr.contains("kept exactly"), "{refused:?}");
+    deployed.run(&["users", "show", "bob"]).await.assert(3);
+    // What is kept is shown and exported as it was written.
+    let kept = r#"{"a":18446744073709551615,"b":[0.30000000000000004,-9223372036854775808]}"#;
+    assert!(deployed.run(&set(kept)).await.assert(0).stdout.contains("18446744073709551615"));
+    assert!(deployed.run(&["users", "export"]).await.assert(0).stdout.contains(kept));
 }
 
 #[tokio::test]

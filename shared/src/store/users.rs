@@ -13,7 +13,7 @@ use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
     ids::UserId,
-    json::UniqueObject,
+    json::parse_exact,
 };
 
 /// A user's record.
@@ -51,9 +51,9 @@ impl User {
             Some(text) => {
                 Some(text)
                     .filter(|text| text.len() <= Self::MAX_CLAIMS_LEN)
-                    .and_then(|text| UniqueObject::parse(text.as_bytes()).ok())
+                    // What can't be kept exactly is refused: a token would say something else than the record.
+                    .and_then(|text| parse_exact(text.as_bytes(), usize::MAX).ok())
                     .ok_or_else(|| row.malformed(attribute::CLAIMS))?
-                    .0
             }
         };
         claims.retain(|name, _| !RESERVED_CLAIMS.contains(&name.as_str()));
