@@ -53,7 +53,7 @@ async fn a_rotation_of_the_secret_is_noticed_by_nobody() {
     let tokens = api.login().await;
     let command = Command::on(api.operator(Some(&secrets)));
     run(&secrets, &api, &command, PLAIN).await;
-    assert_eq!(api.items("KeysTable").await.len(), 2);
+    assert_eq!(api.published_keys().await.len(), 2);
     api.clock.advance(3 * 3600 + 300);
     let later = api.login().await;
     assert_ne!(kid(&later.access), kid(&tokens.access));
@@ -75,7 +75,7 @@ async fn keys_that_leaked_are_good_for_nothing_any_more() {
         assert!(!new.signing_keys.iter().chain(&new.refresh_keys).any(|key| key.kid == *kid));
     }
     let api = api.restarted().await;
-    assert_eq!(api.items("KeysTable").await.len(), 1);
+    assert_eq!(api.published_keys().await.len(), 1);
     assert_eq!(api.call(&tokens.access).await.status, 401);
     api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
     let tokens = api.login().await;
@@ -103,12 +103,12 @@ async fn a_keyset_in_a_file_is_rotated_there() {
     let after = read();
     assert_eq!(after.signing_keys[1].kid, before.signing_keys[0].kid, "the old one still signs");
     assert_eq!(after.signing_keys[0].alg, "ES256");
-    assert_eq!(api.items("KeysTable").await.len(), 2, "and the new one is published");
+    assert_eq!(api.published_keys().await.len(), 2, "and the new one is published");
     let ed = RotateOptions { algorithm: Some("EdDSA".parse().unwrap()), ..LEAKED };
     KeysCommand::Rotate(ed).run(&command.context).await.unwrap();
     let anew = read();
     assert_eq!((anew.signing_keys.len(), anew.signing_keys[0].alg.as_str()), (1, "EdDSA"));
-    assert_eq!(api.items("KeysTable").await.len(), 1);
+    assert_eq!(api.published_keys().await.len(), 1);
     KeysCommand::Show.run(&command.context).await.unwrap();
     std::fs::remove_file(&path).unwrap();
     let error = KeysCommand::Rotate(PLAIN).run(&command.context).await.unwrap_err();
@@ -122,5 +122,5 @@ async fn a_keyset_that_is_out_of_reach_is_not_replaced() {
     let error = KeysCommand::Rotate(PLAIN).run(&command.context).await.unwrap_err();
     assert!(error.to_string().contains("out of reach"), "{error}");
     KeysCommand::Show.run(&command.context).await.unwrap();
-    assert_eq!(api.items("KeysTable").await.len(), 1);
+    assert_eq!(api.published_keys().await.len(), 1);
 }

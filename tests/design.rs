@@ -81,7 +81,9 @@ fn a_revocation_and_a_published_key_read_as_the_examples() {
     assert_eq!(Revocations::row(&session_id, NOW), revocation);
     assert_eq!(Revocation::from_item(&revocation).unwrap().session, session_id.to_bytes());
 
-    let key = only("Keys");
+    let [key, fence] = examples("Keys").try_into().unwrap();
+    assert_eq!(fence.keys().collect::<Vec<_>>(), ["fence", "key_use", "kid"]);
+    let key = item(key);
     let published = PublishedKey::from_item(&key).unwrap();
     assert_eq!(&published.jwk.kid, key[attribute::KID].as_s().unwrap());
     assert_eq!(published.published_at, NOW);

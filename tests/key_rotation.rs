@@ -125,7 +125,7 @@ async fn any_step_may_be_repeated_and_a_rotation_begun_anew_where_it_stopped() {
     let keys = keyset(&secrets).await;
     assert_eq!(keys["signing_keys"].as_array().unwrap().len(), 2, "one rotation, however often repeated");
     assert_eq!(keys["signing_keys"][1]["kid"], kid(&tokens));
-    assert_eq!(api.items("KeysTable").await.len(), 2);
+    assert_eq!(api.published_keys().await.len(), 2);
     // A repetition after the next rotation is refused, and changes nothing.
     api.clock.advance(30 * DAY);
     rotate(&rotation, &secrets, "third").await.unwrap();
@@ -155,7 +155,7 @@ async fn of_two_rotations_that_overlap_one_is_given_up_and_nothing_is_lost() {
     }
     let (version_now, _) = secrets.current().await;
     assert_eq!(version_now, version("a"));
-    assert_eq!(api.items("KeysTable").await.len(), 3, "b's key was published, and expires");
+    assert_eq!(api.published_keys().await.len(), 3, "b's key was published, and expires");
     let listed = keyset(&secrets).await;
     api.clock.advance(LEAD);
     let next = api.login().await;
@@ -186,7 +186,7 @@ async fn steps_taken_at_the_same_time_make_one_version() {
         }
     }
     assert_eq!(secrets.current().await.0, version("second"));
-    assert_eq!(api.items("KeysTable").await.len(), 2);
+    assert_eq!(api.published_keys().await.len(), 2);
 }
 
 #[tokio::test]
@@ -223,6 +223,24 @@ async fn hmac_keys_have_a_lifetime_of_their_own_and_no_session_notices() {
     api.clock.advance(LEAD);
     let next = api.refresh(&tokens.refresh).await.tokens();
     api.refresh(&next.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn a_step_that_is_repeated_late_shortens_the_life_of_no_key_of_the_next_rotation() {
+    let (secrets, api, rotation) = rotated().await;
+    api.clock.advance(30 * DAY);
+    for each in &STEPS[..2] {
+        step(&rotation, &secrets, "second", each).await.unwrap();
+    }
+    step(&rotation, &secrets, "first", "finishSecret").await.unwrap();
+    for each in STEPS {
+        step(&rotation, &secrets, "second", each).await.unwrap();
+    }
+    api.clock.advance(LEAD);
+    let tokens = api.login().await;
+    api.clock.advance(2 * DAY);
+    assert!(published(&api).await.contains(&kid(&tokens)), "it is the one that signs");
+    assert_eq!(api.call(&api.login().await.access).await.status, 200);
 }
 
 /// As SECURITY.md says to do when a key has leaked.

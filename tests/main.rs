@@ -37,6 +37,7 @@ mod guesses;
 mod hostile_bodies;
 mod http_api;
 mod imports;
+mod key_races;
 mod key_rotation;
 mod keyset_secret;
 mod keysets;

@@ -17,8 +17,14 @@ type Actions = BTreeMap<String, BTreeSet<String>>;
 /// Notes what the functions have done since the last note, as the work of this one.
 fn note(used: &mut Actions, function: &str, api: &Api, secrets: &Secrets) {
     let secret = secrets.take_calls().into_iter().map(|operation| format!("{operation} Keyset"));
-    let calls = api.calls.take().into_iter().map(|call| call.name).chain(secret);
-    used.entry(function.to_owned()).or_default().extend(calls);
+    let calls = api.calls.take().into_iter().flat_map(|call| actions(&call.name));
+    used.entry(function.to_owned()).or_default().extend(calls.chain(secret));
+}
+
+/// The actions of a call: each of the writes of a transaction needs its own.
+fn actions(call: &str) -> Vec<String> {
+    let (operations, table) = call.split_once(' ').unwrap();
+    operations.split('+').map(|operation| format!("{operation} {table}")).collect()
 }
 
 async fn keys_and_metadata(used: &mut Actions, api: &Api, secrets: &Secrets) {

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use keys::GenerateError;
+use keys::{FenceError, GenerateError};
 use passwords::{PasswordError, PasswordRejection};
 use port_file::PortFileError;
 use shared::{environment::EnvironmentError, keys::KeysetError, store::StoreError};
@@ -72,6 +72,9 @@ pub enum AdminError {
         "the rotation is not over after {0} s: see the log of KeysFunction; the old keys stay in use until it is"
     )]
     RotationPending(u64),
+    /// Another keyset was put in use while this one was published.
+    #[error(transparent)]
+    Fence(#[from] FenceError),
     /// No key could be made.
     #[error(transparent)]
     Generate(#[from] GenerateError),
@@ -104,6 +107,9 @@ pub enum AdminError {
         #[source]
         source: io::Error,
     },
+    /// What was asked for holds hashes, and others could read it.
+    #[error("hashes are not written to this file; --file PATH makes one that only you can read")]
+    OpenOutput(#[source] io::Error),
     /// What is to be changed or shown isn't there.
     #[error("there is no {kind} {name}")]
     NotFound {
@@ -173,6 +179,7 @@ impl AdminError {
             | Self::Keyset(_)
             | Self::Secret { .. }
             | Self::RotationPending(_)
+            | Self::Fence(_)
             | Self::Generate(_)
             | Self::NoAuditLog
             | Self::AuditLog { .. }
@@ -186,6 +193,7 @@ impl AdminError {
             | Self::Rejection(_)
             | Self::Unconfirmed
             | Self::Declined
+            | Self::OpenOutput(_)
             | Self::Rejected { .. }
             | Self::WouldReject(_) => 4,
             Self::Unwell(_) => 5,

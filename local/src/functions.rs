@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use authorizer::Authorizer;
 use aws_sdk_dynamodb::Client;
+use keys::{Fence, FenceError};
 use lambda_http::{Body, Request, Response};
 use login::Login;
 use logout::Logout;
@@ -19,10 +20,13 @@ use shared::{
     hash_cost::HashCost,
     keys::{KeysetDocument, PublishedKeys},
     random::Random,
-    store::{StoreError, Table},
+    store::Table,
 };
 
-use crate::template::{ApiKind, Function, Parameters, Template, TemplateError};
+use crate::{
+    keyset::{self, KeysetFileError},
+    template::{ApiKind, Function, Parameters, Template, TemplateError},
+};
 
 /// A function can't be started.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +40,12 @@ pub enum FunctionsError {
     /// It refused its environment.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The keys in the file can't be read.
+    #[error(transparent)]
+    Keyset(#[from] KeysetFileError),
     /// The keys could not be published.
     #[error(transparent)]
-    Publish(#[from] StoreError),
+    Publish(#[from] FenceError),
 }
 
 /// What the functions are started with.
@@ -145,14 +152,23 @@ impl Functions {
 }
 
 impl Deployment {
-    /// Publishes the keys that are given here, and lets those expire that aren't any more.
-    pub(crate) async fn publish_keys(&self) -> Result<(), StoreError> {
-        let (Keyset::Document(document) | Keyset::File(_, document)) = &self.keyset else { return Ok(()) };
+    /// Publishes the keys that are given here, or are in the file now, and lets those expire that aren't any more.
+    pub(crate) async fn publish_keys(&self) -> Result<(), FunctionsError> {
+        let (document, _lock) = match &self.keyset {
+            Keyset::Secret(_) => return Ok(()),
+            Keyset::Document(document) => (document.as_ref().clone(), None),
+            // Held until they are published: a rotation may have replaced the file since it was read.
+            Keyset::File(path, _) => {
+                let lock = keyset::lock(path).await?;
+                (keyset::read(path)?, lock)
+            }
+        };
         let name = self.tables.get("KeysTable").cloned().unwrap_or_default();
         let published = PublishedKeys { table: Table { client: self.dynamodb.clone(), name } };
         let now = self.clock.now();
-        keys::publish(&published, document, now).await?;
-        keys::retire(&published, document, now).await
+        let fence = Fence::read(&published).await.map_err(FenceError::from)?;
+        keys::publish(&published, &document, &fence, now).await?;
+        Ok(keys::retire(&published, &document, &fence, now).await?)
     }
 
     /// The function's variables, with logical ids resolved to tables and references to secrets to the keys.

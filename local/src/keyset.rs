@@ -1,9 +1,19 @@
 //! A keyset of one's own: made at the first start, kept beside the database.
 
-use std::{fs, io::Write, path::Path};
+use std::{
+    fs,
+    io::{self, ErrorKind},
+    path::Path,
+    time::Duration,
+};
 
 use keys::{GenerateError, KeyPlan};
+use private_file::Lock;
 use shared::{clock::Timestamp, keys::KeysetDocument, random::Random};
+use tokio::time;
+
+/// How often a lock is tried that another process holds.
+const INTERVAL: Duration = Duration::from_millis(50);
 
 /// A keyset can't be made, read or kept.
 #[derive(Debug, thiserror::Error)]
@@ -13,39 +23,62 @@ pub enum KeysetFileError {
     Generate(#[from] GenerateError),
     /// The file can't be read or written.
     #[error("the keyset file can't be read or written")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
     /// The file is not a keyset.
     #[error("the keyset file is not a keyset")]
     Json,
 }
 
-/// The keyset in this file; a new one, if there is no such file yet.
+/// The keyset in this file; a new one, if there is no such file yet. Of two servers that start at the same time one makes
+/// it.
 ///
 /// # Errors
 ///
 /// [`KeysetFileError`], if the file can't be read or written.
-pub fn load_or_create(
+pub async fn load_or_create(
     path: &Path,
     plan: &KeyPlan,
     now: Timestamp,
     random: &dyn Random,
 ) -> Result<KeysetDocument, KeysetFileError> {
-    match fs::read_to_string(path) {
-        Ok(text) => KeysetDocument::parse(&text).map_err(|_| KeysetFileError::Json),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let _lock = lock(path).await?;
+    match read(path) {
+        Err(KeysetFileError::Io(error)) if error.kind() == ErrorKind::NotFound => {
             let document = plan.first(now, random)?;
-            write_private(path, &document.to_json())?;
+            private_file::replace(path, document.to_json().as_bytes())?;
             Ok(document)
         }
-        Err(error) => Err(error.into()),
+        read => read,
     }
 }
 
-/// Writes a file that only its owner reads, and that is not there yet.
-fn write_private(path: &Path, content: &str) -> Result<(), std::io::Error> {
-    let mut options = fs::OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(content.as_bytes())
+/// The keyset in this file.
+///
+/// # Errors
+///
+/// [`KeysetFileError`], if the file can't be read, or is no keyset.
+pub fn read(path: &Path) -> Result<KeysetDocument, KeysetFileError> {
+    KeysetDocument::parse(&fs::read_to_string(path)?).map_err(|_| KeysetFileError::Json)
+}
+
+/// Keeps rotations from replacing the file meanwhile; nothing, where the file is there and its folder can't be written:
+/// nobody like this user replaces it there.
+///
+/// # Errors
+///
+/// If the lock can't be taken.
+pub async fn lock(path: &Path) -> Result<Option<Lock>, KeysetFileError> {
+    loop {
+        match Lock::try_take(path) {
+            Ok(Some(lock)) => return Ok(Some(lock)),
+            Ok(None) => time::sleep(INTERVAL).await,
+            Err(error)
+                if matches!(error.kind(), ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+                    && path.exists() =>
+            {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
 }

@@ -77,7 +77,7 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
         api: options.api,
         parameters,
         tables,
-        keyset: keyset(&options, &*random)?,
+        keyset: keyset(&options, &*random).await?,
         dynamodb: store.client,
         aws: store.aws,
         authorizer_cache_ttl: None,
@@ -150,7 +150,7 @@ fn parameters(template: &Template, options: &Options, url: &str) -> Result<Param
     })
 }
 
-fn keyset(options: &Options, random: &dyn Random) -> Result<Keyset, RunError> {
+async fn keyset(options: &Options, random: &dyn Random) -> Result<Keyset, RunError> {
     let beside = options.db.as_ref().map(|db| {
         let mut name = db.clone().into_os_string();
         name.push(".keyset.json");
@@ -164,7 +164,7 @@ fn keyset(options: &Options, random: &dyn Random) -> Result<Keyset, RunError> {
     };
     // Others find it from another folder.
     let path = std::path::absolute(path).map_err(KeysetFileError::from)?;
-    let document = keyset::load_or_create(&path, &plan, now, random)?;
+    let document = keyset::load_or_create(&path, &plan, now, random).await?;
     Ok(Keyset::File(path, Box::new(document)))
 }
 

@@ -64,7 +64,7 @@ impl Rotating {
         for name in STEPS {
             if self.take(name).await.is_err() {
                 failed += 1;
-                assert_eq!(self.api.items("KeysTable").await.len().min(1), 1, "what was published stays");
+                assert_eq!(self.api.published_keys().await.len().min(1), 1, "what was published stays");
                 self.proxy.heal();
                 self.take(name).await.unwrap();
             }
@@ -78,7 +78,7 @@ impl Rotating {
         assert_eq!(document.signing_keys.len(), 2);
         assert_eq!(document.signing_keys[1].kid, *replaced);
         assert!(self.secrets.pending().await.is_none());
-        assert_eq!(self.api.items("KeysTable").await.len(), 2);
+        assert_eq!(self.api.published_keys().await.len(), 2);
         // Nobody notices.
         assert_eq!(self.api.call(&due.tokens.access).await.status, 200);
         self.api.refresh(&due.tokens.refresh).await.tokens();

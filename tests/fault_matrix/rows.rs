@@ -54,6 +54,7 @@ const DENY: &str = "PutItem Revocations";
 const DELETE: &str = "DeleteItem Sessions";
 const DENYLIST: &str = "Query Revocations";
 const KEYS: &str = "Query Keys";
+const PUBLISH: &str = "ConditionCheckItem+PutItem Keys";
 const ATTEMPT: &str = "UpdateItem Credentials ADD guesses0 SET expires_at";
 const TIDY: &str = "UpdateItem Credentials REMOVE c0";
 const TIDY_NOBODYS: &str = "UpdateItem Credentials REMOVE c0 SET expires_at";
@@ -171,14 +172,15 @@ fn after_the_change() -> Vec<Row> {
 pub(super) fn rotation_rows() -> Vec<Row> {
     let steps: [&[&'static str]; 4] = [
         &[KEYSET, KEYSET, "PutSecretValue Keyset"],
-        &[KEYSET, KEYSET, "PutItem Keys", "PutItem Keys"],
+        &[KEYSET, "GetItem Keys", KEYSET, PUBLISH, PUBLISH],
         &[KEYSET, KEYS],
         &[
             KEYSET,
             KEYSET,
             "UpdateSecretVersionStage Keyset",
+            "UpdateItem Keys SET fence",
             KEYS,
-            "UpdateItem Keys SET expires_at",
+            "ConditionCheckItem+UpdateItem Keys",
             "UpdateSecretVersionStage Keyset",
         ],
     ];

@@ -1,7 +1,7 @@
 //! What the functions ask of DynamoDB: counted, and where a test wants it, failed.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     error::Error,
     fmt,
     sync::{Arc, Mutex},
@@ -19,9 +19,10 @@ use aws_sdk_dynamodb::{
         get_item::{GetItemInput, GetItemOutput},
         put_item::{PutItemInput, PutItemOutput},
         query::{QueryInput, QueryOutput},
+        transact_write_items::TransactWriteItemsInput,
         update_item::{UpdateItemInput, UpdateItemOutput},
     },
-    types::{ConsumedCapacity, ReturnConsumedCapacity},
+    types::{ConsumedCapacity, ReturnConsumedCapacity, TransactWriteItem},
 };
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
@@ -117,6 +118,21 @@ impl Calls {
     fn name(&self, operation: &str, table: Option<&String>) -> String {
         let table = table.and_then(|name| self.tables.get(name)).map_or("?", String::as_str);
         format!("{operation} {table}")
+    }
+
+    /// Like `ConditionCheckItem+PutItem Keys`: a transaction on one table.
+    fn transaction(&self, writes: &[TransactWriteItem]) -> String {
+        let writes = writes.iter().map(|write| match write {
+            TransactWriteItem { condition_check: Some(check), .. } => {
+                ("ConditionCheckItem", check.table_name())
+            }
+            TransactWriteItem { put: Some(put), .. } => ("PutItem", put.table_name()),
+            TransactWriteItem { update: Some(update), .. } => ("UpdateItem", update.table_name()),
+            other => panic!("no function makes it: {other:?}"),
+        });
+        let (operations, tables): (Vec<_>, BTreeSet<_>) = writes.unzip();
+        assert_eq!(tables.len(), 1, "{tables:?}");
+        self.name(&operations.join("+"), tables.first().map(|&table| table.to_owned()).as_ref())
     }
 
     /// A call is made: in the wave of the earlier ones that are still out, or else in a new one.
@@ -221,6 +237,8 @@ impl Calls {
             Some(self.name("UpdateItem", input.table_name.as_ref()))
         } else if let Some(input) = input.downcast_ref::<DeleteItemInput>() {
             Some(self.name("DeleteItem", input.table_name.as_ref()))
+        } else if let Some(input) = input.downcast_ref::<TransactWriteItemsInput>() {
+            Some(self.transaction(input.transact_items()))
         } else {
             let input = input.downcast_ref::<QueryInput>()?;
             Some(self.name("Query", input.table_name.as_ref()))

@@ -51,6 +51,15 @@ impl Api {
         (self.reached_at(&proxy.endpoint(), Some(secrets), patient()).await, proxy)
     }
 
+    /// The same, with as much time as a test wants to hold a request.
+    pub(crate) async fn behind_gate(&self, secrets: &Secrets) -> (Self, Proxy) {
+        let (store, tables) = (self.endpoint.clone(), &self.deployment.tables);
+        let proxy = Proxy::start(store, Some(secrets.endpoint.clone()), tables).await;
+        let minute = Duration::from_secs(60);
+        let timeouts = TimeoutConfig::builder().operation_timeout(minute).build();
+        (self.reached_at(&proxy.endpoint(), Some(secrets), timeouts).await, proxy)
+    }
+
     /// The same, over a port that nobody listens on, so that connections are refused, nor gets while the socket lives.
     pub(crate) async fn out_of_reach(&self, secrets: &Secrets) -> (Self, TcpSocket) {
         let taken = TcpSocket::new_v4().unwrap();

@@ -40,7 +40,7 @@ use shared::{
     clock::Timestamp,
     context::Context,
     hash_cost::HashCost,
-    keys::{KeysetDocument, SigningAlgorithm},
+    keys::{KeysetDocument, PublishedKeys, SigningAlgorithm},
     random::{SystemRandom, identifier},
 };
 
@@ -57,7 +57,7 @@ pub(crate) use self::{
     operator::Command,
     plain::{patience, plain_http},
     policy::allows,
-    proxy::{Idle, Proxy, Spoiled, WireFault},
+    proxy::{Gate, Idle, Proxy, Spoiled, WireFault},
     random::SeededRandom,
     scale::SCALE,
     secrets::Secrets,
@@ -229,6 +229,13 @@ impl Api {
         let scan = self.store.scan().table_name(&self.deployment.tables[table]).consistent_read(true);
         let items = scan.into_paginator().items().send().collect::<Result<Vec<_>, _>>().await.unwrap();
         items.into_iter().map(|item| item.into_iter().collect()).collect()
+    }
+
+    /// The published keys, without the fence in front of them.
+    pub(crate) async fn published_keys(&self) -> Vec<BTreeMap<String, AttributeValue>> {
+        let mut items = self.items("KeysTable").await;
+        items.retain(|item| item["key_use"] == text(PublishedKeys::KEY_USE));
+        items
     }
 
     /// The only session there is.

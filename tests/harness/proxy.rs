@@ -104,6 +104,25 @@ struct State {
     struck: usize,
 }
 
+/// A request that is held.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Gate {
+    reached: Arc<Notify>,
+    open: Arc<Notify>,
+}
+
+impl Gate {
+    /// Until the request comes that is held.
+    pub(crate) async fn reached(&self) {
+        self.reached.notified().await;
+    }
+
+    /// Lets the request go on.
+    pub(crate) fn open(&self) {
+        self.open.notify_one();
+    }
+}
+
 /// The connections.
 #[derive(Debug)]
 struct Connections {
@@ -129,6 +148,8 @@ pub(crate) struct Proxy {
     tables: Arc<BTreeMap<String, String>>,
     state: Arc<Mutex<State>>,
     struck: Arc<Notify>,
+    /// Which request is held, and how many pass before it.
+    gate: Arc<Mutex<Option<(usize, Gate)>>>,
     connections: Arc<Connections>,
 }
 
@@ -146,8 +167,9 @@ impl Proxy {
         let tables = Arc::new(tables);
         let connections =
             Connections { opened: AtomicUsize::new(0), lost: watch::Sender::new((0, Idle::Closed)) };
-        let (state, struck, connections) = (Arc::default(), Arc::default(), Arc::new(connections));
-        let proxy = Self { address, upstream, tables, state, struck, connections };
+        let (state, struck, gate) = (Arc::default(), Arc::default(), Arc::default());
+        let connections = Arc::new(connections);
+        let proxy = Self { address, upstream, tables, state, struck, gate, connections };
         let accepting = proxy.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -171,6 +193,26 @@ impl Proxy {
     /// From now on requests pass; returned is how many were spoiled.
     pub(crate) fn heal(&self) -> usize {
         std::mem::take(&mut *self.state.lock().unwrap()).struck
+    }
+
+    /// Holds a request: the one that comes after so many.
+    pub(crate) fn hold(&self, after: usize) -> Gate {
+        let gate = Gate::default();
+        *self.gate.lock().unwrap() = Some((after, gate.clone()));
+        gate
+    }
+
+    /// The gate that this request has to pass.
+    fn gate(&self) -> Option<Gate> {
+        let mut gate = self.gate.lock().unwrap();
+        match &mut *gate {
+            Some((0, _)) => gate.take().map(|(_, gate)| gate),
+            Some((after, _)) => {
+                *after -= 1;
+                None
+            }
+            None => None,
+        }
     }
 
     /// Until a request is spoiled.
@@ -221,6 +263,10 @@ impl Proxy {
                 self.struck.notify_one();
             } else if self.is_slow() {
                 time::sleep(LATE).await;
+            }
+            if let Some(gate) = self.gate() {
+                gate.reached.notify_one();
+                gate.open.notified().await;
             }
             let carried_out = match fault {
                 None => self.upstream.send(&request).await,

@@ -199,6 +199,11 @@ impl Account {
                 Ok(json!({ "ARN": arn }))
             }
             "RotateSecret" => {
+                // None is begun while another is not over.
+                let (pending, current) = (secret.stages.get("AWSPENDING"), secret.stages.get("AWSCURRENT"));
+                if pending.is_some() && pending != current {
+                    return Err("InvalidRequestException");
+                }
                 let version = text("ClientRequestToken").unwrap();
                 self.rotations.push(version.clone());
                 Ok(json!({ "ARN": arn, "VersionId": version }))

@@ -50,13 +50,20 @@ impl WireRequest {
         self.target.starts_with("secretsmanager.")
     }
 
-    /// Like `GetItem Sessions`, and of an update what it changes, too: `UpdateItem Users SET not_before`.
+    /// Like `GetItem Sessions`, and of an update what it changes, too: `UpdateItem Users SET not_before`; of a transaction
+    /// its writes: `ConditionCheckItem+PutItem Keys`.
     pub(super) fn name(&self, tables: &BTreeMap<String, String>) -> String {
         let (_, operation) = self.target.split_once('.').unwrap();
         if self.is_of_secrets() {
             return format!("{operation} Keyset");
         }
         let body: Value = serde_json::from_slice(&self.body).unwrap();
+        if let Some(writes) = body["TransactItems"].as_array() {
+            let writes: Vec<_> = writes.iter().flat_map(|write| write.as_object().unwrap()).collect();
+            let operations: Vec<_> = writes.iter().map(|(operation, _)| format!("{operation}Item")).collect();
+            let table = tables.get(writes[0].1["TableName"].as_str().unwrap());
+            return format!("{} {}", operations.join("+"), table.map_or("?", String::as_str));
+        }
         let table = body["TableName"].as_str().and_then(|name| tables.get(name));
         let changed = body["UpdateExpression"].as_str().map(changed).unwrap_or_default();
         format!("{operation} {}{changed}", table.map_or("?", String::as_str))

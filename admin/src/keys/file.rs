@@ -1,14 +1,16 @@
 //! A keyset in a file, as the local server has it.
 
-use std::{
-    fs,
-    io::Write,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf, time::Duration};
 
+use private_file::Lock;
 use shared::environment::variable;
+use tokio::time;
 
 use crate::{deployment::Deployment, error::AdminError};
+
+/// How long is waited for somebody else who replaces it, and how often that is looked at.
+const PATIENCE: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_millis(50);
 
 /// The file.
 pub(crate) struct KeysetFile(PathBuf);
@@ -20,29 +22,29 @@ impl KeysetFile {
     }
 
     pub(crate) fn read(&self) -> Result<String, AdminError> {
-        fs::read_to_string(&self.0).map_err(AdminError::io(self.0.display().to_string()))
+        fs::read_to_string(&self.0).map_err(AdminError::io(self.name()))
+    }
+
+    /// Keeps everybody else from replacing it, until what is returned is dropped: from before it is read until all that
+    /// follows from it is done.
+    pub(crate) async fn lock(&self) -> Result<Lock, AdminError> {
+        let mut waited = Duration::ZERO;
+        while waited < PATIENCE {
+            if let Some(lock) = Lock::try_take(&self.0).map_err(AdminError::io(self.name()))? {
+                return Ok(lock);
+            }
+            time::sleep(INTERVAL).await;
+            waited += INTERVAL;
+        }
+        Err(AdminError::Refused("somebody else rotates these keys: try again when that is over"))
     }
 
     /// Replaces it as a whole: whoever reads it meanwhile has the old one or the new one.
     pub(crate) fn replace(&self, text: &str) -> Result<(), AdminError> {
-        let beside = self.0.with_extension("new");
-        write_private(&beside, text)
-            .and_then(|()| fs::rename(&beside, &self.0))
-            .map_err(AdminError::io(self.0.display().to_string()))
+        private_file::replace(&self.0, text.as_bytes()).map_err(AdminError::io(self.name()))
     }
-}
 
-/// What is left of an earlier attempt is nobody's keyset.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-        _ => {}
+    fn name(&self) -> String {
+        self.0.display().to_string()
     }
-    let mut options = fs::OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
 }

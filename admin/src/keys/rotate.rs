@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue::S;
 use clap::Args;
-use keys::KeyPlan;
+use keys::{Fence, KeyPlan};
 use shared::{
     environment::variable,
     keys::{Jwk, KeysetDocument, PublishedKeys, SigningAlgorithm},
@@ -55,16 +55,21 @@ async fn rotate_secret(
     audit: &AuditLog,
 ) -> Result<(), AdminError> {
     let secret = KeysetSecret::new(&context.deployment)?;
-    if options.leaked {
-        // In this order: a rotation that is made of the keyset that leaked is given up once that isn't current.
-        secret.discard().await?;
-        unpublish(context, &[]).await?;
-        audit.record(OperatorEvent::KeysetDiscarded, &Subject::default())?;
+    if !options.leaked {
+        return secret.rotate().await;
     }
-    secret.rotate().await
+    let published = PublishedKeys::new(&context.deployment.environment, &context.deployment.dynamodb)?;
+    // In this order. A step of a rotation that looked before the keyset was put away publishes nothing once the fence is
+    // raised, and what it published before is taken back here.
+    secret.discard().await?;
+    Fence::raise(&published, &*context.deployment.random).await?;
+    unpublish(&published, &[]).await?;
+    audit.record(OperatorEvent::KeysetDiscarded, &Subject::default())?;
+    secret.rotate_afresh().await
 }
 
-/// What a rotation of the secret does, in the same order: publish, put in use, let expire.
+/// What a rotation of the secret does, in the same order: publish, put in use, let expire. The file is locked meanwhile:
+/// of two rotations at the same time, the second replaces what the first made.
 async fn rotate_file(
     context: &Context,
     options: &RotateOptions,
@@ -72,6 +77,7 @@ async fn rotate_file(
 ) -> Result<String, AdminError> {
     let (deployment, now) = (&context.deployment, context.deployment.now());
     let file = KeysetFile::of(deployment)?;
+    let _lock = file.lock().await?;
     let current = KeysetDocument::parse(&file.read()?)?;
     let algorithm = options.algorithm.or_else(|| current.signing_keys.first()?.alg.parse().ok());
     let plan = KeyPlan { algorithm: algorithm.unwrap_or_default(), ..KeyPlan::default() };
@@ -82,24 +88,24 @@ async fn rotate_file(
     };
     let next = next?;
     let published = PublishedKeys::new(&deployment.environment, &deployment.dynamodb)?;
-    keys::publish(&published, &next, now).await?;
+    let fence = Fence::read(&published).await?;
+    keys::publish(&published, &next, &fence, now).await?;
     file.replace(&next.to_json())?;
+    let fence = Fence::raise(&published, &*deployment.random).await?;
     if options.leaked {
-        unpublish(context, &next.signing_keys).await?;
+        unpublish(&published, &next.signing_keys).await?;
         audit.record(OperatorEvent::KeysetDiscarded, &Subject::default())?;
         return Ok(
             "The new keys are in use within five minutes, or when the server is started anew.".to_owned()
         );
     }
-    keys::retire(&published, &next, now).await?;
+    keys::retire(&published, &next, &fence, now).await?;
     let lead = plan.lead.as_secs() / 3600;
     Ok(format!("The new signing key is published, and signs in {lead} hours."))
 }
 
 /// Takes all published keys back but these.
-async fn unpublish(context: &Context, but: &[Jwk]) -> Result<(), AdminError> {
-    let deployment = &context.deployment;
-    let published = PublishedKeys::new(&deployment.environment, &deployment.dynamodb)?;
+async fn unpublish(published: &PublishedKeys, but: &[Jwk]) -> Result<(), AdminError> {
     let leaked = published.all().await?.into_iter().map(|key| key.jwk.kid);
     for kid in leaked.filter(|kid| !but.iter().any(|key| key.kid == *kid)) {
         let table = &published.table;

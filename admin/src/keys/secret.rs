@@ -6,7 +6,10 @@ use aws_sdk_secretsmanager::{
     Client,
     config::http::HttpResponse,
     error::{ProvideErrorMetadata, SdkError},
-    operation::describe_secret::DescribeSecretOutput,
+    operation::{
+        describe_secret::DescribeSecretOutput, rotate_secret::RotateSecretError,
+        update_secret_version_stage::UpdateSecretVersionStageError,
+    },
 };
 use shared::{aws, environment::variable};
 use tokio::time::sleep;
@@ -19,6 +22,10 @@ const PATIENCE: Duration = Duration::from_secs(180);
 const INTERVAL: Duration = Duration::from_secs(2);
 /// The label of the version that is in use.
 const CURRENT: &str = "AWSCURRENT";
+/// The label of the version that a rotation is to make current.
+const PENDING: &str = "AWSPENDING";
+/// How often a rotation is begun that is refused because of another.
+const ATTEMPTS: u32 = 5;
 
 /// The secret.
 pub(crate) struct KeysetSecret {
@@ -55,11 +62,54 @@ impl KeysetSecret {
     pub(crate) async fn rotate(&self) -> Result<(), AdminError> {
         let rotate = self.client.rotate_secret().secret_id(&self.id).rotate_immediately(true);
         let version = rotate.send().await.map_err(|e| failed("RotateSecret", e))?.version_id;
-        let version = version.unwrap_or_default();
+        self.until_current(&version.unwrap_or_default()).await
+    }
+
+    /// The same, where a rotation that is under way is to be given up: Secrets Manager begins none while another version
+    /// is pending.
+    pub(crate) async fn rotate_afresh(&self) -> Result<(), AdminError> {
+        let mut attempt = 1;
+        loop {
+            self.give_pending_up().await?;
+            let rotate = self.client.rotate_secret().secret_id(&self.id).rotate_immediately(true);
+            match rotate.send().await {
+                Ok(begun) => return self.until_current(&begun.version_id.unwrap_or_default()).await,
+                // A step that was under way has made another version pending meanwhile.
+                Err(SdkError::ServiceError(e))
+                    if attempt < ATTEMPTS
+                        && matches!(e.err(), RotateSecretError::InvalidRequestException(_)) =>
+                {
+                    attempt += 1;
+                }
+                Err(error) => return Err(failed("RotateSecret", error)),
+            }
+        }
+    }
+
+    /// Takes the label of the pending version off the version that has it, unless it is the current one.
+    async fn give_pending_up(&self) -> Result<(), AdminError> {
+        let versions = self.describe().await?.version_ids_to_stages.unwrap_or_default();
+        let has = |labels: &[String], label: &str| labels.iter().any(|l| l == label);
+        let pending = versions.iter().find(|(_, labels)| has(labels, PENDING) && !has(labels, CURRENT));
+        let Some((version, _)) = pending else { return Ok(()) };
+        let update = self.client.update_secret_version_stage().secret_id(&self.id).version_stage(PENDING);
+        match update.remove_from_version_id(version).send().await {
+            Ok(_) => Ok(()),
+            // It was finished or given up meanwhile.
+            Err(SdkError::ServiceError(e))
+                if matches!(e.err(), UpdateSecretVersionStageError::InvalidParameterException(_)) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(failed("UpdateSecretVersionStage", error)),
+        }
+    }
+
+    async fn until_current(&self, version: &str) -> Result<(), AdminError> {
         let mut waited = Duration::ZERO;
         while waited < PATIENCE {
             let versions = self.describe().await?.version_ids_to_stages.unwrap_or_default();
-            if versions.get(&version).is_some_and(|labels| labels.iter().any(|label| label == CURRENT)) {
+            if versions.get(version).is_some_and(|labels| labels.iter().any(|label| label == CURRENT)) {
                 return Ok(());
             }
             sleep(INTERVAL).await;

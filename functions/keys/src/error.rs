@@ -9,7 +9,7 @@ use shared::{
     store::StoreError,
 };
 
-use crate::GenerateError;
+use crate::{FenceError, GenerateError};
 
 /// Why a step was not carried out. Keys are named by `kid`, and never shown.
 #[derive(Debug, thiserror::Error)]
@@ -81,6 +81,15 @@ impl RotationError {
     /// For the log: whatever it is, it isn't the caller's doing.
     pub(crate) fn ending(&self) -> Ending {
         Ending { is_failure: true, answer: None, reason: self.reason(), detail: chain(self) }
+    }
+}
+
+impl From<FenceError> for RotationError {
+    fn from(error: FenceError) -> Self {
+        match error {
+            FenceError::Raised => Self::Overtaken,
+            FenceError::Store(error) => Self::Store(error),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! until the last token that it signed has expired. So a rotation refuses no token and ends no session.
 
 mod error;
+mod fence;
 mod flow;
 mod generate;
 mod plan;
@@ -29,6 +30,7 @@ use shared::{
 use self::secret::KeysetSecret;
 pub use self::{
     error::RotationError,
+    fence::{Fence, FenceError},
     generate::GenerateError,
     plan::KeyPlan,
     publish::{publish, retire},

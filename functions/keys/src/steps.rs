@@ -5,7 +5,10 @@ use shared::{
     keys::{Keyset, KeysetDocument, KeysetError},
 };
 
-use crate::{KeyRotation, RotationError, plan, publish, retire, secret::Version, trial};
+use crate::{Fence, FenceError, KeyRotation, RotationError, plan, publish, retire, secret::Version, trial};
+
+/// How often a step is begun again that found the fence raised.
+const ATTEMPTS: usize = 4;
 
 impl KeyRotation {
     /// Makes the new keyset out of the current one, as a pending version.
@@ -30,8 +33,16 @@ impl KeyRotation {
     /// Publishes the new keyset's public halves.
     pub(crate) async fn set(&self, version: &str) -> Result<(), RotationError> {
         let document = KeysetDocument::parse(&self.text(version).await?)?;
-        self.check_next(version, &document, &self.secret.current().await?).await?;
-        Ok(publish(&self.published, &document, self.clock.now()).await?)
+        for _ in 0..ATTEMPTS {
+            // In this order: who replaces the current version after it was read here raises the fence after that.
+            let fence = Fence::read(&self.published).await?;
+            self.check_next(version, &document, &self.secret.current().await?).await?;
+            match publish(&self.published, &document, &fence, self.clock.now()).await {
+                Err(FenceError::Raised) => {}
+                result => return Ok(result?),
+            }
+        }
+        Err(RotationError::Overtaken)
     }
 
     /// Makes tokens with the newest keys and verifies them with what is published.
@@ -61,9 +72,22 @@ impl KeyRotation {
             }
             self.secret.promote(version, &current.id).await?;
         }
-        retire(&self.published, &document, now).await?;
+        self.retire(version, &document).await?;
         // Were it still pending when an operator replaces it, the next rotation would be taken for a repetition of this.
         self.secret.unlabel(version).await
+    }
+
+    /// Keeps other rotations from publishing, and lets the keys expire that this one, now current, replaces.
+    async fn retire(&self, version: &str, document: &KeysetDocument) -> Result<(), RotationError> {
+        for _ in 0..ATTEMPTS {
+            let fence = Fence::raise(&self.published, &*self.random).await?;
+            match retire(&self.published, document, &fence, self.clock.now()).await {
+                // By a repetition of this step, which is no harm, or because this version was replaced.
+                Err(FenceError::Raised) if self.secret.current().await?.id == version => {}
+                result => return Ok(result?),
+            }
+        }
+        Err(RotationError::Overtaken)
     }
 
     /// Refuses a version that was made from another than the current one, before anything of it is published: an

@@ -78,3 +78,5 @@ pub const KID: &str = "kid";
 pub const JWK: &str = "jwk";
 /// Keys: when the key was published.
 pub const PUBLISHED_AT: &str = "published_at";
+/// Keys: the value of the fence, which is another whenever another keyset became the current one.
+pub const FENCE: &str = "fence";
