@@ -6,6 +6,7 @@
 //! - [`clients`], [`users`], [`sessions`]: the commands, over [`tables`] with the same conditional writes as the
 //!   functions.
 //! - [`context`] is what each command is given: its deployment, and the next two.
+//! - `import` is what imports of users and clients share.
 //! - [`console`] prints and asks, for all commands; [`audit`] writes down what they changed.
 
 pub mod audit;
@@ -16,6 +17,8 @@ pub mod context;
 pub mod deployment;
 pub mod doctor;
 pub mod error;
+mod import;
+mod interrupt;
 pub mod keys;
 mod options;
 pub mod run;

@@ -2,7 +2,11 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{error::SdkError, operation::update_item::UpdateItemError, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    error::{BuildError, SdkError},
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue, Update},
+};
 use shared::{
     clock::Timestamp,
     store::{Item, StoreError, Table, attribute},
@@ -48,6 +52,26 @@ impl Change {
         let value = AttributeValue::N(not_before.to_string());
         self.conditions.push(Condition::IsBefore(attribute::NOT_BEFORE, value.clone()));
         self.set(attribute::NOT_BEFORE, Some(value))
+    }
+
+    /// Whether there is nothing to change.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sets.is_empty() && self.removes.is_empty()
+    }
+
+    /// As one of a transaction's writes.
+    pub(crate) fn write(&self, table: &Table, (key, value): (&str, &str)) -> Result<Update, BuildError> {
+        let mut terms = Terms::default();
+        let update = self.expression(&mut terms);
+        let condition = self.condition(key, &mut terms);
+        Update::builder()
+            .table_name(&table.name)
+            .key(key, AttributeValue::S(value.to_owned()))
+            .update_expression(update)
+            .condition_expression(condition)
+            .set_expression_attribute_names(Some(terms.names))
+            .set_expression_attribute_values(Some(terms.values).filter(|values| !values.is_empty()))
+            .build()
     }
 
     /// Carries it out. Not, if the item isn't there, or a condition fails.

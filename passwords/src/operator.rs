@@ -28,6 +28,8 @@ pub struct NewCredential {
     pub password_hash: String,
     /// The user has to choose another password before anything else.
     pub must_change: bool,
+    /// The instant at which sessions of this password begin at the earliest, where it was chosen in another deployment.
+    pub valid_from: Timestamp,
 }
 
 impl Credentials {
@@ -47,8 +49,9 @@ impl Credentials {
     ///
     /// [`BuildError`], never: all that is required is here.
     pub fn creation(&self, username: &Username, new: &NewCredential) -> Result<Update, BuildError> {
-        let set = "SET #user_id = :user_id, #password_hash = :password_hash, #expires_at = :never";
-        let update = Update::builder()
+        let mut set =
+            "SET #user_id = :user_id, #password_hash = :password_hash, #expires_at = :never".to_owned();
+        let mut update = Update::builder()
             .table_name(&self.table.name)
             .key(attribute::USERNAME, S(username.as_str().to_owned()))
             .condition_expression("attribute_not_exists(#password_hash)")
@@ -58,15 +61,19 @@ impl Credentials {
             .expression_attribute_values(":user_id", S(new.user_id.to_string()))
             .expression_attribute_values(":password_hash", S(new.password_hash.clone()))
             .expression_attribute_values(":never", N(NEVER.to_string()));
-        let update = if new.must_change {
-            update
-                .update_expression(format!("{set}, #must_change = :must_change"))
+        if new.must_change {
+            set.push_str(", #must_change = :must_change");
+            update = update
                 .expression_attribute_names("#must_change", attribute::MUST_CHANGE)
-                .expression_attribute_values(":must_change", Bool(true))
-        } else {
-            update.update_expression(set)
-        };
-        update.build()
+                .expression_attribute_values(":must_change", Bool(true));
+        }
+        if new.valid_from > Timestamp::default() {
+            set.push_str(", #valid_from = :valid_from");
+            update = update
+                .expression_attribute_names("#valid_from", attribute::VALID_FROM)
+                .expression_attribute_values(":valid_from", N(new.valid_from.to_string()));
+        }
+        update.update_expression(set).build()
     }
 
     /// Replaces the password by one that an operator chose, whatever it was, and forgets the attempts on it. Returns

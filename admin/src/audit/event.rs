@@ -29,8 +29,14 @@ pub enum OperatorEvent {
     UserDeleted,
     /// A user was registered from a file.
     UserImported,
+    /// A user was changed as a file says.
+    UserUpdated,
     /// All users were read.
     UsersExported,
+    /// A client was registered from a file.
+    ClientImported,
+    /// All clients were read.
+    ClientsExported,
     /// A session ended.
     SessionRevoked,
     /// Sessions of a user, of a client or of everybody were cut off.
@@ -45,7 +51,7 @@ pub enum OperatorEvent {
 
 impl OperatorEvent {
     /// All of them.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 22] = [
         Self::ClientCreated,
         Self::ClientUpdated,
         Self::ClientSecretRotated,
@@ -59,7 +65,10 @@ impl OperatorEvent {
         Self::UserEnabled,
         Self::UserDeleted,
         Self::UserImported,
+        Self::UserUpdated,
         Self::UsersExported,
+        Self::ClientImported,
+        Self::ClientsExported,
         Self::SessionRevoked,
         Self::SessionsRevoked,
         Self::KeysetRotated,
@@ -83,7 +92,10 @@ impl OperatorEvent {
             Self::UserEnabled => "user_enabled",
             Self::UserDeleted => "user_deleted",
             Self::UserImported => "user_imported",
+            Self::UserUpdated => "user_updated",
             Self::UsersExported => "users_exported",
+            Self::ClientImported => "client_imported",
+            Self::ClientsExported => "clients_exported",
             Self::SessionRevoked => "session_revoked",
             Self::SessionsRevoked => "sessions_revoked",
             Self::KeysetRotated => "keyset_rotated",

@@ -1,7 +1,9 @@
 //! `latchgate clients …`: applications that may sign users in.
 
 mod lifecycle;
+mod line;
 mod options;
+mod portable;
 mod register;
 mod secrets;
 mod view;
@@ -11,6 +13,7 @@ use shared::ids::ClientId;
 
 use self::{
     lifecycle::{Delete, Disable},
+    portable::{Export, Import},
     register::{Create, Update},
     secrets::RotateSecret,
     view::ClientView,
@@ -52,6 +55,12 @@ pub(crate) enum ClientsCommand {
     /// Delete a client, and end its sessions
     #[command(after_help = "Example:\n  latchgate clients delete shop-web")]
     Delete(Delete),
+    /// Register clients from a file
+    #[command(after_help = portable::IMPORT_HELP)]
+    Import(Import),
+    /// Print all clients in the format of `import`
+    #[command(after_help = portable::EXPORT_HELP)]
+    Export(Export),
 }
 
 impl ClientsCommand {
@@ -65,6 +74,8 @@ impl ClientsCommand {
             Self::Disable(disable) => lifecycle::disable(context, &disable).await,
             Self::Enable { client_id } => lifecycle::enable(context, &client_id).await,
             Self::Delete(delete) => lifecycle::delete(context, &delete).await,
+            Self::Import(import) => portable::import(context, import).await,
+            Self::Export(export) => portable::export(context, &export).await,
         }
     }
 }

@@ -67,6 +67,7 @@ impl Throwaway {
             user_id: self.user_id.clone(),
             password_hash: Passwords::new(deployment.random.clone()).hash(&password).await?,
             must_change: false,
+            valid_from: Timestamp::default(),
         };
         let user = User { username: Some(self.username.as_str().to_owned()), ..User::default() };
         let new = NewUser { username: self.username.clone(), user, credential };

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use shared::{
     clock::Timestamp,
-    store::{FoundSession, SessionKey, SessionRevoker},
+    ids::UserId,
+    store::{FoundSession, SessionKey, SessionRevoker, Sessions, User},
 };
 use tokio::time;
 
@@ -13,6 +14,7 @@ use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     console::Console,
     context::Context,
+    deployment::Deployment,
     error::AdminError,
     tables::sessions::{Enough, SessionTable, Whose},
 };
@@ -91,24 +93,55 @@ impl Ending {
 
     async fn end(&self, which: Which, context: &Context, audit: &AuditLog) -> Result<u64, AdminError> {
         let deployment = &context.deployment;
-        let revoker = SessionRevoker::new(&deployment.environment, &deployment.dynamodb)?;
         let mut count = 0;
         let take = async |found: Vec<FoundSession>| {
-            let keys: Vec<SessionKey> =
-                found.into_iter().filter(|found| which.has(found)).map(|found| found.key).collect();
-            for batch in keys.chunks(BATCH) {
-                let (ended, result) = revoker.revoke_all(batch.to_vec(), deployment.now()).await;
-                for key in ended {
-                    audit.record(OperatorEvent::SessionRevoked, &Subject::session(&key))?;
-                    count += 1;
-                }
-                result?;
-            }
+            let keys = found.into_iter().filter(|found| which.has(found)).map(|found| found.key).collect();
+            count += end_all(deployment, audit, keys).await?;
             Ok(Enough::No)
         };
         SessionTable::of(deployment)?.each_page(&self.whose, take).await?;
         Ok(count)
     }
+}
+
+/// Ends the sessions of a user who was cut off or disabled since they began. Each is written down.
+///
+/// # Errors
+///
+/// [`AdminError`], if one can't be ended; others may have been.
+pub(crate) async fn end_what_user_may_not_keep(
+    deployment: &Deployment,
+    audit: &AuditLog,
+    user_id: &UserId,
+    user: &User,
+) -> Result<(), AdminError> {
+    if user.admits(Timestamp::default()) {
+        return Ok(());
+    }
+    let found = Sessions::new(&deployment.environment, &deployment.dynamodb)?.of_user(user_id).await?;
+    let may_keep = |found: &FoundSession| matches!(&found.session, Ok(s) if user.admits(s.created_at));
+    let keys = found.into_iter().filter(|found| !may_keep(found)).map(|found| found.key).collect();
+    end_all(deployment, audit, keys).await?;
+    Ok(())
+}
+
+/// Ends these; returned is how many.
+async fn end_all(
+    deployment: &Deployment,
+    audit: &AuditLog,
+    keys: Vec<SessionKey>,
+) -> Result<u64, AdminError> {
+    let revoker = SessionRevoker::new(&deployment.environment, &deployment.dynamodb)?;
+    let mut count = 0;
+    for batch in keys.chunks(BATCH) {
+        let (ended, result) = revoker.revoke_all(batch.to_vec(), deployment.now()).await;
+        for key in ended {
+            audit.record(OperatorEvent::SessionRevoked, &Subject::session(&key))?;
+            count += 1;
+        }
+        result?;
+    }
+    Ok(count)
 }
 
 impl Which {

@@ -7,6 +7,7 @@ mod view;
 
 use clap::Subcommand;
 
+pub(crate) use self::ending::end_what_user_may_not_keep;
 pub use self::ending::{Ended, Ending, Which};
 use self::{list::List, revoke::Revoke};
 use crate::{context::Context, error::AdminError};

@@ -84,7 +84,12 @@ impl ClientTable {
         items.iter().map(id).collect()
     }
 
-    async fn item(&self, client_id: &ClientId) -> Result<Option<Item>, StoreError> {
+    /// The client's item as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn item(&self, client_id: &ClientId) -> Result<Option<Item>, StoreError> {
         let find = self.0.client.get_item().table_name(&self.0.name);
         let find = find.key(attribute::CLIENT_ID, S(client_id.to_string())).consistent_read(true);
         let output = find.send().await.map_err(|e| StoreError::unavailable("GetItem on Clients", e))?;

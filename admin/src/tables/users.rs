@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::{
-    error::SdkError,
+    error::{BuildError, SdkError},
     operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
     types::{AttributeValue::S, Put, TransactWriteItem},
 };
 use passwords::{Credential, Credentials, NewCredential, Username};
 use shared::{
     ids::UserId,
-    store::{StoreError, User, Users, attribute},
+    store::{Item, StoreError, User, Users, attribute},
 };
 use tokio::time;
 
@@ -92,15 +92,52 @@ impl UserTables {
         change.apply(&self.users.table, key, "UpdateItem on Users").await
     }
 
+    /// The user's item as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn user_item(&self, user_id: &UserId) -> Result<Option<Item>, StoreError> {
+        let get = self.users.table.get_item().key(attribute::USER_ID, S(user_id.to_string()));
+        let output = get.consistent_read(true).send().await;
+        Ok(output.map_err(|e| StoreError::unavailable("GetItem on Users", e))?.item)
+    }
+
+    /// Changes a user and the user's credential, both or neither. Not, if one isn't there, or a condition fails.
+    pub(crate) async fn change_both(
+        &self,
+        (username, credential): (&Username, &Change),
+        (user_id, user): (&UserId, &Change),
+    ) -> Result<bool, StoreError> {
+        let name = (attribute::USERNAME, username.as_str());
+        if credential.is_empty() {
+            return self.change(user_id, user).await;
+        }
+        if user.is_empty() {
+            return credential.apply(&self.credentials.table, name, "UpdateItem on Credentials").await;
+        }
+        let key = (attribute::USER_ID, user_id.as_str());
+        let credential = credential.write(&self.credentials.table, name).map_err(not_built)?;
+        let user = user.write(&self.users.table, key).map_err(not_built)?;
+        let writes = [credential, user].map(|update| TransactWriteItem::builder().update(update).build());
+        Ok(self.transact(writes).await? == Creation::Done)
+    }
+
     /// Makes a user, unless somebody has the name or the identifier.
     ///
     /// # Errors
     ///
     /// [`StoreError`]
     pub async fn create(&self, new: &NewUser) -> Result<Creation, StoreError> {
+        self.transact(self.creation(new)?).await
+    }
+
+    /// The two writes, the credential's first; again, if they met others.
+    async fn transact(&self, writes: [TransactWriteItem; 2]) -> Result<Creation, StoreError> {
         for attempt in 0..ATTEMPTS {
-            match creation(self.put(new).await)? {
-                Some(creation) => return Ok(creation),
+            let transact = self.users.table.client.transact_write_items();
+            match outcome(transact.set_transact_items(Some(writes.to_vec())).send().await)? {
+                Some(outcome) => return Ok(outcome),
                 None => time::sleep(PAUSE * 2_u32.pow(attempt)).await,
             }
         }
@@ -110,27 +147,19 @@ impl UserTables {
         })
     }
 
-    async fn put(
-        &self,
-        new: &NewUser,
-    ) -> Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError>> {
+    fn creation(&self, new: &NewUser) -> Result<[TransactWriteItem; 2], StoreError> {
         let user = Put::builder()
             .table_name(&self.users.table.name)
             .set_item(Some(new.user.to_item(&new.credential.user_id)))
             .condition_expression("attribute_not_exists(#user_id)")
             .expression_attribute_names("#user_id", attribute::USER_ID)
             .build()
-            .map_err(SdkError::construction_failure)?;
-        let credential = self.credentials.creation(&new.username, &new.credential);
-        let credential = credential.map_err(SdkError::construction_failure)?;
-        self.users
-            .table
-            .client
-            .transact_write_items()
-            .transact_items(TransactWriteItem::builder().update(credential).build())
-            .transact_items(TransactWriteItem::builder().put(user).build())
-            .send()
-            .await
+            .map_err(not_built)?;
+        let credential = self.credentials.creation(&new.username, &new.credential).map_err(not_built)?;
+        Ok([
+            TransactWriteItem::builder().update(credential).build(),
+            TransactWriteItem::builder().put(user).build(),
+        ])
     }
 
     /// Deletes what goes into a user's tokens, which is what makes a user.
@@ -154,7 +183,7 @@ const FAILED: &str = "ConditionalCheckFailed";
 
 /// What came of the transaction; nothing, if it is to be tried again. Its reasons are in the order of its writes, the
 /// credential's first.
-fn creation<R>(
+fn outcome<R>(
     result: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, R>>,
 ) -> Result<Option<Creation>, StoreError> {
     let Err(error) = result else { return Ok(Some(Creation::Done)) };
@@ -171,6 +200,12 @@ fn creation<R>(
         }
     }
     Err(StoreError::unavailable(OPERATION, error))
+}
+
+/// Never: all that is required is there.
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` asks for")]
+fn not_built(error: BuildError) -> StoreError {
+    StoreError::Unavailable { operation: OPERATION, reason: error.to_string() }
 }
 
 fn is_passing(reason: &str) -> bool {

@@ -3,7 +3,7 @@
 use clap::Args;
 use passwords::{NewCredential, Passwords, Username};
 use secrecy::ExposeSecret;
-use shared::{ids::UserId, random, store::User};
+use shared::{clock::Timestamp, ids::UserId, random, store::User};
 
 use super::{claims, password::PasswordSource, view::UserView};
 use crate::{
@@ -55,7 +55,7 @@ pub(super) async fn create(context: &Context, command: Create) -> Result<(), Adm
         None => new_id(&**random)?,
     };
     let user = User { username: Some(username.as_str().to_owned()), claims, ..User::default() };
-    let credential = NewCredential { user_id, password_hash, must_change };
+    let credential = NewCredential { user_id, password_hash, must_change, valid_from: Timestamp::default() };
     let new = NewUser { username, user, credential };
     let name = new.username.as_str();
     match tables.create(&new).await? {

@@ -1,15 +1,14 @@
 //! All users who can sign in, in the format of the import.
 
-use std::{
-    collections::HashMap,
-    io::{self, BufWriter, Write},
-};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use clap::Args;
 use passwords::Credential;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{
+    clock::Timestamp,
     ids::UserId,
     store::{Item, Row, StoreError, User, attribute},
 };
@@ -18,44 +17,64 @@ use crate::{
     audit::{OperatorEvent, Subject},
     context::Context,
     error::AdminError,
+    import::output::ExportOptions,
     tables::users::UserTables,
 };
 
 /// The most that one BatchGetItem takes.
 const BATCH: usize = 100;
 
-/// A line.
+pub(super) const HELP: &str = "\
+Examples:
+  latchgate users export --with-hashes --file users.jsonl
+  latchgate users export --with-hashes | gpg --encrypt --recipient ops > users.jsonl.gpg
+
+--file makes a new file that only you can read. Hashes are not written to standard output where that is a
+file that others can read.";
+
+/// `users export`
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// With their password hashes: without them nobody can sign in where these are imported
+    #[arg(long)]
+    with_hashes: bool,
+    #[command(flatten)]
+    output: ExportOptions,
+}
+
+/// A line. It says all of a user, defaults too: what a line doesn't name, `import --update` leaves as it is.
 #[derive(Serialize)]
 struct Line<'a> {
     username: &'a str,
     user_id: &'a UserId,
-    #[serde(skip_serializing_if = "Map::is_empty")]
     claims: Map<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    password_hash: Option<&'a str>,
-    #[serde(skip_serializing_if = "is_false")]
     disabled: bool,
-    #[serde(skip_serializing_if = "is_false")]
+    not_before: Timestamp,
     must_change: bool,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    password: Option<PasswordFields<'a>>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "what serde asks for")]
-fn is_false(flag: &bool) -> bool {
-    !flag
+/// What belongs to the password.
+#[derive(Serialize)]
+struct PasswordFields<'a> {
+    password_hash: &'a str,
+    valid_from: Timestamp,
 }
 
 /// One that can't be read is left out, and is an error once the others are written. Written down before anything is
 /// read: what was printed can't be taken back.
-pub(super) async fn export(context: &Context, with_hashes: bool) -> Result<(), AdminError> {
+pub(super) async fn export(context: &Context, command: &Export) -> Result<(), AdminError> {
+    let Export { with_hashes, output } = command;
     let tables = UserTables::of(&context.deployment)?;
-    let changed = Some(if with_hashes { vec!["with_hashes"] } else { vec![] });
+    let mut output = output.open(*with_hashes)?;
+    let changed = Some(if *with_hashes { vec!["with_hashes"] } else { vec![] });
     let audit = context.audit_log().await?;
     audit.record(OperatorEvent::UsersExported, &Subject { changed, ..Subject::default() })?;
 
     let table = &tables.credentials.table;
     let scan = table.client.scan().table_name(&table.name).consistent_read(true);
     let mut pages = scan.into_paginator().send();
-    let mut output = BufWriter::new(io::stdout());
     let mut left_out = None;
     while let Some(page) = pages.next().await {
         let page = page.map_err(|e| StoreError::unavailable("Scan on Credentials", e))?;
@@ -65,7 +84,7 @@ pub(super) async fn export(context: &Context, with_hashes: bool) -> Result<(), A
             for (username, credential) in &credentials {
                 let line = users.remove(&credential.user_id).map(|item| User::from_item(&item));
                 match line {
-                    Some(Ok(user)) => write(&mut output, &line_of(username, credential, user, with_hashes))?,
+                    Some(Ok(user)) => output.line(&line_of(username, credential, user, *with_hashes))?,
                     Some(Err(error)) => left_out = Some(error),
                     None => context.console.note(&format!("Left out {username}: the user is gone.")),
                 }
@@ -73,7 +92,7 @@ pub(super) async fn export(context: &Context, with_hashes: bool) -> Result<(), A
             left_out = errors.or(left_out);
         }
     }
-    output.flush().map_err(AdminError::io("standard output"))?;
+    output.finish()?;
     match left_out {
         None => Ok(()),
         Some(error) => Err(error.into()),
@@ -81,14 +100,13 @@ pub(super) async fn export(context: &Context, with_hashes: bool) -> Result<(), A
 }
 
 fn line_of<'a>(username: &'a str, credential: &'a Credential, user: User, with_hashes: bool) -> Line<'a> {
-    Line {
-        username,
-        user_id: &credential.user_id,
-        claims: user.claims,
-        password_hash: with_hashes.then_some(credential.password_hash.as_str()),
-        disabled: user.disabled,
-        must_change: credential.must_change,
-    }
+    // Whole, so that an attribute that is added can't be forgotten here.
+    let User { username: _, claims, disabled, not_before } = user;
+    // A session of the other deployment means nothing in this one.
+    let Credential { user_id, password_hash, valid_from, changed_in: _, must_change } = credential;
+    let password = PasswordFields { password_hash, valid_from: *valid_from };
+    let password = with_hashes.then_some(password);
+    Line { username, user_id, claims, disabled, not_before, must_change: *must_change, password }
 }
 
 /// The credentials among these rows (others only count attempts), and what was wrong with one.
@@ -132,9 +150,4 @@ async fn users_of(
         keys = rest.map(|rest| rest.keys).unwrap_or_default();
     }
     Ok(users)
-}
-
-fn write(output: &mut impl Write, line: &Line<'_>) -> Result<(), AdminError> {
-    let written = serde_json::to_writer(&mut *output, line).map_err(io::Error::from);
-    written.and_then(|()| output.write_all(b"\n")).map_err(AdminError::io("standard output"))
 }

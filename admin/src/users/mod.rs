@@ -1,6 +1,6 @@
 //! `latchgate users …`: people who may sign in.
 
-mod claims;
+pub(crate) mod claims;
 mod create;
 mod export;
 mod import;
@@ -16,6 +16,7 @@ use passwords::Username;
 use self::{
     claims::SetClaims,
     create::Create,
+    export::Export,
     import::Import,
     lifecycle::Remove,
     password::{MustChange, SetPassword},
@@ -67,12 +68,8 @@ pub(crate) enum UsersCommand {
     #[command(after_help = import::HELP)]
     Import(Import),
     /// Print all users in the format of `import`
-    #[command(after_help = "Example:\n  latchgate users export --with-hashes > users.jsonl")]
-    Export {
-        /// With their password hashes: without them nobody can sign in where these are imported
-        #[arg(long)]
-        with_hashes: bool,
-    },
+    #[command(after_help = export::HELP)]
+    Export(Export),
 }
 
 impl UsersCommand {
@@ -88,7 +85,7 @@ impl UsersCommand {
             Self::Enable { username } => lifecycle::enable(context, &username).await,
             Self::Delete(command) => lifecycle::delete(context, &command).await,
             Self::Import(command) => import::import(context, command).await,
-            Self::Export { with_hashes } => export::export(context, with_hashes).await,
+            Self::Export(command) => export::export(context, &command).await,
         }
     }
 }

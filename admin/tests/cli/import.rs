@@ -5,7 +5,7 @@ use std::{fmt::Write, process::Stdio, time::Duration};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
-use crate::harness::{Deployed, Login, PASSWORD};
+use crate::harness::{Deployed, Login, PASSWORD, Ran};
 
 /// Of `correct horse`, so cheap that thousands of logins would be no trouble.
 const HASH: &str = "$2b$04$j8k1UzEOfFcCLOp4HnWvQeIvj0xQjKs3C8ExJ0nku8tQGhcn8JmZ6";
@@ -61,7 +61,13 @@ async fn of_three_thousand_lines_the_good_ones_are_imported_and_the_bad_ones_are
     std::fs::write(&path, &file).unwrap();
 
     let checked = deployed.run(&["users", "import", "users.jsonl", "--dry-run"]).await;
-    assert_eq!(checked.assert(4).stderr.lines().filter(|line| line.starts_with("line ")).count(), 7);
+    let said = |ran: &Ran| {
+        let mut lines: Vec<_> =
+            ran.stderr.lines().filter(|l| l.starts_with("line ")).map(str::to_owned).collect();
+        lines.sort_unstable();
+        lines
+    };
+    assert_eq!(serde_json::from_str::<Value>(&checked.assert(4).stdout).unwrap(), counts(2990, 0, 9));
     assert!(
         deployed.items("UsersTable").await.is_empty()
             && !deployed.folder.join("users.jsonl.rejected").exists()
@@ -69,6 +75,7 @@ async fn of_three_thousand_lines_the_good_ones_are_imported_and_the_bad_ones_are
 
     let ran = deployed.run(&["users", "import", "users.jsonl"]).await;
     assert_eq!(serde_json::from_str::<Value>(&ran.assert(4).stdout).unwrap(), counts(2990, 0, 9));
+    assert_eq!(said(&ran), said(&checked), "a dry run is the run without writes");
     let mut numbers: Vec<usize> = ran
         .stderr
         .lines()
@@ -116,16 +123,78 @@ async fn a_file_that_is_imported_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn of_two_lines_with_the_same_name_the_first_is_imported() {
+async fn of_two_lines_with_the_same_name_or_identifier_the_first_is_imported() {
     let deployed = Deployed::start().await;
-    let line = |i| {
-        let (username, claims) = (format!("user{}", i / 2), json!({"line": i % 2}));
-        json!({"username": username, "password_hash": HASH, "claims": claims}).to_string()
+    // Spelt in two ways, and far enough apart to be dealt with at the same time or one after the other.
+    let by_name = |i: usize| {
+        let name = format!("user{}", i / 2);
+        let name = if i.is_multiple_of(2) { name } else { name.to_uppercase() };
+        json!({"username": name, "password_hash": HASH, "claims": {"line": i % 2}}).to_string()
     };
-    let text = (0..40).map(line).collect::<Vec<_>>().join("\n");
-    assert_eq!(deployed.run_with(&["users", "import", "-"], text.as_bytes()).await.json(), counts(20, 20, 0));
+    let by_id = |i: usize| {
+        let id = format!("u-{}", i / 2);
+        json!({"username": format!("id{i}"), "user_id": id, "password_hash": HASH, "claims": {"line": i % 2}})
+            .to_string()
+    };
+    let lines: Vec<_> = (0..40).map(by_name).chain((0..40).map(by_id)).collect();
+    let text = lines.join("\n") + "\n";
+    for arguments in [&["users", "import", "-", "--dry-run"][..], &["users", "import", "-"]] {
+        let ran = deployed.run_with(arguments, text.as_bytes()).await;
+        assert_eq!(serde_json::from_str::<Value>(&ran.assert(4).stdout).unwrap(), counts(40, 0, 40));
+        assert!(ran.stderr.contains("line 2: it has the username of line 1\n"), "{ran:?}");
+        assert!(ran.stderr.contains("line 80: it has the user_id of line 79\n"), "{ran:?}");
+    }
     let users = deployed.run(&["users", "list"]).await.json();
     assert!(users.as_array().unwrap().iter().all(|user| user["claims"] == json!({"line": 0})), "{users}");
+    let rejected = std::fs::read_to_string(deployed.folder.join("import.rejected")).unwrap();
+    let second: Vec<_> = lines.iter().skip(1).step_by(2).map(String::as_str).collect();
+    assert_eq!(rejected.lines().collect::<Vec<_>>(), second);
+    // The first that can be taken: a line that is bad for itself has no name.
+    let bad = json!({"username": "grace", "password": "short"});
+    let good = json!({"username": "Grace", "password_hash": HASH});
+    let ran = deployed.run_with(&["users", "import", "-"], format!("{bad}\n{good}\n").as_bytes()).await;
+    assert_eq!(serde_json::from_str::<Value>(&ran.assert(4).stdout).unwrap(), counts(1, 0, 1));
+}
+
+#[tokio::test]
+async fn a_field_that_is_misspelt_is_named_with_the_nearest() {
+    let deployed = Deployed::start().await;
+    for (field, nearest) in
+        [("usrname", "username"), ("userId", "user_id"), ("pasword_hash", "password_hash")]
+    {
+        let mut line = json!({"username": "ada", "password_hash": HASH});
+        line[field] = json!("hunter2");
+        let ran =
+            deployed.run_with(&["users", "import", "-", "--dry-run"], line.to_string().as_bytes()).await;
+        let said = format!("line 1: its field \"{field}\" isn't known: {nearest} is\n");
+        assert!(ran.assert(4).stderr.contains(&said) && !ran.stderr.contains("hunter2"), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_finds_what_the_run_would() {
+    let deployed = Deployed::start().await;
+    deployed.run_with(&["users", "import", "-"], lines(1..=2).as_bytes()).await.assert(0);
+    // A user whose record can't be read has the identifier all the same.
+    let put = deployed.store.put_item().table_name(deployed.table("UsersTable"));
+    let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
+    put.item("user_id", text("broken")).item("claims", text("[")).send().await.unwrap();
+    let text = [
+        json!({"username": "USER1", "password_hash": HASH}),
+        json!({"username": "user2", "user_id": "u-3", "password_hash": HASH}),
+        json!({"username": "user3", "user_id": "u-1", "password_hash": HASH}),
+        json!({"username": "user4", "user_id": "broken", "password_hash": HASH}),
+        json!({"username": "user5", "password": PASSWORD}),
+        json!({"username": "user6"}),
+    ];
+    let text = text.map(|line| line.to_string()).join("\n");
+    for (arguments, users) in
+        [(&["users", "import", "-", "--dry-run"][..], 3), (&["users", "import", "-"], 4)]
+    {
+        let ran = deployed.run_with(arguments, text.as_bytes()).await;
+        assert_eq!(serde_json::from_str::<Value>(&ran.assert(4).stdout).unwrap(), counts(1, 1, 4), "{ran:?}");
+        assert_eq!(deployed.items("UsersTable").await.len(), users);
+    }
 }
 
 #[tokio::test]

@@ -7,9 +7,11 @@ mod harness;
 
 mod clients;
 mod deployments;
+mod files;
 mod import;
 mod options;
 mod portable;
 mod secrets;
 mod sessions;
+mod standby;
 mod users;

@@ -2,23 +2,23 @@
 
 use passwords::{NewPassword, Username, stored_form};
 use serde_json::{Map, Value};
-use shared::{
-    ids::UserId,
-    json::{ObjectError, UniqueObject},
-};
+use shared::{clock::Timestamp, ids::UserId};
 
-use super::lines::MAX_LEN;
-use crate::users::claims;
+use crate::{import::fields::Fields, users::claims};
 
-/// A user, as a line has it.
+/// A user, as a line has it. What the line doesn't name is absent.
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) username: Username,
     pub(super) user_id: Option<UserId>,
-    pub(super) claims: Map<String, Value>,
-    pub(super) secret: Secret,
-    pub(super) disabled: bool,
-    pub(super) must_change: bool,
+    pub(super) claims: Option<Map<String, Value>>,
+    pub(super) secret: Option<Secret>,
+    pub(super) disabled: Option<bool>,
+    pub(super) must_change: Option<bool>,
+    /// Sessions created before this instant are over.
+    pub(super) not_before: Option<Timestamp>,
+    /// The instant at which sessions of the password begin at the earliest.
+    pub(super) valid_from: Option<Timestamp>,
 }
 
 /// What the user signs in with.
@@ -39,76 +39,71 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// Some programs begin a file with it.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+const FIELDS: &[&str] = &[
+    "username",
+    "user_id",
+    "claims",
+    "password_hash",
+    "password",
+    "disabled",
+    "not_before",
+    "must_change",
+    "valid_from",
+];
+
+/// Why a line that makes a user can't go without one of them.
+pub(super) const NO_SECRET: &str = "it has neither password_hash nor password";
 
 impl Record {
-    /// Reads a line; nothing, if it is blank.
-    pub(super) fn parse(line: &[u8]) -> Result<Option<Self>, String> {
-        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).trim_ascii();
-        if line.is_empty() {
-            return Ok(None);
+    /// Reads a line; nothing, if it is blank. Only one that may be an update goes without a password.
+    pub(super) fn parse(line: &[u8], may_update: bool) -> Result<Option<Self>, String> {
+        let Some(fields) = Fields::parse(line, FIELDS)? else { return Ok(None) };
+        let record = Self::of_fields(fields)?;
+        match &record.secret {
+            None if !may_update => Err(NO_SECRET.to_owned()),
+            None | Some(Secret::Password(_)) if record.valid_from.is_some() => {
+                Err("its valid_from belongs to a password_hash, which it hasn't".to_owned())
+            }
+            _ => Ok(Some(record)),
         }
-        if line.len() > MAX_LEN {
-            return Err("it is longer than 64 KB".to_owned());
-        }
-        if std::str::from_utf8(line).is_err() {
-            return Err("it is not UTF-8".to_owned());
-        }
-        let UniqueObject(mut fields) = UniqueObject::parse(line).map_err(|error| match error {
-            ObjectError::Malformed => "it is not a JSON object".to_owned(),
-            ObjectError::Repeated => "it has a field twice".to_owned(),
-        })?;
-        Self::of_fields(&mut fields).map(Some)
     }
 
-    fn of_fields(fields: &mut Map<String, Value>) -> Result<Self, String> {
-        let username = text(fields, "username")?.ok_or("it has no username")?;
+    fn of_fields(mut fields: Fields) -> Result<Self, String> {
+        let username = fields.text("username")?.ok_or("it has no username")?;
         let username = Username::parse(&username).ok_or("its username can't be one")?;
-        let user_id = match text(fields, "user_id")? {
+        let user_id = match fields.text("user_id")? {
             None => None,
             Some(id) => Some(UserId::parse(&id).ok_or("its user_id can't be one")?),
         };
-        let secret = match (text(fields, "password_hash")?, text(fields, "password")?) {
-            (Some(hash), None) => Secret::Hash(
+        let secret = match (fields.text("password_hash")?, fields.text("password")?) {
+            (Some(hash), None) => Some(Secret::Hash(
                 stored_form(&hash).ok_or("its password_hash is of no known kind, or beyond the caps")?,
-            ),
+            )),
             (None, Some(password)) => {
                 let password = NewPassword::parse(&password.into(), &username);
-                Secret::Password(password.map_err(|e| format!("its password was refused: {e}"))?)
+                Some(Secret::Password(password.map_err(|e| format!("its password was refused: {e}"))?))
             }
-            (None, None) => return Err("it has neither password_hash nor password".to_owned()),
+            (None, None) => None,
             (Some(_), Some(_)) => return Err("it has both password_hash and password".to_owned()),
         };
-        let claims = match fields.remove("claims") {
-            None | Some(Value::Null) => Map::new(),
-            Some(Value::Object(claims)) => claims,
+        let claims = match fields.take("claims") {
+            None => None,
+            Some(Value::Object(claims)) => Some(claims),
             Some(_) => return Err("its claims are not an object".to_owned()),
         };
-        claims::check(&claims)?;
-        let (disabled, must_change) = (flag(fields, "disabled")?, flag(fields, "must_change")?);
-        if !fields.is_empty() {
-            return Err(
-                "it has a field that isn't known (what tokens are to say goes into claims)".to_owned()
-            );
+        if let Some(claims) = &claims {
+            claims::check(claims)?;
         }
-        Ok(Self { username, user_id, claims, secret, disabled, must_change })
-    }
-}
-
-fn text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, String> {
-    match fields.remove(name) {
-        None | Some(Value::Null) => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
-        Some(_) => Err(format!("its {name} is not a string")),
-    }
-}
-
-fn flag(fields: &mut Map<String, Value>, name: &str) -> Result<bool, String> {
-    match fields.remove(name) {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(flag)) => Ok(flag),
-        Some(_) => Err(format!("its {name} is not true or false")),
+        Ok(Self {
+            username,
+            user_id,
+            claims,
+            secret,
+            disabled: fields.flag("disabled")?,
+            must_change: fields.flag("must_change")?,
+            not_before: fields.instant("not_before")?,
+            valid_from: fields.instant("valid_from")?,
+        })
     }
 }
 
@@ -122,12 +117,12 @@ mod tests {
     fn a_line_may_begin_and_end_as_programs_write_it() {
         let line = format!(r#"{{"username":"Ada","password_hash":"{HASH}","user_id":null}}"#);
         for line in [line.clone(), format!("{line}\r\n"), format!("\u{feff}{line}\n"), format!("  {line}")] {
-            let record = Record::parse(line.as_bytes()).unwrap().unwrap();
+            let record = Record::parse(line.as_bytes(), false).unwrap().unwrap();
             assert_eq!(record.username.as_str(), "ada");
-            assert!(record.user_id.is_none() && !record.disabled && !record.must_change);
+            assert!(record.user_id.is_none() && record.disabled.is_none() && record.must_change.is_none());
         }
         for blank in ["", "\n", "\r\n", "\u{feff}\n"] {
-            assert!(Record::parse(blank.as_bytes()).unwrap().is_none());
+            assert!(Record::parse(blank.as_bytes(), false).unwrap().is_none());
         }
     }
 
@@ -150,6 +145,7 @@ mod tests {
             (r#"{"username":7,"password":"hunter2hunter2"}"#, "username is not a string"),
             (r#"{"username":"ada","user_id":"hunter 2","password":"hunter2hunter2"}"#, "user_id can't"),
             (r#"{"username":"ada"}"#, "neither"),
+            (r#"{"username":"ada","password":"hunter2hunter2","valid_from":1}"#, "valid_from belongs"),
             (r#"{"username":"ada","password":"hunter2hunter2","password_hash":"x"}"#, "both"),
             (r#"{"username":"ada","password":"hunter2"}"#, "at least 8 characters"),
             (r#"{"username":"ada","password":"password1"}"#, "most common"),
@@ -160,14 +156,27 @@ mod tests {
                 "only Latchgate",
             ),
             (r#"{"username":"ada","password":"hunter2hunter2","disabled":"hunter2"}"#, "not true or false"),
-            (r#"{"username":"ada","password":"hunter2hunter2","hunter2":1}"#, "isn't known"),
+            (
+                r#"{"username":"ada","password":"hunter2hunter2","hunter2":1}"#,
+                "isn't known: there are username,",
+            ),
+            (r#"{"usrname":"hunter2","password":"hunter2hunter2"}"#, "\"usrname\" isn't known: username is"),
+            (
+                r#"{"username":"ada","pasword_hash":"hunter2"}"#,
+                "\"pasword_hash\" isn't known: password_hash is",
+            ),
+            (r#"{"username":"ada","not_before":"hunter2"}"#, "not_before is not an instant"),
+            (r#"{"username":"ada","valid_from":1790000000000}"#, "valid_from is not an instant"),
+            (r#"{"username":"ada","claims":{"a":{"b":1,"b":2}}}"#, "twice"),
+            (r#"{"username":"ada","claims":{"a":18446744073709551616}}"#, "kept exactly"),
+            (r#"{"username":"ada","claims":{"a":1.00000000000000000001}}"#, "kept exactly"),
             (r#"{"username":"ada","password":"hunter2hunter2","password":"x"}"#, "twice"),
             (&long, "longer than 64 KB"),
             (&claims, "4096 bytes"),
         ] {
-            let said = Record::parse(line.as_bytes()).unwrap_err();
+            let said = Record::parse(line.as_bytes(), false).unwrap_err();
             assert!(said.contains(reason) && !said.contains("hunter2"), "{line:.80}: {said}");
         }
-        assert!(Record::parse(b"{\"username\":\"\xff\"}").unwrap_err().contains("UTF-8"));
+        assert!(Record::parse(b"{\"username\":\"\xff\"}", true).unwrap_err().contains("UTF-8"));
     }
 }

@@ -2,109 +2,171 @@
 
 use std::sync::Arc;
 
-use passwords::{NewCredential, Passwords};
+use passwords::{NewCredential, NewPassword, Passwords};
 use shared::{
     ids::UserId,
-    random::Random,
     store::{StoreError, User},
 };
 
-use super::record::{Record, Secret};
+use super::{
+    plan::{Plan, Update},
+    record::{Record, Secret},
+};
 use crate::{
+    audit::AuditLog,
     deployment::Deployment,
     error::AdminError,
+    sessions::end_what_user_may_not_keep,
     tables::users::{Creation, NewUser, UserTables},
     users::create::new_id,
 };
+
+/// How often a line is begun again that met other writes to the same user.
+const ATTEMPTS: usize = 4;
 
 /// What became of a line.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// The user is there now.
     Imported(UserId),
+    /// The user was there before, and is what the line says now.
+    Updated(Updated),
     /// The user was there before, and was left alone.
     There,
     /// The line can't be taken.
-    Bad(&'static str),
+    Bad(String),
 }
 
-const NAME_TAKEN: &str = "its username is somebody else's, by the user_id";
-const ID_TAKEN: &str = "its user_id is somebody else's, by the username";
+/// A user who was changed, or is as the line says anyway.
+#[derive(Debug)]
+pub(super) struct Updated {
+    pub(super) user_id: UserId,
+    /// Which attributes changed.
+    pub(super) changed: Vec<&'static str>,
+    pub(super) is_disabled: bool,
+    /// Whether the password that is there is newer than the line's, and so stays.
+    pub(super) keeps_password: bool,
+}
 
 /// Imports lines.
 #[derive(Clone, Debug)]
 pub(super) struct Worker {
-    tables: UserTables,
-    passwords: Arc<Passwords>,
-    random: Arc<dyn Random>,
-    dry_run: bool,
+    pub(super) deployment: Deployment,
+    pub(super) tables: UserTables,
+    pub(super) passwords: Arc<Passwords>,
+    /// Whether users who are there are changed.
+    pub(super) update: bool,
+    /// Nobody's, where nothing is written.
+    pub(super) audit: Option<Arc<AuditLog>>,
 }
 
 impl Worker {
-    pub(super) fn new(deployment: &Deployment, dry_run: bool) -> Result<Self, AdminError> {
+    /// One without an audit log only says what it would do.
+    pub(super) fn new(
+        deployment: &Deployment,
+        update: bool,
+        audit: Option<Arc<AuditLog>>,
+    ) -> Result<Self, AdminError> {
         Ok(Self {
             tables: UserTables::of(deployment)?,
             passwords: Arc::new(Passwords::new(deployment.random.clone())),
-            random: deployment.random.clone(),
-            dry_run,
+            deployment: deployment.clone(),
+            update,
+            audit,
         })
     }
 
     pub(super) async fn import(&self, record: Record) -> Result<Outcome, AdminError> {
-        let password_hash = match &record.secret {
-            Secret::Hash(hash) if !self.dry_run => hash.clone(),
-            // Looked at first: what is there already need not be hashed.
-            Secret::Hash(_) | Secret::Password(_) => {
-                if let Some(outcome) = self.found(&record).await? {
-                    return Ok(outcome);
-                }
-                self.hash(&record).await?
-            }
-        };
-        let user_id = match &record.user_id {
-            Some(user_id) => user_id.clone(),
-            None => new_id(&*self.random)?,
-        };
-        if self.dry_run {
-            return self.would_import(&record, user_id).await;
+        let Some(audit) = self.audit.clone() else { return self.would_import(&record).await };
+        // A line without a password to be hashed is most often of somebody who isn't there: one write, no read.
+        if !self.update
+            && matches!(record.secret, Some(Secret::Hash(_)))
+            && let Some(outcome) = self.create(&record).await?
+        {
+            return Ok(outcome);
         }
-        let user = User {
-            username: Some(record.username.as_str().to_owned()),
-            claims: record.claims.clone(),
-            disabled: record.disabled,
-            ..User::default()
-        };
-        let must_change = record.must_change;
-        let credential = NewCredential { user_id: user_id.clone(), password_hash, must_change };
-        let new = NewUser { username: record.username.clone(), user, credential };
-        Ok(match self.tables.create(&new).await? {
-            Creation::Done => Outcome::Imported(user_id),
-            Creation::IdTaken => Outcome::Bad(ID_TAKEN),
-            Creation::NameTaken => self.found(&record).await?.unwrap_or(Outcome::Bad(NAME_TAKEN)),
+        for _ in 0..ATTEMPTS {
+            let done = match self.plan(&record).await? {
+                Plan::There => Some(Outcome::There),
+                Plan::Bad(reason) => Some(Outcome::Bad(reason)),
+                Plan::Create => self.create(&record).await?,
+                Plan::Update(update) => self.change(&record, *update, &audit).await?,
+            };
+            if let Some(outcome) = done {
+                return Ok(outcome);
+            }
+        }
+        let reason = "the user was changed again and again meanwhile".to_owned();
+        Err(StoreError::Unavailable { operation: "the import of a line", reason }.into())
+    }
+
+    async fn would_import(&self, record: &Record) -> Result<Outcome, AdminError> {
+        Ok(match self.plan(record).await? {
+            Plan::There => Outcome::There,
+            Plan::Bad(reason) => Outcome::Bad(reason),
+            Plan::Create => Outcome::Imported(new_id(&*self.deployment.random)?),
+            Plan::Update(update) => Outcome::Updated(updated(*update)),
         })
     }
 
-    /// Only what is going to be stored is worth the work.
-    async fn hash(&self, record: &Record) -> Result<String, AdminError> {
-        match &record.secret {
-            Secret::Password(password) if !self.dry_run => {
-                Ok(self.passwords.hash(password.password()).await?)
+    /// Makes the user; nothing, if the name or the identifier is taken.
+    async fn create(&self, record: &Record) -> Result<Option<Outcome>, AdminError> {
+        let password_hash = match &record.secret {
+            Some(Secret::Hash(hash)) => hash.clone(),
+            Some(Secret::Password(password)) => self.hash(password).await?,
+            None => return Ok(None),
+        };
+        let user_id = match &record.user_id {
+            Some(user_id) => user_id.clone(),
+            None => new_id(&*self.deployment.random)?,
+        };
+        let user = User {
+            username: Some(record.username.as_str().to_owned()),
+            claims: record.claims.clone().unwrap_or_default(),
+            disabled: record.disabled.unwrap_or_default(),
+            not_before: record.not_before.unwrap_or_default(),
+        };
+        let credential = NewCredential {
+            user_id: user_id.clone(),
+            password_hash,
+            must_change: record.must_change.unwrap_or_default(),
+            valid_from: record.valid_from.unwrap_or_default(),
+        };
+        let new = NewUser { username: record.username.clone(), user, credential };
+        Ok(match self.tables.create(&new).await? {
+            Creation::Done => Some(Outcome::Imported(user_id)),
+            Creation::NameTaken | Creation::IdTaken => None,
+        })
+    }
+
+    /// Changes the user; nothing, if the user was changed since it was read. Sessions are looked at even if nothing
+    /// changes: an import that was cut off here is completed by the next.
+    async fn change(
+        &self,
+        record: &Record,
+        update: Update,
+        audit: &AuditLog,
+    ) -> Result<Option<Outcome>, AdminError> {
+        if !update.changed.is_empty() {
+            let (credential, user) = (&update.credential_change, &update.user_change);
+            if !self.tables.change_both((&record.username, credential), (&update.user_id, user)).await? {
+                return Ok(None);
             }
-            Secret::Password(_) | Secret::Hash(_) => Ok(String::new()),
         }
+        end_what_user_may_not_keep(&self.deployment, audit, &update.user_id, &update.user).await?;
+        Ok(Some(Outcome::Updated(updated(update))))
     }
 
-    /// What is to be said where somebody has the name.
-    async fn found(&self, record: &Record) -> Result<Option<Outcome>, StoreError> {
-        let credential = self.tables.credentials.find(&record.username).await?;
-        Ok(credential.map(|credential| match &record.user_id {
-            Some(user_id) if *user_id != credential.user_id => Outcome::Bad(NAME_TAKEN),
-            _ => Outcome::There,
-        }))
+    /// The hash of a password; none in a dry run, in which it would be thrown away.
+    pub(super) async fn hash(&self, password: &NewPassword) -> Result<String, AdminError> {
+        if self.audit.is_none() {
+            return Ok(String::new());
+        }
+        Ok(self.passwords.hash(password.password()).await?)
     }
+}
 
-    async fn would_import(&self, record: &Record, user_id: UserId) -> Result<Outcome, AdminError> {
-        let is_taken = record.user_id.is_some() && self.tables.users.find(&user_id).await?.is_some();
-        Ok(if is_taken { Outcome::Bad(ID_TAKEN) } else { Outcome::Imported(user_id) })
-    }
+fn updated(update: Update) -> Updated {
+    let Update { user_id, user, changed, keeps_password, .. } = update;
+    Updated { user_id, changed, is_disabled: user.disabled, keeps_password }
 }

@@ -1,16 +1,16 @@
 //! Bad lines, kept as they are: nothing that was to be imported is lost.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use crate::error::AdminError;
 
 /// Where bad lines go.
 #[derive(Debug)]
-pub(super) struct Rejects {
+pub(crate) struct Rejects {
     /// Nowhere, where nothing is to be written.
     file: Option<(File, PathBuf)>,
     /// Whether what was written last ended its line.
@@ -19,26 +19,24 @@ pub(super) struct Rejects {
 
 impl Rejects {
     /// Added to this file, which is its owner's alone: the lines may have passwords. Opened before anything is imported.
-    pub(super) fn open(path: PathBuf) -> Result<Self, AdminError> {
-        let mut options = OpenOptions::new();
-        options.create(true).append(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&path).map_err(|e| AdminError::io(path.display().to_string())(e))?;
+    pub(crate) fn open(path: PathBuf) -> Result<Self, AdminError> {
+        let file = private_file::append(&path).map_err(AdminError::io(path.display().to_string()))?;
         Ok(Self { file: Some((file, path)), ends_line: true })
     }
 
-    pub(super) fn nowhere() -> Self {
-        Self { file: None, ends_line: true }
+    /// Added nowhere, but refused where they couldn't be added to this file.
+    pub(crate) fn nowhere(path: &Path) -> Result<Self, AdminError> {
+        private_file::check_append(path).map_err(AdminError::io(path.display().to_string()))?;
+        Ok(Self { file: None, ends_line: true })
     }
 
     /// Whether what was added last ended its line: otherwise more of it may come.
-    pub(super) fn ends_line(&self) -> bool {
+    pub(crate) fn ends_line(&self) -> bool {
         self.ends_line
     }
 
     /// Adds a line, or the beginning of one.
-    pub(super) fn add(&mut self, line: &[u8]) -> Result<(), AdminError> {
+    pub(crate) fn add(&mut self, line: &[u8]) -> Result<(), AdminError> {
         if !self.ends_line {
             self.write(b"\n")?;
         }
@@ -46,7 +44,7 @@ impl Rejects {
     }
 
     /// Adds more of the line that was added last.
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), AdminError> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), AdminError> {
         if let Some((file, path)) = &mut self.file {
             file.write_all(bytes).map_err(|e| AdminError::io(path.display().to_string())(e))?;
         }
@@ -55,7 +53,7 @@ impl Rejects {
     }
 
     /// Ends the last line, and takes the file away if there is nothing in it. Returns what it is called.
-    pub(super) fn finish(mut self) -> Result<String, AdminError> {
+    pub(crate) fn finish(mut self) -> Result<String, AdminError> {
         if !self.ends_line {
             self.write(b"\n")?;
         }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use crate::error::AdminError;
 
 /// The longest line, in bytes. Of one that is longer no more than that is ever held.
-pub(super) const MAX_LEN: usize = 64 * 1024;
+pub(crate) const MAX_LEN: usize = 64 * 1024;
 
 /// What is read at once: a line of the longest kind, and how it ends.
 const CHUNK: u64 = MAX_LEN as u64 + 2;
@@ -22,14 +22,14 @@ const AHEAD: usize = 64;
 
 /// Where lines come from.
 #[derive(Debug)]
-pub(super) enum Source {
+pub(crate) enum Source {
     Stdin,
     File(File, u64),
 }
 
 /// A piece of what was read, as it is.
 #[derive(Debug)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     /// A line, or the beginning of one that is too long.
     Line(Line),
     /// More of a line that is too long.
@@ -40,15 +40,15 @@ pub(super) enum Piece {
 
 /// A line.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Its number, from 1.
-    pub(super) number: u64,
+    pub(crate) number: u64,
     /// Its bytes, with how it ends.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 impl Source {
-    pub(super) fn open(path: &Path) -> Result<Self, AdminError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, AdminError> {
         let name = || path.display().to_string();
         let file = File::open(path).map_err(|e| AdminError::io(name())(e))?;
         let len = file.metadata().map_err(|e| AdminError::io(name())(e))?.len();
@@ -56,7 +56,7 @@ impl Source {
     }
 
     /// How many bytes there are, if that is known.
-    pub(super) fn len(&self) -> Option<u64> {
+    pub(crate) fn len(&self) -> Option<u64> {
         match self {
             Self::Stdin => None,
             Self::File(_, len) => Some(*len),
@@ -65,7 +65,7 @@ impl Source {
 }
 
 /// Reads in a thread of its own: one that waits for standard input can't be told to stop, and nobody waits for it.
-pub(super) fn read(source: Source, from_line: u64) -> Receiver<Piece> {
+pub(crate) fn read(source: Source, from_line: u64) -> Receiver<Piece> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     thread::spawn(move || {
         let reader: Box<dyn Read> = match source {

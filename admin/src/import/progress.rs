@@ -11,14 +11,14 @@ const TEMPLATE: &str = "{bar:40} {percent:>3} %  {msg}";
 
 /// How far it is.
 #[derive(Debug)]
-pub(super) struct Progress {
+pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     lines: u64,
 }
 
 impl Progress {
     /// Of so many bytes, if that is known.
-    pub(super) fn new(len: Option<u64>) -> Self {
+    pub(crate) fn new(len: Option<u64>) -> Self {
         let bar = io::stderr().is_terminal().then(|| match (len, ProgressStyle::with_template(TEMPLATE)) {
             (Some(len), Ok(style)) => ProgressBar::new(len).with_style(style),
             _ => ProgressBar::new_spinner(),
@@ -27,7 +27,7 @@ impl Progress {
     }
 
     /// A line of so many bytes is dealt with.
-    pub(super) fn line(&mut self, len: usize) {
+    pub(crate) fn line(&mut self, len: usize) {
         self.lines += 1;
         match &self.bar {
             Some(bar) => {
@@ -40,14 +40,14 @@ impl Progress {
     }
 
     /// Says something beside.
-    pub(super) fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.suspend(|| eprintln!("{text}")),
             None => eprintln!("{text}"),
         }
     }
 
-    pub(super) fn finish(&self) {
+    pub(crate) fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

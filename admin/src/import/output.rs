@@ -1,0 +1,76 @@
+//! Where an export goes: a new file that is its owner's alone, or standard output.
+
+use std::{
+    fs::{self, File},
+    io::{self, BufWriter, Write},
+    path::PathBuf,
+};
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::error::AdminError;
+
+/// Where an export goes.
+#[derive(Debug, Args)]
+pub(crate) struct ExportOptions {
+    /// A new file, which only you can read [default: standard output]
+    #[arg(long, value_name = "PATH")]
+    file: Option<PathBuf>,
+}
+
+/// The open file, or standard output. A file that is not finished is taken away: a part is never taken for the whole.
+pub(crate) struct Output {
+    writer: BufWriter<Box<dyn Write + Send>>,
+    /// What it is called.
+    name: String,
+    /// The file, if it is one.
+    file: Option<(File, PathBuf)>,
+}
+
+impl ExportOptions {
+    /// Opens it. Hashes aren't written to standard output where that is a file that others can read.
+    pub(crate) fn open(&self, has_hashes: bool) -> Result<Output, AdminError> {
+        let Some(path) = &self.file else {
+            if has_hashes {
+                private_file::check_stdout().map_err(AdminError::OpenOutput)?;
+            }
+            let writer: Box<dyn Write + Send> = Box::new(io::stdout());
+            return Ok(Output {
+                writer: BufWriter::new(writer),
+                name: "standard output".to_owned(),
+                file: None,
+            });
+        };
+        let name = path.display().to_string();
+        let file = private_file::create(path).map_err(AdminError::io(name.clone()))?;
+        let writer: Box<dyn Write + Send> = Box::new(file.try_clone().map_err(AdminError::io(name.clone()))?);
+        Ok(Output { writer: BufWriter::new(writer), name, file: Some((file, path.clone())) })
+    }
+}
+
+impl Output {
+    /// Writes a line.
+    pub(crate) fn line(&mut self, line: &impl Serialize) -> Result<(), AdminError> {
+        let written = serde_json::to_writer(&mut self.writer, line).map_err(io::Error::from);
+        let written = written.and_then(|()| self.writer.write_all(b"\n"));
+        written.map_err(AdminError::io(self.name.clone()))
+    }
+
+    /// Sees to it that all of it is written.
+    pub(crate) fn finish(mut self) -> Result<(), AdminError> {
+        let written = self.writer.flush();
+        let synced = written.and_then(|()| self.file.as_ref().map_or(Ok(()), |(file, _)| file.sync_all()));
+        synced.map_err(AdminError::io(self.name.clone()))?;
+        self.file = None;
+        Ok(())
+    }
+}
+
+impl Drop for Output {
+    fn drop(&mut self) {
+        if let Some((_, path)) = &self.file {
+            let _ = fs::remove_file(path);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What follows the last line: users who are not in the file are disabled, and sessions of logins that were under way
+//! end.
+
+use aws_sdk_dynamodb::types::AttributeValue::Bool;
+use passwords::{Credential, Credentials};
+use shared::{
+    ids::UserId,
+    store::{Row, StoreError, User, WRITE_DELAY, attribute},
+};
+use tokio::time;
+
+use super::run::Summary;
+use crate::{
+    audit::{AuditLog, OperatorEvent, Subject},
+    context::Context,
+    error::AdminError,
+    import::ImportOptions,
+    sessions::end_what_user_may_not_keep,
+    tables::users::UserTables,
+    update::Change,
+};
+
+/// Disables who is missing, if that was asked for, and looks again for sessions of those who were disabled. Without an
+/// audit log it only counts.
+pub(super) async fn conclude(
+    context: &Context,
+    audit: Option<&AuditLog>,
+    options: &ImportOptions,
+    no_wait: bool,
+    summary: &mut Summary,
+) -> Result<(), AdminError> {
+    if options.disable_missing {
+        if summary.counts.rejected == 0 {
+            disable_missing(context, audit, summary).await?;
+        } else {
+            context.console.note("Nobody was disabled for not being in the file, since lines were rejected.");
+        }
+    }
+    let Some(audit) = audit else { return Ok(()) };
+    if summary.disabled.is_empty() || no_wait {
+        return Ok(());
+    }
+    let seconds = WRITE_DELAY.as_secs();
+    let disabled = User { disabled: true, ..User::default() };
+    context.console.note(&format!(
+        "In {seconds} s once more, for logins that were under way (--no-wait leaves this out) …"
+    ));
+    time::sleep(WRITE_DELAY).await;
+    for user_id in &summary.disabled {
+        end_what_user_may_not_keep(&context.deployment, audit, user_id, &disabled).await?;
+    }
+    Ok(())
+}
+
+/// The flag first, so that nothing more is issued; then the sessions.
+async fn disable_missing(
+    context: &Context,
+    audit: Option<&AuditLog>,
+    summary: &mut Summary,
+) -> Result<(), AdminError> {
+    let deployment = &context.deployment;
+    let tables = UserTables::of(deployment)?;
+    let Credentials { table } = &tables.credentials;
+    let mut items =
+        table.client.scan().table_name(&table.name).consistent_read(true).into_paginator().items().send();
+    let mut count = 0;
+    while let Some(item) = items.next().await {
+        let item = item.map_err(|e| StoreError::unavailable("Scan on Credentials", e))?;
+        let Some(credential) = Credential::from_item(&item)? else { continue };
+        let username = Row::new("Credentials", &item).text(attribute::USERNAME)?;
+        if summary.names.line_of(username).is_some() {
+            continue;
+        }
+        let user_id = credential.user_id;
+        let Some(item) = tables.user_item(&user_id).await? else { continue };
+        let was_disabled = item.get(attribute::DISABLED) == Some(&Bool(true));
+        count += u64::from(!was_disabled);
+        let Some(audit) = audit else { continue };
+        disable(context, &tables, audit, (&user_id, username), was_disabled).await?;
+        if !was_disabled {
+            summary.disabled.push(user_id);
+        }
+    }
+    summary.counts.disabled = Some(count);
+    Ok(())
+}
+
+/// Sessions are looked at even where the user is disabled already: an import that was cut off is completed by the next.
+async fn disable(
+    context: &Context,
+    tables: &UserTables,
+    audit: &AuditLog,
+    (user_id, username): (&UserId, &str),
+    was_disabled: bool,
+) -> Result<(), AdminError> {
+    let change = Change::default().set(attribute::DISABLED, Some(Bool(true)));
+    if !was_disabled && tables.change(user_id, &change).await? {
+        audit.record(OperatorEvent::UserDisabled, &Subject::user(user_id, Some(username)))?;
+    }
+    let disabled = User { disabled: true, ..User::default() };
+    end_what_user_may_not_keep(&context.deployment, audit, user_id, &disabled).await?;
+    Ok(())
+}

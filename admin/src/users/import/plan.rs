@@ -1,0 +1,173 @@
+//! What is to be done with a line, by what is there.
+
+use passwords::{Credential, NewHash, PasswordError, Verdict};
+use shared::{
+    clock::Timestamp,
+    ids::UserId,
+    store::{User, attribute},
+};
+
+use super::{
+    record::{NO_SECRET, Record, Secret},
+    worker::Worker,
+};
+use crate::{error::AdminError, update::Change};
+
+/// What is to be done.
+pub(super) enum Plan {
+    /// Make the user.
+    Create,
+    /// Make the user who is there what the line says.
+    Update(Box<Update>),
+    /// Nothing: the user is there, and is left alone.
+    There,
+    /// Nothing: the line can't be taken.
+    Bad(String),
+}
+
+/// How a user who is there is changed.
+pub(super) struct Update {
+    pub(super) user_id: UserId,
+    /// The user afterwards.
+    pub(super) user: User,
+    pub(super) user_change: Change,
+    pub(super) credential_change: Change,
+    /// The attributes that change.
+    pub(super) changed: Vec<&'static str>,
+    /// Whether the password that is there is newer than the line's, and so stays.
+    pub(super) keeps_password: bool,
+}
+
+const NAME_TAKEN: &str = "its username is somebody else's, by the user_id";
+const ID_TAKEN: &str = "its user_id is somebody else's, by the username";
+const GONE: &str = "its user is half deleted: finish that with `users delete`";
+const UNREADABLE: &str = "what is stored of its user can't be read";
+
+impl Worker {
+    /// Reads what is there, and says what is to be done. A dry run says the same.
+    pub(super) async fn plan(&self, record: &Record) -> Result<Plan, AdminError> {
+        let Some(credential) = self.tables.credentials.find(&record.username).await? else {
+            let is_taken = match &record.user_id {
+                Some(user_id) => self.tables.user_item(user_id).await?.is_some(),
+                None => false,
+            };
+            return Ok(match &record.secret {
+                _ if is_taken => Plan::Bad(ID_TAKEN.to_owned()),
+                None => Plan::Bad(format!("nobody has its username yet, and {NO_SECRET}")),
+                Some(_) => Plan::Create,
+            });
+        };
+        if record.user_id.as_ref().is_some_and(|user_id| *user_id != credential.user_id) {
+            return Ok(Plan::Bad(NAME_TAKEN.to_owned()));
+        }
+        if !self.update {
+            return Ok(Plan::There);
+        }
+        let Some(item) = self.tables.user_item(&credential.user_id).await? else {
+            return Ok(Plan::Bad(GONE.to_owned()));
+        };
+        let Ok(user) = User::from_item(&item) else { return Ok(Plan::Bad(UNREADABLE.to_owned())) };
+        let password = self.password_of(record, &credential).await?;
+        let not_before = user.not_before.max(record.not_before.unwrap_or_default()).max(password.ends_before);
+        let next = User {
+            claims: record.claims.clone().unwrap_or_else(|| user.claims.clone()),
+            disabled: record.disabled.unwrap_or(user.disabled),
+            not_before,
+            username: user.username.clone(),
+        };
+        let differs = [
+            (attribute::CLAIMS, next.claims != user.claims),
+            (attribute::DISABLED, next.disabled != user.disabled),
+            (attribute::NOT_BEFORE, next.not_before != user.not_before),
+        ];
+        let changed: Vec<_> =
+            differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
+        let user_change = changed.iter().fold(
+            Change::default().set_as_in(&next.to_item(&credential.user_id), &changed),
+            |change, name| change.if_still(name, item.get(*name)),
+        );
+        Ok(Plan::Update(Box::new(Update {
+            user_id: credential.user_id,
+            user: next,
+            user_change,
+            credential_change: password.change,
+            changed: changed.into_iter().chain(password.changed).collect(),
+            keeps_password: password.is_kept,
+        })))
+    }
+
+    async fn password_of(&self, record: &Record, there: &Credential) -> Result<PasswordPlan, AdminError> {
+        let mut plan = PasswordPlan::default();
+        match &record.secret {
+            None => {}
+            Some(Secret::Hash(hash)) => {
+                let valid_from = record.valid_from.unwrap_or(there.valid_from);
+                if valid_from < there.valid_from {
+                    plan.is_kept = *hash != there.password_hash;
+                    return Ok(plan);
+                }
+                if *hash != there.password_hash || valid_from > there.valid_from {
+                    plan.replace(hash.clone(), valid_from);
+                }
+            }
+            Some(Secret::Password(password)) => {
+                let verdict = self.passwords.verify(password.password(), Some(&there.password_hash)).await;
+                match verdict {
+                    Ok(Verdict::Right | Verdict::RightButWeak) => {}
+                    Ok(Verdict::Wrong) | Err(PasswordError::Unusable) => {
+                        let hash = self.hash(password).await?;
+                        // As where an operator sets a password: the sessions of the one before end.
+                        let new = NewHash::replacing(there, String::new(), self.deployment.now());
+                        plan.replace(hash, new.valid_from);
+                        plan.ends_before = new.valid_from;
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
+        }
+        if let Some(must_change) = record.must_change
+            && must_change != there.must_change
+        {
+            plan.flag(must_change);
+        }
+        if !plan.changed.is_empty() {
+            plan.change =
+                plan.change.if_still(attribute::PASSWORD_HASH, Some(&text(there.password_hash.clone())));
+        }
+        Ok(plan)
+    }
+}
+
+/// What becomes of the password.
+#[derive(Default)]
+struct PasswordPlan {
+    change: Change,
+    changed: Vec<&'static str>,
+    is_kept: bool,
+    /// Sessions before this instant were begun with another password.
+    ends_before: Timestamp,
+}
+
+impl PasswordPlan {
+    fn replace(&mut self, hash: String, valid_from: Timestamp) {
+        use aws_sdk_dynamodb::types::AttributeValue::N;
+        let valid_from = (valid_from > Timestamp::default()).then(|| N(valid_from.to_string()));
+        self.change = std::mem::take(&mut self.change)
+            .set(attribute::PASSWORD_HASH, Some(text(hash)))
+            .set(attribute::VALID_FROM, valid_from)
+            // A session of the other deployment means nothing in this one.
+            .set(attribute::CHANGED_IN, None);
+        self.changed.push("password");
+    }
+
+    fn flag(&mut self, must_change: bool) {
+        use aws_sdk_dynamodb::types::AttributeValue::Bool;
+        self.change =
+            std::mem::take(&mut self.change).set(attribute::MUST_CHANGE, must_change.then_some(Bool(true)));
+        self.changed.push(attribute::MUST_CHANGE);
+    }
+}
+
+fn text(text: String) -> aws_sdk_dynamodb::types::AttributeValue {
+    aws_sdk_dynamodb::types::AttributeValue::S(text)
+}

@@ -1,0 +1,213 @@
+//! A standby: another deployment that is kept like the first by exports and imports.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Deployed, Login, PASSWORD, claims};
+
+/// Of `correct horse`.
+const HASH: &str = "$2b$04$j8k1UzEOfFcCLOp4HnWvQeIvj0xQjKs3C8ExJ0nku8tQGhcn8JmZ6";
+
+/// As a scheduled job does it.
+async fn copy(home: &Deployed, standby: &Deployed) -> (Value, Value) {
+    let clients = home.run(&["clients", "export"]).await;
+    let import = ["clients", "import", "-", "--update", "--disable-missing", "--yes"];
+    let clients = standby.run_with(&import, clients.assert(0).stdout.as_bytes()).await.json();
+    let users = home.run(&["users", "export", "--with-hashes"]).await;
+    let import = ["users", "import", "-", "--update", "--disable-missing", "--no-wait", "--yes"];
+    let users = standby.run_with(&import, users.assert(0).stdout.as_bytes()).await.json();
+    (clients, users)
+}
+
+fn counts(imported: u64, updated: u64, there_already: u64, disabled: u64) -> Value {
+    json!({
+        "imported": imported, "updated": updated, "there_already": there_already, "rejected": 0,
+        "disabled": disabled,
+    })
+}
+
+/// All users, as an export has them.
+async fn users(deployed: &Deployed) -> Vec<String> {
+    let exported = deployed.run(&["users", "export", "--with-hashes"]).await;
+    let mut lines: Vec<_> = exported.assert(0).stdout.lines().map(str::to_owned).collect();
+    lines.sort();
+    lines
+}
+
+#[tokio::test]
+async fn what_becomes_of_users_at_home_becomes_of_them_in_the_standby() {
+    let (home, standby) = (Deployed::start().await, Deployed::start().await);
+    home.client("shop").await;
+    for name in ["ada", "bob", "cy", "dan", "eve"] {
+        home.user(name).await;
+    }
+    assert_eq!(copy(&home, &standby).await, (counts(1, 0, 0, 0), counts(5, 0, 0, 0)));
+    assert_eq!(copy(&home, &standby).await, (counts(0, 0, 1, 0), counts(0, 0, 5, 0)));
+    assert_eq!(users(&standby).await, users(&home).await);
+    let api = standby.api().await;
+    let mut tokens = Vec::new();
+    for name in ["ada", "bob", "cy", "dan", "eve"] {
+        tokens.push(api.tokens(Login::on("shop", name)).await);
+    }
+
+    home.run(&["users", "disable", "ada", "--yes", "--no-wait"]).await.assert(0);
+    home.run(&["users", "set-claims", "bob", r#"{"roles":["admin"]}"#]).await.assert(0);
+    let set = ["users", "set-password", "cy", "--password-stdin", "--no-wait"];
+    home.run_with(&set, b"another horse, another staple").await.assert(0);
+    home.run(&["users", "delete", "dan", "--yes", "--no-wait"]).await.assert(0);
+    home.run(&["sessions", "revoke", "--user", "eve", "--yes", "--no-wait"]).await.assert(0);
+    home.run(&["users", "must-change", "eve"]).await.assert(0);
+    let dry = home.run(&["users", "export", "--with-hashes"]).await.assert(0).stdout.clone();
+    let import = ["users", "import", "-", "--update", "--disable-missing", "--dry-run"];
+    let dry = standby.run_with(&import, dry.as_bytes()).await.json();
+    assert_eq!(dry, counts(0, 4, 0, 1));
+    assert_eq!(copy(&home, &standby).await.1, dry, "a dry run is the run without writes");
+    let mut left = users(&standby).await;
+    left.retain(|line| !line.contains(r#""dan""#));
+    assert_eq!(left, users(&home).await);
+
+    let is_served = async |i: usize| (api.call(&tokens[i]).await, api.refresh("shop", &tokens[i]).await.0);
+    for (i, what) in [(0, "disabled"), (2, "another password"), (3, "deleted"), (4, "revoked")] {
+        // A cut-off of the same second as the login leaves its session.
+        let served = is_served(i).await;
+        assert!(served == (401, 400) || i == 4 && served == (200, 200), "{what}: {served:?}");
+    }
+    let (status, refreshed) = api.refresh("shop", &tokens[1]).await;
+    assert_eq!((status, &claims(&refreshed)["roles"]), (200, &json!(["admin"])));
+    for (name, status) in [("ada", 400), ("cy", 400), ("dan", 400), ("eve", 403)] {
+        assert_eq!(api.login(Login::on("shop", name)).await.0, status, "{name}");
+    }
+    let changed = Login { password: "another horse, another staple", ..Login::on("shop", "cy") };
+    api.tokens(changed).await;
+    let events = standby.events();
+    let count = |name: &str| events.iter().filter(|event| *event == name).count();
+    assert_eq!((count("user_updated"), count("user_disabled")), (4, 2), "{events:?}");
+
+    home.run(&["users", "enable", "ada"]).await.assert(0);
+    assert_eq!(copy(&home, &standby).await.1, counts(0, 1, 3, 0));
+    api.tokens(Login::on("shop", "ada")).await;
+}
+
+#[tokio::test]
+async fn an_update_takes_no_cut_off_and_no_newer_password_back() {
+    let (home, standby) = (Deployed::start().await, Deployed::start().await);
+    home.client("shop").await;
+    home.user("ada").await;
+    copy(&home, &standby).await;
+    let old = home.run(&["users", "export", "--with-hashes"]).await.stdout;
+    let set = ["users", "set-password", "ada", "--password-stdin", "--no-wait"];
+    standby.run_with(&set, b"another horse, another staple").await.assert(0);
+    let before = users(&standby).await;
+    let ran = standby.run_with(&["users", "import", "-", "--update"], old.as_bytes()).await;
+    assert_eq!(ran.json()["there_already"], 1);
+    assert!(ran.stderr.contains("line 1: the password that is there is newer, and stays"), "{ran:?}");
+    assert_eq!(users(&standby).await, before);
+}
+
+#[tokio::test]
+async fn an_update_changes_what_the_line_names_and_nothing_else() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    let id = deployed.user("ada").await;
+    deployed.run(&["users", "set-claims", "ada", r#"{"roles":["admin"]}"#]).await.assert(0);
+    deployed.run(&["users", "disable", "ada", "--yes", "--no-wait"]).await.assert(0);
+    let import = async |line: Value| {
+        let import = ["users", "import", "-", "--update", "--no-wait"];
+        deployed.run_with(&import, line.to_string().as_bytes()).await
+    };
+    let shown = async || deployed.run(&["users", "show", "ada"]).await.json();
+    let ran = import(json!({"username": "ADA", "must_change": true})).await;
+    assert_eq!(ran.json(), json!({"imported": 0, "updated": 1, "there_already": 0, "rejected": 0}));
+    let user = shown().await;
+    assert_eq!(
+        (&user["disabled"], &user["must_change"], &user["claims"]),
+        (&json!(true), &json!(true), &json!({"roles": ["admin"]}))
+    );
+    import(json!({"username": "ada", "user_id": id, "disabled": false, "must_change": false, "claims": {}}))
+        .await
+        .assert(0);
+    let user = shown().await;
+    assert_eq!(
+        (&user["disabled"], &user["must_change"], &user["claims"]),
+        (&json!(false), &json!(false), &json!({}))
+    );
+
+    // A password that is the user's already is nothing new, and another one ends the sessions of the one before.
+    assert_eq!(import(json!({"username": "ada", "password": PASSWORD})).await.json()["there_already"], 1);
+    let api = deployed.api().await;
+    let tokens = api.tokens(Login::on("shop", "ada")).await;
+    import(json!({"username": "ada", "password": "another horse, another staple"})).await.assert(0);
+    assert_eq!((api.call(&tokens).await, api.refresh("shop", &tokens).await.0), (401, 400));
+    import(json!({"username": "ada", "password_hash": HASH})).await.assert(0);
+    api.tokens(Login { password: "correct horse", ..Login::on("shop", "ada") }).await;
+
+    for (line, reason) in [
+        (json!({"username": "bob", "claims": {}}), "nobody has its username yet"),
+        (json!({"username": "ada", "user_id": "u-2"}), "its username is somebody else's"),
+        (json!({"username": "bob", "user_id": id, "password_hash": HASH}), "its user_id is somebody else's"),
+    ] {
+        let ran = import(line).await;
+        assert!(ran.assert(4).stderr.contains(reason), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_disabled_for_missing_in_a_file_that_was_not_read_whole() {
+    let deployed = Deployed::start().await;
+    deployed.user("ada").await;
+    deployed.client("shop").await;
+    for kind in ["users", "clients"] {
+        let import = [kind, "import", "-", "--update", "--disable-missing"];
+        deployed.run_with(&import, b"").await.assert(4);
+        let ran = deployed.run_with(&[&import[..], &["--yes"]].concat(), b"bad\n").await;
+        assert!(ran.assert(4).stderr.contains("disabled for not being in the file"), "{ran:?}");
+        let skipping = [&import[..], &["--from-line", "2"]].concat();
+        deployed.run_with(&skipping, b"").await.assert(2);
+        deployed.run_with(&[kind, "import", "-", "--disable-missing"], b"").await.assert(2);
+    }
+    assert_eq!(deployed.run(&["users", "show", "ada"]).await.json()["disabled"], false);
+    assert_eq!(deployed.run(&["clients", "show", "shop"]).await.json()["disabled"], false);
+}
+
+#[tokio::test]
+async fn clients_and_their_secrets_are_the_same_in_the_standby() {
+    let (home, standby) = (Deployed::start().await, Deployed::start().await);
+    home.user("ada").await;
+    home.client("shop").await;
+    let create =
+        ["clients", "create", "billing", "--confidential", "--claims", "email", "--access-ttl", "60"];
+    let secret = home.run(&create).await.json()["client_secret"].as_str().unwrap().to_owned();
+    assert_eq!(copy(&home, &standby).await.0, counts(2, 0, 0, 0));
+    assert_eq!(home.run(&["clients", "list"]).await.json(), standby.run(&["clients", "list"]).await.json());
+    let with_secret = |secret| Login { client_secret: Some(secret), ..Login::on("billing", "ada") };
+    standby.api().await.tokens(with_secret(&secret)).await;
+
+    let rotated = home.run(&["clients", "rotate-secret", "billing", "--at-once", "--yes"]).await.json();
+    home.run(&["clients", "update", "billing", "--scope", "read", "--reset", "claims,access-ttl"])
+        .await
+        .assert(0);
+    home.run(&["sessions", "revoke", "--client", "billing", "--yes", "--no-wait"]).await.assert(0);
+    home.run(&["clients", "delete", "shop", "--yes", "--no-wait"]).await.assert(0);
+    assert_eq!(copy(&home, &standby).await.0, counts(0, 1, 0, 1));
+    let shown = async |deployed: &Deployed| deployed.run(&["clients", "show", "billing"]).await.json();
+    assert_eq!(shown(&home).await, shown(&standby).await);
+    assert!(shown(&standby).await["not_before"].is_u64());
+    let api = standby.api().await;
+    assert_eq!(api.login(with_secret(&secret)).await.0, 401);
+    api.tokens(with_secret(rotated["client_secret"].as_str().unwrap())).await;
+    assert_eq!(api.login(Login::on("shop", "ada")).await.0, 401, "it was deleted at home");
+
+    let twice = "{\"client_id\":\"new\",\"kind\":\"public\"}\n{\"client_id\":\"new\",\"kind\":\"public\",\"name\":\"x\"}\n";
+    for arguments in [&["clients", "import", "-", "--dry-run"][..], &["clients", "import", "-"]] {
+        let ran = standby.run_with(arguments, twice.as_bytes()).await;
+        let counts: Value = serde_json::from_str(&ran.assert(4).stdout).unwrap();
+        assert_eq!(counts, json!({"imported": 1, "there_already": 0, "rejected": 1}));
+        assert!(ran.stderr.contains("line 2: it has the client_id of line 1"), "{ran:?}");
+    }
+    assert_eq!(
+        standby
+            .run_with(&["clients", "import", "-"], b"{\"client_id\":\"new\",\"kind\":\"public\"}")
+            .await
+            .json()["there_already"],
+        1
+    );
+}
