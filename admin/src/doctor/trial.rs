@@ -1,19 +1,29 @@
 //! A full trial: log in, call, refresh, retry, log out, and be refused.
 
-use std::time::Duration;
+use std::{
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{error::chain, route};
-use tokio::{signal, time::sleep};
+use tokio::time::{sleep, timeout};
 
-use super::{Check, api::Api, throwaway::Throwaway};
-use crate::{deployment::Deployment, error::AdminError};
+use super::{
+    Check,
+    api::{Answer, Api},
+    throwaway::Throwaway,
+};
+use crate::{deployment::Deployment, error::AdminError, interrupt::Interrupts};
 
 const TRIAL: &str = "trial";
 const LOGOUT: &str = "logout takes effect";
 /// How long is waited for a logout to take effect that should have.
 const PATIENCE: u64 = 60;
+/// How long a call that is under way has, once somebody asked for the end.
+const GRACE: Duration = Duration::from_secs(5);
 /// What a measurement may be off by, in seconds.
 const TOLERANCE: u64 = 2;
 
@@ -42,9 +52,21 @@ pub(super) async fn check(deployment: &Deployment, api: &Api) -> Vec<Check> {
     let Some(throwaway) = Throwaway::new(deployment) else {
         return vec![Check::unknown(TRIAL, "no names for the throw-away client and user")];
     };
+    // Heard from here on, so that none of them ends the process before what was made is removed.
+    let mut interrupts = match Interrupts::listen() {
+        Ok(interrupts) => interrupts,
+        Err(error) => return vec![Check::unknown(TRIAL, chain(&error))],
+    };
+    let is_interrupted = AtomicBool::new(false);
+    let calls = Calls { api, is_interrupted: &is_interrupted };
+    let mut attempt = pin!(attempt(deployment, &calls, &throwaway));
     let result = tokio::select! {
-        result = attempt(deployment, api, &throwaway) => result,
-        _ = signal::ctrl_c() => Err(Failure::Interrupted),
+        result = &mut attempt => result,
+        () = interrupts.next() => {
+            is_interrupted.store(true, Ordering::Relaxed);
+            // What is under way may still write something: it is waited for, so that this is removed too.
+            timeout(GRACE, attempt).await.unwrap_or(Err(Failure::Interrupted))
+        }
     };
     // Whatever came of it.
     let removed = throwaway.remove(deployment).await;
@@ -65,8 +87,34 @@ pub(super) async fn check(deployment: &Deployment, api: &Api) -> Vec<Check> {
     checks
 }
 
+/// Calls of the API, of which none is begun once somebody has asked for the end.
+struct Calls<'a> {
+    api: &'a Api,
+    is_interrupted: &'a AtomicBool,
+}
+
+impl Calls<'_> {
+    async fn post(&self, path: &str, fields: &Value) -> Result<Answer, Failure> {
+        self.unless_interrupted()?;
+        Ok(self.api.post(path, fields).await?)
+    }
+
+    async fn get(&self, path: &str, access_token: &str) -> Result<Answer, Failure> {
+        self.unless_interrupted()?;
+        Ok(self.api.get(path, access_token).await?)
+    }
+
+    fn unless_interrupted(&self) -> Result<(), Failure> {
+        if self.is_interrupted.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
+    }
+}
+
 /// After how many seconds the logout took effect; `None`, if it didn't while that was waited for.
-async fn attempt(deployment: &Deployment, api: &Api, throwaway: &Throwaway) -> Result<Option<u64>, Failure> {
+async fn attempt(
+    deployment: &Deployment,
+    api: &Calls<'_>,
+    throwaway: &Throwaway,
+) -> Result<Option<u64>, Failure> {
     throwaway.register(deployment).await?;
     let client_id = throwaway.client_id.as_str();
     let password = throwaway.password.expose_secret();
@@ -74,7 +122,7 @@ async fn attempt(deployment: &Deployment, api: &Api, throwaway: &Throwaway) -> R
         json!({ "client_id": client_id, "username": throwaway.username.as_str(), "password": password });
     let tokens = api.post(route::LOGIN, &login).await?;
     expect("login", 200, tokens.status)?;
-    let text = |body: &serde_json::Value, name: &str| body[name].as_str().unwrap_or_default().to_owned();
+    let text = |body: &Value, name: &str| body[name].as_str().unwrap_or_default().to_owned();
     let (access, first) = (text(&tokens.body, "access_token"), text(&tokens.body, "refresh_token"));
     expect("a call with the access token", 200, api.get(route::SESSIONS, &access).await?.status)?;
     expect("a call with a forged token", 401, api.get(route::SESSIONS, &forged(&access)).await?.status)?;
@@ -101,7 +149,7 @@ async fn attempt(deployment: &Deployment, api: &Api, throwaway: &Throwaway) -> R
 
 async fn until_refused(
     deployment: &Deployment,
-    api: &Api,
+    api: &Calls<'_>,
     access_token: &str,
 ) -> Result<Option<u64>, Failure> {
     let start = deployment.now();

@@ -7,6 +7,7 @@ mod harness;
 
 mod clients;
 mod deployments;
+mod doctor;
 mod files;
 mod import;
 mod options;
