@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use super::translated::Translated;
 
 /// What each function may do with tables and the secret: `Function: action Resource`.
-const OWN: [&str; 39] = [
+const OWN: [&str; 41] = [
     "Authorizer: dynamodb:GetItem SessionsTable",
     "Authorizer: dynamodb:Query KeysTable",
     "Authorizer: dynamodb:Query RevocationsTable",
+    "Keys: dynamodb:ConditionCheckItem KeysTable",
+    "Keys: dynamodb:GetItem KeysTable",
     "Keys: dynamodb:PutItem KeysTable",
     "Keys: dynamodb:Query KeysTable",
     "Keys: dynamodb:UpdateItem KeysTable",
