@@ -4,7 +4,7 @@
 
 use std::net::SocketAddr;
 
-use local::server;
+use local::{hosts::Hosts, server};
 use oauth2::{
     AuthType, ClientId, ClientSecret, RefreshToken, RequestTokenError, Scope, TokenResponse, TokenUrl,
     basic::{BasicClient, BasicErrorResponseType},
@@ -18,7 +18,12 @@ use crate::harness::{APP, Api, PASSWORD, Reply, SECRET, SERVER, USERNAME, form};
 async fn serve(api: &Api) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(server::serve(listener, api.gateway.clone(), std::future::pending()));
+    tokio::spawn(server::serve(
+        listener,
+        Hosts::of_this_machine(),
+        api.gateway.clone(),
+        std::future::pending(),
+    ));
     address
 }
 

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::Client;
 use axum::http::Request;
-use local::engine;
+use local::engine::{self, ANY_ACCESS_KEY_ID};
 use login::Login;
 use logout::Logout;
 use password::PasswordChange;
@@ -71,7 +71,7 @@ async fn a_warm_up_is_two_reads_and_where_they_fail_the_function_starts_all_the_
 #[tokio::test]
 async fn a_start_opens_the_two_connections_that_a_request_may_use_at_once() {
     let (api, proxy, _secrets, _origin) = started().await;
-    let dynamodb = Client::new(&engine::config(&proxy.endpoint()));
+    let dynamodb = Client::new(&engine::config(&proxy.endpoint(), ANY_ACCESS_KEY_ID));
     let refresh = Refresh::start(&Context { dynamodb, ..api.context("refresh") }).await.unwrap();
     let before = proxy.opened();
     refresh.warm_up().await;

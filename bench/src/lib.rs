@@ -21,7 +21,7 @@ use aws_sdk_dynamodb::Client;
 use keys::KeyPlan;
 use local::{
     demo::Demo,
-    engine::{self, Engine},
+    engine::{self, ANY_ACCESS_KEY_ID, AccessKeyId, Engine},
     functions::{Deployment, Keyset},
     seed::Seeder,
     tables,
@@ -100,7 +100,8 @@ impl StoreProcess {
     pub async fn serve_if_asked() -> Result<(), Failure> {
         let mut arguments = std::env::args_os().skip(1);
         if arguments.next().is_some_and(|role| role == Self::ARGUMENT) {
-            println!("{}", Engine::start(arguments.next().as_deref().map(Path::new)).await?.endpoint());
+            let (file, access_key_id) = (arguments.next(), AccessKeyId::new(ANY_ACCESS_KEY_ID));
+            println!("{}", Engine::start(file.as_deref().map(Path::new), access_key_id).await?.endpoint());
             std::future::pending::<()>().await;
         }
         Ok(())
@@ -121,7 +122,7 @@ impl Drop for StoreProcess {
 ///
 /// If something of it can't be read or written.
 pub async fn deployment(endpoint: &str, clock: Arc<dyn Clock>) -> Result<(Template, Deployment), Failure> {
-    let (config, random) = (engine::config(endpoint), Arc::new(SystemRandom::new()));
+    let (config, random) = (engine::config(endpoint, ANY_ACCESS_KEY_ID), Arc::new(SystemRandom::new()));
     let client = Client::new(&config);
     let template = Template::of_project()?;
     let tables = tables::create(&template, &client, "").await?;

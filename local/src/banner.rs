@@ -3,13 +3,22 @@
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use local::demo::{self, Demo};
+use local::{
+    demo::{self, Demo},
+    engine::AccessKeyId,
+};
 
 /// Where things are, and what to try them with.
 pub(crate) struct Banner<'a> {
     pub(crate) url: &'a str,
-    pub(crate) dynamodb_endpoint: &'a str,
+    pub(crate) store: &'a StoreAddress,
     pub(crate) demo: &'a Demo,
+}
+
+/// Where the store is, and which access key ID it asks for; none of its own, if it is AWS.
+pub(crate) struct StoreAddress {
+    pub(crate) endpoint: String,
+    pub(crate) access_key_id: Option<AccessKeyId>,
 }
 
 impl Banner<'_> {
@@ -22,20 +31,24 @@ impl Banner<'_> {
             "public_client_id": demo::PUBLIC_CLIENT_ID,
             "confidential_client_id": demo::CONFIDENTIAL_CLIENT_ID,
             "client_secret": self.demo.client_secret.expose_secret(),
-            "dynamodb_endpoint": self.dynamodb_endpoint,
+            "dynamodb_endpoint": self.store.endpoint,
+            "dynamodb_access_key_id": self.store.access_key_id.as_ref().map(AccessKeyId::expose),
         })
     }
 
     /// Commands for people, ready to paste.
     pub(crate) fn to_text(&self) -> String {
-        let Self { url, dynamodb_endpoint, demo } = self;
+        let Self { url, store: StoreAddress { endpoint, access_key_id }, demo } = self;
+        let key =
+            access_key_id.as_ref().map_or_else(String::new, |id| format!(", access key ID {}", id.expose()));
         let (password, secret) = (demo.password.expose_secret(), demo.client_secret.expose_secret());
         let port = url.rsplit(':').next().unwrap_or_default();
         let (app, server, user) = (demo::PUBLIC_CLIENT_ID, demo::CONFIDENTIAL_CLIENT_ID, demo::USERNAME);
         format!(
             r#"
-Latchgate is on {url}   (store: {dynamodb_endpoint})
+Latchgate is on {url}
 
+  store    {endpoint}{key}
   user     {user} / {password}
   clients  {app} (public), {server} / {secret} (confidential)
 

@@ -3,10 +3,12 @@
 //! Real API Gateway events go through the very handlers that Lambda runs; routes, tables, variables, CORS and error
 //! bodies come from template.yaml. The tests use the same parts, with a clock and a randomness of their own.
 
+mod connection;
 pub mod demo;
 pub mod engine;
 pub mod functions;
 pub mod gateway;
+pub mod hosts;
 pub mod keyset;
 pub mod seed;
 pub mod server;

@@ -25,10 +25,8 @@ async fn main() -> ExitCode {
 
 /// A line a request and what the functions say of it, on standard error: standard output is for what was asked.
 fn log_for_people() {
-    let filter = shared::log::filter(&local::functions::logging_crates())
-        .with_target("local", LevelFilter::INFO)
-        // The embedded store warns of every condition that fails, which is how retries and races are decided.
-        .with_target("dynoxide", LevelFilter::ERROR);
+    let filter =
+        shared::log::filter(&local::functions::logging_crates()).with_target("local", LevelFilter::INFO);
     // Without colours, since it may be a file.
     let lines = fmt::layer().with_writer(std::io::stderr).with_target(false).without_time().with_ansi(false);
     tracing_subscriber::registry().with(lines).with(filter).init();

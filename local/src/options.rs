@@ -1,9 +1,16 @@
 //! The command line.
 
-use std::path::PathBuf;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+};
 
 use clap::{Parser, value_parser};
-use local::template::ApiKind;
+use local::{
+    engine::{ANY_ACCESS_KEY_ID, AccessKeyId},
+    hosts::Host,
+    template::ApiKind,
+};
 use shared::keys::SigningAlgorithm;
 use shared::lifetimes;
 
@@ -11,9 +18,15 @@ use shared::lifetimes;
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Options {
-    /// Port on 127.0.0.1; 0 picks a free one
+    /// Port to listen on; 0 picks a free one
     #[arg(long, default_value_t = 8787)]
     pub(crate) port: u16,
+    /// Address to listen on, like 0.0.0.0 for all of this machine's. Others on the network reach any but a loopback address
+    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
+    pub(crate) host: IpAddr,
+    /// Answer requests for this host too, like laptop.local or an emulator's 10.0.2.2; can be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) allow_host: Vec<Host>,
     /// What is in front of the functions: template.yaml's REST API, or template-http.yaml's HTTP API
     #[arg(long, value_name = "KIND", value_enum, default_value_t)]
     pub(crate) api: ApiKind,
@@ -23,6 +36,15 @@ pub(crate) struct Options {
     /// Use this store instead of the embedded one: http for DynamoDB Local and the like, https for AWS
     #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_DYNAMODB", conflicts_with = "db", value_parser = endpoint)]
     pub(crate) endpoint: Option<String>,
+    /// The access key ID that the store of --endpoint asks for, where it isn't AWS
+    #[arg(
+        long,
+        value_name = "ID",
+        requires = "endpoint",
+        default_value = ANY_ACCESS_KEY_ID,
+        value_parser = access_key_id
+    )]
+    pub(crate) access_key_id: AccessKeyId,
     /// Keep the keys in this file [default: beside the database; without one they are gone with the process]
     #[arg(long, value_name = "PATH")]
     pub(crate) keyset: Option<PathBuf>,
@@ -70,6 +92,12 @@ fn endpoint(text: &str) -> Result<String, &'static str> {
     } else {
         Err("an endpoint is a URL, like http://localhost:8000")
     }
+}
+
+/// What stands for itself in the credential scope of a signature.
+fn access_key_id(text: &str) -> Result<AccessKeyId, &'static str> {
+    let is_word = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    if is_word { Ok(AccessKeyId::new(text)) } else { Err("an access key ID has letters and digits") }
 }
 
 /// A template parameter and its value.

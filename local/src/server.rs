@@ -1,46 +1,60 @@
 //! The gateway on a port of this machine.
 
-use std::{error::Error, future::Future, net::SocketAddr, sync::Arc};
+use std::{error::Error, future::Future, net::IpAddr, sync::Arc};
 
 use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{ConnectInfo, Request, State},
-    http::Response,
+    http::{HeaderValue, Response, StatusCode, header},
 };
 use http_body_util::LengthLimitError;
 use tokio::{net::TcpListener, time::Instant};
 
-use crate::gateway::{Failure, Gateway};
+use crate::{
+    connection::Connection,
+    gateway::{Failure, Gateway},
+    hosts::Hosts,
+};
 
 /// What API Gateway takes at most, in bytes.
 const MAX_BODY_LEN: usize = 10 * 1024 * 1024;
 
-/// Serves until `shutdown` resolves.
+/// What a request for another host is told.
+const OTHER_HOST: &str =
+    r#"{"message":"This server does not answer to that host. Start it with --allow-host to change that."}"#;
+
+/// Serves an API, under these hosts, until `shutdown` resolves.
 ///
 /// # Errors
 ///
 /// If the listener fails.
 pub async fn serve(
     listener: TcpListener,
+    hosts: Hosts,
     gateway: Arc<Gateway>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), std::io::Error> {
     let service = Router::new()
         .fallback(answer)
-        .with_state(gateway)
-        .into_make_service_with_connect_info::<SocketAddr>();
+        .with_state((Arc::new(hosts), gateway))
+        .into_make_service_with_connect_info::<Connection>();
     axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }
 
 async fn answer(
-    State(gateway): State<Arc<Gateway>>,
-    ConnectInfo(source): ConnectInfo<SocketAddr>,
+    State((hosts, gateway)): State<(Arc<Hosts>, Arc<Gateway>)>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
 ) -> Response<Body> {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = Instant::now();
-    let response = delivered(gateway, source, request).await;
+    let (parts, body) = request.into_parts();
+    let response = if hosts.admit(&parts, connection.reached) {
+        delivered(gateway, connection.peer.ip(), Request::from_parts(parts, body)).await
+    } else {
+        refused()
+    };
     tracing::info!(
         "{method} {path} → {} in {} ms",
         response.status().as_u16(),
@@ -49,8 +63,16 @@ async fn answer(
     response.map(Body::from)
 }
 
+/// API Gateway answers a host that it doesn't know with the same status.
+fn refused() -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_static(OTHER_HOST.as_bytes()));
+    *response.status_mut() = StatusCode::FORBIDDEN;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
 /// In a task of its own, so that a panic is one failed request, as it is in Lambda.
-async fn delivered(gateway: Arc<Gateway>, source: SocketAddr, request: Request) -> Response<Bytes> {
+async fn delivered(gateway: Arc<Gateway>, source: IpAddr, request: Request) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
     let body = match to_bytes(body, MAX_BODY_LEN).await {
         Ok(body) => body,
@@ -62,7 +84,7 @@ async fn delivered(gateway: Arc<Gateway>, source: SocketAddr, request: Request) 
     let request = Request::from_parts(parts, body);
     let handling = tokio::spawn({
         let gateway = gateway.clone();
-        async move { gateway.handle(request, source.ip()).await }
+        async move { gateway.handle(request, source).await }
     });
     handling.await.unwrap_or_else(|_| gateway.failure(Failure::Integration))
 }

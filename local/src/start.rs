@@ -1,7 +1,7 @@
 //! From options to a served API.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
 };
@@ -11,9 +11,10 @@ use aws_sdk_dynamodb::Client;
 use keys::KeyPlan;
 use local::{
     demo::Demo,
-    engine::{self, Engine, EngineError},
+    engine::{self, AccessKeyId, Engine, EngineError},
     functions::{Deployment, FunctionsError, Keyset},
     gateway::Gateway,
+    hosts::Hosts,
     keyset::{self, KeysetFileError},
     seed::{SeedError, Seeder},
     server,
@@ -34,7 +35,10 @@ use shared::{
 use tokio::signal::unix::SignalKind;
 use tokio::{net::TcpListener, signal};
 
-use crate::{banner::Banner, options::Options};
+use crate::{
+    banner::{Banner, StoreAddress},
+    options::Options,
+};
 
 /// Why the API isn't served.
 #[derive(Debug, thiserror::Error)]
@@ -51,8 +55,8 @@ pub(crate) enum RunError {
     Seed(#[from] SeedError),
     #[error(transparent)]
     Functions(#[from] FunctionsError),
-    #[error("port {0} of 127.0.0.1 can't be had")]
-    Port(u16, #[source] std::io::Error),
+    #[error("{0} can't be listened on")]
+    Listen(SocketAddr, #[source] std::io::Error),
     #[error("template.yaml has no parameter {0}")]
     Parameter(String),
     #[error("the server failed")]
@@ -62,10 +66,11 @@ pub(crate) enum RunError {
 pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
     // First, so that a port that is taken is found out before anything is written.
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    let listener = TcpListener::bind(address).await.map_err(|e| RunError::Port(options.port, e))?;
+    let address = SocketAddr::from((options.host, options.port));
+    let listener = TcpListener::bind(address).await.map_err(|e| RunError::Listen(address, e))?;
     let address = listener.local_addr().map_err(RunError::Serve)?;
-    let url = format!("http://{address}");
+    warn_of_others(address);
+    let url = format!("http://{}", from_here(address));
 
     let template = Template::of_project()?;
     let parameters = parameters(&template, &options, &url)?;
@@ -87,21 +92,41 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     };
     let gateway = Arc::new(Gateway::deploy(&template, &deployment).await?);
     let shutdown = shutdown_signal();
-    let _published = publish(&deployment, (&url, &store.endpoint), address.port());
+    let _published = publish(&deployment, &url, &store.address, address.port());
 
-    let banner = Banner { url: &url, dynamodb_endpoint: &store.endpoint, demo: &store.demo };
+    let banner = Banner { url: &url, store: &store.address, demo: &store.demo };
     if options.json {
         println!("{}", banner.to_json());
     } else {
         println!("{}", banner.to_text());
     }
-    server::serve(listener, gateway, shutdown).await.map_err(RunError::Serve)
+    let hosts = Hosts::of_this_machine().and(options.allow_host);
+    server::serve(listener, hosts, gateway, shutdown).await.map_err(RunError::Serve)
+}
+
+/// Everyone who reaches it is let in by the demo's user and clients.
+fn warn_of_others(address: SocketAddr) {
+    if !address.ip().is_loopback() {
+        tracing::warn!(
+            "others on the network reach {address}: everyone knows the demo user's password and the demo clients' secret, \
+             and passwords and tokens cross the network unencrypted"
+        );
+    }
+}
+
+/// Where this machine itself reaches what listens there.
+fn from_here(address: SocketAddr) -> SocketAddr {
+    match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
+        _ => address,
+    }
 }
 
 struct Store {
     aws: SdkConfig,
     client: Client,
-    endpoint: String,
+    address: StoreAddress,
     demo: Demo,
 }
 
@@ -116,18 +141,26 @@ impl Store {
                     .retry_config(aws::retries())
                     .timeout_config(aws::timeouts())
                     .http_client(aws::http_client(Trust::System));
-                Ok(Self::over(aws.load().await, endpoint.clone(), Demo::random(random)))
+                let address = StoreAddress { endpoint: endpoint.clone(), access_key_id: None };
+                Ok(Self::over(aws.load().await, address, Demo::random(random)))
             }
-            Some(endpoint) => Ok(Self::over(engine::config(endpoint), endpoint.clone(), Demo::well_known())),
+            Some(endpoint) => Ok(Self::on_this_machine(endpoint.clone(), options.access_key_id.clone())),
             None => {
-                let endpoint = Engine::start(options.db.as_deref()).await?.endpoint();
-                Ok(Self::over(engine::config(&endpoint), endpoint, Demo::well_known()))
+                let access_key_id = AccessKeyId::random(random);
+                let engine = Engine::start(options.db.as_deref(), access_key_id.clone()).await?;
+                Ok(Self::on_this_machine(engine.endpoint(), access_key_id))
             }
         }
     }
 
-    fn over(aws: SdkConfig, endpoint: String, demo: Demo) -> Self {
-        Self { client: Client::new(&aws), aws, endpoint, demo }
+    fn on_this_machine(endpoint: String, access_key_id: AccessKeyId) -> Self {
+        let aws = engine::config(&endpoint, access_key_id.expose());
+        let address = StoreAddress { endpoint, access_key_id: Some(access_key_id) };
+        Self::over(aws, address, Demo::well_known())
+    }
+
+    fn over(aws: SdkConfig, address: StoreAddress, demo: Demo) -> Self {
+        Self { client: Client::new(&aws), aws, address, demo }
     }
 }
 
@@ -169,10 +202,11 @@ async fn keyset(options: &Options, random: &dyn Random) -> Result<Keyset, RunErr
 }
 
 /// Tells `latchgate --local` where this is. Nothing here depends on it, so a failure is a warning.
-fn publish(deployment: &Deployment, (url, endpoint): (&str, &str), port: u16) -> Option<Published> {
+fn publish(deployment: &Deployment, url: &str, store: &StoreAddress, port: u16) -> Option<Published> {
     let server = LocalServer {
         url: url.to_owned(),
-        dynamodb_endpoint: endpoint.to_owned(),
+        dynamodb_endpoint: store.endpoint.clone(),
+        dynamodb_access_key_id: store.access_key_id.as_ref().map(|id| id.expose().to_owned()),
         tables: deployment.tables.clone(),
         keyset_file: match &deployment.keyset {
             Keyset::File(path, _) => Some(path.clone()),

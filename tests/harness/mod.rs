@@ -28,7 +28,7 @@ use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use keys::KeyPlan;
 use local::{
     demo::Demo,
-    engine::{self, Engine},
+    engine::{self, ANY_ACCESS_KEY_ID, AccessKeyId, Engine},
     functions::{Deployment, Keyset},
     gateway::Gateway,
     seed::Seeder,
@@ -141,7 +141,7 @@ impl Api {
     async fn deployed(keyset: Keyset, aws: &str, change: impl FnOnce(Parameters) -> Parameters) -> Self {
         log::hear_everything();
         let (endpoint, prefix) = endpoint().await;
-        let store = engine::config(&endpoint).into_builder();
+        let store = engine::config(&endpoint, ANY_ACCESS_KEY_ID).into_builder();
         let store = store.http_client(plain_http()).timeout_config(patience());
         let store = Client::new(&store.build());
         let template = TEMPLATE.clone();
@@ -279,10 +279,11 @@ impl Api {
 /// The store under test and a prefix for tables of one's own there.
 #[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which store to use")]
 async fn endpoint() -> (String, String) {
-    match std::env::var("LATCHGATE_TEST_ENDPOINT") {
-        Ok(endpoint) => (endpoint, format!("{}.", identifier(&SystemRandom::new()))),
-        Err(_) => (Engine::start(None).await.unwrap().endpoint(), String::new()),
+    if let Ok(endpoint) = std::env::var("LATCHGATE_TEST_ENDPOINT") {
+        return (endpoint, format!("{}.", identifier(&SystemRandom::new())));
     }
+    let engine = Engine::start(None, AccessKeyId::new(ANY_ACCESS_KEY_ID)).await.unwrap();
+    (engine.endpoint(), String::new())
 }
 
 /// A number, as DynamoDB has it.

@@ -10,7 +10,7 @@ use admin::{
     doctor::{EXPECTED, ExpectedTable},
 };
 use aws_sdk_dynamodb::Client;
-use local::server;
+use local::{hosts::Hosts, server};
 use serde_json::Value;
 use shared::{
     clock::{Clock, SystemClock},
@@ -47,7 +47,12 @@ impl Api {
         self.clock.set(SystemClock.now().as_unix());
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(server::serve(listener, self.gateway.clone(), std::future::pending()));
+        tokio::spawn(server::serve(
+            listener,
+            Hosts::of_this_machine(),
+            self.gateway.clone(),
+            std::future::pending(),
+        ));
         format!("http://{address}")
     }
 }

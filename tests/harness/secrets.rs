@@ -15,7 +15,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
-use local::engine;
+use local::engine::{self, ANY_ACCESS_KEY_ID};
 use serde_json::{Value, json};
 use shared::{
     context::SdkConfig,
@@ -113,7 +113,8 @@ impl Secrets {
 
 /// In a region that exists: moto knows no other.
 pub(crate) fn config(endpoint: &str) -> SdkConfig {
-    engine::config(endpoint).into_builder().region(Region::new("eu-west-1")).http_client(plain_http()).build()
+    let config = engine::config(endpoint, ANY_ACCESS_KEY_ID).into_builder();
+    config.region(Region::new("eu-west-1")).http_client(plain_http()).build()
 }
 
 #[derive(Clone, Default)]

@@ -18,6 +18,10 @@ impl Deployment {
     ///
     /// [`AdminError`], if none is, or it can't be reached.
     pub async fn connect(target: &Target) -> Result<Self, AdminError> {
+        // clap can't tell: it looks at the options before a command and after it apart.
+        if target.access_key_id.is_some() && target.endpoint.is_none() {
+            return Err(AdminError::Usage("--access-key-id is for the store of --endpoint"));
+        }
         if let Some(port) = target.local {
             return local::connect(port, target).await;
         }
@@ -42,6 +46,10 @@ impl Deployment {
             .into_iter()
             .filter_map(|name| Some((name, said.optional(name)?)));
         let environment = of_pairs(tables.into_iter().chain(keyset));
-        Self::over(sdk::at(endpoint, target).await, environment, endpoint.to_owned())
+        Self::over(
+            sdk::at(endpoint, target.access_key_id.as_deref(), target).await,
+            environment,
+            endpoint.to_owned(),
+        )
     }
 }

@@ -18,7 +18,8 @@ pub(super) async fn connect(port: u16, target: &Target) -> Result<Deployment, Ad
     let tables = TABLES.iter().map(|(id, name)| (*name, server.tables.get(*id).map_or("", String::as_str)));
     let keyset = keyset.as_deref().map(|path| (variable::KEYSET_FILE, path));
     let environment = of_pairs(tables.chain(keyset));
-    let sdk_config = sdk::at(&server.dynamodb_endpoint, target).await;
+    let sdk_config =
+        sdk::at(&server.dynamodb_endpoint, server.dynamodb_access_key_id.as_deref(), target).await;
     let mut deployment = Deployment::over(sdk_config, environment, server.url.clone());
     deployment.api_url = Some(server.url);
     answers(&deployment, port).await?;

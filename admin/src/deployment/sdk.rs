@@ -30,12 +30,12 @@ pub(super) async fn of_operator(target: &Target) -> SdkConfig {
     loader.load().await
 }
 
-/// At this endpoint: AWS is what https means; anything else takes any credentials.
-pub(super) async fn at(endpoint: &str, target: &Target) -> SdkConfig {
+/// At this endpoint: AWS is what https means; anything else looks at no more than the access key ID, or at nothing.
+pub(super) async fn at(endpoint: &str, access_key_id: Option<&str>, target: &Target) -> SdkConfig {
     if endpoint.starts_with("https:") {
         return of_operator(target).await.into_builder().endpoint_url(endpoint).build();
     }
-    let credentials = Credentials::new("local", "local", None, None, "latchgate");
+    let credentials = Credentials::new(access_key_id.unwrap_or("local"), "local", None, None, "latchgate");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("local"))

@@ -23,6 +23,9 @@ pub struct Target {
     /// A store: http for DynamoDB Local and the like, https for AWS
     #[arg(long, global = true, value_name = "URL", value_parser = endpoint)]
     pub endpoint: Option<String>,
+    /// The access key ID that the store of --endpoint asks for, where it isn't AWS [default: local]
+    #[arg(long, global = true, value_name = "ID")]
+    pub access_key_id: Option<String>,
     /// The region of the stack, instead of the profile's
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,

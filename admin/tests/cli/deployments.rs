@@ -7,7 +7,7 @@ use port_file::LocalServer;
 use serde_json::json;
 use tokio::{net::TcpListener, process::Command};
 
-use crate::harness::{Deployed, run};
+use crate::harness::{ACCESS_KEY_ID, Deployed, run};
 
 /// The program with no variable of anybody's.
 fn bare(deployed: &Deployed, arguments: &[&str]) -> Command {
@@ -65,13 +65,12 @@ fn in_aws(mut command: Command, cloudformation: &str, deployed: &Deployed) -> Co
     command
         .env("AWS_ENDPOINT_URL_CLOUDFORMATION", cloudformation)
         .env("AWS_ENDPOINT_URL_DYNAMODB", &deployed.endpoint)
-        .env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+        .env("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
         .env("AWS_SECRET_ACCESS_KEY", "nobodys-secret-key")
         .env("AWS_REGION", "eu-west-1");
     command
 }
 
-/// The engine keeps what is written under any credentials in the same place; DynamoDB Local keeps each apart.
 #[tokio::test]
 async fn a_stack_is_found_by_its_outputs() {
     let deployed = Deployed::start().await;
@@ -86,7 +85,7 @@ async fn a_stack_is_found_by_its_outputs() {
     assert_eq!(run(list, b"").await.json()[0]["client_id"], "shop");
 
     let line = &deployed.audit()[0];
-    assert_eq!((&line["target"], &line["access_key_id"]), (&json!("latchgate-prod"), &json!("AKIAEXAMPLE")));
+    assert_eq!((&line["target"], &line["access_key_id"]), (&json!("latchgate-prod"), &json!(ACCESS_KEY_ID)));
     assert!(!line.to_string().contains("nobodys-secret-key"));
 }
 
@@ -113,6 +112,7 @@ async fn the_local_server_is_found_by_its_port() {
     let server = |endpoint: &str| LocalServer {
         url: "http://127.0.0.1:8787".to_owned(),
         dynamodb_endpoint: endpoint.to_owned(),
+        dynamodb_access_key_id: Some(ACCESS_KEY_ID.to_owned()),
         tables: ["ClientsTable", "UsersTable"]
             .map(|id| (id.to_owned(), deployed.table(id).to_owned()))
             .into(),

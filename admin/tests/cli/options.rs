@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 
 use serde_json::json;
 
-use crate::harness::{Deployed, PASSWORD, run};
+use crate::harness::{ACCESS_KEY_ID, Deployed, PASSWORD, run};
 
 #[tokio::test]
 async fn a_command_line_that_makes_no_sense_is_refused_with_2() {
@@ -153,6 +153,7 @@ async fn every_change_is_written_down_by_whom_where_and_when_and_nothing_secret(
     assert_eq!((&line["target"], &line["access_key_id"]), (&json!(deployed.endpoint), &json!("local")));
     assert!(line["timestamp"].is_u64());
     let text = format!("{audit:?}");
+    assert!(!text.contains(ACCESS_KEY_ID), "it opens the store: {text}");
     assert!(!text.contains(PASSWORD) && !text.contains("argon2") && !text.contains("password"), "{text}");
 
     let folder = deployed.folder.join("latchgate");
@@ -161,6 +162,29 @@ async fn every_change_is_written_down_by_whom_where_and_when_and_nothing_secret(
     let ran = deployed.run(&["clients", "disable", "shop", "--audit-log", "-"]).await;
     assert!(ran.assert(0).stderr.contains(r#""event":"client_disabled""#), "{ran:?}");
     assert_eq!(deployed.audit(), audit, "it went to standard error");
+}
+
+#[tokio::test]
+async fn the_store_is_opened_by_its_access_key_id_alone() {
+    let deployed = Deployed::start().await;
+    let endpoint = ["--endpoint", &deployed.endpoint, "clients", "list"];
+    for (arguments, code, said) in [
+        (vec!["--access-key-id", ACCESS_KEY_ID], 0, ""),
+        (vec!["--access-key-id", "AKIAOTHER"], 1, "UnrecognizedClientException"),
+        (vec![], 1, "UnrecognizedClientException"),
+    ] {
+        let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_latchgate"));
+        command.env_clear().args(endpoint).args(&arguments);
+        let ran = run(command, b"").await;
+        assert!(ran.assert(code).stderr.contains(said), "{arguments:?}: {ran:?}");
+    }
+    let mut nowhere = tokio::process::Command::new(env!("CARGO_BIN_EXE_latchgate"));
+    nowhere.env_clear().args(["--local", "clients", "list", "--access-key-id", ACCESS_KEY_ID]);
+    let ran = run(nowhere, b"").await;
+    assert!(
+        ran.code == 2 && ran.stderr.contains("--access-key-id is for the store of --endpoint"),
+        "{ran:?}"
+    );
 }
 
 #[tokio::test]

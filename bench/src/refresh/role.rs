@@ -6,7 +6,7 @@ use std::{
 };
 
 use bench::Failure;
-use local::{gateway::Gateway, server::serve};
+use local::{gateway::Gateway, hosts::Hosts, server::serve};
 use tokio::{net::TcpListener, runtime::Runtime};
 
 use crate::{
@@ -108,6 +108,6 @@ async fn answer(kept: Kept, sessions: usize) -> Result<(), Failure> {
     let client_id = Some(local::demo::PUBLIC_CLIENT_ID.to_owned());
     say(&Found { pid: std::process::id(), url, client_id, refresh_tokens })?;
     let end = tokio::task::spawn_blocking(|| stdin().read_to_end(&mut Vec::new()));
-    serve(listener, gateway.into(), async { drop(end.await) }).await?;
+    serve(listener, Hosts::of_this_machine(), gateway.into(), async { drop(end.await) }).await?;
     Ok(())
 }

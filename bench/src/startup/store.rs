@@ -7,7 +7,7 @@ use std::{
 };
 
 use bench::Failure;
-use local::engine::Engine;
+use local::engine::{ANY_ACCESS_KEY_ID, AccessKeyId, Engine};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -44,7 +44,7 @@ impl Store {
     }
 
     async fn listen(config: ServerConfig) -> Result<Self, Failure> {
-        let engine = Engine::start(None).await?;
+        let engine = Engine::start(None, AccessKeyId::new(ANY_ACCESS_KEY_ID)).await?;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let url = format!("https://{HOST}:{}", listener.local_addr()?.port());
         let (acceptor, address) = (TlsAcceptor::from(Arc::new(config)), engine.address);

@@ -8,7 +8,7 @@ mod folder;
 
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fmt, fs, io,
     path::{Path, PathBuf},
 };
 
@@ -16,19 +16,28 @@ use serde::{Deserialize, Serialize};
 
 pub use self::error::PortFileError;
 
-/// What a local server says of itself.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+/// What a local server says of itself. `Debug` doesn't show the access key ID.
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct LocalServer {
     /// Where the API is served.
     pub url: String,
     /// Where its store is reached.
     pub dynamodb_endpoint: String,
+    /// The access key ID that its store asks for; none of its own, if the store is AWS.
+    #[serde(default)]
+    pub dynamodb_access_key_id: Option<String>,
     /// The names of the tables, by logical id.
     pub tables: BTreeMap<String, String>,
     /// The file that its keys are in; none, if they are gone with the process.
     pub keyset_file: Option<PathBuf>,
     /// Its process.
     pub pid: u32,
+}
+
+impl fmt::Debug for LocalServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalServer").field("url", &self.url).field("pid", &self.pid).finish_non_exhaustive()
+    }
 }
 
 /// The file of a server that runs; gone when this is dropped.
@@ -101,6 +110,7 @@ mod tests {
         LocalServer {
             url: "http://127.0.0.1:8787".to_owned(),
             dynamodb_endpoint: "http://127.0.0.1:40123".to_owned(),
+            dynamodb_access_key_id: Some("0123456789ABCDEF".to_owned()),
             tables: BTreeMap::from([("ClientsTable".to_owned(), "ClientsTable".to_owned())]),
             keyset_file: None,
             pid,

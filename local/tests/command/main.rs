@@ -1,8 +1,11 @@
 //! The program itself: what it prints, and what a restart keeps.
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
+mod hosts;
 mod port_file;
 mod running;
+mod store;
+mod wire;
 
 use std::{io::Read, process::Command, time::Duration};
 
@@ -18,6 +21,7 @@ async fn it_prints_one_line_of_json_once_it_serves_and_nothing_after_it() {
     let expected = [
         "client_secret",
         "confidential_client_id",
+        "dynamodb_access_key_id",
         "dynamodb_endpoint",
         "password",
         "public_client_id",
@@ -87,7 +91,7 @@ async fn what_has_expired_is_swept() {
 
     // The first sweep is at the start; then one a minute.
     let second = Running::start(&["--db", db]);
-    let store = aws_sdk_dynamodb::Client::new(&local::engine::config(second.text("dynamodb_endpoint")));
+    let store = aws_sdk_dynamodb::Client::new(&second.store());
     for _ in 0..100 {
         let scan = store.scan().table_name("SessionsTable").consistent_read(true).send().await.unwrap();
         if scan.count() == 0 {
@@ -134,10 +138,14 @@ async fn one_store_serves_two_programs() {
         "Issuer=https://issuer.example.com",
         "--endpoint",
         first.text("dynamodb_endpoint"),
+        "--access-key-id",
+        first.text("dynamodb_access_key_id"),
         "--keyset",
         keyset,
     ]);
-    assert_eq!(second.text("dynamodb_endpoint"), first.text("dynamodb_endpoint"));
+    for name in ["dynamodb_endpoint", "dynamodb_access_key_id"] {
+        assert_eq!(second.text(name), first.text(name));
+    }
     let tokens = first.login().await;
     assert_eq!(second.call(&tokens).await, 200);
     assert_eq!(second.refresh(&tokens).await.0, 200);
@@ -153,6 +161,12 @@ fn options_that_make_no_sense_are_refused() {
         &["--db", "x", "--endpoint", "http://127.0.0.1:1"],
         &["--nonsense"],
         &["--endpoint", "nonsense"],
+        &["--access-key-id", "x"],
+        &["--endpoint", "http://127.0.0.1:1", "--access-key-id", "a/b"],
+        &["--host", "localhost"],
+        &["--allow-host", "http://laptop.local"],
+        &["--allow-host", "laptop.local:8787"],
+        &["--allow-host", "*"],
         &["--origin", "nonsense"],
         &["--origin", "http://localhost:3000/"],
         &["--api", "websocket"],

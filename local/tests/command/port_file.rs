@@ -20,12 +20,17 @@ fn a_server_says_where_it_is_for_as_long_as_it_serves() {
     let mut running = Running::start(&[]);
     let file = file_of(&running);
     let said: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    for name in ["url", "dynamodb_endpoint"] {
+    for name in ["url", "dynamodb_endpoint", "dynamodb_access_key_id"] {
         assert_eq!(said[name], running.line[name]);
     }
     assert_eq!(said["tables"]["ClientsTable"], "ClientsTable");
     assert_eq!(said["keyset_file"], Value::Null);
     assert_eq!(said["pid"], running.child.id());
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::MetadataExt::mode(&std::fs::metadata(&file).unwrap());
+        assert_eq!(mode & 0o777, 0o600, "the access key ID is its owner's alone");
+    }
 
     assert!(Command::new("kill").arg(running.child.id().to_string()).status().unwrap().success());
     assert!(running.child.wait().unwrap().success());

@@ -6,6 +6,8 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
+use aws_config::SdkConfig;
+use local::engine;
 use serde_json::Value;
 use shared::route;
 
@@ -32,6 +34,23 @@ impl Running {
 
     pub(crate) fn text(&self, name: &str) -> &str {
         self.line[name].as_str().unwrap()
+    }
+
+    /// The store as the SDK reaches it.
+    pub(crate) fn store(&self) -> SdkConfig {
+        engine::config(self.text("dynamodb_endpoint"), self.text("dynamodb_access_key_id"))
+    }
+
+    /// What is told on standard error, from a start with these options until it serves.
+    pub(crate) fn warnings(arguments: &[&str]) -> String {
+        let mut command = Command::new(PROGRAM);
+        command.args(["--port", "0", "--json"]).args(arguments).env_remove("AWS_ENDPOINT_URL_DYNAMODB");
+        command.env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR"));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        child.kill().unwrap();
+        String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
     }
 
     async fn post(&self, path: &str, body: String) -> (u16, Value) {

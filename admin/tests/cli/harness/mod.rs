@@ -12,7 +12,7 @@ use std::{
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use keys::KeyPlan;
 use local::{
-    engine::{self, Engine},
+    engine::{self, AccessKeyId, Engine},
     functions::{Deployment, Keyset},
     gateway::Gateway,
     tables,
@@ -27,6 +27,9 @@ use shared::{
 use tokio::{io::AsyncWriteExt, process::Command};
 
 pub(crate) use self::api::{Api, Login, PASSWORD, claims};
+
+/// What the store asks for.
+pub(crate) const ACCESS_KEY_ID: &str = "AKIAEXAMPLE";
 
 /// The variables by which tables are found.
 const TABLES: [(&str, &str); 6] = [
@@ -77,7 +80,7 @@ impl Ran {
 impl Deployed {
     pub(crate) async fn start() -> Self {
         let (endpoint, prefix) = endpoint().await;
-        let store = Client::new(&engine::config(&endpoint));
+        let store = Client::new(&engine::config(&endpoint, ACCESS_KEY_ID));
         let template = Template::of_project().unwrap();
         let tables = tables::create(&template, &store, &prefix).await.unwrap();
         let random = Arc::new(SystemRandom::new());
@@ -94,7 +97,7 @@ impl Deployed {
             tables,
             keyset: Keyset::Document(Box::new(keyset)),
             dynamodb: store.clone(),
-            aws: engine::config(&endpoint),
+            aws: engine::config(&endpoint, ACCESS_KEY_ID),
             authorizer_cache_ttl: None,
             clock: Arc::new(SystemClock),
             random,
@@ -110,7 +113,8 @@ impl Deployed {
         for (id, variable) in TABLES {
             command.env(variable, &self.deployment.tables[id]);
         }
-        command.env("LATCHGATE_OUTPUT", "json").args(["--endpoint", &self.endpoint]).args(arguments);
+        command.env("LATCHGATE_OUTPUT", "json").args(arguments);
+        command.args(["--endpoint", &self.endpoint, "--access-key-id", ACCESS_KEY_ID]);
         command
     }
 
@@ -188,8 +192,9 @@ pub(crate) async fn run(mut command: Command, input: &[u8]) -> Ran {
 /// The store under test and a prefix for tables of one's own there.
 #[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which store to use")]
 async fn endpoint() -> (String, String) {
-    match std::env::var("LATCHGATE_TEST_ENDPOINT") {
-        Ok(endpoint) => (endpoint, format!("{}.", identifier(&SystemRandom::new()))),
-        Err(_) => (Engine::start(None).await.unwrap().endpoint(), String::new()),
+    if let Ok(endpoint) = std::env::var("LATCHGATE_TEST_ENDPOINT") {
+        return (endpoint, format!("{}.", identifier(&SystemRandom::new())));
     }
+    let engine = Engine::start(None, AccessKeyId::new(ACCESS_KEY_ID)).await.unwrap();
+    (engine.endpoint(), String::new())
 }

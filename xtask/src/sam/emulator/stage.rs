@@ -83,7 +83,7 @@ impl<'a> Stage<'a> {
             ("AWS_LAMBDA_FUNCTION_NAME", function),
             ("AWS_LAMBDA_FUNCTION_TIMEOUT", &timeout),
             ("AWS_REGION", REGION),
-            ("AWS_ACCESS_KEY_ID", "local"),
+            ("AWS_ACCESS_KEY_ID", self.store.said("dynamodb_access_key_id")?),
             ("AWS_SECRET_ACCESS_KEY", "local"),
             ("AWS_ENDPOINT_URL_DYNAMODB", &dynamodb),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &secrets),

@@ -1,11 +1,20 @@
 //! The embedded store: DynamoDB's API over SQLite, on a port of this machine.
 
+mod access_key;
+mod answer;
+mod endpoint;
+mod operations;
+
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use dynoxide::Database;
 use tokio::{net::TcpListener, time};
+
+pub use self::access_key::{ANY_ACCESS_KEY_ID, AccessKeyId};
+use self::endpoint::Endpoint;
+use crate::hosts::Hosts;
 
 /// How often what has expired is removed. DynamoDB takes hours or days; nothing may depend on either.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
@@ -29,12 +38,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Starts a store on a free port of 127.0.0.1, in a file, or in memory and gone with the process.
+    /// Starts a store on a free port of 127.0.0.1, in a file, or in memory and gone with the process. It asks for this access
+    /// key ID.
     ///
     /// # Errors
     ///
     /// [`EngineError`], if the file or the port can't be had.
-    pub async fn start(file: Option<&Path>) -> Result<Self, EngineError> {
+    pub async fn start(file: Option<&Path>, access_key_id: AccessKeyId) -> Result<Self, EngineError> {
         let database = match file {
             None => Database::memory(),
             Some(path) => {
@@ -46,7 +56,7 @@ impl Engine {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         tokio::spawn(sweep(database.clone()));
-        tokio::spawn(dynoxide::server::serve_with_shutdown(listener, database, std::future::pending()));
+        tokio::spawn(Endpoint { database, access_key_id, hosts: Hosts::of_this_machine() }.serve(listener));
         Ok(Self { address })
     }
 
@@ -56,8 +66,7 @@ impl Engine {
     }
 }
 
-/// The file is its owner's alone. While the store is served, though, whoever is on this machine can reach its port: it is
-/// for a laptop, not for a shared host.
+/// The file is its owner's alone.
 fn keep_private(path: &Path) -> Result<(), std::io::Error> {
     private_file::append(path).map(drop)
 }
@@ -76,9 +85,9 @@ async fn sweep(database: Database) {
     }
 }
 
-/// How a service is reached that takes any credentials: the embedded store, DynamoDB Local and the like.
-pub fn config(endpoint: &str) -> SdkConfig {
-    let credentials = Credentials::new("local", "local", None, None, "latchgate-local");
+/// How a service is reached that looks at no more than the access key ID: the embedded store, DynamoDB Local and the like.
+pub fn config(endpoint: &str, access_key_id: &str) -> SdkConfig {
+    let credentials = Credentials::new(access_key_id, "local", None, None, "latchgate-local");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("local"))

@@ -1,0 +1,22 @@
+//! Who is at the two ends of a connection.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::{extract::connect_info::Connected, serve::IncomingStream};
+use tokio::net::TcpListener;
+
+/// The two ends of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connection {
+    /// The caller's address.
+    pub(crate) peer: SocketAddr,
+    /// The address of this machine that the caller reached; `None`, if the connection is lost already.
+    pub(crate) reached: Option<IpAddr>,
+}
+
+impl Connected<IncomingStream<'_, TcpListener>> for Connection {
+    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
+        let reached = stream.io().local_addr().ok().map(|address| address.ip().to_canonical());
+        Self { peer: *stream.remote_addr(), reached }
+    }
+}

@@ -1,0 +1,25 @@
+//! An answer in DynamoDB's JSON.
+
+use serde_json::json;
+
+/// A status and a JSON body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) body: String,
+}
+
+impl Answer {
+    pub(super) fn success(body: String) -> Self {
+        Self { status: 200, body }
+    }
+
+    /// An error of the service's, rather than of an operation.
+    pub(super) fn error(kind: &str, message: Option<&str>) -> Self {
+        let mut body = json!({ "__type": format!("com.amazon.coral.service#{kind}") });
+        if let Some(message) = message {
+            body["message"] = message.into();
+        }
+        Self { status: 400, body: body.to_string() }
+    }
+}
