@@ -18,10 +18,10 @@ const TEMPLATES: [(&str, &str); 3] = [
 const LOGGED: [&str; 11] = [
     "$context.authorizer.latency",
     "$context.error.responseType",
+    "$context.extendedRequestId",
     "$context.httpMethod",
     "$context.identity.sourceIp",
     "$context.integrationLatency",
-    "$context.requestId",
     "$context.requestTime",
     "$context.resourcePath",
     "$context.responseLatency",

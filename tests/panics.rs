@@ -64,13 +64,13 @@ async fn by(clock: Arc<PanickingClock>) -> (Api, Tokens, Deployment) {
 
 fn request(endpoint: BodyEndpoint, tokens: &Tokens) -> Request {
     let event = endpoint.form_event(tokens).to_string();
-    shared::http::request_of(serde_json::from_str(&event).unwrap()).unwrap()
+    shared::http::request_of(serde_json::from_str(&event).unwrap())
 }
 
 fn get(path: &str, authorizer: &Value) -> Request {
-    let context = json!({ "httpMethod": "GET", "requestId": "r", "authorizer": authorizer });
+    let context = json!({ "httpMethod": "GET", "extendedRequestId": "e=", "authorizer": authorizer });
     let event = json!({ "httpMethod": "GET", "path": path, "requestContext": context });
-    shared::http::request_of(serde_json::from_str(&event.to_string()).unwrap()).unwrap()
+    shared::http::request_of(serde_json::from_str(&event.to_string()).unwrap())
 }
 
 /// What is logged of a panic: where it was, and how the request ended.

@@ -11,7 +11,7 @@ use shared::route;
 
 use crate::{
     harness::{
-        APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, Secrets, Tokens, USERNAME, bearer, form, form_post,
+        APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, Secrets, Tokens, USERNAME, bearer, form, form_post, refresh_form,
     },
     key_rotation::{STEPS, step},
 };
@@ -163,19 +163,59 @@ async fn a_line_names_the_request_as_others_name_it() {
     let (log, _guard) = Log::listen();
     let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod/GET/me";
     let token = json!({ "type": "TOKEN", "authorizationToken": "Bearer x", "methodArn": arn });
-    let request = json!({
-        "type": "REQUEST", "methodArn": arn, "headers": { "Authorization": "Bearer x" },
-        "requestContext": { "requestId": "by-the-gateway" },
-    });
-    for (event, request_id) in
-        [(token, Value::Null), (request, json!("by-the-gateway")), (json!([]), Value::Null)]
-    {
+    let request = |version, arn_name: &str, context| {
+        json!({
+            "type": "REQUEST", "version": version, arn_name: arn, "headers": { "Authorization": "Bearer x" },
+            "requestContext": context,
+        })
+    };
+    let both = || json!({ "requestId": "by-the-caller", "extendedRequestId": "by-the-gateway" });
+    let chosen = || json!({ "requestId": "by-the-caller" });
+    let assigned = || json!({ "requestId": "by-the-gateway" });
+    for (event, request_id) in [
+        (token, Value::Null),
+        (request(None, "methodArn", both()), json!("by-the-gateway")),
+        (request(Some("1.0"), "methodArn", both()), json!("by-the-gateway")),
+        (request(None, "methodArn", chosen()), Value::Null),
+        (request(Some("1.0"), "methodArn", chosen()), Value::Null),
+        (request(Some("2.0"), "routeArn", assigned()), json!("by-the-gateway")),
+        (
+            json!({ "authorizationToken": "x", "requestContext": { "apiId": "a", "requestId": "by-the-gateway" } }),
+            json!("by-the-gateway"),
+        ),
+        (json!([]), Value::Null),
+    ] {
         let mut context = Context::default();
         context.request_id = "by-lambda".to_owned();
-        authorizer.invoke(LambdaEvent::new(event, context)).await.unwrap_err();
+        // AppSync is told by an answer, and everyone else by a failure.
+        let _ = authorizer.invoke(LambdaEvent::new(event, context)).await;
         let line = log.take_with("duration_ms").remove(0);
         assert_eq!((&line["request_id"], &line["lambda_request_id"]), (&request_id, &json!("by-lambda")));
     }
+}
+
+/// By a header, a caller of a REST API chooses the `requestId` that API Gateway hands on.
+#[tokio::test]
+async fn no_caller_chooses_what_a_request_is_called_in_lines_and_metrics() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let (log, _guard) = Log::listen();
+    let chosen = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef";
+    let login = form(&[("client_id", APP), ("username", USERNAME), ("password", PASSWORD)]);
+    let calls = [
+        (form_post(route::LOGIN), login),
+        (form_post(route::REFRESH), form(&refresh_form(&tokens.refresh))),
+        (bearer(Request::get(route::SESSIONS), &tokens.access), String::new()),
+        (Request::get(route::JWKS), String::new()),
+        (form_post(route::LOGOUT), form(&[("client_id", APP), ("token", &tokens.refresh)])),
+    ];
+    for (request, body) in calls {
+        let reply = api.send(request.header("x-amzn-requestid", chosen), body).await;
+        assert_eq!(reply.status, 200);
+    }
+    let text = log.text();
+    assert!(!text.contains(chosen), "{text}");
+    assert!(log.take_with("request_id").len() >= 5, "they have one");
 }
 
 #[tokio::test]

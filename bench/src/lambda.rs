@@ -18,7 +18,7 @@ const REFRESH_EVENT: &str = include_str!("../../tests/events/refresh.json");
 /// If the token is none that an event can hold.
 pub fn refresh_request(refresh_token: &str) -> Result<Request, Failure> {
     let event = serde_json::from_str(&REFRESH_EVENT.replace("REFRESH_TOKEN", refresh_token))?;
-    Ok(request_of(event).ok_or("no event of a REST API")?)
+    Ok(request_of(event))
 }
 
 /// What the template gives the function of this name.

@@ -26,7 +26,8 @@ pub(super) struct Call<'a> {
     pub(super) path_parameters: &'a BTreeMap<String, String>,
     /// What the authorizer said of the caller.
     pub(super) authorizer: Option<Map<String, Value>>,
-    pub(super) request_id: String,
+    /// What API Gateway calls the request.
+    pub(super) extended_request_id: String,
     pub(super) now: Timestamp,
 }
 
@@ -57,11 +58,12 @@ impl Call<'_> {
             "accountId": ACCOUNT,
             "apiId": API,
             "domainName": DOMAIN,
+            "extendedRequestId": self.extended_request_id,
             "httpMethod": method.as_str(),
             "identity": { "sourceIp": self.source, "userAgent": self.user_agent() },
             "path": format!("{}{}", stage.prefix, uri.path()),
             "protocol": "HTTP/1.1",
-            "requestId": self.request_id,
+            "requestId": self.request_id(),
             "requestTimeEpoch": self.now.as_unix() * 1000,
             "resourceId": "local",
             "resourcePath": self.resource,
@@ -84,6 +86,12 @@ impl Call<'_> {
             "body": body,
             "isBase64Encoded": is_base64,
         })
+    }
+
+    /// What the caller calls the request, or else what API Gateway does.
+    pub(super) fn request_id(&self) -> &str {
+        let chosen = self.parts.headers.get("x-amzn-requestid").and_then(|id| id.to_str().ok());
+        chosen.unwrap_or(&self.extended_request_id)
     }
 
     pub(super) fn headers(&self) -> impl Iterator<Item = (String, String)> {

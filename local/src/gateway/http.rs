@@ -79,7 +79,7 @@ impl HttpApi {
                 "apiId": API,
                 "domainName": DOMAIN,
                 "http": http,
-                "requestId": call.request_id,
+                "requestId": call.extended_request_id,
                 "routeKey": route_key,
                 "stage": STAGE.name,
                 "timeEpoch": call.now.as_unix() * 1000,

@@ -80,7 +80,7 @@ impl Gateway {
             resource: &route.path,
             path_parameters: &path_parameters,
             authorizer: None,
-            request_id: random::identifier(&*self.random),
+            extended_request_id: random::identifier(&*self.random),
             now: self.clock.now(),
         };
         if route.is_protected {
@@ -90,7 +90,7 @@ impl Gateway {
             }
         }
         let event = serde_json::from_str(&self.kind.event(&call).to_string());
-        let Some(request) = event.ok().and_then(request_of) else {
+        let Some(request) = event.ok().map(request_of) else {
             return self.failure(Failure::Integration);
         };
         match self.functions.call(&route.function, &request).await {

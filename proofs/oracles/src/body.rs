@@ -134,5 +134,5 @@ fn request(media_type: &str, body: &str, is_base64: bool) -> Request {
         "httpMethod": "POST", "path": route::LOGIN, "requestContext": { "httpMethod": "POST" },
         "headers": { "Content-Type": media_type }, "body": body, "isBase64Encoded": is_base64,
     });
-    request_of(serde_json::from_value(event).unwrap()).unwrap()
+    request_of(serde_json::from_value(event).unwrap())
 }

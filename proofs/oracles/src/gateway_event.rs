@@ -5,24 +5,23 @@ use std::collections::BTreeSet;
 use lambda_http::{
     Request,
     http::{Method, header},
-    request::LambdaRequest,
 };
 use serde_json::Value;
 use shared::{
-    http::{Parameters, caller, client_credentials, parameter, request_of},
+    http::{GatewayEvent, Parameters, caller, client_credentials, parameter, request_of},
     ids::ClientId,
 };
 
 /// Takes bytes as the event of a REST API.
 pub fn gateway_event(input: &[u8]) -> bool {
     // As the runtime does.
-    if let Ok(event) = serde_json::from_slice::<LambdaRequest>(input) {
+    if let Ok(event) = serde_json::from_slice::<GatewayEvent>(input) {
         request_of(event);
     }
     // As somebody else reads it, who keeps the last of a name that stands twice.
     let Ok(value) = serde_json::from_slice::<Value>(input) else { return false };
-    let Ok(event) = serde_json::from_str::<LambdaRequest>(&value.to_string()) else { return false };
-    let Some(request) = request_of(event) else { return false };
+    let Ok(event) = serde_json::from_str::<GatewayEvent>(&value.to_string()) else { return false };
+    let request = request_of(event);
     hold_to_headers(&request, &value);
     if let Ok(session) = caller(&request) {
         assert_eq!(value["requestContext"]["authorizer"]["sub"], session.user_id.as_str());

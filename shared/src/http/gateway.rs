@@ -11,12 +11,12 @@ use lambda_http::{
     aws_lambda_events::apigw::{ApiGatewayProxyRequest, ApiGatewayProxyResponse},
     http::HeaderMap,
     lambda_runtime,
-    request::{LambdaRequest, RequestContext},
+    request::RequestContext,
     service_fn,
 };
 
-/// The error for an event of another format.
-const NOT_OF_AN_API: &str = "the event is not that of an API in payload format 1.0";
+use super::GatewayEvent;
+
 /// In place of a body that can't be decoded: not text, so whoever reads it refuses it as malformed.
 const UNREADABLE: [u8; 1] = [0xff];
 
@@ -31,17 +31,18 @@ where
     F: Future<Output = Response<Body>>,
 {
     let handler = &handler;
-    lambda_runtime::run(service_fn(async |event: LambdaEvent<LambdaRequest>| {
-        let request = request_of(event.payload).ok_or(NOT_OF_AN_API)?;
-        let response = handler(request.with_lambda_context(event.context)).await;
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<GatewayEvent>| {
+        let request = request_of(event.payload).with_lambda_context(event.context);
+        let response = handler(request).await;
         Ok::<_, Error>(answer_of(response))
     }))
     .await
 }
 
-/// The request of an event; `None`, if the event is one of another format.
-pub fn request_of(event: LambdaRequest) -> Option<Request> {
-    let LambdaRequest::ApiGatewayV1(event) = event else { return None };
+/// The request of an event. The identifier in its context is the one that no caller chooses.
+pub fn request_of(event: GatewayEvent) -> Request {
+    let GatewayEvent { mut event, extended_request_id } = event;
+    event.request_context.request_id = extended_request_id;
     let headers = headers_of(&event);
     let body = match event.body {
         None => Body::Empty,
@@ -62,7 +63,7 @@ pub fn request_of(event: LambdaRequest) -> Option<Request> {
     *request.method_mut() = event.http_method;
     *request.uri_mut() = event.path.and_then(|path| path.parse().ok()).unwrap_or_default();
     *request.headers_mut() = headers;
-    Some(request)
+    request
 }
 
 /// All values of each header. `headers` has the last of each, which `multiValueHeaders` has as well; where it has not,
@@ -97,7 +98,7 @@ mod tests {
     use crate::http::empty;
 
     fn request(event: &Value) -> Request {
-        request_of(serde_json::from_str(&event.to_string()).unwrap()).unwrap()
+        request_of(serde_json::from_str(&event.to_string()).unwrap())
     }
 
     fn event(changes: &Value) -> Value {

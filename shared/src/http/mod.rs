@@ -10,6 +10,7 @@ mod endpoint_error;
 mod error_response;
 mod form;
 mod gateway;
+mod gateway_event;
 mod invocation;
 mod parameters;
 mod peer;
@@ -23,6 +24,7 @@ pub use self::{
     endpoint_error::{EndpointError, IntoErrorResponse},
     error_response::{ErrorCode, ErrorResponse},
     gateway::{request_of, run},
+    gateway_event::GatewayEvent,
     parameters::{Parameters, parameter},
     peer::Peer,
     reply::{empty, json},

@@ -31,10 +31,10 @@ const HASHING: [&str; 2] = ["POST /login", "POST /password"];
 const LOGGED: [&str; 11] = [
     "authorizer.error",
     "error.message",
+    "extendedRequestId",
     "identity.sourceIp",
     "integrationErrorMessage",
     "integrationLatency",
-    "requestId",
     "requestTime",
     "responseLatency",
     "responseLength",
