@@ -7,6 +7,14 @@ use shared::{environment::variable, lifetimes, route, store::attribute};
 
 use crate::harness::Api;
 
+/// What everyone may read.
+const PUBLIC: [&str; 4] = [
+    route::JWKS,
+    route::AUTHORIZATION_SERVER,
+    "/.well-known/oauth-authorization-server/{issuer_path+}",
+    route::OPENID_CONFIGURATION,
+];
+
 fn key(name: &str, kind: &str) -> (String, String) {
     (name.to_owned(), kind.to_owned())
 }
@@ -56,9 +64,10 @@ fn the_routes_are_the_designs_and_only_the_token_endpoints_and_the_metadata_are_
         ("keys".to_owned(), vec![]),
         (
             "metadata".to_owned(),
-            [route::JWKS, route::AUTHORIZATION_SERVER, route::OPENID_CONFIGURATION]
-                .map(|path| route("GET", path, Some("NONE")))
-                .to_vec(),
+            PUBLIC
+                .into_iter()
+                .flat_map(|path| ["GET", "HEAD", "OPTIONS"].map(|method| route(method, path, Some("NONE"))))
+                .collect(),
         ),
     ]);
     assert_eq!(routes, expected);

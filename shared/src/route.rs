@@ -12,7 +12,7 @@ pub const SESSIONS: &str = "/sessions";
 pub const PASSWORD: &str = "/password";
 /// The public keys (RFC 8414 section 2, `jwks_uri`).
 pub const JWKS: &str = "/.well-known/jwks.json";
-/// The metadata of RFC 8414 section 3.
+/// The metadata of RFC 8414 section 3; below it, by the path of the issuer, the same (section 3.1).
 pub const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 /// The metadata of OpenID Connect Discovery 1.0 section 4.
 pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";

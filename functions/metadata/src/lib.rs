@@ -1,4 +1,4 @@
-//! `GET /.well-known/…`: the public keys, and the addresses of the endpoints.
+//! `GET /.well-known/…`, and HEAD: the public keys, and the addresses of the endpoints.
 //!
 //! Public by nature, so any origin may read it and any cache may keep it: for less time than a new key is published
 //! before it signs.
@@ -41,7 +41,7 @@ impl Metadata {
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, clock, .. } = context;
         let metadata = Self {
-            endpoint: Endpoint::new("metadata", "GET", context)?,
+            endpoint: Endpoint::public("metadata", "GET, HEAD, OPTIONS", context),
             keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
             issuer: environment.required(variable::ISSUER)?.to_owned(),
             clock: clock.clone(),
@@ -55,6 +55,6 @@ impl Metadata {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         let log = self.endpoint.begin(request);
-        self.endpoint.answer(request, &log, Box::pin(self.document(request))).await
+        self.endpoint.answer(request, &log, Box::pin(self.reply(request))).await
     }
 }

@@ -5,7 +5,16 @@ use shared::{http::RequestError, route};
 
 use crate::{MetadataError, MetadataReason};
 
-#[derive(Clone, Copy, Debug)]
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// A document, or its headers alone.
+    Document(Document),
+    /// Whether a page may ask for it.
+    Preflight,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Document {
     /// The JWK Set.
     Jwks,
@@ -13,6 +22,19 @@ pub(crate) enum Document {
     AuthorizationServer,
     /// The metadata of OpenID Connect Discovery 1.0.
     OpenIdConfiguration,
+}
+
+impl Question {
+    /// The question that a request asks a server with this issuer.
+    pub(crate) fn parse(request: &Request, issuer: &str) -> Result<Self, MetadataError> {
+        let document = Document::of_path(request.uri().path(), issuer);
+        let document = document.ok_or(MetadataReason::NotFound)?;
+        match *request.method() {
+            Method::GET | Method::HEAD => Ok(Self::Document(document)),
+            Method::OPTIONS => Ok(Self::Preflight),
+            _ => Err(RequestError::Method.into()),
+        }
+    }
 }
 
 impl Document {
@@ -23,13 +45,65 @@ impl Document {
         (route::OPENID_CONFIGURATION, Self::OpenIdConfiguration),
     ];
 
-    /// The document that a request asks for. Before its path may stand the API's stage, and a custom domain's base path.
-    pub(crate) fn parse(request: &Request) -> Result<Self, MetadataError> {
-        if request.method() != Method::GET {
-            return Err(RequestError::Method.into());
+    /// The document at a path. Before it may stand the API's stage, and a custom domain's base path. After RFC 8414's own path
+    /// may stand that of the issuer (section 3.1).
+    fn of_path(path: &str, issuer: &str) -> Option<Self> {
+        let at_root = Self::PATHS.into_iter().find(|(suffix, _)| path.ends_with(suffix));
+        let of_issuer = || {
+            let below = path.strip_suffix(path_of(issuer)?)?;
+            below.ends_with(route::AUTHORIZATION_SERVER).then_some(Self::AuthorizationServer)
+        };
+        at_root.map(|(_, document)| document).or_else(of_issuer)
+    }
+}
+
+/// The path of an issuer that has one.
+fn path_of(issuer: &str) -> Option<&str> {
+    let (_, rest) = issuer.split_once("://")?;
+    rest.find('/').map(|at| &rest[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc_8414s_document_is_where_the_rfc_has_it_for_an_issuer_with_a_path() {
+        let issuer = "https://issuer.example.com/tenants/one";
+        let document = |path: &str| Document::of_path(path, issuer);
+        for before in ["", "/prod"] {
+            let path = format!("{before}/.well-known/oauth-authorization-server");
+            for path in [path.clone(), format!("{path}/tenants/one")] {
+                assert_eq!(document(&path), Some(Document::AuthorizationServer), "{path}");
+            }
+            for after in ["/", "/tenants", "/tenants/two", "/tenants/one/", "/x/tenants/one", "tenants/one"] {
+                assert_eq!(document(&format!("{path}{after}")), None, "{after}");
+            }
         }
-        let path = request.uri().path();
-        let found = Self::PATHS.into_iter().find(|(suffix, _)| path.ends_with(suffix));
-        Ok(found.ok_or(MetadataReason::NotFound)?.1)
+        assert_eq!(
+            document("/.well-known/openid-configuration/tenants/one"),
+            None,
+            "OpenID Connect has it below"
+        );
+        assert_eq!(
+            document("/tenants/one/.well-known/openid-configuration"),
+            Some(Document::OpenIdConfiguration)
+        );
+    }
+
+    #[test]
+    fn an_issuer_without_a_path_has_one_place() {
+        for issuer in ["https://issuer.example.com", "https://issuer.example.com:8443", "nonsense"] {
+            let document = |path: &str| Document::of_path(path, issuer);
+            assert_eq!(document(route::AUTHORIZATION_SERVER), Some(Document::AuthorizationServer));
+            for path in [
+                "/.well-known/oauth-authorization-server/",
+                "/.well-known/oauth-authorization-server/x",
+                "/",
+                "",
+            ] {
+                assert_eq!(document(path), None, "{path}");
+            }
+        }
     }
 }

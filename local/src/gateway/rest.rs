@@ -25,9 +25,11 @@ pub(super) struct RestApi {
 }
 
 impl RestApi {
-    /// What it answers to OPTIONS, which no function has: SAM gives each path a method of its own that says this.
+    /// What it answers to OPTIONS where no function has that: SAM gives each such path a method of its own that says this.
     pub(super) fn preflight(&self, parts: &Parts, routes: &Routes) -> Option<Response<Bytes>> {
-        if parts.method != Method::OPTIONS || !routes.has_path(parts.uri.path()) {
+        let path = parts.uri.path();
+        let is_of_a_function = routes.find(&Method::OPTIONS, path).is_some();
+        if parts.method != Method::OPTIONS || is_of_a_function || !routes.has_path(path) {
             return None;
         }
         let mut response = Response::new(Bytes::from_static(b"{}"));

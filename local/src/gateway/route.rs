@@ -36,8 +36,16 @@ pub(super) fn is_known(path: &str) -> bool {
     NormalPath::parse(path).is_some_and(|path| !path.ends_in_slash())
 }
 
-/// The parameters of a path that fits the pattern, as they are spelled; each stands for one segment that is not empty.
+/// The parameters of a path that fits the pattern, as they are spelled; each stands for one segment that is not empty, and
+/// `{name+}` at the end for one or more.
 fn parameters(pattern: &str, path: &str) -> Option<BTreeMap<String, String>> {
+    if let Some((before, name)) = pattern.strip_suffix("+}").and_then(|pattern| pattern.rsplit_once("/{")) {
+        let at = path.match_indices('/').nth(before.matches('/').count())?.0;
+        let (start, rest) = (&path[..at], path[at..].trim_start_matches('/'));
+        let mut found = parameters(before, start).filter(|_| !rest.is_empty())?;
+        found.insert(name.to_owned(), rest.to_owned());
+        return Some(found);
+    }
     if pattern.split('/').count() != path.split('/').count() {
         return None;
     }
@@ -82,6 +90,16 @@ mod tests {
             "*",
         ] {
             assert!(!is_known(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_greedy_parameter_is_one_segment_or_more() {
+        let rest = |path| parameters("/a/{rest+}", path).and_then(|mut found| found.remove("rest"));
+        assert_eq!(rest("/a/b").as_deref(), Some("b"));
+        assert_eq!(rest("/a/b/c%20d").as_deref(), Some("b/c%20d"));
+        for path in ["/a", "/a/", "/b/c", "a/b", "/"] {
+            assert_eq!(rest(path), None, "{path}");
         }
     }
 }

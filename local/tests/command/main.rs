@@ -226,3 +226,25 @@ async fn any_parameter_of_the_template_can_be_set_and_no_other() {
         assert!(error.contains(said), "{error}");
     }
 }
+
+#[test]
+fn head_of_a_document_is_get_without_the_body() {
+    for api in ["rest", "http"] {
+        let running = Running::start(&["--api", api]);
+        for path in ["jwks.json", "oauth-authorization-server", "openid-configuration"] {
+            let ask = |method: &str| {
+                let line = format!("{method} /.well-known/{path} HTTP/1.1");
+                let raw = wire::send(running.text("url"), &[&line, "Host: localhost"], "");
+                let head = raw.head.lines().filter(|line| !line.starts_with("date:"));
+                (raw.status, head.map(str::to_owned).collect::<Vec<_>>(), raw.body)
+            };
+            let ((status, head, body), (head_status, head_head, head_body)) = (ask("GET"), ask("HEAD"));
+            assert_eq!((status, head_status, head_body.as_str()), (200, 200, ""), "{api} {path}");
+            let (mut head, mut head_head) = (head, head_head);
+            head.sort();
+            head_head.sort();
+            assert_eq!(head, head_head, "{api} {path}");
+            assert!(head.contains(&format!("content-length: {}", body.len())), "{head:?}");
+        }
+    }
+}

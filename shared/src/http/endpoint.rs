@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use lambda_http::{
     Body, Request, Response,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 
 use super::{EndpointError, IntoErrorResponse, invocation::invocation_of};
@@ -19,6 +19,8 @@ use crate::{
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="latchgate", charset="UTF-8""#);
 /// Seconds: well within the leeway, so that a refresh whose answer was lost gets the same successor.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+/// The headers that pages may read beside those that they always may. template.yaml says the same of API Gateway's own answers.
+const EXPOSED: HeaderValue = HeaderValue::from_static("Retry-After, WWW-Authenticate");
 
 /// A function's flow, on its way to the response. It is on the heap, and its type is erased: it holds the state of several
 /// calls to DynamoDB, so that the futures around it would be large, and their types too deep for the compiler.
@@ -30,7 +32,15 @@ pub struct Endpoint {
     log: FunctionLog,
     /// The `Allow` of a 405 (RFC 9110 section 15.5.6).
     methods: &'static str,
-    allowed_origin: Option<HeaderValue>,
+    readers: Readers,
+}
+
+/// Which pages may read the answers.
+#[derive(Clone, Debug)]
+enum Readers {
+    Nobody,
+    Origin(HeaderValue),
+    Everybody,
 }
 
 impl Endpoint {
@@ -49,7 +59,13 @@ impl Endpoint {
         let allowed_origin = allowed_origin.transpose();
         let allowed_origin =
             allowed_origin.map_err(|_| EnvironmentError::Malformed(variable::ALLOWED_ORIGIN))?;
-        Ok(Self { log: FunctionLog::new(function, context), methods, allowed_origin })
+        let readers = allowed_origin.map_or(Readers::Nobody, Readers::Origin);
+        Ok(Self { log: FunctionLog::new(function, context), methods, readers })
+    }
+
+    /// The edge of a function whose answers pages of every origin may read.
+    pub fn public(function: &'static str, methods: &'static str, context: &Context) -> Self {
+        Self { log: FunctionLog::new(function, context), methods, readers: Readers::Everybody }
     }
 
     /// The log of a request that has just come.
@@ -106,17 +122,37 @@ impl Endpoint {
             _ => {}
         }
         self.allow_origin(request, headers);
+        if request.method() == Method::HEAD {
+            leave_body_out(&mut response);
+        }
         response
     }
 
-    /// The preflight is API Gateway's; the response itself is ours to open to the one origin.
+    /// The preflight is API Gateway's; the response itself is ours to open.
     fn allow_origin(&self, request: &Request, headers: &mut HeaderMap) {
-        let Some(allowed) = &self.allowed_origin else { return };
-        headers.insert(header::VARY, HeaderValue::from_static("Origin"));
-        if request.headers().get(header::ORIGIN) == Some(allowed) {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed.clone());
-            let exposed = HeaderValue::from_static("Retry-After, WWW-Authenticate");
-            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
-        }
+        let allowed = match &self.readers {
+            Readers::Nobody => return,
+            Readers::Everybody => HeaderValue::from_static("*"),
+            Readers::Origin(allowed) => {
+                headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+                if request.headers().get(header::ORIGIN) != Some(allowed) {
+                    return;
+                }
+                allowed.clone()
+            }
+        };
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
     }
+}
+
+/// The answer to HEAD has the headers of GET's, the length of its body included, and no body (RFC 9110 section 9.3.2).
+fn leave_body_out(response: &mut Response<Body>) {
+    let length = match response.body() {
+        Body::Text(text) => text.len(),
+        Body::Binary(bytes) => bytes.len(),
+        _ => 0,
+    };
+    response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    *response.body_mut() = Body::Empty;
 }

@@ -12,12 +12,17 @@ use super::{
 use crate::shell::TaskError;
 
 /// The same as those of the REST API, without the OPTIONS that an HTTP API has by itself; and whose each is.
-const ROUTES: [&str; 9] = [
+const ROUTES: [&str; 14] = [
     "DELETE /sessions/{session_id} protected: Sessions",
     "GET /.well-known/jwks.json open: Metadata",
     "GET /.well-known/oauth-authorization-server open: Metadata",
+    "GET /.well-known/oauth-authorization-server/{issuer_path+} open: Metadata",
     "GET /.well-known/openid-configuration open: Metadata",
     "GET /sessions protected: Sessions",
+    "HEAD /.well-known/jwks.json open: Metadata",
+    "HEAD /.well-known/oauth-authorization-server open: Metadata",
+    "HEAD /.well-known/oauth-authorization-server/{issuer_path+} open: Metadata",
+    "HEAD /.well-known/openid-configuration open: Metadata",
     "POST /login open: Login",
     "POST /logout open: Logout",
     "POST /password protected: Password",
@@ -137,7 +142,8 @@ fn expected_permissions(api: &str, authorizer: &str) -> BTreeSet<String> {
     let of_route = |route: &str| {
         let (key, function) = route.split_once(": ")?;
         let mut words = key.split(' ');
-        let (method, path) = (words.next()?, words.next()?.replace("{session_id}", "*"));
+        let (method, path) = (words.next()?, words.next()?);
+        let path = path.replace("{session_id}", "*").replace("{issuer_path+}", "*");
         // There is one stage.
         Some(format!("{function} from {from}/*/{method}{path}"))
     };

@@ -14,14 +14,20 @@ use crate::shell::TaskError;
 
 const AUTHORIZER: &str = "LatchgateAuthorizer";
 
-const ROUTES: [&str; 18] = [
+const ROUTES: [&str; 24] = [
     "delete /sessions/{session_id} protected",
     "get /.well-known/jwks.json open",
     "get /.well-known/oauth-authorization-server open",
+    "get /.well-known/oauth-authorization-server/{issuer_path+} open",
     "get /.well-known/openid-configuration open",
     "get /sessions protected",
+    "head /.well-known/jwks.json open",
+    "head /.well-known/oauth-authorization-server open",
+    "head /.well-known/oauth-authorization-server/{issuer_path+} open",
+    "head /.well-known/openid-configuration open",
     "options /.well-known/jwks.json open",
     "options /.well-known/oauth-authorization-server open",
+    "options /.well-known/oauth-authorization-server/{issuer_path+} open",
     "options /.well-known/openid-configuration open",
     "options /login open",
     "options /logout open",
@@ -85,7 +91,7 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
         ("traces are off by default", roles::traces_are_off_by_default(&stack)),
         (
             "the API may call each function and the authorizer, and Secrets Manager the rotation",
-            stack.of_type("AWS::Lambda::Permission").count() == 11,
+            stack.of_type("AWS::Lambda::Permission").count() == 20,
         ),
         ("the gateway's errors are JSON with no-store", gateway_responses_are_ours(definition)),
         ("the gateway's errors have these statuses", statuses(definition) == REFUSALS.into()),
