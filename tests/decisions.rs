@@ -103,7 +103,7 @@ async fn row_3_a_replay_after_the_leeway_ends_the_session_and_puts_it_on_the_den
     let revocations = api.items("RevocationsTable").await;
     assert_eq!(revocations.len(), 1);
     assert_eq!(revocations[0][attribute::EXPIRES_AT], number(api.clock.unix() + 86_460));
-    api.call(&next.access).await.assert_gateway_error(401, "invalid_token");
+    api.call(&next.access).await.assert_gateway_error(401, "unauthorized");
     api.refresh(&next.refresh).await.assert_error(400, "invalid_grant");
 }
 
@@ -194,7 +194,7 @@ async fn a_user_who_is_disabled_gone_or_cut_off_gets_nothing_and_the_session_goe
         api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
         assert!(api.items("SessionsTable").await.is_empty());
         assert_eq!(api.items("RevocationsTable").await.len(), 1);
-        api.call(&tokens.access).await.assert_gateway_error(401, "invalid_token");
+        api.call(&tokens.access).await.assert_gateway_error(401, "unauthorized");
     }
 }
 

@@ -20,7 +20,7 @@ async fn start() -> (Api, Tokens, Forge) {
 
 /// Refused, and nothing was asked of the store: not for keys either.
 pub(crate) async fn assert_refused(api: &Api, token: &str, what: &str) {
-    api.call(token).await.assert_gateway_error(401, "invalid_token");
+    api.call(token).await.assert_gateway_error(401, "unauthorized");
     assert!(api.calls.take().is_empty(), "{what}");
 }
 
@@ -134,7 +134,7 @@ async fn claims_say_what_latchgate_would_say() {
     // Well-formed, and of nobody: found out by the one read.
     for (name, value) in [("sub", "someone"), ("client_id", "demo-server"), ("sid", "AAAAAAAAAAAAAAAAAAAAAA")]
     {
-        api.call(&forge.with_claim(name, json!(value))).await.assert_gateway_error(401, "invalid_token");
+        api.call(&forge.with_claim(name, json!(value))).await.assert_gateway_error(401, "unauthorized");
     }
 }
 

@@ -27,7 +27,7 @@ async fn either_token_under_either_name_ends_the_session() {
             parameters.extend(hint.map(|hint| ("token_type_hint", hint)));
             let reply = api.post(route::LOGOUT, &parameters).await;
             assert_eq!((reply.status, reply.body.is_null()), (200, true), "{name} {hint:?}");
-            api.call(&tokens.access).await.assert_gateway_error(401, "invalid_token");
+            api.call(&tokens.access).await.assert_gateway_error(401, "unauthorized");
             api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
         }
     }

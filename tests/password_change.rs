@@ -53,7 +53,7 @@ async fn who_has_only_an_access_token_changes_nothing() {
         api.change_password(&here.access, wrong, NEW).await.assert_error(400, "invalid_grant");
     }
     for access in ["", "x", here.refresh.as_str()] {
-        api.change_password(access, PASSWORD, NEW).await.assert_gateway_error(401, "invalid_token");
+        api.change_password(access, PASSWORD, NEW).await.assert_gateway_error(401, "unauthorized");
     }
     assert_eq!(hash().await, before);
     assert_eq!(api.call(&there.access).await.status, 200);
@@ -258,6 +258,6 @@ async fn a_session_that_is_over_or_cut_off_changes_nothing() {
         api.put("UsersTable", user).await;
     }
     api.logout(&tokens.refresh).await;
-    api.change_password(&tokens.access, PASSWORD, NEW).await.assert_gateway_error(401, "invalid_token");
+    api.change_password(&tokens.access, PASSWORD, NEW).await.assert_gateway_error(401, "unauthorized");
     api.try_login(PASSWORD).await.tokens();
 }

@@ -64,10 +64,10 @@ async fn the_token_ends_after_ten_minutes_and_with_a_logout() {
     api.clock.advance(599);
     api.change_password(&first, PASSWORD, "short").await.assert_error(400, "password_rejected");
     api.clock.advance(1);
-    api.change_password(&first, PASSWORD, NEW).await.assert_gateway_error(401, "invalid_token");
+    api.change_password(&first, PASSWORD, NEW).await.assert_gateway_error(401, "unauthorized");
     let second = token(&expired(&api).await);
     assert_eq!(api.logout(&second).await.status, 200);
-    api.change_password(&second, PASSWORD, NEW).await.assert_gateway_error(401, "invalid_token");
+    api.change_password(&second, PASSWORD, NEW).await.assert_gateway_error(401, "unauthorized");
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! The list of a user's signed-in devices, and ending one.
 
 use axum::http::Request;
-use local::seed::UserSeed;
+use local::{seed::UserSeed, template::ApiKind};
 use serde_json::json;
 use shared::route;
 
-use crate::harness::{APP, Api, PASSWORD, Reply, START, Tokens, USERNAME, bearer, form, form_post};
+use crate::harness::{API_KIND, APP, Api, PASSWORD, Reply, START, Tokens, USERNAME, bearer, form, form_post};
 
 async fn end(api: &Api, access_token: &str, session_id: &str) -> Reply {
     api.send(bearer(Request::delete(format!("/sessions/{session_id}")), access_token), "").await
@@ -68,7 +68,7 @@ async fn ending_a_session_ends_it_at_once_and_no_other() {
     let there_id = list.body["sessions"].as_array().unwrap().iter().find(|s| s["current"] == false).unwrap();
     let reply = end(&api, &here.access, there_id["session_id"].as_str().unwrap()).await;
     assert_eq!((reply.status, reply.body.is_null()), (204, true));
-    api.call(&there.access).await.assert_gateway_error(401, "invalid_token");
+    api.call(&there.access).await.assert_gateway_error(401, "unauthorized");
     api.refresh(&there.refresh).await.assert_error(400, "invalid_grant");
     assert_eq!(api.items("RevocationsTable").await.len(), 1);
     assert_eq!(api.call(&here.access).await.status, 200);
@@ -90,7 +90,7 @@ async fn a_session_that_is_not_ones_own_is_not_there() {
 async fn without_an_access_token_there_is_no_list() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    api.send(Request::get(route::SESSIONS), "").await.assert_gateway_error(401, "invalid_token");
+    api.send(Request::get(route::SESSIONS), "").await.assert_gateway_error(401, "unauthorized");
     for header in [
         tokens.access.clone(),
         "Bearer".into(),
@@ -99,11 +99,11 @@ async fn without_an_access_token_there_is_no_list() {
     ] {
         api.send(Request::get(route::SESSIONS).header("authorization", header), "")
             .await
-            .assert_gateway_error(401, "invalid_token");
+            .assert_gateway_error(401, "unauthorized");
     }
     let good = format!("Bearer {}", tokens.access);
     let twice = Request::get(route::SESSIONS).header("authorization", &good).header("authorization", &good);
-    api.send(twice, "").await.assert_gateway_error(401, "invalid_token");
+    api.send(twice, "").await.assert_gateway_error(401, "unauthorized");
     let lower = Request::get(route::SESSIONS).header("authorization", format!("bearer {}", tokens.access));
     assert_eq!(api.send(lower, "").await.status, 200);
 }
@@ -118,4 +118,24 @@ async fn an_address_is_what_the_gateway_saw_and_no_header() {
     let body = form(&[("client_id", APP), ("username", USERNAME), ("password", PASSWORD)]);
     let tokens = api.send(login, body).await.tokens();
     assert_eq!(api.call(&tokens.access).await.body["sessions"][0]["address"], "203.0.113.9");
+}
+
+/// A REST API has one answer for both. Neither challenge nor body says that a token was wrong, since there may have been none.
+#[tokio::test]
+async fn the_401_is_true_with_and_without_a_token() {
+    let api = Api::start().await;
+    let token = api.login().await.access;
+    let none = Request::get(route::SESSIONS);
+    let wrong = bearer(Request::get(route::SESSIONS), "x");
+    let twice = bearer(bearer(Request::get(route::SESSIONS), &token), &token);
+    let in_query = Request::get(format!("{}?access_token={token}", route::SESSIONS));
+    for request in [none, wrong, twice, in_query] {
+        let refused = api.send(request, "").await;
+        refused.assert_gateway_error(401, "unauthorized");
+        if *API_KIND == ApiKind::Rest {
+            let description = "This needs a valid access token: log in or refresh.";
+            assert_eq!(refused.body, json!({ "error": "unauthorized", "error_description": description }));
+            refused.assert_readable_by(Some("https://app.example.com"));
+        }
+    }
 }

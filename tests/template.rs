@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use local::template::{Route, TableDefinition, Template};
 use shared::{environment::variable, lifetimes, route, store::attribute};
 
-use crate::harness::Api;
+use crate::{
+    harness::Api,
+    operations::{template_called, untagged},
+};
 
 /// What everyone may read.
 const PUBLIC: [&str; 4] = [
@@ -71,6 +74,20 @@ fn the_routes_are_the_designs_and_only_the_token_endpoints_and_the_metadata_are_
         ),
     ]);
     assert_eq!(routes, expected);
+}
+
+/// Scripts read no other header than a few, unless they are told that they may.
+#[test]
+fn whatever_the_gateway_answers_its_headers_may_be_read_by_scripts_of_the_allowed_origin() {
+    let template = template_called("template.yaml");
+    let responses = &template["Resources"]["Api"]["Properties"]["GatewayResponses"];
+    let responses = responses.as_mapping().unwrap();
+    assert_eq!(responses.len(), 9, "they were found");
+    for (kind, response) in responses {
+        let headers = &response["ResponseParameters"]["Headers"];
+        assert_eq!(untagged(&headers["Access-Control-Allow-Origin"]), "'${AllowedOrigin}'", "{kind:?}");
+        assert_eq!(headers["Access-Control-Expose-Headers"], "'Retry-After, WWW-Authenticate'", "{kind:?}");
+    }
 }
 
 #[test]

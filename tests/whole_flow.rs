@@ -14,7 +14,7 @@ async fn a_user_logs_in_calls_refreshes_and_logs_out() {
     api.clock.advance(1799);
     assert_eq!(api.call(&first.access).await.status, 200);
     api.clock.advance(1);
-    api.call(&first.access).await.assert_gateway_error(401, "invalid_token");
+    api.call(&first.access).await.assert_gateway_error(401, "unauthorized");
 
     let second = api.refresh(&first.refresh).await.tokens();
     assert_ne!(second.access, first.access);
@@ -24,7 +24,7 @@ async fn a_user_logs_in_calls_refreshes_and_logs_out() {
     let reply = api.logout(&second.refresh).await;
     assert_eq!((reply.status, reply.body.is_null()), (200, true));
     assert_eq!(reply.header("cache-control"), Some("no-store"));
-    api.call(&second.access).await.assert_gateway_error(401, "invalid_token");
+    api.call(&second.access).await.assert_gateway_error(401, "unauthorized");
     api.refresh(&second.refresh).await.assert_error(400, "invalid_grant");
     assert!(api.items("SessionsTable").await.is_empty());
 }

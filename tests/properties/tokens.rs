@@ -75,7 +75,7 @@ fn any_single_change_to_an_access_token_is_refused() {
         let Some(changed) = mutation.of_text(&bench.tokens.access) else { return };
         // A header has no other characters, and ends where spaces do.
         if changed.bytes().all(|byte| byte.is_ascii_graphic()) {
-            bench.wait(bench.api.call(&changed)).assert_gateway_error(401, "invalid_token");
+            bench.wait(bench.api.call(&changed)).assert_gateway_error(401, "unauthorized");
         }
     });
     assert_eq!(bench.wait(bench.api.call(&bench.tokens.access)).status, 200, "it itself is fine");
@@ -85,7 +85,7 @@ fn any_single_change_to_an_access_token_is_refused() {
 fn any_text_is_no_access_token() {
     let bench = Bench::set();
     holds(jwt_like(), |text| {
-        bench.wait(bench.api.call(&text)).assert_gateway_error(401, "invalid_token");
+        bench.wait(bench.api.call(&text)).assert_gateway_error(401, "unauthorized");
         // Nor is it one at the end of a session, where a token that is none is over already (RFC 7009 section 2.2).
         let tokens = Tokens { refresh: text, ..bench.tokens.clone() };
         let event = BodyEndpoint::Logout.form_event(&tokens);

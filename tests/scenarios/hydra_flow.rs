@@ -44,13 +44,13 @@ async fn the_access_token_of_before_works_until_it_expires_or_its_session_ends()
     let second = api.refresh(&first.refresh).await.tokens();
     assert_eq!(api.call(&first.access).await.status, 200);
     assert_eq!(api.logout(&second.refresh).await.status, 200);
-    api.call(&first.access).await.assert_gateway_error(401, "invalid_token");
+    api.call(&first.access).await.assert_gateway_error(401, "unauthorized");
 
     let first = api.login().await;
     api.clock.advance(1000);
     let second = api.refresh(&first.refresh).await.tokens();
     api.clock.advance(800);
-    api.call(&first.access).await.assert_gateway_error(401, "invalid_token");
+    api.call(&first.access).await.assert_gateway_error(401, "unauthorized");
     assert_eq!(api.call(&second.access).await.status, 200);
 }
 
@@ -96,7 +96,7 @@ async fn a_chain_is_ended_by_its_identifier_and_another_goes_on() {
     let request = bearer(Request::delete(format!("/sessions/{id}")), &other[1].access);
     assert_eq!(api.send(request, "").await.status, 204);
     for tokens in &chain {
-        api.call(&tokens.access).await.assert_gateway_error(401, "invalid_token");
+        api.call(&tokens.access).await.assert_gateway_error(401, "unauthorized");
         api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
     }
     assert_eq!(api.call(&other[1].access).await.status, 200);

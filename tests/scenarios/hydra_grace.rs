@@ -39,7 +39,7 @@ async fn a_session_that_expires_within_the_leeway_is_over_and_nobody_stole_it() 
         api.clock.advance(1);
         for tokens in [&first, &second] {
             api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
-            api.call(&tokens.access).await.assert_gateway_error(401, "invalid_token");
+            api.call(&tokens.access).await.assert_gateway_error(401, "unauthorized");
         }
         assert_eq!(api.session().await, before, "left for the TTL to remove: {ttl}");
         assert!(api.items("RevocationsTable").await.is_empty(), "{ttl}");
@@ -117,7 +117,7 @@ async fn a_rotation_needs_no_access_token_that_still_works() {
         let api = Api::with(|p| p.with("Leeway", leeway)).await;
         let first = api.login().await;
         api.clock.advance(1800);
-        api.call(&first.access).await.assert_gateway_error(401, "invalid_token");
+        api.call(&first.access).await.assert_gateway_error(401, "unauthorized");
         let second = api.refresh(&first.refresh).await.tokens();
         assert_eq!(api.call(&second.access).await.status, 200);
         api.clock.advance(1);

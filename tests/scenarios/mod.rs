@@ -79,7 +79,7 @@ async fn generations(api: &Api, count: usize, pause: u64) -> Vec<Tokens> {
 async fn assert_over(api: &Api, tokens: &[Tokens]) {
     assert!(api.items("SessionsTable").await.is_empty());
     for tokens in tokens {
-        api.call(&tokens.access).await.assert_gateway_error(401, "invalid_token");
+        api.call(&tokens.access).await.assert_gateway_error(401, "unauthorized");
         api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
     }
 }

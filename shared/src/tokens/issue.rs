@@ -127,7 +127,7 @@ pub struct TokenResponse {
     token_type: &'static str,
     /// Lifetime of the access token, in seconds.
     expires_in: u64,
-    /// The same, for clients of the older shape.
+    /// The same, for clients of an older answer, which had this name.
     expires: u64,
     #[serde(serialize_with = "expose")]
     refresh_token: SecretString,
