@@ -1,17 +1,16 @@
 //! What is to be done with a line, by what is there.
 
-use passwords::{Credential, NewHash, PasswordError, Verdict};
+use std::sync::Arc;
+
+use passwords::{Credential, NewHash, NewPassword, PasswordError, Passwords, Verdict};
 use shared::{
     clock::Timestamp,
     ids::UserId,
     store::{User, attribute},
 };
 
-use super::{
-    record::{NO_SECRET, Record, Secret},
-    worker::Worker,
-};
-use crate::{error::AdminError, update::Change};
+use super::record::{NO_SECRET, Record, Secret};
+use crate::{deployment::Deployment, error::AdminError, tables::users::UserTables, update::Change};
 
 /// What is to be done.
 pub(super) enum Plan {
@@ -43,7 +42,36 @@ const ID_TAKEN: &str = "its user_id is somebody else's, by the username";
 const GONE: &str = "its user is half deleted: finish that with `users delete`";
 const UNREADABLE: &str = "what is stored of its user can't be read";
 
-impl Worker {
+/// Says what is to be done.
+#[derive(Clone, Debug)]
+pub(super) struct Planner {
+    pub(super) deployment: Deployment,
+    pub(super) tables: UserTables,
+    passwords: Arc<Passwords>,
+    /// Whether users who are there are changed.
+    pub(super) update: bool,
+    dry_run: bool,
+}
+
+impl Planner {
+    pub(super) fn new(deployment: &Deployment, update: bool, dry_run: bool) -> Result<Self, AdminError> {
+        Ok(Self {
+            tables: UserTables::of(deployment)?,
+            passwords: Arc::new(Passwords::new(deployment.random.clone())),
+            deployment: deployment.clone(),
+            update,
+            dry_run,
+        })
+    }
+
+    /// The hash of a password; none in a dry run, in which it would be thrown away.
+    pub(super) async fn hash(&self, password: &NewPassword) -> Result<String, AdminError> {
+        if self.dry_run {
+            return Ok(String::new());
+        }
+        Ok(self.passwords.hash(password.password()).await?)
+    }
+
     /// Reads what is there, and says what is to be done. A dry run says the same.
     pub(super) async fn plan(&self, record: &Record) -> Result<Plan, AdminError> {
         let Some(credential) = self.tables.credentials.find(&record.username).await? else {

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use passwords::{NewCredential, NewPassword, Passwords};
+use passwords::NewCredential;
 use shared::{
     ids::UserId,
     store::{StoreError, User},
 };
 
 use super::{
-    plan::{Plan, Update},
+    plan::{Plan, Planner, Update},
     record::{Record, Secret},
 };
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     deployment::Deployment,
     error::AdminError,
     sessions::end_what_user_may_not_keep,
-    tables::users::{Creation, NewUser, UserTables},
+    tables::users::{Creation, NewUser},
     users::create::new_id,
 };
 
@@ -51,11 +51,7 @@ pub(super) struct Updated {
 /// Imports lines.
 #[derive(Clone, Debug)]
 pub(super) struct Worker {
-    pub(super) deployment: Deployment,
-    pub(super) tables: UserTables,
-    pub(super) passwords: Arc<Passwords>,
-    /// Whether users who are there are changed.
-    pub(super) update: bool,
+    planner: Planner,
     /// Nobody's, where nothing is written.
     pub(super) audit: Option<Arc<AuditLog>>,
 }
@@ -67,26 +63,20 @@ impl Worker {
         update: bool,
         audit: Option<Arc<AuditLog>>,
     ) -> Result<Self, AdminError> {
-        Ok(Self {
-            tables: UserTables::of(deployment)?,
-            passwords: Arc::new(Passwords::new(deployment.random.clone())),
-            deployment: deployment.clone(),
-            update,
-            audit,
-        })
+        Ok(Self { planner: Planner::new(deployment, update, audit.is_none())?, audit })
     }
 
     pub(super) async fn import(&self, record: Record) -> Result<Outcome, AdminError> {
         let Some(audit) = self.audit.clone() else { return self.would_import(&record).await };
         // A line without a password to be hashed is most often of somebody who isn't there: one write, no read.
-        if !self.update
+        if !self.planner.update
             && matches!(record.secret, Some(Secret::Hash(_)))
             && let Some(outcome) = self.create(&record).await?
         {
             return Ok(outcome);
         }
         for _ in 0..ATTEMPTS {
-            let done = match self.plan(&record).await? {
+            let done = match self.planner.plan(&record).await? {
                 Plan::There => Some(Outcome::There),
                 Plan::Bad(reason) => Some(Outcome::Bad(reason)),
                 Plan::Create => self.create(&record).await?,
@@ -101,10 +91,10 @@ impl Worker {
     }
 
     async fn would_import(&self, record: &Record) -> Result<Outcome, AdminError> {
-        Ok(match self.plan(record).await? {
+        Ok(match self.planner.plan(record).await? {
             Plan::There => Outcome::There,
             Plan::Bad(reason) => Outcome::Bad(reason),
-            Plan::Create => Outcome::Imported(new_id(&*self.deployment.random)?),
+            Plan::Create => Outcome::Imported(new_id(&*self.planner.deployment.random)?),
             Plan::Update(update) => Outcome::Updated(updated(*update)),
         })
     }
@@ -113,12 +103,12 @@ impl Worker {
     async fn create(&self, record: &Record) -> Result<Option<Outcome>, AdminError> {
         let password_hash = match &record.secret {
             Some(Secret::Hash(hash)) => hash.clone(),
-            Some(Secret::Password(password)) => self.hash(password).await?,
+            Some(Secret::Password(password)) => self.planner.hash(password).await?,
             None => return Ok(None),
         };
         let user_id = match &record.user_id {
             Some(user_id) => user_id.clone(),
-            None => new_id(&*self.deployment.random)?,
+            None => new_id(&*self.planner.deployment.random)?,
         };
         let user = User {
             username: Some(record.username.as_str().to_owned()),
@@ -133,7 +123,7 @@ impl Worker {
             valid_from: record.valid_from.unwrap_or_default(),
         };
         let new = NewUser { username: record.username.clone(), user, credential };
-        Ok(match self.tables.create(&new).await? {
+        Ok(match self.planner.tables.create(&new).await? {
             Creation::Done => Some(Outcome::Imported(user_id)),
             Creation::NameTaken | Creation::IdTaken => None,
         })
@@ -149,20 +139,17 @@ impl Worker {
     ) -> Result<Option<Outcome>, AdminError> {
         if !update.changed.is_empty() {
             let (credential, user) = (&update.credential_change, &update.user_change);
-            if !self.tables.change_both((&record.username, credential), (&update.user_id, user)).await? {
+            if !self
+                .planner
+                .tables
+                .change_both((&record.username, credential), (&update.user_id, user))
+                .await?
+            {
                 return Ok(None);
             }
         }
-        end_what_user_may_not_keep(&self.deployment, audit, &update.user_id, &update.user).await?;
+        end_what_user_may_not_keep(&self.planner.deployment, audit, &update.user_id, &update.user).await?;
         Ok(Some(Outcome::Updated(updated(update))))
-    }
-
-    /// The hash of a password; none in a dry run, in which it would be thrown away.
-    pub(super) async fn hash(&self, password: &NewPassword) -> Result<String, AdminError> {
-        if self.audit.is_none() {
-            return Ok(String::new());
-        }
-        Ok(self.passwords.hash(password.password()).await?)
     }
 }
 
