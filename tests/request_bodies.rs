@@ -230,7 +230,7 @@ async fn a_path_or_method_that_is_not_there_is_404_in_the_same_shape() {
         Request::put(route::REFRESH),
         Request::delete(route::LOGOUT),
         Request::post(route::SESSIONS),
-        Request::post("/login/"),
+        Request::post("/login/x"),
         Request::get("/"),
         Request::head(route::LOGIN),
         Request::options("/nowhere"),

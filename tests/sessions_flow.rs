@@ -79,8 +79,12 @@ async fn a_session_that_is_not_ones_own_is_not_there() {
     let api = Api::start().await;
     let (mine, eves) = (api.login().await, other_user(&api).await);
     let eves_id = api.call(&eves.access).await.body["sessions"][0]["session_id"].as_str().unwrap().to_owned();
-    for id in [eves_id.as_str(), "AAAAAAAAAAAAAAAAAAAAAA", "x", "%23", "..%2f"] {
+    for id in [eves_id.as_str(), "AAAAAAAAAAAAAAAAAAAAAA", "x", "a%20b", "%40"] {
         end(&api, &mine.access, id).await.assert_error(404, "not_found");
+    }
+    // Nobody knows what API Gateway makes of these.
+    for id in ["%23", "..%2f", "%41"] {
+        end(&api, &mine.access, id).await.assert_error(400, "invalid_request");
     }
     assert_eq!(api.call(&eves.access).await.status, 200);
     assert!(api.items("RevocationsTable").await.is_empty());

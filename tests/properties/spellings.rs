@@ -11,32 +11,35 @@ use crate::spellings::{events, is_allowed, with_rules};
 
 const PROTECTED: &str = "/orders/7";
 
+/// What vanishes behind a slash.
+const AFTER_A_SLASH: [&str; 9] = ["", "", "", "/", "./", "x/../", ".%2F", "%2E/", "x/..%2f"];
+/// What vanishes at the end.
+const AT_THE_END: [&str; 6] = ["", "", "/", ";a=b", "%3B", "/."];
+
 /// A spelling that becomes the protected path by decoding, any number of times, or by any of the ways in which servers
 /// normalise one.
 fn spelling() -> BoxedStrategy<String> {
     // How each character is written, and what is put before each slash or after it.
     let characters = vec(0..6_u8, PROTECTED.len());
-    (characters, vec(0..9_u8, 3), 0..6_u8)
+    (characters, vec(0..9_u8, 2), 0..6_u8)
         .prop_map(|(characters, inserted, end)| {
-            let mut path = String::new();
             let mut slashes = inserted.into_iter();
-            for (c, how) in PROTECTED.chars().zip(characters) {
+            let written = PROTECTED.chars().zip(characters).map(|(c, how)| {
                 let code = u32::from(c);
-                path += &match how {
-                    3 => format!("%{code:02X}"),
-                    4 => format!("%{code:02x}"),
-                    5 => format!("%25{code:02X}"),
-                    2 => c.to_uppercase().to_string(),
-                    _ => c.to_string(),
-                };
-                if c == '/' {
-                    path += ["", "", "", "/", "./", "x/../", ".%2F", "%2E/", "x/..%2f"]
-                        [usize::from(slashes.next().unwrap())];
+                let after = if c == '/' { AFTER_A_SLASH[usize::from(slashes.next().unwrap())] } else { "" };
+                match how {
+                    2 => format!("{}{after}", c.to_uppercase()),
+                    3 => format!("%{code:02X}{after}"),
+                    4 => format!("%{code:02x}{after}"),
+                    5 => format!("%25{code:02X}{after}"),
+                    _ => format!("{c}{after}"),
                 }
-            }
+            });
+            let path: Vec<_> = written.collect();
+            let path = path.concat();
             // The first character of a path that is sent is a slash.
             let path = if path.starts_with('/') { path } else { format!("/x/..{path}") };
-            path + ["", "", "/", ";a=b", "%3B", "/."][usize::from(end)]
+            path + AT_THE_END[usize::from(end)]
         })
         .boxed()
 }
