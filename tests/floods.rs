@@ -9,12 +9,12 @@ use crate::pages::{number, rows};
 
 const SECURITY: &str = include_str!("../SECURITY.md");
 const COSTS: &str = include_str!("../docs/operations/costs.md");
-const DAY: f64 = 86_400.0;
+const DAY: u32 = 86_400;
 
 /// The default of a parameter of the stack.
-fn default(parameter: &str) -> f64 {
+fn default(parameter: &str) -> u32 {
     let template = Template::of_project().unwrap();
-    template.parameter(parameter).unwrap()["Default"].as_f64().unwrap()
+    template.parameter(parameter).unwrap()["Default"].as_u64().unwrap().try_into().unwrap()
 }
 
 fn in_dollars(amount: f64) -> String {
@@ -62,7 +62,9 @@ fn the_most_that_a_flood_costs_is_its_requests_by_their_price() {
         assert_eq!(number::<usize>(row[1]), routes, "{}", row[0]);
         for (kind, price) in price(row[2]).into_iter().enumerate() {
             assert_eq!(row[3 + 2 * kind], format!("{price:.2}"), "{}", row[0]);
-            let day = f64::from(u32::try_from(routes).unwrap()) * rates[index.min(1)] * DAY * price / 1e6;
+            let day =
+                f64::from(u32::try_from(routes).unwrap()) * f64::from(rates[index.min(1)] * DAY) * price
+                    / 1e6;
             assert_eq!(row[4 + 2 * kind], in_dollars(day), "{}", row[0]);
             sums[kind] += day;
         }
@@ -76,7 +78,7 @@ fn the_most_that_a_flood_costs_is_its_requests_by_their_price() {
     for sentence in ends.iter().chain([&login]) {
         assert!(SECURITY.contains(sentence), "{sentence}");
     }
-    assert_eq!(rates, [500.0; 2], "the pages say 500");
+    assert_eq!(rates, [500; 2], "the pages say 500");
 }
 
 #[test]
@@ -86,29 +88,29 @@ fn the_firewall_passes_what_the_pages_say() {
     for rule in rules.as_sequence().unwrap() {
         assert_eq!(rule["Statement"]["RateBasedStatement"]["EvaluationWindowSec"], 300);
     }
-    assert_eq!(default("WafRequests"), 0.0, "it costs money: whoever wants it turns it on");
-    let (logins, requests) = (default("WafLogins"), 2000.0);
-    let windows = DAY / 300.0;
+    assert_eq!(default("WafRequests"), 0, "it costs money: whoever wants it turns it on");
+    let (logins, requests) = (default("WafLogins"), 2000);
+    let windows = DAY / 300;
     let [dearest, _] = price("login, wrong password");
     let passed = rows("one address");
     for (row, limit) in passed.iter().zip([logins, requests]) {
-        assert_eq!(number::<f64>(row[1]), windows * limit, "{}", row[0]);
-        assert_eq!(row[2], in_dollars(windows * limit * dearest / 1e6), "{}", row[0]);
+        assert_eq!(number::<u32>(row[1]), windows * limit, "{}", row[0]);
+        assert_eq!(row[2], in_dollars(f64::from(windows * limit) * dearest / 1e6), "{}", row[0]);
     }
     assert_eq!(passed[2][2], in_dollars(7.0 * 12.0 / 365.0));
     let flood = default("LoginRate") * DAY;
-    assert_eq!([number::<f64>(passed[3][1]), number(passed[4][1])], [flood; 2]);
+    assert_eq!([number::<u32>(passed[3][1]), number(passed[4][1])], [flood; 2]);
     assert_eq!(
         [passed[3][2], passed[4][2]],
-        [0.60, 3.50].map(|usd| in_dollars(flood * usd / 1e6)).each_ref().map(String::as_str)
+        [0.60, 3.50].map(|usd| in_dollars(f64::from(flood) * usd / 1e6)).each_ref().map(String::as_str)
     );
 
-    let addresses = |rate: &str, limit: f64| in_dollars((default(rate) / (limit / 300.0)).ceil());
     for (rate, limit) in [("LoginRate", logins), ("RequestRate", requests)] {
-        let count = addresses(rate, limit).replace(".00", "");
-        assert!(SECURITY.contains(&format!("| {count} addresses")), "{count}");
+        let addresses = in_dollars(f64::from((default(rate) * 300).div_ceil(limit)));
+        let addresses = addresses.trim_end_matches(".00");
+        assert!(SECURITY.contains(&format!("| {addresses} addresses")), "{addresses}");
     }
-    let execution = 1769.0 / 1024.0 * DAY * 0.000_013_333_4;
+    let execution = 1769.0 / 1024.0 * f64::from(DAY) * 0.000_013_333_4;
     for page in [SECURITY, COSTS] {
         assert!(
             page.contains(&format!("{execution:.2} USD a day"))
