@@ -61,7 +61,7 @@ fn a_credential_and_a_counted_name_read_as_the_examples() {
     let [known, unknown] = examples("Credentials").try_into().unwrap();
     let (known, unknown) = (item(known), item(unknown));
     let credential = Credential::from_item(&known).unwrap().unwrap();
-    assert!(StoredHash::parse(&credential.password_hash).is_some());
+    assert!(StoredHash::parse(&credential.password_hash).is_ok());
     assert!(credential.must_change && credential.changed_in.is_some() && credential.valid_from == NOW);
     assert!(Credential::from_item(&unknown).unwrap().is_none());
     for row in [known, unknown] {

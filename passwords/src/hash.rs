@@ -74,8 +74,8 @@ impl Passwords {
         let stored = stored.map_or_else(|| of_nobody(cost), str::to_owned);
         let password = password.clone();
         self.run(move |memory| {
-            let stored = StoredHash::parse(&stored).ok_or(PasswordError::Unusable)?;
-            stored.verify(password.expose().as_bytes(), cost, memory)
+            let stored = StoredHash::parse(&stored).map_err(|_| PasswordError::Unusable)?;
+            stored.verify(&password, cost, memory)
         })
         .await
     }
@@ -199,7 +199,10 @@ mod tests {
             let hash = StoredHash::parse(&text).unwrap();
             assert!(!hash.is_weak(cost));
             assert!(text.contains(&format!("m={},t={},p={LANES}$", cost.memory_kib(), cost.passes())));
-            assert_eq!(hash.verify(b"", cost, &mut HashMemory::default()), Ok(Verdict::Wrong));
+            assert_eq!(
+                hash.verify(&password("a guess"), cost, &mut HashMemory::default()),
+                Ok(Verdict::Wrong)
+            );
         }
     }
 

@@ -15,6 +15,7 @@ mod password;
 mod policy;
 mod stored;
 mod table;
+mod text;
 mod username;
 
 pub use self::{
@@ -28,7 +29,7 @@ pub use self::{
     parameters::MEMORY_KIB,
     password::Password,
     policy::{NewPassword, PasswordRejection},
-    stored::{StoredHash, Verdict},
+    stored::{HashRejection, StoredHash, Verdict},
     table::{Credential, Credentials, NEVER},
     username::Username,
 };

@@ -19,6 +19,18 @@ const HASHES: &[(&str, &str)] = &[
         "argon2i",
         "$argon2i$v=19$m=4096,t=3,p=4$kbCECY7QWO9TMzVri/b18A$V9GqsxnPjoZLoskqdSbgUy6IluiTqLshcvGXh3iqitM",
     ),
+    ("wordpress", "$P$5om4ltu7muTTS5EXFf3HJaUaK/pTv01"),
+    (
+        "unix",
+        "$6$rounds=1000$sn3g/VVaWj.dL7gl$X/de.y3x67QuDE4x55kPp5XzZ.nBpB4941C.xAajyiZTH3.cRAGqf1cmBFkiBMPpEV5l8LL.5PlT8LzNOvb2y.",
+    ),
+    ("django-bcrypt", "bcrypt_sha256$$2b$04$BSD1FXtBER/kdViwLlukL.jAD7bBKKELmaV9B..HTXajrwrXXNwg6"),
+    ("passlib-bcrypt", "$bcrypt-sha256$v=2,t=2b,r=4$muzfbGKMnwpuZGcZdqCUuO$lw7xSMQq.8ArupWN.OJpRDRGIVLQKtG"),
+    (
+        "keycloak",
+        r#"{"type":"password","secretData":"{\"value\":\"PX+rV0/COhCcOvTqJUGlFLLAQcPgVMJcyLCl3/vn13YWYANBwCpkyU/Ms1k8r35G+NPkModevrAfBP5Lt3p+ag==\",\"salt\":\"c2Vhc2FsdHNlYXNhbHQyMg==\"}","credentialData":"{\"hashIterations\":1000,\"algorithm\":\"pbkdf2-sha256\"}"}"#,
+    ),
+    ("aspnet", "AHNlYXNhbHRzZWFzYWx0MjKuyWkVnK2iFvYIqxjPPexym1w8oYHlvNMmtRcAdsoI8w=="),
 ];
 
 fn file() -> String {

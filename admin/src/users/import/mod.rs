@@ -29,8 +29,9 @@ Each line is an object:
   {\"username\": …, \"user_id\"?: …, \"claims\"?: {…}, \"password_hash\" or \"password\": …,
    \"disabled\"?: bool, \"not_before\"?: seconds, \"must_change\"?: bool, \"valid_from\"?: seconds}
 
-Hashes may be argon2, scrypt or PBKDF2 as PHC strings, bcrypt, and scrypt or PBKDF2 as passlib, Django and
-Werkzeug write them. A user who is there already is left alone, so that a file can be imported again. Of two
+Hashes may be argon2, scrypt, PBKDF2, bcrypt, SHA-crypt or phpass, as PHC strings and as Django, Werkzeug,
+passlib, PHP, WordPress, ASP.NET Identity, Keycloak and Firebase have them: docs/guide/moving-users.md says
+which fields to give. A user who is there already is left alone, so that a file can be imported again. Of two
 lines with the same username or user_id, the second is rejected. Bad lines are reported by their number and
 go to the rejects as they are. A dry run checks and counts what the run would.
 

@@ -77,7 +77,7 @@ impl Record {
         };
         let secret = match (fields.text("password_hash")?, fields.text("password")?) {
             (Some(hash), None) => Some(Secret::Hash(
-                stored_form(&hash).ok_or("its password_hash is of no known kind, or beyond the caps")?,
+                stored_form(&hash).map_err(|rejection| format!("its password_hash {rejection}"))?,
             )),
             (None, Some(password)) => {
                 let password = NewPassword::parse(&password.into(), &username);

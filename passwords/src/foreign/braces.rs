@@ -1,0 +1,8 @@
+//! A name in braces before a hash in its usual form, as Spring Security, Dovecot and LDAP have it: `{bcrypt}$2a$10$…`.
+
+use super::translation::Translation;
+
+pub(super) fn translate(text: &str) -> Translation {
+    let (_, hash) = text.strip_prefix('{')?.split_once('}')?;
+    hash.starts_with('$').then(|| Ok(hash.to_owned()))
+}
