@@ -48,6 +48,7 @@ mod logs;
 mod metadata_documents;
 mod metrics;
 mod model;
+mod names;
 mod operations;
 mod over_http;
 mod pages;

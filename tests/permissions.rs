@@ -8,7 +8,7 @@ use local::template::{Statement, Template};
 use shared::route;
 
 use crate::{
-    harness::{Api, PASSWORD, Secrets, bearer},
+    harness::{APP, Api, PASSWORD, Secrets, bearer},
     key_rotation::rotate,
 };
 
@@ -41,6 +41,9 @@ async fn token_endpoints(used: &mut Actions, api: &Api, secrets: &Secrets) {
     login::Login::start(&api.context("login")).await.unwrap();
     let tokens = api.login().await;
     api.try_login("wrong password").await;
+    // A name that an earlier release may have stored otherwise.
+    let greek = [("client_id", APP), ("username", "νους"), ("password", PASSWORD)];
+    api.post(route::LOGIN, &greek).await.assert_error(400, "invalid_grant");
     note(used, "login", api, secrets);
     refresh::Refresh::start(&api.context("refresh")).await.unwrap();
     let next = api.refresh(&tokens.refresh).await.tokens();

@@ -11,7 +11,8 @@ use shared::route;
 
 use crate::{
     harness::{
-        APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, Secrets, Tokens, USERNAME, bearer, form, form_post, refresh_form,
+        APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, Secrets, Tokens, USERNAME, bearer, form, form_post,
+        refresh_form,
     },
     key_rotation::{STEPS, step},
 };

@@ -177,6 +177,23 @@ impl Credentials {
         }
     }
 
+    /// The name under which this user is stored: the normal form, or what an earlier release made of the name. For nearly
+    /// all names that is certain without a read. All of the candidates are read, whichever is found: the time that it takes
+    /// doesn't tell whether one is.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn stored_name(&self, username: &Username) -> Result<Username, StoreError> {
+        let mut stored = None;
+        for candidate in username.candidates() {
+            let Some(candidate) = Username::stored(candidate) else { continue };
+            let is_there = self.find(&candidate).await?.is_some();
+            stored = stored.or(is_there.then_some(candidate));
+        }
+        Ok(stored.unwrap_or_else(|| username.clone()))
+    }
+
     async fn item(&self, username: &Username) -> Result<Option<Item>, StoreError> {
         let output = self
             .table

@@ -32,6 +32,8 @@ pub struct UserTables {
 /// A user, found by name.
 #[derive(Clone)]
 pub struct Named {
+    /// The name under which the user is stored.
+    pub username: Username,
     /// The user.
     pub user_id: UserId,
     /// What the user signs in with.
@@ -80,9 +82,10 @@ impl UserTables {
     ///
     /// [`AdminError::NotFound`], if nobody has it.
     pub async fn named(&self, username: &Username) -> Result<Named, AdminError> {
+        let username = self.credentials.stored_name(username).await?;
         let credential =
-            self.credentials.find(username).await?.ok_or_else(|| not_found(username.as_str()))?;
-        Ok(Named { user_id: credential.user_id.clone(), credential })
+            self.credentials.find(&username).await?.ok_or_else(|| not_found(username.as_str()))?;
+        Ok(Named { username, user_id: credential.user_id.clone(), credential })
     }
 
     /// Changes what goes into a user's tokens, and whether there are any. Not, if the user isn't there, or a condition
@@ -129,6 +132,10 @@ impl UserTables {
     ///
     /// [`StoreError`]
     pub async fn create(&self, new: &NewUser) -> Result<Creation, StoreError> {
+        // Under the name that an earlier release made of this one. Nothing makes such names any more.
+        if self.credentials.stored_name(&new.username).await? != new.username {
+            return Ok(Creation::NameTaken);
+        }
         self.transact(self.creation(new)?).await
     }
 

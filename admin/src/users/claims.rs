@@ -17,7 +17,7 @@ use crate::{
     context::Context,
     error::AdminError,
     options::username,
-    tables::users::{UserTables, not_found},
+    tables::users::{Named, UserTables, not_found},
     update::Change,
 };
 
@@ -78,7 +78,7 @@ pub(super) async fn set(context: &Context, command: &SetClaims) -> Result<(), Ad
         json => parse(json.as_bytes())?,
     };
     let tables = UserTables::of(&context.deployment)?;
-    let user_id = tables.named(username).await?.user_id;
+    let Named { username, user_id, .. } = tables.named(username).await?;
     let audit = context.audit_log().await?;
     let item = User { claims, ..User::default() }.to_item(&user_id);
     if !tables.change(&user_id, &Change::default().set_as_in(&item, &[attribute::CLAIMS])).await? {

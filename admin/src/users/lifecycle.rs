@@ -17,7 +17,7 @@ use crate::{
     sessions::{Ended, Ending},
     tables::{
         sessions::Whose,
-        users::{UserTables, not_found},
+        users::{Named, UserTables, not_found},
     },
     update::Change,
 };
@@ -50,28 +50,28 @@ pub(crate) struct Remove {
 pub(super) async fn disable(context: &Context, command: &Remove) -> Result<(), AdminError> {
     let Remove { username, no_wait } = command;
     let tables = UserTables::of(&context.deployment)?;
-    let user_id = tables.named(username).await?.user_id;
+    let Named { username, user_id, .. } = &tables.named(username).await?;
     let name = username.as_str();
     context.console.confirm(&format!("This disables {name} and ends the user's sessions."))?;
     let audit = context.audit_log().await?;
-    if !set_disabled(&tables, &user_id, true).await? {
+    if !set_disabled(&tables, user_id, true).await? {
         return Err(not_found(name));
     }
-    audit.record(OperatorEvent::UserDisabled, &Subject::user(&user_id, Some(name)))?;
-    let ended = end_sessions(context, &audit, &user_id, *no_wait).await?;
+    audit.record(OperatorEvent::UserDisabled, &Subject::user(user_id, Some(name)))?;
+    let ended = end_sessions(context, &audit, user_id, *no_wait).await?;
     ended.note(&context.console);
-    show::print(context, &user_id, Some(username)).await
+    show::print(context, user_id, Some(username)).await
 }
 
 pub(super) async fn enable(context: &Context, username: &Username) -> Result<(), AdminError> {
     let tables = UserTables::of(&context.deployment)?;
-    let user_id = tables.named(username).await?.user_id;
+    let Named { username, user_id, .. } = &tables.named(username).await?;
     let audit = context.audit_log().await?;
-    if !set_disabled(&tables, &user_id, false).await? {
+    if !set_disabled(&tables, user_id, false).await? {
         return Err(not_found(username.as_str()));
     }
-    audit.record(OperatorEvent::UserEnabled, &Subject::user(&user_id, Some(username.as_str())))?;
-    show::print(context, &user_id, Some(username)).await
+    audit.record(OperatorEvent::UserEnabled, &Subject::user(user_id, Some(username.as_str())))?;
+    show::print(context, user_id, Some(username)).await
 }
 
 /// What was begun and failed can be begun again: the credential, by which the user is found, goes last but one, and
@@ -79,15 +79,15 @@ pub(super) async fn enable(context: &Context, username: &Username) -> Result<(),
 pub(super) async fn delete(context: &Context, command: &Remove) -> Result<(), AdminError> {
     let Remove { username, no_wait } = command;
     let tables = UserTables::of(&context.deployment)?;
-    let user_id = tables.named(username).await?.user_id;
+    let Named { username, user_id, .. } = &tables.named(username).await?;
     let name = username.as_str();
     context.console.confirm(&format!("This deletes {name} for good."))?;
     let audit = context.audit_log().await?;
-    set_disabled(&tables, &user_id, true).await?;
-    let ended = end_sessions(context, &audit, &user_id, *no_wait).await?;
-    tables.delete_user(&user_id).await?;
-    tables.credentials.delete(username, &user_id).await?;
-    audit.record(OperatorEvent::UserDeleted, &Subject::user(&user_id, Some(name)))?;
+    set_disabled(&tables, user_id, true).await?;
+    let ended = end_sessions(context, &audit, user_id, *no_wait).await?;
+    tables.delete_user(user_id).await?;
+    tables.credentials.delete(username, user_id).await?;
+    audit.record(OperatorEvent::UserDeleted, &Subject::user(user_id, Some(name)))?;
     ended.print(&context.console)
 }
 

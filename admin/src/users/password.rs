@@ -20,7 +20,7 @@ use crate::{
     sessions::{Ended, Ending},
     tables::{
         sessions::Whose,
-        users::{UserTables, not_found},
+        users::{Named, UserTables, not_found},
     },
     update::Change,
 };
@@ -136,7 +136,7 @@ pub(super) async fn set(context: &Context, command: &SetPassword) -> Result<(), 
     let SetPassword { username, password, must_change, keep_sessions, no_wait } = command;
     let deployment = &context.deployment;
     let tables = UserTables::of(deployment)?;
-    tables.named(username).await?;
+    let username = &tables.named(username).await?.username;
     let chosen = password.choose(&context.console, username, &*deployment.random)?;
     let audit = context.audit_log().await?;
     let hash = Passwords::new(deployment.random.clone()).hash(chosen.new.password()).await?;
@@ -169,11 +169,10 @@ pub(super) async fn set(context: &Context, command: &SetPassword) -> Result<(), 
 }
 
 pub(super) async fn must_change(context: &Context, command: &MustChange) -> Result<(), AdminError> {
-    let username = &command.username;
     let tables = UserTables::of(&context.deployment)?;
-    let user_id = tables.named(username).await?.user_id;
+    let Named { username, user_id, .. } = tables.named(&command.username).await?;
     let audit = context.audit_log().await?;
-    if !tables.credentials.require_change(username, !command.not).await? {
+    if !tables.credentials.require_change(&username, !command.not).await? {
         return Err(not_found(username.as_str()));
     }
     let subject =

@@ -27,8 +27,8 @@ pub(super) async fn show(context: &Context, command: &Show) -> Result<(), AdminE
     let tables = UserTables::of(&context.deployment)?;
     match (&command.username, &command.id) {
         (Some(username), _) => {
-            let user_id = tables.named(username).await?.user_id;
-            print(context, &user_id, Some(username)).await
+            let named = tables.named(username).await?;
+            print(context, &named.user_id, Some(&named.username)).await
         }
         (None, Some(user_id)) => print(context, user_id, None).await,
         (None, None) => Err(AdminError::Usage("which user? Say the name, or --id ID")),
@@ -43,7 +43,7 @@ pub(super) async fn print(
 ) -> Result<(), AdminError> {
     let tables = UserTables::of(&context.deployment)?;
     let user = tables.users.find(user_id).await?.ok_or_else(|| not_found(user_id.as_str()))?;
-    let username = username.cloned().or_else(|| Username::parse(user.username.as_deref()?));
+    let username = username.cloned().or_else(|| Username::stored(user.username.as_deref()?));
     let credential = match &username {
         Some(username) => tables.credentials.find(username).await?.filter(|c| c.user_id == *user_id),
         None => None,

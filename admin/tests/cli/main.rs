@@ -10,6 +10,7 @@ mod deployments;
 mod doctor;
 mod files;
 mod import;
+mod names;
 mod options;
 mod portable;
 mod secrets;

@@ -45,7 +45,7 @@ impl Login {
         log: &RequestLog,
     ) -> Result<Response<Body>, LoginError> {
         let now = self.clock.now();
-        let login = LoginRequest::parse(request)?;
+        let mut login = LoginRequest::parse(request)?;
         // Before anything is counted: what can't be answered costs nobody an attempt.
         let keyset = self.keysets.current(now).await?;
         // Before anything is written: an unknown client costs a read, and leaves nothing.
@@ -55,6 +55,7 @@ impl Login {
             log.client(&login.client.client_id);
         }
         let (client, scope) = grantable(client?, &login)?;
+        login.username = self.credentials.stored_name(&login.username).await?;
         let budget = self.budget(&login, &keyset).await?;
         let attempt = self.credentials.take_attempt(&login.username, &budget, now).await?;
         if let Attempt::Known(credential, _) | Attempt::Refused(Some(credential)) = &attempt {
@@ -80,7 +81,7 @@ impl Login {
         let nobody = UserId::nobody();
         let user = self.users.find(token.as_ref().map_or(&nobody, RefreshToken::user_id)).await?;
         let is_own = user
-            .and_then(|user| Username::parse(user.username.as_deref()?))
+            .and_then(|user| Username::stored(user.username.as_deref()?))
             .is_some_and(|username| username == login.username);
         Ok(match token {
             Some(token) if is_own => Budget::of_device(token.user_id().clone(), &token.session_id()),

@@ -67,7 +67,7 @@ impl PasswordChange {
             session.filter(|session| session.is_live(now) && session.created_at >= client.not_before);
         let session = session.ok_or(PasswordChangeReason::SessionOver)?;
         let user = user.filter(|user| !user.disabled).ok_or(PasswordChangeReason::SessionOver)?;
-        let username = user.username.as_deref().and_then(Username::parse);
+        let username = user.username.as_deref().and_then(Username::stored);
         let malformed = StoreError::Malformed { table: "Users", attribute: attribute::USERNAME };
         let username = username.ok_or(malformed)?;
         Ok(Admitted { client, user, username, session, keyset, peer, now })

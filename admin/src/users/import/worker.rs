@@ -66,7 +66,8 @@ impl Worker {
         Ok(Self { planner: Planner::new(deployment, update, audit.is_none())?, audit })
     }
 
-    pub(super) async fn import(&self, record: Record) -> Result<Outcome, AdminError> {
+    pub(super) async fn import(&self, mut record: Record) -> Result<Outcome, AdminError> {
+        record.username = self.tables.credentials.stored_name(&record.username).await?;
         let Some(audit) = self.audit.clone() else { return self.would_import(&record).await };
         // A line without a password to be hashed is most often of somebody who isn't there: one write, no read.
         if !self.planner.update

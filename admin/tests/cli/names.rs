@@ -1,0 +1,89 @@
+//! Names that earlier releases stored, and names of many scripts.
+
+use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+use passwords::NEVER;
+use serde_json::json;
+
+use crate::harness::{Deployed, Login, PASSWORD, claims};
+
+/// Has a user under this very name, as another release may have stored it.
+async fn put_stored(deployed: &Deployed, name: &str, user_id: &str) {
+    deployed.user("template").await;
+    let template = deployed.items("CredentialsTable").await;
+    let template = template.iter().find(|item| item["username"] == S("template".to_owned())).unwrap();
+    let credentials = deployed.store.put_item().table_name(deployed.table("CredentialsTable"));
+    let credentials = credentials.item("username", S(name.to_owned())).item("user_id", S(user_id.to_owned()));
+    let credentials = credentials.item("password_hash", template["password_hash"].clone());
+    credentials.item("expires_at", N(NEVER.to_string())).send().await.unwrap();
+    let users = deployed.store.put_item().table_name(deployed.table("UsersTable"));
+    let users = users.item("user_id", S(user_id.to_owned())).item("username", S(name.to_owned()));
+    users.send().await.unwrap();
+    deployed.run(&["users", "delete", "template", "--yes", "--no-wait"]).await.assert(0);
+}
+
+#[tokio::test]
+async fn a_listed_name_is_a_name_for_every_command() {
+    for (listed, other) in
+        [("γιώργος", "ΓΙΏΡΓΟΣ"), ("γιώργοσ", "γιώργος"), ("\u{ab70}\u{ab71}", "\u{13a0}\u{13a1}")]
+    {
+        let deployed = Deployed::start().await;
+        deployed.client("shop").await;
+        put_stored(&deployed, listed, "u-1").await;
+        assert_eq!(deployed.run(&["users", "list"]).await.json()[0]["username"], listed);
+        for name in [listed, other, &format!(" {other} ")] {
+            let shown = deployed.run(&["users", "show", name]).await.json();
+            assert_eq!((&shown["user_id"], &shown["username"]), (&json!("u-1"), &json!(listed)), "{name}");
+        }
+        assert_eq!(deployed.run(&["users", "show", "--id", "u-1"]).await.json()["must_change"], false);
+        deployed.run(&["users", "must-change", other]).await.assert(0);
+        assert_eq!(deployed.run(&["users", "show", listed]).await.json()["must_change"], true);
+        let set = ["users", "set-password", other, "--password-stdin", "--no-wait"];
+        deployed.run_with(&set, "another horse, another staple".as_bytes()).await.assert(0);
+        let api = deployed.api().await;
+        let login = Login { password: "another horse, another staple", ..Login::on("shop", other) };
+        assert_eq!(claims(&api.tokens(login).await)["sub"], "u-1");
+        let sessions = deployed.run(&["sessions", "list", "--user", other]).await.json();
+        assert_eq!(sessions.as_array().unwrap().len(), 1);
+        deployed.run(&["users", "set-claims", other, "{}"]).await.assert(0);
+        deployed.run(&["users", "disable", other, "--yes", "--no-wait"]).await.assert(0);
+        deployed.run(&["users", "enable", other]).await.assert(0);
+        deployed.run(&["users", "delete", other, "--yes", "--no-wait"]).await.assert(0);
+        assert!(deployed.items("CredentialsTable").await.is_empty(), "{listed}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_an_earlier_release_stored_is_taken_in_all_of_its_forms() {
+    for stored in ["γιώργος", "γιώργοσ"] {
+        let deployed = Deployed::start().await;
+        put_stored(&deployed, stored, "u-1").await;
+        for name in ["γιώργος", "γιώργοσ", "ΓΙΏΡΓΟΣ"] {
+            let create = ["users", "create", name, "--id", "u-2", "--password-stdin"];
+            deployed.run_with(&create, PASSWORD.as_bytes()).await.assert(4);
+            let line = json!({"username": name, "password": PASSWORD}).to_string();
+            let imported = deployed.run_with(&["users", "import", "-"], line.as_bytes()).await.json();
+            assert_eq!(imported["there_already"], 1, "{name}, where there is {stored}");
+        }
+        assert_eq!(deployed.items("UsersTable").await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_hash_that_is_refused_is_reported_with_the_reason() {
+    let deployed = Deployed::start().await;
+    let tail = "$bGF0Y2hnYXRlIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+    for (hash, reason) in [
+        ("5f4dcc3b5aa765d61d8327deb882cf99".to_owned(), "is of no known kind"),
+        (
+            format!("$argon2id$v=19$m=1048576,t=4,p=1{tail}"),
+            "is beyond the cap of 256 MiB of memory for argon2",
+        ),
+        ("pbkdf2_sha256$600000$salt".to_owned(), "looks like Django's PBKDF2, but isn't in its form"),
+    ] {
+        let line = json!({"username": "ada", "password_hash": hash}).to_string();
+        let ran = deployed.run_with(&["users", "import", "-", "--dry-run"], line.as_bytes()).await;
+        let said = &ran.assert(4).stderr;
+        assert!(said.contains(&format!("line 1: its password_hash {reason}")), "{said}");
+        assert!(!said.contains(&hash), "{said}");
+    }
+}

@@ -1,0 +1,51 @@
+//! Characters that a name may have in their context only (RFC 5892 appendix A).
+
+use icu_properties::{
+    CodePointMapData,
+    props::{CanonicalCombiningClass, JoiningType, Script},
+};
+
+/// Whether the character at this place fits there.
+pub(super) fn fits(chars: &[char], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|i| chars.get(i)).copied();
+    let after = chars.get(at + 1).copied();
+    let is_script = |c: Option<char>, script| c.is_some_and(|c| script_of(c) == script);
+    match chars[at] {
+        // A.1, zero width non-joiner.
+        '\u{200c}' => before.is_some_and(is_virama) || breaks_cursive(&chars[..at], &chars[at + 1..]),
+        // A.2, zero width joiner.
+        '\u{200d}' => before.is_some_and(is_virama),
+        // A.3, middle dot: the Catalan `l·l`.
+        '\u{b7}' => before == Some('l') && after == Some('l'),
+        // A.4, Greek lower numeral sign.
+        '\u{375}' => is_script(after, Script::Greek),
+        // A.5 and A.6, Hebrew geresh and gershayim.
+        '\u{5f3}' | '\u{5f4}' => is_script(before, Script::Hebrew),
+        // A.7, Katakana middle dot: somewhere in the name there is a letter of Japanese.
+        '\u{30fb}' => {
+            chars.iter().any(|c| matches!(script_of(*c), Script::Hiragana | Script::Katakana | Script::Han))
+        }
+        // A.8 and A.9, Arabic-Indic digits of one kind.
+        '\u{660}'..='\u{669}' => !chars.iter().any(|c| ('\u{6f0}'..='\u{6f9}').contains(c)),
+        '\u{6f0}'..='\u{6f9}' => !chars.iter().any(|c| ('\u{660}'..='\u{669}').contains(c)),
+        _ => false,
+    }
+}
+
+fn script_of(c: char) -> Script {
+    const { CodePointMapData::<Script>::new() }.get(c)
+}
+
+fn is_virama(c: char) -> bool {
+    const { CodePointMapData::<CanonicalCombiningClass>::new() }.get(c) == CanonicalCombiningClass::Virama
+}
+
+/// Between letters that would be joined, as in Persian.
+fn breaks_cursive(before: &[char], after: &[char]) -> bool {
+    let joining = const { CodePointMapData::<JoiningType>::new() };
+    let is_solid = |kind: &JoiningType| *kind != JoiningType::Transparent;
+    let left = before.iter().rev().map(|c| joining.get(*c)).find(is_solid);
+    let right = after.iter().map(|c| joining.get(*c)).find(is_solid);
+    matches!(left, Some(JoiningType::LeftJoining | JoiningType::DualJoining))
+        && matches!(right, Some(JoiningType::RightJoining | JoiningType::DualJoining))
+}

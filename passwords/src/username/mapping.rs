@@ -1,0 +1,32 @@
+//! What makes no difference in a name: width, case and composition (RFC 8265 section 3.3.2).
+
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::{
+    CodePointMapData, CodePointSetData,
+    props::{DefaultIgnorableCodePoint, EastAsianWidth},
+};
+
+/// Maps the width, then the case, then the composition, as RFC 8264 section 7 orders them.
+pub(super) fn map(text: &str) -> String {
+    let nfc = const { ComposingNormalizerBorrowed::new_nfc() };
+    let usual: String = text.chars().map(usual_width).collect();
+    // Each character by itself: in its place within a word only sigma would change, which `sigma` sees to.
+    let lower: String = usual.chars().flat_map(char::to_lowercase).collect();
+    nfc.normalize(&lower).into_owned()
+}
+
+/// Characters of full and half width have their usual ones as compatibility decompositions.
+fn usual_width(c: char) -> String {
+    let width = const { CodePointMapData::<EastAsianWidth>::new() }.get(c);
+    if matches!(width, EastAsianWidth::Fullwidth | EastAsianWidth::Halfwidth) {
+        let nfkc = const { ComposingNormalizerBorrowed::new_nfkc() };
+        nfkc.normalize(c.encode_utf8(&mut [0; 4])).into_owned()
+    } else {
+        c.to_string()
+    }
+}
+
+/// What nobody sees at the ends of a name: spaces and line ends, and the marks that come along when text is pasted.
+pub(super) fn is_invisible(c: char) -> bool {
+    c.is_whitespace() || const { CodePointSetData::new::<DefaultIgnorableCodePoint>() }.contains(c)
+}
