@@ -3,7 +3,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::{route, store::attribute};
 
-use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, START, USER_ID, USERNAME, number, refresh_form};
+use crate::harness::{
+    APP, Api, Log, PASSWORD, SECRET, SERVER, START, USER_ID, USERNAME, number, refresh_form,
+};
 
 #[tokio::test]
 async fn a_rotation_replaces_the_token_and_moves_the_idle_end_only() {
@@ -73,22 +75,51 @@ async fn row_2_a_retry_within_the_leeway_gets_the_same_successor_and_a_fresh_acc
 async fn row_2_with_its_idempotency_key_a_retry_works_for_as_long_as_the_successor_is_unused() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    let first = api.refresh_with_key(&tokens.refresh, "a-key").await.tokens();
+    let first = api.refresh_with_key(&tokens.refresh, "a-key-of-22-characters").await.tokens();
     api.clock.advance(1_000_000);
-    let again = api.refresh_with_key(&tokens.refresh, "a-key").await.tokens();
+    let again = api.refresh_with_key(&tokens.refresh, "a-key-of-22-characters").await.tokens();
     assert_eq!(again.refresh, first.refresh);
     api.refresh(&again.refresh).await.tokens();
-    api.refresh_with_key(&tokens.refresh, "a-key").await.assert_error(400, "invalid_grant");
+    api.refresh_with_key(&tokens.refresh, "a-key-of-22-characters").await.assert_error(400, "invalid_grant");
     assert!(api.items("SessionsTable").await.is_empty(), "its successor was used: that is theft");
+}
+
+#[tokio::test]
+async fn a_key_is_of_one_generation_and_lasts_no_longer_than_the_idle_lifetime() {
+    let (key, other) = ("a-key-of-22-characters", "another-key-of-22-or-so");
+    let api = Api::start().await;
+    let first = api.login().await;
+    let second = api.refresh_with_key(&first.refresh, key).await.tokens();
+    api.refresh_with_key(&second.refresh, other).await.tokens();
+    api.clock.advance(11);
+    api.refresh_with_key(&second.refresh, key).await.assert_error(400, "invalid_grant");
+    assert!(api.items("SessionsTable").await.is_empty(), "it was the key of another generation");
+
+    let api = Api::start().await;
+    let first = api.login().await;
+    api.refresh_with_key(&first.refresh, key).await.tokens();
+    let before = api.session().await;
+    let (log, _guard) = Log::listen();
+    for (seconds, events) in
+        [(10, &["refresh_retry_served"][..]), (1, &["refresh_key_used_late", "refresh_retry_served"])]
+    {
+        api.clock.advance(seconds);
+        api.refresh_with_key(&first.refresh, key).await.tokens();
+        let seen: Vec<_> = log.take_events().into_iter().map(|event| event["event"].clone()).collect();
+        assert_eq!(seen, events, "{seconds}");
+    }
+    assert_eq!(api.session().await, before, "no retry prolongs it");
+    api.clock.advance(1_209_600 - 11);
+    api.refresh_with_key(&first.refresh, key).await.assert_error(400, "invalid_grant");
 }
 
 #[tokio::test]
 async fn row_2_another_idempotency_key_is_no_retry() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    api.refresh_with_key(&tokens.refresh, "a-key").await.tokens();
+    api.refresh_with_key(&tokens.refresh, "a-key-of-22-characters").await.tokens();
     api.clock.advance(11);
-    api.refresh_with_key(&tokens.refresh, "b-key").await.assert_error(400, "invalid_grant");
+    api.refresh_with_key(&tokens.refresh, "another-key-of-22-or-so").await.assert_error(400, "invalid_grant");
     assert!(api.items("SessionsTable").await.is_empty());
 }
 
@@ -169,9 +200,12 @@ async fn row_4_a_token_ahead_of_a_restored_table_is_refused_and_ends_nothing() {
 async fn without_a_leeway_only_the_idempotency_key_makes_a_retry() {
     let api = Api::with(|p| p.with("Leeway", "0")).await;
     let tokens = api.login().await;
-    let next = api.refresh_with_key(&tokens.refresh, "k").await.tokens();
+    let next = api.refresh_with_key(&tokens.refresh, "a-key-of-22-characters").await.tokens();
     api.clock.advance(1);
-    assert_eq!(api.refresh_with_key(&tokens.refresh, "k").await.tokens().refresh, next.refresh);
+    assert_eq!(
+        api.refresh_with_key(&tokens.refresh, "a-key-of-22-characters").await.tokens().refresh,
+        next.refresh
+    );
     api.refresh(&tokens.refresh).await.assert_error(400, "invalid_grant");
 }
 

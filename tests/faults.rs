@@ -83,11 +83,13 @@ async fn with_an_idempotency_key_the_retry_may_come_as_late_as_it_likes() {
     let tokens = api.login().await;
     for lost in ["UpdateItem Sessions", "GetItem Users"] {
         api.calls.fail(Fault::After(lost));
-        api.refresh_with_key(&tokens.refresh, "k").await.assert_error(503, "temporarily_unavailable");
+        api.refresh_with_key(&tokens.refresh, "a-key-of-22-characters")
+            .await
+            .assert_error(503, "temporarily_unavailable");
         api.calls.heal();
         api.clock.advance(100_000);
     }
-    api.refresh_with_key(&tokens.refresh, "k").await.tokens();
+    api.refresh_with_key(&tokens.refresh, "a-key-of-22-characters").await.tokens();
 }
 
 #[tokio::test]

@@ -101,8 +101,8 @@ async fn two_ways_to_say_who_the_client_is_are_refused_in_whichever_form_of_head
         }
     }
     let mut event = BodyEndpoint::Refresh.form_event(&tokens);
-    event["headers"]["Idempotency-Key"] = json!("one");
-    event["multiValueHeaders"]["Idempotency-Key"] = json!(["another"]);
+    event["headers"]["Idempotency-Key"] = json!("one-key-of-22-characters");
+    event["multiValueHeaders"]["Idempotency-Key"] = json!(["another-key-of-22-chars"]);
     api.assert_refuses(BodyEndpoint::Refresh, &event, 400, "invalid_request").await;
 }
 

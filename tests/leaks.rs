@@ -36,7 +36,7 @@ async fn busy_run(api: &Api) -> Vec<Tokens> {
         let mut tokens = api.login().await;
         for _ in 0..i {
             all.push(tokens.clone());
-            tokens = api.refresh_with_key(&tokens.refresh, "idempotency-key").await.tokens();
+            tokens = api.refresh_with_key(&tokens.refresh, "idempotency-key-of-a-client").await.tokens();
             api.refresh(&all.last().unwrap().refresh).await.tokens();
         }
         if i % 3 == 0 {
@@ -61,7 +61,7 @@ async fn the_tables_hold_nothing_that_works_as_a_token() {
         }
     }
     let dump = stored.into_iter().collect::<Vec<_>>().join("\n");
-    for secret in [PASSWORD, SECRET, "a wrong password", "idempotency-key"] {
+    for secret in [PASSWORD, SECRET, "a wrong password", "idempotency-key-of-a-client"] {
         assert!(!dump.contains(secret), "{secret}");
     }
     for token in &tokens {

@@ -20,7 +20,7 @@ thread_local! {
 /// Every kind of request, refused and carried out, with a store that works and one that doesn't.
 async fn eventful_run(api: &Api) -> Vec<Tokens> {
     let first = api.login().await;
-    let second = api.refresh_with_key(&first.refresh, "idempotency-key").await.tokens();
+    let second = api.refresh_with_key(&first.refresh, "idempotency-key-of-a-client").await.tokens();
     let third = api.refresh(&second.refresh).await.tokens();
     api.call(&third.access).await;
     api.call("not.a.token").await;
@@ -67,7 +67,8 @@ async fn no_token_password_or_secret_reaches_a_log() {
     }
     assert!(everything.text().len() > 10 * ours.len(), "the SDK was heard as well");
     for text in [ours, everything.text()] {
-        for secret in [PASSWORD, SECRET, "a wrong password", "a wrong secret", "idempotency-key"] {
+        for secret in [PASSWORD, SECRET, "a wrong password", "a wrong secret", "idempotency-key-of-a-client"]
+        {
             assert!(!text.contains(secret), "{secret}");
         }
         for tokens in &tokens {

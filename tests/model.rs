@@ -106,7 +106,7 @@ impl Twins {
         let token = self.token(write.generation);
         let mut request = form_post(route::REFRESH);
         if let Key::Clients(key) = write.key {
-            request = request.header("idempotency-key", format!("key {key}"));
+            request = request.header("idempotency-key", format!("the client's key number {key}"));
         }
         let reply = api.send(request, form(&refresh_form(&token))).await;
         api.calls.heal();

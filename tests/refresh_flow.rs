@@ -72,10 +72,20 @@ async fn only_the_grant_type_refresh_token_is_served() {
 async fn an_idempotency_key_that_is_no_key_is_refused() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    api.refresh_with_key(&tokens.refresh, &"k".repeat(256)).await.assert_error(400, "invalid_request");
-    let request = form_post(route::REFRESH).header("idempotency-key", "");
-    let tokens = api.send(request, form(&refresh_form(&tokens.refresh))).await.tokens();
-    api.refresh_with_key(&tokens.refresh, &"k".repeat(255)).await.tokens();
+    let before = api.session().await;
+    for length in [0, 1, 21, 256] {
+        let reply = api.refresh_with_key(&tokens.refresh, &"k".repeat(length)).await;
+        reply.assert_error(400, "invalid_request");
+        assert!(reply.body["error_description"].as_str().unwrap().contains("22 to 255"), "{reply:?}");
+    }
+    let twice = form_post(route::REFRESH).header("idempotency-key", "k".repeat(22));
+    let twice = twice.header("idempotency-key", "k".repeat(22));
+    api.send(twice, form(&refresh_form(&tokens.refresh))).await.assert_error(400, "invalid_request");
+    assert_eq!(api.session().await, before, "nothing is used up");
+    let mut tokens = tokens;
+    for key in ["k".repeat(22), "k".repeat(255), "4b0e2b63-7ac2-4b7e-9a5c-0d6f5a3f8e11".to_owned()] {
+        tokens = api.refresh_with_key(&tokens.refresh, &key).await.tokens();
+    }
 }
 
 #[tokio::test]

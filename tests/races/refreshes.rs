@@ -36,7 +36,10 @@ async fn keys_of_their_own_fork_nothing_even_without_leeway() {
         Race::with("20 refreshes, each with a key, no leeway", HASHING, |p| p.with("Leeway", "0")).await;
     let mut tokens = race.api().login().await;
     for round in 0..race.rounds {
-        let request = |i| Request::RefreshWithKey { token: tokens.refresh.clone(), key: format!("key {i}") };
+        let request = |i| Request::RefreshWithKey {
+            token: tokens.refresh.clone(),
+            key: format!("one of the keys of a race {i}"),
+        };
         // Within the same second, which is as long as no leeway is.
         let replies = race.at_once((0..PARALLEL).map(request)).await;
         let served: Vec<Tokens> = replies.iter().map(Reply::tokens).collect();
@@ -56,12 +59,15 @@ async fn retries_with_one_key_are_served_however_late() {
     let start = race.snapshot().await;
     for round in 0..race.rounds {
         race.restore(&start).await;
-        let request = Request::RefreshWithKey { token: first.refresh.clone(), key: "one key".to_owned() };
+        let request = Request::RefreshWithKey {
+            token: first.refresh.clone(),
+            key: "one key for all requests".to_owned(),
+        };
         let replies = race.as_time_passes(3600, vec![request; PARALLEL]).await;
         let served: Vec<Tokens> = replies.iter().map(Reply::tokens).collect();
         assert_eq!(distinct_successors(&replies), 1, "round {round}");
         race.note_most("distinct successors", distinct_successors(&replies));
-        let late = race.api().refresh_with_key(&first.refresh, "one key").await.tokens();
+        let late = race.api().refresh_with_key(&first.refresh, "one key for all requests").await.tokens();
         assert_eq!(late.refresh, served[0].refresh, "round {round}");
         assert_alive(&race, &late, round).await;
         race.count("sessions that went on");

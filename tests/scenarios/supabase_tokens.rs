@@ -70,10 +70,13 @@ async fn a_client_that_could_not_save_its_token_gets_it_again_by_its_key_and_a_s
     let api = Api::start().await;
     let chain = generations(&api, 3, LATER).await;
     let parent = &chain[2].refresh;
-    let newest = api.refresh_with_key(parent, "saved?").await.tokens();
+    let newest = api.refresh_with_key(parent, "saved-or-not-saved-by-me").await.tokens();
     for _ in 0..10 {
         api.clock.advance(LATER);
-        assert_eq!(api.refresh_with_key(parent, "saved?").await.tokens().refresh, newest.refresh);
+        assert_eq!(
+            api.refresh_with_key(parent, "saved-or-not-saved-by-me").await.tokens().refresh,
+            newest.refresh
+        );
         assert_eq!(api.session().await[attribute::GENERATION], number(3));
     }
     api.refresh(parent).await.assert_error(400, "invalid_grant");

@@ -69,13 +69,13 @@ async fn a_rotation_records_when_it_was_and_which_retry_is_its_own_but_no_token(
     let before = api.session().await;
     assert!(!before.contains_key(attribute::RETRY_KEY));
     api.clock.advance(100);
-    let second = api.refresh_with_key(&first.refresh, "key").await.tokens();
+    let second = api.refresh_with_key(&first.refresh, "a-key-of-22-characters").await.tokens();
     let after = api.session().await;
     assert_eq!(after[attribute::GENERATION], number(1));
     assert_eq!(after[attribute::ROTATED_AT], number(START + 100));
     assert!(after.contains_key(attribute::RETRY_KEY));
     let stored = format!("{after:?}");
-    for secret in [&first.refresh, &second.refresh, "\"key\""] {
+    for secret in [&first.refresh, &second.refresh, "a-key-of-22-characters"] {
         assert!(!stored.contains(secret.strip_prefix("lgr1_").unwrap_or(secret)));
     }
 }
@@ -144,9 +144,9 @@ async fn a_retry_orphans_no_branch() {
 async fn a_stale_lineage_is_theft_whatever_the_leeway_and_the_key() {
     let api = Api::with(|p| p.with("Leeway", "60")).await;
     let first = api.login().await;
-    let second = api.refresh_with_key(&first.refresh, "k").await.tokens();
+    let second = api.refresh_with_key(&first.refresh, "a-key-of-22-characters").await.tokens();
     let third = api.refresh(&second.refresh).await.tokens();
-    api.refresh_with_key(&first.refresh, "k").await.assert_error(400, "invalid_grant");
+    api.refresh_with_key(&first.refresh, "a-key-of-22-characters").await.assert_error(400, "invalid_grant");
     assert_over(&api, &[first, second, third]).await;
 }
 

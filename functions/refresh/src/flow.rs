@@ -56,7 +56,11 @@ impl Refresh {
                 let user = user?;
                 let session = self.settle(stored, &rotation).await?;
                 log.outcome(Event::RefreshRetryServed);
-                return self.deliver(&rotation, &session, user).await;
+                let delivered = self.deliver(&rotation, &session, user).await;
+                if delivered.is_ok() && rotation.is_late_retry_of(&session) {
+                    log.happened(Event::RefreshKeyUsedLate);
+                }
+                return delivered;
             }
             Ok(Rotated::Done(session)) => match user {
                 Ok(user) => {

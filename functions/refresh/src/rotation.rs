@@ -97,6 +97,11 @@ impl Rotation<'_> {
         }
     }
 
+    /// Whether only its `Idempotency-Key` makes this a retry of the session's last rotation.
+    pub(crate) fn is_late_retry_of(&self, session: &Session) -> bool {
+        !session.undelivered && self.now.since(session.rotated_at) > self.lifetimes.leeway
+    }
+
     /// The update with the names and values that it always has.
     fn update(&self, table: &Table) -> UpdateItemFluentBuilder {
         let expires_at = self.now + self.lifetimes.idle_ttl;

@@ -126,6 +126,9 @@ impl From<&RequestError> for ErrorResponse {
             RequestError::Missing(name) => {
                 Self::new(ErrorCode::InvalidRequest, format!("The parameter {name} is missing."))
             }
+            RequestError::IdempotencyKey => {
+                invalid("An Idempotency-Key is one header with 22 to 255 characters, made at random.")
+            }
             RequestError::Mistyped(name) => {
                 Self::new(ErrorCode::InvalidRequest, format!("The parameter {name} is malformed."))
             }

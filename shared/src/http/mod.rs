@@ -11,6 +11,7 @@ mod error_response;
 mod form;
 mod gateway;
 mod gateway_event;
+mod idempotency_key;
 mod invocation;
 mod parameters;
 mod peer;
@@ -25,6 +26,7 @@ pub use self::{
     error_response::{ErrorCode, ErrorResponse},
     gateway::{request_of, run},
     gateway_event::GatewayEvent,
+    idempotency_key::IdempotencyKey,
     parameters::{Parameters, parameter},
     peer::Peer,
     reply::{empty, json},

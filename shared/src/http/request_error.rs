@@ -24,6 +24,9 @@ pub enum RequestError {
     /// A parameter is missing, or empty, which is the same (RFC 6749 section 3.2).
     #[error("missing parameter {0}")]
     Missing(&'static str),
+    /// The `Idempotency-Key` is too short or too long, or there are two.
+    #[error("malformed Idempotency-Key")]
+    IdempotencyKey,
     /// A parameter is not of its type, or longer than it may be.
     #[error("malformed parameter {0}")]
     Mistyped(&'static str),
@@ -40,6 +43,7 @@ impl RequestError {
             Self::Repeated => "repeated_parameter",
             Self::InQuery => "parameter_in_query",
             Self::Missing(_) => "missing_parameter",
+            Self::IdempotencyKey => "malformed_idempotency_key",
             Self::Mistyped(_) => "malformed_parameter",
         }
     }

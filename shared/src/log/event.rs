@@ -13,6 +13,8 @@ pub enum Event {
     RefreshSucceeded,
     /// A refresh was repeated, and got the same successor.
     RefreshRetryServed,
+    /// A refresh was repeated by its `Idempotency-Key`, later than the leeway, and got the same successor.
+    RefreshKeyUsedLate,
     /// A refresh token was used again: theft, as far as can be known.
     RefreshTokenReused,
     /// A session was ended by one of its tokens.
@@ -35,11 +37,12 @@ pub enum Event {
 
 impl Event {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::LoginSucceeded,
         Self::LoginPasswordExpired,
         Self::RefreshSucceeded,
         Self::RefreshRetryServed,
+        Self::RefreshKeyUsedLate,
         Self::RefreshTokenReused,
         Self::LogoutSucceeded,
         Self::LogoutIgnored,
@@ -58,6 +61,7 @@ impl Event {
             Self::LoginPasswordExpired => "login_password_expired",
             Self::RefreshSucceeded => "refresh_succeeded",
             Self::RefreshRetryServed => "refresh_retry_served",
+            Self::RefreshKeyUsedLate => "refresh_key_used_late",
             Self::RefreshTokenReused => "refresh_token_reused",
             Self::LogoutSucceeded => "logout_succeeded",
             Self::LogoutIgnored => "logout_ignored",
