@@ -133,13 +133,16 @@ async fn a_retry_within_the_leeway_is_one_round_trip_and_its_failed_condition() 
 }
 
 #[tokio::test]
-async fn logout_is_one_round_trip_and_two_writes() {
+async fn logout_is_three_round_trips_and_three_writes_and_once_more_one() {
     let api = Api::start().await;
     let (first, second) = (api.login().await, api.login().await);
     api.logout(&first.refresh).await;
     api.calls.take();
     api.logout(&second.refresh).await;
-    assert_costs("logout", &api.calls.take(), &[&["DeleteItem Sessions", "PutItem Revocations"]]);
+    let steps: [&[_]; 3] = [&["UpdateItem Sessions"], &["PutItem Revocations"], &["DeleteItem Sessions"]];
+    assert_costs("logout", &api.calls.take(), &steps);
+    api.logout(&second.refresh).await;
+    assert_costs("logout, of a session that is over", &api.calls.take(), &steps[..1]);
 }
 
 /// The calls of the authorizer alone.
@@ -230,7 +233,7 @@ async fn a_wrong_password_or_an_unknown_name_costs_the_attempt_and_the_reads() {
 }
 
 #[tokio::test]
-async fn a_change_of_password_is_eight_round_trips_six_writes_and_four_reads() {
+async fn a_change_of_password_is_nine_round_trips_seven_writes_and_four_reads() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.calls.take();
@@ -247,6 +250,7 @@ async fn a_change_of_password_is_eight_round_trips_six_writes_and_four_reads() {
             &["UpdateItem Users"],
             &["Query Sessions"],
             &["PutItem Sessions"],
+            &["UpdateItem Sessions"],
             &["PutItem Revocations"],
             &["DeleteItem Sessions"],
         ],

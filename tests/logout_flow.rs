@@ -1,8 +1,11 @@
 //! Logout, and revocation in the sense of RFC 7009.
 
+use serde_json::Value;
 use shared::{route, store::attribute};
 
-use crate::harness::{APP, Api, PASSWORD, SECRET, SERVER, Tokens, USERNAME, forged, number, text};
+use crate::harness::{
+    APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, Tokens, USERNAME, forged, number, text,
+};
 
 async fn login_on_server(api: &Api) -> Tokens {
     let parameters =
@@ -35,19 +38,87 @@ async fn either_token_under_either_name_ends_the_session() {
 }
 
 #[tokio::test]
-async fn logout_writes_the_denylist_row_and_deletes_the_session_every_time() {
+async fn logout_writes_the_denylist_row_and_deletes_the_session() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    for _ in 0..2 {
-        assert_eq!(api.logout(&tokens.refresh).await.status, 200);
-        assert!(api.items("SessionsTable").await.is_empty());
-        let revocations = api.items("RevocationsTable").await;
-        assert_eq!(revocations.len(), 1);
-        assert_eq!(revocations[0][attribute::BUCKET], number(api.clock.unix() / 3600));
-        assert_eq!(revocations[0][attribute::EXPIRES_AT], number(api.clock.unix() + 86_460));
-        let name = revocations[0][attribute::REVOCATION].as_s().unwrap();
-        assert!(name.starts_with(&format!("{}#", api.clock.unix())), "{name}");
+    assert_eq!(api.logout(&tokens.refresh).await.status, 200);
+    assert!(api.items("SessionsTable").await.is_empty());
+    let revocations = api.items("RevocationsTable").await;
+    assert_eq!(revocations.len(), 1);
+    assert_eq!(revocations[0][attribute::BUCKET], number(api.clock.unix() / 3600));
+    assert_eq!(revocations[0][attribute::EXPIRES_AT], number(api.clock.unix() + 86_460));
+    let name = revocations[0][attribute::REVOCATION].as_s().unwrap();
+    assert!(name.starts_with(&format!("{}#", api.clock.unix())), "{name}");
+}
+
+#[tokio::test]
+async fn a_token_of_a_session_that_is_over_writes_nothing_however_it_is_used() {
+    let api = Api::start().await;
+    let (first, other) = (api.login().await, api.login().await);
+    let second = api.refresh(&first.refresh).await.tokens();
+    assert_eq!(api.logout(&first.refresh).await.status, 200);
+    let stored = api.stored().await;
+    let everywhere = |token: &str| {
+        [("client_id", APP), ("token", token), ("everywhere", "true")].map(|(n, v)| (n, v.to_owned()))
+    };
+    for seconds in [0, 1, 10, 11, 3600] {
+        api.clock.advance(seconds);
+        for token in [&first.refresh, &second.refresh, &first.access, &second.access] {
+            assert_eq!(api.logout(token).await.status, 200);
+            let everywhere = everywhere(token);
+            let everywhere: Vec<_> = everywhere.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            api.post(route::LOGOUT, &everywhere).await.assert_error(400, "invalid_grant");
+        }
+        for token in [&first.refresh, &second.refresh] {
+            api.refresh(token).await.assert_error(400, "invalid_grant");
+        }
     }
+    assert_eq!(api.stored().await, stored);
+    api.refresh(&other.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn a_session_that_ended_by_itself_leaves_one_row_and_then_none() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    api.clock.advance(1_209_600);
+    for _ in 0..3 {
+        assert_eq!(api.logout(&tokens.refresh).await.status, 200);
+        api.clock.advance(60);
+    }
+    assert!(api.items("SessionsTable").await.is_empty());
+    assert_eq!(api.items("RevocationsTable").await.len(), 1);
+}
+
+/// More sessions than one Query reads, which is a megabyte.
+pub(crate) async fn many_sessions(api: &Api, count: usize) {
+    let session = api.session().await;
+    for i in 0..count {
+        let mut another = session.clone();
+        let id = shared::ids::SessionId::of_secret(&i.to_be_bytes());
+        another.insert(attribute::SESSION_KEY.to_owned(), text(&format!("{APP}#{id}")));
+        another.insert(attribute::USER_AGENT.to_owned(), text(&"x".repeat(30_000)));
+        api.put("SessionsTable", another).await;
+    }
+}
+
+#[tokio::test]
+async fn everywhere_writes_each_event_as_it_happens_and_goes_on_where_it_stopped() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    many_sessions(&api, 60).await;
+    let everywhere = [("client_id", APP), ("token", tokens.refresh.as_str()), ("everywhere", "true")];
+    let (log, _guard) = Log::listen();
+    let count = |event: &Value| usize::from(event["event"] == "session_revoked");
+    api.calls.fail(Fault::Before("DeleteItem Sessions"));
+    api.post(route::LOGOUT, &everywhere).await.assert_error(503, "temporarily_unavailable");
+    assert_eq!(log.take_events().iter().map(count).sum::<usize>(), 60, "all that are refused from now on");
+    assert_eq!(api.items("SessionsTable").await.len(), 61);
+    api.calls.heal();
+    api.clock.advance(1);
+    assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
+    assert!(api.items("SessionsTable").await.is_empty());
+    assert_eq!(api.items("RevocationsTable").await.len(), 61, "one row each, though some were ended twice");
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
+    ending::{self, Ending},
     refreshing::{Answer, Refreshing, Stage},
     scenario::{SCENARIOS, Scenario},
     store::{CLIENTS, Key, Row, Store, Write},
@@ -89,7 +90,7 @@ impl Twins {
             if let Stage::Answering(answer) = refresh.stage {
                 return answer;
             }
-            refresh.go_on(&mut self.store);
+            refresh.go_on(&mut self.store, &self.scenario);
         }
     }
 
@@ -153,8 +154,8 @@ impl Twins {
                 assert_eq!(item[attribute::RETRY_KEY], text(known), "{what}");
             }
         }
-        let is_denied = !self.api.items("RevocationsTable").await.is_empty();
-        assert_eq!(is_denied, self.store.denylist[CLIENTS], "{what}");
+        let rows = self.api.items("RevocationsTable").await.len();
+        assert_eq!(rows, self.store.denylist[CLIENTS].count_ones() as usize, "{what}");
     }
 }
 
@@ -178,8 +179,10 @@ async fn walk(seed: u64) -> BTreeSet<&'static str> {
             4 => {
                 let generation = below(3);
                 assert_eq!(twins.api.logout(&twins.token(generation)).await.status, 200, "{what}");
-                twins.store.sessions[CLIENTS] = None;
-                twins.store.denylist[CLIENTS] = true;
+                let mut logout = Ending::here(twins.now);
+                while logout.stage != ending::Stage::Done {
+                    logout.go_on(&mut twins.store, &twins.scenario);
+                }
             }
             _ => {
                 let newest = twins.store.sessions[CLIENTS].map_or(1, |row| row.generation);

@@ -243,5 +243,5 @@ async fn a_line_says_for_how_long_the_store_was_waited_for() {
     log.take();
     let everywhere = [("client_id", APP), ("token", &*tokens.access), ("everywhere", "true")];
     api.post(route::LOGOUT, &everywhere).await;
-    assert_eq!(waits(&log), [both(8.0 * 7.0)], "those of tasks of their own are among them");
+    assert_eq!(waits(&log), [both(11.0 * 7.0)], "those of tasks of their own are among them");
 }

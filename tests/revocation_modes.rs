@@ -9,7 +9,7 @@ use shared::{
     store::{Revocations, attribute},
 };
 
-use crate::harness::{APP, Api, Fault, START, Tokens, number, text};
+use crate::harness::{APP, Api, Fault, Log, START, Tokens, number, text};
 
 async fn with_check(check: &str) -> Api {
     Api::with(|p| p.with("RevocationCheck", check)).await
@@ -110,7 +110,7 @@ async fn theft_a_deleted_session_and_everywhere_are_on_the_denylist_too() {
 #[tokio::test]
 async fn a_row_that_arrives_late_or_from_another_clock_is_never_missed() {
     // Instants of the row against the moment it is written: as late as a function may be, and on clocks 5 s apart.
-    for offset in [-15_i64, -10, -5, 0, 5] {
+    for offset in [-25_i64, -20, -10, -5, 0, 5] {
         let api = with_check("denylist").await;
         // The hour turns between the instant and the pull, for some of them.
         api.clock.set(START / 3600 * 3600 + 3600 - 3);
@@ -158,6 +158,44 @@ async fn while_the_store_is_away_the_copy_is_used_up_to_the_stated_age_and_not_b
     api.restarted().await.call(&live.access).await.assert_gateway_error(500, "server_error");
     api.calls.heal();
     assert_eq!(api.call(&live.access).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_denylist_beyond_its_bound_is_a_failure_and_never_an_allow() {
+    let api = Api::with(|p| p.with("RevocationCheck", "denylist").with("DenylistMaxRows", "3")).await;
+    let live = api.login().await;
+    let ended = [api.login().await, api.login().await, api.login().await];
+    for tokens in &ended {
+        assert_eq!(api.logout(&tokens.refresh).await.status, 200);
+    }
+    let cold = api.restarted().await;
+    assert_eq!(cold.call(&live.access).await.status, 200, "three are within the bound");
+    assert_eq!(cold.call(&ended[0].access).await.status, 401);
+    assert_eq!(api.logout(&api.login().await.refresh).await.status, 200);
+    let (log, _guard) = Log::listen();
+    let colder = api.restarted().await;
+    api.calls.take();
+    for _ in 0..3 {
+        for tokens in [&live, &ended[0]] {
+            colder.call(&tokens.access).await.assert_gateway_error(500, "server_error");
+        }
+    }
+    assert!(
+        !api.calls.take().iter().any(|call| call.name == "Query Revocations"),
+        "not again for each request"
+    );
+    let reasons: Vec<_> = log.take_events().into_iter().map(|event| event["reason"].clone()).collect();
+    assert_eq!(reasons, vec!["denylist_too_long"; 6]);
+    // What was warm goes on with its copy for as long as that is young enough.
+    api.clock.advance(30);
+    assert_eq!(cold.call(&live.access).await.status, 200);
+    api.clock.advance(31);
+    cold.call(&live.access).await.assert_gateway_error(500, "server_error");
+    // It heals as rows end.
+    api.clock.advance(86_400 + 120);
+    let live = api.login().await;
+    assert_eq!(cold.call(&live.access).await.status, 200);
+    assert_eq!(api.restarted().await.call(&live.access).await.status, 200);
 }
 
 #[tokio::test]

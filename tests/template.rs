@@ -121,6 +121,7 @@ async fn no_required_variable_is_spare() {
         "REVOCATION_CHECK",
         "DENYLIST_INTERVAL",
         "DENYLIST_MAX_AGE",
+        "DENYLIST_MAX_ROWS",
         "SCOPE_RULES",
         "SCOPE_DEFAULT",
         "CONTEXT_CLAIMS",

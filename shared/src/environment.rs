@@ -48,6 +48,8 @@ pub mod variable {
     pub const DENYLIST_INTERVAL: &str = "DENYLIST_INTERVAL";
     /// Age of its copy of the denylist beyond which an authorizer refuses, in seconds.
     pub const DENYLIST_MAX_AGE: &str = "DENYLIST_MAX_AGE";
+    /// How many rows of the denylist an authorizer keeps; beyond, it refuses.
+    pub const DENYLIST_MAX_ROWS: &str = "DENYLIST_MAX_ROWS";
     /// What scope which calls need: `METHOD PATH SCOPE`, separated by `;` or line breaks.
     pub const SCOPE_RULES: &str = "SCOPE_RULES";
     /// What becomes of calls that no rule names: `allow`, `deny`, or `auto`, which denies them as soon as there are rules.
@@ -111,6 +113,7 @@ pub mod variable {
         REVOCATION_CHECK,
         DENYLIST_INTERVAL,
         DENYLIST_MAX_AGE,
+        DENYLIST_MAX_ROWS,
         SCOPE_RULES,
         SCOPE_DEFAULT,
         CONTEXT_CLAIMS,
@@ -145,6 +148,16 @@ pub enum EnvironmentError {
         min: u64,
         /// The largest value allowed.
         max: u64,
+    },
+    /// A number is not a whole number in its range.
+    #[error("the environment variable {name} must be a whole number from {min} to {max}")]
+    Count {
+        /// The variable.
+        name: &'static str,
+        /// The smallest value allowed.
+        min: usize,
+        /// The largest value allowed.
+        max: usize,
     },
 }
 
@@ -197,6 +210,22 @@ impl Environment {
             .filter(|seconds| range.contains(seconds))
             .map(Duration::from_secs)
             .ok_or(EnvironmentError::Seconds { name, min: *range.start(), max: *range.end() })
+    }
+
+    /// A count of something; `default` if absent.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvironmentError::Count`] if it is not a whole number within `range`.
+    pub fn count(
+        &self,
+        name: &'static str,
+        default: usize,
+        range: RangeInclusive<usize>,
+    ) -> Result<usize, EnvironmentError> {
+        let Some(value) = self.optional(name) else { return Ok(default) };
+        let count = value.parse().ok().filter(|count| range.contains(count));
+        count.ok_or(EnvironmentError::Count { name, min: *range.start(), max: *range.end() })
     }
 }
 

@@ -50,6 +50,7 @@ const USER: &str = "GetItem Users";
 const SESSION: &str = "GetItem Sessions";
 const SESSIONS: &str = "Query Sessions";
 const NEW_SESSION: &str = "PutItem Sessions";
+const MARK_ENDED: &str = "UpdateItem Sessions SET ended_at";
 const DENY: &str = "PutItem Revocations";
 const DELETE: &str = "DeleteItem Sessions";
 const DENYLIST: &str = "Query Revocations";
@@ -115,7 +116,7 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
         Flow::LoginBeyondTheClientsScope => (calls("login", &[KEYSET, CLIENT]), vec![]),
         Flow::Refresh | Flow::RefreshAgain => (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]), vec![]),
         Flow::RefreshOfAUsedToken | Flow::RefreshOfADisabledUser => {
-            (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER, DENY, DELETE]), vec![])
+            (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER, MARK_ENDED, DENY, DELETE]), vec![])
         }
         Flow::RefreshOfAnUnreadableUser => (
             calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]),
@@ -125,11 +126,12 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
                 "the request has failed already; a retry in time needs no mark",
             )],
         ),
-        Flow::Logout => (calls("logout", &[KEYSET, CLIENT, DENY, DELETE]), vec![]),
+        Flow::Logout => (calls("logout", &[KEYSET, CLIENT, MARK_ENDED, DENY, DELETE]), vec![]),
         Flow::LogoutEverywhere => {
-            (calls("logout", &[KEYSET, CLIENT, SESSIONS, DENY, DELETE, DENY, DELETE]), vec![])
+            let end = [MARK_ENDED, DENY, DELETE];
+            (calls("logout", &[&[KEYSET, CLIENT, SESSIONS][..], &end, &end].concat()), vec![])
         }
-        Flow::LogoutEverywhereInVain => (calls("logout", &[KEYSET, CLIENT, SESSIONS, DENY, DELETE]), vec![]),
+        Flow::LogoutEverywhereInVain => (calls("logout", &[KEYSET, CLIENT, SESSIONS, MARK_ENDED]), vec![]),
         Flow::ListSessions => (by_authorizer(), calls("sessions", &[SESSIONS])),
         Flow::ListSessionsByDenylist => {
             // Side by side, one for each hour of a day and a little.
@@ -137,7 +139,7 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
             (calls("authorizer", &by_authorizer), calls("sessions", &[SESSIONS]))
         }
         Flow::EndSession => {
-            let mut own = calls("sessions", &[SESSIONS, DENY]);
+            let mut own = calls("sessions", &[SESSIONS, MARK_ENDED, DENY]);
             own.push(ends("sessions", DELETE, 404, "there is no such session any more"));
             (by_authorizer(), own)
         }
@@ -163,7 +165,8 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
 
 /// What follows once the password is another.
 fn after_the_change() -> Vec<Row> {
-    let mut rows = calls("password", &[CUT_OFF, SESSIONS, DENY, DELETE, NEW_SESSION, DENY]);
+    let mut rows =
+        calls("password", &[CUT_OFF, SESSIONS, MARK_ENDED, DENY, DELETE, NEW_SESSION, MARK_ENDED, DENY]);
     rows.push(ends("password", DELETE, 401, "the session that asked is over; the new password logs in"));
     rows
 }

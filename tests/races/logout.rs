@@ -50,6 +50,24 @@ async fn both_of_two_logouts_are_acknowledged() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn twenty_logouts_at_once_write_one_row() {
+    let mut race = Race::start("twenty logouts", 4).await;
+    let tokens = race.api().login().await;
+    let start = race.snapshot().await;
+    for round in 0..race.rounds {
+        race.restore(&start).await;
+        let logouts = (0..20).map(|i| Request::Logout([&tokens.refresh, &tokens.access][i % 2].clone()));
+        let replies = race.as_time_passes(3, logouts).await;
+        assert!(replies.iter().all(|reply| reply.status == 200), "round {round}");
+        assert_eq!(race.api().items("RevocationsTable").await.len(), 1, "round {round}");
+        assert_over(race.api(), &tokens, round).await;
+        assert_nothing_left(&race, round).await;
+        race.count("one row");
+    }
+    race.finish();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn no_other_session_survives_everywhere() {
     let mut race = Race::start("a refresh against `everywhere` of another session", 1).await;
     let (here, there) = (race.api().login().await, race.api().login().await);

@@ -175,6 +175,7 @@ async fn reuse_denies_access_and_revokes_access_and_refresh_tokens_in_this_order
     let calls = api.calls.take();
     let expected = [
         vec!["GetItem Users", "UpdateItem Sessions"],
+        vec!["UpdateItem Sessions"],
         vec!["PutItem Revocations"],
         vec!["DeleteItem Sessions"],
     ];

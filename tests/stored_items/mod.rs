@@ -32,7 +32,8 @@ use crate::harness::{Api, START, number, text};
 
 #[tokio::test]
 async fn a_session_that_can_not_be_read_gives_nobody_anything_and_is_not_lost() {
-    let stage = Stage::set(Api::start().await).await;
+    let more = vec![(attribute::ENDED_AT, number(START))];
+    let stage = Stage::set(Api::start().await).await.with("SessionsTable", more).await;
     stage.strike(&sessions::TABLE, sessions::OPERATIONS, sessions::ROWS).await;
 }
 

@@ -1,8 +1,8 @@
 //! Sessions that are not as Latchgate writes them.
 
 use shared::store::attribute::{
-    ABSOLUTE_EXPIRES_AT, ADDRESS, AUTH_TIME, CREATED_AT, DEVICE_NAME, EXPIRES_AT, GENERATION, RETRY_KEY,
-    ROTATED_AT, SCOPE, SESSION_KEY, UNDELIVERED, USER_AGENT, USER_ID,
+    ABSOLUTE_EXPIRES_AT, ADDRESS, AUTH_TIME, CREATED_AT, DEVICE_NAME, ENDED_AT, EXPIRES_AT, GENERATION,
+    RETRY_KEY, ROTATED_AT, SCOPE, SESSION_KEY, UNDELIVERED, USER_AGENT, USER_ID,
 };
 
 use super::{
@@ -26,6 +26,7 @@ pub(super) const OPERATIONS: [Operation; 5] =
 const OVERWRITTEN: &str = "the rotation overwrites it, and nothing is decided by it before";
 const INFORMATION: &str = "only shown to the user, and any text at all";
 const REQUIRED: &str = "part of the rotation's condition, which fails without it";
+const UNREAD: &str = "only the end of the session asks for it";
 const READ_AFTER: &str = "the rotation's condition doesn't ask for it; what it issues does";
 
 /// The authorizer reads the two ends of a session and nothing else.
@@ -57,6 +58,9 @@ pub(super) const ROWS: &[Row<5>] = &[
     Row(RETRY_KEY, TEXTS, [Serves; 5], "a hash of something else: this session is marked undelivered"),
     Row(UNDELIVERED, &[Absent], [Serves; 5], "a session whose tokens arrived has none"),
     Row(UNDELIVERED, &[Mistyped], [Serves, Fails, Serves, Fails, LeavesOut], OVERWRITTEN),
+    Row(ENDED_AT, &[Absent], [Serves; 5], "nobody ends it"),
+    Row(ENDED_AT, &[Mistyped], [Serves; 5], UNREAD),
+    Row(ENDED_AT, NUMBERS, [Serves; 5], UNREAD),
     Row(ADDRESS, &[Absent], [Serves; 5], "not every request has one"),
     Row(ADDRESS, &[Mistyped], [Serves, Fails, Serves, Fails, LeavesOut], OVERWRITTEN),
     Row(ADDRESS, TEXTS, [Serves; 5], INFORMATION),

@@ -87,7 +87,7 @@ impl Throwaway {
         let sessions = Sessions::new(&deployment.environment, &deployment.dynamodb)?;
         let sessions = sessions.of_user(&self.user_id).await?;
         let keys = sessions.into_iter().map(|found| found.key);
-        let (_, ended) = revoker.revoke_all(keys, deployment.now()).await;
+        let ended = revoker.revoke_all(keys, deployment.now(), |_| {}).await;
         Ok(removed.into_iter().chain([ended]).collect::<Result<(), _>>()?)
     }
 }

@@ -134,12 +134,17 @@ async fn end_all(
     let revoker = SessionRevoker::new(&deployment.environment, &deployment.dynamodb)?;
     let mut count = 0;
     for batch in keys.chunks(BATCH) {
-        let (ended, result) = revoker.revoke_all(batch.to_vec(), deployment.now()).await;
-        for key in ended {
-            audit.record(OperatorEvent::SessionRevoked, &Subject::session(&key))?;
+        let mut recorded = Ok(());
+        let on_denied = |key: &SessionKey| {
             count += 1;
-        }
-        result?;
+            let record = audit.record(OperatorEvent::SessionRevoked, &Subject::session(key));
+            if recorded.is_ok() {
+                recorded = record;
+            }
+        };
+        let ended = revoker.revoke_all(batch.to_vec(), deployment.now(), on_denied).await;
+        recorded?;
+        ended?;
     }
     Ok(count)
 }

@@ -4,7 +4,7 @@ use clap::{ArgGroup, Args};
 use passwords::Username;
 use shared::{
     ids::{ClientId, SessionId, UserId},
-    store::{CLOCK_TOLERANCE, SessionRevoker, Sessions, WRITE_DELAY},
+    store::{CLOCK_TOLERANCE, SessionKey, SessionRevoker, Sessions, WRITE_DELAY},
 };
 
 use super::ending::{Ended, Ending};
@@ -138,7 +138,11 @@ async fn one(context: &Context, user_id: &UserId, session_id: &SessionId) -> Res
     context.console.confirm("This ends the session.")?;
     let audit = context.audit_log().await?;
     let revoker = SessionRevoker::new(&deployment.environment, &deployment.dynamodb)?;
-    revoker.revoke_found(&found.key, deployment.now()).await?;
-    audit.record(OperatorEvent::SessionRevoked, &Subject::session(&found.key))?;
+    let mut recorded = Ok(());
+    let on_denied = |key: &SessionKey| {
+        recorded = audit.record(OperatorEvent::SessionRevoked, &Subject::session(key));
+    };
+    revoker.revoke(&found.key, deployment.now(), on_denied).await?;
+    recorded?;
     Ended { sessions_ended: 1 }.print(&context.console)
 }

@@ -8,28 +8,33 @@ use shared::{
     environment::{Environment, EnvironmentError, variable},
     error::chain,
     ids::SessionId,
-    store::{CLOCK_TOLERANCE, Revocations, StoreError, WRITE_DELAY},
+    store::{CLOCK_TOLERANCE, Revocations, SessionRevoker},
 };
 use tokio::sync::Mutex;
 
-use crate::pull::pull;
+use crate::pull::{PullError, pull};
 
 /// How often the denylist is pulled, unless configured: within this time a logout takes effect.
 pub const INTERVAL: Duration = Duration::from_secs(10);
 /// How old the copy may get while the store is away, unless configured.
 const MAX_AGE: Duration = Duration::from_secs(60);
+/// How many rows an authorizer keeps, unless configured: those of twelve a second for a day. A start reads 67 MB then, and
+/// takes some seconds.
+const MAX_ROWS: usize = 1_000_000;
 /// How long a store that could not be reached is left alone, while the copy is young enough.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How far each pull goes back behind the one before it. A row may be written as late as a function's time allows, by
-/// a machine whose clock is behind, and the pull before it was timed by a clock that is ahead.
-pub const OVERLAP: Duration = Duration::from_secs(WRITE_DELAY.as_secs() + 2 * CLOCK_TOLERANCE.as_secs());
+/// How far each pull goes back behind the one before it. A row may be written as late as it may be, by a machine whose clock
+/// is behind, and the pull before it was timed by a clock that is ahead.
+pub const OVERLAP: Duration =
+    Duration::from_secs(SessionRevoker::ROW_DELAY.as_secs() + 2 * CLOCK_TOLERANCE.as_secs());
 
 #[derive(Debug)]
 pub(crate) struct Denylist {
     revocations: Revocations,
     interval: Duration,
     max_age: Duration,
+    max_rows: usize,
     copy: Mutex<DenylistCopy>,
 }
 
@@ -39,6 +44,8 @@ struct DenylistCopy {
     sessions: HashMap<[u8; 16], Timestamp>,
     pulled_at: Option<Timestamp>,
     pull_at: Timestamp,
+    /// Until when it is known to be too long to be pulled, so that not each request reads as far as the bound.
+    too_long_until: Timestamp,
 }
 
 impl Denylist {
@@ -50,33 +57,31 @@ impl Denylist {
             let reason = format!("it is less than {}", variable::DENYLIST_INTERVAL);
             return Err(EnvironmentError::Unusable(variable::DENYLIST_MAX_AGE, reason));
         }
+        let max_rows = environment.count(variable::DENYLIST_MAX_ROWS, MAX_ROWS, 1..=10_000_000)?;
         let revocations = Revocations::new(environment, client)?;
-        Ok(Self { revocations, interval, max_age, copy: Mutex::default() })
+        Ok(Self { revocations, interval, max_age, max_rows, copy: Mutex::default() })
     }
 
     /// Pulls what is relevant.
-    pub(crate) async fn prepare(&self, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn prepare(&self, now: Timestamp) -> Result<(), PullError> {
         self.refresh(&mut *self.copy.lock().await, now).await
     }
 
     /// Whether a session is on the denylist, of which the copy is made current first.
-    pub(crate) async fn has(&self, session_id: &SessionId, now: Timestamp) -> Result<bool, StoreError> {
+    pub(crate) async fn has(&self, session_id: &SessionId, now: Timestamp) -> Result<bool, PullError> {
         let mut copy = self.copy.lock().await;
         self.refresh(&mut copy, now).await?;
         Ok(copy.sessions.get(&session_id.to_bytes()).is_some_and(|expires_at| now < *expires_at))
     }
 
     /// Pulls, if it is time to; goes on with the copy if that fails, for as long as the copy is young enough.
-    async fn refresh(&self, copy: &mut DenylistCopy, now: Timestamp) -> Result<(), StoreError> {
+    async fn refresh(&self, copy: &mut DenylistCopy, now: Timestamp) -> Result<(), PullError> {
         let is_current = copy.pulled_at.is_some_and(|pulled_at| pulled_at <= now && now < copy.pull_at);
         if is_current {
             return Ok(());
         }
-        match pull(&self.revocations, copy.pull_from(now), now).await {
-            Ok(revocations) => {
-                copy.sessions.retain(|_, expires_at| now < *expires_at);
-                let new = revocations.into_iter().map(|row| (row.session, row.expires_at));
-                copy.sessions.extend(new);
+        match self.pull(copy, now).await {
+            Ok(()) => {
                 copy.pulled_at = Some(now);
                 copy.pull_at = now + self.interval;
                 Ok(())
@@ -92,6 +97,24 @@ impl Denylist {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Adds what is new, as long as the copy stays within its bound. Beyond it nothing is known of what isn't in the copy.
+    async fn pull(&self, copy: &mut DenylistCopy, now: Timestamp) -> Result<(), PullError> {
+        let until = copy.too_long_until;
+        if now < until && until <= now + self.interval {
+            return Err(PullError::TooLong(self.max_rows));
+        }
+        copy.sessions.retain(|_, expires_at| now < *expires_at);
+        let pulled = pull(&self.revocations, copy.pull_from(now), now, self.max_rows).await;
+        let pulled = pulled.and_then(|rows| {
+            copy.sessions.extend(rows.into_iter().map(|row| (row.session, row.expires_at)));
+            if copy.sessions.len() > self.max_rows { Err(PullError::TooLong(self.max_rows)) } else { Ok(()) }
+        });
+        if let Err(PullError::TooLong(_)) = pulled {
+            copy.too_long_until = now + self.interval;
+        }
+        pulled
     }
 }
 

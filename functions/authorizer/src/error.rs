@@ -6,6 +6,8 @@ use shared::{
     tokens::AccessTokenError,
 };
 
+use crate::pull::PullError;
+
 /// Why a request doesn't pass.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizerError {
@@ -36,6 +38,9 @@ pub enum AuthorizerError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The denylist has more rows than an authorizer keeps, so that nobody knows whether the session is over.
+    #[error("the denylist has more than {0} rows")]
+    DenylistTooLong(usize),
     /// The decision was not carried out.
     #[error(transparent)]
     Aborted(#[from] Aborted),
@@ -55,6 +60,7 @@ impl AuthorizerError {
             | Self::PolicyTooLong
             | Self::Keys(_)
             | Self::Store(_)
+            | Self::DenylistTooLong(_)
             | Self::Aborted(_) => false,
         }
     }
@@ -71,6 +77,7 @@ impl AuthorizerError {
             Self::PolicyTooLong => "policy_too_long",
             Self::Keys(error) => error.reason(),
             Self::Store(error) => error.reason(),
+            Self::DenylistTooLong(_) => "denylist_too_long",
             Self::Aborted(error) => error.reason(),
             Self::RefusedForAppSync(error) => error.reason(),
         }
@@ -80,6 +87,15 @@ impl AuthorizerError {
     pub(crate) fn ending(&self) -> Ending {
         let is_failure = !self.is_refusal();
         Ending { is_failure, answer: None, reason: self.reason(), detail: chain(self) }
+    }
+}
+
+impl From<PullError> for AuthorizerError {
+    fn from(error: PullError) -> Self {
+        match error {
+            PullError::Store(error) => Self::Store(error),
+            PullError::TooLong(max_rows) => Self::DenylistTooLong(max_rows),
+        }
     }
 }
 

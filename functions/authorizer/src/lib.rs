@@ -45,7 +45,7 @@ pub use self::{
     error::AuthorizerError,
     path::NormalPath,
     policy::Policy,
-    pull::pull as pull_denylist,
+    pull::{PullError, pull as pull_denylist},
     scope_rules::{ScopeDefault, ScopeRule, ScopeRules},
 };
 use self::{answer::Decision, context::ContextClaims, revocation::RevocationCheck};

@@ -1,4 +1,9 @@
-//! Reading the Revocations table: all rows since an instant.
+//! Reading the Revocations table: all rows since an instant, up to a bound.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use shared::{
@@ -8,12 +13,24 @@ use shared::{
 };
 use tokio::task::JoinSet;
 
+/// Why the rows could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum PullError {
+    /// A Query failed, or a row is not one of ours.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// There are more than the bound.
+    #[error("the denylist has more than {0} rows")]
+    TooLong(usize),
+}
+
 /// All rows whose instant is not before `from`, up to those of writers whose clock is ahead of `now`. The next pull has to
-/// start earlier than `now`, by as much as a row may be late: [`super::DENYLIST_OVERLAP`].
+/// start earlier than `now`, by as much as a row may be late: [`super::DENYLIST_OVERLAP`]. It reads no further than `max_rows`,
+/// and the page on which each Query finds that out.
 ///
 /// # Errors
 ///
-/// [`StoreError`], if a Query fails or a row is not one of ours.
+/// [`PullError`]
 ///
 /// # Panics
 ///
@@ -22,12 +39,14 @@ pub async fn pull(
     revocations: &Revocations,
     from: Timestamp,
     now: Timestamp,
-) -> Result<Vec<Revocation>, StoreError> {
+    max_rows: usize,
+) -> Result<Vec<Revocation>, PullError> {
+    let bound = Bound { left: Arc::new(max_rows.into()), max_rows };
     let last = (now + CLOCK_TOLERANCE).as_unix() / Revocations::BUCKET_TTL;
     let mut queries = JoinSet::new();
     for bucket in from.as_unix() / Revocations::BUCKET_TTL..=last {
-        let revocations = revocations.clone();
-        queries.spawn(alongside(async move { bucket_since(&revocations, bucket, from).await }));
+        let (revocations, bound) = (revocations.clone(), bound.clone());
+        queries.spawn(alongside(async move { bucket_since(&revocations, bucket, from, &bound).await }));
     }
     let mut found = Vec::new();
     while let Some(rows) = queries.join_next().await {
@@ -37,11 +56,26 @@ pub async fn pull(
     Ok(found)
 }
 
+/// How many rows all Queries of a pull may still find.
+#[derive(Clone, Debug)]
+struct Bound {
+    left: Arc<AtomicUsize>,
+    max_rows: usize,
+}
+
+impl Bound {
+    fn take_one(&self) -> Result<(), PullError> {
+        let left = self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1));
+        left.map(drop).map_err(|_| PullError::TooLong(self.max_rows))
+    }
+}
+
 async fn bucket_since(
     revocations: &Revocations,
     bucket: u64,
     from: Timestamp,
-) -> Result<Vec<Revocation>, StoreError> {
+    bound: &Bound,
+) -> Result<Vec<Revocation>, PullError> {
     let mut items = revocations
         .table
         .query()
@@ -58,6 +92,7 @@ async fn bucket_since(
     let mut found = Vec::new();
     while let Some(item) = items.next().await {
         let item = item.map_err(|e| StoreError::unavailable("Query on Revocations", e))?;
+        bound.take_one()?;
         found.push(Revocation::from_item(&item)?);
     }
     Ok(found)

@@ -4,11 +4,10 @@ use aws_sdk_dynamodb::Client;
 use shared::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
-    store::StoreError,
     tokens::AccessToken,
 };
 
-use crate::{denylist::Denylist, liveness::LiveSessions};
+use crate::{denylist::Denylist, liveness::LiveSessions, pull::PullError};
 
 /// `REVOCATION_CHECK`.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ impl RevocationCheck {
     }
 
     /// Reads ahead of the first request what every request needs.
-    pub(crate) async fn prepare(&self, now: Timestamp) -> Result<(), StoreError> {
+    pub(crate) async fn prepare(&self, now: Timestamp) -> Result<(), PullError> {
         match self {
             Self::Denylist(denylist) => denylist.prepare(now).await,
             Self::Session(_) | Self::None => Ok(()),
@@ -43,9 +42,9 @@ impl RevocationCheck {
     }
 
     /// Whether the session of the token is known to be over.
-    pub(crate) async fn is_over(&self, token: &AccessToken, now: Timestamp) -> Result<bool, StoreError> {
+    pub(crate) async fn is_over(&self, token: &AccessToken, now: Timestamp) -> Result<bool, PullError> {
         match self {
-            Self::Session(sessions) => sessions.is_live(token, now).await.map(|is_live| !is_live),
+            Self::Session(sessions) => Ok(!sessions.is_live(token, now).await?),
             Self::Denylist(denylist) => denylist.has(&token.session.session_id, now).await,
             Self::None => Ok(false),
         }

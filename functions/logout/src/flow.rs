@@ -33,8 +33,7 @@ impl Logout {
         if logout.everywhere {
             self.revoke_others(&key, now, log).await?;
         }
-        self.revoker.revoke(&key, now).await?;
-        log.revoked(&key, Cause::Logout);
+        self.revoker.revoke(&key, now, |key| log.revoked(key, Cause::Logout)).await?;
         log.outcome(Event::LogoutSucceeded);
         Ok(empty(StatusCode::OK))
     }
@@ -66,14 +65,11 @@ impl Logout {
         let own_lives = found.iter().any(|found| found.key == *key && is_live(found));
         if !own_lives && found.iter().any(is_live) {
             // What may be left of its own end, after a failure, is completed all the same.
-            self.revoker.revoke(key, now).await?;
+            self.revoker.revoke(key, now, |key| log.revoked(key, Cause::Logout)).await?;
             return Err(LogoutReason::SessionOver.into());
         }
         let others = found.into_iter().map(|found| found.key).filter(|other| other != key);
-        let (ended, result) = self.revoker.revoke_all(others, now).await;
-        for other in ended {
-            log.revoked(&other, Cause::LogoutEverywhere);
-        }
-        Ok(result?)
+        let on_denied = |other: &SessionKey| log.revoked(other, Cause::LogoutEverywhere);
+        Ok(self.revoker.revoke_all(others, now, on_denied).await?)
     }
 }

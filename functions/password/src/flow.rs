@@ -45,8 +45,8 @@ impl PasswordChange {
         self.end_others(&caller, log, admitted.now).await?;
         let (response, session) = self.open_session(&admitted, valid_from).await?;
         // Last, so that until then the same request again passes the authorizer.
-        self.revoker.revoke_found(&caller, admitted.now).await?;
-        log.revoked(&caller, Cause::PasswordChange);
+        let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
+        self.revoker.revoke(&caller, admitted.now, on_denied).await?;
         log.session(&session);
         log.outcome(Event::PasswordChanged);
         Ok(response)
@@ -155,11 +155,8 @@ impl PasswordChange {
     ) -> Result<(), PasswordChangeError> {
         let found = self.sessions.of_user(&caller.user_id).await?;
         let others = found.into_iter().map(|found| found.key).filter(|key| key != caller);
-        let (ended, result) = self.revoker.revoke_all(others, now).await;
-        for key in ended {
-            log.revoked(&key, Cause::PasswordChange);
-        }
-        Ok(result?)
+        let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
+        Ok(self.revoker.revoke_all(others, now, on_denied).await?)
     }
 
     /// Opens a new session for the caller's device. Its secret is new, so that a thief who has a token of the old session is

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use shared::{
     http::{IntoErrorResponse, Peer, json},
     log::{Cause, Event, RequestLog},
-    store::{Session, User},
+    store::{Session, SessionKey, User},
     tokens::Grant,
 };
 
@@ -127,8 +127,8 @@ impl Refresh {
             (Decision::Reused(reuse), _) => {
                 // Before the session is ended, so that the event is there even if that fails.
                 rotation.log.reused(rotation.key, reuse.subtype());
-                self.revoker.revoke_found(rotation.key, rotation.now).await?;
-                rotation.log.revoked(rotation.key, Cause::Theft);
+                let on_denied = |key: &SessionKey| rotation.log.revoked(key, Cause::Theft);
+                self.revoker.revoke(rotation.key, rotation.now, on_denied).await?;
                 Err(RefreshReason::Reused(reuse).into())
             }
         }
@@ -144,8 +144,8 @@ impl Refresh {
         match user {
             Some(user) if user.admits(session.created_at) => Ok(user),
             _ => {
-                self.revoker.revoke_found(&session.key, rotation.now).await?;
-                rotation.log.revoked(&session.key, Cause::CutOff);
+                let on_denied = |key: &SessionKey| rotation.log.revoked(key, Cause::CutOff);
+                self.revoker.revoke(&session.key, rotation.now, on_denied).await?;
                 Err(RefreshReason::UserCutOff.into())
             }
         }

@@ -46,8 +46,7 @@ impl SessionsApi {
         let sessions = self.sessions.of_user(&caller.user_id).await?;
         let found = sessions.into_iter().find(|found| found.key.session_id == session_id);
         let found = found.ok_or(SessionsReason::NotFound)?;
-        self.revoker.revoke_found(&found.key, now).await?;
-        log.revoked(&found.key, Cause::User);
+        self.revoker.revoke(&found.key, now, |key| log.revoked(key, Cause::User)).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 }

@@ -19,7 +19,7 @@ pub fn refresh(store: &mut Store, write: Write, scenario: &Scenario) -> Answer {
         if let Stage::Answering(answer) = refresh.stage {
             return answer;
         }
-        refresh.go_on(store);
+        refresh.go_on(store, scenario);
     }
 }
 
@@ -29,7 +29,7 @@ pub fn log_out(world: &World, scenario: &Scenario) -> bool {
     let everywhere = scenario.cast == Cast::Everywhere;
     let mut logout = if everywhere { Ending::everywhere(world.now) } else { Ending::here(world.now) };
     while !matches!(logout.stage, ending::Stage::Done | ending::Stage::Refused) {
-        logout.go_on(logout.next()[0], &mut store, scenario);
+        logout.go_on(&mut store, scenario);
     }
     // Nobody refreshes it. Whoever asks later is told so, and it is removed.
     let own_has_expired = world.now >= scenario.idle.min(scenario.absolute);
@@ -77,5 +77,5 @@ pub fn both_go_on(world: &World, scenario: &Scenario) -> bool {
             }
         }
     }
-    store.sessions[CLIENTS].is_none() && (store.denylist[CLIENTS] || world.store.sessions[CLIENTS].is_none())
+    store.sessions[CLIENTS].is_none() && (store.is_denied(CLIENTS) || world.store.sessions[CLIENTS].is_none())
 }

@@ -80,7 +80,7 @@ mod tests {
     }
 
     /// Each mistake, who suffers from it, and the property that says so.
-    const MISTAKES: [(Weakness, Cast, &str); 14] = [
+    const MISTAKES: [(Weakness, Cast, &str); 15] = [
         (Weakness::NoGeneration, Cast::Alone, "no token is exchanged twice"),
         (Weakness::NoCondition, Cast::Logout, "nothing survives an acknowledged logout"),
         (Weakness::NoAbsoluteEnd, Cast::Alone, "no session is refreshed after its end"),
@@ -89,6 +89,11 @@ mod tests {
         (Weakness::OvertakenIsTheft, Cast::Alone, "a lone honest client is never logged out"),
         (Weakness::NoMark, Cast::Alone, "its next request, undisturbed, gets tokens"),
         (Weakness::TheftIsIgnored, Cast::Thief, "a thief and a client who both go on are found out"),
+        (
+            Weakness::OwnInstants,
+            Cast::Thief,
+            "a session has one row on the denylist, unless something failed",
+        ),
         (Weakness::NoDenylistRow, Cast::Logout, "nothing survives an acknowledged logout"),
         (Weakness::NoDenylistRow, Cast::Everywhere, "nothing survives an acknowledged logout everywhere"),
         (Weakness::SessionIsLeft, Cast::Logout, "nothing survives an acknowledged logout"),

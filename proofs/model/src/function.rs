@@ -1,7 +1,7 @@
 //! A function that runs, and how it may go on.
 
 use crate::{
-    ending::{self, Ending, Next},
+    ending::{self, Ending},
     password::{self, Changing, LoggingIn, LoginStage},
     refreshing::{Answer, Reading, Refreshing, Stage, Writing},
     scenario::Scenario,
@@ -60,7 +60,7 @@ pub enum Step {
     /// The user's record can't be had.
     ReadFails,
     /// It does what is next.
-    Next(Next),
+    Next,
     /// The store fails what is next.
     Fail,
     /// It answers, and who waits hears it.
@@ -72,7 +72,7 @@ pub enum Step {
 impl Step {
     /// Whether something goes wrong.
     pub fn is_fault(self) -> bool {
-        !matches!(self, Self::Write | Self::Read | Self::Next(_) | Self::Answer)
+        !matches!(self, Self::Write | Self::Read | Self::Next | Self::Answer)
     }
 }
 
@@ -106,12 +106,9 @@ impl Function {
                 Step::Read => refresh.read(Some(store.not_before), scenario),
                 Step::ReadFails => refresh.read(None, scenario),
                 Step::Fail => refresh.fail(),
-                Step::Next(_) | Step::Answer | Step::Crash => refresh.go_on(store),
+                Step::Next | Step::Answer | Step::Crash => refresh.go_on(store, scenario),
             },
-            Task::Logout(logout) => {
-                let Step::Next(next) = step else { return };
-                logout.go_on(next, store, scenario);
-            }
+            Task::Logout(logout) => logout.go_on(store, scenario),
             Task::Password(change) => change.go_on(store, step != Step::WriteUnacknowledged, scenario),
             Task::Login(login) => login.go_on(store, scenario),
         }
@@ -136,8 +133,7 @@ impl Function {
                 let read = (*user == Reading::Sent).then_some(Step::Read);
                 write.into_iter().chain(read).collect()
             }
-            Task::Logout(logout) => logout.next().iter().copied().map(Step::Next).collect(),
-            Task::Refresh(_) | Task::Password(_) | Task::Login(_) => vec![Step::Next(Next::Only)],
+            Task::Refresh(_) | Task::Logout(_) | Task::Password(_) | Task::Login(_) => vec![Step::Next],
         }
     }
 

@@ -16,6 +16,7 @@ pub mod password;
 pub mod properties;
 pub mod protocol;
 pub mod refreshing;
+pub mod revoking;
 pub mod scenario;
 pub mod store;
 pub mod tick;

@@ -3,6 +3,7 @@
 use shared::store::User;
 
 use crate::{
+    revoking::Revoking,
     scenario::{OVERLAP, Scenario, Weakness},
     store::{ANEW, CLIENTS, LATE, OTHER, Row, Store, at},
     tick::Tick,
@@ -33,7 +34,7 @@ pub enum Stage {
     CuttingOff(Tick),
     /// The user's sessions are about to be looked up.
     Looking(Tick),
-    /// These sessions are left to be ended; of the first, whether the denylist row is written.
+    /// These sessions are left to be ended; of the first, how far that is.
     EndingOthers {
         /// The instant from which on sessions of the new password begin.
         valid_from: Tick,
@@ -41,13 +42,13 @@ pub enum Stage {
         clients: bool,
         /// Whether this is left.
         late: bool,
-        /// Whether the denylist row of the first is written.
-        is_denied: bool,
+        /// How far the end of the first is.
+        revoking: Revoking,
     },
     /// The session that goes on is about to be put.
     Putting(Tick),
-    /// The session that asked is being ended; whether its denylist row is written.
-    EndingOwn(bool),
+    /// The session that asked is being ended.
+    EndingOwn(Revoking),
     /// 200.
     Done,
     /// Refused: over, or not the current password.
@@ -72,30 +73,21 @@ impl Changing {
                 Stage::Looking(valid_from)
             }
             Stage::Looking(valid_from) => Self::looked_up(valid_from, store),
-            Stage::EndingOthers { valid_from, clients, late, is_denied: false } => {
-                store.denylist[if clients { CLIENTS } else { LATE }] = true;
-                Stage::EndingOthers { valid_from, clients, late, is_denied: true }
-            }
-            Stage::EndingOthers { valid_from, clients: true, late, is_denied: true } => {
-                store.sessions[CLIENTS] = None;
-                Self::others_left(valid_from, false, late)
-            }
-            Stage::EndingOthers { valid_from, clients: false, is_denied: true, .. } => {
-                store.sessions[LATE] = None;
-                Self::others_left(valid_from, false, false)
+            Stage::EndingOthers { valid_from, clients, late, revoking } => {
+                let session = if clients { CLIENTS } else { LATE };
+                match revoking.go_on(session, self.began, store, scenario) {
+                    Revoking::Over => Self::others_left(valid_from, false, clients && late),
+                    revoking => Stage::EndingOthers { valid_from, clients, late, revoking },
+                }
             }
             Stage::Putting(valid_from) => {
                 store.sessions[ANEW] = Some(Row::new(valid_from, scenario));
-                Stage::EndingOwn(false)
+                Stage::EndingOwn(Revoking::Marking)
             }
-            Stage::EndingOwn(false) => {
-                store.denylist[OTHER] = true;
-                Stage::EndingOwn(true)
-            }
-            Stage::EndingOwn(true) => {
-                store.sessions[OTHER] = None;
-                Stage::Done
-            }
+            Stage::EndingOwn(revoking) => match revoking.go_on(OTHER, self.began, store, scenario) {
+                Revoking::Over => Stage::Done,
+                revoking => Stage::EndingOwn(revoking),
+            },
             stage @ (Stage::Done | Stage::Refused) => stage,
         };
         self.stage = match (self.stage, next) {
@@ -140,7 +132,7 @@ impl Changing {
 
     fn others_left(valid_from: Tick, clients: bool, late: bool) -> Stage {
         if clients || late {
-            Stage::EndingOthers { valid_from, clients, late, is_denied: false }
+            Stage::EndingOthers { valid_from, clients, late, revoking: Revoking::Marking }
         } else {
             Stage::Putting(valid_from)
         }

@@ -48,7 +48,7 @@ fn sometimes(cast: Cast) -> &'static [Named] {
     }
 }
 
-const COMMON: [Named; 4] = [
+const COMMON: [Named; 5] = [
     ("no token is exchanged twice", |_, world| !world.store.was_forked),
     ("one token at most can be exchanged", |Protocol(scenario), world| {
         let exchanges = |generation: &u8| {
@@ -65,8 +65,12 @@ const COMMON: [Named; 4] = [
     ("no session is refreshed after its end", |_, world| {
         world.store.sessions.iter().flatten().all(|row| row.rotated_at < row.absolute_expires_at)
     }),
+    ("a session has one row on the denylist, unless something failed", |Protocol(scenario), world| {
+        let has_failed = world.was_cut_short || world.faults < scenario.faults;
+        has_failed || world.store.denylist.iter().all(|rows| rows.count_ones() <= 1)
+    }),
     ("nothing but the user ends another session", |_, world| {
-        world.end != End::Unwanted || (world.store.sessions[OTHER].is_some() && !world.store.denylist[OTHER])
+        world.end != End::Unwanted || (world.store.sessions[OTHER].is_some() && !world.store.is_denied(OTHER))
     }),
 ];
 

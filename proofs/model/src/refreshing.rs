@@ -6,6 +6,7 @@ use refresh::{Bounds, Decision, Presented, decide};
 use shared::{clock::Timestamp, store::User};
 
 use crate::{
+    revoking::Revoking,
     scenario::{Scenario, Weakness},
     store::{Row, Store, Write, at},
     tick::Tick,
@@ -27,8 +28,8 @@ pub struct Refreshing {
 pub enum Stage {
     /// Both requests are out.
     AtStore(Writing, Reading),
-    /// The session is being ended: first the denylist row, then the session.
-    Ending(Why, bool),
+    /// The session is being ended.
+    Ending(Why, Revoking),
     /// A rotation that brought nobody its tokens is being marked.
     Marking,
     /// It knows what to say.
@@ -129,16 +130,13 @@ impl Refreshing {
     }
 
     /// The next of what follows without another choice.
-    pub fn go_on(&mut self, store: &mut Store) {
+    pub fn go_on(&mut self, store: &mut Store, scenario: &Scenario) {
+        let Write { session, now, .. } = self.write;
         self.stage = match self.stage {
-            Stage::Ending(why, false) => {
-                store.denylist[self.write.session] = true;
-                Stage::Ending(why, true)
-            }
-            Stage::Ending(_, true) => {
-                store.sessions[self.write.session] = None;
-                refused()
-            }
+            Stage::Ending(why, revoking) => match revoking.go_on(session, now, store, scenario) {
+                Revoking::Over => refused(),
+                revoking => Stage::Ending(why, revoking),
+            },
             Stage::Marking => {
                 store.mark_undelivered(&self.write);
                 unavailable(!self.left_a_write)
@@ -179,10 +177,10 @@ impl Refreshing {
         let leeway = Duration::from_secs(scenario.leeway.into());
         let bounds = Bounds { now, leeway, not_before: Timestamp::default() };
         match (decide(session.as_ref(), presented, bounds), stored) {
-            _ if scenario.has(Weakness::FailureIsTheft) => Stage::Ending(Why::Theft, false),
+            _ if scenario.has(Weakness::FailureIsTheft) => Stage::Ending(Why::Theft, Revoking::Marking),
             (Decision::Retried, Some(row)) => self.admitted(row, not_before, true),
             (Decision::Reused(_), _) if scenario.has(Weakness::TheftIsIgnored) => refused(),
-            (Decision::Reused(_), _) => Stage::Ending(Why::Theft, false),
+            (Decision::Reused(_), _) => Stage::Ending(Why::Theft, Revoking::Marking),
             (Decision::Overtaken, _) => Stage::Answering(Answer::Refused { is_overtaken: true }),
             (Decision::Ended(_) | Decision::ScopeExceeded | Decision::Ahead | Decision::Retried, _) => {
                 refused()
@@ -194,7 +192,7 @@ impl Refreshing {
     fn admitted(&self, row: Row, not_before: Tick, is_retry: bool) -> Stage {
         let user = User { not_before: at(not_before), ..User::default() };
         if !user.admits(at(row.created_at)) {
-            return Stage::Ending(Why::CutOff, false);
+            return Stage::Ending(Why::CutOff, Revoking::Marking);
         }
         let generation = self.write.generation + 1;
         let expires_at = row.expires_at.min(row.absolute_expires_at);

@@ -69,9 +69,11 @@ pub enum Weakness {
     NoMark,
     /// A token that was used before is refused, and its session goes on.
     TheftIsIgnored,
-    /// A logout writes no denylist row.
+    /// Each request ends a session at an instant of its own.
+    OwnInstants,
+    /// A session ends without a denylist row.
     NoDenylistRow,
-    /// A logout leaves the session.
+    /// A session ends and is left.
     SessionIsLeft,
     /// `everywhere` ends the session that it is asked from first.
     OwnSessionFirst,
@@ -83,6 +85,8 @@ pub enum Weakness {
 
 /// How many ticks a function may run: then Lambda ends it, and no write of it reaches the store any more.
 pub const FUNCTION_TTL: Tick = 1;
+/// For how many ticks the instant of a mark is used again.
+pub const MARK_TTL: Tick = FUNCTION_TTL;
 /// By how many ticks sessions of a new password begin later than its change: more than a function runs.
 pub const OVERLAP: Tick = FUNCTION_TTL + 1;
 

@@ -10,7 +10,7 @@ use shared::{
 };
 
 use crate::{
-    scenario::{Scenario, Weakness},
+    scenario::{MARK_TTL, Scenario, Weakness},
     tick::Tick,
 };
 
@@ -44,6 +44,8 @@ pub struct Row {
     pub retry_key: Option<Key>,
     /// Whether the tokens of the last rotation are known not to have been issued.
     pub is_undelivered: bool,
+    /// When a request began to end the session.
+    pub ended_at: Option<Tick>,
     /// When the session was created.
     pub created_at: Tick,
     /// When it ends unless it is refreshed.
@@ -60,6 +62,7 @@ impl Row {
             rotated_at: created_at,
             retry_key: None,
             is_undelivered: false,
+            ended_at: None,
             created_at,
             expires_at: created_at + scenario.idle,
             absolute_expires_at: created_at + scenario.absolute,
@@ -141,8 +144,8 @@ pub struct Write {
 pub struct Store {
     /// Sessions.
     pub sessions: [Option<Row>; SESSIONS],
-    /// Revocations.
-    pub denylist: [bool; SESSIONS],
+    /// Revocations: of each session a bit for each instant of which there is a row.
+    pub denylist: [u16; SESSIONS],
     /// Users: sessions created before this are over.
     pub not_before: Tick,
     /// Credentials: when sessions of the password begin at the earliest.
@@ -161,7 +164,7 @@ impl Store {
         let row = Some(Row::new(0, scenario));
         Self {
             sessions: [row, row, None, None],
-            denylist: [false; SESSIONS],
+            denylist: [0; SESSIONS],
             not_before: 0,
             valid_from: 0,
             is_changed: false,
@@ -204,6 +207,20 @@ impl Store {
         (row.generation == write.generation || scenario.has(Weakness::NoGeneration))
             && row.expires_at > write.now
             && (row.absolute_expires_at > write.now || scenario.has(Weakness::NoAbsoluteEnd))
+    }
+
+    /// Whether a session is on the denylist.
+    pub fn is_denied(&self, session: usize) -> bool {
+        self.denylist[session] != 0
+    }
+
+    /// The mark with which the end of a session begins: the instant of it, if the session is there.
+    pub fn mark(&mut self, session: usize, now: Tick, scenario: &Scenario) -> Option<Tick> {
+        let row = self.sessions[session].as_mut()?;
+        let is_of_now = |ended_at: &Tick| ended_at + MARK_TTL >= now && !scenario.has(Weakness::OwnInstants);
+        let ended_at = row.ended_at.filter(is_of_now).unwrap_or(now);
+        row.ended_at = Some(ended_at);
+        Some(ended_at)
     }
 
     /// Notes that this rotation, if it was carried out, brought nobody its tokens.

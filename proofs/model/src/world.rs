@@ -39,6 +39,8 @@ pub struct World {
     pub late_logins: u8,
     /// Whether the client's session came to its own end and was swept: its access tokens ended with it.
     pub was_swept: bool,
+    /// Whether a function was ended before it had an answer.
+    pub was_cut_short: bool,
 }
 
 /// What became of the end that the user wants: a logout, or a change of password.
@@ -68,12 +70,13 @@ impl World {
             was_overtaken: false,
             late_logins: u8::from(scenario.cast == Cast::PasswordChange),
             was_swept: false,
+            was_cut_short: false,
         }
     }
 
     /// Whether nothing of the session works any more, refresh token or access token.
     pub fn is_over(&self, session: usize) -> bool {
-        let is_barred = self.store.denylist[session] || (session == CLIENTS && self.was_swept);
+        let is_barred = self.store.is_denied(session) || (session == CLIENTS && self.was_swept);
         self.store.sessions[session].is_none() && is_barred
     }
 
@@ -104,7 +107,10 @@ impl World {
     pub(crate) fn tick(&mut self) {
         self.now += 1;
         let now = self.now;
-        self.running.retain(|function| function.began + FUNCTION_TTL >= now);
+        let is_in_time = |function: &Function| function.began + FUNCTION_TTL >= now;
+        self.was_cut_short |=
+            !self.running.iter().all(|function| is_in_time(function) || function.has_answer());
+        self.running.retain(is_in_time);
         self.late_writes.retain(|write| write.now + FUNCTION_TTL >= now);
     }
 

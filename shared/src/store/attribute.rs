@@ -62,6 +62,8 @@ pub const USER_AGENT: &str = "user_agent";
 pub const ADDRESS: &str = "address";
 /// Sessions: when the session ends unless it is refreshed. Every table that has it: the TTL attribute.
 pub const EXPIRES_AT: &str = "expires_at";
+/// Sessions: when a request began to end the session; absent, unless one is under way or failed half-way.
+pub const ENDED_AT: &str = "ended_at";
 /// Sessions: when the session ends however often it is refreshed.
 pub const ABSOLUTE_EXPIRES_AT: &str = "absolute_expires_at";
 

@@ -1,9 +1,20 @@
-//! How sessions end: a row on the denylist, and the deletion of the session.
+//! How sessions end: marked with the instant, put on the denylist, deleted.
+//!
+//! Each step is one write, and the next begins when it has been carried out. The mark chooses the instant, and the row on the
+//! denylist is named after it: so however many requests end a session at the same time, they write one row. A session that
+//! is not there is over already, and is on the denylist: its end costs one failed condition, and writes nothing.
+//! The session lives until it is deleted. A request that failed half-way is completed by the same request again.
 
-use aws_sdk_dynamodb::Client;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    Client,
+    operation::update_item::UpdateItemError,
+    types::{AttributeValue::N, ReturnValuesOnConditionCheckFailure},
+};
 use tokio::task::JoinSet;
 
-use super::{Revocations, SessionKey, Sessions, StoreError};
+use super::{CLOCK_TOLERANCE, Revocations, Row, SessionKey, Sessions, StoreError, WRITE_DELAY, attribute};
 use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError},
@@ -13,6 +24,10 @@ use crate::{
 /// How many sessions are ended at the same time when many are.
 const BATCH: usize = 16;
 
+/// For how long the instant of a mark is used again. After it, whoever wrote the mark has come to its end, and a row of that
+/// instant could come too late for a pull: [`SessionRevoker::ROW_DELAY`].
+const MARK_TTL: Duration = WRITE_DELAY;
+
 /// Ends sessions: their refresh token and their access tokens.
 #[derive(Clone, Debug)]
 pub struct SessionRevoker {
@@ -20,7 +35,19 @@ pub struct SessionRevoker {
     revocations: Revocations,
 }
 
+/// A step that was taken.
+enum Taken {
+    /// On the denylist, and not yet deleted.
+    Denied(SessionKey),
+    /// Gone, now or before.
+    Over,
+}
+
 impl SessionRevoker {
+    /// How long after the instant that it carries a row of the denylist may be written: by a request that found a mark
+    /// this old.
+    pub const ROW_DELAY: Duration = Duration::from_secs(MARK_TTL.as_secs() + WRITE_DELAY.as_secs());
+
     /// Over the tables that the variables name.
     ///
     /// # Errors
@@ -31,24 +58,30 @@ impl SessionRevoker {
         Ok(Self { sessions, revocations: Revocations::new(environment, client)? })
     }
 
-    /// Writes the denylist row and deletes the session, side by side and both every time, whether or not the session
-    /// is there. For a caller that has the key from the token: its retry completes what failed.
+    /// Ends a session. `on_denied` is called once it is on the denylist and before it is deleted: whatever happens then, the
+    /// event of each session that is gone was written, some twice. It isn't called for a session that was over already.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], if either failed; the other has been tried all the same.
-    pub async fn revoke(&self, key: &SessionKey, now: Timestamp) -> Result<(), StoreError> {
-        let (denied, deleted) =
-            tokio::join!(self.revocations.put(&key.session_id, now), self.sessions.delete(key));
-        denied.and(deleted)
+    /// [`StoreError`], if a step failed; the session lives then, unless the last one was carried out all the same.
+    pub async fn revoke(
+        &self,
+        key: &SessionKey,
+        now: Timestamp,
+        on_denied: impl FnOnce(&SessionKey),
+    ) -> Result<(), StoreError> {
+        if self.deny(key, now).await? {
+            on_denied(key);
+            self.sessions.delete(key).await?;
+        }
+        Ok(())
     }
 
-    /// Ends all of these as [`Self::revoke_found`] ends one, some at the same time. Those that were ended are returned
-    /// even if others could not be.
+    /// Ends all of these as [`Self::revoke`] ends one, some at the same time. All are tried, even if one can't be ended.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], beside those that were ended, if one could not be.
+    /// [`StoreError`], if one could not be ended.
     ///
     /// # Panics
     ///
@@ -57,32 +90,68 @@ impl SessionRevoker {
         &self,
         keys: impl IntoIterator<Item = SessionKey>,
         now: Timestamp,
-    ) -> (Vec<SessionKey>, Result<(), StoreError>) {
+        mut on_denied: impl FnMut(&SessionKey),
+    ) -> Result<(), StoreError> {
         let mut keys = keys.into_iter();
-        let (mut running, mut ended, mut result) = (JoinSet::new(), Vec::new(), Ok(()));
+        let (mut running, mut result) = (JoinSet::new(), Ok(()));
         loop {
             for key in keys.by_ref().take(BATCH - running.len()) {
                 let revoker = self.clone();
-                let ending = async move { revoker.revoke_found(&key, now).await.map(|()| key) };
-                running.spawn(alongside(ending));
+                running.spawn(alongside(async move {
+                    let is_denied = revoker.deny(&key, now).await?;
+                    Ok(if is_denied { Taken::Denied(key) } else { Taken::Over })
+                }));
             }
-            let Some(one) = running.join_next().await else { return (ended, result) };
+            let Some(one) = running.join_next().await else { return result };
             // Unwrap safety: a task that panicked panics here, as it would have without a task.
             match one.expect("ending a session doesn't panic") {
-                Ok(key) => ended.push(key),
+                Ok(Taken::Denied(key)) => {
+                    on_denied(&key);
+                    let sessions = self.sessions.clone();
+                    running.spawn(alongside(async move {
+                        sessions.delete(&key).await?;
+                        Ok(Taken::Over)
+                    }));
+                }
+                Ok(Taken::Over) => {}
                 Err(error) => result = result.and(Err(error)),
             }
         }
     }
 
-    /// The same, one after the other. For a caller that found the session in the table: were it deleted and the other
-    /// failed, a retry would not find it any more.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`], if either failed.
-    pub async fn revoke_found(&self, key: &SessionKey, now: Timestamp) -> Result<(), StoreError> {
-        self.revocations.put(&key.session_id, now).await?;
-        self.sessions.delete(key).await
+    /// Puts a session on the denylist, if it is there.
+    async fn deny(&self, key: &SessionKey, now: Timestamp) -> Result<bool, StoreError> {
+        let Some(ended_at) = self.mark(key, now).await? else { return Ok(false) };
+        self.revocations.put(&key.session_id, ended_at).await?;
+        Ok(true)
+    }
+
+    /// Writes into the session when it is ended, and returns that instant, or the one that is there from a moment ago.
+    async fn mark(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let number = |instant: Timestamp| N(instant.to_string());
+        let marked = self
+            .sessions
+            .table
+            .update_item()
+            .set_key(Some(key.to_item()))
+            .update_expression("SET #ended_at = :now")
+            // What is no instant of just now, by a clock that may be ahead, is replaced.
+            .condition_expression(
+                "attribute_exists(#user_id) AND NOT (#ended_at BETWEEN :earliest AND :latest)",
+            )
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .expression_attribute_names("#ended_at", attribute::ENDED_AT)
+            .expression_attribute_values(":now", number(now))
+            .expression_attribute_values(":earliest", number(now - MARK_TTL))
+            .expression_attribute_values(":latest", number(now + 2 * CLOCK_TOLERANCE))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = marked else { return Ok(Some(now)) };
+        if let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() {
+            let stored = failed.item().filter(|item| !item.is_empty());
+            return stored.map(|item| Row::new("Sessions", item).instant(attribute::ENDED_AT)).transpose();
+        }
+        Err(StoreError::unavailable("UpdateItem on Sessions", error))
     }
 }
