@@ -54,7 +54,9 @@ fn a_client_a_user_and_a_session_read_and_write_as_the_examples() {
     assert_eq!(User::from_item(&user).unwrap().to_item(&user_id), user);
     let mut session = only("Sessions");
     // What only the end of a session writes and reads.
-    session.remove(attribute::ENDED_AT).unwrap();
+    for name in [attribute::ENDED_AT, attribute::SUCCESSOR] {
+        session.remove(name).unwrap();
+    }
     assert_eq!(Session::from_item(&session).unwrap().to_item(), session);
 }
 
@@ -77,7 +79,10 @@ fn a_credential_and_a_counted_name_read_as_the_examples() {
 
 #[test]
 fn a_revocation_and_a_published_key_read_as_the_examples() {
-    let revocation = only("Revocations");
+    let mut revocation = only("Revocations");
+    let later = Revocation::from_item(&revocation).unwrap().effective_at;
+    assert_eq!(later, NOW + std::time::Duration::from_secs(60));
+    revocation.remove(attribute::EFFECTIVE_AT).unwrap();
     let sort = revocation[attribute::REVOCATION].as_s().unwrap();
     let session_id = SessionId::parse(sort.split_once('#').unwrap().1).unwrap();
     assert_eq!(Revocations::row(&session_id, NOW), revocation);

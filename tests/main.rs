@@ -45,6 +45,7 @@ mod leaks;
 mod login_flow;
 mod logout_flow;
 mod logs;
+mod max_sessions;
 mod metadata_documents;
 mod metrics;
 mod model;

@@ -117,6 +117,97 @@ async fn a_password_that_may_not_be_chosen_costs_nothing_and_is_told_why() {
     }
 }
 
+const KEY: &str = "4b0e2b63-7ac2-4b7e-9a5c-0d6f5a3f8e11";
+
+#[tokio::test]
+async fn with_a_key_a_lost_answer_is_given_again_and_the_old_session_ends_a_minute_later() {
+    for check in ["session", "denylist"] {
+        let api = Api::with(|p| p.with("RevocationCheck", check)).await;
+        let (here, there) = (api.login().await, api.login().await);
+        let first = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+        // The answer is lost, and the request comes again; once with the successor already in use.
+        api.clock.advance(20);
+        let again = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+        assert_eq!(again.refresh, first.refresh, "{check}");
+        assert_eq!(claims(&again.access)["sid"], claims(&first.access)["sid"], "{check}");
+        assert_eq!(api.call(&there.access).await.status, 401, "{check}: the others end at once");
+        let next = api.refresh(&again.refresh).await.tokens();
+        api.clock.advance(20);
+        let late = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+        assert_eq!(late.refresh, next.refresh, "{check}: the newest token that there is");
+        assert_eq!(api.call(&late.access).await.status, 200, "{check}");
+        assert_eq!(api.call(&here.access).await.status, 200, "{check}");
+        api.clock.advance(20);
+        for access in [&here.access, &there.access] {
+            api.call(access).await.assert_gateway_error(401, "invalid_token");
+        }
+        let gone = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await;
+        gone.assert_gateway_error(401, "invalid_token");
+        api.refresh(&here.refresh).await.assert_error(400, "invalid_grant");
+        api.refresh(&late.refresh).await.tokens();
+        // One attempt more than the budget has would have been refused.
+        for _ in 0..BUDGET {
+            api.try_login(NEW).await.tokens();
+        }
+    }
+}
+
+#[tokio::test]
+async fn until_the_old_session_ends_it_may_be_refreshed_or_ended() {
+    let api = Api::with(|p| p.with("RevocationCheck", "denylist")).await;
+    let here = api.login().await;
+    let new = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+    let refreshed = api.refresh(&here.refresh).await;
+    assert_eq!(refreshed.body["refresh_token_expires_in"], 60, "nothing outlives its end");
+    api.clock.advance(10);
+    assert_eq!(api.call(&refreshed.tokens().access).await.status, 200);
+    assert_eq!(api.logout(&refreshed.tokens().refresh).await.status, 200);
+    api.clock.advance(10);
+    for access in [&here.access, &refreshed.tokens().access] {
+        api.call(access).await.assert_gateway_error(401, "invalid_token");
+    }
+    api.refresh(&new.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn a_late_request_opens_no_session_again_that_was_logged_out() {
+    let api = Api::start().await;
+    let here = api.login().await;
+    let new = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+    assert_eq!(api.logout(&new.refresh).await.status, 200);
+    api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.assert_error(400, "invalid_grant");
+    api.call(&new.access).await.assert_gateway_error(401, "invalid_token");
+    api.refresh(&new.refresh).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_key_opens_nothing_without_the_password_and_another_key_opens_another_session() {
+    let api = Api::start().await;
+    let here = api.login().await;
+    let new = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+    let wrong = api.change_password_with_key(&here.access, "a wrong password", "other password", KEY).await;
+    wrong.assert_error(400, "invalid_grant");
+    let other = "another-key-of-22-or-so";
+    let second = api.change_password_with_key(&here.access, PASSWORD, NEW, other).await.tokens();
+    assert_ne!(claims(&second.access)["sid"], claims(&new.access)["sid"]);
+    for tokens in [&new, &second] {
+        api.refresh(&tokens.refresh).await.tokens();
+    }
+}
+
+#[tokio::test]
+async fn no_session_is_shown_as_created_in_the_future() {
+    let api = Api::start().await;
+    let here = api.login().await;
+    let new = api.change_password(&here.access, PASSWORD, NEW).await.tokens();
+    let login = api.try_login(NEW).await.tokens();
+    for tokens in [&new, &login] {
+        for session in api.call(&tokens.access).await.body["sessions"].as_array().unwrap() {
+            assert!(session["created_at"].as_u64().unwrap() <= api.clock.unix(), "{session}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_request_that_makes_no_sense_changes_nothing() {
     let api = Api::start().await;

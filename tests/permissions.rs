@@ -39,12 +39,21 @@ async fn keys_and_metadata(used: &mut Actions, api: &Api, secrets: &Secrets) {
 
 async fn token_endpoints(used: &mut Actions, api: &Api, secrets: &Secrets) {
     login::Login::start(&api.context("login")).await.unwrap();
-    let tokens = api.login().await;
+    api.login().await;
     api.try_login("wrong password").await;
     // A name that an earlier release may have stored otherwise.
     let greek = [("client_id", APP), ("username", "νους"), ("password", PASSWORD)];
     api.post(route::LOGIN, &greek).await.assert_error(400, "invalid_grant");
+    let mut deployment = api.deployment.clone();
+    deployment.parameters = deployment.parameters.with("MaxSessions", "1");
+    let function = api.template.functions(&deployment.parameters).unwrap().remove("login").unwrap();
+    let login = login::Login::start(&deployment.context(function)).await.unwrap();
+    let event = serde_json::from_str(include_str!("events/login.json")).unwrap();
+    let request = shared::http::request_of(event).unwrap();
+    assert_eq!(login.handle(&request).await.status(), 200);
     note(used, "login", api, secrets);
+    let tokens = api.login().await;
+    note(&mut Actions::new(), "login", api, secrets);
     refresh::Refresh::start(&api.context("refresh")).await.unwrap();
     let next = api.refresh(&tokens.refresh).await.tokens();
     api.refresh(&next.refresh).await.tokens();

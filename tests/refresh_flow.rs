@@ -77,6 +77,9 @@ async fn an_idempotency_key_that_is_no_key_is_refused() {
         let reply = api.refresh_with_key(&tokens.refresh, &"k".repeat(length)).await;
         reply.assert_error(400, "invalid_request");
         assert!(reply.body["error_description"].as_str().unwrap().contains("22 to 255"), "{reply:?}");
+        let reply =
+            api.change_password_with_key(&tokens.access, PASSWORD, "another", &"k".repeat(length)).await;
+        reply.assert_error(400, "invalid_request");
     }
     let twice = form_post(route::REFRESH).header("idempotency-key", "k".repeat(22));
     let twice = twice.header("idempotency-key", "k".repeat(22));

@@ -1,5 +1,7 @@
 //! The list of a user's signed-in devices, and ending one.
 
+use std::collections::BTreeSet;
+
 use axum::http::Request;
 use local::{seed::UserSeed, template::ApiKind};
 use serde_json::json;
@@ -88,6 +90,108 @@ async fn a_session_that_is_not_ones_own_is_not_there() {
     }
     assert_eq!(api.call(&eves.access).await.status, 200);
     assert!(api.items("RevocationsTable").await.is_empty());
+}
+
+/// The sessions of all pages, as identifiers, and how many each page had.
+async fn pages(api: &Api, access: &str, limit: usize) -> (Vec<String>, Vec<usize>) {
+    let (mut ids, mut lengths, mut cursor) = (Vec::new(), Vec::new(), String::new());
+    loop {
+        let request = Request::get(format!("/sessions?limit={limit}{cursor}"));
+        let page = api.send(bearer(request, access), "").await;
+        assert_eq!(page.status, 200, "{page:?}");
+        let sessions = page.body["sessions"].as_array().unwrap();
+        let is_current = sessions.iter().any(|session| session["current"] == true);
+        assert_eq!(is_current, lengths.is_empty(), "the session that asks is on the first page alone");
+        ids.extend(sessions.iter().map(|session| session["session_id"].as_str().unwrap().to_owned()));
+        lengths.push(sessions.len());
+        let Some(next) = page.body.get("next_cursor") else { return (ids, lengths) };
+        cursor = format!("&cursor={}", next.as_str().unwrap());
+    }
+}
+
+#[tokio::test]
+async fn pages_have_every_session_once_whichever_asks_and_however_long_they_are() {
+    let api = Api::start().await;
+    let mut tokens = Vec::new();
+    for _ in 0..7 {
+        tokens.push(api.login().await);
+    }
+    other_user(&api).await;
+    for limit in [1, 2, 3, 6, 7, 8, 100] {
+        for own in &tokens {
+            let (ids, lengths) = pages(&api, &own.access, limit).await;
+            let different: BTreeSet<_> = ids.iter().collect();
+            assert_eq!((ids.len(), different.len()), (7, 7), "{limit}: {lengths:?}");
+            assert!(lengths.iter().all(|length| *length <= limit), "{limit}: {lengths:?}");
+        }
+    }
+    assert!(api.call(&tokens[0].access).await.body.get("next_cursor").is_none(), "all are on one page");
+}
+
+#[tokio::test]
+async fn thousands_of_large_sessions_are_answered_in_pages_far_below_the_limit_of_lambda() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    crate::logout_flow::many_sessions(&api, 30).await;
+    let reply = api.call(&tokens.access).await;
+    assert!(reply.body["sessions"].as_array().unwrap().len() < 30);
+    assert!(reply.body.to_string().len() < 1_100_000);
+    let (ids, lengths) = pages(&api, &tokens.access, 100).await;
+    assert_eq!(ids.into_iter().collect::<BTreeSet<_>>().len(), 31, "{lengths:?}");
+}
+
+#[tokio::test]
+async fn a_page_goes_on_though_the_session_at_its_end_is_over() {
+    let api = Api::start().await;
+    let mut tokens = Vec::new();
+    for _ in 0..4 {
+        tokens.push(api.login().await);
+    }
+    let list = async |query: &str| {
+        api.send(bearer(Request::get(format!("/sessions?limit=2{query}")), &tokens[0].access), "").await.body
+    };
+    let first = list("").await;
+    for session in first["sessions"].as_array().unwrap().iter().filter(|session| session["current"] == false)
+    {
+        assert_eq!(end(&api, &tokens[0].access, session["session_id"].as_str().unwrap()).await.status, 204);
+    }
+    let cursor = format!("&cursor={}", first["next_cursor"].as_str().unwrap());
+    let rest = list(&cursor).await["sessions"].as_array().unwrap().len();
+    assert!((1..=2).contains(&rest), "{rest}");
+}
+
+#[tokio::test]
+async fn a_limit_or_a_cursor_that_is_none_is_refused() {
+    let api = Api::start().await;
+    let (mine, _other, eves) = (api.login().await, api.login().await, other_user(&api).await);
+    let list = async |access: &str, query: &str| {
+        api.send(bearer(Request::get(format!("/sessions?{query}")), access), "").await
+    };
+    let good = list(&mine.access, "limit=1").await.body["next_cursor"].as_str().unwrap().to_owned();
+    assert_eq!(list(&mine.access, &format!("cursor={good}")).await.status, 200);
+    let mut changed = good.clone();
+    changed.replace_range(3..4, if &good[3..4] == "A" { "B" } else { "A" });
+    for query in [
+        "limit=0",
+        "limit=101",
+        "limit=-1",
+        "limit=x",
+        "limit=",
+        "limit=1.5",
+        "limit=%2B5",
+        "limit=1&limit=2",
+        "cursor=",
+        "cursor=x",
+        "cursor=AAAAAAAAAAA",
+        &format!("cursor={changed}"),
+        &format!("cursor={}", &good[1..]),
+        &format!("cursor={good}&cursor={good}"),
+        &format!("cursor={}", "A".repeat(5000)),
+    ] {
+        list(&mine.access, query).await.assert_error(400, "invalid_request");
+    }
+    list(&eves.access, &format!("cursor={good}")).await.assert_error(400, "invalid_request");
+    assert_eq!(list(&mine.access, "utm_source=x").await.status, 200);
 }
 
 #[tokio::test]

@@ -114,6 +114,7 @@ async fn no_required_variable_is_spare() {
         "IDLE_TTL",
         "ABSOLUTE_TTL",
         "LEEWAY",
+        "MAX_SESSIONS",
         "ALLOWED_ORIGIN",
         "SIGNING_ALGORITHM",
         "KEY_LEAD",

@@ -22,6 +22,14 @@ use crate::{Counter, Credential, Credentials, Username, table::OPERATION};
 /// by whichever clock.
 const OVERLAP: Duration = Duration::from_secs(WRITE_DELAY.as_secs() + CLOCK_TOLERANCE.as_secs());
 
+/// What became of a change.
+pub enum Changed {
+    /// The password is the new one.
+    Done,
+    /// It was replaced after it was verified; with what is stored now, if anything is.
+    Meanwhile(Option<Credential>),
+}
+
 /// The hash of a password that replaces another.
 #[derive(Debug)]
 pub struct NewHash {
@@ -41,7 +49,7 @@ impl NewHash {
 
 impl Credentials {
     /// Replaces the password that was just verified by the one that the user chose in this session, and forgives the
-    /// attempt. Not, if it was replaced meanwhile.
+    /// attempt. Not, if it was replaced meanwhile: returned is what replaced it.
     ///
     /// # Errors
     ///
@@ -53,7 +61,7 @@ impl Credentials {
         new: &NewHash,
         session_id: &SessionId,
         counter: &Counter,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Changed, StoreError> {
         let decrements = counter.each(|name| format!("{name} :minus_one")).join(", ");
         let update = counter
             .named(self.update(username))
@@ -73,21 +81,24 @@ impl Credentials {
             .expression_attribute_values(":old", S(current.password_hash.clone()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match update.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => new.is_stored(error),
+            Ok(_) => Ok(Changed::Done),
+            Err(error) => new.refused(error),
         }
     }
 }
 
 impl NewHash {
-    /// Whether what was refused is stored already: by an earlier attempt of the SDK at this very update, whose answer
+    /// What was refused may be stored already: by an earlier attempt of the SDK at this very update, whose answer
     /// was lost. Nobody else has this hash, whatever the password: it is salted.
-    fn is_stored(&self, error: SdkError<UpdateItemError>) -> Result<bool, StoreError> {
+    fn refused(&self, error: SdkError<UpdateItemError>) -> Result<Changed, StoreError> {
         if let SdkError::ServiceError(service) = &error
             && let UpdateItemError::ConditionalCheckFailedException(failed) = service.err()
         {
-            let stored = failed.item().and_then(|item| item.get(attribute::PASSWORD_HASH));
-            return Ok(stored == Some(&S(self.hash.clone())));
+            let stored = failed.item().map(Credential::from_item).transpose()?.flatten();
+            return Ok(match stored {
+                Some(stored) if stored.password_hash == self.hash => Changed::Done,
+                stored => Changed::Meanwhile(stored),
+            });
         }
         Err(StoreError::unavailable(OPERATION, error))
     }

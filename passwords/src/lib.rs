@@ -21,7 +21,7 @@ mod username;
 pub use self::{
     attempts::{Attempt, Counter},
     budget::{BUDGET, Budget, IN_A_ROW, MEMORY_TTL, SLOW_TTL, WINDOW_TTL},
-    change::NewHash,
+    change::{Changed, NewHash},
     error::PasswordError,
     foreign::stored_form,
     hash::Passwords,

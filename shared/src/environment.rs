@@ -40,6 +40,8 @@ pub mod variable {
     pub const ABSOLUTE_TTL: &str = "ABSOLUTE_TTL";
     /// For how long a used refresh token still gets the same successor, in seconds.
     pub const LEEWAY: &str = "LEEWAY";
+    /// How many sessions a user may have; 0 or absent: any number.
+    pub const MAX_SESSIONS: &str = "MAX_SESSIONS";
     /// The origin that browsers may call from; absent: none.
     pub const ALLOWED_ORIGIN: &str = "ALLOWED_ORIGIN";
     /// How the authorizer learns that a session is over: `session`, `denylist` or `none`.
@@ -90,7 +92,7 @@ pub mod variable {
     ];
 
     /// All that template.yaml sets.
-    pub const ALL: [&str; 28] = [
+    pub const ALL: [&str; 29] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,
@@ -109,6 +111,7 @@ pub mod variable {
         IDLE_TTL,
         ABSOLUTE_TTL,
         LEEWAY,
+        MAX_SESSIONS,
         ALLOWED_ORIGIN,
         REVOCATION_CHECK,
         DENYLIST_INTERVAL,

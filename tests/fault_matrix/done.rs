@@ -20,6 +20,21 @@ impl Stage {
         let revoked = revoked(api).await;
         assert!(ends.iter().all(|id| revoked.contains(id)), "a session is not on the denylist");
         match self.flow {
+            Flow::LoginBeyondMaxSessions => {
+                assert_eq!(api.call(&reply.tokens().access).await.status, 200);
+                assert!(left.contains(&there_id));
+                assert_eq!(left.len(), 2, "however often it was asked for");
+            }
+            Flow::ChangePasswordWithAKey => {
+                let tokens = reply.tokens();
+                left.retain(|id| *id != here_id);
+                assert_eq!(left, [sid(&tokens)], "one new session, however often it was asked for");
+                api.refresh(&tokens.refresh).await.tokens();
+                api.try_login(NEW_PASSWORD).await.tokens();
+                api.clock.advance(60);
+                assert_eq!(api.call(&here.access).await.status, 401);
+                assert!(revoked.contains(&here_id));
+            }
             Flow::Login | Flow::LoginAfterAWrongPassword | Flow::LoginOfADevice => {
                 let tokens = reply.tokens();
                 assert_eq!(api.call(&tokens.access).await.status, 200);

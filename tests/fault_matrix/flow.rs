@@ -28,6 +28,8 @@ pub(super) enum Flow {
     /// Of strangers, by a device that shows a refresh token of the user's.
     LoginOfADevice,
     LoginBeyondTheClientsScope,
+    /// Where a user may have two sessions, and has them.
+    LoginBeyondMaxSessions,
     /// Without a leeway and without an `Idempotency-Key`.
     Refresh,
     RefreshAgain,
@@ -42,6 +44,8 @@ pub(super) enum Flow {
     ListSessionsByDenylist,
     EndSession,
     ChangePassword,
+    /// With an `Idempotency-Key`.
+    ChangePasswordWithAKey,
     /// What an earlier request left undone.
     CompleteAChangeOfPassword,
     ChangePasswordToTheSame,
@@ -59,7 +63,7 @@ pub(super) struct Scene {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 23] = [
+    pub(super) const ALL: [Self; 25] = [
         Self::Login,
         Self::LoginAfterAWrongPassword,
         Self::LoginWithAWrongPassword,
@@ -67,6 +71,7 @@ impl Flow {
         Self::LoginWithTheBudgetSpent,
         Self::LoginOfADevice,
         Self::LoginBeyondTheClientsScope,
+        Self::LoginBeyondMaxSessions,
         Self::Refresh,
         Self::RefreshAgain,
         Self::RefreshOfAUsedToken,
@@ -79,6 +84,7 @@ impl Flow {
         Self::ListSessionsByDenylist,
         Self::EndSession,
         Self::ChangePassword,
+        Self::ChangePasswordWithAKey,
         Self::CompleteAChangeOfPassword,
         Self::ChangePasswordToTheSame,
         Self::ChangePasswordByAWrongOne,
@@ -88,6 +94,7 @@ impl Flow {
     pub(super) fn parameters(self, parameters: Parameters) -> Parameters {
         match self {
             Self::Refresh => parameters.with("Leeway", "0"),
+            Self::LoginBeyondMaxSessions => parameters.with("MaxSessions", "2"),
             Self::ListSessionsByDenylist => parameters.with("RevocationCheck", "denylist"),
             _ => parameters,
         }
@@ -116,6 +123,10 @@ impl Flow {
                     api.try_login("a wrong password").await.assert_error(400, "invalid_grant");
                 }
             }
+            Self::LoginBeyondMaxSessions => {
+                api.clock.advance(1);
+                api.refresh(&there.refresh).await.tokens();
+            }
             Self::LogoutEverywhereInVain => assert_eq!(api.logout(&here.refresh).await.status, 200),
             Self::CompleteAChangeOfPassword => {
                 api.calls.fail(Fault::Before("UpdateItem Users"));
@@ -143,9 +154,10 @@ impl Flow {
 
     pub(super) async fn send(self, api: &Api, Scene { here, there, .. }: &Scene) -> Reply {
         match self {
-            Self::Login | Self::LoginAfterAWrongPassword | Self::LoginWithTheBudgetSpent => {
-                api.try_login(PASSWORD).await
-            }
+            Self::Login
+            | Self::LoginAfterAWrongPassword
+            | Self::LoginWithTheBudgetSpent
+            | Self::LoginBeyondMaxSessions => api.try_login(PASSWORD).await,
             Self::LoginWithAWrongPassword => api.try_login("a wrong password").await,
             Self::LoginOfADevice => api.try_login_of_device(PASSWORD, &here.refresh).await,
             Self::LoginOfNobody => {
@@ -174,6 +186,10 @@ impl Flow {
             }
             Self::ChangePassword | Self::CompleteAChangeOfPassword => {
                 api.change_password(&here.access, PASSWORD, NEW_PASSWORD).await
+            }
+            Self::ChangePasswordWithAKey => {
+                let key = "a-key-of-22-characters";
+                api.change_password_with_key(&here.access, PASSWORD, NEW_PASSWORD, key).await
             }
             Self::ChangePasswordByAWrongOne => {
                 api.change_password(&here.access, "a wrong password", NEW_PASSWORD).await
@@ -207,13 +223,19 @@ impl Flow {
             Self::RefreshOfAUsedToken
             | Self::RefreshOfADisabledUser
             | Self::Logout
+            | Self::LoginBeyondMaxSessions
             | Self::LogoutEverywhereInVain => vec![sid(here)],
             Self::LogoutEverywhere | Self::ChangePassword | Self::CompleteAChangeOfPassword => {
                 vec![sid(here), sid(there)]
             }
-            Self::EndSession => vec![sid(there)],
+            Self::EndSession | Self::ChangePasswordWithAKey => vec![sid(there)],
             _ => vec![],
         }
+    }
+
+    /// The session that it ends in a minute.
+    pub(super) fn ends_later(self, Scene { here, .. }: &Scene) -> Option<String> {
+        (self == Self::ChangePasswordWithAKey).then(|| sid(here))
     }
 
     /// Whether the authorizer is asked first.
@@ -224,6 +246,7 @@ impl Flow {
                 | Self::ListSessionsByDenylist
                 | Self::EndSession
                 | Self::ChangePassword
+                | Self::ChangePasswordWithAKey
                 | Self::CompleteAChangeOfPassword
                 | Self::ChangePasswordToTheSame
                 | Self::ChangePasswordByAWrongOne

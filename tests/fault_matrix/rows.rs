@@ -51,6 +51,7 @@ const SESSION: &str = "GetItem Sessions";
 const SESSIONS: &str = "Query Sessions";
 const NEW_SESSION: &str = "PutItem Sessions";
 const MARK_ENDED: &str = "UpdateItem Sessions SET ended_at";
+const REPLACE: &str = "UpdateItem Sessions SET successor";
 const DENY: &str = "PutItem Revocations";
 const DELETE: &str = "DeleteItem Sessions";
 const DENYLIST: &str = "Query Revocations";
@@ -114,6 +115,11 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
             ],
         ),
         Flow::LoginBeyondTheClientsScope => (calls("login", &[KEYSET, CLIENT]), vec![]),
+        Flow::LoginBeyondMaxSessions => {
+            let end = [SESSIONS, MARK_ENDED, DENY, DELETE];
+            let own = [&[KEYSET, CLIENT, ATTEMPT, USER][..], &end, &[NEW_SESSION]].concat();
+            (calls("login", &own), vec![follows_up("login", FORGIVE_THE_ONLY_ONE, BUDGET)])
+        }
         Flow::Refresh | Flow::RefreshAgain => (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]), vec![]),
         Flow::RefreshOfAUsedToken | Flow::RefreshOfADisabledUser => {
             (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER, MARK_ENDED, DENY, DELETE]), vec![])
@@ -147,8 +153,14 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
             let own = calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT, CHANGE]);
             (by_authorizer(), [own, after_the_change()].concat())
         }
+        Flow::ChangePasswordWithAKey => {
+            let own = calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT, CHANGE]);
+            let rest = [CUT_OFF, SESSIONS, MARK_ENDED, DENY, DELETE, NEW_SESSION, REPLACE, DENY];
+            (by_authorizer(), [own, calls("password", &rest)].concat())
+        }
         Flow::CompleteAChangeOfPassword => {
-            let own = calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT]);
+            let own = [KEYSET, CLIENT, USER, SESSION, ATTEMPT, FORGIVE_THE_ONLY_ONE];
+            let own = calls("password", &own);
             (by_authorizer(), [own, after_the_change()].concat())
         }
         Flow::ChangePasswordByAWrongOne => {

@@ -136,6 +136,19 @@ impl Api {
         self.send(bearer(form_post(route::PASSWORD), access_token), form(&parameters)).await
     }
 
+    /// The same with an `Idempotency-Key`.
+    pub(crate) async fn change_password_with_key(
+        &self,
+        access_token: &str,
+        current: &str,
+        new: &str,
+        key: &str,
+    ) -> Reply {
+        let parameters = [("current_password", current), ("new_password", new)];
+        let request = form_post(route::PASSWORD).header("idempotency-key", key);
+        self.send(bearer(request, access_token), form(&parameters)).await
+    }
+
     /// Calls a protected endpoint.
     pub(crate) async fn call(&self, access_token: &str) -> Reply {
         self.send(bearer(Request::get(route::SESSIONS), access_token), "").await

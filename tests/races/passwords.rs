@@ -1,5 +1,7 @@
 //! A change of password and whatever else at once: no session of the old password goes on.
 
+use std::collections::BTreeSet;
+
 use super::{HASHING, assert_over, assert_survivor_over, race::Race, request::Request};
 use crate::harness::{Api, PASSWORD, Reply};
 
@@ -92,6 +94,32 @@ async fn of_two_changes_one_is_made() {
         assert_over(race.api(), &here, round).await;
         assert_over(race.api(), &there, round).await;
         assert_eq!(race.api().call(&replies[won].tokens().access).await.status, 200, "round {round}");
+    }
+    race.finish();
+}
+
+/// The same request twice or thrice, with its key: whichever comes first, all get the same session, and it goes on.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_change_with_its_key_is_one_session_whichever_comes_first() {
+    let mut race = Race::start("the same change of password with its key", HASHING).await;
+    let here = race.api().login().await;
+    let start = race.snapshot().await;
+    for round in 0..race.rounds {
+        race.restore(&start).await;
+        let access = here.access.clone();
+        let change = Request::ChangePasswordWithKey { access, current: PASSWORD, new: NEW };
+        let replies = race.as_time_passes(3, vec![change; 2 + round % 2]).await;
+        let tokens: Vec<_> = replies.iter().map(|reply| reply.tokens()).collect();
+        let refresh_tokens: BTreeSet<_> = tokens.iter().map(|tokens| &tokens.refresh).collect();
+        assert_eq!(refresh_tokens.len(), 1, "round {round}");
+        for tokens in &tokens {
+            assert_eq!(race.api().call(&tokens.access).await.status, 200, "round {round}");
+        }
+        race.api().refresh(&tokens[0].refresh).await.tokens();
+        race.api().clock.advance(60);
+        assert_over(race.api(), &here, round).await;
+        assert_password(race.api(), NEW, &[PASSWORD], round).await;
+        race.count("one session");
     }
     race.finish();
 }

@@ -13,6 +13,7 @@ pub(super) enum Request {
     Everywhere(String),
     Login(&'static str),
     ChangePassword { access: String, current: &'static str, new: &'static str },
+    ChangePasswordWithKey { access: String, current: &'static str, new: &'static str },
 }
 
 impl Request {
@@ -38,6 +39,9 @@ impl Request {
                 api.post(route::LOGOUT, &parameters).await
             }
             Self::Login(password) => api.try_login(password).await,
+            Self::ChangePasswordWithKey { access, current, new } => {
+                api.change_password_with_key(&access, current, new, "one key for all requests").await
+            }
             Self::ChangePassword { access, current, new } => api.change_password(&access, current, new).await,
         }
     }

@@ -1,6 +1,8 @@
 //! Rows of the two lists that others read: the denylist, and the published keys.
 
-use shared::store::attribute::{BUCKET, EXPIRES_AT, JWK, KEY_USE, KID, PUBLISHED_AT, REVOCATION};
+use shared::store::attribute::{
+    BUCKET, EFFECTIVE_AT, EXPIRES_AT, JWK, KEY_USE, KID, PUBLISHED_AT, REVOCATION,
+};
 
 use super::{
     damage::{
@@ -8,7 +10,10 @@ use super::{
         NUMBERS,
     },
     operation::Operation,
-    row::{Expected::Fails, Row},
+    row::{
+        Expected::{Fails, Refuses, Serves},
+        Row,
+    },
     strike::Table,
 };
 
@@ -23,6 +28,9 @@ const NO_LIST: &str = "a list that can't be read whole is none";
 pub(super) const REVOCATION_ROWS: &[Row<2>] = &[
     Row(EXPIRES_AT, &[Absent, Mistyped], [Fails, Fails], NO_LIST),
     Row(EXPIRES_AT, NUMBERS, [Fails, Fails], NO_LIST),
+    Row(EFFECTIVE_AT, &[Absent], [Refuses, Serves], "most are refused at once"),
+    Row(EFFECTIVE_AT, &[Mistyped], [Fails, Fails], NO_LIST),
+    Row(EFFECTIVE_AT, NUMBERS, [Fails, Fails], NO_LIST),
 ];
 
 pub(super) const KEYS: Table = Table { id: "KeysTable", key: &[KEY_USE, KID], is_cached: false };

@@ -32,7 +32,7 @@ use crate::harness::{Api, START, number, text};
 
 #[tokio::test]
 async fn a_session_that_can_not_be_read_gives_nobody_anything_and_is_not_lost() {
-    let more = vec![(attribute::ENDED_AT, number(START))];
+    let more = vec![(attribute::ENDED_AT, number(START)), (attribute::SUCCESSOR, text("another#mark"))];
     let stage = Stage::set(Api::start().await).await.with("SessionsTable", more).await;
     stage.strike(&sessions::TABLE, sessions::OPERATIONS, sessions::ROWS).await;
 }
@@ -69,7 +69,9 @@ async fn a_client_that_can_not_be_read_gets_nothing() {
 
 #[tokio::test]
 async fn a_denylist_that_can_not_be_read_whole_lets_nobody_pass() {
-    let stage = Stage::set(with_denylist().await).await.own_ended().await;
+    let more = vec![(attribute::EFFECTIVE_AT, number(START))];
+    let stage =
+        Stage::set(with_denylist().await).await.own_ended().await.with("RevocationsTable", more).await;
     stage.strike(&lists::REVOCATIONS, lists::REVOCATION_OPERATIONS, lists::REVOCATION_ROWS).await;
 }
 

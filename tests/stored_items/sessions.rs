@@ -2,7 +2,7 @@
 
 use shared::store::attribute::{
     ABSOLUTE_EXPIRES_AT, ADDRESS, AUTH_TIME, CREATED_AT, DEVICE_NAME, ENDED_AT, EXPIRES_AT, GENERATION,
-    RETRY_KEY, ROTATED_AT, SCOPE, SESSION_KEY, UNDELIVERED, USER_AGENT, USER_ID,
+    RETRY_KEY, ROTATED_AT, SCOPE, SESSION_KEY, SUCCESSOR, UNDELIVERED, USER_AGENT, USER_ID,
 };
 
 use super::{
@@ -61,6 +61,9 @@ pub(super) const ROWS: &[Row<5>] = &[
     Row(ENDED_AT, &[Absent], [Serves; 5], "nobody ends it"),
     Row(ENDED_AT, &[Mistyped], [Serves; 5], UNREAD),
     Row(ENDED_AT, NUMBERS, [Serves; 5], UNREAD),
+    Row(SUCCESSOR, &[Absent], [Serves; 5], "no change of password replaced it"),
+    Row(SUCCESSOR, &[Mistyped], [Serves; 5], UNREAD),
+    Row(SUCCESSOR, TEXTS, [Serves; 5], UNREAD),
     Row(ADDRESS, &[Absent], [Serves; 5], "not every request has one"),
     Row(ADDRESS, &[Mistyped], [Serves, Fails, Serves, Fails, LeavesOut], OVERWRITTEN),
     Row(ADDRESS, TEXTS, [Serves; 5], INFORMATION),

@@ -49,7 +49,7 @@ impl From<Session> for SessionView {
             address: session.address,
             user_agent: session.user_agent,
             scope: session.scope.tokens().map(str::to_owned).collect(),
-            created_at: session.created_at,
+            created_at: session.auth_time,
             last_used_at: session.rotated_at,
         }
     }

@@ -8,7 +8,7 @@ use shared::{
     environment::{Environment, EnvironmentError, variable},
     error::chain,
     ids::SessionId,
-    store::{CLOCK_TOLERANCE, Revocations, SessionRevoker},
+    store::{CLOCK_TOLERANCE, Revocation, Revocations, SessionRevoker},
 };
 use tokio::sync::Mutex;
 
@@ -42,6 +42,8 @@ pub(crate) struct Denylist {
 #[derive(Debug, Default)]
 struct DenylistCopy {
     sessions: HashMap<[u8; 16], Timestamp>,
+    /// Of those that are to be refused later, from when on: the sessions that were replaced in the last minute.
+    later: HashMap<[u8; 16], Timestamp>,
     pulled_at: Option<Timestamp>,
     pull_at: Timestamp,
     /// Until when it is known to be too long to be pulled, so that not each request reads as far as the bound.
@@ -71,7 +73,7 @@ impl Denylist {
     pub(crate) async fn has(&self, session_id: &SessionId, now: Timestamp) -> Result<bool, PullError> {
         let mut copy = self.copy.lock().await;
         self.refresh(&mut copy, now).await?;
-        Ok(copy.sessions.get(&session_id.to_bytes()).is_some_and(|expires_at| now < *expires_at))
+        Ok(copy.refuses(session_id.to_bytes(), now))
     }
 
     /// Pulls, if it is time to; goes on with the copy if that fails, for as long as the copy is young enough.
@@ -106,9 +108,12 @@ impl Denylist {
             return Err(PullError::TooLong(self.max_rows));
         }
         copy.sessions.retain(|_, expires_at| now < *expires_at);
+        copy.later.retain(|_, effective_at| now < *effective_at);
         let pulled = pull(&self.revocations, copy.pull_from(now), now, self.max_rows).await;
         let pulled = pulled.and_then(|rows| {
-            copy.sessions.extend(rows.into_iter().map(|row| (row.session, row.expires_at)));
+            for row in rows {
+                copy.add(&row);
+            }
             if copy.sessions.len() > self.max_rows { Err(PullError::TooLong(self.max_rows)) } else { Ok(()) }
         });
         if let Err(PullError::TooLong(_)) = pulled {
@@ -119,6 +124,21 @@ impl Denylist {
 }
 
 impl DenylistCopy {
+    /// Rows come again and in any order. What a row refuses at once stays so, whatever another row of the session says.
+    fn add(&mut self, row: &Revocation) {
+        let is_known = self.sessions.insert(row.session, row.expires_at).is_some();
+        if row.effective_at == Timestamp::default() {
+            self.later.remove(&row.session);
+        } else if !is_known {
+            self.later.insert(row.session, row.effective_at);
+        }
+    }
+
+    fn refuses(&self, session: [u8; 16], now: Timestamp) -> bool {
+        let is_listed = self.sessions.get(&session).is_some_and(|expires_at| now < *expires_at);
+        is_listed && self.later.get(&session).is_none_or(|effective_at| *effective_at <= now)
+    }
+
     /// From where on rows are wanted: all that are relevant, or what may be new since the last pull.
     fn pull_from(&self, now: Timestamp) -> Timestamp {
         let earliest = now - (Revocations::TTL + OVERLAP);

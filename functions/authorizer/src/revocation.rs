@@ -15,7 +15,7 @@ pub(crate) enum RevocationCheck {
     /// `session`, the default: one read a request; a logout takes effect at the next one.
     Session(LiveSessions),
     /// `denylist`: no read a request; a logout takes effect within the interval of pulling.
-    Denylist(Denylist),
+    Denylist(Box<Denylist>),
     /// `none`: no read at all; a logout takes effect when the token expires.
     None,
 }
@@ -24,7 +24,9 @@ impl RevocationCheck {
     pub(crate) fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
         match environment.optional(variable::REVOCATION_CHECK) {
             None | Some("session") => LiveSessions::new(environment, client).map(Self::Session),
-            Some("denylist") => Denylist::new(environment, client).map(Self::Denylist),
+            Some("denylist") => {
+                Denylist::new(environment, client).map(|denylist| Self::Denylist(Box::new(denylist)))
+            }
             Some("none") => Ok(Self::None),
             Some(_) => {
                 let reason = "it is none of session, denylist and none".to_owned();

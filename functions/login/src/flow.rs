@@ -172,6 +172,9 @@ impl Login {
             let tokens = self.issuer.issue(&grant, keyset, *now, &*self.random)?;
             (json(StatusCode::OK, &tokens), Event::LoginSucceeded)
         };
+        if !credential.must_change {
+            self.make_room(&credential.user_id, *now, log).await?;
+        }
         self.sessions.put(&session).await?;
         log.session(&session.key);
         log.outcome(event);

@@ -6,6 +6,7 @@ mod error;
 mod expired;
 mod flow;
 mod request;
+mod session_limit;
 
 use std::sync::Arc;
 
@@ -15,11 +16,12 @@ use shared::{
     client::Clients,
     clock::Clock,
     context::{Context, StartError},
+    environment::variable,
     http::Endpoint,
     keys::Keysets,
     lifetimes::Lifetimes,
     random::Random,
-    store::{Sessions, Users},
+    store::{SessionRevoker, Sessions, Users},
     tokens::TokenIssuer,
 };
 
@@ -34,6 +36,8 @@ pub struct Login {
     credentials: Credentials,
     users: Users,
     sessions: Sessions,
+    revoker: SessionRevoker,
+    max_sessions: Option<usize>,
     passwords: Passwords,
     issuer: TokenIssuer,
     lifetimes: Lifetimes,
@@ -55,6 +59,11 @@ impl Login {
             credentials: Credentials::new(environment, dynamodb)?,
             users: Users::new(environment, dynamodb)?,
             sessions: Sessions::new(environment, dynamodb)?,
+            revoker: SessionRevoker::new(environment, dynamodb)?,
+            max_sessions: match environment.count(variable::MAX_SESSIONS, 0, 0..=10_000)? {
+                0 => None,
+                max_sessions => Some(max_sessions),
+            },
             passwords: Passwords::with_cost(random.clone(), *hash_cost),
             issuer: TokenIssuer::new(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,

@@ -2,29 +2,28 @@
 
 use std::sync::Arc;
 
-use lambda_http::{Body, Request, Response, http::StatusCode};
-use passwords::{Attempt, Budget, Counter, Credential, NewHash, NewPassword, Username, Verdict};
+use lambda_http::{Body, Request, Response};
+use passwords::{Attempt, Budget, Changed, Counter, Credential, NewHash, NewPassword, Username, Verdict};
 use shared::{
     client::{Client, ClientError},
     clock::Timestamp,
-    http::{Peer, caller, json},
+    http::{Peer, caller},
     keys::Keyset,
     log::{Cause, Event, RequestLog},
-    store::{NewSession, Session, SessionKey, StoreError, User, attribute},
-    tokens::{Grant, RefreshToken},
+    store::{FoundSession, Session, SessionKey, StoreError, User, attribute},
 };
 
 use crate::{PasswordChange, PasswordChangeError, PasswordChangeReason, request::ChangeRequest};
 
 /// A change by a caller whose client, user and session may go on.
-struct Admitted {
-    client: Arc<Client>,
-    user: User,
+pub(crate) struct Admitted {
+    pub(crate) client: Arc<Client>,
+    pub(crate) user: User,
     username: Username,
-    session: Session,
-    keyset: Arc<Keyset>,
-    peer: Peer,
-    now: Timestamp,
+    pub(crate) session: Session,
+    pub(crate) keyset: Arc<Keyset>,
+    pub(crate) peer: Peer,
+    pub(crate) now: Timestamp,
 }
 
 impl PasswordChange {
@@ -42,12 +41,12 @@ impl PasswordChange {
 
         let valid_from = self.replace(&admitted, &change, &new).await?;
         self.users.cut_off(&caller.user_id, valid_from).await?;
-        self.end_others(&caller, log, admitted.now).await?;
-        let (response, session) = self.open_session(&admitted, valid_from).await?;
-        // Last, so that until then the same request again passes the authorizer.
-        let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
-        self.revoker.revoke(&caller, admitted.now, on_denied).await?;
-        log.session(&session);
+        let spared_from = change.idempotency_key.as_ref().map(|_| valid_from);
+        self.end_others(&caller, spared_from, admitted.now, log).await?;
+        let response = match &change.idempotency_key {
+            Some(key) => self.hand_over(&admitted, valid_from, key, log).await?,
+            None => self.start_over(&admitted, valid_from, log).await?,
+        };
         log.outcome(Event::PasswordChanged);
         Ok(response)
     }
@@ -87,7 +86,7 @@ impl PasswordChange {
             .await
             .map_err(PasswordChangeReason::Password)?;
         if verdict == Verdict::Wrong {
-            return self.completed(admitted, &credential, new).await;
+            return self.completed(admitted, &credential, new, &counter).await;
         }
         // The user's other sessions were cut off by a change that this session was not part of.
         if !admitted.user.admits(admitted.session.created_at) {
@@ -98,13 +97,18 @@ impl PasswordChange {
             return Err(PasswordChangeReason::Same.into());
         }
         let hash = self.passwords.hash(new.password()).await.map_err(PasswordChangeReason::Password)?;
-        let new = NewHash::replacing(&credential, hash, admitted.now);
+        let new_hash = NewHash::replacing(&credential, hash, admitted.now);
         let session_id = &admitted.session.key.session_id;
-        let is_changed = self
+        let changed = self
             .credentials
-            .change_password(&admitted.username, &credential, &new, session_id, &counter)
+            .change_password(&admitted.username, &credential, &new_hash, session_id, &counter)
             .await?;
-        if is_changed { Ok(new.valid_from) } else { Err(PasswordChangeReason::WrongPassword.into()) }
+        match changed {
+            Changed::Done => Ok(new_hash.valid_from),
+            // Perhaps by the same request, which came twice.
+            Changed::Meanwhile(Some(stored)) => self.completed(admitted, &stored, new, &counter).await,
+            Changed::Meanwhile(None) => Err(PasswordChangeReason::WrongPassword.into()),
+        }
     }
 
     async fn take_attempt(&self, admitted: &Admitted) -> Result<(Credential, Counter), PasswordChangeError> {
@@ -123,13 +127,15 @@ impl PasswordChange {
         }
     }
 
-    /// Whether this very change was made by an earlier request of the same session, whose answer was lost or which
-    /// failed half-way: its current password is no longer current, and what is left of it is to be completed.
+    /// Whether this very change was made by another request of the same session, whose answer was lost, which failed
+    /// half-way, or which is still under way: its current password is no longer current, and what is left of it is to be
+    /// completed. That is no guess, so the attempt is given back.
     async fn completed(
         &self,
         admitted: &Admitted,
         credential: &Credential,
         new: &NewPassword,
+        counter: &Counter,
     ) -> Result<Timestamp, PasswordChangeError> {
         if credential.changed_in.as_ref() != Some(&admitted.session.key.session_id) {
             return Err(PasswordChangeReason::WrongPassword.into());
@@ -141,54 +147,29 @@ impl PasswordChange {
             .map_err(PasswordChangeReason::Password)?
         {
             Verdict::Wrong => Err(PasswordChangeReason::WrongPassword.into()),
-            Verdict::Right | Verdict::RightButWeak => Ok(credential.valid_from),
+            Verdict::Right | Verdict::RightButWeak => {
+                self.credentials.forgive(&admitted.username, counter).await?;
+                Ok(credential.valid_from)
+            }
         }
     }
 
-    /// Ends the user's sessions but the one that asks. Queried only now: whoever logged in with the old password
-    /// until it was replaced is among them.
+    /// Ends the user's sessions but the one that asks. Queried only now: whoever logged in with the old password until it was
+    /// replaced is among them. With an `Idempotency-Key` sessions of the new password are spared: one of them may be the
+    /// successor that the same request has put. Without it, what an earlier request has put is nobody's any more.
     async fn end_others(
         &self,
         caller: &SessionKey,
-        log: &RequestLog,
+        spared_from: Option<Timestamp>,
         now: Timestamp,
+        log: &RequestLog,
     ) -> Result<(), PasswordChangeError> {
-        let found = self.sessions.of_user(&caller.user_id).await?;
-        let others = found.into_iter().map(|found| found.key).filter(|key| key != caller);
+        // One that can't be read is nobody's to keep.
+        let is_spared = |session: &Session| spared_from.is_some_and(|instant| session.created_at >= instant);
+        let is_other =
+            |found: &FoundSession| found.key != *caller && !found.session.as_ref().is_ok_and(is_spared);
         let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
-        Ok(self.revoker.revoke_all(others, now, on_denied).await?)
-    }
-
-    /// Opens a new session for the caller's device. Its secret is new, so that a thief who has a token of the old session is
-    /// left behind.
-    async fn open_session(
-        &self,
-        admitted: &Admitted,
-        valid_from: Timestamp,
-    ) -> Result<(Response<Body>, SessionKey), PasswordChangeError> {
-        let Admitted { client, user, session, keyset, now, .. } = admitted;
-        let lifetimes = client.lifetimes(self.lifetimes);
-        let refresh_token = RefreshToken::first(session.key.user_id.clone(), &*self.random);
-        let new = NewSession {
-            key: refresh_token.session_key(&client.client_id),
-            created_at: valid_from,
-            scope: session.scope.intersection(&client.scope),
-            device_name: session.device_name.clone(),
-            user_agent: admitted.peer.user_agent.clone(),
-            address: admitted.peer.address.clone(),
-        };
-        let session = Session::begin(new, lifetimes, *now);
-        let grant = Grant {
-            session: &session,
-            refresh_token: &refresh_token,
-            user,
-            claims: &client.claims,
-            scope: &session.scope,
-            access_ttl: lifetimes.access_ttl,
-        };
-        let tokens = self.issuer.issue(&grant, keyset, *now, &*self.random)?;
-        self.sessions.put(&session).await?;
-        Ok((json(StatusCode::OK, &tokens), session.key))
+        Ok(self.revoker.revoke_of_user(&caller.user_id, now, is_other, on_denied).await?)
     }
 }
 

@@ -8,6 +8,7 @@
 mod error;
 mod flow;
 mod request;
+mod successor;
 
 use std::sync::Arc;
 

@@ -3,13 +3,14 @@
 use lambda_http::Request;
 use passwords::Password;
 use secrecy::SecretString;
-use shared::http::{Parameters, RequestError, parameter};
+use shared::http::{IdempotencyKey, Parameters, RequestError, parameter};
 
 #[derive(Debug)]
 pub(crate) struct ChangeRequest {
     pub(crate) current: Password,
     /// As typed: whether it may be chosen depends on whose it will be.
     pub(crate) new: SecretString,
+    pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
 impl ChangeRequest {
@@ -19,6 +20,7 @@ impl ChangeRequest {
         Ok(Self {
             current: Password::parse(current).ok_or(RequestError::Mistyped(parameter::CURRENT_PASSWORD))?,
             new: parameters.required(parameter::NEW_PASSWORD)?.clone(),
+            idempotency_key: IdempotencyKey::of(request)?,
         })
     }
 }

@@ -2,13 +2,18 @@
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use shared::{
-    http::{caller, empty, json},
+    http::{RequestError, caller, empty, json},
     ids::SessionId,
     log::{Cause, RequestLog},
-    store::{FoundSession, Session, SessionKey},
+    store::{FoundSession, Session, SessionKey, SessionPage},
 };
 
-use crate::{SessionsApi, SessionsError, SessionsReason, request::SessionsRequest, view::SessionList};
+use crate::{
+    SessionsApi, SessionsError, SessionsReason,
+    cursor::Cursor,
+    request::{CURSOR, SessionsRequest},
+    view::SessionList,
+};
 
 impl SessionsApi {
     pub(crate) async fn list_or_end(
@@ -20,18 +25,41 @@ impl SessionsApi {
         let caller = caller(request)?;
         log.session(&caller);
         match asked {
-            SessionsRequest::List => self.list(&caller).await,
-            SessionsRequest::End(session_id) => self.end(&caller, session_id, log).await,
+            SessionsRequest::List { limit, cursor } => self.list(&caller, limit, cursor).await,
+            SessionsRequest::End(session_id) => self.end(&caller, session_id.as_deref(), log).await,
         }
     }
 
-    async fn list(&self, caller: &SessionKey) -> Result<Response<Body>, SessionsError> {
+    /// A page: what one Query reads, so that the answer is far below what Lambda can carry. The session that asks is on the
+    /// first page, wherever its key would be, and on no other.
+    async fn list(
+        &self,
+        caller: &SessionKey,
+        limit: i32,
+        cursor: Option<String>,
+    ) -> Result<Response<Body>, SessionsError> {
         let now = self.clock.now();
-        let found = self.sessions.of_user(&caller.user_id).await?;
+        let is_first = cursor.is_none();
+        let cursor = cursor.map(|text| Cursor::parse(&text, &caller.user_id));
+        let cursor = cursor.map(|cursor| cursor.ok_or(RequestError::Mistyped(CURSOR))).transpose()?;
+        let after = cursor.and_then(|cursor| cursor.after);
+        let SessionPage { mut found, is_last } =
+            self.sessions.page_of_user(&caller.user_id, after.as_ref(), Some(limit)).await?;
+        let place_of = |found: &[FoundSession]| found.last().map(|found| found.key.clone());
+        let mut next = (!is_last).then(|| Cursor { after: place_of(&found) });
+        if !is_first {
+            found.retain(|found| found.key != *caller);
+        } else if !is_last && !found.iter().any(|found| found.key == *caller) {
+            // Its place is that of the page's last, with which the next page begins.
+            found.pop();
+            next = Some(Cursor { after: place_of(&found) });
+            found.extend(self.sessions.query_one(caller).await?);
+        }
         let mut sessions: Vec<_> = found.into_iter().filter_map(readable).collect();
         sessions.retain(|session| session.is_live(now));
         sessions.sort_by_key(|session| std::cmp::Reverse(session.rotated_at));
-        Ok(json(StatusCode::OK, &SessionList::new(&sessions, &caller.session_id)))
+        let next = next.map(|cursor| cursor.to_text(&caller.user_id));
+        Ok(json(StatusCode::OK, &SessionList::new(&sessions, &caller.session_id, next)))
     }
 
     /// Only the caller's own partition is looked at, so another user's session is not found.
@@ -43,11 +71,28 @@ impl SessionsApi {
     ) -> Result<Response<Body>, SessionsError> {
         let now = self.clock.now();
         let session_id = session_id.and_then(SessionId::parse).ok_or(SessionsReason::NotFound)?;
-        let sessions = self.sessions.of_user(&caller.user_id).await?;
-        let found = sessions.into_iter().find(|found| found.key.session_id == session_id);
-        let found = found.ok_or(SessionsReason::NotFound)?;
-        self.revoker.revoke(&found.key, now, |key| log.revoked(key, Cause::User)).await?;
+        let key = self.key_of(&session_id, caller).await?.ok_or(SessionsReason::NotFound)?;
+        self.revoker.revoke(&key, now, |key| log.revoked(key, Cause::User)).await?;
         Ok(empty(StatusCode::NO_CONTENT))
+    }
+}
+
+impl SessionsApi {
+    /// Looks no further than the page that has it.
+    async fn key_of(
+        &self,
+        session_id: &SessionId,
+        caller: &SessionKey,
+    ) -> Result<Option<SessionKey>, SessionsError> {
+        let mut after = None;
+        loop {
+            let page = self.sessions.page_of_user(&caller.user_id, after.as_ref(), None).await?;
+            after = page.found.last().map(|found| found.key.clone());
+            let found = page.found.into_iter().find(|found| found.key.session_id == *session_id);
+            if found.is_some() || page.is_last {
+                return Ok(found.map(|found| found.key));
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! Behind the authorizer, like any endpoint of your own: the authorizer's context names the caller, and nothing here looks
 //! at a token.
 
+mod cursor;
 mod error;
 mod flow;
 mod request;

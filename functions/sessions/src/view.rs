@@ -7,10 +7,13 @@ use shared::{
     store::Session,
 };
 
-/// The response of `GET /sessions`, last used first.
+/// A page of `GET /sessions`, last used first.
 #[derive(Serialize)]
 pub(crate) struct SessionList<'a> {
     sessions: Vec<SessionView<'a>>,
+    /// Where the next page begins, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
 }
 
 /// Instants are seconds since the Unix epoch; what is unknown is left out.
@@ -34,7 +37,7 @@ struct SessionView<'a> {
 }
 
 impl<'a> SessionList<'a> {
-    pub(crate) fn new(sessions: &'a [Session], current: &SessionId) -> Self {
+    pub(crate) fn new(sessions: &'a [Session], current: &SessionId, next_cursor: Option<String>) -> Self {
         let view = |session: &'a Session| SessionView {
             session_id: &session.key.session_id,
             client_id: &session.key.client_id,
@@ -42,11 +45,11 @@ impl<'a> SessionList<'a> {
             address: session.address.as_deref(),
             user_agent: session.user_agent.as_deref(),
             scope: session.scope.to_text(),
-            created_at: session.created_at,
+            created_at: session.auth_time,
             last_used_at: session.rotated_at,
             expires_at: session.ends_at(),
             current: session.key.session_id == *current,
         };
-        Self { sessions: sessions.iter().map(view).collect() }
+        Self { sessions: sessions.iter().map(view).collect(), next_cursor }
     }
 }

@@ -90,12 +90,21 @@ pub enum Cause {
     CutOff,
     /// Its user chose another password.
     PasswordChange,
+    /// Its user began one more session than the stack allows.
+    MaxSessions,
 }
 
 impl Cause {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Logout, Self::LogoutEverywhere, Self::User, Self::Theft, Self::CutOff, Self::PasswordChange];
+    pub const ALL: [Self; 7] = [
+        Self::Logout,
+        Self::LogoutEverywhere,
+        Self::User,
+        Self::Theft,
+        Self::CutOff,
+        Self::PasswordChange,
+        Self::MaxSessions,
+    ];
 
     /// Its name in the field `cause`, which stays.
     pub fn name(self) -> &'static str {
@@ -106,6 +115,7 @@ impl Cause {
             Self::Theft => "theft",
             Self::CutOff => "cut_off",
             Self::PasswordChange => "password_change",
+            Self::MaxSessions => "max_sessions",
         }
     }
 }

@@ -64,6 +64,8 @@ pub const ADDRESS: &str = "address";
 pub const EXPIRES_AT: &str = "expires_at";
 /// Sessions: when a request began to end the session; absent, unless one is under way or failed half-way.
 pub const ENDED_AT: &str = "ended_at";
+/// Sessions: the session that a change of password put in this one's place, `SESSION_ID#MARK`.
+pub const SUCCESSOR: &str = "successor";
 /// Sessions: when the session ends however often it is refreshed.
 pub const ABSOLUTE_EXPIRES_AT: &str = "absolute_expires_at";
 
@@ -71,6 +73,9 @@ pub const ABSOLUTE_EXPIRES_AT: &str = "absolute_expires_at";
 pub const BUCKET: &str = "bucket";
 /// Revocations: the sort key, `INSTANT#SESSION_ID`.
 pub const REVOCATION: &str = "revocation";
+
+/// Revocations: the instant from which on the session is refused; absent: at once.
+pub const EFFECTIVE_AT: &str = "effective_at";
 
 /// Keys: the partition, what the keys are for (`use` in RFC 7517 section 4.2): all of them are one Query.
 pub const KEY_USE: &str = "key_use";

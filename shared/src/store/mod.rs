@@ -23,8 +23,8 @@ pub use self::{
     revocations::{Revocation, Revocations},
     row::{Item, Row},
     session_key::SessionKey,
-    session_revoker::SessionRevoker,
-    sessions::{FoundSession, NewSession, Session, Sessions},
+    session_revoker::{Replacement, SessionRevoker},
+    sessions::{FoundSession, NewSession, Session, SessionPage, Sessions},
     table::Table,
     users::{User, Users},
 };

@@ -20,6 +20,8 @@ use crate::{
 pub struct Revocation {
     /// The session, as [`SessionId::to_bytes`] has it: there may be a hundred thousand of these at once.
     pub session: [u8; 16],
+    /// From when on they are refused.
+    pub effective_at: Timestamp,
     /// When no access token of it can be valid any more.
     pub expires_at: Timestamp,
 }
@@ -41,7 +43,8 @@ impl Revocation {
         if expires_at <= revoked_at {
             return Err(row.malformed(attribute::EXPIRES_AT));
         }
-        Ok(Self { session, expires_at })
+        let effective_at = row.optional_instant(attribute::EFFECTIVE_AT)?.unwrap_or_default();
+        Ok(Self { session, effective_at, expires_at })
     }
 }
 
@@ -86,7 +89,27 @@ impl Revocations {
     ///
     /// [`StoreError`]
     pub async fn put(&self, session_id: &SessionId, now: Timestamp) -> Result<(), StoreError> {
-        let put = self.table.put_item().set_item(Some(Self::row(session_id, now))).send().await;
+        self.put_row(Self::row(session_id, now)).await
+    }
+
+    /// Puts a session on the denylist that is to be refused from a later instant on.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn put_later(
+        &self,
+        session_id: &SessionId,
+        now: Timestamp,
+        effective_at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut row = Self::row(session_id, now);
+        row.insert(attribute::EFFECTIVE_AT.to_owned(), N(effective_at.to_string()));
+        self.put_row(row).await
+    }
+
+    async fn put_row(&self, row: Item) -> Result<(), StoreError> {
+        let put = self.table.put_item().set_item(Some(row)).send().await;
         put.map_err(|e| StoreError::unavailable("PutItem on Revocations", e))?;
         Ok(())
     }

@@ -10,14 +10,20 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     Client,
     operation::update_item::UpdateItemError,
-    types::{AttributeValue::N, ReturnValuesOnConditionCheckFailure},
+    types::{
+        AttributeValue::{N, S},
+        ReturnValuesOnConditionCheckFailure,
+    },
 };
 use tokio::task::JoinSet;
 
-use super::{CLOCK_TOLERANCE, Revocations, Row, SessionKey, Sessions, StoreError, WRITE_DELAY, attribute};
+use super::{
+    CLOCK_TOLERANCE, FoundSession, Revocations, Row, SessionKey, Sessions, StoreError, WRITE_DELAY, attribute,
+};
 use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError},
+    ids::UserId,
     stopwatch::alongside,
 };
 
@@ -33,6 +39,21 @@ const MARK_TTL: Duration = WRITE_DELAY;
 pub struct SessionRevoker {
     sessions: Sessions,
     revocations: Revocations,
+}
+
+/// A session that another takes the place of.
+#[derive(Clone, Copy, Debug)]
+pub struct Replacement<'a> {
+    /// The one that ends.
+    pub session: &'a SessionKey,
+    /// What names the one that goes on.
+    pub successor: &'a str,
+    /// What the one that ends counts as created at, so that no cut-off reaches it before.
+    pub created_at: Timestamp,
+    /// When the request began.
+    pub now: Timestamp,
+    /// When the one that ends does.
+    pub ends_at: Timestamp,
 }
 
 /// A step that was taken.
@@ -117,6 +138,85 @@ impl SessionRevoker {
                 Err(error) => result = result.and(Err(error)),
             }
         }
+    }
+
+    /// Ends the user's sessions that `is_meant` names, page by page, so that a request whose time is up has ended as many as
+    /// it could, and the same request again goes on with the rest. All are tried, even if one can't be ended.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if a Query failed, a key is none, or one could not be ended.
+    ///
+    /// # Panics
+    ///
+    /// If ending one does.
+    pub async fn revoke_of_user(
+        &self,
+        user_id: &UserId,
+        now: Timestamp,
+        is_meant: impl Fn(&FoundSession) -> bool,
+        mut on_denied: impl FnMut(&SessionKey),
+    ) -> Result<(), StoreError> {
+        let (mut after, mut result) = (None, Ok(()));
+        loop {
+            let page = self.sessions.page_of_user(user_id, after.as_ref(), None).await?;
+            after = page.found.last().map(|found| found.key.clone());
+            let meant = page.found.into_iter().filter(|found| is_meant(found)).map(|found| found.key);
+            result = result.and(self.revoke_all(meant, now, &mut on_denied).await);
+            if page.is_last {
+                return result;
+            }
+        }
+    }
+
+    /// Lets a session end at an instant, with its refresh token and its access tokens, for `successor`. Until then it works
+    /// as before, also where sessions of the user that were created before `created_at` are over. Returned is the successor
+    /// that it had already, if it had one: then it ends when it was to, and the denylist has its row again, since an earlier
+    /// request may have failed before it. A session that is over stays so.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if a step failed.
+    pub async fn replace(&self, replacement: &Replacement<'_>) -> Result<Option<String>, StoreError> {
+        let Replacement { session, successor, created_at, now, ends_at } = *replacement;
+        let number = |instant: Timestamp| N(instant.to_string());
+        let update = self
+            .sessions
+            .table
+            .update_item()
+            .set_key(Some(session.to_item()))
+            .update_expression(
+                "SET #successor = :successor, #ended_at = :now, #created_at = :created_at, \
+                 #expires_at = :ends_at, #absolute_expires_at = :ends_at",
+            )
+            .condition_expression("attribute_exists(#user_id) AND attribute_not_exists(#successor)")
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .expression_attribute_names("#successor", attribute::SUCCESSOR)
+            .expression_attribute_names("#ended_at", attribute::ENDED_AT)
+            .expression_attribute_names("#created_at", attribute::CREATED_AT)
+            .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
+            .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)
+            .expression_attribute_values(":successor", S(successor.to_owned()))
+            .expression_attribute_values(":now", number(now))
+            .expression_attribute_values(":created_at", number(created_at))
+            .expression_attribute_values(":ends_at", number(ends_at))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = update else {
+            self.revocations.put_later(&session.session_id, now, ends_at).await?;
+            return Ok(None);
+        };
+        let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
+            return Err(StoreError::unavailable("UpdateItem on Sessions", error));
+        };
+        let Some(stored) = failed.item().filter(|item| !item.is_empty()) else { return Ok(None) };
+        let row = Row::new("Sessions", stored);
+        let ends_at = row.instant(attribute::ABSOLUTE_EXPIRES_AT)?;
+        if let Some(ended_at) = self.mark(session, now).await? {
+            self.revocations.put_later(&session.session_id, ended_at, ends_at).await?;
+        }
+        Ok(Some(row.text(attribute::SUCCESSOR)?.to_owned()))
     }
 
     /// Puts a session on the denylist, if it is there.

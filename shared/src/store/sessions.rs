@@ -1,8 +1,14 @@
 //! The Sessions table: one item for one user signed in on one client on one device.
 
+use std::collections::HashMap;
+
 use aws_sdk_dynamodb::{
     Client,
-    types::AttributeValue::{self, Bool, N, S, Ss},
+    operation::put_item::PutItemError,
+    types::{
+        AttributeValue::{self, Bool, N, S, Ss},
+        ReturnValuesOnConditionCheckFailure,
+    },
 };
 
 use super::{Item, Row, SessionKey, StoreError, Table, attribute};
@@ -27,9 +33,9 @@ pub struct Session {
     pub retry_key: Option<String>,
     /// Whether the tokens of the last rotation are known not to have been issued, through a failure of ours.
     pub undelivered: bool,
-    /// When the session was created.
+    /// What a `not_before` is compared with: when the session was put, or when its password became valid if that is later.
     pub created_at: Timestamp,
-    /// When the user gave a password.
+    /// When the user gave a password, which is when the session was put. [`Self::created_at`] may be some seconds later.
     pub auth_time: Timestamp,
     /// What was granted at login.
     pub scope: Scope,
@@ -166,6 +172,15 @@ impl FoundSession {
     }
 }
 
+/// Some of a user's sessions.
+#[derive(Debug)]
+pub struct SessionPage {
+    /// The sessions.
+    pub found: Vec<FoundSession>,
+    /// Whether there are no more.
+    pub is_last: bool,
+}
+
 /// The Sessions table.
 #[derive(Clone, Debug)]
 pub struct Sessions {
@@ -191,22 +206,69 @@ impl Sessions {
     ///
     /// [`StoreError`], if the Query fails or a key is none.
     pub async fn of_user(&self, user_id: &UserId) -> Result<Vec<FoundSession>, StoreError> {
-        let mut pages = self
+        let (mut all, mut after) = (Vec::new(), None);
+        loop {
+            let page = self.page_of_user(user_id, after.as_ref(), None).await?;
+            all.extend(page.found);
+            if page.is_last {
+                return Ok(all);
+            }
+            after = all.last().map(|found| found.key.clone());
+        }
+    }
+
+    /// The sessions of a user after this one, in the order of their keys: as many as a Query reads at once, a megabyte, and
+    /// no more than `limit`. A page that isn't the last has one at least.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the Query fails or a key is none.
+    pub async fn page_of_user(
+        &self,
+        user_id: &UserId,
+        after: Option<&SessionKey>,
+        limit: Option<i32>,
+    ) -> Result<SessionPage, StoreError> {
+        let page = self
             .table
             .query()
             .key_condition_expression("#user_id = :user_id")
             .expression_attribute_names("#user_id", attribute::USER_ID)
             .expression_attribute_values(":user_id", AttributeValue::S(user_id.to_string()))
             .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send();
-        let mut found = Vec::new();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|e| StoreError::unavailable("Query on Sessions", e))?;
-            found.push(FoundSession::from_item(&item)?);
+            .set_exclusive_start_key(after.map(SessionKey::to_item))
+            .set_limit(limit)
+            .send()
+            .await
+            .map_err(|e| StoreError::unavailable("Query on Sessions", e))?;
+        let found: Result<Vec<_>, _> = page.items().iter().map(FoundSession::from_item).collect();
+        let found = found?;
+        let is_last = page.last_evaluated_key.is_none_or(|key| key.is_empty()) || found.is_empty();
+        Ok(SessionPage { found, is_last })
+    }
+
+    /// The session with this key, by a Query: for a function that lists sessions and gets none.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn query_one(&self, key: &SessionKey) -> Result<Option<FoundSession>, StoreError> {
+        let (mut names, mut values) = (HashMap::new(), HashMap::new());
+        for (name, value) in key.to_item() {
+            values.insert(format!(":{name}"), value);
+            names.insert(format!("#{name}"), name);
         }
-        Ok(found)
+        let found = self
+            .table
+            .query()
+            .key_condition_expression("#user_id = :user_id AND #session_key = :session_key")
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|e| StoreError::unavailable("Query on Sessions", e))?;
+        found.items().first().map(FoundSession::from_item).transpose()
     }
 
     /// The session with this key, read consistently, whether it lives or not.
@@ -219,6 +281,28 @@ impl Sessions {
         let found = find.consistent_read(true).send().await;
         let found = found.map_err(|e| StoreError::unavailable("GetItem on Sessions", e))?;
         found.item.as_ref().map(Session::from_item).transpose()
+    }
+
+    /// Puts a session, unless it is there: then returned is what is there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn put_new(&self, session: &Session) -> Result<Option<Session>, StoreError> {
+        let put = self
+            .table
+            .put_item()
+            .set_item(Some(session.to_item()))
+            .condition_expression("attribute_not_exists(#user_id)")
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = put else { return Ok(None) };
+        if let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() {
+            return failed.item().map(Session::from_item).transpose();
+        }
+        Err(StoreError::unavailable("PutItem on Sessions", error))
     }
 
     /// Puts a session.

@@ -49,6 +49,20 @@ impl RefreshToken {
         Self { user_id, secret: random::bytes(random), generation: 0 }
     }
 
+    /// The first token of a session whose secret is this hash of something that only its client knows, so that the same
+    /// request makes the same token.
+    pub fn derived(user_id: UserId, hash: &[u8; 32]) -> Self {
+        let mut secret = [0; SECRET_LEN];
+        secret.copy_from_slice(&hash[..SECRET_LEN]);
+        Self { user_id, secret, generation: 0 }
+    }
+
+    /// The token of the same session after so many rotations.
+    #[must_use]
+    pub fn at_generation(self, generation: u32) -> Self {
+        Self { generation, ..self }
+    }
+
     /// The token that replaces this one; `None` after four billion rotations.
     pub fn successor(&self) -> Option<Self> {
         let generation = self.generation.checked_add(1)?;
