@@ -92,7 +92,7 @@ pub mod variable {
     ];
 
     /// All that template.yaml sets.
-    pub const ALL: [&str; 29] = [
+    pub const ALL: [&str; 30] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,

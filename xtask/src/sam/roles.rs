@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::translated::Translated;
 
 /// What each function may do with tables and the secret: `Function: action Resource`.
-const OWN: [&str; 41] = [
+const OWN: [&str; 48] = [
     "Authorizer: dynamodb:GetItem SessionsTable",
     "Authorizer: dynamodb:Query KeysTable",
     "Authorizer: dynamodb:Query RevocationsTable",
@@ -22,15 +22,20 @@ const OWN: [&str; 41] = [
     "Keys: secretsmanager:GetSecretValue Keyset",
     "Keys: secretsmanager:PutSecretValue Keyset",
     "Keys: secretsmanager:UpdateSecretVersionStage Keyset",
+    "Login: dynamodb:DeleteItem SessionsTable",
     "Login: dynamodb:GetItem ClientsTable",
     "Login: dynamodb:GetItem UsersTable",
+    "Login: dynamodb:PutItem RevocationsTable",
     "Login: dynamodb:PutItem SessionsTable",
+    "Login: dynamodb:Query SessionsTable",
     "Login: dynamodb:UpdateItem CredentialsTable",
+    "Login: dynamodb:UpdateItem SessionsTable",
     "Login: secretsmanager:GetSecretValue Keyset",
     "Logout: dynamodb:DeleteItem SessionsTable",
     "Logout: dynamodb:GetItem ClientsTable",
     "Logout: dynamodb:PutItem RevocationsTable",
     "Logout: dynamodb:Query SessionsTable",
+    "Logout: dynamodb:UpdateItem SessionsTable",
     "Logout: secretsmanager:GetSecretValue Keyset",
     "Metadata: dynamodb:Query KeysTable",
     "Password: dynamodb:DeleteItem SessionsTable",
@@ -41,6 +46,7 @@ const OWN: [&str; 41] = [
     "Password: dynamodb:PutItem SessionsTable",
     "Password: dynamodb:Query SessionsTable",
     "Password: dynamodb:UpdateItem CredentialsTable",
+    "Password: dynamodb:UpdateItem SessionsTable",
     "Password: dynamodb:UpdateItem UsersTable",
     "Password: secretsmanager:GetSecretValue Keyset",
     "Refresh: dynamodb:DeleteItem SessionsTable",
@@ -52,6 +58,7 @@ const OWN: [&str; 41] = [
     "Sessions: dynamodb:DeleteItem SessionsTable",
     "Sessions: dynamodb:PutItem RevocationsTable",
     "Sessions: dynamodb:Query SessionsTable",
+    "Sessions: dynamodb:UpdateItem SessionsTable",
 ];
 
 /// What every function may do besides.

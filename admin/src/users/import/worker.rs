@@ -67,7 +67,7 @@ impl Worker {
     }
 
     pub(super) async fn import(&self, mut record: Record) -> Result<Outcome, AdminError> {
-        record.username = self.tables.credentials.stored_name(&record.username).await?;
+        record.username = self.planner.tables.credentials.stored_name(&record.username).await?;
         let Some(audit) = self.audit.clone() else { return self.would_import(&record).await };
         // A line without a password to be hashed is most often of somebody who isn't there: one write, no read.
         if !self.planner.update
