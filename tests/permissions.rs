@@ -49,7 +49,7 @@ async fn token_endpoints(used: &mut Actions, api: &Api, secrets: &Secrets) {
     let function = api.template.functions(&deployment.parameters).unwrap().remove("login").unwrap();
     let login = login::Login::start(&deployment.context(function)).await.unwrap();
     let event = serde_json::from_str(include_str!("events/login.json")).unwrap();
-    let request = shared::http::request_of(event).unwrap();
+    let request = shared::http::request_of(event);
     assert_eq!(login.handle(&request).await.status(), 200);
     note(used, "login", api, secrets);
     let tokens = api.login().await;

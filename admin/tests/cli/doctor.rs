@@ -6,21 +6,24 @@ use std::{
 };
 
 use axum::{
-    Json, Router,
+    Router,
+    http::header::CONTENT_TYPE,
     routing::{get, post},
 };
 use port_file::LocalServer;
-use serde_json::json;
 use tokio::{net::TcpListener, process::Command, time};
 
-use crate::harness::Deployed;
+use crate::harness::{ACCESS_KEY_ID, Deployed};
 
 /// An API that never answers a login.
 async fn stuck() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let router = Router::new()
-        .route("/.well-known/jwks.json", get(async || Json(json!({"keys": []}))))
+        .route(
+            "/.well-known/jwks.json",
+            get(async || ([(CONTENT_TYPE, "application/json")], r#"{"keys":[]}"#)),
+        )
         .route("/login", post(std::future::pending::<()>));
     tokio::spawn(async move { axum::serve(listener, router).await });
     url
@@ -36,6 +39,7 @@ async fn a_doctor_that_is_interrupted_removes_what_it_made() {
     let server = LocalServer {
         url: stuck().await,
         dynamodb_endpoint: deployed.endpoint.clone(),
+        dynamodb_access_key_id: Some(ACCESS_KEY_ID.to_owned()),
         tables: tables.map(|id| (id.to_owned(), deployed.table(id).to_owned())).into(),
         keyset_file: None,
         pid: 1,
