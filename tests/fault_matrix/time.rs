@@ -34,16 +34,17 @@ fn call_limit() -> Duration {
 fn may_be_left(flow: Flow) -> Option<&'static str> {
     match flow {
         Flow::Login => Some("what follows the decision is given up after as long as a call may take"),
-        Flow::LoginAfterAWrongPassword | Flow::LoginOfADevice => {
+        Flow::LoginAfterAWrongPassword | Flow::LoginOfADevice | Flow::LoginBeyondMaxSessions => {
             Some("nobody has tokens of a session that it may leave; the same request again is another login")
         }
         Flow::RefreshOfAUsedToken | Flow::RefreshOfADisabledUser => {
             Some("the session is ended at the next use of the token, as it would have been at this one")
         }
+        Flow::Logout => Some("the session lives until it is ended; the same request again completes that"),
         Flow::LogoutEverywhere => {
             Some("the same request again ends what is left: its own session comes last")
         }
-        Flow::ChangePassword | Flow::CompleteAChangeOfPassword => {
+        Flow::ChangePassword | Flow::ChangePasswordWithAKey | Flow::CompleteAChangeOfPassword => {
             Some("the same request again completes the change that it recognises")
         }
         _ => None,
