@@ -23,7 +23,7 @@ async fn a_login_beyond_the_bound_ends_the_session_that_was_used_longest_ago() {
     let fourth = api.login().await;
     let events: Vec<_> = log.take_events().into_iter().map(|event| event["cause"].clone()).collect();
     assert_eq!(events[0], "max_sessions");
-    api.call(&tokens[1].access).await.assert_gateway_error(401, "invalid_token");
+    api.call(&tokens[1].access).await.assert_gateway_error(401, "unauthorized");
     api.refresh(&tokens[1].refresh).await.assert_error(400, "invalid_grant");
     for live in [&first, &tokens[2], &fourth] {
         assert_eq!(api.call(&live.access).await.status, 200);

@@ -139,10 +139,10 @@ async fn with_a_key_a_lost_answer_is_given_again_and_the_old_session_ends_a_minu
         assert_eq!(api.call(&here.access).await.status, 200, "{check}");
         api.clock.advance(20);
         for access in [&here.access, &there.access] {
-            api.call(access).await.assert_gateway_error(401, "invalid_token");
+            api.call(access).await.assert_gateway_error(401, "unauthorized");
         }
         let gone = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await;
-        gone.assert_gateway_error(401, "invalid_token");
+        gone.assert_gateway_error(401, "unauthorized");
         api.refresh(&here.refresh).await.assert_error(400, "invalid_grant");
         api.refresh(&late.refresh).await.tokens();
         // One attempt more than the budget has would have been refused.
@@ -164,7 +164,7 @@ async fn until_the_old_session_ends_it_may_be_refreshed_or_ended() {
     assert_eq!(api.logout(&refreshed.tokens().refresh).await.status, 200);
     api.clock.advance(10);
     for access in [&here.access, &refreshed.tokens().access] {
-        api.call(access).await.assert_gateway_error(401, "invalid_token");
+        api.call(access).await.assert_gateway_error(401, "unauthorized");
     }
     api.refresh(&new.refresh).await.tokens();
 }
@@ -176,7 +176,7 @@ async fn a_late_request_opens_no_session_again_that_was_logged_out() {
     let new = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
     assert_eq!(api.logout(&new.refresh).await.status, 200);
     api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.assert_error(400, "invalid_grant");
-    api.call(&new.access).await.assert_gateway_error(401, "invalid_token");
+    api.call(&new.access).await.assert_gateway_error(401, "unauthorized");
     api.refresh(&new.refresh).await.assert_error(400, "invalid_grant");
 }
 
