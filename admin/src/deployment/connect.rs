@@ -19,6 +19,12 @@ impl Deployment {
     /// [`AdminError`], if none is, or it can't be reached.
     pub async fn connect(target: &Target) -> Result<Self, AdminError> {
         // clap can't tell: it looks at the options before a command and after it apart.
+        let named = [target.stack.is_some(), target.local.is_some(), target.endpoint.is_some()];
+        if named.into_iter().filter(|is_named| *is_named).count() > 1 {
+            return Err(AdminError::Usage(
+                "one of --stack, --local and --endpoint says which deployment is meant",
+            ));
+        }
         if target.access_key_id.is_some() && target.endpoint.is_none() {
             return Err(AdminError::Usage("--access-key-id is for the store of --endpoint"));
         }
