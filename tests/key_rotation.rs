@@ -1,11 +1,13 @@
 //! The keyset in Secrets Manager, rotated: step by step, interrupted, overlapping.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
 use keys::{KeyRotation, RotationError};
 use serde_json::{Value, json};
 use shared::{
     cached::{FRESH_TTL, STALE_TTL},
     route,
+    store::attribute,
 };
 
 use crate::harness::{Api, Secrets, Tokens};
@@ -305,4 +307,30 @@ async fn an_event_about_something_else_does_nothing() {
     }
     assert!(step(&rotation, &secrets, "second", "finishSecret").await.is_err(), "nothing was made");
     assert_eq!(secrets.current().await, before);
+}
+
+#[tokio::test]
+async fn behind_a_fence_that_can_not_be_read_nothing_is_published() {
+    let (secrets, api, rotation) = rotated().await;
+    api.clock.advance(30 * DAY);
+    rotate(&rotation, &secrets, "second").await.unwrap();
+    let before = api.published_keys().await;
+    let mut fence = api.items("KeysTable").await;
+    fence.retain(|item| item.contains_key(attribute::FENCE));
+    let [fence] = fence.try_into().unwrap();
+    for damaged in [AttributeValue::N("1".to_owned()), AttributeValue::Bool(true)] {
+        let mut item = fence.clone();
+        item.insert(attribute::FENCE.to_owned(), damaged);
+        let table = &api.deployment.tables["KeysTable"];
+        api.store
+            .put_item()
+            .table_name(table)
+            .set_item(Some(item.into_iter().collect()))
+            .send()
+            .await
+            .unwrap();
+        api.clock.advance(30 * DAY);
+        rotate(&rotation, &secrets, "third").await.unwrap_err();
+        assert_eq!(api.published_keys().await, before);
+    }
 }

@@ -24,6 +24,8 @@ pub(super) enum Flow {
     LoginWithAWrongPassword,
     /// With a stale counter to tidy.
     LoginOfNobody,
+    /// Nobody's, which earlier releases may have stored in another form.
+    LoginOfAGreekName,
     LoginWithTheBudgetSpent,
     /// Of strangers, by a device that shows a refresh token of the user's.
     LoginOfADevice,
@@ -63,11 +65,12 @@ pub(super) struct Scene {
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 25] = [
+    pub(super) const ALL: [Self; 26] = [
         Self::Login,
         Self::LoginAfterAWrongPassword,
         Self::LoginWithAWrongPassword,
         Self::LoginOfNobody,
+        Self::LoginOfAGreekName,
         Self::LoginWithTheBudgetSpent,
         Self::LoginOfADevice,
         Self::LoginBeyondTheClientsScope,
@@ -160,6 +163,10 @@ impl Flow {
             | Self::LoginBeyondMaxSessions => api.try_login(PASSWORD).await,
             Self::LoginWithAWrongPassword => api.try_login("a wrong password").await,
             Self::LoginOfADevice => api.try_login_of_device(PASSWORD, &here.refresh).await,
+            Self::LoginOfAGreekName => {
+                let nobody = [("client_id", APP), ("username", "νους"), ("password", PASSWORD)];
+                api.post(route::LOGIN, &nobody).await
+            }
             Self::LoginOfNobody => {
                 let nobody = [("client_id", APP), ("username", NOBODY), ("password", PASSWORD)];
                 api.post(route::LOGIN, &nobody).await
@@ -204,6 +211,7 @@ impl Flow {
         match self {
             Self::LoginWithAWrongPassword
             | Self::LoginOfNobody
+            | Self::LoginOfAGreekName
             | Self::LoginWithTheBudgetSpent
             | Self::RefreshOfAUsedToken
             | Self::RefreshOfADisabledUser

@@ -57,6 +57,7 @@ const DELETE: &str = "DeleteItem Sessions";
 const DENYLIST: &str = "Query Revocations";
 const KEYS: &str = "Query Keys";
 const PUBLISH: &str = "ConditionCheckItem+PutItem Keys";
+const CREDENTIAL: &str = "GetItem Credentials";
 const ATTEMPT: &str = "UpdateItem Credentials ADD guesses0 SET expires_at";
 const TIDY: &str = "UpdateItem Credentials REMOVE c0";
 const TIDY_NOBODYS: &str = "UpdateItem Credentials REMOVE c0 SET expires_at";
@@ -106,6 +107,10 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
         Flow::LoginOfADevice => (
             calls("login", &[KEYSET, CLIENT, USER, ATTEMPT, USER, NEW_SESSION]),
             vec![follows_up("login", FORGIVE_THE_ONLY_ONE, BUDGET)],
+        ),
+        Flow::LoginOfAGreekName => (
+            calls("login", &[KEYSET, CLIENT, CREDENTIAL, CREDENTIAL, ATTEMPT]),
+            vec![follows_up("login", USER, UNUSED)],
         ),
         Flow::LoginOfNobody => (
             calls("login", &[KEYSET, CLIENT, ATTEMPT]),

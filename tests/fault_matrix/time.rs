@@ -34,7 +34,10 @@ fn call_limit() -> Duration {
 fn may_be_left(flow: Flow) -> Option<&'static str> {
     match flow {
         Flow::Login => Some("what follows the decision is given up after as long as a call may take"),
-        Flow::LoginAfterAWrongPassword | Flow::LoginOfADevice | Flow::LoginBeyondMaxSessions => {
+        Flow::LoginAfterAWrongPassword
+        | Flow::LoginOfADevice
+        | Flow::LoginOfAGreekName
+        | Flow::LoginBeyondMaxSessions => {
             Some("nobody has tokens of a session that it may leave; the same request again is another login")
         }
         Flow::RefreshOfAUsedToken | Flow::RefreshOfADisabledUser => {
