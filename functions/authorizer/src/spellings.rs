@@ -86,7 +86,7 @@ mod tests {
             "/a%40b",
             "/a@b",
             "/a b",
-            "/caf%C3%A9",
+            "/th%C3%A9",
             "/%E4%B8%96",
             "/.well-known/x",
             "/a.b",
