@@ -170,6 +170,20 @@ async fn until_the_old_session_ends_it_may_be_refreshed_or_ended() {
 }
 
 #[tokio::test]
+async fn a_retry_puts_off_no_logout_that_is_under_way() {
+    let api = Api::start().await;
+    let here = api.login().await;
+    api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+    // The logout gets as far as the denylist.
+    api.calls.fail(Fault::Before("DeleteItem Sessions"));
+    api.logout(&here.refresh).await.assert_error(503, "temporarily_unavailable");
+    api.calls.heal();
+    api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+    let rows = api.items("RevocationsTable").await;
+    assert!(rows.iter().any(|row| !row.contains_key(attribute::EFFECTIVE_AT)), "{rows:?}");
+}
+
+#[tokio::test]
 async fn a_late_request_opens_no_session_again_that_was_logged_out() {
     let api = Api::start().await;
     let here = api.login().await;

@@ -48,7 +48,7 @@ const PAGES: [Page; 6] = [
         path: "docs/guide/api.md",
         shows: &[
             ("\"token_type\":\"bearer\"", 6),
-            ("\"device_name\":\"Laptop\"", 1),
+            ("\"device_name\":\"Laptop\"", 2),
             ("HTTP/1.1 200 OK", 1),
             ("HTTP/1.1 401 Unauthorized", 1),
             ("HTTP/1.1 204 No Content", 1),

@@ -1,9 +1,25 @@
 //! Characters that a name may have in their context only (RFC 5892 appendix A).
 
 use icu_properties::{
-    CodePointMapData,
-    props::{CanonicalCombiningClass, JoiningType, Script},
+    CodePointMapData, CodePointSetData,
+    props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, JoiningType, Script},
 };
+
+/// Without what nobody sees at the ends of a name: spaces and line ends, and the marks that come along when text is pasted.
+/// A joiner behind a virama stays: it changes the letter before it, as in older spellings of Malayalam.
+pub(super) fn trim(text: &str) -> &str {
+    let start = text.trim_start_matches(is_invisible);
+    let trimmed = start.trim_end_matches(is_invisible);
+    let joiner = start[trimmed.len()..].chars().next().filter(|c| ['\u{200c}', '\u{200d}'].contains(c));
+    match joiner {
+        Some(joiner) if trimmed.ends_with(is_virama) => &start[..trimmed.len() + joiner.len_utf8()],
+        _ => trimmed,
+    }
+}
+
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace() || const { CodePointSetData::new::<DefaultIgnorableCodePoint>() }.contains(c)
+}
 
 /// Whether the character at this place fits there.
 pub(super) fn fits(chars: &[char], at: usize) -> bool {

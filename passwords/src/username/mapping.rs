@@ -1,10 +1,7 @@
 //! What makes no difference in a name: width, case and composition (RFC 8265 section 3.3.2).
 
 use icu_normalizer::ComposingNormalizerBorrowed;
-use icu_properties::{
-    CodePointMapData, CodePointSetData,
-    props::{DefaultIgnorableCodePoint, EastAsianWidth},
-};
+use icu_properties::{CodePointMapData, props::EastAsianWidth};
 
 /// Maps the width, then the case, then the composition, as RFC 8264 section 7 orders them.
 pub(super) fn map(text: &str) -> String {
@@ -24,9 +21,4 @@ fn usual_width(c: char) -> String {
     } else {
         c.to_string()
     }
-}
-
-/// What nobody sees at the ends of a name: spaces and line ends, and the marks that come along when text is pasted.
-pub(super) fn is_invisible(c: char) -> bool {
-    c.is_whitespace() || const { CodePointSetData::new::<DefaultIgnorableCodePoint>() }.contains(c)
 }

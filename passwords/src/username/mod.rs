@@ -24,7 +24,7 @@ impl Username {
     /// Takes 1 to 256 bytes of letters, digits and ASCII symbols. Spaces around them are left out: keyboards add one
     /// after a word that they complete.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim_matches(mapping::is_invisible);
+        let text = context::trim(text);
         if text.len() > Self::MAX_LEN {
             return None;
         }

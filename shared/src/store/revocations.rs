@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     Client,
+    error::SdkError,
+    operation::put_item::PutItemError,
     types::AttributeValue::{N, S},
 };
 
@@ -92,7 +94,8 @@ impl Revocations {
         self.put_row(Self::row(session_id, now)).await
     }
 
-    /// Puts a session on the denylist that is to be refused from a later instant on.
+    /// Puts a session on the denylist that is to be refused from a later instant on. If it is to be refused at once already,
+    /// that stays so: a session may be ended while a change of password replaces it.
     ///
     /// # Errors
     ///
@@ -105,7 +108,22 @@ impl Revocations {
     ) -> Result<(), StoreError> {
         let mut row = Self::row(session_id, now);
         row.insert(attribute::EFFECTIVE_AT.to_owned(), N(effective_at.to_string()));
-        self.put_row(row).await
+        let put = self
+            .table
+            .put_item()
+            .set_item(Some(row))
+            .condition_expression("attribute_not_exists(#bucket) OR attribute_exists(#effective_at)")
+            .expression_attribute_names("#bucket", attribute::BUCKET)
+            .expression_attribute_names("#effective_at", attribute::EFFECTIVE_AT);
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(e))
+                if matches!(e.err(), PutItemError::ConditionalCheckFailedException(_)) =>
+            {
+                Ok(())
+            }
+            Err(error) => Err(StoreError::unavailable("PutItem on Revocations", error)),
+        }
     }
 
     async fn put_row(&self, row: Item) -> Result<(), StoreError> {
