@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::translated::Translated;
 
 /// What each function may do with tables and the secret: `Function: action Resource`.
-const OWN: [&str; 48] = [
+const OWN: [&str; 49] = [
     "Authorizer: dynamodb:GetItem SessionsTable",
     "Authorizer: dynamodb:Query KeysTable",
     "Authorizer: dynamodb:Query RevocationsTable",
@@ -24,6 +24,7 @@ const OWN: [&str; 48] = [
     "Keys: secretsmanager:UpdateSecretVersionStage Keyset",
     "Login: dynamodb:DeleteItem SessionsTable",
     "Login: dynamodb:GetItem ClientsTable",
+    "Login: dynamodb:GetItem CredentialsTable",
     "Login: dynamodb:GetItem UsersTable",
     "Login: dynamodb:PutItem RevocationsTable",
     "Login: dynamodb:PutItem SessionsTable",
