@@ -145,9 +145,9 @@ impl Said<'_> {
     }
 
     /// Whether this is the path, or the path below a domain's base path or the stage's name. Below the root there is nothing
-    /// to compare, so that the stage or the route has to say it.
+    /// to compare, so that the stage or the route has to say it, or the route takes any path, and a rule for `/` decides.
     fn is_below(&self, said: &NormalPath, path: &NormalPath) -> bool {
-        let is_of_root = |route: &str| route.rsplit(' ').next() == Some("/");
+        let is_of_root = |route: &str| route == DEFAULT_ROUTE || route.rsplit(' ').next() == Some("/");
         let is_root = || {
             said.text().strip_prefix('/') == Some(self.stage)
                 || self.routes.iter().flatten().all(|route| is_of_root(route))
@@ -265,6 +265,8 @@ mod tests {
             ("GET/x/y", ["/x/y", "/x/y"], ["$default", "$default"], "/x/y"),
             ("GET/x/y", ["/x/y", "/x/y"], ["ANY /{proxy+}", ""], "/x/y"),
             ("GET/", ["/prod/", "/prod/"], ["$default", ""], "/"),
+            ("GET/", ["/v1", "/v1"], ["$default", "$default"], "/"),
+            ("GET/", ["/shop/v1/", ""], ["$default", ""], "/"),
             ("GET/orders/7", ["/orders/7", ""], ["/orders/7", "/orders/7"], "/orders/7"),
         ] {
             assert_eq!(
@@ -292,8 +294,12 @@ mod tests {
             ("GET/orders", "GET", ["/orders", ""], ["POST /orders", ""]),
             ("GET/orders", "GET", ["/xorders", ""], ["/orders", ""]),
             ("GET/orders/a/b", "GET", ["/orders/a/b", ""], ["/orders/{id}", ""]),
-            ("GET/", "GET", ["/admin", ""], ["$default", ""]),
             ("GET/", "GET", ["/admin", ""], ["/", "/admin"]),
+            ("GET/", "GET", ["/v1", ""], ["$default", "GET /v1"]),
+            ("GET/", "GET", ["/v1", ""], ["ANY /{proxy+}", ""]),
+            ("GET/", "GET", ["/v1/%2Fa", ""], ["$default", ""]),
+            ("GET/", "GET", ["", ""], ["$default", ""]),
+            ("GET/a", "GET", ["/v1", ""], ["$default", ""]),
             // The gateway took one path for the other.
             ("GET/%73essions", "GET", ["/%73essions", ""], ["/sessions", ""]),
             ("GET/sessions", "GET", ["/%73essions", ""], ["/sessions", ""]),

@@ -4,6 +4,9 @@ use std::fmt::Write;
 
 use crate::{NormalPath, path::fold};
 
+/// As many spellings of a path are listed. A path with more of them has `*` in the place of its last special characters.
+const MAX_SPELLINGS: usize = 8;
+
 /// The path of a scope rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PathPattern {
@@ -54,21 +57,82 @@ impl PathPattern {
         self.path.text().starts_with("/*")
     }
 
-    /// What a Deny says, so that it holds in every spelling that is normal: `*` in the place of whatever may be escaped
-    /// or not. With `both`, also the path with a slash at its end.
+    /// What a Deny says, so that it holds in every spelling that is normal. With `both`, also the path with a slash at its
+    /// end.
     pub(crate) fn denied(&self, both: bool) -> Vec<String> {
-        let without = in_any_spelling(self.path.text());
-        let may_end_in_slash = (both || self.ends_in_slash()) && without != "/" && !without.ends_with('*');
-        let with = may_end_in_slash.then(|| format!("{without}/"));
-        with.into_iter().chain([without]).collect()
+        let may_end_in_slash = (both || self.ends_in_slash()) && self.path.text() != "/";
+        let with_slash = |without: String| {
+            let with = (may_end_in_slash && !without.ends_with('*')).then(|| format!("{without}/"));
+            with.into_iter().chain([without])
+        };
+        denied_spellings(self.path.text()).into_iter().flat_map(with_slash).collect()
     }
 
-    /// What an Allow says, which may reach no further than the rule: the path as it is, and with its escapes.
+    /// What an Allow says, which may reach no further than the rule.
     pub(crate) fn allowed(&self) -> Vec<String> {
-        let slash = if self.ends_in_slash() { "/" } else { "" };
-        let plain = format!("{}{slash}", self.path.text());
-        let escaped = escaped(&plain);
-        if escaped == plain { vec![plain] } else { vec![plain, escaped] }
+        allowed_spellings(&self.path)
+    }
+}
+
+/// The path in every spelling that is normal, for an Allow. If there are too many, those that clients send: as it is, and
+/// with all of its escapes.
+pub(crate) fn allowed_spellings(path: &NormalPath) -> Vec<String> {
+    let slash = if path.ends_in_slash() { "/" } else { "" };
+    let path = format!("{}{slash}", path.text());
+    let mut spellings = vec![String::new()];
+    for c in path.chars() {
+        let plain = c.to_string();
+        let escaped = escaped(c);
+        let of_character = if escaped == plain { vec![plain] } else { vec![plain, escaped] };
+        spellings = products(&spellings, &of_character);
+        if spellings.len() > MAX_SPELLINGS {
+            spellings = vec![path.clone(), path.chars().map(self::escaped).collect()];
+            break;
+        }
+    }
+    // In a policy that would be a variable.
+    spellings.retain(|spelling| !spelling.contains("${"));
+    spellings
+}
+
+/// The text in every normal spelling, for a Deny. What doesn't fit into the list is `*`, which is for more than the text.
+fn denied_spellings(text: &str) -> Vec<String> {
+    let mut spellings = vec![String::new()];
+    for c in text.chars() {
+        let of_character = match c {
+            '*' => vec!["*".to_owned()],
+            c if has_one_spelling(c) => vec![c.to_string()],
+            // A server may take one for the other.
+            ' ' | '+' => [" ", "%20", "+", "%2B"].map(str::to_owned).to_vec(),
+            c => vec![c.to_string(), escaped(c)],
+        };
+        if spellings.len() * of_character.len() <= MAX_SPELLINGS {
+            spellings = products(&spellings, &of_character);
+        } else {
+            spellings.iter_mut().filter(|spelling| !spelling.ends_with('*')).for_each(|s| s.push('*'));
+        }
+    }
+    // What would be a variable of the policy.
+    spellings.into_iter().map(|spelling| spelling.replace("${", "?{")).collect()
+}
+
+/// Each of the first with each of the second after it.
+pub(crate) fn products(first: &[impl AsRef<str>], second: &[String]) -> Vec<String> {
+    let with_each = |start: &str| second.iter().map(|end| format!("{start}{end}")).collect::<Vec<_>>();
+    first.iter().flat_map(|start| with_each(start.as_ref())).collect()
+}
+
+/// Whether a call may be one of both patterns. A no is sure, a yes isn't: what is between two wildcards is not compared.
+pub(crate) fn may_overlap(one: &str, other: &str) -> bool {
+    let wild = ['*', '?'];
+    match (one.find(wild), other.find(wild)) {
+        (None, None) => one == other,
+        (start, other_start) => {
+            let starts = (&one[..start.unwrap_or(one.len())], &other[..other_start.unwrap_or(other.len())]);
+            let ends = [one, other].map(|text| text.rsplit(wild).next().unwrap_or(text));
+            (starts.0.starts_with(starts.1) || starts.1.starts_with(starts.0))
+                && (ends[0].ends_with(ends[1]) || ends[1].ends_with(ends[0]))
+        }
     }
 }
 
@@ -87,16 +151,14 @@ fn has_one_spelling(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~/".contains(c)
 }
 
-fn escaped(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if has_one_spelling(c) || c == '*' {
-            escaped.push(c);
-        } else {
-            for byte in c.encode_utf8(&mut [0; 4]).bytes() {
-                let _ = write!(escaped, "%{byte:02X}");
-            }
-        }
+/// The character with its escape, if it may have one. An asterisk is a wildcard.
+fn escaped(c: char) -> String {
+    if has_one_spelling(c) || c == '*' {
+        return c.to_string();
+    }
+    let mut escaped = String::new();
+    for byte in c.encode_utf8(&mut [0; 4]).bytes() {
+        let _ = write!(escaped, "%{byte:02X}");
     }
     escaped
 }
@@ -113,7 +175,7 @@ fn with_upper_case_escapes(path: &str) -> String {
 }
 
 /// Whether the text is one that the pattern stands for.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|start| text.strip_prefix(start)) else { return false };
     let Some(end) = parts.next_back() else { return rest.is_empty() };
@@ -190,11 +252,37 @@ mod tests {
         assert_eq!(denied("/orders", true), ["/orders/", "/orders"]);
         assert_eq!(denied("/orders/", false), ["/orders/", "/orders"]);
         assert_eq!(denied("/", true), ["/"]);
-        assert_eq!(denied("/me%40@x", false), ["/me*x"]);
+        assert_eq!(denied("/@me/", false), ["/@me/", "/@me", "/%40me/", "/%40me"]);
+        assert_eq!(denied("/a+", false), ["/a ", "/a%20", "/a+", "/a%2B"]);
+        assert_eq!(denied("/%24%7B*", false), ["/?{*", "/$%7B*", "/%24{*", "/%24%7B*"]);
+        let many = denied("/a@b@c@d@e@", true);
+        assert_eq!(many.len(), MAX_SPELLINGS);
+        assert!(many.iter().all(|spelling| spelling.ends_with("d*e*")), "{many:?}");
         let allowed = |path| pattern(path).allowed();
         assert_eq!(allowed("/orders/*"), ["/orders/*"]);
         assert_eq!(allowed("/orders/"), ["/orders/"]);
         assert_eq!(allowed("/me%40x*"), ["/me@x*", "/me%40x*"]);
         assert_eq!(allowed("/th%C3%A9"), ["/thé", "/th%C3%A9"]);
+        assert_eq!(allowed("/@x&"), ["/@x&", "/@x%26", "/%40x&", "/%40x%26"]);
+        assert_eq!(allowed("/@@@@*"), ["/@@@@*", "/%40%40%40%40*"]);
+        assert_eq!(allowed("/%24%7B"), ["/$%7B", "/%24{", "/%24%7B"]);
+    }
+
+    #[test]
+    fn patterns_overlap_where_a_call_may_be_one_of_both() {
+        for (one, other, expected) in [
+            ("GET/a", "GET/a", true),
+            ("GET/a", "GET/b", false),
+            ("GET/*", "GET/a", true),
+            ("*/a", "GET/a", true),
+            ("*/a", "GET/b", false),
+            ("GET/a*", "GET/b*", false),
+            ("GET/a*", "GET/*b", true),
+            ("GET/*a", "GET/*b", false),
+            ("GET/?a", "GET/xa", true),
+        ] {
+            assert_eq!(may_overlap(one, other), expected, "{one} {other}");
+            assert_eq!(may_overlap(other, one), expected, "{other} {one}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use shared::{
     environment::{EnvironmentError, variable},
     route,
+    scope::Scope,
     tokens::{Access, AccessToken},
 };
 
@@ -15,7 +16,7 @@ use crate::{
     AuthorizerError, ScopeRule, ScopeRules, Stage,
     call::{Call, METHODS, Target},
     context::AuthorizerContext,
-    pattern::in_any_spelling,
+    pattern::{allowed_spellings, in_any_spelling, matches, may_overlap, products},
     scope_rules::{ANY, Calls, ScopeDefault, is_of_method},
     spellings,
     verdict::Verdict,
@@ -30,29 +31,66 @@ const MAX_RESOURCE_LEN: usize = 512;
 /// As long as the ARN of a stage usually gets.
 const A_STAGE: &str = "arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:abcdefghij/production";
 
-/// The rules, if API Gateway would evaluate the policies that they make, in a stage with a name of usual length.
+/// The rules, if API Gateway would evaluate each policy that they may make, in a stage with a name of usual length.
 pub(crate) fn evaluable(rules: ScopeRules) -> Result<ScopeRules, EnvironmentError> {
     let unusable = |reason: &str| EnvironmentError::Unusable(variable::SCOPE_RULES, reason.to_owned());
     let stage = Stage::of_method_arn(&format!("{A_STAGE}/GET/")).ok_or_else(|| unusable("no stage"))?;
-    let first = rules.iter().next();
-    let is_first = |rule: &ScopeRule| first.is_some_and(|first| std::ptr::eq(first, rule));
-    for method in METHODS {
-        let methods = Methods::Called(Some(method));
-        let policies = [
-            PolicyDocument::of_stage(&stage, &rules, methods, |_| true),
-            PolicyDocument::of_stage(&stage, &rules, methods, |_| false),
-            PolicyDocument::of_stage(&stage, &rules, methods, is_first),
-        ];
-        if policies.iter().any(|policy| !policy.has_short_resources()) {
+    let have_slashes = rules.have_slashes();
+    for rule in rules.iter() {
+        let patterns =
+            [Methods::Each.allowed(rule), Methods::Each.denied(rule, rules.default(), have_slashes)];
+        if !patterns.iter().flatten().all(|pattern| is_short(&stage.resource(pattern))) {
             return Err(unusable(
                 "the path of a rule is too long: with its ARN it has more than 512 characters",
             ));
         }
-        if !policies.iter().all(PolicyDocument::fits) {
-            return Err(unusable("it is too long"));
-        }
+    }
+    if METHODS.into_iter().any(|method| longest(&stage, &rules, method) > MAX_LEN) {
+        return Err(unusable("it is too long"));
     }
     Ok(rules)
+}
+
+/// How long a policy for this method gets at most, whatever rules a token meets, in bytes of JSON: each rule counts with
+/// its Allow or its Deny, whichever is longer, and the call may be denied too.
+fn longest(stage: &Stage, rules: &ScopeRules, method: &'static str) -> usize {
+    let methods = Methods::Called(Some(method));
+    let have_slashes = rules.have_slashes();
+    let rules_allowed: Vec<_> = rules.iter().map(|rule| (rule, methods.allowed(rule))).collect();
+    // What a token may call without meeting this rule.
+    let may_be_allowed = |rule: &ScopeRule, pattern: &str| match rules.default() {
+        ScopeDefault::Allow => !rule.is_met_by(&Scope::default()),
+        ScopeDefault::Deny => rules_allowed.iter().any(|(other, allowed)| {
+            !rule.is_met_with(other) && allowed.iter().any(|allowed| may_overlap(allowed, pattern))
+        }),
+    };
+    let len_of_rule = |(rule, allowed): &(&ScopeRule, Vec<String>)| {
+        let mut denied = methods.denied(rule, rules.default(), have_slashes);
+        denied.retain(|pattern| may_be_allowed(rule, pattern));
+        let len = |patterns: &[String]| -> usize {
+            patterns.iter().map(|pattern| len_in_list(&stage.resource(pattern))).sum()
+        };
+        match rules.default() {
+            ScopeDefault::Allow => len(&denied),
+            ScopeDefault::Deny => len(allowed).max(len(&denied)),
+        }
+    };
+    let len_of_rules: usize = rules_allowed.iter().map(len_of_rule).sum();
+    let has_wildcard = rules_allowed.iter().flat_map(|(_, allowed)| allowed).any(|path| path.contains('*'));
+    let needs_spellings = rules.default() == ScopeDefault::Allow || has_wildcard;
+    let spellings = spellings::denied(have_slashes).filter(|_| needs_spellings);
+    let len_of_spellings: usize = spellings.map(|part| len_in_list(&stage.anywhere(part))).sum();
+    let rest = PolicyDocument::new(vec![stage.resource("*")], vec![String::new()]);
+    rest.len() + len_of_rules + len_of_spellings + MAX_RESOURCE_LEN + "\"\",".len()
+}
+
+/// How long it is in a list of JSON, with its comma.
+fn len_in_list(resource: &str) -> usize {
+    serde_json::to_string(resource).map_or(MAX_LEN, |json| json.len() + ",".len())
+}
+
+fn is_short(resource: &str) -> bool {
+    resource.chars().count() <= MAX_RESOURCE_LEN
 }
 
 /// The output of a Lambda authorizer of a REST, HTTP or WebSocket API.
@@ -85,8 +123,8 @@ struct Statement {
 enum Methods {
     /// Each by itself.
     Each,
-    /// Only that of the call: enough for it, and shorter. A Deny is for every method, and then also for some paths that
-    /// only end like its own.
+    /// Only that of the call: enough for it, and shorter. Where calls that no rule names pass, a Deny is for every method,
+    /// and then also for some paths that only end like its own.
     Called(Option<&'static str>),
 }
 
@@ -119,16 +157,30 @@ impl PolicyDocument {
                 Self::new(vec![], vec![call.stage.resource("*")])
             };
         };
-        let whole = Self::of_stage(call.stage, rules, Methods::Each, &is_met);
-        let mut policy = if whole.fits() {
-            whole
-        } else {
-            Self::of_stage(call.stage, rules, Methods::Called(target.method()), &is_met)
+        let of_methods = |methods| {
+            let mut policy = Self::of_stage(call.stage, rules, methods, &is_met);
+            if call.verdict == Verdict::InsufficientScope {
+                policy.deny(resource_of(call.stage, target));
+            }
+            policy
         };
-        if call.verdict == Verdict::InsufficientScope {
-            policy.deny(resource_of(call.stage, target));
+        let whole = of_methods(Methods::Each);
+        let policy = if whole.fits() { whole } else { of_methods(Methods::Called(target.method())) };
+        // A Deny with wildcards may be for more than its rule. Without it, other calls would pass that a gateway
+        // remembers this policy for: so then the policy is for this call alone.
+        match (call.verdict, target) {
+            (Verdict::Allowed, Target::Path(method, path)) if !path.text().contains('*') => {
+                let spellings = products(&[method], &allowed_spellings(path));
+                let resources: Vec<_> =
+                    spellings.iter().map(|spelling| call.stage.resource(spelling)).collect();
+                if !resources.iter().any(|resource| policy.denies(resource)) {
+                    return policy;
+                }
+                let of_this_call = Self::new(resources, vec![]);
+                if of_this_call.fits() { of_this_call } else { policy }
+            }
+            _ => policy,
         }
-        policy
     }
 
     /// What of the stage may be called. A rule that is not met is an explicit Deny, which outweighs whatever else
@@ -141,23 +193,23 @@ impl PolicyDocument {
     ) -> Self {
         let (met, unmet): (Vec<_>, Vec<_>) = rules.iter().partition(|rule| is_met(rule));
         let have_slashes = rules.have_slashes();
-        let denied = unmet.into_iter().flat_map(|rule| methods.denied(rule, have_slashes));
-        let mut denied: Vec<_> = denied.map(|pattern| stage.resource(&pattern)).collect();
-        let allowed = match rules.default() {
-            ScopeDefault::Allow => vec![stage.resource("*")],
-            ScopeDefault::Deny => {
-                let allowed = met.into_iter().flat_map(|rule| methods.allowed(rule));
-                allowed.map(|pattern| stage.resource(&pattern)).collect()
-            }
+        let allowed: Vec<_> = match rules.default() {
+            ScopeDefault::Allow => vec!["*".to_owned()],
+            ScopeDefault::Deny => met.into_iter().flat_map(|rule| methods.allowed(rule)).collect(),
         };
         // A policy has to say something.
         if allowed.is_empty() {
-            return Self::new(allowed, vec![stage.resource("*")]);
+            return Self::new(vec![], vec![stage.resource("*")]);
         }
-        if !rules.is_empty() {
+        // What no Allow reaches is refused without a Deny.
+        let is_reached = |pattern: &String| allowed.iter().any(|allowed| may_overlap(allowed, pattern));
+        let denied = unmet.into_iter().flat_map(|rule| methods.denied(rule, rules.default(), have_slashes));
+        let mut denied: Vec<_> = denied.filter(is_reached).map(|pattern| stage.resource(&pattern)).collect();
+        // An Allow without a wildcard is for one spelling alone.
+        if !rules.is_empty() && allowed.iter().any(|pattern| pattern.contains('*')) {
             denied.extend(spellings::denied(have_slashes).map(|part| stage.anywhere(part)));
         }
-        Self::new(allowed, denied)
+        Self::new(allowed.iter().map(|pattern| stage.resource(pattern)).collect(), denied)
     }
 
     /// The one call of a token that is good for a change of password and nothing else.
@@ -181,13 +233,19 @@ impl PolicyDocument {
         }
     }
 
-    fn fits(&self) -> bool {
-        self.has_short_resources() && serde_json::to_string(self).is_ok_and(|json| json.len() <= MAX_LEN)
+    fn denies(&self, resource: &str) -> bool {
+        let mut denied = self.statement.iter().filter(|statement| statement.effect == "Deny");
+        denied.any(|statement| statement.resource.iter().any(|pattern| matches(pattern, resource)))
     }
 
-    fn has_short_resources(&self) -> bool {
+    fn fits(&self) -> bool {
         let mut resources = self.statement.iter().flat_map(|statement| &statement.resource);
-        resources.all(|resource| resource.chars().count() <= MAX_RESOURCE_LEN)
+        resources.all(|resource| is_short(resource)) && self.len() <= MAX_LEN
+    }
+
+    /// In bytes of JSON.
+    fn len(&self) -> usize {
+        serde_json::to_string(self).map_or(usize::MAX, |json| json.len())
     }
 }
 
@@ -206,24 +264,23 @@ impl Methods {
         products(&methods, &path.allowed())
     }
 
-    fn denied(self, rule: &ScopeRule, have_slashes: bool) -> Vec<String> {
+    fn denied(self, rule: &ScopeRule, default: ScopeDefault, have_slashes: bool) -> Vec<String> {
         let (named, path) = match &rule.calls {
             Calls::Route(route) => return vec![route.clone()],
             Calls::Path(named, path) => (*named, path),
         };
+        let is_named = |method: &str| is_of_method(named, method);
         let methods: Vec<_> = match self {
+            // No other method is allowed.
+            Self::Called(method) if default == ScopeDefault::Deny => {
+                method.into_iter().filter(|method| is_named(method)).collect()
+            }
             Self::Called(_) if named == ANY => vec![ANY],
             Self::Each if named == ANY && path.begins_with_any() => vec![ANY],
-            Self::Each | Self::Called(_) => {
-                METHODS.into_iter().filter(|method| is_of_method(named, method)).collect()
-            }
+            Self::Each | Self::Called(_) => METHODS.into_iter().filter(|method| is_named(method)).collect(),
         };
         products(&methods, &path.denied(have_slashes))
     }
-}
-
-fn products(methods: &[&str], paths: &[String]) -> Vec<String> {
-    methods.iter().flat_map(|method| paths.iter().map(move |path| format!("{method}{path}"))).collect()
 }
 
 /// The call in every normal spelling. What would be too long ends in `*`, and is then for more than the call.

@@ -175,6 +175,11 @@ impl ScopeRule {
         self.scope.is_within(scope)
     }
 
+    /// Whether each token that meets the other rule meets this one too.
+    pub(crate) fn is_met_with(&self, other: &Self) -> bool {
+        self.is_met_by(&other.scope)
+    }
+
     /// Whether the rule names this call, in this very spelling.
     fn names(&self, target: &Target) -> bool {
         match (&self.calls, target) {

@@ -241,3 +241,109 @@ fn rules_that_make_no_policy_keep_the_function_from_starting() {
         }
     }
 }
+
+#[test]
+fn an_allowed_call_passes_beside_a_rule_with_special_characters_that_is_not_met() {
+    for (special, wide, call, remembered) in [
+        ("/users/@me", "/users/*", "/users/jerome", "/users/%40me"),
+        ("/orders*:cancel", "/orders/*", "/orders/7/cancel", "/orders/7%3Acancel"),
+        ("/th%C3%A9", "/th*", "/theatre", "/thé"),
+        ("/th%C3%A9", "/th*", "/theatre", "/th%C3%A9"),
+        ("/a+b", "/a*", "/a-b", "/a%20b"),
+        ("/a%24b", "/a*", "/a-b", "/a$b"),
+        ("/a%24%7Bb%7D", "/a*", "/a-b", "/a${b}"),
+        // More spellings than are listed: the policy is then for the call alone.
+        ("/@a:b&c=d", "/*", "/@a:b&cd", "/%40a:b%26c=d"),
+        ("/@a:b&c=d", "/*", "/%40a:b&c-d", "/@a:b&c=d"),
+        ("/%E4%B8%96%E7%95%8C%E4%BD%A0%E5%A5%BD", "/*", "/世界你x", "/世界你%E5%A5%BD"),
+    ] {
+        for (method, default) in [("GET", "deny"), ("*", "deny"), ("GET", "allow")] {
+            let rules = table(&format!("{method} {special} admin; GET {wide} users:read"), default);
+            let policy = policy(&rules, "users:read", &format!("GET{call}"));
+            assert!(allows(&policy, &format!("GET{call}")), "{method} {special} {default}");
+            assert!(!allows(&policy, &format!("GET{remembered}")), "{method} {special} {default}");
+        }
+    }
+}
+
+#[test]
+fn a_rule_that_is_met_allows_each_special_character_as_itself_or_escaped() {
+    let rules = table("GET /me%40home&x read; GET /other admin", "deny");
+    for path in ["/me@home&x", "/me%40home%26x", "/me%40home&x", "/me@home%26x"] {
+        let call = format!("GET{path}");
+        assert!(allows(&policy(&rules, "read", &call), &call), "{path}");
+    }
+}
+
+#[test]
+fn a_deny_for_every_method_does_not_refuse_a_call_that_only_ends_alike() {
+    let rules: Vec<_> = (0..30).map(|i| format!("GET /rule{i} admin")).collect();
+    let rules = table(&format!("* /health admin; {}", rules.join(";")), "allow");
+    assert!(allows(&policy(&rules, "", "GET/x/health"), "GET/x/health"));
+    assert!(!allows(&policy(&rules, "", "GET/x/health"), "GET/health"));
+}
+
+/// How many of these rules make policies that are evaluated.
+fn most_rules(default: &str, rule: impl Fn(usize) -> String) -> usize {
+    let is_taken = |count: &usize| {
+        let rules: Vec<_> = (0..*count).map(&rule).collect();
+        evaluable(table(&rules.join(";"), default)).is_ok()
+    };
+    let counts: Vec<_> = (1..200).collect();
+    counts.partition_point(is_taken)
+}
+
+#[test]
+fn as_many_rules_fit_as_the_manual_says() {
+    let short = |i: usize| format!("GET /r{i:03} read");
+    let long = |i: usize| format!("GET /a-longer-path{i:02} read");
+    let wild = |i: usize| format!("GET /r{i:03}* read");
+    let found = [
+        most_rules("deny", short),
+        most_rules("deny", long),
+        most_rules("deny", wild),
+        most_rules("allow", short),
+        most_rules("allow", long),
+    ];
+    assert_eq!(found, [84, 75, 46, 23, 20]);
+}
+
+#[test]
+fn a_table_that_is_taken_makes_policies_that_fit_whatever_a_token_meets() {
+    let long = "x".repeat(380);
+    for default in ["deny", "allow"] {
+        // The longest policy is none of the first rule's.
+        let tables: [&dyn Fn(usize) -> String; 5] = [
+            &|i| format!("GET /{}{i} s{i}", if i == 0 { &*long } else { "" }),
+            &|i| format!("GET /{i}/ s{i}"),
+            &|i| format!("GET /{}/{i} s{i}", if i % 2 == 0 { "*" } else { "@me" }),
+            &|i| format!("* /{i}{} s{i}", if i == 3 { "*" } else { "" }),
+            &|i| format!("POST /a{i}%20:{} s{i}", if i == 1 { "*" } else { "" }),
+        ];
+        for rule in tables {
+            let count = most_rules(default, rule);
+            let mut longest = 0;
+            let rules: Vec<_> = (0..count).map(rule).collect();
+            let rules = table(&rules.join(";"), default);
+            let stage = Stage::of_method_arn(&format!("{A_STAGE}/GET/")).unwrap();
+            let all: Vec<_> = (0..count).map(|i| Scope::parse(&format!("s{i}")).unwrap()).collect();
+            let even: Vec<_> = all.iter().step_by(2).cloned().collect();
+            let each = all.iter().take(4).map(|scope| vec![scope.clone()]);
+            for scopes in each.chain([all.clone(), even, vec![]]) {
+                // A call that is denied by a resource of full length, and one that isn't.
+                for call in [format!("GET/{}", "y".repeat(600)), "POST/a1%20:".to_owned()] {
+                    let target = Target::of_arn(&call);
+                    for verdict in [Verdict::InsufficientScope, Verdict::Allowed] {
+                        let call = Call { stage: &stage, target: target.as_ref(), verdict };
+                        let is_met = |rule: &ScopeRule| scopes.iter().any(|scope| rule.is_met_by(scope));
+                        let policy = PolicyDocument::of_call(&call, &rules, is_met);
+                        assert!(policy.fits(), "{default} {}", policy.len());
+                        longest = longest.max(policy.len());
+                    }
+                }
+            }
+            // Not many more would fit.
+            assert!(longest > MAX_LEN - 800, "{default} {count} {longest}");
+        }
+    }
+}
