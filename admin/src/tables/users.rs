@@ -5,10 +5,14 @@ use std::time::Duration;
 use aws_sdk_dynamodb::{
     error::{BuildError, SdkError},
     operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
-    types::{AttributeValue::S, Put, TransactWriteItem},
+    types::{
+        AttributeValue::{Bool, N, S},
+        Delete, Put, TransactWriteItem,
+    },
 };
 use passwords::{Credential, Credentials, NewCredential, Username};
 use shared::{
+    clock::Timestamp,
     ids::UserId,
     store::{Item, StoreError, User, Users, attribute},
 };
@@ -123,7 +127,7 @@ impl UserTables {
         let credential = credential.write(&self.credentials.table, name).map_err(not_built)?;
         let user = user.write(&self.users.table, key).map_err(not_built)?;
         let writes = [credential, user].map(|update| TransactWriteItem::builder().update(update).build());
-        Ok(self.transact(writes).await? == Creation::Done)
+        Ok(self.transact(&writes).await? == Creation::Done)
     }
 
     /// Makes a user, unless somebody has the name or the identifier.
@@ -132,15 +136,40 @@ impl UserTables {
     ///
     /// [`StoreError`]
     pub async fn create(&self, new: &NewUser) -> Result<Creation, StoreError> {
-        // Under the name that an earlier release made of this one. Nothing makes such names any more.
+        // Under the name that an earlier release made of this one. Only a copy of such a user makes such names any more.
         if self.credentials.stored_name(&new.username).await? != new.username {
             return Ok(Creation::NameTaken);
         }
-        self.transact(self.creation(new)?).await
+        self.transact(&self.creation(new)?).await
     }
 
-    /// The two writes, the credential's first; again, if they met others.
-    async fn transact(&self, writes: [TransactWriteItem; 2]) -> Result<Creation, StoreError> {
+    /// Makes a user in the place of the one who has the name, who is deleted: all or nothing. Not, if somebody else has
+    /// the name by now, or somebody has the identifier.
+    pub(crate) async fn replace(&self, new: &NewUser, old: &UserId) -> Result<Creation, StoreError> {
+        let NewUser { username, credential, .. } = new;
+        let NewCredential { user_id, password_hash, must_change, valid_from } = credential;
+        let valid_from = (*valid_from > Timestamp::default()).then(|| N(valid_from.to_string()));
+        let change = Change::default()
+            .if_still(attribute::USER_ID, Some(&S(old.to_string())))
+            .set(attribute::USER_ID, Some(S(user_id.to_string())))
+            .set(attribute::PASSWORD_HASH, Some(S(password_hash.clone())))
+            .set(attribute::VALID_FROM, valid_from)
+            .set(attribute::MUST_CHANGE, must_change.then_some(Bool(true)))
+            .set(attribute::CHANGED_IN, None);
+        let name = (attribute::USERNAME, username.as_str());
+        let credential = change.write(&self.credentials.table, name).map_err(not_built)?;
+        let delete = Delete::builder().table_name(&self.users.table.name);
+        let delete = delete.key(attribute::USER_ID, S(old.to_string())).build().map_err(not_built)?;
+        let writes = [
+            TransactWriteItem::builder().update(credential).build(),
+            TransactWriteItem::builder().put(self.user_creation(new)?).build(),
+            TransactWriteItem::builder().delete(delete).build(),
+        ];
+        self.transact(&writes).await
+    }
+
+    /// The writes, the credential's first, then the user's; again, if they met others.
+    async fn transact(&self, writes: &[TransactWriteItem]) -> Result<Creation, StoreError> {
         for attempt in 0..ATTEMPTS {
             let transact = self.users.table.client.transact_write_items();
             match outcome(transact.set_transact_items(Some(writes.to_vec())).send().await)? {
@@ -155,18 +184,21 @@ impl UserTables {
     }
 
     fn creation(&self, new: &NewUser) -> Result<[TransactWriteItem; 2], StoreError> {
-        let user = Put::builder()
+        let credential = self.credentials.creation(&new.username, &new.credential).map_err(not_built)?;
+        Ok([
+            TransactWriteItem::builder().update(credential).build(),
+            TransactWriteItem::builder().put(self.user_creation(new)?).build(),
+        ])
+    }
+
+    fn user_creation(&self, new: &NewUser) -> Result<Put, StoreError> {
+        Put::builder()
             .table_name(&self.users.table.name)
             .set_item(Some(new.user.to_item(&new.credential.user_id)))
             .condition_expression("attribute_not_exists(#user_id)")
             .expression_attribute_names("#user_id", attribute::USER_ID)
             .build()
-            .map_err(not_built)?;
-        let credential = self.credentials.creation(&new.username, &new.credential).map_err(not_built)?;
-        Ok([
-            TransactWriteItem::builder().update(credential).build(),
-            TransactWriteItem::builder().put(user).build(),
-        ])
+            .map_err(not_built)
     }
 
     /// Deletes what goes into a user's tokens, which is what makes a user.
@@ -200,8 +232,8 @@ fn outcome<R>(
         let reasons: Vec<&str> =
             cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
         match reasons[..] {
-            [FAILED, _] => return Ok(Some(Creation::NameTaken)),
-            [_, FAILED] => return Ok(Some(Creation::IdTaken)),
+            [FAILED, ..] => return Ok(Some(Creation::NameTaken)),
+            [_, FAILED, ..] => return Ok(Some(Creation::IdTaken)),
             _ if reasons.iter().any(|reason| is_passing(reason)) => return Ok(None),
             _ => {}
         }

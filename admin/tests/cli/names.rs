@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use passwords::NEVER;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::harness::{Deployed, Login, PASSWORD, claims};
 
@@ -65,6 +65,115 @@ async fn a_name_that_an_earlier_release_stored_is_taken_in_all_of_its_forms() {
             assert_eq!(imported["there_already"], 1, "{name}, where there is {stored}");
         }
         assert_eq!(deployed.items("UsersTable").await.len(), 1);
+    }
+}
+
+const COPY: [&str; 7] = ["users", "import", "-", "--update", "--disable-missing", "--no-wait", "--yes"];
+
+fn text_of(lines: &[Value]) -> String {
+    lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// Counts of a copy, which a dry run says before.
+async fn copy(deployed: &Deployed, lines: &[Value]) -> Value {
+    let text = text_of(lines);
+    let dry = deployed.run_with(&[&COPY[..], &["--dry-run"]].concat(), text.as_bytes()).await.json();
+    let counts = deployed.run_with(&COPY, text.as_bytes()).await.json();
+    assert_eq!(counts, dry, "a dry run is the run without writes");
+    counts
+}
+
+fn counts(imported: u64, updated: u64, there_already: u64, disabled: u64) -> Value {
+    json!({
+        "imported": imported, "updated": updated, "there_already": there_already, "rejected": 0,
+        "disabled": disabled,
+    })
+}
+
+#[tokio::test]
+async fn who_is_stored_in_another_form_of_the_name_is_in_the_file() {
+    for stored in ["γιώργος", "γιώργοσ"] {
+        let deployed = Deployed::start().await;
+        deployed.client("shop").await;
+        put_stored(&deployed, stored, "u-1").await;
+        let tokens = deployed.api().await.tokens(Login::on("shop", stored)).await;
+        for name in ["γιώργος", "γιώργοσ", "ΓΙΏΡΓΟΣ"] {
+            for line in [json!({"username": name}), json!({"username": name, "user_id": "u-1"})] {
+                assert_eq!(
+                    copy(&deployed, &[line]).await,
+                    counts(0, 0, 1, 0),
+                    "{name}, where there is {stored}"
+                );
+            }
+        }
+        assert_eq!(deployed.api().await.call(&tokens).await, 200);
+        assert_eq!(copy(&deployed, &[json!({"username": "γιώργο"})][..0]).await, counts(0, 0, 0, 1));
+        assert_eq!(deployed.api().await.call(&tokens).await, 401);
+    }
+}
+
+#[tokio::test]
+async fn two_users_whom_an_earlier_release_told_apart_by_a_sigma_stay_two_in_a_copy() {
+    let home = Deployed::start().await;
+    put_stored(&home, "νους", "final").await;
+    put_stored(&home, "νουσ", "other").await;
+    let exported = home.run(&["users", "export", "--with-hashes"]).await;
+    let mut lines: Vec<Value> =
+        exported.assert(0).stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for is_there in [false, true] {
+        for _ in 0..2 {
+            lines.reverse();
+            let standby = Deployed::start().await;
+            standby.client("shop").await;
+            if is_there {
+                put_stored(&standby, "νους", "final").await;
+                put_stored(&standby, "νουσ", "other").await;
+                assert_eq!(copy(&standby, &lines).await, counts(0, 2, 0, 0));
+            } else {
+                assert_eq!(copy(&standby, &lines).await, counts(2, 0, 0, 0));
+            }
+            assert_eq!(copy(&standby, &lines).await, counts(0, 0, 2, 0));
+            let api = standby.api().await;
+            for (typed, user_id) in [("νους", "final"), ("νουσ", "other"), ("ΝΟΥΣ", "other")] {
+                assert_eq!(claims(&api.tokens(Login::on("shop", typed)).await)["sub"], user_id, "{typed}");
+            }
+            // Without the other line its user is missing, whichever form that one has.
+            assert_eq!(copy(&standby, &lines[..1]).await, counts(0, 0, 1, 1));
+            let gone = lines[1]["username"].as_str().unwrap();
+            assert_eq!(api.login(Login::on("shop", gone)).await.0, 400);
+        }
+    }
+    // One of them was there before.
+    for stored in 0..2 {
+        let standby = Deployed::start().await;
+        let name = |line: &Value, field| line[field].as_str().unwrap().to_owned();
+        put_stored(&standby, &name(&lines[stored], "username"), &name(&lines[stored], "user_id")).await;
+        assert_eq!(copy(&standby, &lines).await, counts(1, 1, 0, 0));
+        assert_eq!(copy(&standby, &lines).await, counts(0, 0, 2, 0));
+    }
+    // No copy: one name is one user, as for a new user of that name.
+    let other = Deployed::start().await;
+    let text = text_of(&lines);
+    for arguments in [&["users", "import", "-", "--dry-run"][..], &["users", "import", "-"]] {
+        let ran = other.run_with(arguments, text.as_bytes()).await;
+        assert!(ran.assert(4).stderr.contains("line 2: it has the username of line 1"), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_greek_user_made_again_at_home_has_the_name_in_the_standby() {
+    let standby = Deployed::start().await;
+    standby.client("shop").await;
+    put_stored(&standby, "γιώργος", "u-1").await;
+    let hash = "$2b$04$j8k1UzEOfFcCLOp4HnWvQeIvj0xQjKs3C8ExJ0nku8tQGhcn8JmZ6";
+    let line = json!({"username": "γιώργοσ", "user_id": "u-2", "password_hash": hash});
+    assert_eq!(copy(&standby, std::slice::from_ref(&line)).await, counts(1, 0, 0, 1));
+    assert_eq!(copy(&standby, &[line]).await, counts(0, 0, 1, 0));
+    let api = standby.api().await;
+    for typed in ["γιώργος", "γιώργοσ", "ΓΙΏΡΓΟΣ"] {
+        let login = Login { password: "correct horse", ..Login::on("shop", typed) };
+        assert_eq!(claims(&api.tokens(login).await)["sub"], "u-2");
+        assert_eq!(api.login(Login::on("shop", typed)).await.0, 400);
     }
 }
 

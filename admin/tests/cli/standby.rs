@@ -88,6 +88,61 @@ async fn what_becomes_of_users_at_home_becomes_of_them_in_the_standby() {
 }
 
 #[tokio::test]
+async fn who_is_deleted_and_made_again_at_home_is_another_user_in_the_standby() {
+    let (home, standby) = (Deployed::start().await, Deployed::start().await);
+    home.client("shop").await;
+    let old = home.user("ada").await;
+    home.user("bob").await;
+    home.user("cy").await;
+    copy(&home, &standby).await;
+    let api = standby.api().await;
+    let tokens = api.tokens(Login::on("shop", "ada")).await;
+
+    home.run(&["users", "delete", "ada", "--yes", "--no-wait"]).await.assert(0);
+    home.run(&["users", "delete", "bob", "--yes", "--no-wait"]).await.assert(0);
+    let password = "another horse, another staple";
+    let create = ["users", "create", "ada", "--claims", r#"{"roles":["new"]}"#, "--password-stdin"];
+    let new = home.run_with(&create, password.as_bytes()).await.json()["user_id"].clone();
+    let lines = home.run(&["users", "export", "--with-hashes"]).await.assert(0).stdout.clone();
+
+    // Whose line can't be read may be the one who has the name, and without `--disable-missing` the rest isn't there.
+    let before = users(&standby).await;
+    let update = ["users", "import", "-", "--update", "--no-wait"];
+    let import = [&update[..], &["--disable-missing", "--yes"]].concat();
+    standby.run_with(&import, format!("bad\n{lines}").as_bytes()).await.assert(4);
+    let ran = standby.run_with(&update, lines.as_bytes()).await;
+    assert!(ran.assert(4).stderr.contains("its username is somebody else's, by the user_id"), "{ran:?}");
+    // Who has the name is in the file under another.
+    let with_old = format!("{lines}{}\n", json!({"username": "ada2", "user_id": old}));
+    standby.run_with(&import, with_old.as_bytes()).await.assert(4);
+    assert_eq!(users(&standby).await, before);
+
+    let dry = [&import[..], &["--dry-run"]].concat();
+    let dry = standby.run_with(&dry, lines.as_bytes()).await.json();
+    assert_eq!(users(&standby).await, before);
+    assert_eq!(dry, counts(1, 0, 1, 2));
+    assert_eq!(copy(&home, &standby).await.1, dry, "a dry run is the run without writes");
+    assert_eq!((api.call(&tokens).await, api.refresh("shop", &tokens).await.0), (401, 400));
+    assert_eq!(api.login(Login::on("shop", "ada")).await.0, 400);
+    let made_again = claims(&api.tokens(Login { password, ..Login::on("shop", "ada") }).await);
+    assert_eq!((&made_again["sub"], &made_again["roles"]), (&new, &json!(["new"])));
+    standby.run(&["users", "show", "--id", &old]).await.assert(3);
+    let events = standby.audit();
+    let ours: Vec<_> = events.iter().filter(|event| event["user_id"] == json!(old)).collect();
+    let names: Vec<_> = ours.iter().filter_map(|event| event["event"].as_str()).collect();
+    assert_eq!(names, ["user_imported", "user_disabled", "session_revoked", "user_deleted"], "{events:?}");
+    assert_eq!(copy(&home, &standby).await.1, counts(0, 0, 2, 0));
+
+    // What was cut off after the first write is completed, and the way back is the same.
+    standby.run(&["users", "disable", "ada", "--yes", "--no-wait"]).await.assert(0);
+    home.run(&["users", "delete", "ada", "--yes", "--no-wait"]).await.assert(0);
+    let create = ["users", "create", "ada", "--id", &old, "--password-stdin"];
+    home.run_with(&create, PASSWORD.as_bytes()).await.assert(0);
+    assert_eq!(copy(&home, &standby).await.1, counts(1, 0, 1, 0));
+    assert_eq!(claims(&api.tokens(Login::on("shop", "ada")).await)["sub"], json!(old));
+}
+
+#[tokio::test]
 async fn an_update_takes_no_cut_off_and_no_newer_password_back() {
     let (home, standby) = (Deployed::start().await, Deployed::start().await);
     home.client("shop").await;

@@ -1,23 +1,17 @@
 //! What follows the last line: users who are not in the file are disabled, and sessions of logins that were under way
 //! end.
 
-use aws_sdk_dynamodb::types::AttributeValue::Bool;
 use passwords::{Credential, Credentials};
-use shared::{
-    ids::UserId,
-    store::{Row, StoreError, User, WRITE_DELAY, attribute},
-};
+use shared::store::{Row, StoreError, User, WRITE_DELAY, attribute};
 use tokio::time;
 
-use super::run::Summary;
+use super::{
+    disable::{disable, is_disabled},
+    run::Summary,
+};
 use crate::{
-    audit::{AuditLog, OperatorEvent, Subject},
-    context::Context,
-    error::AdminError,
-    import::ImportOptions,
-    sessions::end_what_user_may_not_keep,
-    tables::users::UserTables,
-    update::Change,
+    audit::AuditLog, context::Context, error::AdminError, import::ImportOptions,
+    sessions::end_what_user_may_not_keep, tables::users::UserTables,
 };
 
 /// Disables who is missing, if that was asked for, and looks again for sessions of those who were disabled. Without an
@@ -73,31 +67,14 @@ async fn disable_missing(
         }
         let user_id = credential.user_id;
         let Some(item) = tables.user_item(&user_id).await? else { continue };
-        let was_disabled = item.get(attribute::DISABLED) == Some(&Bool(true));
+        let was_disabled = is_disabled(&item);
         count += u64::from(!was_disabled);
         let Some(audit) = audit else { continue };
-        disable(context, &tables, audit, (&user_id, username), was_disabled).await?;
+        disable(deployment, &tables, audit, (&user_id, username), was_disabled).await?;
         if !was_disabled {
             summary.disabled.push(user_id);
         }
     }
-    summary.counts.disabled = Some(count);
-    Ok(())
-}
-
-/// Sessions are looked at even where the user is disabled already: an import that was cut off is completed by the next.
-async fn disable(
-    context: &Context,
-    tables: &UserTables,
-    audit: &AuditLog,
-    (user_id, username): (&UserId, &str),
-    was_disabled: bool,
-) -> Result<(), AdminError> {
-    let change = Change::default().set(attribute::DISABLED, Some(Bool(true)));
-    if !was_disabled && tables.change(user_id, &change).await? {
-        audit.record(OperatorEvent::UserDisabled, &Subject::user(user_id, Some(username)))?;
-    }
-    let disabled = User { disabled: true, ..User::default() };
-    end_what_user_may_not_keep(&context.deployment, audit, user_id, &disabled).await?;
+    *summary.counts.disabled.get_or_insert_default() += count;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `latchgate users import`: users from where they were before, a line of JSON each.
 
+mod disable;
 mod missing;
 mod plan;
 mod record;
@@ -36,7 +37,10 @@ lines with the same username or user_id, the second is rejected. Bad lines are r
 go to the rejects as they are. A dry run checks and counts what the run would.
 
 With --update a user who is there already becomes what the line says; what it doesn't name stays. not_before
-and a newer password are never taken back. Sessions end that the user may not keep.";
+and a newer password are never taken back. Sessions end that the user may not keep.
+
+With --disable-missing the file is all of another deployment. A user who was made again there, under the same
+name with another user_id, takes the name: the one of before, if in no line, is deleted and signed out.";
 
 /// `users import`
 #[derive(Debug, Args)]
@@ -54,7 +58,9 @@ pub(super) async fn import(context: &Context, command: Import) -> Result<(), Adm
     let Import { options, no_wait } = command;
     let (source, rejects) = options.open()?;
     if options.disable_missing && !options.dry_run {
-        context.console.confirm("This disables every user who is not in the file.")?;
+        context.console.confirm(
+            "This disables every user who is not in the file, and deletes one whose name has another user_id there.",
+        )?;
     }
     let audit = if options.dry_run { None } else { Some(Arc::new(context.audit_log().await?)) };
     let worker = Worker::new(&context.deployment, options.update, audit.clone())?;

@@ -20,6 +20,8 @@ pub(super) enum Plan {
     Update(Box<Update>),
     /// Nothing: the user is there, and is left alone.
     There,
+    /// Nothing: this other user has the name.
+    Taken(UserId),
     /// Nothing: the line can't be taken.
     Bad(String),
 }
@@ -37,8 +39,8 @@ pub(super) struct Update {
     pub(super) keeps_password: bool,
 }
 
-const NAME_TAKEN: &str = "its username is somebody else's, by the user_id";
-const ID_TAKEN: &str = "its user_id is somebody else's, by the username";
+pub(super) const NAME_TAKEN: &str = "its username is somebody else's, by the user_id";
+pub(super) const ID_TAKEN: &str = "its user_id is somebody else's, by the username";
 const GONE: &str = "its user is half deleted: finish that with `users delete`";
 const UNREADABLE: &str = "what is stored of its user can't be read";
 
@@ -86,7 +88,7 @@ impl Planner {
             });
         };
         if record.user_id.as_ref().is_some_and(|user_id| *user_id != credential.user_id) {
-            return Ok(Plan::Bad(NAME_TAKEN.to_owned()));
+            return Ok(Plan::Taken(credential.user_id));
         }
         if !self.update {
             return Ok(Plan::There);

@@ -10,6 +10,8 @@ use crate::{import::fields::Fields, users::claims};
 #[derive(Clone, Debug)]
 pub(super) struct Record {
     pub(super) username: Username,
+    /// The name as the line has it, if another release may have stored it like that.
+    pub(super) written: Option<Username>,
     pub(super) user_id: Option<UserId>,
     pub(super) claims: Option<Map<String, Value>>,
     pub(super) secret: Option<Secret>,
@@ -69,8 +71,10 @@ impl Record {
     }
 
     fn of_fields(mut fields: Fields) -> Result<Self, String> {
-        let username = fields.text("username")?.ok_or("it has no username")?;
-        let username = Username::parse(&username).ok_or("its username can't be one")?;
+        let written = fields.text("username")?.ok_or("it has no username")?;
+        let username = Username::parse(&written).ok_or("its username can't be one")?;
+        let is_form = has_forms(&username) && written.replace('ς', "σ") == username.as_str();
+        let written = if is_form { Username::stored(&written) } else { None };
         let user_id = match fields.text("user_id")? {
             None => None,
             Some(id) => Some(UserId::parse(&id).ok_or("its user_id can't be one")?),
@@ -96,6 +100,7 @@ impl Record {
         }
         Ok(Self {
             username,
+            written,
             user_id,
             claims,
             secret,
@@ -105,6 +110,11 @@ impl Record {
             valid_from: fields.instant("valid_from")?,
         })
     }
+}
+
+/// Whether earlier releases may have stored the name in another form: they told the two forms of a sigma apart.
+pub(super) fn has_forms(username: &Username) -> bool {
+    username.as_str().contains('σ')
 }
 
 #[cfg(test)]

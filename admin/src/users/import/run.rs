@@ -1,5 +1,7 @@
 //! All lines, some at the same time.
 
+use std::future;
+
 use serde::Serialize;
 use shared::{ids::UserId, store::attribute};
 use tokio::{
@@ -9,6 +11,7 @@ use tokio::{
 };
 
 use super::{
+    plan::NAME_TAKEN,
     record::Record,
     worker::{Outcome, Updated, Worker},
 };
@@ -60,6 +63,10 @@ pub(super) struct Run {
     /// Which names and identifiers the lines so far have: the first line with one wins, whichever is written first.
     ids: Seen,
     update: bool,
+    /// Whether the file has all users of another deployment.
+    is_copy: bool,
+    /// Lines that have to wait for the last one.
+    taken: Vec<Taken>,
     summary: Summary,
     /// The first line that could not be dealt with, and why.
     failed: Option<(u64, AdminError)>,
@@ -68,8 +75,15 @@ pub(super) struct Run {
 /// A line, and what became of it.
 struct Finished {
     line: Line,
-    name: String,
+    record: Record,
     result: Result<Outcome, AdminError>,
+}
+
+/// A line of a copy whose name another user has. Whether that one is gone is known once all lines were read.
+struct Taken {
+    line: Line,
+    record: Record,
+    holder: UserId,
 }
 
 impl Run {
@@ -82,6 +96,8 @@ impl Run {
             running: JoinSet::new(),
             ids: Seen::default(),
             update: options.update,
+            is_copy: options.disable_missing,
+            taken: Vec::new(),
             summary: Summary { counts, names: Seen::default(), disabled: Vec::new() },
             failed: None,
         }
@@ -127,6 +143,12 @@ impl Run {
         while !self.running.is_empty() {
             self.finish_one().await;
         }
+        if self.failed.is_none() && !is_stopped {
+            // `from_line` doesn't go with a copy: where a signal comes, all of it is begun again.
+            if let Some(number) = self.settle(&mut interrupts).await {
+                (next, is_stopped) = (number, true);
+            }
+        }
         match self.failed.take() {
             Some((line, cause)) => Err(AdminError::Stopped { line, cause: Some(Box::new(cause)) }),
             None if is_stopped => Err(AdminError::Stopped { line: next, cause: None }),
@@ -141,7 +163,7 @@ impl Run {
     }
 
     async fn begin(&mut self, line: Line) -> Result<(), AdminError> {
-        let record = match Record::parse(&line.bytes, self.update) {
+        let mut record = match Record::parse(&line.bytes, self.update) {
             Ok(Some(record)) => record,
             Ok(None) => {
                 self.progress.line(line.bytes.len());
@@ -149,31 +171,121 @@ impl Run {
             }
             Err(reason) => return self.reject(&line, &reason),
         };
-        if let Some(reason) = self.repeats(&record) {
+        let holder = self.worker.resolve(&mut record, self.is_copy).await?;
+        let waits = self.is_copy && holder.is_some();
+        // One that waits may have another name yet, and the line of the name's holder may be still to come.
+        let repeats = if waits { None } else { self.repeats_name(&record, line.number) };
+        if let Some(reason) = repeats.or_else(|| self.repeats_id(&record)) {
             return self.reject(&line, &reason);
         }
-        let name = record.username.as_str().to_owned();
-        self.summary.names.note(&name, line.number);
-        if let Some(user_id) = &record.user_id {
-            self.ids.note(user_id.as_str(), line.number);
+        if let Some(holder) = holder {
+            if !waits {
+                return self.reject(&line, NAME_TAKEN);
+            }
+            self.note_id(&record, line.number);
+            self.taken.push(Taken { line, record, holder });
+            return Ok(());
         }
+        self.summary.names.note(record.username.as_str(), line.number);
+        self.note_id(&record, line.number);
         while self.running.len() >= AT_ONCE {
             self.finish_one().await;
         }
         let worker = self.worker.clone();
         self.running.spawn(async move {
-            let result = worker.import(record).await;
-            Finished { line, name, result }
+            let result = worker.import(&record).await;
+            Finished { line, record, result }
         });
         Ok(())
     }
 
-    /// Which earlier line has the same name or identifier, as the reason to reject this one.
-    fn repeats(&self, record: &Record) -> Option<String> {
-        let name = self.summary.names.line_of(record.username.as_str());
-        let id = record.user_id.as_ref().and_then(|user_id| self.ids.line_of(user_id.as_str()));
-        name.map(|line| format!("it has the username of line {line}"))
-            .or_else(|| id.map(|line| format!("it has the user_id of line {line}")))
+    /// Deals with the lines whose name another user has. One who is in a line stays. One who is in none is gone, and the
+    /// name is free; but a line that was rejected may have been that one's. Returns the line before which a signal came.
+    async fn settle(&mut self, interrupts: &mut Interrupts) -> Option<u64> {
+        let mut taken = std::mem::take(&mut self.taken);
+        let is_gone = |taken: &Taken| self.ids.line_of(taken.holder.as_str()).is_none();
+        // Those whose holder is there first: they may be rejected yet.
+        taken.sort_by_cached_key(|taken| (is_gone(taken), taken.line.number));
+        let first_gone = taken.partition_point(|taken| !is_gone(taken));
+        let mut is_whole = false;
+        for (i, taken) in taken.into_iter().enumerate() {
+            let number = taken.line.number;
+            let is_stopped = select! {
+                biased;
+                () = interrupts.next() => true,
+                () = future::ready(()) => false,
+            };
+            if is_stopped {
+                return Some(number);
+            }
+            if i == first_gone {
+                is_whole = self.summary.counts.rejected == 0;
+            }
+            let done = match i < first_gone {
+                true => self.import_beside(taken).await,
+                false if is_whole => self.succeed(taken).await,
+                false => self.reject(&taken.line, NAME_TAKEN),
+            };
+            if let Err(error) = done {
+                self.fail(number, error);
+                return None;
+            }
+        }
+        None
+    }
+
+    /// Takes a line whose name is that of another line but for the form in which another release stored it.
+    async fn import_beside(&mut self, taken: Taken) -> Result<(), AdminError> {
+        let Taken { line, mut record, .. } = taken;
+        let held = match record.written.clone() {
+            Some(written) => std::mem::replace(&mut record.username, written),
+            None => record.username.clone(),
+        };
+        if let Some(reason) = self.repeats_name(&record, line.number) {
+            return self.reject(&line, &reason);
+        }
+        if record.username == held {
+            return self.reject(&line, NAME_TAKEN);
+        }
+        self.summary.names.note(record.username.as_str(), line.number);
+        let outcome = match self.worker.import(&record).await? {
+            Outcome::Taken(_) => Outcome::Bad(NAME_TAKEN.to_owned()),
+            outcome => outcome,
+        };
+        self.write_down(line, record, outcome)
+    }
+
+    /// Gives a line's user the name of one who is gone.
+    async fn succeed(&mut self, taken: Taken) -> Result<(), AdminError> {
+        let Taken { line, record, holder } = taken;
+        if let Some(reason) = self.repeats_name(&record, line.number) {
+            return self.reject(&line, &reason);
+        }
+        self.summary.names.note(record.username.as_str(), line.number);
+        let (outcome, was_enabled) = self.worker.succeed(&record, &holder).await?;
+        if was_enabled {
+            *self.summary.counts.disabled.get_or_insert_default() += 1;
+            self.summary.disabled.push(holder);
+        }
+        self.write_down(line, record, outcome)
+    }
+
+    fn note_id(&mut self, record: &Record, line: u64) {
+        if let Some(user_id) = &record.user_id {
+            self.ids.note(user_id.as_str(), line);
+        }
+    }
+
+    /// Which other line has the same name, as the reason to reject this one.
+    fn repeats_name(&self, record: &Record, number: u64) -> Option<String> {
+        let line = self.summary.names.line_of(record.username.as_str()).filter(|line| *line != number)?;
+        Some(format!("it has the username of line {line}"))
+    }
+
+    /// Which earlier line has the same identifier.
+    fn repeats_id(&self, record: &Record) -> Option<String> {
+        let line = self.ids.line_of(record.user_id.as_ref()?.as_str())?;
+        Some(format!("it has the user_id of line {line}"))
     }
 
     async fn finish_one(&mut self) {
@@ -184,24 +296,30 @@ impl Run {
 
     fn done(&mut self, finished: Result<Finished, JoinError>) {
         // Unwrap safety: a task that panicked panics here, as it would have without a task.
-        let Finished { line, name, result } = finished.expect("importing a line doesn't panic");
+        let Finished { line, record, result } = finished.expect("importing a line doesn't panic");
         let number = line.number;
-        let written = result.and_then(|outcome| self.write_down(&line, &name, outcome));
+        let written = result.and_then(|outcome| self.write_down(line, record, outcome));
         if let Err(error) = written {
             self.fail(number, error);
         }
     }
 
-    fn write_down(&mut self, line: &Line, name: &str, outcome: Outcome) -> Result<(), AdminError> {
+    fn write_down(&mut self, line: Line, record: Record, outcome: Outcome) -> Result<(), AdminError> {
+        let name = record.username.as_str();
         let counts = &mut self.summary.counts;
         match outcome {
             Outcome::Imported(user_id) => {
                 counts.imported += 1;
                 self.record(OperatorEvent::UserImported, &Subject::user(&user_id, Some(name)))?;
             }
-            Outcome::Updated(updated) => self.write_down_update(line, name, updated)?,
+            Outcome::Updated(updated) => self.write_down_update(&line, name, updated)?,
             Outcome::There => counts.there_already += 1,
-            Outcome::Bad(reason) => return self.reject(line, &reason),
+            Outcome::Taken(holder) if self.is_copy => {
+                self.taken.push(Taken { line, record, holder });
+                return Ok(());
+            }
+            Outcome::Taken(_) => return self.reject(&line, NAME_TAKEN),
+            Outcome::Bad(reason) => return self.reject(&line, &reason),
         }
         self.progress.line(line.bytes.len());
         Ok(())

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use passwords::NewCredential;
+use passwords::{NewCredential, Username};
 use shared::{
     ids::UserId,
     store::{StoreError, User},
 };
 
 use super::{
-    plan::{Plan, Planner, Update},
-    record::{Record, Secret},
+    disable::{disable, is_disabled},
+    plan::{ID_TAKEN, NAME_TAKEN, Plan, Planner, Update},
+    record::{Record, Secret, has_forms},
 };
 use crate::{
-    audit::AuditLog,
+    audit::{AuditLog, OperatorEvent, Subject},
     deployment::Deployment,
     error::AdminError,
     sessions::end_what_user_may_not_keep,
@@ -33,6 +34,8 @@ pub(super) enum Outcome {
     Updated(Updated),
     /// The user was there before, and was left alone.
     There,
+    /// This other user has the name.
+    Taken(UserId),
     /// The line can't be taken.
     Bad(String),
 }
@@ -66,22 +69,67 @@ impl Worker {
         Ok(Self { planner: Planner::new(deployment, update, audit.is_none())?, audit })
     }
 
-    pub(super) async fn import(&self, mut record: Record) -> Result<Outcome, AdminError> {
-        record.username = self.planner.tables.credentials.stored_name(&record.username).await?;
-        let Some(audit) = self.audit.clone() else { return self.would_import(&record).await };
+    /// Gives the record the name under which its user is stored, or would be: in a copy, if nobody has it, as the line
+    /// has it, so that two users whom another release told apart stay two. Returns whose the name is, where that is
+    /// known to be somebody else. Reads nothing for names that have one form.
+    pub(super) async fn resolve(
+        &self,
+        record: &mut Record,
+        is_copy: bool,
+    ) -> Result<Option<UserId>, AdminError> {
+        if !has_forms(&record.username) {
+            return Ok(None);
+        }
+        let credentials = &self.planner.tables.credentials;
+        let stored = credentials.stored_name(&record.username).await?;
+        let Some(user_id) = &record.user_id else {
+            record.username = stored;
+            return Ok(None);
+        };
+        let holder = credentials.find(&stored).await?.map(|credential| credential.user_id);
+        if holder.as_ref() != Some(user_id)
+            && let Some(own) = self.own_form(&record.username, user_id).await?
+        {
+            record.username = own;
+            return Ok(None);
+        }
+        record.username = match &record.written {
+            Some(written) if is_copy && holder.is_none() => written.clone(),
+            _ => stored,
+        };
+        Ok(holder.filter(|holder| holder != user_id))
+    }
+
+    /// The form of the name under which this very user is stored.
+    async fn own_form(&self, name: &Username, user_id: &UserId) -> Result<Option<Username>, AdminError> {
+        let tables = &self.planner.tables;
+        let Some(item) = tables.user_item(user_id).await? else { return Ok(None) };
+        let stored = User::from_item(&item).ok().and_then(|user| user.username);
+        let Some(form) = stored.filter(|stored| Username::parse(stored).as_ref() == Some(name)) else {
+            return Ok(None);
+        };
+        let Some(form) = Username::stored(&form) else { return Ok(None) };
+        let is_own = tables.credentials.find(&form).await?.is_some_and(|found| found.user_id == *user_id);
+        Ok(is_own.then_some(form))
+    }
+
+    /// What is done with a line whose name is resolved.
+    pub(super) async fn import(&self, record: &Record) -> Result<Outcome, AdminError> {
+        let Some(audit) = self.audit.clone() else { return self.would_import(record).await };
         // A line without a password to be hashed is most often of somebody who isn't there: one write, no read.
         if !self.planner.update
             && matches!(record.secret, Some(Secret::Hash(_)))
-            && let Some(outcome) = self.create(&record).await?
+            && let Some(outcome) = self.create(record).await?
         {
             return Ok(outcome);
         }
         for _ in 0..ATTEMPTS {
-            let done = match self.planner.plan(&record).await? {
+            let done = match self.planner.plan(record).await? {
                 Plan::There => Some(Outcome::There),
+                Plan::Taken(holder) => Some(Outcome::Taken(holder)),
                 Plan::Bad(reason) => Some(Outcome::Bad(reason)),
-                Plan::Create => self.create(&record).await?,
-                Plan::Update(update) => self.change(&record, *update, &audit).await?,
+                Plan::Create => self.create(record).await?,
+                Plan::Update(update) => self.change(record, *update, &audit).await?,
             };
             if let Some(outcome) = done {
                 return Ok(outcome);
@@ -94,6 +142,7 @@ impl Worker {
     async fn would_import(&self, record: &Record) -> Result<Outcome, AdminError> {
         Ok(match self.planner.plan(record).await? {
             Plan::There => Outcome::There,
+            Plan::Taken(holder) => Outcome::Taken(holder),
             Plan::Bad(reason) => Outcome::Bad(reason),
             Plan::Create => Outcome::Imported(new_id(&*self.planner.deployment.random)?),
             Plan::Update(update) => Outcome::Updated(updated(*update)),
@@ -102,6 +151,15 @@ impl Worker {
 
     /// Makes the user; nothing, if the name or the identifier is taken.
     async fn create(&self, record: &Record) -> Result<Option<Outcome>, AdminError> {
+        let Some(new) = self.new_user(record).await? else { return Ok(None) };
+        Ok(match self.planner.tables.create(&new).await? {
+            Creation::Done => Some(Outcome::Imported(new.credential.user_id)),
+            Creation::NameTaken | Creation::IdTaken => None,
+        })
+    }
+
+    /// The user of a line; nobody, if it has no password.
+    async fn new_user(&self, record: &Record) -> Result<Option<NewUser>, AdminError> {
         let password_hash = match &record.secret {
             Some(Secret::Hash(hash)) => hash.clone(),
             Some(Secret::Password(password)) => self.planner.hash(password).await?,
@@ -118,16 +176,46 @@ impl Worker {
             not_before: record.not_before.unwrap_or_default(),
         };
         let credential = NewCredential {
-            user_id: user_id.clone(),
+            user_id,
             password_hash,
             must_change: record.must_change.unwrap_or_default(),
             valid_from: record.valid_from.unwrap_or_default(),
         };
-        let new = NewUser { username: record.username.clone(), user, credential };
-        Ok(match self.planner.tables.create(&new).await? {
-            Creation::Done => Some(Outcome::Imported(user_id)),
-            Creation::NameTaken | Creation::IdTaken => None,
-        })
+        Ok(Some(NewUser { username: record.username.clone(), user, credential }))
+    }
+
+    /// Gives the line's user the name of one who is gone where the file is from. That one ends as one who is deleted
+    /// does: first nothing more is issued, then the sessions end, then the record goes, with the name. What is cut off is
+    /// completed by the next import. Returns also whether the one who is gone was not disabled before.
+    pub(super) async fn succeed(
+        &self,
+        record: &Record,
+        gone: &UserId,
+    ) -> Result<(Outcome, bool), AdminError> {
+        let tables = &self.planner.tables;
+        let bad = |reason: &str| Ok((Outcome::Bad(reason.to_owned()), false));
+        let Some(user_id) = &record.user_id else { return bad(NAME_TAKEN) };
+        if record.secret.is_none() {
+            return bad(NAME_TAKEN);
+        }
+        if tables.user_item(user_id).await?.is_some() {
+            return bad(ID_TAKEN);
+        }
+        let item = tables.user_item(gone).await?;
+        let was_disabled = item.as_ref().is_none_or(is_disabled);
+        let Some(audit) = &self.audit else { return Ok((Outcome::Imported(user_id.clone()), !was_disabled)) };
+        let name = record.username.as_str();
+        disable(&self.planner.deployment, tables, audit, (gone, name), was_disabled).await?;
+        let Some(new) = self.new_user(record).await? else { return bad(NAME_TAKEN) };
+        let outcome = match tables.replace(&new, gone).await? {
+            Creation::Done => {
+                audit.record(OperatorEvent::UserDeleted, &Subject::user(gone, Some(name)))?;
+                Outcome::Imported(user_id.clone())
+            }
+            Creation::NameTaken => Outcome::Bad(NAME_TAKEN.to_owned()),
+            Creation::IdTaken => Outcome::Bad(ID_TAKEN.to_owned()),
+        };
+        Ok((outcome, !was_disabled))
     }
 
     /// Changes the user; nothing, if the user was changed since it was read. Sessions are looked at even if nothing
