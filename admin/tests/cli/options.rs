@@ -165,8 +165,8 @@ async fn every_change_is_written_down_by_whom_where_and_when_and_nothing_secret(
 }
 
 #[tokio::test]
-async fn the_store_is_opened_by_its_access_key_id_alone() {
-    let deployed = Deployed::start().await;
+async fn the_embedded_store_is_opened_by_its_access_key_id_alone() {
+    let deployed = Deployed::embedded().await;
     let endpoint = ["--endpoint", &deployed.endpoint, "clients", "list"];
     for (arguments, code, said) in [
         (vec!["--access-key-id", ACCESS_KEY_ID], 0, ""),

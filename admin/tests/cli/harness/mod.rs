@@ -80,9 +80,18 @@ impl Ran {
 impl Deployed {
     pub(crate) async fn start() -> Self {
         let (endpoint, prefix) = endpoint().await;
+        Self::over(endpoint, &prefix).await
+    }
+
+    /// Over the embedded store, whichever store is under test.
+    pub(crate) async fn embedded() -> Self {
+        Self::over(embedded().await, "").await
+    }
+
+    async fn over(endpoint: String, prefix: &str) -> Self {
         let store = Client::new(&engine::config(&endpoint, ACCESS_KEY_ID));
         let template = Template::of_project().unwrap();
-        let tables = tables::create(&template, &store, &prefix).await.unwrap();
+        let tables = tables::create(&template, &store, prefix).await.unwrap();
         let random = Arc::new(SystemRandom::new());
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(identifier(&*random));
         std::fs::create_dir_all(&folder).unwrap();
@@ -195,6 +204,9 @@ async fn endpoint() -> (String, String) {
     if let Ok(endpoint) = std::env::var("LATCHGATE_TEST_ENDPOINT") {
         return (endpoint, format!("{}.", identifier(&SystemRandom::new())));
     }
-    let engine = Engine::start(None, AccessKeyId::new(ACCESS_KEY_ID)).await.unwrap();
-    (engine.endpoint(), String::new())
+    (embedded().await, String::new())
+}
+
+async fn embedded() -> String {
+    Engine::start(None, AccessKeyId::new(ACCESS_KEY_ID)).await.unwrap().endpoint()
 }
