@@ -1,4 +1,4 @@
-//! What is to be done with a line, by what is there.
+//! The plan for a line of an import. It follows from the line and from the rows that are stored.
 
 use std::sync::Arc;
 
@@ -12,30 +12,30 @@ use shared::{
 use super::record::{NO_SECRET, Record, Secret};
 use crate::{deployment::Deployment, error::AdminError, tables::users::UserTables, update::Change};
 
-/// What is to be done.
+/// The plan for one line.
 pub(super) enum Plan {
     /// Make the user.
     Create,
-    /// Make the user who is there what the line says.
+    /// Change the stored user to match the line.
     Update(Box<Update>),
-    /// Nothing: the user is there, and is left alone.
+    /// Leave the stored user alone.
     There,
-    /// Nothing: this other user has the name.
+    /// Do nothing: this other user has the name.
     Taken(UserId),
-    /// Nothing: the line can't be taken.
+    /// Reject the line, for this reason.
     Bad(String),
 }
 
-/// How a user who is there is changed.
+/// A change of a stored user.
 pub(super) struct Update {
     pub(super) user_id: UserId,
-    /// The user afterwards.
+    /// The user after the change.
     pub(super) user: User,
     pub(super) user_change: Change,
     pub(super) credential_change: Change,
     /// The attributes that change.
     pub(super) changed: Vec<&'static str>,
-    /// Whether the password that is there is newer than the line's, and so stays.
+    /// Whether the stored password is newer than the line's, and so stays.
     pub(super) keeps_password: bool,
 }
 
@@ -44,13 +44,13 @@ pub(super) const ID_TAKEN: &str = "its user_id is somebody else's, by the userna
 const GONE: &str = "its user is half deleted: finish that with `users delete`";
 const UNREADABLE: &str = "what is stored of its user can't be read";
 
-/// Says what is to be done.
+/// Makes the plan for each line.
 #[derive(Clone, Debug)]
 pub(super) struct Planner {
     pub(super) deployment: Deployment,
     pub(super) tables: UserTables,
     passwords: Arc<Passwords>,
-    /// Whether users who are there are changed.
+    /// Whether stored users may change.
     pub(super) update: bool,
     dry_run: bool,
 }
@@ -66,7 +66,7 @@ impl Planner {
         })
     }
 
-    /// The hash of a password; none in a dry run, in which it would be thrown away.
+    /// The hash of a password. A dry run computes none, since it stores none.
     pub(super) async fn hash(&self, password: &NewPassword) -> Result<String, AdminError> {
         if self.dry_run {
             return Ok(String::new());
@@ -74,7 +74,7 @@ impl Planner {
         Ok(self.passwords.hash(password.password()).await?)
     }
 
-    /// Reads what is there, and says what is to be done. A dry run says the same.
+    /// Reads the stored rows and makes the plan. A dry run makes the same plan.
     pub(super) async fn plan(&self, record: &Record) -> Result<Plan, AdminError> {
         let Some(credential) = self.tables.credentials.find(&record.username).await? else {
             let is_taken = match &record.user_id {
@@ -168,13 +168,13 @@ impl Planner {
     }
 }
 
-/// What becomes of the password.
+/// The plan for the password.
 #[derive(Default)]
 struct PasswordPlan {
     change: Change,
     changed: Vec<&'static str>,
     is_kept: bool,
-    /// Sessions before this instant were begun with another password.
+    /// Sessions that began before this instant used another password.
     ends_before: Timestamp,
 }
 

@@ -1,4 +1,4 @@
-//! What is done with one line.
+//! The import of one line.
 
 use std::sync::Arc;
 
@@ -25,14 +25,14 @@ use crate::{
 /// How often a line is begun again that met other writes to the same user.
 const ATTEMPTS: usize = 4;
 
-/// What became of a line.
+/// The result of a line.
 #[derive(Debug)]
 pub(super) enum Outcome {
     /// The user is there now.
     Imported(UserId),
-    /// The user was there before, and is what the line says now.
+    /// The user existed, and matches the line now.
     Updated(Updated),
-    /// The user was there before, and was left alone.
+    /// The user existed, and was left alone.
     There,
     /// This other user has the name.
     Taken(UserId),
@@ -40,14 +40,14 @@ pub(super) enum Outcome {
     Bad(String),
 }
 
-/// A user who was changed, or is as the line says anyway.
+/// A user who was changed, or matched the line already.
 #[derive(Debug)]
 pub(super) struct Updated {
     pub(super) user_id: UserId,
     /// Which attributes changed.
     pub(super) changed: Vec<&'static str>,
     pub(super) is_disabled: bool,
-    /// Whether the password that is there is newer than the line's, and so stays.
+    /// Whether the stored password is newer than the line's, and so stays.
     pub(super) keeps_password: bool,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct Updated {
 #[derive(Clone, Debug)]
 pub(super) struct Worker {
     planner: Planner,
-    /// Nobody's, where nothing is written.
+    /// `None` in a dry run, which writes nothing.
     pub(super) audit: Option<Arc<AuditLog>>,
 }
 
@@ -69,9 +69,9 @@ impl Worker {
         Ok(Self { planner: Planner::new(deployment, update, audit.is_none())?, audit })
     }
 
-    /// Gives the record the name under which its user is stored, or would be: in a copy, if nobody has it, as the line
-    /// has it, so that two users whom another release told apart stay two. Returns whose the name is, where that is
-    /// known to be somebody else. Reads nothing for names that have one form.
+    /// Gives the record the name under which its user is stored. If no user has the name and the file is a copy, the record
+    /// keeps the line's own form: two users whom another release told apart stay two. Returns the other user who holds the
+    /// name, if one does. A name that has one form costs no read.
     pub(super) async fn resolve(
         &self,
         record: &mut Record,
@@ -184,9 +184,9 @@ impl Worker {
         Ok(Some(NewUser { username: record.username.clone(), user, credential }))
     }
 
-    /// Gives the line's user the name of one who is gone where the file is from. That one ends as one who is deleted
-    /// does: first nothing more is issued, then the sessions end, then the record goes, with the name. What is cut off is
-    /// completed by the next import. Returns also whether the one who is gone was not disabled before.
+    /// Gives the line's user the name of a holder who was deleted at home. The holder ends as in a deletion: first the flag
+    /// stops new tokens, then the sessions end, then the record goes, with the name. The next import completes one that was
+    /// cut off. Returns also whether the holder was still enabled.
     pub(super) async fn succeed(
         &self,
         record: &Record,
