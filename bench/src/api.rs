@@ -20,17 +20,17 @@ const AUTHORIZER_EVENT: &str = include_str!("../../tests/events/authorizer-reque
 /// # Errors
 ///
 /// If the token is no text of JSON.
-pub fn authorizer_event(access_token: &str) -> Result<Value, Failure> {
+pub(crate) fn authorizer_event(access_token: &str) -> Result<Value, Failure> {
     Ok(serde_json::from_str(&AUTHORIZER_EVENT.replace("ACCESS_TOKEN", access_token))?)
 }
 
 /// The tokens of an answer.
 #[derive(Clone, Deserialize)]
-pub struct Tokens {
+pub(crate) struct Tokens {
     /// A JWT.
-    pub access_token: String,
+    pub(crate) access_token: String,
     /// Good for one more answer.
-    pub refresh_token: String,
+    pub(crate) refresh_token: String,
 }
 
 /// Logs the demo user in, on the public demo client.
@@ -38,7 +38,7 @@ pub struct Tokens {
 /// # Errors
 ///
 /// If the API refuses.
-pub async fn login(gateway: &Gateway) -> Result<Tokens, Failure> {
+pub(crate) async fn login(gateway: &Gateway) -> Result<Tokens, Failure> {
     let password = "correct horse battery staple";
     let body = json!({ "client_id": PUBLIC_CLIENT_ID, "username": USERNAME, "password": password });
     call(gateway, post(route::LOGIN, &body)?).await
@@ -49,7 +49,7 @@ pub async fn login(gateway: &Gateway) -> Result<Tokens, Failure> {
 /// # Errors
 ///
 /// If the API refuses.
-pub async fn refresh(gateway: &Gateway, refresh_token: &str) -> Result<Tokens, Failure> {
+pub(crate) async fn refresh(gateway: &Gateway, refresh_token: &str) -> Result<Tokens, Failure> {
     let body = json!({ "grant_type": "refresh_token", "client_id": PUBLIC_CLIENT_ID,
         "refresh_token": refresh_token });
     call(gateway, post(route::REFRESH, &body)?).await
@@ -60,7 +60,7 @@ pub async fn refresh(gateway: &Gateway, refresh_token: &str) -> Result<Tokens, F
 /// # Errors
 ///
 /// If the API doesn't have any.
-pub async fn jwks(gateway: &Gateway) -> Result<Value, Failure> {
+pub(crate) async fn jwks(gateway: &Gateway) -> Result<Value, Failure> {
     call(gateway, Request::get("/.well-known/jwks.json").body(Bytes::new())?).await
 }
 

@@ -6,12 +6,12 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
+use crate::{Failure, SimulatedClock, StoreProcess, api, deployment};
 use authorizer::Authorizer;
 use aws_sdk_dynamodb::{
     Client,
     config::{ConfigBag, Intercept, RuntimeComponents, interceptors::BeforeTransmitInterceptorContextRef},
 };
-use bench::{Failure, SimulatedClock, StoreProcess, api, deployment};
 use local::{functions::Deployment, gateway::Gateway, template::Template};
 use shared::{
     clock::{Clock, Timestamp},
@@ -48,8 +48,7 @@ impl Intercept for Reads {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    StoreProcess::serve_if_asked().await?;
+pub(crate) async fn run() -> Result<(), Failure> {
     let store = StoreProcess::start()?;
     Box::pin(measure(&store.endpoint)).await
 }

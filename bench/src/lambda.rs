@@ -16,7 +16,7 @@ const REFRESH_EVENT: &str = include_str!("../../tests/events/refresh.json");
 /// # Errors
 ///
 /// If the token is none that an event can hold.
-pub fn refresh_request(refresh_token: &str) -> Result<Request, Failure> {
+pub(crate) fn refresh_request(refresh_token: &str) -> Result<Request, Failure> {
     let event = serde_json::from_str(&REFRESH_EVENT.replace("REFRESH_TOKEN", refresh_token))?;
     Ok(request_of(event))
 }
@@ -26,7 +26,11 @@ pub fn refresh_request(refresh_token: &str) -> Result<Request, Failure> {
 /// # Errors
 ///
 /// If the template has no such function.
-pub fn context(template: &Template, deployment: &Deployment, function: &str) -> Result<Context, Failure> {
+pub(crate) fn context(
+    template: &Template,
+    deployment: &Deployment,
+    function: &str,
+) -> Result<Context, Failure> {
     let function = template.functions(&deployment.parameters)?.remove(function).ok_or("no such function")?;
     Ok(deployment.context(function))
 }
@@ -36,7 +40,7 @@ pub fn context(template: &Template, deployment: &Deployment, function: &str) -> 
 /// # Errors
 ///
 /// If the template has no such function, or the deployment no keyset of its own.
-pub fn variables(
+pub(crate) fn variables(
     template: &Template,
     deployment: &Deployment,
     (function, endpoint): (&str, &str),
@@ -53,7 +57,7 @@ pub fn variables(
 }
 
 /// Region and credentials, and where DynamoDB is.
-pub fn of_every_function(endpoint: &str) -> [(String, String); 4] {
+pub(crate) fn of_every_function(endpoint: &str) -> [(String, String); 4] {
     let of_lambda = [
         (variable::AWS_ENDPOINT_URL_DYNAMODB, endpoint),
         (variable::AWS_REGION, "eu-west-1"),

@@ -12,9 +12,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::{Failure, SimulatedClock, StoreProcess, deployment};
 use aws_sdk_dynamodb::types::AttributeValue::{Bool, N};
 use axum::{body::Bytes, http::Request};
-use bench::{Failure, SimulatedClock, StoreProcess, deployment};
 use local::{
     functions::Deployment,
     gateway::Gateway,
@@ -82,9 +82,8 @@ impl fmt::Display for Kind {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    StoreProcess::serve_if_asked().await?;
-    let samples = std::env::args().nth(1).map_or(Ok(SAMPLES), |n| n.parse())?;
+pub(crate) async fn run(arguments: &[String]) -> Result<(), Failure> {
+    let samples = arguments.first().map_or(Ok(SAMPLES), |n| n.parse())?;
     let store = StoreProcess::start()?;
     let (template, deployment) = deployment(&store.endpoint, Arc::new(SimulatedClock::at(NOW))).await?;
     Box::pin(register(&deployment, samples)).await?;

@@ -11,16 +11,16 @@ use crate::{Failure, report::Figure};
 
 /// What something took of time, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Cost {
+pub(crate) struct Cost {
     /// On the wall.
-    pub wall: f64,
+    pub(crate) wall: f64,
     /// Of processors: of all threads of this process.
-    pub cpu: f64,
+    pub(crate) cpu: f64,
 }
 
 /// Runs from its start to its stop.
 #[derive(Debug)]
-pub struct Watch {
+pub(crate) struct Watch {
     cpu: Duration,
     started: Instant,
 }
@@ -31,7 +31,7 @@ impl Watch {
     /// # Errors
     ///
     /// If the system doesn't tell.
-    pub fn start() -> Result<Self, Failure> {
+    pub(crate) fn start() -> Result<Self, Failure> {
         let cpu = processor_time("self")?;
         Ok(Self { cpu, started: now() })
     }
@@ -41,7 +41,7 @@ impl Watch {
     /// # Errors
     ///
     /// If the system doesn't tell.
-    pub fn stop(self) -> Result<Cost, Failure> {
+    pub(crate) fn stop(self) -> Result<Cost, Failure> {
         let wall = self.started.elapsed();
         let cpu = processor_time("self")?.saturating_sub(self.cpu);
         Ok(Cost { wall: milliseconds(wall), cpu: milliseconds(cpu) })
@@ -50,11 +50,11 @@ impl Watch {
 
 /// What calls took in one run, in microseconds.
 #[derive(Clone, Copy, Debug)]
-pub struct Latency {
+pub(crate) struct Latency {
     /// Half of them took longer.
-    pub median: f64,
+    pub(crate) median: f64,
     /// One in a hundred took longer.
-    pub p99: f64,
+    pub(crate) p99: f64,
 }
 
 impl Latency {
@@ -63,7 +63,7 @@ impl Latency {
     /// # Panics
     ///
     /// Without a call.
-    pub fn of(times: &[Duration]) -> Self {
+    pub(crate) fn of(times: &[Duration]) -> Self {
         let mut times: Vec<f64> = times.iter().copied().map(microseconds).collect();
         times.sort_by(f64::total_cmp);
         let p99 = times[(times.len() - 1) * 99 / 100];
@@ -73,17 +73,17 @@ impl Latency {
 
 /// This moment.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
-pub fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
 /// A time in milliseconds.
-pub fn milliseconds(time: Duration) -> f64 {
+pub(crate) fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e3
 }
 
 /// A time in microseconds.
-pub fn microseconds(time: Duration) -> f64 {
+pub(crate) fn microseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
@@ -93,7 +93,7 @@ pub fn microseconds(time: Duration) -> f64 {
 /// # Errors
 ///
 /// If there is no such process.
-pub fn processor_time(process: &str) -> Result<Duration, Failure> {
+pub(crate) fn processor_time(process: &str) -> Result<Duration, Failure> {
     // The kernel counts a thread's time when it leaves the processor, so this one leaves it.
     thread::sleep(Duration::from_nanos(1));
     let mut nanoseconds = 0;
@@ -110,7 +110,7 @@ pub fn processor_time(process: &str) -> Result<Duration, Failure> {
 /// # Errors
 ///
 /// If there is no such process.
-pub fn processor_time_with_ended_threads(process: u32) -> Result<Duration, Failure> {
+pub(crate) fn processor_time_with_ended_threads(process: u32) -> Result<Duration, Failure> {
     let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
     // The second field is the program's name, which may have anything in it, in parentheses; `utime` and `stime` are the
     // fourteenth and the fifteenth.

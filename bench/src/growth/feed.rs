@@ -2,14 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
-use authorizer::Authorizer;
-use bench::{
+use crate::{
     Failure, SimulatedClock,
     watch::{self, Latency},
 };
+use authorizer::Authorizer;
 use shared::{clock::Timestamp, ids::SessionId, store::Revocations};
 
-use crate::{
+use super::{
     kind::Kind,
     latency::{Runs, run},
     load::Batches,

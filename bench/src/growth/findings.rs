@@ -1,6 +1,6 @@
 //! What was found.
 
-use crate::{feed::Feeds, hour::Passed, kind::Kind, latency::Runs, load::Load, scale::Scale};
+use super::{feed::Feeds, hour::Passed, kind::Kind, latency::Runs, load::Load, scale::Scale};
 
 /// All of it.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! What is meant to stay as it is.
 
-use bench::{
+use crate::{
     report::{Bound, Figure, Goal},
     watch::Latency,
 };
 
-use crate::{findings::Findings, latency::Runs, number::grouped};
+use super::{findings::Findings, latency::Runs, number::grouped};
 
 pub(crate) fn goals(findings: &Findings) -> Vec<Goal> {
     let numbers: Vec<String> = findings.loads.iter().map(|load| grouped(load.sessions)).collect();

@@ -1,15 +1,11 @@
 //! The memory of a process over an hour of requests.
 
-use std::{
-    process::{Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+use std::{process::Stdio, sync::Arc, time::Duration};
 
-use bench::{Failure, SimulatedClock};
+use crate::{Failure, SimulatedClock, itself};
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use super::{
     feed::revoke,
     kind::Kind,
     machine::resident,
@@ -63,7 +59,7 @@ impl Hour {
     }
 
     pub(crate) fn in_another_process(self) -> Result<Passed, Failure> {
-        let mut process = Command::new(std::env::current_exe()?);
+        let mut process = itself("growth")?;
         process.args([ARGUMENT, &self.seconds.to_string()]).stderr(Stdio::inherit());
         Ok(serde_json::from_slice(&process.output()?.stdout)?)
     }

@@ -1,7 +1,7 @@
 //! Requests of which the times are wanted.
 
+use crate::{Failure, api::authorizer_event, lambda::refresh_request};
 use authorizer::Authorizer;
-use bench::{Failure, api::authorizer_event, lambda::refresh_request};
 use lambda_http::{Body, Request};
 use refresh::Refresh;
 use serde_json::Value;

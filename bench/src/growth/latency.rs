@@ -1,8 +1,8 @@
 //! What requests take beside each number of sessions.
 
-use bench::{Failure, watch::Latency};
+use crate::{Failure, watch::Latency};
 
-use crate::{
+use super::{
     kind::Kind,
     place::Place,
     scale::{RUNS, Scale},

@@ -2,11 +2,11 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use crate::{Failure, watch};
 use aws_sdk_dynamodb::{Client, types::WriteRequest};
-use bench::{Failure, watch};
 use tokio::task::JoinSet;
 
-use crate::{
+use super::{
     machine,
     rows::{Rows, put},
     sample::Sample,

@@ -1,6 +1,6 @@
 //! How the figures came to be.
 
-use crate::{
+use super::{
     feed::PULLS,
     findings::Findings,
     hour::{REQUESTS_PER_SECOND, REVOCATIONS, SESSIONS},

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use crate::{Failure, SimulatedClock, StoreProcess, deployment, lambda::context, watch};
 use authorizer::Authorizer;
-use bench::{Failure, SimulatedClock, StoreProcess, deployment, lambda::context, watch};
 use local::{
     functions::{Deployment, Keyset},
     gateway::Gateway,
@@ -19,7 +19,7 @@ use shared::{
     scope::Scope,
 };
 
-use crate::{
+use super::{
     kind::{Call, Held, Kind},
     load::{Batches, Load, load},
     rows::Rows,

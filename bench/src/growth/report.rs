@@ -1,12 +1,12 @@
 //! The report of what was found.
 
-use bench::{
+use crate::{
     Failure,
     report::{Figure, Group, Report, machine, today},
     watch::Latency,
 };
 
-use crate::{
+use super::{
     findings::Findings, goals::goals, hour::Passed, latency::Runs, load::Load, method::method,
     number::grouped,
 };

@@ -1,7 +1,7 @@
 //! Users and their sessions, as login leaves them: made by the types that login writes with.
 
+use crate::Failure;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use bench::Failure;
 use serde_json::json;
 use shared::{
     clock::Timestamp,

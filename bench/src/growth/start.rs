@@ -1,7 +1,7 @@
 //! How the functions are started, and the store is kept from sweeping.
 
+use crate::{Failure, lambda::context};
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
-use bench::{Failure, lambda::context};
 use local::{functions::Deployment, template::Template};
 use shared::{context::Context, store::attribute};
 

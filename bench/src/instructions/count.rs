@@ -2,9 +2,9 @@
 
 use std::{fs, process::Command};
 
-use bench::Failure;
+use crate::Failure;
 
-use crate::{operation::Operation, sample::Sample};
+use super::{operation::Operation, sample::Sample};
 
 const CALLGRIND: [&str; 3] = ["--tool=callgrind", "--callgrind-out-file=/dev/null", "--error-exitcode=1"];
 
@@ -17,7 +17,11 @@ pub(crate) fn of_a_call(operation: Operation, sample: &Sample) -> Result<f64, Fa
     let program = std::env::current_exe()?;
     let of_calls = |calls: u32| {
         let mut valgrind = Command::new("valgrind");
-        valgrind.args(CALLGRIND).arg(&program).args([operation.name(), calls.to_string()]).arg(&file);
+        valgrind
+            .args(CALLGRIND)
+            .arg(&program)
+            .args(["instructions", &operation.name(), &calls.to_string()])
+            .arg(&file);
         let output = valgrind.output()?;
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         let counted = collected(&text).filter(|_| output.status.success());

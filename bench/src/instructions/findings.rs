@@ -1,12 +1,12 @@
 //! What was counted, as a report.
 
-use bench::{
+use crate::{
     Failure,
     peers::said_by,
     report::{Bound, Figure, Goal, Group, Report, machine, today},
 };
 
-use crate::operation::Operation;
+use super::operation::Operation;
 
 const PART: &str = "instructions";
 const GROUPS: [&str; 4] = [

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use bench::Failure;
+use crate::Failure;
 use shared::{
     client::ClaimSelection,
     keys::Keyset,
     tokens::{Grant, TokenIssuer},
 };
 
-use crate::fixed::{Constant, NOW, environment, refresh_token, session, user};
+use super::fixed::{Constant, NOW, environment, refresh_token, session, user};
 
 pub(crate) const AN_HOUR: Duration = Duration::from_secs(3600);
 

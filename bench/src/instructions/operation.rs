@@ -2,12 +2,12 @@
 
 use std::hint::black_box;
 
-use bench::Failure;
+use crate::Failure;
 use refresh::{Bounds, Decision, Presented, decide};
 use secrecy::ExposeSecret;
 use shared::{clock::Timestamp, tokens::AccessTokenVerifier};
 
-use crate::{
+use super::{
     fixed::{NOW, client_id, environment, refresh_token, session},
     issue::{AN_HOUR, issued},
     sample::Sample,

@@ -1,6 +1,6 @@
 //! What the operations are performed on. It is made beforehand, so that making it is not counted.
 
-use bench::{Failure, api::Tokens};
+use crate::{Failure, api::Tokens};
 use keys::KeyPlan;
 use serde::{Deserialize, Serialize};
 use shared::{
@@ -8,7 +8,7 @@ use shared::{
     random::SystemRandom,
 };
 
-use crate::{fixed::NOW, issue::issued};
+use super::{fixed::NOW, issue::issued};
 
 /// A keyset with a key of one algorithm. Everything else is always the same.
 #[derive(Serialize, Deserialize)]

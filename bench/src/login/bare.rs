@@ -1,10 +1,10 @@
 //! The bare hash, as the `argon2` crate computes it.
 
-use argon2::{Algorithm, Argon2, Block, Params, Version};
-use bench::{
+use crate::{
     Failure,
     watch::{Cost, Watch},
 };
+use argon2::{Algorithm, Argon2, Block, Params, Version};
 use passwords::MEMORY_KIB;
 use tokio::task;
 

@@ -1,9 +1,9 @@
 //! What something takes of time: on the wall, and of processors.
 
-use bench::{Failure, report::Figure, watch::Cost};
+use crate::{Failure, report::Figure, watch::Cost};
 use serde::{Deserialize, Serialize};
 
-use crate::{
+use super::{
     bare::{self, Memory},
     function::Function,
 };

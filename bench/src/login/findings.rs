@@ -1,12 +1,12 @@
 //! What was found, as a report.
 
-use bench::{
+use crate::{
     Failure,
     report::{Bound, Figure, Goal, Group, Report, machine, today},
     watch::Cost,
 };
 
-use crate::{
+use super::{
     cost::Beside,
     memory::Resident,
     method::{ARGON2, method},

@@ -1,6 +1,6 @@
 //! The function under measurement, in this process.
 
-use bench::{
+use crate::{
     Failure,
     watch::{Cost, Watch},
 };

@@ -2,11 +2,11 @@
 
 use std::{fs, sync::Arc};
 
-use bench::Failure;
+use crate::Failure;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
-use crate::function::Function;
+use super::function::Function;
 
 /// Resident memory of a process, in MiB.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use passwords::MEMORY_KIB;
 
-use crate::{
+use super::{
     bare::PASSES,
     role::FIRST_LOGINS,
     scale::{CROWD, ROUNDS},

@@ -1,10 +1,10 @@
 //! What this program does where it was started by itself.
 
-use bench::Failure;
+use crate::Failure;
 use shared::{context::Context, log};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::{
+use super::{
     bare,
     cost::beside,
     function::Function,

@@ -1,11 +1,8 @@
 //! The store, with users in it, and processes over it.
 
-use std::{
-    process::{Command, Stdio},
-    sync::Arc,
-};
+use std::{process::Stdio, sync::Arc};
 
-use bench::{Failure, SimulatedClock, StoreProcess, deployment, lambda::variables};
+use crate::{Failure, SimulatedClock, StoreProcess, deployment, itself, lambda::variables};
 use local::{
     functions::Deployment,
     seed::{Seeder, UserSeed},
@@ -18,7 +15,7 @@ use shared::{
     random::SystemRandom,
 };
 
-use crate::{
+use super::{
     function::{PASSWORD, USERS, username},
     role::{MARK, Role},
 };
@@ -42,7 +39,7 @@ impl Stage {
 
     /// What a process of its own finds in this role.
     pub(crate) fn run<T: DeserializeOwned>(&self, role: Role) -> Result<T, Failure> {
-        let mut process = Command::new(std::env::current_exe()?);
+        let mut process = itself("login")?;
         // As in Lambda, where a function has no other context than these.
         process.args(role.arguments()).env_clear().envs(self.variables.iter().cloned());
         let output = process.stderr(Stdio::inherit()).output()?;

@@ -2,15 +2,15 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use crate::{Failure, api};
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, ReturnValue},
 };
-use bench::{Failure, api};
 use local::gateway::Gateway;
 use shared::store::{SessionKey, attribute};
 
-use crate::{
+use super::{
     chain::{Chain, Ran, run},
     function::Place,
     store::{Kept, Store},

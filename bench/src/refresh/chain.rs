@@ -2,7 +2,7 @@
 
 use std::{future::Future, time::Duration};
 
-use bench::{
+use crate::{
     Failure,
     watch::{Latency, now, processor_time_with_ended_threads},
 };
@@ -12,7 +12,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::scale::WARM_UP;
+use super::scale::WARM_UP;
 
 /// What was found in one run.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! What was found.
 
-use crate::{chain::Ran, store::Kept};
+use super::{chain::Ran, store::Kept};
 
 /// What each did, run by run.
 #[derive(Debug, Default)]

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use bench::{Failure, api, lambda::refresh_request};
+use crate::{Failure, api, lambda::refresh_request};
 use lambda_http::{Body, Request};
 use local::{demo::PUBLIC_CLIENT_ID, functions::Deployment, gateway::Gateway, template::Template};
 use refresh::Refresh;
 use shared::{clock::SystemClock, environment::variable, log};
 
-use crate::{
+use super::{
     chain::{Chain, Ran, run},
     store::{Kept, Store},
 };
@@ -51,7 +51,7 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn open(endpoint: &str) -> Result<Self, Failure> {
-        let (template, deployment) = bench::deployment(endpoint, Arc::new(SystemClock)).await?;
+        let (template, deployment) = crate::deployment(endpoint, Arc::new(SystemClock)).await?;
         Ok(Self { template, deployment })
     }
 }

@@ -1,8 +1,8 @@
 //! What is meant to be reached.
 
-use bench::report::{Bound, Figure, Goal};
+use crate::report::{Bound, Figure, Goal};
 
-use crate::{chain::Ran, findings::Findings, function::Lines, scale::CONNECTIONS, store::Kept};
+use super::{chain::Ran, findings::Findings, function::Lines, scale::CONNECTIONS, store::Kept};
 
 pub(crate) fn goals(findings: &Findings) -> Vec<Goal> {
     let of_function = |lines: Lines| median(findings, Kept::Memory, lines.name(), |ran| ran.cpu);

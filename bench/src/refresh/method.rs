@@ -1,6 +1,6 @@
 //! How the figures came to be.
 
-use crate::scale::{CONNECTIONS, RUNS, WARM_UP};
+use super::scale::{CONNECTIONS, RUNS, WARM_UP};
 
 /// The embedded store; a test of `growth` holds it against the lock file.
 const STORE: &str = "dynoxide-rs 3.2.0";

@@ -1,11 +1,11 @@
 //! The report of what was found.
 
-use bench::{
+use crate::{
     Failure,
     report::{Figure, Group, Report, machine, today},
 };
 
-use crate::{
+use super::{
     chain::Ran, findings::Findings, function::Lines, goals::goals, method::method, scale::CONNECTIONS,
     store::Kept,
 };

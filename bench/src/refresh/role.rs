@@ -5,11 +5,11 @@ use std::{
     process::{Command, Stdio},
 };
 
-use bench::Failure;
+use crate::{Failure, itself};
 use local::{gateway::Gateway, hosts::Hosts, server::serve};
-use tokio::{net::TcpListener, runtime::Runtime};
+use tokio::{net::TcpListener, runtime::Builder};
 
-use crate::{
+use super::{
     ceiling,
     chain::Ran,
     function::{self, Lines},
@@ -49,7 +49,7 @@ impl Role {
 
     /// This program, to be started in this role.
     pub(crate) fn command(self) -> Result<Command, Failure> {
-        let mut command = Command::new(std::env::current_exe()?);
+        let mut command = itself("refresh")?;
         match self {
             Self::Gateway(kept, sessions) => {
                 command.args(["gateway", kept.argument(), &sessions.to_string()])
@@ -75,11 +75,14 @@ impl Role {
     }
 
     /// Is what this process was started as.
-    pub(crate) fn play(self, threads: &Runtime) -> Result<(), Failure> {
-        // A function has one thread.
-        let thread = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    pub(crate) fn play(self) -> Result<(), Failure> {
+        // The gateway has the threads that it has elsewhere, a function has one.
+        let thread = Builder::new_current_thread().enable_all().build()?;
         match self {
-            Self::Gateway(kept, sessions) => threads.block_on(answer(kept, sessions)),
+            Self::Gateway(kept, sessions) => {
+                let threads = Builder::new_multi_thread().enable_all().build()?;
+                threads.block_on(answer(kept, sessions))
+            }
             Self::Function(kept, lines, connections, milliseconds) => {
                 say(&thread.block_on(function::measure(kept, lines, connections, milliseconds))?)
             }
@@ -101,7 +104,7 @@ async fn answer(kept: Kept, sessions: usize) -> Result<(), Failure> {
     let gateway = Box::pin(Gateway::deploy(&place.template, &place.deployment)).await?;
     let mut refresh_tokens = Vec::with_capacity(sessions);
     for _ in 0..sessions {
-        refresh_tokens.push(bench::api::login(&gateway).await?.refresh_token);
+        refresh_tokens.push(crate::api::login(&gateway).await?.refresh_token);
     }
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let url = format!("http://{}/refresh", listener.local_addr()?);

@@ -5,12 +5,12 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
 };
 
-use bench::Failure;
+use crate::Failure;
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::chain::{Chain, Ran, run};
+use super::chain::{Chain, Ran, run};
 
 /// Marks the line with which it says that it can be asked.
 pub(crate) const MARK: &str = "found: ";

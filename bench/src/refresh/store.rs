@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use bench::{Failure, StoreProcess};
+use crate::{Failure, StoreProcess};
 
 /// In memory, or in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,12 +2,12 @@
 
 use std::process::Command;
 
-use bench::{
+use crate::{
     Failure,
     peers::{NODE, NODE_MODULES, npm_version, said_by, told},
 };
 
-use crate::{
+use super::{
     findings::Findings, function::Lines, role::Role, scale::CONNECTIONS, server::Server, store::Kept,
 };
 

@@ -10,7 +10,7 @@ use crate::Failure;
 /// # Errors
 ///
 /// If the machine's clock is beyond what a date can be.
-pub fn today() -> Result<String, Failure> {
+pub(crate) fn today() -> Result<String, Failure> {
     let now = DateTime::from_secs(i64::try_from(SystemClock.now().as_unix())?);
     // The day of an instant that begins with it.
     Ok(now.fmt(DateTimeFormat::DateTime)?[..10].to_owned())

@@ -4,49 +4,49 @@ use serde::{Deserialize, Serialize};
 
 /// The figures of one part, and how they came to be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// The part's name on the command line, and that of its files.
-    pub part: String,
+    pub(crate) part: String,
     /// Its heading.
-    pub title: String,
+    pub(crate) title: String,
     /// Processor, cores, kernel and compiler.
-    pub machine: String,
+    pub(crate) machine: String,
     /// The day it was run, in UTC: `2026-11-26`.
-    pub date: String,
+    pub(crate) date: String,
     /// What was measured and how: stores, versions, runs. A paragraph each.
-    pub method: Vec<String>,
+    pub(crate) method: Vec<String>,
     /// What was measured.
-    pub groups: Vec<Group>,
+    pub(crate) groups: Vec<Group>,
     /// What was meant to be reached.
-    pub goals: Vec<Goal>,
+    pub(crate) goals: Vec<Goal>,
 }
 
 /// Figures that are compared with one another: a table and a plot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Group {
+pub(crate) struct Group {
     /// What they are figures of: "ES256, one core".
-    pub title: String,
+    pub(crate) title: String,
     /// Their unit: "us a token".
-    pub unit: String,
+    pub(crate) unit: String,
     /// Whether more of it is better, as of a rate.
-    pub more_is_better: bool,
+    pub(crate) more_is_better: bool,
     /// The first is the one that the others are compared with.
-    pub figures: Vec<Figure>,
+    pub(crate) figures: Vec<Figure>,
 }
 
 /// One measured thing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// Whose it is, with version and store: "jose 6.2.17".
-    pub subject: String,
+    pub(crate) subject: String,
     /// The middle of the runs.
-    pub median: f64,
+    pub(crate) median: f64,
     /// The least of them.
-    pub least: f64,
+    pub(crate) least: f64,
     /// The most of them.
-    pub most: f64,
+    pub(crate) most: f64,
     /// How many there were.
-    pub runs: usize,
+    pub(crate) runs: usize,
 }
 
 impl Figure {
@@ -55,7 +55,7 @@ impl Figure {
     /// # Panics
     ///
     /// Without a run.
-    pub fn of(subject: impl Into<String>, mut runs: Vec<f64>) -> Self {
+    pub(crate) fn of(subject: impl Into<String>, mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
         let (least, most) = (runs[0], runs[runs.len() - 1]);
         let median = f64::midpoint(runs[(runs.len() - 1) / 2], runs[runs.len() / 2]);
@@ -65,19 +65,19 @@ impl Figure {
 
 /// A bound, and what was found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Goal {
+pub(crate) struct Goal {
     /// What is meant to hold: "verifies ES256 at least 1.5 times as fast as the fastest of the others".
-    pub claim: String,
+    pub(crate) claim: String,
     /// What was found, in the unit of the bound.
-    pub found: f64,
+    pub(crate) found: f64,
     /// What it was held against.
-    pub bound: Bound,
+    pub(crate) bound: Bound,
 }
 
 /// What a figure is meant to stay above, or below.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Bound {
+pub(crate) enum Bound {
     /// No less than this.
     AtLeast(f64),
     /// No more than this.
@@ -86,7 +86,7 @@ pub enum Bound {
 
 impl Goal {
     /// Whether it was reached.
-    pub fn is_met(&self) -> bool {
+    pub(crate) fn is_met(&self) -> bool {
         match self.bound {
             Bound::AtLeast(bound) => self.found >= bound,
             Bound::AtMost(bound) => self.found <= bound,

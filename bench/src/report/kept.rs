@@ -13,7 +13,7 @@ impl Report {
     /// # Errors
     ///
     /// If one can't be read.
-    pub fn kept() -> io::Result<Vec<Self>> {
+    pub(crate) fn kept() -> io::Result<Vec<Self>> {
         let mut files: Vec<PathBuf> =
             fs::read_dir(folder())?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
         files.retain(|file| file.extension().is_some_and(|extension| extension == "json"));
@@ -23,7 +23,7 @@ impl Report {
 }
 
 /// Where the page of all parts is kept.
-pub fn path_of_page() -> PathBuf {
+pub(crate) fn path_of_page() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/evidence/performance.md")
 }
 

@@ -3,7 +3,7 @@
 use std::{fs, process::Command, thread};
 
 /// Processor, cores, kernel and compiler, as far as they can be told.
-pub fn machine() -> String {
+pub(crate) fn machine() -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").ok();
     let processor = processor.as_deref().and_then(|text| {
         let line = text.lines().find(|line| line.starts_with("model name"))?;

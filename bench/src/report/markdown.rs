@@ -22,7 +22,7 @@ const AIMS: &str = "| part | aim | bound | found | | why not |\n|---|---|---|---
 /// # Errors
 ///
 /// If what is kept can't be read.
-pub fn page() -> io::Result<String> {
+pub(crate) fn page() -> io::Result<String> {
     let reports = Report::kept()?;
     let sections = reports.iter().fold(String::new(), |text, report| text + "\n" + &section(report));
     Ok(format!("{HEAD}\n{}{sections}", summary(&reports)))

@@ -11,10 +11,8 @@ mod plot;
 mod publish;
 mod reasons;
 
-pub use self::{
+pub(crate) use self::{
     date::today,
     figures::{Bound, Figure, Goal, Group, Report},
-    kept::path_of_page,
     machine::machine,
-    markdown::page,
 };

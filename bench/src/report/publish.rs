@@ -15,7 +15,7 @@ impl Report {
     /// # Errors
     ///
     /// If it can't be written.
-    pub fn publish(&self) -> io::Result<()> {
+    pub(crate) fn publish(&self) -> io::Result<()> {
         println!("{}", of_part(self));
         let folder = folder();
         fs::create_dir_all(&folder)?;

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-use bench::{Failure, report::Figure};
+use crate::{Failure, report::Figure};
 
-use crate::{share::Share, subjects::Subject, trial::Watched};
+use super::{share::Share, subjects::Subject, trial::Watched};
 
 const BYTES_A_MB: f64 = 1e6;
 

@@ -1,8 +1,8 @@
 //! What start-up was meant to take.
 
-use bench::report::{Bound, Goal};
+use crate::report::{Bound, Goal};
 
-use crate::{
+use super::{
     findings::{Findings, Size},
     share::Share,
     trial::Watched,

@@ -8,9 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bench::{Failure, watch};
+use crate::{Failure, watch};
 
-use crate::subjects::Subject;
+use super::subjects::Subject;
 
 /// Joins the control group, waits for a word, and becomes the function, so that none of the three is part of its start.
 const HOLD: &str = r#"echo $$ > "$DOOR"; unset DOOR; read -r go; exec "$@""#;

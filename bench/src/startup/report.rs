@@ -1,11 +1,11 @@
 //! The report of what was found.
 
-use bench::{
+use crate::{
     Failure,
     report::{Figure, Group, Report, machine, today},
 };
 
-use crate::{
+use super::{
     findings::{Findings, Size},
     goals::goals,
     method::method,

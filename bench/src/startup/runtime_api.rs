@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::{Failure, watch};
 use axum::{
     Router,
     body::Bytes,
@@ -15,7 +16,6 @@ use axum::{
     http::{HeaderName, StatusCode, Uri},
     routing::{get, post},
 };
-use bench::{Failure, watch};
 use tokio::{
     net::TcpListener,
     sync::{Mutex, mpsc},

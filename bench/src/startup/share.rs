@@ -6,7 +6,7 @@ use std::{
     process,
 };
 
-use bench::Failure;
+use crate::Failure;
 
 /// Of a function that has one processor.
 const MEGABYTES_A_PROCESSOR: u32 = 1769;

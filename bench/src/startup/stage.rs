@@ -6,8 +6,8 @@ use std::{
     sync::Arc,
 };
 
+use crate::{Failure, SimulatedClock, deployment};
 use axum::{body::Bytes, http::Request};
-use bench::{Failure, SimulatedClock, deployment};
 use local::{demo, gateway::Gateway};
 use serde_json::{Value, json};
 use shared::{
@@ -15,7 +15,7 @@ use shared::{
     route,
 };
 
-use crate::{
+use super::{
     certificates::Certificates,
     store::Store,
     subjects::{Given, Kind, Subject},

@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use bench::Failure;
+use crate::Failure;
 use local::engine::{ANY_ACCESS_KEY_ID, AccessKeyId, Engine};
 use tokio::{
     io::copy_bidirectional,
@@ -15,7 +15,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
-use crate::certificates::{Certificates, HOST};
+use super::certificates::{Certificates, HOST};
 
 /// An embedded store in memory, and TLS in front of it. Both are on one thread, so that a round trip waits for no other thread to
 /// wake up; it lives as long as this process.

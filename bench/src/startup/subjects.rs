@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use bench::{
+use crate::{
     Failure,
     lambda::{of_every_function, variables},
     peers::{NODE, NODE_MODULES, PYTHON, npm_version, said_by, told},
 };
 use local::{demo::PUBLIC_CLIENT_ID, functions::Deployment, template::Template};
 
-use crate::certificates::Certificates;
+use super::certificates::Certificates;
 
 /// Folders and programs that `cargo xtask bench startup` names.
 const OURS: &str = "LATCHGATE_BENCH_FUNCTIONS";

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use bench::{Failure, report::Figure};
+use crate::{Failure, report::Figure};
 use tokio::time::sleep;
 
-use crate::{process::Process, runtime_api::RuntimeApi, share::Limit, stage::Stage, subjects::Subject};
+use super::{process::Process, runtime_api::RuntimeApi, share::Limit, stage::Stage, subjects::Subject};
 
 /// Invocations after the first.
 const LATER: usize = 15;

@@ -1,11 +1,11 @@
 //! What was found, as a report.
 
-use bench::{
+use crate::{
     Failure,
     report::{Bound, Figure, Goal, Group, Report, machine, today},
 };
 
-use crate::{
+use super::{
     method::method,
     ours::Found,
     sample::ALGORITHMS,

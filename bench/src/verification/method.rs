@@ -1,6 +1,6 @@
 //! How the figures came to be.
 
-use crate::{
+use super::{
     sample::TOKENS,
     scale::MILLISECONDS,
     subjects::{Kind, Subject},

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use authorizer::Authorizer;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use bench::{
+use crate::{
     Failure,
     api::authorizer_event,
     watch::{Watch, now},
 };
+use authorizer::Authorizer;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use shared::{
@@ -19,7 +19,7 @@ use shared::{
     tokens::AccessTokenVerifier,
 };
 
-use crate::sample::Content;
+use super::sample::Content;
 
 /// Marks the one line that is meant for the process that started this one: the others are what the function logs.
 pub(crate) const MARK: &str = "found: ";

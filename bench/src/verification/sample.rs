@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use bench::{Failure, SimulatedClock, StoreProcess, api, deployment, lambda::variables};
+use crate::{Failure, SimulatedClock, StoreProcess, api, deployment, lambda::variables};
 use keys::KeyPlan;
 use local::{functions::Keyset, gateway::Gateway};
 use serde::{Deserialize, Serialize};

@@ -5,12 +5,12 @@ use std::{
     process::{Command, Stdio},
 };
 
-use bench::{
+use crate::{
     Failure,
     peers::{NODE, NODE_MODULES, PYTHON, npm_version, said_by, told},
 };
 
-use crate::{
+use super::{
     ours::{AUTHORIZE, Found, MARK, SIGNATURE, VERIFY},
     sample::Sample,
 };
@@ -55,7 +55,7 @@ impl Subject {
         let ours = |name: &str, role: &str, kind| Self {
             name: name.to_owned(),
             kind,
-            command: vec![itself.clone()],
+            command: vec![itself.clone(), "verification".into()],
             role: role.to_owned(),
         };
         let node_version = said_by(&node, &["-p", "process.versions.node"])?;

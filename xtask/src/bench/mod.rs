@@ -13,8 +13,6 @@ use crate::shell::{TaskError, cargo, run};
 struct Part {
     /// On the command line.
     name: &'static str,
-    /// Of the package `bench`.
-    program: &'static str,
     profile: &'static str,
     /// Installs what it compares with.
     install: Option<Install>,
@@ -23,20 +21,19 @@ struct Part {
 type Install = fn() -> Result<Told, TaskError>;
 
 const PARTS: [Part; 8] = [
-    part("denylist", "denylist", None),
-    part("growth", "growth", None),
-    part("instructions", "instructions", Some(instructions::install)),
-    // Its program would be named as a function is.
-    part("login", "login-cost", None),
+    part("denylist", None),
+    part("growth", None),
+    part("instructions", Some(instructions::install)),
+    part("login", None),
     // Refused logins are told apart more easily where all but the hash is slow.
-    Part { profile: "dev", ..part("login-timing", "login-timing", None) },
-    part("refresh", "refresh-load", Some(refresh::install)),
-    part("startup", "startup", Some(startup::install)),
-    part("verification", "verification", Some(verification::install)),
+    Part { profile: "dev", ..part("login-timing", None) },
+    part("refresh", Some(refresh::install)),
+    part("startup", Some(startup::install)),
+    part("verification", Some(verification::install)),
 ];
 
-const fn part(name: &'static str, program: &'static str, install: Option<Install>) -> Part {
-    Part { name, program, profile: "measured", install }
+const fn part(name: &'static str, install: Option<Install>) -> Part {
+    Part { name, profile: "measured", install }
 }
 
 pub(crate) fn run_all() -> Result<(), TaskError> {
@@ -52,8 +49,7 @@ pub(crate) fn run_part(name: &str) -> Result<(), TaskError> {
 impl Part {
     fn run(&self) -> Result<(), TaskError> {
         let told = self.install.map_or_else(|| Ok(Told::new()), |install| install())?;
-        let program =
-            ["run", "--quiet", "--profile", self.profile, "--package", "bench", "--bin", self.program];
+        let program = ["run", "--quiet", "--profile", self.profile, "--package", "bench", "--", self.name];
         run(cargo(&program).envs(told))
     }
 }

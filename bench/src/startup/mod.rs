@@ -1,7 +1,7 @@
 //! How long functions take to be there: from their start to the first time they ask for an invocation, their first answer,
 //! and later ones; what they take of the processor and of memory, and how large they are.
 //!
-//! `startup [RUNS [RUNS_AT_A_SHARE]]`: the real bootstraps and those of others, each run a process of its own, with a Runtime
+//! `bench startup [RUNS [RUNS_AT_A_SHARE]]`: the real bootstraps and those of others, each run a process of its own, with a Runtime
 //! API to ask for invocations and a store behind TLS. `cargo xtask bench startup` builds and installs them all.
 
 mod certificates;
@@ -17,7 +17,7 @@ mod store;
 mod subjects;
 mod trial;
 
-use bench::Failure;
+use crate::Failure;
 
 use self::{
     findings::Findings,
@@ -32,8 +32,8 @@ const RUNS: usize = 15;
 const RUNS_AT_A_SHARE: usize = 5;
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    let mut arguments = std::env::args().skip(1).map(|argument| argument.parse());
+pub(crate) async fn run(arguments: &[String]) -> Result<(), Failure> {
+    let mut arguments = arguments.iter().map(|argument| argument.parse());
     let runs = arguments.next().transpose()?.unwrap_or(RUNS);
     let at_a_share = arguments.next().transpose()?.unwrap_or(RUNS_AT_A_SHARE);
     let stage = Box::pin(Stage::set_up()).await?;

@@ -1,7 +1,7 @@
 //! What it takes to verify an access token, beside what others verify it with, and to answer a whole request of an
 //! authorizer.
 //!
-//! `verification [RUNS [MILLISECONDS]]`: of each subject as many runs, each a process of its own that verifies for so long.
+//! `bench verification [RUNS [MILLISECONDS]]`: of each subject as many runs, each a process of its own that verifies for so long.
 //! `cargo xtask bench verification` installs the others.
 
 mod findings;
@@ -11,7 +11,7 @@ mod sample;
 mod scale;
 mod subjects;
 
-use bench::{Failure, StoreProcess};
+use crate::Failure;
 
 use self::{
     findings::Findings,
@@ -21,10 +21,8 @@ use self::{
 };
 
 #[tokio::main]
-async fn main() -> Result<(), Failure> {
-    StoreProcess::serve_if_asked().await?;
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [role, file, milliseconds] = &*arguments {
+pub(crate) async fn run(arguments: &[String]) -> Result<(), Failure> {
+    if let [role, file, milliseconds] = arguments {
         return ours::play(role, file, milliseconds.parse()?).await;
     }
     let runs = arguments.first().map_or(Ok(RUNS), |runs| runs.parse())?;

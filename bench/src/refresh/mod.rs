@@ -1,6 +1,6 @@
 //! Refreshes under load: chains of them over HTTP, beside other servers that replace refresh tokens, and the store's own rate.
 //!
-//! `refresh-load [RUNS [MILLISECONDS]]`: so many runs of so long with each number of connections.
+//! `bench refresh [RUNS [MILLISECONDS]]`: so many runs of so long with each number of connections.
 //! `cargo xtask bench refresh` installs the others.
 
 mod ceiling;
@@ -16,7 +16,7 @@ mod server;
 mod store;
 mod subjects;
 
-use bench::{Failure, StoreProcess};
+use crate::Failure;
 use tokio::runtime::Builder;
 
 use self::{
@@ -26,13 +26,9 @@ use self::{
     subjects::Subjects,
 };
 
-fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    // The store and the gateway have the threads that they have elsewhere; a function, and who asks, have one.
-    let threads = Builder::new_multi_thread().enable_all().build()?;
-    threads.block_on(StoreProcess::serve_if_asked())?;
-    if let Some(role) = Role::parse(&arguments)? {
-        return role.play(&threads);
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    if let Some(role) = Role::parse(arguments)? {
+        return role.play();
     }
     let runs = arguments.first().map_or(Ok(RUNS), |runs| runs.parse())?;
     let milliseconds = arguments.get(1).map_or(Ok(MILLISECONDS), |number| number.parse())?;

@@ -1,7 +1,7 @@
 //! What a whole login takes beside the bare hash of its password, what the first login of a process takes beside its later
 //! ones, and what many at once take in memory.
 //!
-//! `login-cost [RUNS]`: of each of the three as many runs. Every run is a process of its own, which starts as the function
+//! `bench login [RUNS]`: of each of the three as many runs. Every run is a process of its own, which starts as the function
 //! starts in Lambda, over a store in another.
 
 mod bare;
@@ -14,7 +14,7 @@ mod role;
 mod scale;
 mod stage;
 
-use bench::{Failure, StoreProcess};
+use crate::Failure;
 
 use self::{
     findings::Findings,
@@ -23,16 +23,14 @@ use self::{
     stage::Stage,
 };
 
-fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match Role::parse(&arguments)? {
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    match Role::parse(arguments)? {
         Some(role) => role.runtime()?.block_on(Box::pin(role.play())),
-        None => many_threads()?.block_on(Box::pin(measure(&arguments))),
+        None => many_threads()?.block_on(Box::pin(measure(arguments))),
     }
 }
 
 async fn measure(arguments: &[String]) -> Result<(), Failure> {
-    StoreProcess::serve_if_asked().await?;
     let runs = arguments.first().map_or(Ok(RUNS), |runs| runs.parse())?;
     let (stage, mut findings) = (Box::pin(Stage::set_up()).await?, Findings::default());
     let processors = std::thread::available_parallelism()?.get();

@@ -1,7 +1,7 @@
 //! Whether what requests take grows with what is stored: refresh and authorizer beside ten thousand sessions, a million, and
 //! as many as fit; the authorizer beside a long denylist; and the memory of a process over an hour.
 //!
-//! `growth [SECONDS [PERCENT]]`: how long the last step may load, and how much of everything else there is to be.
+//! `bench growth [SECONDS [PERCENT]]`: how long the last step may load, and how much of everything else there is to be.
 
 mod feed;
 mod findings;
@@ -22,7 +22,7 @@ mod start;
 
 use std::sync::Arc;
 
-use bench::{Failure, SimulatedClock, StoreProcess};
+use crate::{Failure, SimulatedClock};
 use tokio::runtime::Builder;
 
 use self::{
@@ -33,14 +33,12 @@ use self::{
     scale::{HOURS, START, Scale},
 };
 
-fn main() -> Result<(), Failure> {
-    // The store has the threads that it has elsewhere, and the handlers the one that they have in Lambda.
-    Builder::new_multi_thread().enable_all().build()?.block_on(StoreProcess::serve_if_asked())?;
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    // The handlers have the one thread that they have in Lambda.
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match Hour::asked(&arguments)? {
+    match Hour::asked(arguments)? {
         Some(hour) => runtime.block_on(Box::pin(hour.pass())),
-        None => runtime.block_on(Box::pin(measure(Scale::parse(&arguments)?))),
+        None => runtime.block_on(Box::pin(measure(Scale::parse(arguments)?))),
     }
 }
 

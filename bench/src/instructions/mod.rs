@@ -1,7 +1,7 @@
 //! How many instructions it takes to parse, verify, issue and decide: counted by callgrind, which counts the same of the same
 //! program, whatever else the machine does. What is kept of it shows what a change costs.
 //!
-//! `instructions [RUNS]`. `cargo xtask bench instructions` installs callgrind.
+//! `bench instructions [RUNS]`. `cargo xtask bench instructions` installs callgrind.
 
 mod count;
 mod findings;
@@ -10,16 +10,15 @@ mod issue;
 mod operation;
 mod sample;
 
-use bench::Failure;
+use crate::Failure;
 
 use self::{findings::Findings, operation::Operation, sample::Sample};
 
 /// Runs, unless the command line says otherwise: all are alike but for what is random, as in a signature of ES256.
 const RUNS: usize = 3;
 
-fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if let [operation, calls, file] = &*arguments {
+pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
+    if let [operation, calls, file] = arguments {
         let sample: Sample = serde_json::from_str(&std::fs::read_to_string(file)?)?;
         return Operation::parse(operation)?.perform(calls.parse()?, &sample);
     }

@@ -1,0 +1,51 @@
+//! The benchmarks, as one program: `bench PART [ARGUMENT…]`. `cargo xtask bench` builds it and installs what it compares with.
+//!
+//! A part that measures processes starts this program again, with the part's name and what the process is to be.
+
+mod api;
+mod clock;
+mod denylist;
+mod deployment;
+mod growth;
+mod instructions;
+mod lambda;
+mod login;
+mod login_timing;
+mod peers;
+mod refresh;
+mod report;
+mod startup;
+mod store_process;
+mod verification;
+mod watch;
+
+use std::{env, error::Error, process::Command};
+
+use self::{clock::SimulatedClock, deployment::deployment, store_process::StoreProcess};
+
+/// Whatever keeps a benchmark from its result.
+type Failure = Box<dyn Error + Send + Sync>;
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let (part, arguments) = arguments.split_first().ok_or("no part is named")?;
+    match part.as_str() {
+        "denylist" => denylist::run(),
+        "growth" => growth::run(arguments),
+        "instructions" => instructions::run(arguments),
+        "login" => login::run(arguments),
+        "login-timing" => login_timing::run(arguments),
+        "refresh" => refresh::run(arguments),
+        "startup" => startup::run(arguments),
+        "verification" => verification::run(arguments),
+        StoreProcess::PART => StoreProcess::serve(arguments),
+        _ => Err(format!("{part} is no part of the benchmarks").into()),
+    }
+}
+
+/// This program, to be started once more for this part.
+fn itself(part: &str) -> Result<Command, Failure> {
+    let mut command = Command::new(env::current_exe()?);
+    command.arg(part);
+    Ok(command)
+}
