@@ -42,7 +42,10 @@ pub mod variable {
     pub const LEEWAY: &str = "LEEWAY";
     /// How many sessions a user may have; 0 or absent: any number.
     pub const MAX_SESSIONS: &str = "MAX_SESSIONS";
-    /// The origin that browsers may call from; absent: none.
+    /// The origins whose pages may call, separated by commas; absent: that of `ALLOWED_ORIGIN`.
+    pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
+    /// The one origin whose pages may call, where `ALLOWED_ORIGINS` is absent; absent too: none. It goes with the release after
+    /// this one.
     pub const ALLOWED_ORIGIN: &str = "ALLOWED_ORIGIN";
     /// How the authorizer learns that a session is over: `session`, `denylist` or `none`.
     pub const REVOCATION_CHECK: &str = "REVOCATION_CHECK";
@@ -92,7 +95,7 @@ pub mod variable {
     ];
 
     /// All that template.yaml sets.
-    pub const ALL: [&str; 30] = [
+    pub const ALL: [&str; 31] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,
@@ -112,6 +115,7 @@ pub mod variable {
         ABSOLUTE_TTL,
         LEEWAY,
         MAX_SESSIONS,
+        ALLOWED_ORIGINS,
         ALLOWED_ORIGIN,
         REVOCATION_CHECK,
         DENYLIST_INTERVAL,

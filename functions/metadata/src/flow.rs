@@ -1,8 +1,8 @@
-//! The flow of a request for a document.
+//! The flow of a request for a document, or of a preflight.
 
 use lambda_http::{
     Body, Request, Response,
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
 };
 use serde_json::Value;
 use shared::http::{empty, json};
@@ -14,15 +14,42 @@ use crate::{
 
 /// Five minutes, in seconds: as long as a function of ours keeps its own copy.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
-/// For how long a browser may remember that it may ask: a day, in seconds.
-const MAX_AGE: HeaderValue = HeaderValue::from_static("86400");
+
+/// What a page may do, and for how long a browser may remember it, in seconds.
+struct Permission {
+    methods: HeaderValue,
+    headers: HeaderValue,
+    max_age: HeaderValue,
+}
+
+/// What a page may do at the endpoints of the other functions: the methods of all of them, and the headers that clients send.
+/// The templates say the same where API Gateway answers.
+const OF_ENDPOINTS: Permission = Permission {
+    methods: HeaderValue::from_static("GET,POST,DELETE,OPTIONS"),
+    headers: HeaderValue::from_static("authorization,content-type,idempotency-key"),
+    max_age: HeaderValue::from_static("600"),
+};
 
 impl Metadata {
-    pub(crate) async fn reply(&self, request: &Request) -> Result<Response<Body>, MetadataError> {
-        match Question::parse(request, &self.issuer)? {
+    pub(crate) async fn reply(
+        &self,
+        question: Result<Question, MetadataError>,
+        request: &Request,
+    ) -> Result<Response<Body>, MetadataError> {
+        match question? {
             Question::Document(document) => self.document(document).await,
-            Question::Preflight => Ok(preflight(request)),
+            Question::DocumentPreflight => Ok(document_preflight(request)),
+            Question::EndpointPreflight => Ok(self.endpoint_preflight(request)),
         }
+    }
+
+    /// The answer to a preflight of another function's path: to a page that may not call, nothing.
+    fn endpoint_preflight(&self, request: &Request) -> Response<Body> {
+        let mut response = empty(StatusCode::NO_CONTENT);
+        if self.preflights.allowed_origin(request).is_some() {
+            OF_ENDPOINTS.grant(response.headers_mut());
+        }
+        response
     }
 
     async fn document(&self, document: Document) -> Result<Response<Body>, MetadataError> {
@@ -45,15 +72,26 @@ fn public(document: &Value) -> Response<Body> {
     response
 }
 
-/// The answer to a preflight (Fetch section 3.3.5): whatever headers the page wants to send, the documents don't depend on them.
-/// `*` would leave `Authorization` out.
-fn preflight(request: &Request) -> Response<Body> {
+/// The answer to a preflight of a document (Fetch section 3.3.5): whatever headers the page wants to send, the documents don't
+/// depend on them. `*` would leave `Authorization` out.
+fn document_preflight(request: &Request) -> Response<Body> {
     let wanted = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let mut response = empty(StatusCode::NO_CONTENT);
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("Access-Control-Request-Headers"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, HEAD"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, wanted.unwrap_or(HeaderValue::from_static("*")));
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, MAX_AGE);
+    let permission = Permission {
+        methods: HeaderValue::from_static("GET, HEAD"),
+        headers: wanted.unwrap_or(HeaderValue::from_static("*")),
+        max_age: HeaderValue::from_static("86400"),
+    };
+    permission.grant(headers);
     response
+}
+
+impl Permission {
+    fn grant(self, headers: &mut HeaderMap) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, self.methods);
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, self.headers);
+        headers.insert(header::ACCESS_CONTROL_MAX_AGE, self.max_age);
+    }
 }

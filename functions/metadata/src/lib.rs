@@ -1,7 +1,8 @@
-//! `GET /.well-known/…`, and HEAD: the public keys, and the addresses of the endpoints.
+//! `GET /.well-known/…`, and HEAD: the public keys, and the addresses of the endpoints. And the preflights of the other functions'
+//! paths, which tell a browser whether its page may call.
 //!
-//! Public by nature, so any origin may read it and any cache may keep it: for less time than a new key is published
-//! before it signs.
+//! Documents are public by nature, so any origin may read them and any cache may keep them: for less time than a new key is
+//! published before it signs.
 
 mod documents;
 mod error;
@@ -22,11 +23,14 @@ use shared::{
 };
 
 pub use self::error::{MetadataError, MetadataReason};
+use self::request::Question;
 
 /// The function.
 #[derive(Debug)]
 pub struct Metadata {
-    endpoint: Endpoint,
+    documents: Endpoint,
+    /// The edge of the preflights of other functions, which pages of the allowed origins alone may read.
+    preflights: Endpoint,
     keys: Cached<PublishedKeys>,
     issuer: String,
     clock: Arc<dyn Clock>,
@@ -41,7 +45,8 @@ impl Metadata {
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, clock, .. } = context;
         let metadata = Self {
-            endpoint: Endpoint::public("metadata", "GET, HEAD, OPTIONS", context),
+            documents: Endpoint::public("metadata", "GET, HEAD, OPTIONS", context),
+            preflights: Endpoint::new("metadata", "OPTIONS", context)?,
             keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
             issuer: environment.required(variable::ISSUER)?.to_owned(),
             clock: clock.clone(),
@@ -54,7 +59,12 @@ impl Metadata {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let log = self.endpoint.begin(request);
-        self.endpoint.answer(request, &log, Box::pin(self.reply(request))).await
+        let question = Question::parse(request, &self.issuer);
+        let endpoint = match question {
+            Ok(Question::EndpointPreflight) => &self.preflights,
+            _ => &self.documents,
+        };
+        let log = endpoint.begin(request);
+        endpoint.answer(request, &log, Box::pin(self.reply(question, request))).await
     }
 }

@@ -10,8 +10,10 @@ use crate::{MetadataError, MetadataReason};
 pub(crate) enum Question {
     /// A document, or its headers alone.
     Document(Document),
-    /// Whether a page may ask for it.
-    Preflight,
+    /// Whether a page may ask for a document.
+    DocumentPreflight,
+    /// Whether a page may call one of the other functions. template.yaml has OPTIONS of their paths here.
+    EndpointPreflight,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,12 +29,12 @@ pub(crate) enum Document {
 impl Question {
     /// The question that a request asks a server with this issuer.
     pub(crate) fn parse(request: &Request, issuer: &str) -> Result<Self, MetadataError> {
-        let document = Document::of_path(request.uri().path(), issuer);
-        let document = document.ok_or(MetadataReason::NotFound)?;
-        match *request.method() {
-            Method::GET | Method::HEAD => Ok(Self::Document(document)),
-            Method::OPTIONS => Ok(Self::Preflight),
-            _ => Err(RequestError::Method.into()),
+        match (Document::of_path(request.uri().path(), issuer), request.method()) {
+            (Some(document), &Method::GET | &Method::HEAD) => Ok(Self::Document(document)),
+            (Some(_), &Method::OPTIONS) => Ok(Self::DocumentPreflight),
+            (Some(_), _) => Err(RequestError::Method.into()),
+            (None, &Method::OPTIONS) => Ok(Self::EndpointPreflight),
+            (None, _) => Err(MetadataReason::NotFound.into()),
         }
     }
 }

@@ -7,10 +7,10 @@ use lambda_http::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
 };
 
-use super::{EndpointError, IntoErrorResponse, invocation::invocation_of};
+use super::{EndpointError, IntoErrorResponse, allowed_origins::AllowedOrigins, invocation::invocation_of};
 use crate::{
     context::Context,
-    environment::{EnvironmentError, variable},
+    environment::EnvironmentError,
     error::chain,
     log::{Ending, FunctionLog, RequestLog},
 };
@@ -19,7 +19,8 @@ use crate::{
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="latchgate", charset="UTF-8""#);
 /// Seconds: well within the leeway, so that a refresh whose answer was lost gets the same successor.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
-/// The headers that pages may read beside those that they always may. template.yaml says the same of API Gateway's own answers.
+/// The headers that pages may read beside those that they always may. template.yaml says
+/// the same of API Gateway's own answers.
 const EXPOSED: HeaderValue = HeaderValue::from_static("Retry-After, WWW-Authenticate");
 
 /// A function's flow, on its way to the response. It is on the heap, and its type is erased: it holds the state of several
@@ -38,8 +39,7 @@ pub struct Endpoint {
 /// Which pages may read the answers.
 #[derive(Clone, Debug)]
 enum Readers {
-    Nobody,
-    Origin(HeaderValue),
+    Origins(AllowedOrigins),
     Everybody,
 }
 
@@ -48,18 +48,13 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// If the allowed origin is not one.
+    /// If an allowed origin is none.
     pub fn new(
         function: &'static str,
         methods: &'static str,
         context: &Context,
     ) -> Result<Self, EnvironmentError> {
-        let allowed_origin = context.environment.optional(variable::ALLOWED_ORIGIN);
-        let allowed_origin = allowed_origin.map(HeaderValue::from_str);
-        let allowed_origin = allowed_origin.transpose();
-        let allowed_origin =
-            allowed_origin.map_err(|_| EnvironmentError::Malformed(variable::ALLOWED_ORIGIN))?;
-        let readers = allowed_origin.map_or(Readers::Nobody, Readers::Origin);
+        let readers = Readers::Origins(AllowedOrigins::from_environment(&context.environment)?);
         Ok(Self { log: FunctionLog::new(function, context), methods, readers })
     }
 
@@ -128,21 +123,22 @@ impl Endpoint {
         response
     }
 
-    /// The preflight is API Gateway's; the response itself is ours to open.
+    /// The `Access-Control-Allow-Origin` for a request: what a page needs to read the answer; `None`, if it may not.
+    pub fn allowed_origin(&self, request: &Request) -> Option<HeaderValue> {
+        match &self.readers {
+            Readers::Everybody => Some(HeaderValue::from_static("*")),
+            Readers::Origins(allowed) => allowed.find(request.headers()).cloned(),
+        }
+    }
+
+    /// Opens a response to the page that asked. `Vary` is there whoever asked: without it, a cache would give the answer for one
+    /// page to another. That holds for public answers too, since an HTTP API puts one origin in the place of `*`.
     fn allow_origin(&self, request: &Request, headers: &mut HeaderMap) {
-        let allowed = match &self.readers {
-            Readers::Nobody => return,
-            Readers::Everybody => HeaderValue::from_static("*"),
-            Readers::Origin(allowed) => {
-                headers.insert(header::VARY, HeaderValue::from_static("Origin"));
-                if request.headers().get(header::ORIGIN) != Some(allowed) {
-                    return;
-                }
-                allowed.clone()
-            }
-        };
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
-        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        headers.append(header::VARY, HeaderValue::from_static("Origin"));
+        if let Some(allowed) = self.allowed_origin(request) {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+            headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 //! [`run`] turns an event into a request, the function's [`Endpoint`] carries out the flow, and an [`ErrorResponse`] says
 //! over the wire what an [`EndpointError`] decided.
 
+mod allowed_origins;
 mod caller;
 mod client_credentials;
 mod endpoint;
