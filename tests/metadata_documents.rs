@@ -21,12 +21,42 @@ async fn the_documents_name_the_issuer_exactly_and_may_be_kept() {
         assert_eq!(reply.body["token_endpoint"], format!("{ISSUER}/refresh"));
         assert_eq!(reply.body["revocation_endpoint"], format!("{ISSUER}/logout"));
         assert_eq!(reply.body["grant_types_supported"], json!(["refresh_token"]));
+        assert_eq!(reply.body["latchgate_audience"], "api");
         assert_eq!(reply.header("cache-control"), Some("public, max-age=300"));
         reply.assert_readable_by_all();
         assert_eq!(reply.header("pragma"), None);
     }
     let token = api.login().await.access;
     assert_eq!(crate::harness::claims(&token)["iss"], ISSUER);
+}
+
+#[tokio::test]
+async fn the_documents_name_the_audience_of_the_tokens() {
+    let api = Api::start().await;
+    let mut deployment = api.deployment.clone();
+    deployment.parameters = deployment.parameters.with("Audience", "https://orders.example.com");
+    let api = api.redeployed(deployment).await;
+    let aud = crate::harness::claims(&api.login().await.access)["aud"].clone();
+    assert_eq!(aud, "https://orders.example.com");
+    for path in [route::AUTHORIZATION_SERVER, route::OPENID_CONFIGURATION] {
+        let reply = api.send(Request::get(path), "").await;
+        assert_eq!(reply.body["latchgate_audience"], aud, "{path}");
+    }
+}
+
+/// While an upgrade is under way: CloudFormation may change the code of a function before its environment.
+#[tokio::test]
+async fn without_an_audience_the_documents_are_served_all_the_same() {
+    let api = Api::start().await;
+    let mut functions = api.template.functions(&api.deployment.parameters).unwrap();
+    let mut function = functions.remove("metadata").unwrap();
+    assert_eq!(function.variables.remove("AUDIENCE").as_deref(), Some("api"));
+    let metadata = Metadata::start(&api.deployment.context(function)).await.unwrap();
+    let request = Request::get(route::AUTHORIZATION_SERVER).body(lambda_http::Body::Empty).unwrap();
+    let reply = metadata.handle(&request).await;
+    assert_eq!(reply.status(), 200);
+    let document: Value = serde_json::from_slice(reply.body()).unwrap();
+    assert_eq!((&document["issuer"], document.get("latchgate_audience")), (&json!(ISSUER), None));
 }
 
 const DOCUMENTS: [&str; 3] = [route::JWKS, route::AUTHORIZATION_SERVER, route::OPENID_CONFIGURATION];

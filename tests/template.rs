@@ -131,7 +131,10 @@ async fn no_required_variable_is_spare() {
         "TRUST_STORE",
     ];
     for (name, function) in functions {
-        for variable in function.variables.keys().filter(|v| !optional.contains(&v.as_str())) {
+        // What the documents only repeat is left out where it is missing, while an upgrade is under way.
+        let repeated = |variable: &str| (name.as_str(), variable) == ("metadata", "AUDIENCE");
+        let needed = |variable: &&String| !optional.contains(&variable.as_str()) && !repeated(variable);
+        for variable in function.variables.keys().filter(needed) {
             // What one mode of the authorizer has no use for, another has.
             let checks = if variable == "REVOCATIONS_TABLE" { "denylist" } else { "session" };
             let error = start_without(&api, &name, variable, checks).await.expect_err(variable);

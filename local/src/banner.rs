@@ -11,6 +11,8 @@ use local::{
 /// Where things are, and what to try them with.
 pub(crate) struct Banner<'a> {
     pub(crate) url: &'a str,
+    /// The `aud` of access tokens; their `iss` is the URL, unless it is said.
+    pub(crate) audience: &'a str,
     pub(crate) store: &'a StoreAddress,
     pub(crate) demo: &'a Demo,
 }
@@ -26,6 +28,7 @@ impl Banner<'_> {
     pub(crate) fn to_json(&self) -> Value {
         json!({
             "url": self.url,
+            "audience": self.audience,
             "username": demo::USERNAME,
             "password": self.demo.password.expose_secret(),
             "public_client_id": demo::PUBLIC_CLIENT_ID,
@@ -38,7 +41,7 @@ impl Banner<'_> {
 
     /// Commands for people, ready to paste.
     pub(crate) fn to_text(&self) -> String {
-        let Self { url, store: StoreAddress { endpoint, access_key_id }, demo } = self;
+        let Self { url, audience, store: StoreAddress { endpoint, access_key_id }, demo } = self;
         let key =
             access_key_id.as_ref().map_or_else(String::new, |id| format!(", access key ID {}", id.expose()));
         let (password, secret) = (demo.password.expose_secret(), demo.client_secret.expose_secret());
@@ -51,6 +54,7 @@ Latchgate is on {url}
   store    {endpoint}{key}
   user     {user} / {password}
   clients  {app} (public), {server} / {secret} (confidential)
+  tokens   for the audience (aud) {audience}
 
 Paste into another terminal:
 

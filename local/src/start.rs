@@ -94,7 +94,8 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     let shutdown = shutdown_signal();
     let _published = publish(&deployment, &url, &store.address, address.port());
 
-    let banner = Banner { url: &url, store: &store.address, demo: &store.demo };
+    let audience = deployment.parameters.value("Audience").unwrap_or_default();
+    let banner = Banner { url: &url, audience, store: &store.address, demo: &store.demo };
     if options.json {
         println!("{}", banner.to_json());
     } else {

@@ -55,10 +55,11 @@ impl Metadata {
     async fn document(&self, document: Document) -> Result<Response<Body>, MetadataError> {
         let now = self.clock.now();
         let keys = self.keys.current(now).await.map_err(MetadataReason::Keys)?;
+        let (issuer, audience) = (&*self.issuer, self.audience.as_deref());
         Ok(public(&match document {
             Document::Jwks => documents::jwks(&keys, now),
-            Document::AuthorizationServer => documents::authorization_server(&self.issuer),
-            Document::OpenIdConfiguration => documents::openid_configuration(&self.issuer, &keys, now),
+            Document::AuthorizationServer => documents::authorization_server(issuer, audience),
+            Document::OpenIdConfiguration => documents::openid_configuration(issuer, audience, &keys, now),
         }))
     }
 }

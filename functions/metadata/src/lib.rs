@@ -33,6 +33,8 @@ pub struct Metadata {
     preflights: Endpoint,
     keys: Cached<PublishedKeys>,
     issuer: String,
+    /// Absent only while an upgrade is under way: the function may be of this version before its environment is.
+    audience: Option<String>,
     clock: Arc<dyn Clock>,
 }
 
@@ -49,6 +51,7 @@ impl Metadata {
             preflights: Endpoint::new("metadata", "OPTIONS", context)?,
             keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
             issuer: environment.required(variable::ISSUER)?.to_owned(),
+            audience: environment.optional(variable::AUDIENCE).map(str::to_owned),
             clock: clock.clone(),
         };
         if let Err(error) = metadata.keys.current(clock.now()).await {

@@ -23,6 +23,11 @@ impl Parameters {
         self
     }
 
+    /// The value of a parameter that has one.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// The text of a value. A reference to a resource resolves to its logical id: that is what things are called here.
     /// A parameter without a value resolves to nothing, and so does the variable that it is for.
     pub(super) fn resolve(&self, value: &Value) -> Option<String> {

@@ -19,6 +19,7 @@ async fn it_prints_one_line_of_json_once_it_serves_and_nothing_after_it() {
     let mut running = Running::start(&[]);
     let names: Vec<_> = running.line.as_object().unwrap().keys().cloned().collect();
     let expected = [
+        "audience",
         "client_secret",
         "confidential_client_id",
         "dynamodb_access_key_id",
@@ -29,6 +30,7 @@ async fn it_prints_one_line_of_json_once_it_serves_and_nothing_after_it() {
         "username",
     ];
     assert_eq!(names, expected);
+    assert_eq!(running.text("audience"), "api");
     assert!(running.text("url").starts_with("http://127.0.0.1:"));
     assert!(running.text("dynamodb_endpoint").starts_with("http://127.0.0.1:"));
     running.login().await;

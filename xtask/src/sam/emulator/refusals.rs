@@ -49,8 +49,8 @@ fn answers_no_detail(stage: &Stage, function: &str) -> Result<(), TaskError> {
 fn needs_its_variables(stage: &Stage, function: &str) -> Result<(), TaskError> {
     let all = stage.variables(function)?;
     let is_needed = |name: &str| match (function, name) {
-        // For another way to hear of a logout than the default.
-        ("AuthorizerFunction", "REVOCATIONS_TABLE") => false,
+        // For another way to hear of a logout than the default; what the documents only repeat.
+        ("AuthorizerFunction", "REVOCATIONS_TABLE") | ("MetadataFunction", "AUDIENCE") => false,
         (_, "KEYSET_SECRET" | "ISSUER" | "AUDIENCE") => true,
         (_, name) => name.ends_with("_TABLE"),
     };
