@@ -48,7 +48,9 @@ fn both_kinds_of_api_allow_the_same_browsers_the_same_and_neither_caches_a_decis
     assert_eq!(rest.cors, http.cors);
     assert_eq!([rest.authorizer_cache_ttl, http.authorizer_cache_ttl], [Duration::ZERO; 2]);
     let (template, http) = (Template::of_project().unwrap(), HttpApiTemplate::of_project().unwrap());
-    assert_eq!(template.parameter("AllowedOrigin"), http.parameter("AllowedOrigin"));
+    for parameter in ["AllowedOrigins", "AllowedOrigin"] {
+        assert_eq!(template.parameter(parameter).unwrap(), http.parameter(parameter).unwrap());
+    }
 }
 
 #[tokio::test]
@@ -88,10 +90,10 @@ async fn two_tokens_are_none() {
 async fn a_preflight_is_answered_for_every_path_and_says_nothing_to_other_origins() {
     let api = start().await;
     for path in [route::LOGIN, route::SESSIONS, route::JWKS, "/nowhere"] {
-        let reply = api.preflight(path, ORIGIN).await;
+        let reply = api.preflight("GET", path, ORIGIN).await;
         assert_eq!((reply.status, &reply.body), (204, &Value::Null));
         assert_eq!(reply.header("access-control-allow-origin"), Some(ORIGIN));
-        let reply = api.preflight(path, ELSEWHERE).await;
+        let reply = api.preflight("GET", path, ELSEWHERE).await;
         assert_eq!((reply.status, reply.headers.len()), (204, 0));
     }
 }

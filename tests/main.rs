@@ -51,6 +51,7 @@ mod metrics;
 mod model;
 mod names;
 mod operations;
+mod origins;
 mod over_http;
 mod pages;
 mod panics;

@@ -147,7 +147,7 @@ async fn without_its_keys_it_is_a_503_that_heals_and_that_nobody_keeps() {
         ("cache-control", "no-store"),
         ("retry-after", "1"),
         ("access-control-allow-origin", "*"),
-        ("access-control-expose-headers", "Retry-After, WWW-Authenticate"),
+        ("access-control-expose-headers", "Retry-After, WWW-Authenticate, Date"),
     ] {
         assert_eq!(reply.headers()[name], expected);
     }

@@ -18,6 +18,10 @@ const PUBLIC: [&str; 4] = [
     route::OPENID_CONFIGURATION,
 ];
 
+/// The paths whose preflights a function answers, because API Gateway can't choose among origins.
+const PREFLIGHTS: [&str; 6] =
+    [route::LOGIN, route::REFRESH, route::LOGOUT, route::PASSWORD, route::SESSIONS, "/sessions/{session_id}"];
+
 fn key(name: &str, kind: &str) -> (String, String) {
     (name.to_owned(), kind.to_owned())
 }
@@ -67,9 +71,12 @@ fn the_routes_are_the_designs_and_only_the_token_endpoints_and_the_metadata_are_
         ("keys".to_owned(), vec![]),
         (
             "metadata".to_owned(),
-            PUBLIC
+            PREFLIGHTS
                 .into_iter()
-                .flat_map(|path| ["GET", "HEAD", "OPTIONS"].map(|method| route(method, path, Some("NONE"))))
+                .map(|path| route("OPTIONS", path, Some("NONE")))
+                .chain(PUBLIC.into_iter().flat_map(|path| {
+                    ["GET", "HEAD", "OPTIONS"].map(|method| route(method, path, Some("NONE")))
+                }))
                 .collect(),
         ),
     ]);
@@ -85,8 +92,13 @@ fn whatever_the_gateway_answers_its_headers_may_be_read_by_scripts_of_the_allowe
     assert_eq!(responses.len(), 9, "they were found");
     for (kind, response) in responses {
         let headers = &response["ResponseParameters"]["Headers"];
-        assert_eq!(untagged(&headers["Access-Control-Allow-Origin"]), "'${AllowedOrigin}'", "{kind:?}");
-        assert_eq!(headers["Access-Control-Expose-Headers"], "'Retry-After, WWW-Authenticate'", "{kind:?}");
+        let readers = untagged(&headers["Access-Control-Allow-Origin"]).as_sequence().unwrap();
+        let readers: Vec<_> = readers.iter().map(untagged).collect();
+        assert_eq!(readers, ["HasOrigins", "'*'", "'${AllowedOrigin}'"], "{kind:?}");
+        assert_eq!(
+            headers["Access-Control-Expose-Headers"], "'Retry-After, WWW-Authenticate, Date'",
+            "{kind:?}"
+        );
     }
 }
 
@@ -115,6 +127,7 @@ async fn no_required_variable_is_spare() {
         "ABSOLUTE_TTL",
         "LEEWAY",
         "MAX_SESSIONS",
+        "ALLOWED_ORIGINS",
         "ALLOWED_ORIGIN",
         "SIGNING_ALGORITHM",
         "KEY_LEAD",

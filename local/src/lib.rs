@@ -10,6 +10,7 @@ pub mod functions;
 pub mod gateway;
 pub mod hosts;
 pub mod keyset;
+pub mod origins;
 pub mod seed;
 pub mod server;
 pub mod tables;

@@ -9,6 +9,7 @@ use clap::{Parser, value_parser};
 use local::{
     engine::{ANY_ACCESS_KEY_ID, AccessKeyId},
     hosts::Host,
+    origins::Origin,
     template::ApiKind,
 };
 use shared::keys::SigningAlgorithm;
@@ -51,9 +52,9 @@ pub(crate) struct Options {
     /// Print one line of JSON instead of the banner
     #[arg(long)]
     pub(crate) json: bool,
-    /// The origin that browsers may call from
-    #[arg(long, value_name = "URL", default_value = "http://localhost:3000", value_parser = origin)]
-    pub(crate) origin: String,
+    /// An origin whose pages may call; can be repeated [default: http://localhost:3000]
+    #[arg(long, value_name = "URL", value_delimiter = ',')]
+    pub(crate) origin: Vec<Origin>,
     /// Lifetime of an access token, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::ACCESS_TTL))]
     pub(crate) access_ttl: Option<u64>,
@@ -72,17 +73,6 @@ pub(crate) struct Options {
     /// Any other parameter of template.yaml, like ScopeRules='GET /sessions read'; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameter: Vec<(String, String)>,
-}
-
-/// An origin as browsers send it: scheme, host and port, and nothing after them.
-fn origin(text: &str) -> Result<String, &'static str> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).unwrap_or_default();
-    let is_host = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':');
-    if !host.is_empty() && host.bytes().all(is_host) {
-        Ok(text.to_owned())
-    } else {
-        Err("an origin is a scheme, a host and perhaps a port, like http://localhost:3000")
-    }
 }
 
 /// Where a store may be.

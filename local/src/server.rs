@@ -74,17 +74,19 @@ fn refused() -> Response<Bytes> {
 /// In a task of its own, so that a panic is one failed request, as it is in Lambda.
 async fn delivered(gateway: Arc<Gateway>, source: IpAddr, request: Request) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
+    let asked = parts.headers.clone();
+    let failed = |failure| gateway.open(&asked, gateway.failure(failure));
     let body = match to_bytes(body, MAX_BODY_LEN).await {
         Ok(body) => body,
         Err(error) if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) => {
-            return gateway.failure(Failure::TooLarge);
+            return failed(Failure::TooLarge);
         }
-        Err(_) => return gateway.failure(Failure::BodyUnread),
+        Err(_) => return failed(Failure::BodyUnread),
     };
     let request = Request::from_parts(parts, body);
     let handling = tokio::spawn({
         let gateway = gateway.clone();
         async move { gateway.handle(request, source).await }
     });
-    handling.await.unwrap_or_else(|_| gateway.failure(Failure::Integration))
+    handling.await.unwrap_or_else(|_| failed(Failure::Integration))
 }

@@ -16,6 +16,7 @@ use local::{
     gateway::Gateway,
     hosts::Hosts,
     keyset::{self, KeysetFileError},
+    origins,
     seed::{SeedError, Seeder},
     server,
     tables::{self, TablesError},
@@ -40,6 +41,9 @@ use crate::{
     options::Options,
 };
 
+/// The origin whose pages may call unless others are named.
+const ORIGIN: &str = "http://localhost:3000";
+
 /// Why the API isn't served.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RunError {
@@ -59,6 +63,8 @@ pub(crate) enum RunError {
     Listen(SocketAddr, #[source] std::io::Error),
     #[error("template.yaml has no parameter {0}")]
     Parameter(String),
+    #[error("the origins have {length} characters in all, and may have {bound}")]
+    Origins { length: u64, bound: u64 },
     #[error("the server failed")]
     Serve(#[source] std::io::Error),
 }
@@ -173,7 +179,9 @@ fn parameters(template: &Template, options: &Options, url: &str) -> Result<Param
         ("AbsoluteTtl", options.absolute_ttl),
         ("Leeway", options.leeway),
     ];
-    let parameters = template.parameters().with("Issuer", url).with("AllowedOrigin", options.origin.clone());
+    let parameters = template.parameters().with("Issuer", url).with("AllowedOrigin", ORIGIN);
+    let parameters = parameters.with("AllowedOrigins", origins::listed(&options.origin));
+    too_long(template, &parameters)?;
     let parameters = lifetimes.into_iter().fold(parameters, |parameters, (name, seconds)| match seconds {
         Some(seconds) => parameters.with(name, seconds.to_string()),
         None => parameters,
@@ -182,6 +190,14 @@ fn parameters(template: &Template, options: &Options, url: &str) -> Result<Param
         template.parameter(name).ok_or_else(|| RunError::Parameter(name.clone()))?;
         Ok(parameters.with(name, value))
     })
+}
+
+/// As in a deployment: functions have 4 KB for all of their variables.
+fn too_long(template: &Template, parameters: &Parameters) -> Result<(), RunError> {
+    let bound =
+        template.parameter("AllowedOrigins").and_then(|parameter| parameter.get("MaxLength")?.as_u64());
+    let length = parameters.value("AllowedOrigins").unwrap_or_default().len() as u64;
+    bound.filter(|bound| length > *bound).map_or(Ok(()), |bound| Err(RunError::Origins { length, bound }))
 }
 
 async fn keyset(options: &Options, random: &dyn Random) -> Result<Keyset, RunError> {

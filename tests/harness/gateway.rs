@@ -2,7 +2,7 @@
 
 use axum::http::Request;
 use local::template::ApiKind;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Api, http::Reply, kind::API_KIND};
 
@@ -44,7 +44,7 @@ impl Reply {
         assert_eq!(self.header("access-control-allow-origin"), origin, "{self:?}");
         let exposed = self.header("access-control-expose-headers").map(str::to_ascii_lowercase);
         let names: Option<Vec<_>> = exposed.as_ref().map(|names| names.split(',').map(str::trim).collect());
-        assert_eq!(names, origin.map(|_| vec!["retry-after", "www-authenticate"]));
+        assert_eq!(names, origin.map(|_| vec!["retry-after", "www-authenticate", "date"]));
     }
 
     /// Asserts that a reply to somebody who is no browser lets scripts of every origin read it; an HTTP API puts its own
@@ -60,26 +60,32 @@ impl Reply {
     /// Asserts that a preflight lets scripts of this origin call.
     #[track_caller]
     pub(crate) fn assert_preflight(&self, origin: &str) {
-        let status = match *API_KIND {
-            ApiKind::Rest => 200,
-            ApiKind::Http => 204,
-        };
-        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!((self.status, &self.body), (204, &Value::Null), "{self:?}");
         for (name, expected) in [
             ("access-control-allow-origin", origin),
             ("access-control-allow-methods", "GET,POST,DELETE,OPTIONS"),
             ("access-control-allow-headers", "authorization,content-type,idempotency-key"),
             ("access-control-max-age", "600"),
         ] {
-            assert_eq!(self.header(name), Some(expected));
+            assert_eq!(self.header(name), Some(expected), "{self:?}");
         }
+    }
+
+    /// Asserts that a preflight lets nobody call.
+    #[track_caller]
+    pub(crate) fn assert_no_preflight(&self) {
+        assert_eq!((self.status, &self.body), (204, &Value::Null), "{self:?}");
+        let allows = self.headers.keys().find(|name| name.as_str().starts_with("access-control-"));
+        assert_eq!(allows, None, "{self:?}");
     }
 }
 
 impl Api {
-    /// What a browser is told that asks whether scripts of this origin may POST here.
-    pub(crate) async fn preflight(&self, path: &str, origin: &str) -> Reply {
+    /// What a browser is told that asks whether scripts of this origin may send such a request, with all headers that clients send.
+    pub(crate) async fn preflight(&self, method: &str, path: &str, origin: &str) -> Reply {
         let request = Request::options(path).header("origin", origin);
-        self.send(request.header("access-control-request-method", "POST"), "").await
+        let request = request.header("access-control-request-method", method);
+        let headers = "authorization,content-type,idempotency-key";
+        self.send(request.header("access-control-request-headers", headers), "").await
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use axum::{
     body::Bytes,
-    http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header, request::Parts},
 };
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -36,12 +36,8 @@ impl HttpApi {
         }
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = StatusCode::NO_CONTENT;
-        if self.is_allowed(parts) {
-            for (name, value) in self.cors.preflight() {
-                if let Ok(value) = value.parse() {
-                    response.headers_mut().insert(name, value);
-                }
-            }
+        if let Some(origin) = self.cors.find(&parts.headers) {
+            insert(response.headers_mut(), self.cors.preflight(origin));
         }
         Some(response)
     }
@@ -105,28 +101,27 @@ impl HttpApi {
         response
     }
 
-    /// Whatever the function says of origins, the configuration is what counts.
-    pub(super) fn delivered(&self, parts: &Parts, mut response: Response<Bytes>) -> Response<Bytes> {
+    /// Whatever a function says of origins, the configuration is what counts. It counts for the API's own errors too; AWS
+    /// documents that only for what functions answer, and `latchgate doctor` looks.
+    pub(super) fn open(&self, request: &HeaderMap, mut response: Response<Bytes>) -> Response<Bytes> {
         let headers = response.headers_mut();
         let names: Vec<_> = headers.keys().filter(|name| is_about_origins(name.as_str())).cloned().collect();
         for name in names {
             headers.remove(name);
         }
-        if self.is_allowed(parts) {
-            for (name, value) in [
-                (header::ACCESS_CONTROL_ALLOW_ORIGIN, &self.cors.origin),
-                (header::ACCESS_CONTROL_EXPOSE_HEADERS, &self.exposed),
-            ] {
-                if let Ok(value) = value.parse() {
-                    headers.insert(name, value);
-                }
-            }
+        if let Some(origin) = self.cors.find(request) {
+            let expose = (header::ACCESS_CONTROL_EXPOSE_HEADERS, self.exposed.as_str());
+            insert(headers, [(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin), expose]);
         }
         response
     }
+}
 
-    fn is_allowed(&self, parts: &Parts) -> bool {
-        parts.headers.get(header::ORIGIN).is_some_and(|origin| *origin == self.cors.origin)
+fn insert<'a>(headers: &mut HeaderMap, entries: impl IntoIterator<Item = (HeaderName, &'a str)>) {
+    for (name, value) in entries {
+        if let Ok(value) = value.parse() {
+            headers.insert(name, value);
+        }
     }
 }
 

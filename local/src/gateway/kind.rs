@@ -2,7 +2,7 @@
 
 use axum::{
     body::Bytes,
-    http::{Response, request::Parts},
+    http::{HeaderMap, Response, request::Parts},
 };
 use serde_json::Value;
 
@@ -62,11 +62,12 @@ impl Kind {
         }
     }
 
-    /// What is made of the function's response.
-    pub(super) fn delivered(&self, parts: &Parts, response: Response<Bytes>) -> Response<Bytes> {
+    /// The response to a request with these headers, as it is sent: open to the pages that may read it.
+    pub(super) fn open(&self, request: &HeaderMap, response: Response<Bytes>) -> Response<Bytes> {
         match self {
+            // The function's response says it, or the gateway response.
             Self::Rest(_) => response,
-            Self::Http(api) => api.delivered(parts, response),
+            Self::Http(api) => api.open(request, response),
         }
     }
 

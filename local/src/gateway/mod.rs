@@ -13,7 +13,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::Bytes,
-    http::{Request, Response},
+    http::{HeaderMap, Request, Response, request::Parts},
 };
 use lambda_http::Body;
 use serde_json::{Map, Value};
@@ -64,18 +64,27 @@ impl Gateway {
     /// Answers one request from this address.
     pub async fn handle(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
+        if let Some(response) = self.preflight(&parts) {
+            return response;
+        }
+        self.open(&parts.headers, self.answer(&parts, &body, source).await)
+    }
+
+    /// API Gateway's own answer to a preflight; `None`, if it is none, or a function's.
+    fn preflight(&self, parts: &Parts) -> Option<Response<Bytes>> {
+        self.kind.preflight(parts, &self.routes).filter(|_| route::is_known(parts.uri.path()))
+    }
+
+    async fn answer(&self, parts: &Parts, body: &Bytes, source: IpAddr) -> Response<Bytes> {
         if !route::is_known(parts.uri.path()) {
             return self.failure(Failure::UnknownSpelling);
-        }
-        if let Some(response) = self.kind.preflight(&parts, &self.routes) {
-            return response;
         }
         let Some((route, path_parameters)) = self.routes.find(&parts.method, parts.uri.path()) else {
             return self.failure(Failure::NoRoute);
         };
         let mut call = Call {
-            parts: &parts,
-            body: &body,
+            parts,
+            body,
             source,
             resource: &route.path,
             path_parameters: &path_parameters,
@@ -94,7 +103,7 @@ impl Gateway {
             return self.failure(Failure::Integration);
         };
         match self.functions.call(&route.function, &request).await {
-            Some(response) => self.kind.delivered(&parts, delivered(response)),
+            Some(response) => delivered(response),
             None => self.failure(Failure::Integration),
         }
     }
@@ -103,6 +112,11 @@ impl Gateway {
     async fn authorize(&self, call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
         let question = self.kind.question(call).ok_or(Failure::Unauthorized)?;
         self.decisions.evaluate(&self.functions.authorizer, question, call.now).await
+    }
+
+    /// Opens a response to the pages that may read it.
+    pub(crate) fn open(&self, request: &HeaderMap, response: Response<Bytes>) -> Response<Bytes> {
+        self.kind.open(request, response)
     }
 
     /// What is answered to a request that no function answers.

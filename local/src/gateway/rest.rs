@@ -35,7 +35,7 @@ impl RestApi {
         let mut response = Response::new(Bytes::from_static(b"{}"));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        for (name, value) in self.cors.preflight() {
+        for (name, value) in self.cors.preflight(&self.cors.origins) {
             if let Ok(value) = value.parse() {
                 headers.insert(name, value);
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::http::{HeaderName, header};
+use axum::http::{HeaderMap, HeaderName, header};
 
 /// Which of API Gateway's two kinds an API is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -41,8 +41,8 @@ pub struct BoundRoute {
 /// Which calls browsers may make from another origin, as lists with commas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cors {
-    /// The one origin.
-    pub origin: String,
+    /// The origins; `*` for every one.
+    pub origins: String,
     /// The methods.
     pub methods: String,
     /// The headers that a request may have.
@@ -52,10 +52,16 @@ pub struct Cors {
 }
 
 impl Cors {
-    /// What a preflight is answered with.
-    pub fn preflight(&self) -> [(HeaderName, &str); 4] {
+    /// The origin of a request, if it is one of these.
+    pub fn find(&self, request: &HeaderMap) -> Option<&str> {
+        let origin = request.get(header::ORIGIN)?;
+        self.origins.split(',').find(|allowed| origin == allowed)
+    }
+
+    /// What a preflight is answered with, to pages of this origin.
+    pub fn preflight<'a>(&'a self, origin: &'a str) -> [(HeaderName, &'a str); 4] {
         [
-            (header::ACCESS_CONTROL_ALLOW_ORIGIN, &self.origin),
+            (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin),
             (header::ACCESS_CONTROL_ALLOW_METHODS, &self.methods),
             (header::ACCESS_CONTROL_ALLOW_HEADERS, &self.headers),
             (header::ACCESS_CONTROL_MAX_AGE, &self.max_age),

@@ -44,8 +44,8 @@ impl Function {
         globals: &Value,
         roles: &Roles<'_>,
     ) -> Result<Self, TemplateError> {
-        let mut variables = variables(id, globals, roles.parameters)?;
-        variables.extend(self::variables(id, &resource["Properties"], roles.parameters)?);
+        let mut variables = variables(id, globals, roles.resolver.parameters)?;
+        variables.extend(self::variables(id, &resource["Properties"], roles.resolver.parameters)?);
         let (statements, common_statements) = roles.statements(resource)?;
         Ok(Self {
             name: name(id, resource)?.to_owned(),

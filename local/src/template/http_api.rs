@@ -94,7 +94,7 @@ impl HttpApiTemplate {
 
     fn cors(&self, parameters: &Parameters) -> Result<Cors, TemplateError> {
         Ok(Cors {
-            origin: self.cors_value("AllowOrigins", parameters)?,
+            origins: self.cors_value("AllowOrigins", parameters)?,
             methods: self.cors_value("AllowMethods", parameters)?,
             headers: self.cors_value("AllowHeaders", parameters)?,
             max_age: self.cors_value("MaxAge", parameters)?,
@@ -105,13 +105,7 @@ impl HttpApiTemplate {
     fn cors_value(&self, property: &str, parameters: &Parameters) -> Result<String, TemplateError> {
         let path = ["Properties", "CorsConfiguration", property];
         let value = self.only("AWS::ApiGatewayV2::Api").and_then(|(_, api)| at(api, &path));
-        let text = match value {
-            Some(Value::Sequence(values)) => {
-                let texts: Option<Vec<_>> = values.iter().map(|value| parameters.resolve(value)).collect();
-                texts.map(|texts| texts.join(","))
-            }
-            value => value.and_then(|value| parameters.resolve(value)),
-        };
+        let text = value.and_then(|value| self.0.resolver(parameters).resolve(value));
         text.ok_or_else(|| missing(format!("CorsConfiguration.{property}")))
     }
 

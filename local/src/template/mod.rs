@@ -28,7 +28,7 @@ pub use self::{
 };
 use self::{
     property::{at, missing, text_at},
-    resolve::argument,
+    resolve::{Resolver, argument},
     role::Roles,
 };
 
@@ -96,7 +96,7 @@ impl Template {
     ///
     /// [`TemplateError`], if one can't be read.
     pub fn functions(&self, parameters: &Parameters) -> Result<BTreeMap<String, Function>, TemplateError> {
-        let roles = Roles { resources: &self.resources, conditions: &self.conditions, parameters };
+        let roles = Roles { resources: &self.resources, resolver: self.resolver(parameters) };
         self.of_type("AWS::Serverless::Function")
             .map(|(id, resource)| Function::parse(id, resource, &self.function_globals, &roles))
             .map(|function| function.map(|function| (function.name.clone(), function)))
@@ -111,7 +111,7 @@ impl Template {
     pub fn api(&self, parameters: &Parameters) -> Result<Api, TemplateError> {
         Ok(Api {
             routes: self.routes(parameters)?,
-            cors: Cors::parse(self.rest_api()?, parameters)?,
+            cors: Cors::parse(self.rest_api()?, self.resolver(parameters))?,
             authorizer_cache_ttl: self.authorizer_cache_ttl()?,
         })
     }
@@ -122,7 +122,7 @@ impl Template {
     ///
     /// [`TemplateError`], if it can't be read.
     pub fn gateway_responses(&self, parameters: &Parameters) -> Result<GatewayResponses, TemplateError> {
-        GatewayResponses::parse(self.rest_api()?, parameters)
+        GatewayResponses::parse(self.rest_api()?, self.resolver(parameters))
     }
 
     /// How a route that names no authorizer is protected: by the API's default.
@@ -174,6 +174,10 @@ impl Template {
             }
         }
         Ok(exported)
+    }
+
+    fn resolver<'a>(&'a self, parameters: &'a Parameters) -> Resolver<'a> {
+        Resolver { conditions: &self.conditions, parameters }
     }
 
     fn rest_api(&self) -> Result<&Value, TemplateError> {

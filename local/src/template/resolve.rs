@@ -1,4 +1,4 @@
-//! Intrinsic functions, as far as the template uses them: `!Ref`, `!Sub` and `!GetAtt`.
+//! Intrinsic functions, as far as the templates use them: `!Ref`, `!Sub`, `!GetAtt`, `!Split` and `!If`, and conditions.
 
 use std::collections::BTreeMap;
 
@@ -66,6 +66,59 @@ impl Parameters {
             rest = after;
         }
         resolved + rest
+    }
+}
+
+/// Parameters, and the conditions of a template that depend on them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Resolver<'a> {
+    pub(super) conditions: &'a Mapping,
+    pub(super) parameters: &'a Parameters,
+}
+
+impl Resolver<'_> {
+    /// The text of a value. A list is a text with commas, which is what `!Split` makes a list of.
+    pub(super) fn resolve(&self, value: &Value) -> Option<String> {
+        match self.chosen(value)? {
+            Value::Sequence(values) => {
+                let texts: Option<Vec<_>> = values.iter().map(|value| self.resolve(value)).collect();
+                texts.map(|texts| texts.join(","))
+            }
+            Value::Tagged(tagged) if tagged.tag == "Split" => {
+                let [separator, text] = tagged.value.as_sequence()?.as_slice() else { return None };
+                self.resolve(text).filter(|_| separator == ",")
+            }
+            value => self.parameters.resolve(value),
+        }
+    }
+
+    /// The value, or of an `!If` the one of its two that counts.
+    pub(super) fn chosen<'v>(&self, value: &'v Value) -> Option<&'v Value> {
+        let Value::Tagged(tagged) = value else { return Some(value) };
+        if tagged.tag != "If" {
+            return Some(value);
+        }
+        let [condition, if_true, if_false] = tagged.value.as_sequence()?.as_slice() else { return None };
+        let holds = self.holds(self.conditions.get(condition)?)?;
+        Some(if holds { if_true } else { if_false })
+    }
+
+    /// Whether a condition holds; `None`, if it isn't understood.
+    fn holds(&self, condition: &Value) -> Option<bool> {
+        let Value::Tagged(tagged) = condition else { return None };
+        if tagged.tag == "Condition" {
+            return self.holds(self.conditions.get(&tagged.value)?);
+        }
+        let arguments = tagged.value.as_sequence()?.as_slice();
+        if tagged.tag == "Equals" {
+            let [left, right] = arguments else { return None };
+            return Some(self.parameters.resolve(left)? == self.parameters.resolve(right)?);
+        }
+        if tagged.tag == "Not" {
+            let [negated] = arguments else { return None };
+            return self.holds(negated).map(|holds| !holds);
+        }
+        None
     }
 }
 

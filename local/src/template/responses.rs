@@ -7,7 +7,7 @@ use serde_yaml_ng::Value;
 use super::{
     api::Cors,
     property::{TemplateError, at, missing, text_at},
-    resolve::Parameters,
+    resolve::Resolver,
 };
 
 /// One gateway response.
@@ -26,7 +26,7 @@ pub struct GatewayResponse {
 pub struct GatewayResponses(BTreeMap<String, GatewayResponse>);
 
 impl GatewayResponses {
-    pub(super) fn parse(api: &Value, parameters: &Parameters) -> Result<Self, TemplateError> {
+    pub(super) fn parse(api: &Value, resolver: Resolver<'_>) -> Result<Self, TemplateError> {
         let responses = at(api, &["Properties", "GatewayResponses"]).and_then(Value::as_mapping);
         let responses = responses.ok_or_else(|| missing("Api.GatewayResponses"))?;
         let response = |(kind, response): (&Value, &Value)| {
@@ -34,7 +34,7 @@ impl GatewayResponses {
             let status = status.map(u16::try_from).transpose().ok()?;
             let headers = at(response, &["ResponseParameters", "Headers"])?.as_mapping()?;
             let headers = headers.iter().map(|(name, value)| {
-                Some((name.as_str()?.to_owned(), unquote(&parameters.resolve(value)?)?.to_owned()))
+                Some((name.as_str()?.to_owned(), unquote(&resolver.resolve(value)?)?.to_owned()))
             });
             let body = text_at(response, &["ResponseTemplates", "application/json"])?.to_owned();
             Some((
@@ -57,14 +57,14 @@ impl GatewayResponses {
 }
 
 impl Cors {
-    pub(super) fn parse(api: &Value, parameters: &Parameters) -> Result<Self, TemplateError> {
+    pub(super) fn parse(api: &Value, resolver: Resolver<'_>) -> Result<Self, TemplateError> {
         let value = |property: &str| {
-            let value = at(api, &["Properties", "Cors", property]).and_then(|v| parameters.resolve(v));
+            let value = at(api, &["Properties", "Cors", property]).and_then(|v| resolver.resolve(v));
             let value = value.as_deref().and_then(unquote).map(str::to_owned);
             value.ok_or_else(|| missing(format!("Api.Cors.{property}")))
         };
         Ok(Self {
-            origin: value("AllowOrigin")?,
+            origins: value("AllowOrigin")?,
             methods: value("AllowMethods")?,
             headers: value("AllowHeaders")?,
             max_age: value("MaxAge")?,

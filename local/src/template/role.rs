@@ -4,7 +4,7 @@ use serde_yaml_ng::{Mapping, Value};
 
 use super::{
     property::{TemplateError, at, missing},
-    resolve::{Parameters, argument},
+    resolve::{Resolver, argument},
 };
 
 /// A statement of an IAM policy: actions on one resource.
@@ -16,11 +16,10 @@ pub struct Statement {
     pub resource: String,
 }
 
-/// Reads roles and the policies that they name, with the conditions that these depend on.
+/// Reads roles and the policies that they name.
 pub(super) struct Roles<'a> {
     pub(super) resources: &'a Mapping,
-    pub(super) conditions: &'a Mapping,
-    pub(super) parameters: &'a Parameters,
+    pub(super) resolver: Resolver<'a>,
 }
 
 impl<'a> Roles<'a> {
@@ -60,7 +59,7 @@ impl<'a> Roles<'a> {
         let statements = at(policy, &["PolicyDocument", "Statement"]).and_then(Value::as_sequence);
         let mut read = Vec::new();
         for statement in statements.ok_or_else(fault)? {
-            let statement = self.chosen(statement).ok_or_else(fault)?;
+            let statement = self.resolver.chosen(statement).ok_or_else(fault)?;
             if argument(statement, "Ref") != Some("AWS::NoValue") {
                 read.push(self.statement(statement).ok_or_else(fault)?);
             }
@@ -72,36 +71,7 @@ impl<'a> Roles<'a> {
         let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
         let actions = statement.get("Action").and_then(Value::as_sequence).filter(|_| allows)?;
         let actions = actions.iter().map(|action| action.as_str().map(str::to_owned));
-        let resource = self.parameters.resolve(statement.get("Resource")?)?;
+        let resource = self.resolver.resolve(statement.get("Resource")?)?;
         Some(Statement { actions: actions.collect::<Option<_>>()?, resource })
-    }
-
-    /// The value, or of an `!If` the one of its two that counts.
-    fn chosen<'v>(&self, value: &'v Value) -> Option<&'v Value> {
-        let Value::Tagged(tagged) = value else { return Some(value) };
-        if tagged.tag != "If" {
-            return Some(value);
-        }
-        let [condition, if_true, if_false] = tagged.value.as_sequence()?.as_slice() else { return None };
-        let holds = self.holds(self.conditions.get(condition)?)?;
-        Some(if holds { if_true } else { if_false })
-    }
-
-    /// Whether a condition holds; `None`, if it isn't understood.
-    fn holds(&self, condition: &Value) -> Option<bool> {
-        let Value::Tagged(tagged) = condition else { return None };
-        if tagged.tag == "Condition" {
-            return self.holds(self.conditions.get(&tagged.value)?);
-        }
-        let arguments = tagged.value.as_sequence()?.as_slice();
-        if tagged.tag == "Equals" {
-            let [left, right] = arguments else { return None };
-            return Some(self.parameters.resolve(left)? == self.parameters.resolve(right)?);
-        }
-        if tagged.tag == "Not" {
-            let [negated] = arguments else { return None };
-            return self.holds(negated).map(|holds| !holds);
-        }
-        None
     }
 }

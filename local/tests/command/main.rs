@@ -171,6 +171,11 @@ fn options_that_make_no_sense_are_refused() {
         &["--allow-host", "*"],
         &["--origin", "nonsense"],
         &["--origin", "http://localhost:3000/"],
+        &["--origin", "https://app.example.com:443"],
+        &["--origin", "https://*.example.com"],
+        &["--origin", "null"],
+        &["--origin", ""],
+        &["--origin", "http://localhost:3000,"],
         &["--api", "websocket"],
     ] {
         let output = Command::new(PROGRAM).args(arguments).output().unwrap();

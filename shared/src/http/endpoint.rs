@@ -19,9 +19,9 @@ use crate::{
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="latchgate", charset="UTF-8""#);
 /// Seconds: well within the leeway, so that a refresh whose answer was lost gets the same successor.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
-/// The headers that pages may read beside those that they always may. template.yaml says
+/// The headers that pages may read beside those that they always may. `Date` is for pages whose clock is wrong. template.yaml says
 /// the same of API Gateway's own answers.
-const EXPOSED: HeaderValue = HeaderValue::from_static("Retry-After, WWW-Authenticate");
+const EXPOSED: HeaderValue = HeaderValue::from_static("Retry-After, WWW-Authenticate, Date");
 
 /// A function's flow, on its way to the response. It is on the heap, and its type is erased: it holds the state of several
 /// calls to DynamoDB, so that the futures around it would be large, and their types too deep for the compiler.

@@ -91,11 +91,15 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
         ),
         ("the access log has no header, no query and no path", logged(stage) == LOGGED.into()),
         (
-            "one origin may call",
-            cors["AllowOrigins"] == json!([{ "Ref": "AllowedOrigin" }])
-                && cors.get("AllowCredentials").is_none(),
+            "the origins of AllowedOrigins may call, or else that of AllowedOrigin",
+            cors["AllowOrigins"] == allowed_origins() && cors.get("AllowCredentials").is_none(),
         ),
     ])
+}
+
+fn allowed_origins() -> Value {
+    let all = json!({ "Fn::Split": [",", { "Ref": "AllowedOrigins" }] });
+    json!({ "Fn::If": ["HasOrigins", all, [{ "Ref": "AllowedOrigin" }]] })
 }
 
 fn properties<'a>(stack: &'a Translated, kind: &'static str) -> impl Iterator<Item = &'a Value> {

@@ -91,9 +91,14 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
         ("traces are off by default", roles::traces_are_off_by_default(&stack)),
         (
             "the API may call each function and the authorizer, and Secrets Manager the rotation",
-            stack.of_type("AWS::Lambda::Permission").count() == 20,
+            stack.of_type("AWS::Lambda::Permission").count() == 26,
+        ),
+        (
+            "a function answers every preflight, and names the page's own origin",
+            preflights_are_a_functions(definition),
         ),
         ("the gateway's errors are JSON with no-store", gateway_responses_are_ours(definition)),
+        ("pages may read the gateway's errors, as the parameters say", errors_are_readable(definition)),
         ("the gateway's errors have these statuses", statuses(definition) == REFUSALS.into()),
     ])
 }
@@ -126,6 +131,22 @@ fn with_ttl(stack: &Translated) -> Vec<&str> {
         .collect();
     tables.sort_unstable();
     tables
+}
+
+/// What SAM makes of `Cors` is a fixed answer, which suits one origin.
+fn preflights_are_a_functions(definition: &Value) -> bool {
+    let paths = definition["paths"].as_object().into_iter().flatten();
+    let mut preflights = paths.map(|(_, methods)| &methods["options"]["x-amazon-apigateway-integration"]);
+    preflights.all(|integration| integration["type"] == "aws_proxy")
+}
+
+fn errors_are_readable(definition: &Value) -> bool {
+    let one = json!({ "Fn::Sub": "'${AllowedOrigin}'" });
+    let readers = json!({ "Fn::If": ["HasOrigins", "'*'", one] });
+    let mut responses = definition["x-amazon-apigateway-gateway-responses"].as_object().into_iter().flatten();
+    responses.all(|(_, response)| {
+        response["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == readers
+    })
 }
 
 fn statuses(definition: &Value) -> BTreeMap<&str, Option<u16>> {
