@@ -122,7 +122,9 @@ fn the_routes_are_those_of_both_templates() {
     let listed = listed("a route");
     assert_eq!(
         listed,
-        ["template.yaml", "template-http.yaml", "shared/src/route.rs"].map(str::to_owned).into()
+        ["template.yaml", "template-http.yaml", "shared/src/route.rs", "openapi.yaml"]
+            .map(str::to_owned)
+            .into()
     );
 }
 

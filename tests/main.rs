@@ -50,6 +50,7 @@ mod metadata_documents;
 mod metrics;
 mod model;
 mod names;
+mod openapi;
 mod operations;
 mod origins;
 mod over_http;

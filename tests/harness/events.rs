@@ -6,7 +6,10 @@ use local::{functions::Functions, template::ApiKind};
 use serde_json::{Value, json};
 use shared::{http::request_of, route};
 
-use super::{API_KIND, APP, Api, PASSWORD, Reply, Tokens, USER_ID, USERNAME, claims, form};
+use super::{
+    API_KIND, APP, Api, PASSWORD, Reply, Tokens, USER_ID, USERNAME, claims, form,
+    openapi::{Answered, Asked, DOCUMENT, assert_documented},
+};
 
 /// The endpoints that take a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +103,8 @@ impl Lambdas {
         Self(Box::pin(Functions::start(&api.template, &api.deployment)).await.unwrap())
     }
 
-    /// What the function behind this path answers; `None`, if Lambda's runtime can't read the event.
+    /// What the function behind this path answers; `None`, if Lambda's runtime can't read the event. An answer to an operation of
+    /// openapi.yaml has to be one that it has.
     pub(crate) async fn answer(&self, path: &str, event: &Value) -> Option<Reply> {
         let request = request_of(serde_json::from_str(&event.to_string()).ok()?);
         let name = path.trim_start_matches('/').split('/').next().unwrap();
@@ -110,7 +114,14 @@ impl Lambdas {
             _ => Value::Null,
         };
         let headers: HeaderMap = parts.headers;
-        Some(Reply { status: parts.status.as_u16(), headers, body })
+        let reply = Reply { status: parts.status.as_u16(), headers, body };
+        let method = request.method().as_str();
+        if DOCUMENT.find(method, path).is_some() {
+            let asked = Asked { method, path, query: "", media_type: "", body: &[] };
+            let Reply { status, headers, body } = &reply;
+            assert_documented(&asked, &Answered { status: *status, headers, body });
+        }
+        Some(reply)
     }
 }
 

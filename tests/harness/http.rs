@@ -2,14 +2,19 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use authorizer::NormalPath;
 use axum::{
     body::Bytes,
     http::{HeaderMap, Request, request},
 };
+use local::template::ApiKind;
 use serde_json::Value;
 use shared::route;
 
-use super::{APP, Api, PASSWORD, USERNAME};
+use super::{
+    APP, Api, PASSWORD, USERNAME,
+    openapi::{Answered, Asked, assert_documented},
+};
 
 /// A reply, read whole.
 #[derive(Debug)]
@@ -76,14 +81,38 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
 }
 
 impl Api {
-    /// Sends a request from 203.0.113.9 (TEST-NET-3).
+    /// Sends a request from 203.0.113.9 (TEST-NET-3). Its answer has to be one that openapi.yaml has.
     pub(crate) async fn send(&self, request: request::Builder, body: impl Into<Bytes>) -> Reply {
         let request = request.body(body.into()).unwrap();
+        let sent = request.clone();
         let source = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
         // On the heap: it holds the state of whichever function is called.
         let (parts, body) = Box::pin(self.gateway.handle(request, source)).await.into_parts();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+        let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body };
+        self.hold_to_document(&sent, &reply);
+        reply
+    }
+
+    fn hold_to_document(&self, sent: &Request<Bytes>, reply: &Reply) {
+        let (method, path) = (sent.method().as_str(), sent.uri().path());
+        // An HTTP API has no route for OPTIONS, and answers preflights by itself. And what it makes of a path in another spelling
+        // isn't known, so the local server's refusal is its own.
+        let is_preflight = self.deployment.api == ApiKind::Http && method == "OPTIONS";
+        let is_normal = NormalPath::parse(path).is_some_and(|path| !path.ends_in_slash());
+        if is_preflight || !is_normal {
+            return;
+        }
+        let media_type = sent.headers().get("content-type").and_then(|value| value.to_str().ok());
+        let asked = Asked {
+            method,
+            path,
+            query: sent.uri().query().unwrap_or_default(),
+            media_type: media_type.unwrap_or_default(),
+            body: sent.body(),
+        };
+        let Reply { status, headers, body } = reply;
+        assert_documented(&asked, &Answered { status: *status, headers, body });
     }
 
     pub(crate) async fn post(&self, path: &str, parameters: &[(&str, &str)]) -> Reply {

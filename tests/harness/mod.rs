@@ -10,6 +10,7 @@ mod http;
 mod kind;
 mod log;
 mod metrics;
+pub(crate) mod openapi;
 mod operator;
 mod plain;
 mod policy;

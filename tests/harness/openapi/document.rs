@@ -1,0 +1,60 @@
+//! The document, read once.
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use super::{
+    operation::Operation,
+    schemas::{SchemaCompiler, Schemas},
+};
+
+/// The document of this project.
+pub(crate) static DOCUMENT: LazyLock<Document> = LazyLock::new(Document::of_project);
+
+/// The document.
+pub(crate) struct Document {
+    /// As it is written.
+    pub(crate) text: Value,
+    pub(crate) operations: Vec<Operation>,
+    pub(crate) schemas: Schemas,
+}
+
+impl Document {
+    fn of_project() -> Self {
+        let text: Value = serde_yaml_ng::from_str(include_str!("../../../openapi.yaml")).unwrap();
+        let mut schemas = SchemaCompiler::of(&text);
+        let mut operations = Vec::new();
+        for (path, item) in text["paths"].as_object().unwrap() {
+            for (method, operation) in
+                item.as_object().unwrap().iter().filter(|(key, _)| *key != "parameters")
+            {
+                operations.push(Operation::read(&text, path, item, method, operation, &mut schemas));
+            }
+        }
+        Self { text, operations, schemas: schemas.finish() }
+    }
+
+    /// The operation that a request is for.
+    pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Operation> {
+        let mut of_method = self.operations.iter().filter(|operation| operation.method == method);
+        of_method.find(|operation| operation.fits(path))
+    }
+}
+
+/// What stands at a pointer like `#/components/examples/login`, or the value itself, if it is no reference.
+pub(super) fn resolve<'a>(text: &'a Value, value: &'a Value) -> &'a Value {
+    match value.get("$ref").and_then(Value::as_str) {
+        None => value,
+        Some(pointer) => {
+            let found = text.pointer(pointer.strip_prefix('#').unwrap());
+            found.unwrap_or_else(|| panic!("there is no {pointer}"))
+        }
+    }
+}
+
+/// The same with where it stands.
+pub(super) fn place<'a>(text: &'a Value, value: &'a Value, at: &str) -> (&'a Value, String) {
+    let named = value.get("$ref").and_then(Value::as_str).and_then(|pointer| pointer.strip_prefix('#'));
+    (resolve(text, value), named.unwrap_or(at).to_owned())
+}

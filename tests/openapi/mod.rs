@@ -1,0 +1,74 @@
+//! `openapi.yaml` says what the templates and the functions do, and nothing else.
+//!
+//! Whether real answers are the documented ones is checked wherever a test gets one: `tests/harness/openapi`.
+
+mod answers;
+mod code;
+mod examples;
+mod headers;
+mod parameters;
+
+use std::collections::BTreeSet;
+
+use local::template::{Api, HttpApiTemplate, Template};
+use serde_json::json;
+
+use crate::harness::openapi::DOCUMENT;
+
+/// Paths, methods, and whether the authorizer is asked.
+type Routes = BTreeSet<(String, String, bool)>;
+
+/// OpenAPI has no parameter of several segments.
+fn routes(api: Api) -> Routes {
+    let routes = api.routes.into_iter();
+    routes.map(|route| (route.path.replace("+}", "}"), route.method, route.is_protected)).collect()
+}
+
+fn documented() -> Routes {
+    let operations = DOCUMENT.operations.iter();
+    let routes = operations.map(|operation| {
+        let is_protected = operation.text["security"] == json!([{ "accessToken": [] }]);
+        (operation.path.clone(), operation.method.clone(), is_protected)
+    });
+    routes.collect()
+}
+
+/// All but preflights, and these.
+fn parted(routes: Routes) -> (Routes, Routes) {
+    routes.into_iter().partition(|(_, method, _)| method != "OPTIONS")
+}
+
+#[test]
+fn the_operations_are_the_routes_of_template_yaml() {
+    let template = Template::of_project().unwrap();
+    let (documented, of_pages) = parted(documented());
+    let (routes, with_functions) = parted(routes(template.api(&template.parameters()).unwrap()));
+    assert_eq!(documented, routes);
+    // API Gateway answers the preflights of a path for which no function has any.
+    assert!(of_pages.is_superset(&with_functions), "{with_functions:?}");
+    let paths = |routes: &Routes| routes.iter().map(|(path, ..)| path.clone()).collect::<BTreeSet<_>>();
+    assert_eq!(paths(&of_pages), paths(&routes), "a browser asks before it calls, whatever the path");
+}
+
+/// An HTTP API answers every preflight by itself.
+#[test]
+fn the_operations_but_preflights_are_the_routes_of_template_http_yaml() {
+    let (template, http) = (Template::of_project().unwrap(), HttpApiTemplate::of_project().unwrap());
+    let routes = routes(http.api(&template, &template.parameters()).unwrap());
+    assert_eq!(parted(documented()).0, routes);
+}
+
+#[test]
+fn clients_authenticate_where_the_function_asks_them_to() {
+    for operation in DOCUMENT.operations.iter().filter(|operation| operation.method == "POST") {
+        let asks = code::of(operation).contains("client_credentials(request");
+        // By Basic, or in the body, for which there is no scheme.
+        let is_documented = operation.text["security"] == json!([{ "clientBasic": [] }, {}]);
+        assert_eq!(asks, is_documented, "{}", operation.path);
+    }
+}
+
+#[test]
+fn the_document_has_the_version_of_the_workspace() {
+    assert_eq!(DOCUMENT.text["info"]["version"], env!("CARGO_PKG_VERSION"));
+}
