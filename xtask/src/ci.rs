@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    deny, dynamodb_local, http_api, links, moto, readme,
+    deny, dynamodb_local, http_api, links, moto, openapi, readme,
     sam::{self, Build},
     sam_local::{self, Part},
     seeded_bugs,
@@ -30,13 +30,14 @@ const QUICK: [Step; 7] = [
 ];
 
 /// The quickest first.
-const REST: [Step; 10] = [
+const REST: [Step; 11] = [
     ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
     ("tests behind an HTTP API", http_api::run_tests_of_the_gateway),
     ("the commands of the README and the guide", readme::run_commands),
     ("templates (sam validate, translation, lint, checkov)", sam::check_templates),
     ("key rotation on moto", moto::run_tests),
     ("tokens in npm's and PyPI's libraries", verifiers::run_all),
+    ("openapi.yaml in a linter, in types and under schemathesis", openapi::run_all),
     ("tests on DynamoDB Local", dynamodb_local::run_tests_of_the_engine),
     ("Wycheproof's vectors", wycheproof::run_if_there),
     ("dependencies (cargo deny)", deny::run_checks),

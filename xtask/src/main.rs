@@ -17,6 +17,7 @@ mod model;
 mod moto;
 mod mutants;
 mod nightly;
+mod openapi;
 mod packages;
 mod races;
 mod readme;
@@ -59,6 +60,8 @@ cargo xtask TASK
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib, and its refresh and logout by oauth4webapi,
                    openid-client and Authlib (needs Node, npm and PyPI)
+  openapi [page]   openapi.yaml: Redocly's linter, types for TypeScript, a page in target/openapi, and schemathesis against
+                   `cargo run` as a REST and as an HTTP API; page: the page alone (needs Node, npm and PyPI)
   long-tests       the integration tests that try a sample in `cargo test`, in full: every fault at every call, every damage to
                    every stored attribute with every function, ten times the inputs of each property
   races [ROUNDS [SEED]]
@@ -123,6 +126,8 @@ fn main() -> ExitCode {
         ["model"] => model::run_all(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),
+        ["openapi"] => openapi::run_all(),
+        ["openapi", "page"] => openapi::page(),
         ["long-tests"] => long_tests::run_all(),
         ["races"] => races::run_all(races::ROUNDS, races::SEED),
         ["races", rounds] => races::run_all(rounds, races::SEED),

@@ -20,12 +20,13 @@ use crate::{
 };
 
 /// What goes into a release as it is.
-const FILES: [&str; 8] = [
+const FILES: [&str; 9] = [
     "LICENSE-APACHE",
     "LICENSE-MIT",
     "README.md",
     "CHANGELOG.md",
     "SECURITY.md",
+    "openapi.yaml",
     "samconfig.toml",
     "template-alarms.yaml",
     "template-http.yaml",

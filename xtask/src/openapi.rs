@@ -1,0 +1,120 @@
+//! `openapi.yaml` in other people's tools: a linter, types for TypeScript, a page, and schemathesis, which sends what the document
+//! allows, and what it doesn't, to `cargo run`, and holds the answers against it.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use serde_json::Value;
+
+use crate::{
+    packages,
+    server::LocalServer,
+    shell::{TaskError, hold, program, root, run},
+};
+
+const DOCUMENT: &str = "openapi.yaml";
+/// An issuer with a path, as the document's example of `issuer_path` has it.
+const ISSUER: &str = "Issuer=https://login.example.com/tenants";
+/// The two runs for each kind of API: everything, and then the chains that begin with a login, which schemathesis takes for one that
+/// can't succeed as long as there are others.
+const RUNS: [&[&str]; 2] = [&[], &["--phases", "stateful", "--include-tag", "Sessions"]];
+
+/// All of it.
+pub(crate) fn run_all() -> Result<(), TaskError> {
+    lint()?;
+    types()?;
+    page()?;
+    fuzz()
+}
+
+/// Redocly's rules.
+fn lint() -> Result<(), TaskError> {
+    let config = root().join("xtask/openapi/redocly.yaml");
+    run(redocly()?.args(["lint", DOCUMENT, "--config"]).arg(config))
+}
+
+/// Types by openapi-typescript, which compile.
+fn types() -> Result<(), TaskError> {
+    let (tools, types) =
+        (packages::npm("openapi")?.join("node_modules/.bin"), output_folder()?.join("api.ts"));
+    run(program(tools.join("openapi-typescript"), &[DOCUMENT, "--output"]).arg(&types))?;
+    run(program(tools.join("tsc"), &["--noEmit", "--strict"]).arg(types))
+}
+
+/// A page for people.
+pub(crate) fn page() -> Result<(), TaskError> {
+    let page = output_folder()?.join("index.html");
+    run(redocly()?.args(["build-docs", DOCUMENT, "--output"]).arg(&page))?;
+    println!("the page is {}", page.display());
+    Ok(())
+}
+
+/// Redocly's program, which sends nothing to anybody.
+fn redocly() -> Result<Command, TaskError> {
+    let mut redocly = program(packages::npm("openapi")?.join("node_modules/.bin/redocly"), &[]);
+    redocly.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
+    Ok(redocly)
+}
+
+/// What is made of the document.
+fn output_folder() -> Result<PathBuf, TaskError> {
+    let folder = root().join("target/openapi");
+    fs::create_dir_all(&folder).map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
+    Ok(folder)
+}
+
+/// schemathesis, on both kinds of API.
+fn fuzz() -> Result<(), TaskError> {
+    let (programs, folder) = (packages::python("openapi")?, output_folder()?);
+    // An HTTP API answers preflights by itself.
+    for (kind, left_out) in [("rest", &[][..]), ("http", &["--exclude-method", "OPTIONS"])] {
+        let server = LocalServer::start(&["--api", kind, "--parameter", ISSUER])?;
+        let mut all = BTreeMap::new();
+        for options in RUNS {
+            let answers = folder.join("answers.json");
+            let mut schemathesis = program(programs.join("schemathesis"), &["--config-file"]);
+            schemathesis.arg(root().join("xtask/openapi/schemathesis.toml"));
+            schemathesis.arg("run").arg(root().join(DOCUMENT));
+            schemathesis.args(["--url", server.said("url")?, "--no-color"]).args(options).args(left_out);
+            // Where it leaves what it remembers.
+            schemathesis.current_dir(&folder);
+            schemathesis.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", root().join("xtask/openapi"));
+            schemathesis.env("PYTHONDONTWRITEBYTECODE", "1").env("LATCHGATE_ANSWERS", &answers);
+            schemathesis.env("LATCHGATE_URL", server.said("url")?);
+            schemathesis.env("LATCHGATE_CLIENT_ID", server.said("public_client_id")?);
+            schemathesis.env("LATCHGATE_USERNAME", server.said("username")?);
+            schemathesis.env("LATCHGATE_PASSWORD", server.said("password")?);
+            run(&mut schemathesis)?;
+            all.append(&mut successes(&answers)?);
+        }
+        println!("carried out behind a {kind} API:");
+        for operation in operations(left_out.is_empty()) {
+            let claim = format!("{operation} {}", all.get(operation).copied().unwrap_or_default());
+            hold(&claim, all.contains_key(operation), &Value::Null)?;
+        }
+    }
+    Ok(())
+}
+
+/// How often each operation was carried out.
+fn successes(answers: &Path) -> Result<BTreeMap<String, u64>, TaskError> {
+    let text = fs::read_to_string(answers).map_err(|e| TaskError(format!("{}: {e}", answers.display())))?;
+    let counts: BTreeMap<String, u64> =
+        serde_json::from_str(&text).map_err(|e| TaskError(format!("{}: {e}", answers.display())))?;
+    let successes = counts.into_iter().filter_map(|(answer, count)| {
+        let (operation, status) = answer.split_once(' ')?;
+        status.starts_with('2').then(|| (operation.to_owned(), count))
+    });
+    Ok(successes.collect())
+}
+
+/// The operations of the document, but preflights, unless the API has routes for them.
+fn operations(has_preflights: bool) -> BTreeSet<&'static str> {
+    let lines = include_str!("../../openapi.yaml").lines();
+    let names = lines.filter_map(|line| line.strip_prefix("      operationId: "));
+    names.filter(|name| has_preflights || !name.starts_with("preflight")).collect()
+}
