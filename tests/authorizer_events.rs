@@ -160,6 +160,29 @@ async fn only_the_configured_claims_are_handed_on_and_never_a_part_of_them() {
     assert_eq!(names, ["client_id", "email", "exp", "roles", "scope", "sid", "sub"]);
 }
 
+/// A header can be made of it: nothing but ASCII, and nothing left out.
+#[tokio::test]
+async fn claims_are_one_json_value_where_that_is_asked_for() {
+    for (form, names) in [
+        ("json", &["claims_json", "client_id", "exp", "scope", "sid", "sub"][..]),
+        ("both", &["claims_json", "client_id", "email", "exp", "name", "roles", "scope", "sid", "sub"]),
+    ] {
+        let api = Api::with(|p| p.with("ContextClaimsAs", form)).await;
+        let answer = ask(&api, rest_token(&format!("Bearer {}", api.login().await.access))).await.unwrap();
+        let context = answer["context"].as_object().unwrap();
+        assert_eq!(context.keys().map(String::as_str).collect::<Vec<_>>(), names, "{form}");
+        let claims: Value = serde_json::from_str(context["claims_json"].as_str().unwrap()).unwrap();
+        assert_eq!(
+            claims,
+            json!({ "email": "demo@example.com", "name": "Demo User", "roles": ["user"] }),
+            "{form}"
+        );
+    }
+    let api = Api::with(|p| p.with("ContextClaimsAs", "json").with("ContextClaims", "nothing")).await;
+    let answer = ask(&api, rest_token(&format!("Bearer {}", api.login().await.access))).await.unwrap();
+    assert_eq!(answer["context"]["claims_json"], "{}", "it is there, so that a mapping has something to map");
+}
+
 #[tokio::test]
 async fn what_is_no_event_of_an_authorizer_is_a_failure() {
     let api = Api::start().await;

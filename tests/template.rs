@@ -139,6 +139,7 @@ async fn no_required_variable_is_spare() {
         "SCOPE_RULES",
         "SCOPE_DEFAULT",
         "CONTEXT_CLAIMS",
+        "CONTEXT_CLAIMS_AS",
         "CACHE_TTL",
         "STACK_NAME",
         "TRUST_STORE",

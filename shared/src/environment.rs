@@ -61,6 +61,8 @@ pub mod variable {
     pub const SCOPE_DEFAULT: &str = "SCOPE_DEFAULT";
     /// The user's claims that the authorizer hands on, separated by commas; `*`: all of them; absent: none.
     pub const CONTEXT_CLAIMS: &str = "CONTEXT_CLAIMS";
+    /// How the authorizer hands claims on: `values`, a value each; `json`, as one JSON object; or `both`; absent: `values`.
+    pub const CONTEXT_CLAIMS_AS: &str = "CONTEXT_CLAIMS_AS";
     /// For how long AppSync may cache a decision, in seconds.
     pub const CACHE_TTL: &str = "CACHE_TTL";
     /// What metrics are of, beside other stacks; absent: none are written.
@@ -124,6 +126,7 @@ pub mod variable {
         SCOPE_RULES,
         SCOPE_DEFAULT,
         CONTEXT_CLAIMS,
+        CONTEXT_CLAIMS_AS,
         CACHE_TTL,
         STACK_NAME,
         TRUST_STORE,

@@ -80,7 +80,7 @@ impl Authorizer {
             keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
             revocation: RevocationCheck::new(environment, dynamodb)?,
             rules: policy::evaluable(ScopeRules::from_environment(environment)?)?,
-            claims: ContextClaims::from_environment(environment),
+            claims: ContextClaims::from_environment(environment)?,
             cache_ttl: environment.seconds(variable::CACHE_TTL, Duration::ZERO, 0..=MAX_CACHE_TTL)?,
             log: FunctionLog::new("authorizer", context).with_prefix("access"),
             clock: clock.clone(),
