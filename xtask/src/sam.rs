@@ -32,7 +32,10 @@ pub(crate) fn check_templates() -> Result<(), TaskError> {
     alarms::check(&tools)?;
     http_api::check(&tools)?;
     consumers::check(&tools)?;
-    checkov::check(&[TEMPLATE, ALARMS_TEMPLATE, HTTP_TEMPLATE], &[consumers::REST, consumers::HTTP])
+    checkov::check(
+        &[TEMPLATE, ALARMS_TEMPLATE, HTTP_TEMPLATE],
+        &[consumers::REST, consumers::HTTP, consumers::SERVER_REST, consumers::SERVER_HTTP],
+    )
 }
 
 /// A quarter of an hour: builds the functions with cargo-lambda, as they are deployed, and runs what was built.

@@ -12,7 +12,21 @@ use crate::shell::{TaskError, output};
 pub(super) const REST: &str = "examples/consumer/rest/template.yaml";
 /// An HTTP API's.
 pub(super) const HTTP: &str = "examples/consumer/http/template.yaml";
+/// A REST API's, in front of a server.
+pub(super) const SERVER_REST: &str = "examples/consumer/server-rest/template.yaml";
+/// An HTTP API's, in front of a server.
+pub(super) const SERVER_HTTP: &str = "examples/consumer/server-http/template.yaml";
 const AUTHORIZER: &str = "Latchgate";
+
+/// The headers that say who is calling, and what of the authorizer's context each is. A test holds the templates against what
+/// `cargo run -- --upstream` sends.
+const CONTEXT_HEADERS: [(&str, &str); 5] = [
+    ("x-latchgate-sub", "sub"),
+    ("x-latchgate-client-id", "client_id"),
+    ("x-latchgate-sid", "sid"),
+    ("x-latchgate-scope", "scope"),
+    ("x-latchgate-claims", "claims_json"),
+];
 
 /// Calls the handler of the code and the event that it gets as arguments, as Lambda would.
 const CALL: &str = "\
@@ -24,7 +38,64 @@ print(json.dumps(code['handler'](json.loads(sys.argv[2]), None)))
 
 pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
     check_rest(tools)?;
-    check_http(tools)
+    check_http(tools)?;
+    check_server_rest(tools)?;
+    check_server_http(tools)
+}
+
+fn check_server_rest(tools: &Tools) -> Result<(), TaskError> {
+    let stack = tools.translate(SERVER_REST)?;
+    let (api, resource) = stack.only("AWS::ApiGateway::RestApi")?;
+    let definition = &resource["Properties"]["Body"];
+    let any = |path: &str| &definition["paths"][path]["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"];
+    let before = ["integration.request.header.", "context.authorizer."];
+    let integrations = [any("/"), any("/{proxy+}")];
+    let expected = [
+        "options / open",
+        "options /{proxy+} open",
+        "x-amazon-apigateway-any-method / protected",
+        "x-amazon-apigateway-any-method /{proxy+} protected",
+    ];
+    let facts = [
+        ("the gateway's errors are JSON with no-store", gateway_responses_are_ours(definition)),
+        ("headers say who is calling", integrations.iter().all(|i| maps_the_caller(i, before))),
+        ("responses stream", integrations.iter().all(|i| i["responseTransferMode"] == "STREAM")),
+        ("the server is behind a VPC link", integrations.iter().all(|i| i["connectionType"] == "VPC_LINK")),
+        (
+            "every path is protected, and preflights are not",
+            routes(definition, AUTHORIZER) == expected.map(str::to_owned).into(),
+        ),
+    ];
+    stack.hold(&[&facts[..], &facts_of_authorizer(&stack, api, definition)].concat())
+}
+
+fn check_server_http(tools: &Tools) -> Result<(), TaskError> {
+    let stack = tools.translate(SERVER_HTTP)?;
+    let (api, resource) = stack.only("AWS::ApiGatewayV2::Api")?;
+    let definition = &resource["Properties"]["Body"];
+    let integration = &definition["components"]["x-amazon-apigateway-integrations"]["server"];
+    let methods = ["delete", "get", "head", "patch", "post", "put"];
+    let expected = ["/", "/{proxy+}"].into_iter();
+    let expected = expected.flat_map(|path| methods.map(|method| format!("{method} {path} protected")));
+    let before = ["overwrite:header.", "$context.authorizer."];
+    let facts = [
+        ("headers say who is calling", maps_the_caller(integration, before)),
+        ("the path is passed on", integration["requestParameters"]["overwrite:path"] == "$request.path"),
+        ("the server is behind a VPC link", integration["connectionType"] == "VPC_LINK"),
+        (
+            "every method is protected, and no route takes preflights",
+            routes(definition, AUTHORIZER) == expected.collect(),
+        ),
+    ];
+    stack.hold(&[&facts[..], &facts_of_authorizer(&stack, api, definition)].concat())
+}
+
+/// Whether an integration maps the authorizer's context to headers, all of it; `before` is what stands before the names.
+fn maps_the_caller(integration: &Value, before: [&str; 2]) -> bool {
+    CONTEXT_HEADERS.iter().all(|(header, member)| {
+        let mapped = &integration["requestParameters"][format!("{}{header}", before[0])];
+        *mapped == format!("{}{member}", before[1])
+    })
 }
 
 fn check_rest(tools: &Tools) -> Result<(), TaskError> {
@@ -83,12 +154,19 @@ fn check_http(tools: &Tools) -> Result<(), TaskError> {
 
 /// What has to hold whichever kind of API it is; `api` is the name of the resource.
 fn facts_of_both(stack: &Translated, api: &str, definition: &Value) -> [Fact; 4] {
+    let [the_one, uncached, permission] = facts_of_authorizer(stack, api, definition);
+    let expected = ["get /orders protected", "post /orders protected"].map(str::to_owned);
+    let are_protected = routes(definition, AUTHORIZER) == expected.into();
+    [the_one, uncached, ("every route is protected by it", are_protected), permission]
+}
+
+/// What has to hold of every API behind the authorizer; `api` is the name of the resource.
+fn facts_of_authorizer(stack: &Translated, api: &str, definition: &Value) -> [Fact; 3] {
     let authorizers = &definition["components"]["securitySchemes"];
     let authorizer = &authorizers[AUTHORIZER]["x-amazon-apigateway-authorizer"];
     let (uri, function) =
         (&authorizer["authorizerUri"]["Fn::Sub"][0], &authorizer["authorizerUri"]["Fn::Sub"][1]);
     let uri_ends = ":lambda:path/2015-03-31/functions/${__FunctionArn__}/invocations";
-    let expected = ["get /orders protected", "post /orders protected"];
     [
         (
             "the one authorizer is the imported function",
@@ -97,10 +175,6 @@ fn facts_of_both(stack: &Translated, api: &str, definition: &Value) -> [Fact; 4]
                 && *function == json!({ "__FunctionArn__": imported("Authorizer") }),
         ),
         ("the authorizer is not cached", authorizer["authorizerResultTtlInSeconds"] == 0),
-        (
-            "every route is protected by it",
-            routes(definition, AUTHORIZER) == expected.map(str::to_owned).into(),
-        ),
         ("one permission lets this API's authorizer call it, and nothing else", is_permitted(stack, api)),
     ]
 }
