@@ -97,7 +97,7 @@ pub mod variable {
     ];
 
     /// All that template.yaml sets.
-    pub const ALL: [&str; 31] = [
+    pub const ALL: [&str; 32] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,
