@@ -78,5 +78,6 @@ mod template;
 mod threats;
 mod time_bounds;
 mod trust;
+mod upstream;
 mod whole_flow;
 mod workspace;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use local::{
     demo::{self, Demo},
     engine::AccessKeyId,
+    gateway::{Upstream, Upstreams},
 };
 
 /// Where things are, and what to try them with.
@@ -15,6 +16,7 @@ pub(crate) struct Banner<'a> {
     pub(crate) audience: &'a str,
     pub(crate) store: &'a StoreAddress,
     pub(crate) demo: &'a Demo,
+    pub(crate) upstreams: &'a Upstreams,
 }
 
 /// Where the store is, and which access key ID it asks for; none of its own, if it is AWS.
@@ -26,7 +28,7 @@ pub(crate) struct StoreAddress {
 impl Banner<'_> {
     /// One line for programs.
     pub(crate) fn to_json(&self) -> Value {
-        json!({
+        let mut line = json!({
             "url": self.url,
             "audience": self.audience,
             "username": demo::USERNAME,
@@ -36,12 +38,21 @@ impl Banner<'_> {
             "client_secret": self.demo.client_secret.expose_secret(),
             "dynamodb_endpoint": self.store.endpoint,
             "dynamodb_access_key_id": self.store.access_key_id.as_ref().map(AccessKeyId::expose),
-        })
+        });
+        if !self.upstreams.is_empty() {
+            line["upstreams"] = self.upstreams.iter().map(Upstream::to_string).collect();
+        }
+        line
     }
 
     /// Commands for people, ready to paste.
     pub(crate) fn to_text(&self) -> String {
-        let Self { url, audience, store: StoreAddress { endpoint, access_key_id }, demo } = self;
+        let Self { url, audience, store: StoreAddress { endpoint, access_key_id }, demo, upstreams } = self;
+        let upstreams = upstreams.iter().map(|upstream| {
+            let path = upstream.path().trim_end_matches('/');
+            format!("\n  yours    {} at {url}{path}/…, behind the authorizer", upstream.url())
+        });
+        let upstreams: String = upstreams.collect();
         let key =
             access_key_id.as_ref().map_or_else(String::new, |id| format!(", access key ID {}", id.expose()));
         let (password, secret) = (demo.password.expose_secret(), demo.client_secret.expose_secret());
@@ -54,7 +65,7 @@ Latchgate is on {url}
   store    {endpoint}{key}
   user     {user} / {password}
   clients  {app} (public), {server} / {secret} (confidential)
-  tokens   for the audience (aud) {audience}
+  tokens   for the audience (aud) {audience}{upstreams}
 
 Paste into another terminal:
 

@@ -28,15 +28,17 @@ use crate::{
     template::{ApiKind, Function, Parameters, Template, TemplateError},
 };
 
+pub use crate::template::NAMES;
+
 /// A function can't be started.
 #[derive(Debug, thiserror::Error)]
 pub enum FunctionsError {
     /// Its definition can't be read.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    /// template.yaml has no function of this name, or one that isn't known here.
-    #[error("template.yaml and this program disagree about the function {0}")]
-    Unknown(String),
+    /// template.yaml has no function of this name.
+    #[error("template.yaml has no function whose CodeUri is functions/{0}/")]
+    Missing(String),
     /// It refused its environment.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -85,10 +87,6 @@ pub enum Keyset {
     Secret(String),
 }
 
-/// The functions by name: the names of their packages, of their folders, and in template.yaml. A test holds them together.
-pub const NAMES: [&str; 8] =
-    ["login", "refresh", "logout", "sessions", "password", "metadata", "authorizer", "keys"];
-
 /// The crates whose events are the functions' own.
 pub fn logging_crates() -> Vec<&'static str> {
     NAMES.into_iter().chain(["passwords"]).collect()
@@ -117,10 +115,10 @@ impl Functions {
         let mut definitions = template.functions(&deployment.parameters)?;
         let mut context = |name: &str| {
             let definition = definitions.remove(name);
-            let definition = definition.ok_or_else(|| FunctionsError::Unknown(name.to_owned()))?;
+            let definition = definition.ok_or_else(|| FunctionsError::Missing(name.to_owned()))?;
             Ok::<_, FunctionsError>(deployment.context(definition))
         };
-        let functions = Self {
+        Ok(Self {
             login: Login::start(&context("login")?).await?,
             refresh: Refresh::start(&context("refresh")?).await?,
             logout: Logout::start(&context("logout")?).await?,
@@ -128,13 +126,7 @@ impl Functions {
             password: PasswordChange::start(&context("password")?).await?,
             metadata: Metadata::start(&context("metadata")?).await?,
             authorizer: Authorizer::start(&context("authorizer")?).await?,
-        };
-        // Secrets Manager calls it, and no request does.
-        definitions.remove("keys");
-        match definitions.into_keys().next() {
-            Some(unknown) => Err(FunctionsError::Unknown(unknown)),
-            None => Ok(functions),
-        }
+        })
     }
 
     /// Calls the function of this name; `None`, if there is none.

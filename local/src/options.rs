@@ -8,12 +8,16 @@ use std::{
 use clap::{Parser, value_parser};
 use local::{
     engine::{ANY_ACCESS_KEY_ID, AccessKeyId},
+    gateway::Upstream,
     hosts::Host,
     origins::Origin,
     template::ApiKind,
 };
 use shared::keys::SigningAlgorithm;
 use shared::lifetimes;
+
+/// As long as an integration of a REST API may take, in seconds, if its response streams.
+const MAX_UPSTREAM_TIMEOUT: u64 = 900;
 
 /// Latchgate on this machine: login, refresh, logout and the authorizer, as they run on AWS.
 #[derive(Debug, Parser)]
@@ -55,6 +59,13 @@ pub(crate) struct Options {
     /// An origin whose pages may call; can be repeated [default: http://localhost:3000]
     #[arg(long, value_name = "URL", value_delimiter = ',')]
     pub(crate) origin: Vec<Origin>,
+    /// Send requests for all paths but Latchgate's to this server, behind the authorizer, like http://127.0.0.1:9001; or those
+    /// at and below a path, like /orders=http://127.0.0.1:9002. Can be repeated: the longest path wins
+    #[arg(long, value_name = "[PATH=]URL")]
+    pub(crate) upstream: Vec<Upstream>,
+    /// How long a server of --upstream may take, in seconds [default: 29, or 30 with --api http, as in AWS]
+    #[arg(long, value_name = "SECONDS", requires = "upstream", value_parser = value_parser!(u64).range(1..=MAX_UPSTREAM_TIMEOUT))]
+    pub(crate) upstream_timeout: Option<u64>,
     /// Lifetime of an access token, in seconds
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::ACCESS_TTL))]
     pub(crate) access_ttl: Option<u64>,

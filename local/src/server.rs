@@ -1,6 +1,6 @@
 //! The gateway on a port of this machine.
 
-use std::{error::Error, future::Future, net::IpAddr, sync::Arc};
+use std::{error::Error, future::Future, net::IpAddr, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -9,16 +9,23 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
 };
 use http_body_util::LengthLimitError;
-use tokio::{net::TcpListener, time::Instant};
+use tokio::{
+    net::TcpListener,
+    sync::oneshot,
+    time::{Instant, sleep},
+};
 
 use crate::{
     connection::Connection,
-    gateway::{Failure, Gateway},
+    gateway::{Failure, Gateway, UpstreamUrl},
     hosts::Hosts,
 };
 
 /// What API Gateway takes at most, in bytes.
 const MAX_BODY_LEN: usize = 10 * 1024 * 1024;
+
+/// How long requests may take that are under way when the server is to end: a stream of events has no end of its own.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What a request for another host is told.
 const OTHER_HOST: &str =
@@ -39,7 +46,19 @@ pub async fn serve(
         .fallback(answer)
         .with_state((Arc::new(hosts), gateway))
         .into_make_service_with_connect_info::<Connection>();
-    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
+    let (ending, ended) = oneshot::channel();
+    let shutdown = async move {
+        shutdown.await;
+        let _ = ending.send(());
+    };
+    tokio::select! {
+        served = axum::serve(listener, service).with_graceful_shutdown(shutdown) => served,
+        () = async {
+            // The sender is never dropped before it has sent.
+            let _ = ended.await;
+            sleep(GRACE).await;
+        } => Ok(()),
+    }
 }
 
 async fn answer(
@@ -50,17 +69,22 @@ async fn answer(
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = Instant::now();
     let (parts, body) = request.into_parts();
-    let response = if hosts.admit(&parts, connection.reached) {
-        delivered(gateway, connection.peer.ip(), Request::from_parts(parts, body)).await
+    let response = if !hosts.admit(&parts, connection.reached) {
+        refused().map(Body::from)
+    } else if gateway.upstream(&parts).is_some() {
+        // In this task: it ends with the connection, and what the server of the user's does for nobody is cut short.
+        Box::pin(gateway.pass_on(&parts, body, connection.peer.ip())).await
     } else {
-        refused()
+        delivered(gateway, connection.peer.ip(), Request::from_parts(parts, body)).await.map(Body::from)
     };
+    let upstream = response.extensions().get::<UpstreamUrl>();
     tracing::info!(
-        "{method} {path} → {} in {} ms",
+        "{method} {path} → {} in {} ms{}",
         response.status().as_u16(),
-        started.elapsed().as_millis()
+        started.elapsed().as_millis(),
+        upstream.map_or_else(String::new, |url| format!(" by {url}"))
     );
-    response.map(Body::from)
+    response
 }
 
 /// API Gateway answers a host that it doesn't know with the same status.

@@ -4,6 +4,7 @@ use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     sync::Arc,
+    time::Duration,
 };
 
 use aws_config::BehaviorVersion;
@@ -13,14 +14,14 @@ use local::{
     demo::Demo,
     engine::{self, AccessKeyId, Engine, EngineError},
     functions::{Deployment, FunctionsError, Keyset},
-    gateway::Gateway,
+    gateway::{Gateway, TwoUpstreams, Upstreams, default_timeout},
     hosts::Hosts,
     keyset::{self, KeysetFileError},
     origins,
     seed::{SeedError, Seeder},
     server,
     tables::{self, TablesError},
-    template::{Parameters, Template, TemplateError},
+    template::{ApiKind, OtherFunction, Parameters, Template, TemplateError},
 };
 use passwords::Passwords;
 use port_file::{LocalServer, Published};
@@ -65,6 +66,12 @@ pub(crate) enum RunError {
     Parameter(String),
     #[error("the origins have {length} characters in all, and may have {bound}")]
     Origins { length: u64, bound: u64 },
+    #[error(transparent)]
+    TwoUpstreams(#[from] TwoUpstreams),
+    #[error(
+        "--upstream-timeout is more than 30 seconds, and an HTTP API waits no longer: leave out --api http, or ask less"
+    )]
+    UpstreamTimeout,
     #[error("the server failed")]
     Serve(#[source] std::io::Error),
 }
@@ -80,6 +87,8 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
 
     let template = Template::of_project()?;
     let parameters = parameters(&template, &options, &url)?;
+    let upstreams = upstreams(&options, address)?;
+    tell_of_others(&template.other_functions(&parameters)?, &upstreams);
     let store = Store::open(&options, &*random).await?;
     let tables = tables::create(&template, &store.client, "").await?;
     let seeder = Seeder { client: &store.client, tables: &tables };
@@ -96,12 +105,14 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
         random,
         hash_cost: HashCost::PRODUCTION,
     };
-    let gateway = Arc::new(Gateway::deploy(&template, &deployment).await?);
+    let gateway = Gateway::deploy(&template, &deployment).await?.with_upstreams(upstreams.clone());
+    let gateway = Arc::new(gateway);
     let shutdown = shutdown_signal();
     let _published = publish(&deployment, &url, &store.address, address.port());
 
     let audience = deployment.parameters.value("Audience").unwrap_or_default();
-    let banner = Banner { url: &url, audience, store: &store.address, demo: &store.demo };
+    let banner =
+        Banner { url: &url, audience, store: &store.address, demo: &store.demo, upstreams: &upstreams };
     if options.json {
         println!("{}", banner.to_json());
     } else {
@@ -117,6 +128,38 @@ fn warn_of_others(address: SocketAddr) {
         tracing::warn!(
             "others on the network reach {address}: everyone knows the demo user's password and the demo clients' secret, \
              and passwords and tokens cross the network unencrypted"
+        );
+    }
+}
+
+/// The servers of `--upstream`.
+fn upstreams(options: &Options, address: SocketAddr) -> Result<Upstreams, RunError> {
+    let timeout = options.upstream_timeout.map(Duration::from_secs);
+    if options.api == ApiKind::Http && timeout > Some(default_timeout(ApiKind::Http)) {
+        return Err(RunError::UpstreamTimeout);
+    }
+    let upstreams = Upstreams::new(options.upstream.clone())?.with_timeout(timeout);
+    for upstream in upstreams.at(address) {
+        tracing::warn!(
+            "--upstream {upstream} is this server itself: requests would go round in a circle, and are answered with 508. \
+             Give it the address of your own server"
+        );
+    }
+    Ok(upstreams)
+}
+
+/// Says once which functions of template.yaml aren't run, and what becomes of their routes.
+fn tell_of_others(others: &[OtherFunction], upstreams: &Upstreams) {
+    for OtherFunction { id, routes } in others {
+        let routes = routes.iter().map(|route| {
+            let upstream = upstreams.find(&route.path.replace(['{', '}', '+'], ""));
+            let answer = upstream.map_or_else(|| "501".to_owned(), |upstream| upstream.url().to_string());
+            format!("{} {} → {answer}", route.method, route.path)
+        });
+        let routes: Vec<_> = routes.collect();
+        let routes = if routes.is_empty() { "it has no routes".to_owned() } else { routes.join(", ") };
+        tracing::warn!(
+            "{id} of template.yaml isn't one of Latchgate's functions, and isn't run here: {routes}"
         );
     }
 }
@@ -180,8 +223,12 @@ fn parameters(template: &Template, options: &Options, url: &str) -> Result<Param
         ("Leeway", options.leeway),
     ];
     let parameters = template.parameters().with("Issuer", url).with("AllowedOrigin", ORIGIN);
-    let parameters = parameters.with("AllowedOrigins", origins::listed(&options.origin));
+    let mut parameters = parameters.with("AllowedOrigins", origins::listed(&options.origin));
     too_long(template, &parameters)?;
+    if !options.upstream.is_empty() {
+        // Servers get claims in a header.
+        parameters = parameters.with("ContextClaimsAs", "json");
+    }
     let parameters = lifetimes.into_iter().fold(parameters, |parameters, (name, seconds)| match seconds {
         Some(seconds) => parameters.with(name, seconds.to_string()),
         None => parameters,

@@ -5,7 +5,7 @@
 use std::fs;
 
 use crate::{
-    server::LocalServer,
+    server::{LocalServer, free_address},
     shell::{TaskError, output, program, root},
 };
 
@@ -82,21 +82,35 @@ const PAGES: [Page; 6] = [
     },
     Page {
         path: "docs/guide/your-own-api.md",
-        shows: &[("\"jwks_uri\":", 2), ("\"keys\":[", 1), ("\"error\":", 0)],
+        shows: &[
+            ("\"path\": \"/hello\", \"user\": \"demo-user\", \"name\": \"Demo User\"", 1),
+            ("\"path\":\"/orders/7?full=1\",\"user\":\"demo-user\",\"name\":\"Demo User\"", 1),
+            ("without a token: 401", 1),
+            ("\"jwks_uri\":", 2),
+            ("\"keys\":[", 1),
+            ("\"error\":", 0),
+        ],
     },
 ];
 
 pub(crate) fn run_commands() -> Result<(), TaskError> {
     check_that_all_are_listed()?;
-    let server = LocalServer::start(&[])?;
+    // The servers of "Your own API", which that page starts.
+    let [all, orders] = [free_address()?.port().to_string(), free_address()?.port().to_string()];
+    let upstreams = [format!("http://127.0.0.1:{all}"), format!("/orders=http://127.0.0.1:{orders}")];
+    let server = LocalServer::start(&["--upstream", &upstreams[0], "--upstream", &upstreams[1]])?;
     let url = server.said("url")?;
     let port = url.rsplit(':').next().unwrap_or_default();
     for run in 1..=RUNS {
         for page in &PAGES {
             let commands = commands(&read(page.path)?)
                 .replace("http://127.0.0.1:8787", url)
+                .replace("9001", &all)
+                .replace("9002", &orders)
                 .replace("--local ", &format!("--local={port} "));
             // A shell for each page: no page needs what another has set.
+            // What a page leaves running ends with it, after a failure too.
+            let commands = format!("trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{commands}");
             let mut bash = program("bash", &["-euc", &commands]);
             // Not into the log of the operator who runs this.
             let log = root().join("target").join("readme-audit.jsonl");

@@ -27,22 +27,67 @@ pub(crate) enum Failure {
     BodyUnread,
     /// The function failed, or its event could not be made.
     Integration,
+    /// The function is one of the user's, which this program doesn't run.
+    NotRun,
+    /// Nobody answers where a server of the user's should be.
+    UpstreamUnreachable,
+    /// It took longer than API Gateway waits.
+    UpstreamLate,
+    /// It answered with something else than a response.
+    UpstreamMalformed,
+    /// It answered with more than API Gateway hands on.
+    UpstreamTooLarge,
+    /// A WebSocket was asked for, which no server of the user's can have.
+    WebSocket,
+    /// The server of the user's is this one.
+    Loop,
 }
 
-/// The answer of this server to a path in a spelling that API Gateway may take in one way or another.
-pub(super) fn unknown_spelling() -> Response<Bytes> {
-    let error = json!({
-        "error": "invalid_request",
-        "error_description": "The path is not in its normal form, and it isn't known what API Gateway makes of it. This \
-            server answers no such path: leave out needless escapes, empty segments, dots alone, semicolons and a slash at \
-            the end.",
-    });
+/// The answer to a failure that API Gateway doesn't have: this server's own, whichever kind of API it is.
+pub(super) fn own_answer(failure: Failure) -> Option<Response<Bytes>> {
+    let (status, error, description) = match failure {
+        Failure::UnknownSpelling => (
+            StatusCode::BAD_REQUEST,
+            "invalid_request",
+            "The path is not in its normal form, and it isn't known what API Gateway makes of it. This server answers no \
+             such path: leave out needless escapes, empty segments, dots alone, semicolons and a slash at the end.",
+        ),
+        Failure::NotRun => (
+            StatusCode::NOT_IMPLEMENTED,
+            "not_implemented",
+            "This server runs only Latchgate's own functions, and this is the route of another. Run the function by other \
+             means, and send its routes there with --upstream.",
+        ),
+        Failure::WebSocket => (
+            StatusCode::NOT_IMPLEMENTED,
+            "not_implemented",
+            "Neither a REST API nor an HTTP API passes a WebSocket on: it takes a WebSocket API of its own.",
+        ),
+        Failure::Loop => (
+            StatusCode::LOOP_DETECTED,
+            "server_error",
+            "The server of --upstream is this one: give it the address of your own.",
+        ),
+        Failure::NoRoute
+        | Failure::Unauthorized
+        | Failure::Denied
+        | Failure::AuthorizerFailed
+        | Failure::AuthorizerMalformed
+        | Failure::TooLarge
+        | Failure::BodyUnread
+        | Failure::Integration
+        | Failure::UpstreamUnreachable
+        | Failure::UpstreamLate
+        | Failure::UpstreamMalformed
+        | Failure::UpstreamTooLarge => return None,
+    };
+    let error = json!({ "error": error, "error_description": description });
     let mut response = Response::new(Bytes::from(error.to_string()));
-    *response.status_mut() = StatusCode::BAD_REQUEST;
+    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // Whoever develops a page reads it there.
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    response
+    Some(response)
 }

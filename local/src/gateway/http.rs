@@ -13,7 +13,7 @@ use super::{
     Failure,
     access::Question,
     call::{ACCOUNT, API, Call, DOMAIN, Stage},
-    failure::unknown_spelling,
+    failure::own_answer,
 };
 use crate::template::Cors;
 
@@ -94,7 +94,10 @@ impl HttpApi {
 
     /// There is nothing to be configured about it.
     pub(super) fn failure(failure: Failure) -> Response<Bytes> {
-        let Some((status, message)) = message(failure) else { return unknown_spelling() };
+        if let Some(answer) = own_answer(failure) {
+            return answer;
+        }
+        let (status, message) = message(failure);
         let mut response = Response::new(Bytes::from(json!({ "message": message }).to_string()));
         *response.status_mut() = status;
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -129,19 +132,26 @@ fn is_about_origins(name: &str) -> bool {
     name.starts_with("access-control-")
 }
 
-/// What it says by itself; `None` for an answer that is this server's own.
-fn message(failure: Failure) -> Option<(StatusCode, &'static str)> {
-    Some(match failure {
-        Failure::UnknownSpelling => return None,
+/// What it says by itself.
+fn message(failure: Failure) -> (StatusCode, &'static str) {
+    match failure {
         Failure::NoRoute => (StatusCode::NOT_FOUND, "Not Found"),
         Failure::Unauthorized => (StatusCode::UNAUTHORIZED, "Unauthorized"),
         Failure::Denied => (StatusCode::FORBIDDEN, "Forbidden"),
         Failure::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
         Failure::BodyUnread => (StatusCode::BAD_REQUEST, "Bad Request"),
-        Failure::AuthorizerFailed | Failure::AuthorizerMalformed | Failure::Integration => {
-            (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
-        }
-    })
+        Failure::UpstreamLate => (StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout"),
+        Failure::UpstreamUnreachable => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        Failure::AuthorizerFailed
+        | Failure::AuthorizerMalformed
+        | Failure::Integration
+        | Failure::UpstreamMalformed
+        | Failure::UpstreamTooLarge
+        | Failure::UnknownSpelling
+        | Failure::NotRun
+        | Failure::WebSocket
+        | Failure::Loop => (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"),
+    }
 }
 
 /// Whether a body is handed on as it is. A body without a media type isn't.

@@ -38,6 +38,14 @@ impl Kind {
         }
     }
 
+    /// Its name.
+    pub(super) fn name(&self) -> ApiKind {
+        match self {
+            Self::Rest(_) => ApiKind::Rest,
+            Self::Http(_) => ApiKind::Http,
+        }
+    }
+
     /// What a preflight is answered with; `None`, if it is none.
     pub(super) fn preflight(&self, parts: &Parts, routes: &Routes) -> Option<Response<Bytes>> {
         match self {

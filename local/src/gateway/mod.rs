@@ -8,12 +8,13 @@ mod http;
 mod kind;
 mod rest;
 mod route;
+mod upstream;
 
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
-    body::Bytes,
-    http::{HeaderMap, Request, Response, request::Parts},
+    body::{Body as Stream, Bytes},
+    http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts},
 };
 use lambda_http::Body;
 use serde_json::{Map, Value};
@@ -24,7 +25,16 @@ use shared::{
 };
 
 pub(crate) use self::failure::Failure;
-use self::{access::DecisionCache, call::Call, kind::Kind, route::Routes};
+pub use self::upstream::{
+    CONTEXT_HEADERS, MalformedUpstream, TwoUpstreams, Upstream, UpstreamUrl, Upstreams, default_timeout,
+};
+use self::{
+    access::DecisionCache,
+    call::Call,
+    kind::Kind,
+    route::{Other, Routes},
+    upstream::{Caller, Sender},
+};
 use crate::{
     functions::{Deployment, Functions, FunctionsError},
     template::Template,
@@ -37,6 +47,7 @@ pub struct Gateway {
     routes: Routes,
     functions: Functions,
     decisions: DecisionCache,
+    sender: Sender,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -53,15 +64,23 @@ impl Gateway {
         let cache_ttl = deployment.authorizer_cache_ttl.unwrap_or(api.authorizer_cache_ttl);
         Ok(Self {
             kind,
-            routes: Routes(api.routes),
+            routes: Routes { own: api.routes, others: api.other_routes, upstreams: Upstreams::default() },
             functions: Box::pin(Functions::start(template, deployment)).await?,
             decisions: DecisionCache::new(cache_ttl),
+            sender: Sender::new(&*deployment.random),
             clock: deployment.clock.clone(),
             random: deployment.random.clone(),
         })
     }
 
-    /// Answers one request from this address.
+    /// Sends whatever is for none of Latchgate's endpoints to these servers.
+    #[must_use]
+    pub fn with_upstreams(mut self, upstreams: Upstreams) -> Self {
+        self.routes.upstreams = upstreams;
+        self
+    }
+
+    /// Answers one request from this address: one for Latchgate's endpoints, or for none.
     pub async fn handle(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
         let (parts, body) = request.into_parts();
         if let Some(response) = self.preflight(&parts) {
@@ -70,17 +89,16 @@ impl Gateway {
         self.open(&parts.headers, self.answer(&parts, &body, source).await)
     }
 
-    /// API Gateway's own answer to a preflight; `None`, if it is none, or a function's.
-    fn preflight(&self, parts: &Parts) -> Option<Response<Bytes>> {
-        self.kind.preflight(parts, &self.routes).filter(|_| route::is_known(parts.uri.path()))
-    }
-
     async fn answer(&self, parts: &Parts, body: &Bytes, source: IpAddr) -> Response<Bytes> {
-        if !route::is_known(parts.uri.path()) {
+        if !self.routes.know(parts.uri.path()) {
             return self.failure(Failure::UnknownSpelling);
         }
         let Some((route, path_parameters)) = self.routes.find(&parts.method, parts.uri.path()) else {
-            return self.failure(Failure::NoRoute);
+            let failure = match self.routes.find_other(&parts.method, parts.uri.path()) {
+                Some(other) => self.context(parts, &other, source).await.err().unwrap_or(Failure::NotRun),
+                None => Failure::NoRoute,
+            };
+            return self.failure(failure);
         };
         let mut call = Call {
             parts,
@@ -106,6 +124,79 @@ impl Gateway {
             Some(response) => delivered(response),
             None => self.failure(Failure::Integration),
         }
+    }
+
+    /// The server of the user's that a request is for; `None`, if it is for Latchgate's endpoints, or nobody's.
+    pub(crate) fn upstream(&self, parts: &Parts) -> Option<&Upstream> {
+        let (method, path) = (&parts.method, parts.uri.path());
+        let is_own = self.routes.find(method, path).is_some();
+        self.routes.find_other(method, path).filter(|_| !is_own)?.upstream
+    }
+
+    /// Passes a request from this address on to the server of the user's that it is for, and hands on what that answers.
+    pub(crate) async fn pass_on(&self, parts: &Parts, body: Stream, source: IpAddr) -> Response<Stream> {
+        let passed = self.pass_on_or_fail(parts, body, source).await;
+        let passed = passed.unwrap_or_else(|failure| self.failure(failure).map(Stream::from));
+        let (head, body) = passed.into_parts();
+        self.open(&parts.headers, Response::from_parts(head, Bytes::new())).map(|_| body)
+    }
+
+    async fn pass_on_or_fail(
+        &self,
+        parts: &Parts,
+        body: Stream,
+        source: IpAddr,
+    ) -> Result<Response<Stream>, Failure> {
+        let other = self.routes.find_other(&parts.method, parts.uri.path()).ok_or(Failure::NoRoute)?;
+        let upstream = other.upstream.ok_or(Failure::NotRun)?;
+        self.sender.check(parts)?;
+        let context = self.context(parts, &other, source).await?;
+        let kind = self.kind.name();
+        let caller = Caller { source, context: context.as_ref(), kind };
+        let timeout = self.routes.upstreams.timeout(kind);
+        self.sender.send(upstream, (parts, body), &caller, timeout).await
+    }
+
+    /// What the authorizer says of the caller of something that isn't Latchgate's; `None`, where its route is open.
+    async fn context(
+        &self,
+        parts: &Parts,
+        other: &Other<'_>,
+        source: IpAddr,
+    ) -> Result<Option<Map<String, Value>>, Failure> {
+        if !other.is_protected {
+            return Ok(None);
+        }
+        let call = Call {
+            parts,
+            // No authorizer is told of the body.
+            body: &Bytes::new(),
+            source,
+            resource: other.resource,
+            path_parameters: &other.path_parameters,
+            authorizer: None,
+            extended_request_id: random::identifier(&*self.random),
+            now: self.clock.now(),
+        };
+        self.authorize(&call).await.map(Some)
+    }
+
+    /// What a preflight is answered with; `None`, if it is none. A server of the user's may have any method and header: its
+    /// own stack says which.
+    fn preflight(&self, parts: &Parts) -> Option<Response<Bytes>> {
+        let path = parts.uri.path();
+        let mut response = self.kind.preflight(parts, &self.routes).filter(|_| self.routes.know(path))?;
+        let headers = response.headers_mut();
+        let is_allowed = headers.contains_key(header::ACCESS_CONTROL_ALLOW_METHODS);
+        if is_allowed && self.routes.upstreams.find(path).is_some() && !self.routes.is_own(path) {
+            let methods = format!("{},{}", upstream::methods(), Method::OPTIONS);
+            let methods = HeaderValue::from_str(&methods).ok()?;
+            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+            if let Some(asked) = parts.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+                headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+            }
+        }
+        Some(response)
     }
 
     /// Asks the authorizer, or evaluates what it said of this caller before.

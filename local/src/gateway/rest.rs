@@ -10,7 +10,7 @@ use super::{
     Failure,
     access::Question,
     call::{Call, Stage},
-    failure::unknown_spelling,
+    failure::own_answer,
     route::Routes,
 };
 use crate::template::{Cors, GatewayResponses};
@@ -65,7 +65,10 @@ impl RestApi {
 
     /// A gateway response, with the status and the body that the template gives it.
     pub(super) fn failure(&self, failure: Failure) -> Response<Bytes> {
-        let Some((kind, status)) = response_type(failure) else { return unknown_spelling() };
+        if let Some(answer) = own_answer(failure) {
+            return answer;
+        }
+        let (kind, status) = response_type(failure);
         let configured = self.responses.find(kind, status.as_u16());
         let status =
             configured.and_then(|c| c.status).and_then(|s| StatusCode::from_u16(s).ok()).unwrap_or(status);
@@ -83,11 +86,9 @@ impl RestApi {
     }
 }
 
-/// The type of a gateway response, and the status that it has unless the template says otherwise; `None` for an answer that
-/// is this server's own.
-fn response_type(failure: Failure) -> Option<(&'static str, StatusCode)> {
-    Some(match failure {
-        Failure::UnknownSpelling => return None,
+/// The type of a gateway response, and the status that it has unless the template says otherwise.
+fn response_type(failure: Failure) -> (&'static str, StatusCode) {
+    match failure {
         // API Gateway's name for "no such path or method".
         Failure::NoRoute => ("MISSING_AUTHENTICATION_TOKEN", StatusCode::FORBIDDEN),
         Failure::Unauthorized => ("UNAUTHORIZED", StatusCode::UNAUTHORIZED),
@@ -96,6 +97,13 @@ fn response_type(failure: Failure) -> Option<(&'static str, StatusCode)> {
         Failure::AuthorizerMalformed => ("AUTHORIZER_CONFIGURATION_ERROR", StatusCode::INTERNAL_SERVER_ERROR),
         Failure::TooLarge => ("REQUEST_TOO_LARGE", StatusCode::PAYLOAD_TOO_LARGE),
         Failure::BodyUnread => ("BAD_REQUEST_BODY", StatusCode::BAD_REQUEST),
-        Failure::Integration => ("INTEGRATION_FAILURE", StatusCode::BAD_GATEWAY),
-    })
+        Failure::UpstreamLate => ("INTEGRATION_TIMEOUT", StatusCode::GATEWAY_TIMEOUT),
+        Failure::UpstreamUnreachable => ("INTEGRATION_FAILURE", StatusCode::GATEWAY_TIMEOUT),
+        Failure::Integration | Failure::UpstreamMalformed | Failure::UpstreamTooLarge => {
+            ("INTEGRATION_FAILURE", StatusCode::BAD_GATEWAY)
+        }
+        Failure::UnknownSpelling | Failure::NotRun | Failure::WebSocket | Failure::Loop => {
+            ("DEFAULT_5XX", StatusCode::INTERNAL_SERVER_ERROR)
+        }
+    }
 }

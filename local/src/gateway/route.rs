@@ -5,11 +5,30 @@ use std::collections::BTreeMap;
 use authorizer::NormalPath;
 use axum::http::Method;
 
-use crate::template::BoundRoute;
+use super::upstream::{self, Upstream, Upstreams};
+use crate::template::{ANY, BoundRoute};
 
 /// The routes of the API.
 #[derive(Debug)]
-pub(super) struct Routes(pub(super) Vec<BoundRoute>);
+pub(super) struct Routes {
+    /// Those of Latchgate's functions.
+    pub(super) own: Vec<BoundRoute>,
+    /// Those of the user's, which are not run here.
+    pub(super) others: Vec<BoundRoute>,
+    /// Servers of the user's, to which all goes that is for none of Latchgate's functions.
+    pub(super) upstreams: Upstreams,
+}
+
+/// What a request is for that is for none of Latchgate's functions.
+#[derive(Debug)]
+pub(super) struct Other<'a> {
+    /// A server of the user's; `None`, if it is for a function of the user's, and nothing runs that.
+    pub(super) upstream: Option<&'a Upstream>,
+    /// The path of the route.
+    pub(super) resource: &'a str,
+    pub(super) path_parameters: BTreeMap<String, String>,
+    pub(super) is_protected: bool,
+}
 
 impl Routes {
     /// The route of this method and path, and the path's parameters.
@@ -18,22 +37,61 @@ impl Routes {
         method: &Method,
         path: &str,
     ) -> Option<(&BoundRoute, BTreeMap<String, String>)> {
-        self.0
-            .iter()
-            .filter(|route| route.method == method.as_str())
-            .find_map(|route| Some((route, parameters(&route.path, path)?)))
+        find(&self.own, method, path)
+    }
+
+    /// What a request of this method and path is for, if it is for none of Latchgate's functions.
+    pub(super) fn find_other(&self, method: &Method, path: &str) -> Option<Other<'_>> {
+        let route = find(&self.others, method, path);
+        // Whatever is authorized is one path, and that is the one that is passed on.
+        let upstream = self.upstreams.find(path).filter(|_| upstream::passes(method));
+        let is_protected = route.as_ref().is_none_or(|(route, _)| route.is_protected);
+        match (route, upstream) {
+            (None, None) => None,
+            (Some((route, path_parameters)), upstream) => {
+                Some(Other { upstream, resource: &route.path, path_parameters, is_protected })
+            }
+            (None, upstream) => {
+                let rest = path.trim_start_matches('/');
+                let (resource, path_parameters) = if rest.is_empty() {
+                    ("/", BTreeMap::new())
+                } else {
+                    ("/{proxy+}", [("proxy".to_owned(), rest.to_owned())].into())
+                };
+                Some(Other { upstream, resource, path_parameters, is_protected })
+            }
+        }
     }
 
     /// Whether any method has this path.
     pub(super) fn has_path(&self, path: &str) -> bool {
-        self.0.iter().any(|route| parameters(&route.path, path).is_some())
+        self.is_own(path)
+            || self.others.iter().any(|route| parameters(&route.path, path).is_some())
+            || self.upstreams.find(path).is_some()
+    }
+
+    /// Whether the path is one of Latchgate's, whatever the method.
+    pub(super) fn is_own(&self, path: &str) -> bool {
+        self.own.iter().any(|route| parameters(&route.path, path).is_some())
+    }
+
+    /// Whether API Gateway's answer to a path in this spelling is known: of a path in its normal form. One with a slash at its
+    /// end goes to a server of the user's as it is; API Gateway may route it to one of Latchgate's functions, or not.
+    pub(super) fn know(&self, path: &str) -> bool {
+        NormalPath::parse(path)
+            .is_some_and(|normal| !normal.ends_in_slash() || self.upstreams.find(path).is_some())
     }
 }
 
-/// Whether API Gateway's answer to a path in this spelling is known: of a path in its normal form that no slash ends.
-/// Another spelling it may route to the same function, or decode, or refuse.
-pub(super) fn is_known(path: &str) -> bool {
-    NormalPath::parse(path).is_some_and(|path| !path.ends_in_slash())
+/// The first route of this method and path, the exact ones before those that take any path.
+fn find<'a>(
+    routes: &'a [BoundRoute],
+    method: &Method,
+    path: &str,
+) -> Option<(&'a BoundRoute, BTreeMap<String, String>)> {
+    let is_of = |route: &&BoundRoute| route.method == method.as_str() || route.method == ANY;
+    let found = routes.iter().filter(is_of).filter_map(|route| Some((route, parameters(&route.path, path)?)));
+    found.min_by_key(|(route, _)| route.path.ends_with("+}"))
 }
 
 /// The parameters of a path that fits the pattern, as they are spelled; each stands for one segment that is not empty, and
@@ -75,8 +133,28 @@ mod tests {
         }
     }
 
+    fn routes(upstreams: &[&str]) -> Routes {
+        let route = |method: &str, path: &str, is_protected| BoundRoute {
+            path: path.to_owned(),
+            method: method.to_owned(),
+            function: String::new(),
+            is_protected,
+        };
+        let upstreams = upstreams.iter().map(|text| text.parse().unwrap()).collect();
+        Routes {
+            own: vec![route("POST", "/login", false), route("GET", "/sessions", true)],
+            others: vec![
+                route(ANY, "/{proxy+}", true),
+                route("GET", "/hello", false),
+                route("GET", "/hello/{name}", true),
+            ],
+            upstreams: Upstreams::new(upstreams).unwrap(),
+        }
+    }
+
     #[test]
     fn a_spelling_that_is_not_normal_is_not_known() {
+        let is_known = |path| routes(&[]).know(path);
         for path in ["/", "/sessions", "/sessions/a%20b", "/sessions/a%40b", "/.well-known/jwks.json"] {
             assert!(is_known(path), "{path}");
         }
@@ -90,6 +168,35 @@ mod tests {
             "*",
         ] {
             assert!(!is_known(path), "{path}");
+        }
+        let routes = routes(&["http://h:1"]);
+        assert!(routes.know("/orders/"));
+        assert!(!routes.know("/orders//") && !routes.know("/orders/a%2Fb") && !routes.know("/x/../orders"));
+    }
+
+    #[test]
+    fn what_is_not_latchgates_is_for_a_server_or_a_function_of_the_users() {
+        let with = routes(&["http://h:1", "/b=http://h:2"]);
+        let without = routes(&[]);
+        for (method, path, url, resource, is_protected) in [
+            ("GET", "/hello", "http://h:1", "/hello", false),
+            ("POST", "/hello", "http://h:1", "/{proxy+}", true),
+            ("GET", "/hello/x", "http://h:1", "/hello/{name}", true),
+            ("GET", "/login", "http://h:1", "/{proxy+}", true),
+            ("PATCH", "/b/c/", "http://h:2", "/{proxy+}", true),
+            ("GET", "/", "http://h:1", "/", true),
+        ] {
+            let method: Method = method.parse().unwrap();
+            let other = with.find_other(&method, path).unwrap();
+            assert_eq!((other.resource, other.is_protected), (resource, is_protected), "{method} {path}");
+            assert_eq!(other.upstream.unwrap().url().to_string(), url, "{method} {path}");
+            let unserved = without.find_other(&method, path);
+            assert!(unserved.is_none_or(|other| other.upstream.is_none()), "{method} {path}");
+        }
+        assert!(with.find(&Method::POST, "/login").is_some());
+        let (options, trace) = (Method::OPTIONS, Method::TRACE);
+        for method in [&options, &trace] {
+            assert!(with.find_other(method, "/b").is_none_or(|other| other.upstream.is_none()), "{method}");
         }
     }
 

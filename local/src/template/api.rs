@@ -17,22 +17,27 @@ pub enum ApiKind {
 /// An API.
 #[derive(Clone, Debug)]
 pub struct Api {
-    /// What it is called for.
+    /// What Latchgate's functions are called for.
     pub routes: Vec<BoundRoute>,
+    /// What functions of the user's are called for, which this program doesn't run.
+    pub other_routes: Vec<BoundRoute>,
     /// What it tells browsers.
     pub cors: Cors,
     /// For how long it caches what the authorizer says.
     pub authorizer_cache_ttl: Duration,
 }
 
+/// The method of a route that takes every method.
+pub const ANY: &str = "ANY";
+
 /// A route and what it is bound to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BoundRoute {
     /// The path, with `{parameters}`.
     pub path: String,
-    /// The method, in upper case.
+    /// The method, in upper case; [`ANY`] for every one.
     pub method: String,
-    /// The name of the function.
+    /// The name of the function; of a user's, its logical id.
     pub function: String,
     /// Whether the authorizer is asked first.
     pub is_protected: bool,

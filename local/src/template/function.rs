@@ -10,6 +10,11 @@ use super::{
     role::{Roles, Statement},
 };
 
+/// Latchgate's functions by name: the names of their packages, of their folders, and in template.yaml. A test holds them
+/// together. Every other function is a user's.
+pub const NAMES: [&str; 8] =
+    ["login", "refresh", "logout", "sessions", "password", "metadata", "authorizer", "keys"];
+
 /// A function, as the template defines it.
 #[derive(Clone, Debug)]
 pub struct Function {

@@ -7,6 +7,7 @@ use serde_yaml_ng::{Mapping, Value};
 use super::{
     Template,
     api::{Api, BoundRoute, Cors},
+    function::NAMES,
     property::{TemplateError, at, missing, text_at},
     resolve::{Parameters, argument},
 };
@@ -39,8 +40,14 @@ impl HttpApiTemplate {
     ///
     /// [`TemplateError`], if it can't be read, or imports what the stack doesn't export.
     pub fn api(&self, stack: &Template, parameters: &Parameters) -> Result<Api, TemplateError> {
+        let (mut other_routes, routes): (Vec<_>, Vec<_>) = self
+            .routes(&stack.exported_functions()?)?
+            .into_iter()
+            .partition(|route| !NAMES.contains(&route.function.as_str()));
+        other_routes.extend(stack.other_functions(parameters)?.into_iter().flat_map(|other| other.routes));
         Ok(Api {
-            routes: self.routes(&stack.exported_functions()?)?,
+            routes,
+            other_routes,
             cors: self.cors(parameters)?,
             authorizer_cache_ttl: self.authorizer_cache_ttl()?,
         })
@@ -62,8 +69,11 @@ impl HttpApiTemplate {
         for (id, integration) in self.0.of_type("AWS::ApiGatewayV2::Integration") {
             // The one that is spoken here, and that the functions take.
             let is_understood = text_at(integration, &["Properties", "PayloadFormatVersion"]) == Some("1.0");
-            let imported = at(integration, &["Properties", "IntegrationUri"]).and_then(imported);
-            let function = imported.filter(|_| is_understood).and_then(|export| functions.get(export));
+            let function = match at(integration, &["Properties", "IntegrationUri"]).and_then(imported) {
+                Some(export) => functions.get(export).filter(|_| is_understood).map(String::as_str),
+                // Something of the user's.
+                None => Some(id),
+            };
             integrations.insert(id, function.ok_or_else(|| missing(format!("{id}'s function")))?);
         }
         let route = |route: &Value| {
@@ -76,7 +86,7 @@ impl HttpApiTemplate {
                 "NONE" if asked.is_none() => false,
                 _ => return None,
             };
-            let function = (*integrations.get(integration)?).clone();
+            let function = (*integrations.get(integration)?).to_owned();
             Some(BoundRoute { path: path.to_owned(), method: method.to_owned(), function, is_protected })
         };
         self.0

@@ -6,6 +6,7 @@
 mod api;
 mod function;
 mod http_api;
+mod others;
 mod property;
 mod resolve;
 mod responses;
@@ -17,9 +18,10 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_yaml_ng::{Mapping, Value};
 
 pub use self::{
-    api::{Api, ApiKind, BoundRoute, Cors},
-    function::{Function, Route},
+    api::{ANY, Api, ApiKind, BoundRoute, Cors},
+    function::{Function, NAMES, Route},
     http_api::HttpApiTemplate,
+    others::OtherFunction,
     property::TemplateError,
     resolve::Parameters,
     responses::{GatewayResponse, GatewayResponses},
@@ -56,7 +58,12 @@ impl Template {
         Self::parse(SOURCE)
     }
 
-    fn parse(source: &str) -> Result<Self, TemplateError> {
+    /// Reads a template.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if it can't be read.
+    pub fn parse(source: &str) -> Result<Self, TemplateError> {
         let document: Value = serde_yaml_ng::from_str(source)?;
         let section =
             |name: &str| document.get(name).and_then(Value::as_mapping).cloned().ok_or_else(|| missing(name));
@@ -90,7 +97,7 @@ impl Template {
             .collect()
     }
 
-    /// The functions, by name: that of their package and of their binary.
+    /// Latchgate's functions, by name: that of their package and of their binary.
     ///
     /// # Errors
     ///
@@ -98,9 +105,22 @@ impl Template {
     pub fn functions(&self, parameters: &Parameters) -> Result<BTreeMap<String, Function>, TemplateError> {
         let roles = Roles { resources: &self.resources, resolver: self.resolver(parameters) };
         self.of_type("AWS::Serverless::Function")
+            .filter(|(id, resource)| others::is_own(id, resource))
             .map(|(id, resource)| Function::parse(id, resource, &self.function_globals, &roles))
             .map(|function| function.map(|function| (function.name.clone(), function)))
             .collect()
+    }
+
+    /// The functions that a user added.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if the API has no default authorizer.
+    pub fn other_functions(&self, parameters: &Parameters) -> Result<Vec<OtherFunction>, TemplateError> {
+        let authorizer = self.default_authorizer()?;
+        let others = self.of_type("AWS::Serverless::Function");
+        let others = others.filter(|(id, resource)| !others::is_own(id, resource));
+        Ok(others.map(|(id, resource)| OtherFunction::parse(id, resource, authorizer, parameters)).collect())
     }
 
     /// The API in front of the functions.
@@ -111,6 +131,7 @@ impl Template {
     pub fn api(&self, parameters: &Parameters) -> Result<Api, TemplateError> {
         Ok(Api {
             routes: self.routes(parameters)?,
+            other_routes: self.other_functions(parameters)?.into_iter().flat_map(|f| f.routes).collect(),
             cors: Cors::parse(self.rest_api()?, self.resolver(parameters))?,
             authorizer_cache_ttl: self.authorizer_cache_ttl()?,
         })
@@ -158,10 +179,11 @@ impl Template {
         seconds.map(Duration::from_secs).ok_or_else(|| missing("ReauthorizeEvery"))
     }
 
-    /// The names of the functions whose ARNs are exported, by what follows the stack's own name there.
+    /// The names of Latchgate's functions whose ARNs are exported, by what follows the stack's own name there.
     fn exported_functions(&self) -> Result<BTreeMap<String, String>, TemplateError> {
         let mut exported = BTreeMap::new();
-        for (id, resource) in self.of_type("AWS::Serverless::Function") {
+        let own = self.of_type("AWS::Serverless::Function");
+        for (id, resource) in own.filter(|(id, resource)| others::is_own(id, resource)) {
             let arn = format!("{id}.Arn");
             let is_its_arn = |output: &&Value| {
                 output.get("Value").and_then(|value| argument(value, "GetAtt")) == Some(arn.as_str())
@@ -181,7 +203,9 @@ impl Template {
     }
 
     fn rest_api(&self) -> Result<&Value, TemplateError> {
-        self.of_type("AWS::Serverless::Api").map(|(_, api)| api).next().ok_or_else(|| missing("an API"))
+        // A user may have added another.
+        let api = self.of_type("AWS::Serverless::Api").min_by_key(|(id, _)| *id != "Api");
+        api.map(|(_, api)| api).ok_or_else(|| missing("an API"))
     }
 
     fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
@@ -189,5 +213,123 @@ impl Template {
             .iter()
             .filter(move |(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(kind))
             .filter_map(|(id, resource)| Some((id.as_str()?, resource)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Functions as users add them.
+    const ADDED: &str = r#"
+  HelloFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: nodejs22.x
+      Handler: app.handler
+      CodeUri: hello/
+      Policies: [!Sub "arn:${AWS::Partition}:iam::aws:policy/X"]
+      Environment: { Variables: { A: !If [HasDomain, a, !Ref AWS::NoValue] } }
+      Events:
+        Hello: { Type: Api, Properties: { RestApiId: !Ref Api, Path: /hello, Method: get } }
+        Open: { Type: Api, Properties: { RestApiId: !Ref Api, Path: "/open/{id}", Method: post, Auth: { Authorizer: NONE } } }
+        Queue: { Type: SQS, Properties: { Queue: !GetAtt Queue.Arn } }
+        Night: { Type: Schedule, Properties: { Schedule: rate(1 day) } }
+  InlineFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtime: python3.13
+      Handler: index.handler
+      InlineCode: |
+        def handler(event, context): return {"statusCode": 200}
+      Events:
+        Any: { Type: HttpApi, Properties: { Path: /inline, Method: ANY } }
+        All: { Type: HttpApi }
+  ImageFunction:
+    Type: AWS::Serverless::Function
+    Metadata: { Dockerfile: Dockerfile, DockerContext: image }
+    Properties: { PackageType: Image, ImageUri: !Ref Image, Events: { A: { Type: Api, Properties: { Path: /image, Method: "*" } } } }
+  OrdersFunction:
+    Type: AWS::Serverless::Function
+    Metadata: { BuildMethod: rust-cargolambda }
+    Properties:
+      CodeUri: functions/orders/
+      Events: { Orders: { Type: Api, Properties: { RestApiId: !Ref Api, Path: /orders, Method: GET } } }
+  BucketFunction:
+    Type: AWS::Serverless::Function
+    Properties: { CodeUri: { Bucket: b, Key: k }, Runtime: java21, Handler: x }
+  OwnApi:
+    Type: AWS::Serverless::Api
+    Properties: { StageName: v1 }
+
+Outputs:
+"#;
+
+    fn with_more() -> Template {
+        let (before, after) = SOURCE.split_once("\nOutputs:\n").unwrap();
+        Template::parse(&format!("{before}\n{ADDED}{after}")).unwrap()
+    }
+
+    #[test]
+    fn functions_of_a_users_own_are_no_error_and_change_nothing_of_latchgates() {
+        let (template, plain) = (with_more(), Template::of_project().unwrap());
+        let parameters = template.parameters();
+        let names =
+            |template: &Template| template.functions(&parameters).unwrap().into_keys().collect::<Vec<_>>();
+        assert_eq!(names(&template), names(&plain));
+        assert_eq!(template.api(&parameters).unwrap().routes, plain.api(&parameters).unwrap().routes);
+        assert_eq!(template.exported_functions().unwrap(), plain.exported_functions().unwrap());
+        assert!(plain.other_functions(&parameters).unwrap().is_empty());
+        let http = HttpApiTemplate::of_project().unwrap();
+        let [with_more, without] = [&template, &plain].map(|t| http.api(t, &parameters).unwrap());
+        assert_eq!(with_more.routes, without.routes);
+        assert_eq!(with_more.other_routes.len(), 5);
+    }
+
+    #[test]
+    fn the_routes_of_a_users_functions_are_known() {
+        let template = with_more();
+        let others = template.other_functions(&template.parameters()).unwrap();
+        let shown = others.iter().flat_map(|function| {
+            function.routes.iter().map(|route| {
+                let protection = if route.is_protected { "protected" } else { "open" };
+                format!("{}: {} {} {protection}", function.id, route.method, route.path)
+            })
+        });
+        assert_eq!(
+            shown.collect::<Vec<_>>(),
+            [
+                "HelloFunction: GET /hello protected",
+                "HelloFunction: POST /open/{id} open",
+                "InlineFunction: ANY /inline protected",
+                "ImageFunction: ANY /image protected",
+                "OrdersFunction: GET /orders protected",
+            ]
+        );
+        let ids: Vec<_> = others.iter().map(|function| function.id.as_str()).collect();
+        assert_eq!(
+            ids,
+            ["HelloFunction", "InlineFunction", "ImageFunction", "OrdersFunction", "BucketFunction"]
+        );
+    }
+
+    #[test]
+    fn a_mistake_in_a_function_of_latchgates_is_still_an_error() {
+        for (from, to) in [
+            ("Role: !GetAtt LoginFunctionRole.Arn", "Policies: [x]"),
+            (
+                "          Type: Api\n          Properties: { RestApiId: !Ref Api, Path: /login",
+                "          Type: HttpApi\n          Properties: { RestApiId: !Ref Api, Path: /login",
+            ),
+            ("ACCESS_TTL: !Ref AccessTtl", "ACCESS_TTL: !Nonsense x"),
+        ] {
+            let source = SOURCE.replacen(from, to, 1);
+            assert_ne!(source, SOURCE, "{from}");
+            let template = Template::parse(&source).unwrap();
+            assert!(template.functions(&template.parameters()).is_err(), "{to}");
+        }
+        // With another CodeUri it is no function of Latchgate's any more, and is missed when they are started.
+        let template = Template::parse(&SOURCE.replace("functions/login/", "functions/logn/")).unwrap();
+        assert!(!template.functions(&template.parameters()).unwrap().contains_key("login"));
     }
 }

@@ -5,6 +5,7 @@ mod hosts;
 mod port_file;
 mod running;
 mod store;
+mod upstream;
 mod wire;
 
 use std::{io::Read, process::Command, time::Duration};

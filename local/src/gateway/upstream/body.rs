@@ -1,0 +1,113 @@
+//! Bodies on their way to a server of yours and back.
+
+use std::{
+    error::Error,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use http_body::{Frame, SizeHint};
+use http_body_util::LengthLimitError;
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+
+use crate::gateway::Failure;
+
+/// What API Gateway takes of a body at most, in bytes, in either direction; of a response, unless it is streamed.
+pub(super) const MAX_LEN: usize = 10 * 1024 * 1024;
+
+/// How long API Gateway waits for the next part of a response that it streams, in a region.
+const MAX_PAUSE: Duration = Duration::from_secs(300);
+
+/// The body of a request, with its length: API Gateway tells it always, and not every server can do without. One that says
+/// how long it is goes on as it comes; another is gathered first.
+pub(super) async fn with_length(body: Body) -> Result<Body, Failure> {
+    match body.size_hint().exact() {
+        Some(length) if length > MAX_LEN as u64 => Err(Failure::TooLarge),
+        Some(_) => Ok(body),
+        None => gathered(body).await.map(Body::from).map_err(|unread| match unread {
+            Unread::TooLong => Failure::TooLarge,
+            Unread::Broken => Failure::BodyUnread,
+        }),
+    }
+}
+
+/// Why a body can't be had whole.
+pub(super) enum Unread {
+    /// It is longer than [`MAX_LEN`].
+    TooLong,
+    /// It broke off.
+    Broken,
+}
+
+/// All of a body.
+pub(super) async fn gathered(body: Body) -> Result<Bytes, Unread> {
+    to_bytes(body, MAX_LEN).await.map_err(|error| match error.source() {
+        Some(source) if source.is::<LengthLimitError>() => Unread::TooLong,
+        _ => Unread::Broken,
+    })
+}
+
+/// The body of a response that is handed on as it comes, until its time is up. Then it breaks off, so that nobody takes it
+/// for whole.
+pub(super) struct Streamed {
+    body: Body,
+    deadline: Pin<Box<Sleep>>,
+    pause: Pin<Box<Sleep>>,
+    /// For the log: what was called.
+    call: String,
+}
+
+/// The time of a streamed response is up.
+#[derive(Debug, thiserror::Error)]
+#[error("the response took longer than API Gateway waits")]
+struct TimeIsUp;
+
+impl Streamed {
+    pub(super) fn new(body: Body, deadline: Instant, call: String) -> Self {
+        let (deadline, pause) = (Box::pin(sleep_until(deadline)), Box::pin(sleep(MAX_PAUSE)));
+        Self { body, deadline, pause, call }
+    }
+}
+
+impl HttpBody for Streamed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.deadline.as_mut().poll(cx).is_ready() {
+            tracing::warn!(
+                "{} was cut off: API Gateway ends a response that streams when the time of its integration is up. Set \
+                 --upstream-timeout, and timeoutInMillis of the integration, to 900 seconds at most",
+                self.call
+            );
+            return Poll::Ready(Some(Err(axum::Error::new(TimeIsUp))));
+        }
+        let frame = Pin::new(&mut self.body).poll_frame(cx);
+        if frame.is_ready() {
+            self.pause.as_mut().reset(Instant::now() + MAX_PAUSE);
+            return frame;
+        }
+        if self.pause.as_mut().poll(cx).is_ready() {
+            tracing::warn!(
+                "{} was cut off: API Gateway ends a response that streams when nothing comes for five minutes. Send \
+                 something in between, such as a comment of an event stream",
+                self.call
+            );
+            return Poll::Ready(Some(Err(axum::Error::new(TimeIsUp))));
+        }
+        Poll::Pending
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,102 @@
+//! A server, and the paths that are for it.
+
+use std::str::FromStr;
+
+use authorizer::NormalPath;
+
+use super::url::{MalformedUrl, UpstreamUrl};
+
+/// A server, and the paths that are for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// Decoded, and without a slash at its end; `/` for all.
+    path: String,
+    url: UpstreamUrl,
+}
+
+/// Why a text is no `[PATH=]URL`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedUpstream {
+    /// The path.
+    #[error("the path before the = of --upstream is one like /orders, in normal form and without a query")]
+    Path,
+    /// A path without a URL.
+    #[error("--upstream takes a URL, or a path and a URL, like /orders=http://127.0.0.1:9001")]
+    NoUrl,
+    /// The URL.
+    #[error(transparent)]
+    Url(#[from] MalformedUrl),
+}
+
+impl FromStr for Upstream {
+    type Err = MalformedUpstream;
+
+    fn from_str(text: &str) -> Result<Self, MalformedUpstream> {
+        let (path, url) = if text.starts_with('/') && !text.starts_with("//") {
+            // A path may have an = of its own; a URL here has none before its scheme.
+            let at = text.find("=http").ok_or(MalformedUpstream::NoUrl)?;
+            (&text[..at], &text[at + 1..])
+        } else {
+            ("/", text)
+        };
+        let path = NormalPath::parse(path).ok_or(MalformedUpstream::Path)?;
+        Ok(Self { path: path.text().to_owned(), url: url.parse()? })
+    }
+}
+
+impl Upstream {
+    /// The path, decoded.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Where the server is.
+    pub fn url(&self) -> &UpstreamUrl {
+        &self.url
+    }
+
+    /// How many segments the path has.
+    pub(super) fn segments(&self) -> usize {
+        self.path.split('/').filter(|segment| !segment.is_empty()).count()
+    }
+
+    /// Whether a decoded path is for it.
+    pub(super) fn takes(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(&self.path);
+        self.path == "/" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_may_stand_before_the_url() {
+        for (text, path, url) in [
+            ("http://h:1", "/", "http://h:1"),
+            ("/=http://h:1", "/", "http://h:1"),
+            ("/orders=http://h:1/api", "/orders", "http://h:1/api"),
+            ("/orders/=http://h:1", "/orders", "http://h:1"),
+            ("/a=b/c=http://h:1", "/a=b/c", "http://h:1"),
+            ("/a%20b=http://h:1", "/a b", "http://h:1"),
+        ] {
+            let upstream: Upstream = text.parse().unwrap();
+            assert_eq!((upstream.path(), upstream.url().to_string().as_str()), (path, url));
+        }
+        for (text, expected) in [
+            ("/orders", MalformedUpstream::NoUrl),
+            ("/orders=", MalformedUpstream::NoUrl),
+            ("/orders=127.0.0.1:9001", MalformedUpstream::NoUrl),
+            ("/../x=http://h", MalformedUpstream::Path),
+            ("/a//b=http://h", MalformedUpstream::Path),
+            ("/a?b=http://h", MalformedUpstream::Path),
+            ("/%61=http://h", MalformedUpstream::Path),
+            ("orders=http://h", MalformedUpstream::Url(MalformedUrl::Other)),
+            ("/orders=https://h", MalformedUpstream::Url(MalformedUrl::Https)),
+            ("/orders=http://u@h", MalformedUpstream::Url(MalformedUrl::UserInfo)),
+        ] {
+            assert_eq!(text.parse::<Upstream>(), Err(expected), "{text}");
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! A request, sent to a server of yours.
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    http::{Request, Response, StatusCode, header, request::Parts},
+};
+use hyper_util::{
+    client::legacy::{Client, Error, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use shared::{
+    error::chain,
+    random::{self, Random},
+};
+use tokio::time::{Instant, timeout_at};
+
+use super::{
+    Upstream,
+    body::{self, Streamed, Unread},
+    headers::{self, Caller},
+};
+use crate::{gateway::Failure, template::ApiKind};
+
+/// For how long a connection is kept that nobody uses. Most servers keep theirs for longer, so that none is closed under a
+/// request.
+const MAX_IDLE: Duration = Duration::from_secs(1);
+
+/// Sends requests to servers.
+#[derive(Debug)]
+pub(in crate::gateway) struct Sender {
+    client: Client<HttpConnector, Body>,
+    /// The name of this gateway, by which it knows its own requests.
+    via: String,
+}
+
+impl Sender {
+    pub(in crate::gateway) fn new(random: &dyn Random) -> Self {
+        let client = Client::builder(TokioExecutor::new())
+            .pool_idle_timeout(MAX_IDLE)
+            .pool_timer(TokioTimer::new())
+            .set_host(false)
+            .build_http();
+        Self { client, via: format!("latchgate-{}", random::identifier(random)) }
+    }
+
+    /// What can be said of a request before anybody is asked who is calling.
+    pub(in crate::gateway) fn check(&self, parts: &Parts) -> Result<(), Failure> {
+        if headers::came_by(&parts.headers, &self.via) {
+            tracing::warn!(
+                "{} {} came back: --upstream points at this server. Give it the address of your own",
+                parts.method,
+                parts.uri.path()
+            );
+            return Err(Failure::Loop);
+        }
+        if headers::is_web_socket(&parts.headers) {
+            tracing::warn!(
+                "{} asks for a WebSocket, which neither kind of API passes on: it takes a WebSocket API of its own",
+                parts.uri.path()
+            );
+            return Err(Failure::WebSocket);
+        }
+        Ok(())
+    }
+
+    /// Sends a request with these parts and this body, and hands on what is answered within this time.
+    pub(in crate::gateway) async fn send(
+        &self,
+        upstream: &Upstream,
+        (parts, body): (&Parts, Body),
+        caller: &Caller<'_>,
+        timeout: Duration,
+    ) -> Result<Response<Body>, Failure> {
+        let call = format!("{} {} of {}", parts.method, parts.uri.path(), upstream.url());
+        let body = body::with_length(body).await?;
+        let url = upstream.url();
+        let headers = headers::for_upstream(parts, caller, url.authority(), &self.via);
+        let target = url.target(parts.uri.path(), parts.uri.query());
+        let (Some(headers), Some(target)) = (headers, target) else {
+            return Err(Failure::Integration);
+        };
+        let mut request = Request::new(body);
+        *request.method_mut() = parts.method.clone();
+        *request.uri_mut() = target;
+        *request.headers_mut() = headers;
+
+        let deadline = Instant::now() + timeout;
+        let late = || {
+            tracing::warn!(
+                "{call} took longer than {} s, and API Gateway waits no longer. Answer sooner, or set --upstream-timeout, \
+                 and timeoutInMillis of the integration",
+                timeout.as_secs()
+            );
+            Failure::UpstreamLate
+        };
+        let response = match timeout_at(deadline, self.client.request(request)).await {
+            Ok(Ok(response)) if response.status() != StatusCode::SWITCHING_PROTOCOLS => response,
+            Ok(Ok(_)) => {
+                tracing::warn!("{call} answered with a switch of protocols that nobody asked for");
+                return Err(Failure::UpstreamMalformed);
+            }
+            Ok(Err(error)) => return Err(unreachable(&call, &error)),
+            Err(_) => return Err(late()),
+        };
+        let (mut head, body) = response.into_parts();
+        head.headers = headers::end_to_end(&head.headers);
+        let body = Body::new(body);
+        let body = match caller.kind {
+            ApiKind::Rest => Body::new(Streamed::new(body, deadline, call)),
+            ApiKind::Http => {
+                warn_of_events(&head.headers, &call);
+                match timeout_at(deadline, body::gathered(body)).await {
+                    Ok(Ok(bytes)) => Body::from(bytes),
+                    Ok(Err(unread)) => return Err(unread_response(&call, &unread)),
+                    Err(_) => return Err(late()),
+                }
+            }
+        };
+        let mut response = Response::from_parts(head, body);
+        // For the log.
+        response.extensions_mut().insert(url.clone());
+        Ok(response)
+    }
+}
+
+fn unreachable(call: &str, error: &Error) -> Failure {
+    if error.is_connect() {
+        tracing::warn!("{call}: nobody answers there ({}). Is your server running?", chain(error));
+        Failure::UpstreamUnreachable
+    } else {
+        tracing::warn!("{call}: what came is no answer in HTTP, or not all of one ({})", chain(error));
+        Failure::UpstreamMalformed
+    }
+}
+
+fn unread_response(call: &str, unread: &Unread) -> Failure {
+    match unread {
+        Unread::TooLong => {
+            tracing::warn!(
+                "{call} answered with more than 10 MB, which an HTTP API doesn't hand on. Send less, or use a REST API \
+                 whose integration streams"
+            );
+            Failure::UpstreamTooLarge
+        }
+        Unread::Broken => {
+            tracing::warn!("{call}: the response broke off");
+            Failure::UpstreamMalformed
+        }
+    }
+}
+
+/// An HTTP API gathers a response before it hands it on.
+fn warn_of_events(headers: &axum::http::HeaderMap, call: &str) {
+    let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    if media_type.is_some_and(|media_type| media_type.starts_with("text/event-stream")) {
+        tracing::warn!(
+            "{call} answers with a stream of events. An HTTP API hands them on when all have come: use a REST API whose \
+             integration streams"
+        );
+    }
+}
