@@ -2,8 +2,9 @@
 //!
 //! Whether real answers are the documented ones is checked wherever a test gets one: `tests/harness/openapi`.
 
-mod answers;
+mod check;
 mod code;
+mod errors;
 mod examples;
 mod headers;
 mod parameters;

@@ -32,9 +32,14 @@ pub(crate) struct Answered<'a> {
 /// words. And a request that was carried out has to be one that the document allows. A request for no operation is API
 /// Gateway's own to answer.
 pub(crate) fn assert_documented(asked: &Asked<'_>, answered: &Answered<'_>) {
-    if let Err(objection) = documented(asked, answered) {
+    if let Some(objection) = objection(asked, answered) {
         panic!("openapi.yaml: {} {}: {objection}\n{answered:?}", asked.method, asked.path);
     }
+}
+
+/// What the document lacks of an answer.
+pub(crate) fn objection(asked: &Asked<'_>, answered: &Answered<'_>) -> Option<String> {
+    documented(asked, answered).err()
 }
 
 fn documented(asked: &Asked<'_>, answered: &Answered<'_>) -> Result<(), String> {

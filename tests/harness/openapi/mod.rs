@@ -3,10 +3,11 @@
 mod answer;
 mod document;
 mod operation;
+mod reference;
 mod schemas;
 
 pub(crate) use self::{
-    answer::{Answered, Asked, assert_documented},
+    answer::{Answered, Asked, assert_documented, objection},
     document::DOCUMENT,
     operation::Operation,
 };

@@ -6,7 +6,7 @@ use boon::SchemaIndex;
 use serde_json::Value;
 
 use super::{
-    document::{place, resolve},
+    reference::{place, resolve},
     schemas::SchemaCompiler,
 };
 
