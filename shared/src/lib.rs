@@ -3,7 +3,7 @@
 //! A module imports only those that stand before it in this order; `tests/imports` holds it:
 //!
 //! - base: [`clock`], [`random`], [`environment`] and [`hash_cost`], what comes from outside, each in its one home;
-//!   [`ids`], [`scope`], [`json`], [`claims`], [`route`], [`lifetimes`]; [`stopwatch`] and [`aborted`],
+//!   [`ids`], [`scope`], [`json`], [`claims`], [`route`], [`duration`], [`lifetimes`]; [`stopwatch`] and [`aborted`],
 //!   how long a request takes and may take; [`error`]; [`cached`], copies that are kept for minutes.
 //! - [`aws`]: how AWS is reached.
 //! - [`store`]: the DynamoDB tables that more than one function uses.
@@ -21,6 +21,7 @@ pub mod claims;
 pub mod client;
 pub mod clock;
 pub mod context;
+pub mod duration;
 pub mod environment;
 pub mod error;
 pub mod hash_cost;

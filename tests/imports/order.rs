@@ -7,7 +7,7 @@ use super::module::{Crate, Meaning};
 use super::resolve;
 
 /// The top-level modules of `shared`, each of which imports only those before it.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 23] = [
     "clock",
     "random",
     "ids",
@@ -17,6 +17,7 @@ const ORDER: [&str; 22] = [
     "route",
     "error",
     "environment",
+    "duration",
     "lifetimes",
     "hash_cost",
     "stopwatch",
