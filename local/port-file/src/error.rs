@@ -6,7 +6,7 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum PortFileError {
     /// Neither variable that names a folder is set.
-    #[error("neither XDG_RUNTIME_DIR nor HOME is set")]
+    #[error("neither XDG_RUNTIME_DIR nor HOME is set, so local servers have no folder for their files")]
     NoFolder,
     /// The file can't be read or written.
     #[error("{path} can't be read or written")]
@@ -18,7 +18,9 @@ pub enum PortFileError {
         source: io::Error,
     },
     /// The file is of another version, or was changed.
-    #[error("{path} is not what a local server writes")]
+    #[error(
+        "{path} is not what a local server of this version writes: stop the server, remove the file, and start the server again"
+    )]
     Malformed {
         /// The file.
         path: PathBuf,

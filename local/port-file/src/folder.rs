@@ -8,20 +8,35 @@ use std::{
 
 use crate::error::PortFileError;
 
-/// The folder of whoever runs this process.
+/// The folders of whoever runs this process: a server leaves its file in the first, and is looked for in all.
 #[expect(clippy::disallowed_methods, reason = "the one home of the variables that name the folder")]
-pub(crate) fn of_process() -> Result<PathBuf, PortFileError> {
-    of(std::env::var_os("XDG_RUNTIME_DIR"), std::env::var_os("HOME"))
+pub(crate) fn of_process() -> Result<Vec<PathBuf>, PortFileError> {
+    of(std::env::var_os("XDG_RUNTIME_DIR"), of_session(), std::env::var_os("HOME"))
 }
 
-/// The runtime folder goes when its owner logs out, as servers do; where there is none, the cache.
-fn of(runtime: Option<OsString>, home: Option<OsString>) -> Result<PathBuf, PortFileError> {
+/// The runtime folder goes when its owner logs out, as servers do; where there is none, the cache. One terminal may have the
+/// variable and another not, as after `su`.
+fn of(
+    runtime: Option<OsString>,
+    session: Option<PathBuf>,
+    home: Option<OsString>,
+) -> Result<Vec<PathBuf>, PortFileError> {
     let set = |folder: Option<OsString>| folder.filter(|folder| !folder.is_empty()).map(PathBuf::from);
-    match (set(runtime), set(home)) {
-        (Some(runtime), _) => Ok(runtime.join("latchgate")),
-        (None, Some(home)) => Ok(home.join(".cache/latchgate")),
-        (None, None) => Err(PortFileError::NoFolder),
+    let runtime = set(runtime).or(session).map(|runtime| runtime.join("latchgate"));
+    let home = set(home).map(|home| home.join(".cache/latchgate"));
+    let folders: Vec<_> = runtime.into_iter().chain(home).collect();
+    if folders.is_empty() { Err(PortFileError::NoFolder) } else { Ok(folders) }
+}
+
+/// Where systemd has the runtime folder of this process's user.
+fn of_session() -> Option<PathBuf> {
+    #[cfg(unix)]
+    {
+        let user = std::os::unix::fs::MetadataExt::uid(&fs::metadata("/proc/self").ok()?);
+        Some(PathBuf::from(format!("/run/user/{user}"))).filter(|folder| folder.is_dir())
     }
+    #[cfg(not(unix))]
+    None
 }
 
 /// Creates it, its owner's alone.
@@ -39,9 +54,14 @@ mod tests {
 
     #[test]
     fn the_runtime_folder_comes_before_the_home_folder() {
-        let of = |runtime: &str, home: &str| of(Some(runtime.into()), Some(home.into()));
-        assert_eq!(of("/run/user/1", "/home/ada").unwrap(), Path::new("/run/user/1/latchgate"));
-        assert_eq!(of("", "/home/ada").unwrap(), Path::new("/home/ada/.cache/latchgate"));
-        assert!(matches!(of("", ""), Err(PortFileError::NoFolder)));
+        let of = |runtime: &str, session: Option<&str>, home: &str| {
+            of(Some(runtime.into()), session.map(PathBuf::from), Some(home.into()))
+        };
+        let folders = |names: &[&str]| names.iter().map(PathBuf::from).collect::<Vec<_>>();
+        let cache = "/home/ada/.cache/latchgate";
+        assert_eq!(of("/run/1", Some("/x"), "/home/ada").unwrap(), folders(&["/run/1/latchgate", cache]));
+        assert_eq!(of("", Some("/run/2"), "/home/ada").unwrap(), folders(&["/run/2/latchgate", cache]));
+        assert_eq!(of("", None, "/home/ada").unwrap(), folders(&[cache]));
+        assert!(matches!(of("", None, ""), Err(PortFileError::NoFolder)));
     }
 }

@@ -5,6 +5,7 @@
 
 mod error;
 mod folder;
+mod occupant;
 
 use std::{
     collections::BTreeMap,
@@ -14,7 +15,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-pub use self::error::PortFileError;
+pub use self::{error::PortFileError, occupant::Occupant};
 
 /// What a local server says of itself. `Debug` doesn't show the access key ID.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
@@ -54,7 +55,26 @@ impl LocalServer {
     ///
     /// [`PortFileError`], if that can't be found out.
     pub fn find(port: u16) -> Result<Option<Self>, PortFileError> {
-        Self::read(&folder::of_process()?.join(file_name(port)))
+        Ok(Self::find_all(port)?.into_iter().next())
+    }
+
+    /// All that say that they are on this port. One at most is; the others were killed.
+    ///
+    /// # Errors
+    ///
+    /// [`PortFileError`], if that can't be found out.
+    pub fn find_all(port: u16) -> Result<Vec<Self>, PortFileError> {
+        let read = |folder: PathBuf| Self::read(&folder.join(file_name(port))).transpose();
+        Self::folders()?.into_iter().filter_map(read).collect()
+    }
+
+    /// Where servers are looked for.
+    ///
+    /// # Errors
+    ///
+    /// [`PortFileError::NoFolder`]
+    pub fn folders() -> Result<Vec<PathBuf>, PortFileError> {
+        folder::of_process()
     }
 
     /// Says that this server is on this port, for as long as what is returned is kept.
@@ -63,7 +83,8 @@ impl LocalServer {
     ///
     /// [`PortFileError`], if the file can't be written.
     pub fn publish(&self, port: u16) -> Result<Published, PortFileError> {
-        let path = folder::of_process()?.join(file_name(port));
+        let folder = Self::folders()?.into_iter().next().ok_or(PortFileError::NoFolder)?;
+        let path = folder.join(file_name(port));
         self.write(&path).map_err(|source| PortFileError::Io { path: path.clone(), source })?;
         Ok(Published { path, pid: self.pid })
     }
