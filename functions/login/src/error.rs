@@ -39,7 +39,10 @@ impl IntoErrorResponse for LoginReason {
                 ErrorCode::UnsupportedGrantType,
                 "This is a login and not a token endpoint: it takes no grant type.",
             ),
-            Self::Scope => ErrorResponse::new(ErrorCode::InvalidScope, "The client may not have that scope."),
+            Self::Scope => ErrorResponse::new(
+                ErrorCode::InvalidScope,
+                "The client may not have that scope. Scopes are separated by spaces.",
+            ),
             // One answer to all four: which it was would tell who has an account.
             Self::UnknownUsername | Self::WrongPassword | Self::BudgetSpent | Self::CutOff => {
                 ErrorResponse::new(ErrorCode::InvalidGrant, "The user name or the password is wrong.")

@@ -49,9 +49,10 @@ impl IntoErrorResponse for RefreshReason {
                 ErrorCode::UnsupportedGrantType,
                 "This endpoint takes the grant type refresh_token.",
             ),
-            Self::Scope => {
-                ErrorResponse::new(ErrorCode::InvalidScope, "The scope goes beyond what was granted.")
-            }
+            Self::Scope => ErrorResponse::new(
+                ErrorCode::InvalidScope,
+                "The scope goes beyond what was granted. Scopes are separated by spaces.",
+            ),
             // One answer to all of them: a thief learns nothing about what became of the session.
             Self::Token(_)
             | Self::Ended(_)
