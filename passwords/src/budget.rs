@@ -28,12 +28,12 @@ const BLOCKS: usize = 4;
 /// By how much the clocks of two functions differ at most, in seconds.
 const CLOCKS_APART: u64 = 2 * CLOCK_TOLERANCE.as_secs();
 /// Length of a block, in seconds: 15 minutes by clocks that differ touch no more than [`BLOCKS`] of them.
-const BLOCK_TTL: u64 = (15 * 60 + CLOCKS_APART).div_ceil(BLOCKS as u64 - 1);
+pub(crate) const BLOCK_TTL: u64 = (15 * 60 + CLOCKS_APART).div_ceil(BLOCKS as u64 - 1);
 /// How long a counter counts, in seconds: after that a spent budget is whole again.
 pub const WINDOW_TTL: u64 = BLOCK_TTL * BLOCKS as u64;
 
 /// How many budgets the devices of a user share, so that the rows of users with many sessions stay small.
-const SLOTS: u8 = 8;
+pub(crate) const SLOTS: u8 = 8;
 
 const PREFIX: &str = "guesses";
 const IN_A_ROW_NAME: &str = "in_a_row";

@@ -13,6 +13,8 @@ mod operator;
 mod parameters;
 mod password;
 mod policy;
+mod rename;
+mod spent;
 mod stored;
 mod table;
 mod text;
@@ -29,6 +31,8 @@ pub use self::{
     parameters::MEMORY_KIB,
     password::Password,
     policy::{NewPassword, PasswordRejection},
+    rename::Moving,
+    spent::Spent,
     stored::{HashRejection, StoredHash, Verdict},
     table::{Credential, Credentials, NEVER},
     username::Username,

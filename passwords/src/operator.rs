@@ -194,7 +194,7 @@ impl Credentials {
         Ok(stored.unwrap_or_else(|| username.clone()))
     }
 
-    async fn item(&self, username: &Username) -> Result<Option<Item>, StoreError> {
+    pub(crate) async fn item(&self, username: &Username) -> Result<Option<Item>, StoreError> {
         let output = self
             .table
             .get_item()

@@ -1,0 +1,109 @@
+//! A credential gets another name.
+//!
+//! The name is the key, so the row moves: one write puts it under the new name, another takes the old one away, and both
+//! belong to one transaction. Everything goes along, the attempts too: a rename gives nobody more guesses.
+
+use aws_sdk_dynamodb::{
+    error::BuildError,
+    types::{
+        AttributeValue::{self, N, S},
+        Delete, Update,
+    },
+};
+use shared::{
+    ids::UserId,
+    store::{Item, StoreError, attribute},
+};
+
+use crate::{
+    Credential, Credentials, Username,
+    budget::{Budget, SLOTS, is_of_attempts},
+};
+
+/// The writes that move a credential.
+#[derive(Debug)]
+pub struct Moving {
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Makes it under the new name, if nobody has that name.
+    pub creation: Update,
+    /// Takes it away under the old name, if it is as it was read.
+    pub deletion: Delete,
+}
+
+impl Credentials {
+    /// The writes that move the credential from one name to another; `None`, if nobody has the first name.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn moving(&self, from: &Username, to: &Username) -> Result<Option<Moving>, StoreError> {
+        let Some(item) = self.item(from).await? else { return Ok(None) };
+        let Some(credential) = Credential::from_item(&item)? else { return Ok(None) };
+        let not_built = |error: BuildError| StoreError::Unavailable {
+            operation: "TransactWriteItems on Users and Credentials",
+            reason: error.to_string(),
+        };
+        Ok(Some(Moving {
+            creation: self.moved(to, &item).map_err(not_built)?,
+            deletion: self.left(from, &item, &credential.user_id).map_err(not_built)?,
+            user_id: credential.user_id,
+        }))
+    }
+
+    /// There may be a row that counts attempts on the new name. Both count.
+    fn moved(&self, to: &Username, item: &Item) -> Result<Update, BuildError> {
+        let (mut sets, mut adds) = (Vec::new(), Vec::new());
+        let mut update = Update::builder()
+            .table_name(&self.table.name)
+            .key(attribute::USERNAME, S(to.as_str().to_owned()))
+            .condition_expression("attribute_not_exists(#password_hash)")
+            .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH);
+        let attributes = item.iter().filter(|(name, _)| *name != attribute::USERNAME);
+        for (i, (name, value)) in attributes.enumerate() {
+            if is_count(name, value) {
+                adds.push(format!("#a{i} :a{i}"));
+            } else {
+                sets.push(format!("#a{i} = :a{i}"));
+            }
+            update = update
+                .expression_attribute_names(format!("#a{i}"), name)
+                .expression_attribute_values(format!(":a{i}"), value.clone());
+        }
+        let add = if adds.is_empty() { String::new() } else { format!(" ADD {}", adds.join(", ")) };
+        update.update_expression(format!("SET {}{add}", sets.join(", "))).build()
+    }
+
+    /// Neither the password nor the count of attempts may have changed since it was read: every attempt changes how many there
+    /// were in a row.
+    fn left(&self, from: &Username, item: &Item, user_id: &UserId) -> Result<Delete, BuildError> {
+        let counted = (0..=SLOTS).flat_map(|slot| {
+            let budget = match slot {
+                0 => Budget::Strangers,
+                slot => Budget::Device { user_id: user_id.clone(), slot },
+            };
+            [budget.in_a_row(), budget.last_at()]
+        });
+        let kept = item.keys().filter(|name| *name != attribute::USERNAME && !is_of_attempts(name)).cloned();
+        let mut conditions = Vec::new();
+        let mut delete = Delete::builder()
+            .table_name(&self.table.name)
+            .key(attribute::USERNAME, S(from.as_str().to_owned()));
+        for (i, name) in kept.chain(counted).enumerate() {
+            match item.get(&name) {
+                None => conditions.push(format!("attribute_not_exists(#a{i})")),
+                Some(value) => {
+                    conditions.push(format!("#a{i} = :a{i}"));
+                    delete = delete.expression_attribute_values(format!(":a{i}"), value.clone());
+                }
+            }
+            delete = delete.expression_attribute_names(format!("#a{i}"), name);
+        }
+        delete.condition_expression(conditions.join(" AND ")).build()
+    }
+}
+
+/// Whether an attribute counts attempts; the instant of the last one doesn't.
+fn is_count(name: &str, value: &AttributeValue) -> bool {
+    is_of_attempts(name) && !name.ends_with("_last_at") && matches!(value, N(_))
+}
