@@ -14,6 +14,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) url: &'a str,
     /// The `aud` of access tokens; their `iss` is the URL, unless it is said.
     pub(crate) audience: &'a str,
+    /// The origins whose pages may call.
+    pub(crate) allowed_origins: &'a [String],
     pub(crate) store: &'a StoreAddress,
     pub(crate) demo: &'a Demo,
     pub(crate) upstreams: &'a Upstreams,
@@ -31,6 +33,7 @@ impl Banner<'_> {
         let mut line = json!({
             "url": self.url,
             "audience": self.audience,
+            "allowed_origins": self.allowed_origins,
             "username": demo::USERNAME,
             "password": self.demo.password.expose_secret(),
             "public_client_id": demo::PUBLIC_CLIENT_ID,
@@ -47,12 +50,14 @@ impl Banner<'_> {
 
     /// Commands for people, ready to paste.
     pub(crate) fn to_text(&self) -> String {
-        let Self { url, audience, store: StoreAddress { endpoint, access_key_id }, demo, upstreams } = self;
+        let Self { url, audience, allowed_origins, store, demo, upstreams } = self;
+        let StoreAddress { endpoint, access_key_id } = store;
         let upstreams = upstreams.iter().map(|upstream| {
             let path = upstream.path().trim_end_matches('/');
             format!("\n  yours    {} at {url}{path}/…, behind the authorizer", upstream.url())
         });
         let upstreams: String = upstreams.collect();
+        let origins = allowed_origins.join(", ");
         let key =
             access_key_id.as_ref().map_or_else(String::new, |id| format!(", access key ID {}", id.expose()));
         let (password, secret) = (demo.password.expose_secret(), demo.client_secret.expose_secret());
@@ -65,7 +70,8 @@ Latchgate is on {url}
   store    {endpoint}{key}
   user     {user} / {password}
   clients  {app} (public), {server} / {secret} (confidential)
-  tokens   for the audience (aud) {audience}{upstreams}
+  tokens   for the audience (aud) {audience}
+  pages    of {origins} may call (--origin URL for others){upstreams}
 
 Paste into another terminal:
 

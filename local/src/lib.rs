@@ -11,6 +11,7 @@ pub mod gateway;
 pub mod hosts;
 pub mod keyset;
 pub mod origins;
+pub mod pages;
 pub mod seed;
 pub mod server;
 pub mod tables;

@@ -19,6 +19,7 @@ use crate::{
     connection::Connection,
     gateway::{Failure, Gateway, UpstreamUrl},
     hosts::Hosts,
+    pages::Pages,
 };
 
 /// What API Gateway takes at most, in bytes.
@@ -69,13 +70,19 @@ async fn answer(
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let started = Instant::now();
     let (parts, body) = request.into_parts();
+    let page = Pages::headers(&parts.headers);
     let response = if !hosts.admit(&parts, connection.reached) {
         refused().map(Body::from)
     } else if gateway.upstream(&parts).is_some() {
         // In this task: it ends with the connection, and what the server of the user's does for nobody is cut short.
         Box::pin(gateway.pass_on(&parts, body, connection.peer.ip())).await
     } else {
-        delivered(gateway, connection.peer.ip(), Request::from_parts(parts, body)).await.map(Body::from)
+        let request = Request::from_parts(parts, body);
+        let response = delivered(gateway.clone(), connection.peer.ip(), request).await;
+        if let Some(warning) = gateway.pages().warning(&page, response.headers()) {
+            tracing::warn!("{warning}");
+        }
+        response.map(Body::from)
     };
     let upstream = response.extensions().get::<UpstreamUrl>();
     tracing::info!(
@@ -98,8 +105,8 @@ fn refused() -> Response<Bytes> {
 /// In a task of its own, so that a panic is one failed request, as it is in Lambda.
 async fn delivered(gateway: Arc<Gateway>, source: IpAddr, request: Request) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
-    let asked = parts.headers.clone();
-    let failed = |failure| gateway.open(&asked, gateway.failure(failure));
+    let page = Pages::headers(&parts.headers);
+    let failed = |failure| gateway.open(&page, gateway.failure(failure));
     let body = match to_bytes(body, MAX_BODY_LEN).await {
         Ok(body) => body,
         Err(error) if error.source().is_some_and(<dyn Error>::is::<LengthLimitError>) => {

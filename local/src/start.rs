@@ -111,8 +111,15 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     let _published = publish(&deployment, &url, &store.address, address.port());
 
     let audience = deployment.parameters.value("Audience").unwrap_or_default();
-    let banner =
-        Banner { url: &url, audience, store: &store.address, demo: &store.demo, upstreams: &upstreams };
+    let allowed_origins = gateway.pages().allowed();
+    let banner = Banner {
+        url: &url,
+        audience,
+        allowed_origins,
+        store: &store.address,
+        demo: &store.demo,
+        upstreams: &upstreams,
+    };
     if options.json {
         println!("{}", banner.to_json());
     } else {

@@ -37,6 +37,7 @@ use self::{
 };
 use crate::{
     functions::{Deployment, Functions, FunctionsError},
+    pages::Pages,
     template::Template,
 };
 
@@ -48,6 +49,7 @@ pub struct Gateway {
     functions: Functions,
     decisions: DecisionCache,
     sender: Sender,
+    pages: Pages,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -68,6 +70,7 @@ impl Gateway {
             functions: Box::pin(Functions::start(template, deployment)).await?,
             decisions: DecisionCache::new(cache_ttl),
             sender: Sender::new(&*deployment.random),
+            pages: Pages::of(&deployment.parameters),
             clock: deployment.clock.clone(),
             random: deployment.random.clone(),
         })
@@ -78,6 +81,11 @@ impl Gateway {
     pub fn with_upstreams(mut self, upstreams: Upstreams) -> Self {
         self.routes.upstreams = upstreams;
         self
+    }
+
+    /// Which pages may call.
+    pub fn pages(&self) -> &Pages {
+        &self.pages
     }
 
     /// Answers one request from this address: one for Latchgate's endpoints, or for none.

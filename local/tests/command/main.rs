@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
 mod hosts;
+mod origins;
 mod port_file;
 mod running;
 mod store;
@@ -20,6 +21,7 @@ async fn it_prints_one_line_of_json_once_it_serves_and_nothing_after_it() {
     let mut running = Running::start(&[]);
     let names: Vec<_> = running.line.as_object().unwrap().keys().cloned().collect();
     let expected = [
+        "allowed_origins",
         "audience",
         "client_secret",
         "confidential_client_id",

@@ -43,12 +43,19 @@ impl Running {
 
     /// What is told on standard error, from a start with these options until it serves.
     pub(crate) fn warnings(arguments: &[&str]) -> String {
+        Self::told(arguments, |_| ())
+    }
+
+    /// What is told on standard error, from a start with these options until this is done with the server of a URL.
+    pub(crate) fn told(arguments: &[&str], done: impl FnOnce(&str)) -> String {
         let mut command = Command::new(PROGRAM);
         command.args(["--port", "0", "--json"]).args(arguments).env_remove("AWS_ENDPOINT_URL_DYNAMODB");
         command.env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR"));
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let line: Value = serde_json::from_str(&line).unwrap();
+        done(line["url"].as_str().unwrap());
         child.kill().unwrap();
         String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
     }

@@ -1,0 +1,150 @@
+//! Says of pages that may not read the answers what is to be done about it. A browser tells whoever develops such a page that there was
+//! no header, and nobody where it is set.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
+use axum::http::{HeaderMap, header};
+
+use crate::{
+    origins::{NoOrigin, Origin},
+    template::Parameters,
+};
+
+/// Of how many origins it is said: anything may call, and anything may be in the header.
+const MAX_TOLD: usize = 16;
+/// How much of a header is repeated that no page of http or https sends, in characters.
+const MAX_SHOWN: usize = 100;
+
+/// Which pages may call, and of which others it was said that they may not.
+#[derive(Debug)]
+pub struct Pages {
+    allowed: Vec<String>,
+    told: Mutex<BTreeSet<Vec<u8>>>,
+}
+
+impl Pages {
+    /// Those that the parameters of the template allow.
+    pub fn of(parameters: &Parameters) -> Self {
+        let value = |name| parameters.value(name).filter(|value| !value.is_empty());
+        let allowed = value("AllowedOrigins").or_else(|| value("AllowedOrigin")).unwrap_or_default();
+        Self { allowed: allowed.split(',').map(str::to_owned).collect(), told: Mutex::default() }
+    }
+
+    /// The origins whose pages may call.
+    pub fn allowed(&self) -> &[String] {
+        &self.allowed
+    }
+
+    /// The headers of a request that tell whose page sent it; none, if no page did.
+    pub(crate) fn headers(request: &HeaderMap) -> HeaderMap {
+        let names = [header::ORIGIN, header::HOST];
+        let headers = names.into_iter().filter_map(|name| Some((name.clone(), request.get(&name)?.clone())));
+        if request.contains_key(header::ORIGIN) { headers.collect() } else { HeaderMap::new() }
+    }
+
+    /// What is to be said of the page that sent this request, and got this response: nothing, if it may read it, or if it was said
+    /// before.
+    pub(crate) fn warning(&self, request: &HeaderMap, response: &HeaderMap) -> Option<String> {
+        let origin = request.get(header::ORIGIN)?;
+        let is_readable =
+            response.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).is_some_and(|to| to == "*" || to == origin);
+        // What a function of somebody else's answers may lack the header for a page that is allowed.
+        let is_allowed = self.allowed.iter().any(|allowed| origin == allowed);
+        if is_readable || is_allowed || is_of_this_server(request) || !self.is_new(origin.as_bytes()) {
+            return None;
+        }
+        let text = origin.to_str().unwrap_or_default();
+        let allowed = self.allowed.join(", ");
+        Some(match text.parse::<Origin>() {
+            Ok(origin) => format!(
+                "a page of {origin} may not read this answer: start with --origin {origin} (again for each other origin; in a \
+                 deployment, the parameter AllowedOrigins). Pages of {allowed} may"
+            ),
+            Err(NoOrigin::Null) => format!(
+                "a page without an origin, such as a file, may not read this answer, and can't be allowed to: serve it by http, \
+                 on {allowed}"
+            ),
+            Err(_) => format!(
+                "a page of {:?} may not read this answer, and can't be allowed to: only origins of http and https can",
+                text.chars().take(MAX_SHOWN).collect::<String>()
+            ),
+        })
+    }
+
+    /// Whether it is to be said of this origin, once.
+    fn is_new(&self, origin: &[u8]) -> bool {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.len() < MAX_TOLD && told.insert(origin.to_owned())
+    }
+}
+
+/// Whether the page is this server's own: browsers name its origin too, except in a GET.
+fn is_of_this_server(request: &HeaderMap) -> bool {
+    let origin = request.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
+    let authority = origin.split_once("://").map(|(_, authority)| authority);
+    authority.is_some_and(|authority| request.get(header::HOST).is_some_and(|host| host == authority))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderName;
+
+    use super::*;
+    use crate::template::Template;
+
+    const ALLOWED: &str = "http://localhost:3000,https://shop.example";
+
+    fn pages() -> Pages {
+        Pages::of(&Template::of_project().unwrap().parameters().with("AllowedOrigins", ALLOWED))
+    }
+
+    fn headers(entries: &[(HeaderName, &str)]) -> HeaderMap {
+        entries.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
+    }
+
+    fn warning(pages: &Pages, origin: &str, readable_by: Option<&str>) -> Option<String> {
+        let asked = headers(&[(header::ORIGIN, origin), (header::HOST, "localhost:8787")]);
+        let allowed = readable_by.map(|origin| (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin));
+        pages.warning(&Pages::headers(&asked), &headers(allowed.as_slice()))
+    }
+
+    #[test]
+    fn what_to_do_is_said_once_of_each_origin_and_not_of_more_than_a_few() {
+        let pages = pages();
+        let said = warning(&pages, "http://localhost:5173", None).unwrap();
+        assert!(
+            said.contains("--origin http://localhost:5173 ") && said.contains("AllowedOrigins"),
+            "{said}"
+        );
+        assert!(said.contains("http://localhost:3000, https://shop.example"), "{said}");
+        assert_eq!(warning(&pages, "http://localhost:5173", None), None, "it was said");
+        let more =
+            (0..100).filter(|n| warning(&pages, &format!("http://localhost:{}", 6000 + n), None).is_some());
+        assert_eq!(more.count(), MAX_TOLD - 1);
+    }
+
+    #[test]
+    fn nothing_is_said_of_a_page_that_may_read_or_is_allowed_or_is_the_servers_own() {
+        let pages = pages();
+        let other = "http://localhost:5173";
+        assert_eq!(warning(&pages, other, Some("*")), None);
+        assert_eq!(warning(&pages, other, Some(other)), None);
+        assert_eq!(warning(&pages, "https://shop.example", None), None);
+        assert_eq!(warning(&pages, "http://localhost:8787", None), None);
+        assert_eq!(pages.warning(&Pages::headers(&headers(&[])), &HeaderMap::new()), None);
+        assert!(warning(&pages, other, Some("http://localhost:3000")).is_some(), "the header is for another");
+    }
+
+    #[test]
+    fn what_can_not_be_allowed_is_told_so() {
+        let pages = pages();
+        assert!(warning(&pages, "null", None).unwrap().contains("such as a file"));
+        let said = warning(&pages, "capacitor://localhost", None).unwrap();
+        assert!(said.contains("only origins of http and https") && !said.contains("--origin"), "{said}");
+        let long = warning(&pages, &format!("x://{}", "y".repeat(5000)), None).unwrap();
+        assert!(long.len() < 300, "{long}");
+    }
+}
