@@ -1,5 +1,7 @@
 //! `examples/consumer/`: stacks of somebody else's that put their endpoints behind the authorizer of ours.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{
@@ -27,10 +29,13 @@ const CONTEXT_HEADERS: [(&str, &str); 5] = [
     ("x-latchgate-scope", "scope"),
     ("x-latchgate-claims", "claims_json"),
 ];
+/// Whose pages may call.
+const ORIGINS: [&str; 2] = ["https://shop.example.com", "http://localhost:5173"];
 
 /// Calls the handler of the code and the event that it gets as arguments, as Lambda would.
 const CALL: &str = "\
-import json, sys
+import json, os, sys
+os.environ['ALLOWED_ORIGINS'] = sys.argv[3]
 code = {}
 exec(sys.argv[1], code)
 print(json.dumps(code['handler'](json.loads(sys.argv[2]), None)))
@@ -105,8 +110,10 @@ fn check_rest(tools: &Tools) -> Result<(), TaskError> {
     let authorizer =
         &definition["components"]["securitySchemes"][AUTHORIZER]["x-amazon-apigateway-authorizer"];
 
-    let request =
-        |method: &str| json!({ "httpMethod": method, "requestContext": { "authorizer": caller() } });
+    let request = |method: &str| {
+        let context = json!({ "authorizer": caller() });
+        json!({ "httpMethod": method, "headers": { "origin": ORIGINS[1] }, "requestContext": context })
+    };
     let facts = [
         ("the authorizer is a REQUEST authorizer", authorizer["type"] == "request"),
         (
@@ -118,9 +125,15 @@ fn check_rest(tools: &Tools) -> Result<(), TaskError> {
             stack.of_type("AWS::ApiGateway::Stage").count() == 1 && definition["openapi"] == "3.0.1",
         ),
         ("the gateway's errors are JSON with no-store", gateway_responses_are_ours(definition)),
+        ("pages may read the gateway's errors", errors_are_readable(definition)),
+        (
+            "every route is protected by it, but for preflights",
+            routes(definition, AUTHORIZER) == with_routes(&["options /orders open"]),
+        ),
         ("the endpoint says who is calling", says_who_is_calling(tools, &stack, request)?),
+        ("it names the page's origin if that is allowed", names_the_origin(tools, &stack)?),
     ];
-    stack.hold(&[&facts[..], &facts_of_both(&stack, api, definition)].concat())
+    stack.hold(&[&facts[..], &facts_of_authorizer(&stack, api, definition)].concat())
 }
 
 fn check_http(tools: &Tools) -> Result<(), TaskError> {
@@ -147,17 +160,11 @@ fn check_http(tools: &Tools) -> Result<(), TaskError> {
             authorizer["identitySource"] == json!(["$request.header.Authorization"]),
         ),
         ("there is one stage", stack.of_type("AWS::ApiGatewayV2::Stage").count() == 1),
+        ("every route is protected by it", routes(definition, AUTHORIZER) == with_routes(&[])),
+        ("the origins of the parameter may call, and none without it", has_origins(definition)),
         ("the endpoint says who is calling", says_who_is_calling(tools, &stack, request)?),
     ];
-    stack.hold(&[&facts[..], &facts_of_both(&stack, api, definition)].concat())
-}
-
-/// What has to hold whichever kind of API it is; `api` is the name of the resource.
-fn facts_of_both(stack: &Translated, api: &str, definition: &Value) -> [Fact; 4] {
-    let [the_one, uncached, permission] = facts_of_authorizer(stack, api, definition);
-    let expected = ["get /orders protected", "post /orders protected"].map(str::to_owned);
-    let are_protected = routes(definition, AUTHORIZER) == expected.into();
-    [the_one, uncached, ("every route is protected by it", are_protected), permission]
+    stack.hold(&[&facts[..], &facts_of_authorizer(&stack, api, definition)].concat())
 }
 
 /// What has to hold of every API behind the authorizer; `api` is the name of the resource.
@@ -177,6 +184,28 @@ fn facts_of_authorizer(stack: &Translated, api: &str, definition: &Value) -> [Fa
         ("the authorizer is not cached", authorizer["authorizerResultTtlInSeconds"] == 0),
         ("one permission lets this API's authorizer call it, and nothing else", is_permitted(stack, api)),
     ]
+}
+
+/// The routes that both have, and these.
+fn with_routes(others: &[&str]) -> BTreeSet<String> {
+    let both = ["get /orders protected", "post /orders protected"];
+    both.iter().chain(others).map(|route| (*route).to_owned()).collect()
+}
+
+fn errors_are_readable(definition: &Value) -> bool {
+    let mut responses = definition["x-amazon-apigateway-gateway-responses"].as_object().into_iter().flatten();
+    responses.all(|(_, response)| {
+        response["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
+    })
+}
+
+fn has_origins(definition: &Value) -> bool {
+    let alternatives = definition["x-amazon-apigateway-cors"]["Fn::If"].as_array().map(Vec::as_slice);
+    let Some([condition, cors, otherwise]) = alternatives else { return false };
+    condition == "HasOrigins"
+        && cors["allowOrigins"] == json!({ "Fn::Split": [",", { "Ref": "AllowedOrigins" }] })
+        && cors.get("allowCredentials").is_none()
+        && *otherwise == json!({ "Ref": "AWS::NoValue" })
 }
 
 /// Without the permission API Gateway answers every request with a 500; with a wider one, APIs of others could ask.
@@ -199,6 +228,35 @@ fn caller() -> Value {
     json!({ "sub": "u1", "client_id": "web", "sid": "s1", "scope": "read", "exp": "1", "level": "3" })
 }
 
+fn call(tools: &Tools, code: &str, event: &str) -> Result<Value, TaskError> {
+    let answer = output(&mut tools.program("python", &["-c", CALL, code, event, &ORIGINS.join(",")]))?;
+    Ok(serde_json::from_str(&answer).unwrap_or_default())
+}
+
+/// Whether preflights and answers name exactly the origin that asks.
+fn names_the_origin(tools: &Tools, stack: &Translated) -> Result<bool, TaskError> {
+    let (_, function) = stack.only("AWS::Lambda::Function")?;
+    let code = function["Properties"]["Code"]["ZipFile"].as_str().unwrap_or_default();
+    let origins = ORIGINS.map(|origin| (json!({ "Origin": origin }), json!(origin)));
+    let others =
+        [json!({ "origin": "https://evil.example" }), json!({ "origin": "null" }), json!({}), Value::Null];
+    for (headers, allowed) in origins.into_iter().chain(others.map(|headers| (headers, Value::Null))) {
+        for (method, status) in [("OPTIONS", 204), ("GET", 200)] {
+            let context = json!({ "authorizer": caller() });
+            let event = json!({ "httpMethod": method, "headers": headers, "requestContext": context });
+            let answer = call(tools, code, &event.to_string())?;
+            let said = &answer["headers"];
+            if answer["statusCode"] != status
+                || said["Access-Control-Allow-Origin"] != allowed
+                || said["Vary"] != "Origin"
+            {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
 /// Runs the endpoint: no linter reads its code.
 fn says_who_is_calling(
     tools: &Tools,
@@ -209,8 +267,7 @@ fn says_who_is_calling(
     let code = function["Properties"]["Code"]["ZipFile"].as_str().unwrap_or_default();
     for (method, status, name) in [("GET", 200, "for"), ("POST", 201, "ordered_by")] {
         let event = request(method).to_string();
-        let answer = output(&mut tools.program("python", &["-c", CALL, code, &event]))?;
-        let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
+        let answer = call(tools, code, &event)?;
         let body: Value =
             serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default();
         let who = json!({ "sub": "u1", "client_id": "web", "scope": "read" });
