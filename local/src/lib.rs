@@ -10,6 +10,7 @@ pub mod functions;
 pub mod gateway;
 pub mod hosts;
 pub mod keyset;
+pub mod log;
 pub mod origins;
 pub mod pages;
 pub mod seed;

@@ -4,17 +4,25 @@ mod banner;
 mod options;
 mod start;
 
-use std::process::ExitCode;
+use std::{
+    io::{IsTerminal, stderr},
+    process::ExitCode,
+    sync::Arc,
+};
 
 use clap::Parser;
-use tracing_subscriber::{filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use jiff::tz::TimeZone;
+use local::log::{Colour, Console, Feed};
+use shared::random::SystemRandom;
+use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::options::Options;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    log_for_people();
-    match Box::pin(start::run(Options::parse())).await {
+    let options = Options::parse();
+    let feed = log(&options);
+    match Box::pin(start::run(options, feed)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("latchgate-local: {}", shared::error::chain(&error));
@@ -23,11 +31,27 @@ async fn main() -> ExitCode {
     }
 }
 
-/// A line a request and what the functions say of it, on standard error: standard output is for what was asked.
-fn log_for_people() {
+/// Logs to standard error from now on: standard output is for what was asked.
+fn log(options: &Options) -> Arc<Feed> {
+    let console = Console {
+        format: options.log,
+        is_verbose: options.verbose,
+        colour: colour(),
+        zone: TimeZone::system(),
+    };
+    let feed = Feed::new(Some(console), &SystemRandom::new());
     let filter =
         shared::log::filter(&local::functions::logging_crates()).with_target("local", LevelFilter::INFO);
-    // Without colours, since it may be a file.
-    let lines = fmt::layer().with_writer(std::io::stderr).with_target(false).without_time().with_ansi(false);
-    tracing_subscriber::registry().with(lines).with(filter).init();
+    tracing_subscriber::registry().with(feed.layer()).with(filter).init();
+    // As in Lambda: the message of a panic may hold a secret.
+    std::panic::set_hook(Box::new(shared::log::log_panic));
+    feed
+}
+
+/// Colours are for a terminal that has them, unless the user wants none (<https://no-color.org>).
+#[expect(clippy::disallowed_methods, reason = "which terminal this is concerns no function")]
+fn colour() -> Colour {
+    let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let has_none = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    if stderr().is_terminal() && !is_unwanted && !has_none { Colour::ByOutcome } else { Colour::None }
 }

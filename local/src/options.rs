@@ -10,6 +10,7 @@ use local::{
     engine::{ANY_ACCESS_KEY_ID, AccessKeyId},
     gateway::Upstream,
     hosts::Host,
+    log::Format,
     origins::Origin,
     template::ApiKind,
 };
@@ -56,6 +57,12 @@ pub(crate) struct Options {
     /// Print one line of JSON instead of the banner
     #[arg(long)]
     pub(crate) json: bool,
+    /// For whom requests and events are logged, on standard error
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub(crate) log: Format,
+    /// Show people the events of each request too, as the JSON that they are in AWS
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
     /// An origin whose pages may call; can be repeated [default: http://localhost:3000]
     #[arg(long, value_name = "URL", value_delimiter = ',')]
     pub(crate) origin: Vec<Origin>,

@@ -9,16 +9,14 @@ use axum::{
     http::{HeaderValue, Response, StatusCode, header},
 };
 use http_body_util::LengthLimitError;
-use tokio::{
-    net::TcpListener,
-    sync::oneshot,
-    time::{Instant, sleep},
-};
+use shared::random::SystemRandom;
+use tokio::{net::TcpListener, sync::oneshot, time::sleep};
 
 use crate::{
     connection::Connection,
     gateway::{Failure, Gateway, UpstreamUrl},
     hosts::Hosts,
+    log::{Feed, Heard, OwnAnswer, Watch},
     pages::Pages,
 };
 
@@ -32,7 +30,18 @@ const GRACE: Duration = Duration::from_secs(2);
 const OTHER_HOST: &str =
     r#"{"message":"This server does not answer to that host. Start it with --allow-host to change that."}"#;
 
-/// Serves an API, under these hosts, until `shutdown` resolves.
+/// What is served: an API, under its hosts.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The hosts that it answers to.
+    pub hosts: Arc<Hosts>,
+    /// The API.
+    pub gateway: Arc<Gateway>,
+    /// Who is told of the requests.
+    pub feed: Arc<Feed>,
+}
+
+/// Serves an API, under these hosts, until `shutdown` resolves, and tells nobody of its requests.
 ///
 /// # Errors
 ///
@@ -43,55 +52,80 @@ pub async fn serve(
     gateway: Arc<Gateway>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), std::io::Error> {
-    let service = Router::new()
-        .fallback(answer)
-        .with_state((Arc::new(hosts), gateway))
-        .into_make_service_with_connect_info::<Connection>();
-    let (ending, ended) = oneshot::channel();
-    let shutdown = async move {
-        shutdown.await;
-        let _ = ending.send(());
-    };
-    tokio::select! {
-        served = axum::serve(listener, service).with_graceful_shutdown(shutdown) => served,
-        () = async {
-            // The sender is never dropped before it has sent.
-            let _ = ended.await;
-            sleep(GRACE).await;
-        } => Ok(()),
+    let feed = Feed::new(None, &SystemRandom::new());
+    Server { hosts: Arc::new(hosts), gateway, feed }.serve(listener, shutdown).await
+}
+
+impl Server {
+    /// Serves until `shutdown` resolves.
+    ///
+    /// # Errors
+    ///
+    /// If it can't listen.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<(), std::io::Error> {
+        let service = Router::new()
+            .fallback(answer)
+            .with_state(self)
+            .into_make_service_with_connect_info::<Connection>();
+        let (ending, ended) = oneshot::channel();
+        let shutdown = async move {
+            shutdown.await;
+            let _ = ending.send(());
+        };
+        tokio::select! {
+            served = axum::serve(listener, service).with_graceful_shutdown(shutdown) => served,
+            () = async {
+                // The sender is never dropped before it has sent.
+                let _ = ended.await;
+                sleep(GRACE).await;
+            } => Ok(()),
+        }
     }
 }
 
 async fn answer(
-    State((hosts, gateway)): State<(Arc<Hosts>, Arc<Gateway>)>,
+    State(server): State<Server>,
     ConnectInfo(connection): ConnectInfo<Connection>,
     request: Request,
 ) -> Response<Body> {
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let started = Instant::now();
     let (parts, body) = request.into_parts();
-    let page = Pages::headers(&parts.headers);
-    let response = if !hosts.admit(&parts, connection.reached) {
-        refused().map(Body::from)
-    } else if gateway.upstream(&parts).is_some() {
-        // In this task: it ends with the connection, and what the server of the user's does for nobody is cut short.
-        Box::pin(gateway.pass_on(&parts, body, connection.peer.ip())).await
-    } else {
-        let request = Request::from_parts(parts, body);
-        let response = delivered(gateway.clone(), connection.peer.ip(), request).await;
-        if let Some(warning) = gateway.pages().warning(&page, response.headers()) {
-            tracing::warn!("{warning}");
-        }
-        response.map(Body::from)
-    };
-    let upstream = response.extensions().get::<UpstreamUrl>();
-    tracing::info!(
-        "{method} {path} → {} in {} ms{}",
-        response.status().as_u16(),
-        started.elapsed().as_millis(),
-        upstream.map_or_else(String::new, |url| format!(" by {url}"))
-    );
+    let watch = Watch::begin(&server.feed, &parts);
+    if !server.hosts.admit(&parts, connection.reached) {
+        let response = refused();
+        watch.end(&response, None);
+        return response.map(Body::from);
+    }
+    let response =
+        Box::pin(called(&server.gateway, connection, Request::from_parts(parts, body), &watch)).await;
+    let upstream = response.extensions().get::<UpstreamUrl>().map(UpstreamUrl::to_string);
+    watch.end(&response, upstream);
     response
+}
+
+/// The answer of the API.
+async fn called(
+    gateway: &Arc<Gateway>,
+    connection: Connection,
+    request: Request,
+    watch: &Watch,
+) -> Response<Body> {
+    let (parts, body) = request.into_parts();
+    let source = connection.peer.ip();
+    if gateway.upstream(&parts).is_some() {
+        // In this task: it ends with the connection, and what the server of the user's does for nobody is cut short.
+        return watch.heard().over(gateway.pass_on(&parts, body, source)).await;
+    }
+    let page = Pages::headers(&parts.headers);
+    let request = Request::from_parts(parts, body);
+    let response = delivered(gateway.clone(), source, request, watch.heard()).await;
+    if let Some(warning) = gateway.pages().warning(&page, response.headers()) {
+        watch.heard().over(async { tracing::warn!("{warning}") }).await;
+    }
+    response.map(Body::from)
 }
 
 /// API Gateway answers a host that it doesn't know with the same status.
@@ -99,11 +133,17 @@ fn refused() -> Response<Bytes> {
     let mut response = Response::new(Bytes::from_static(OTHER_HOST.as_bytes()));
     *response.status_mut() = StatusCode::FORBIDDEN;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.extensions_mut().insert(OwnAnswer { error: String::new(), reason: "other_host" });
     response
 }
 
 /// In a task of its own, so that a panic is one failed request, as it is in Lambda.
-async fn delivered(gateway: Arc<Gateway>, source: IpAddr, request: Request) -> Response<Bytes> {
+async fn delivered(
+    gateway: Arc<Gateway>,
+    source: IpAddr,
+    request: Request,
+    heard: Arc<Heard>,
+) -> Response<Bytes> {
     let (parts, body) = request.into_parts();
     let page = Pages::headers(&parts.headers);
     let failed = |failure| gateway.open(&page, gateway.failure(failure));
@@ -117,7 +157,7 @@ async fn delivered(gateway: Arc<Gateway>, source: IpAddr, request: Request) -> R
     let request = Request::from_parts(parts, body);
     let handling = tokio::spawn({
         let gateway = gateway.clone();
-        async move { gateway.handle(request, source).await }
+        heard.over(async move { gateway.handle(request, source).await })
     });
     handling.await.unwrap_or_else(|_| failed(Failure::Integration))
 }

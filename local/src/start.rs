@@ -17,9 +17,10 @@ use local::{
     gateway::{Gateway, TwoUpstreams, Upstreams, default_timeout},
     hosts::Hosts,
     keyset::{self, KeysetFileError},
+    log::Feed,
     origins,
     seed::{SeedError, Seeder},
-    server,
+    server::Server,
     tables::{self, TablesError},
     template::{ApiKind, OtherFunction, Parameters, Template, TemplateError},
 };
@@ -76,7 +77,7 @@ pub(crate) enum RunError {
     Serve(#[source] std::io::Error),
 }
 
-pub(crate) async fn run(options: Options) -> Result<(), RunError> {
+pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunError> {
     let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
     // First, so that a port that is taken is found out before anything is written.
     let address = SocketAddr::from((options.host, options.port));
@@ -125,8 +126,8 @@ pub(crate) async fn run(options: Options) -> Result<(), RunError> {
     } else {
         println!("{}", banner.to_text());
     }
-    let hosts = Hosts::of_this_machine().and(options.allow_host);
-    server::serve(listener, hosts, gateway, shutdown).await.map_err(RunError::Serve)
+    let hosts = Arc::new(Hosts::of_this_machine().and(options.allow_host));
+    Server { hosts, gateway, feed }.serve(listener, shutdown).await.map_err(RunError::Serve)
 }
 
 /// Everyone who reaches it is let in by the demo's user and clients.

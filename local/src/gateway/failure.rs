@@ -4,7 +4,7 @@ use axum::{
     body::Bytes,
     http::{HeaderValue, Response, StatusCode, header},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A request that no function answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,36 @@ pub(crate) enum Failure {
     WebSocket,
     /// The server of the user's is this one.
     Loop,
+}
+
+impl Failure {
+    /// Why, as the log calls it, where neither the authorizer nor a function has said more.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::UnknownSpelling => "path_not_normal",
+            Self::NoRoute => "no_such_route",
+            Self::Unauthorized => "no_token",
+            Self::Denied => "denied_by_policy",
+            Self::AuthorizerFailed => "authorizer_failed",
+            Self::AuthorizerMalformed => "authorizer_malformed",
+            Self::TooLarge => "body_too_large",
+            Self::BodyUnread => "body_not_read",
+            Self::Integration => "function_failed",
+            Self::NotRun => "function_not_run",
+            Self::UpstreamUnreachable => "upstream_unreachable",
+            Self::UpstreamLate => "upstream_late",
+            Self::UpstreamMalformed => "upstream_malformed",
+            Self::UpstreamTooLarge => "upstream_too_large",
+            Self::WebSocket => "websocket",
+            Self::Loop => "upstream_is_this_server",
+        }
+    }
+}
+
+/// The `error` of an answer that API Gateway gives by itself; an HTTP API's has a `message` alone.
+pub(super) fn error_of(body: &[u8]) -> String {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    body["error"].as_str().or_else(|| body["message"].as_str()).unwrap_or_default().to_owned()
 }
 
 /// The answer to a failure that API Gateway doesn't have: this server's own, whichever kind of API it is.

@@ -37,6 +37,7 @@ use self::{
 };
 use crate::{
     functions::{Deployment, Functions, FunctionsError},
+    log::OwnAnswer,
     pages::Pages,
     template::Template,
 };
@@ -220,7 +221,10 @@ impl Gateway {
 
     /// What is answered to a request that no function answers.
     pub(crate) fn failure(&self, failure: Failure) -> Response<Bytes> {
-        self.kind.failure(failure)
+        let mut response = self.kind.failure(failure);
+        let error = failure::error_of(response.body());
+        response.extensions_mut().insert(OwnAnswer { error, reason: failure.reason() });
+        response
     }
 }
 

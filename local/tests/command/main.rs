@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
 mod hosts;
+mod log;
 mod origins;
 mod port_file;
 mod running;
@@ -180,6 +181,7 @@ fn options_that_make_no_sense_are_refused() {
         &["--origin", ""],
         &["--origin", "http://localhost:3000,"],
         &["--api", "websocket"],
+        &["--log", "xml"],
     ] {
         let output = Command::new(PROGRAM).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

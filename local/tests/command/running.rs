@@ -1,7 +1,7 @@
 //! The program, running.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
@@ -22,14 +22,31 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) fn start(arguments: &[&str]) -> Self {
+        Self::spawn(arguments, Stdio::null())
+    }
+
+    /// The same, to ask in the end what it logged.
+    pub(crate) fn logging(arguments: &[&str]) -> Self {
+        Self::spawn(arguments, Stdio::piped())
+    }
+
+    fn spawn(arguments: &[&str], stderr: Stdio) -> Self {
         let mut command = Command::new(PROGRAM);
         command.args(["--port", "0", "--json"]).args(arguments).env_remove("AWS_ENDPOINT_URL_DYNAMODB");
-        command.env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR"));
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        command.env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR")).env("TZ", "UTC");
+        let mut child = command.stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut line = String::new();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         stdout.read_line(&mut line).unwrap();
         Self { child, stdout, line: serde_json::from_str(&line).unwrap() }
+    }
+
+    /// Ends it; what it has logged.
+    pub(crate) fn logged(mut self) -> String {
+        self.child.kill().unwrap();
+        let mut logged = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut logged).unwrap();
+        logged
     }
 
     pub(crate) fn text(&self, name: &str) -> &str {
@@ -48,19 +65,12 @@ impl Running {
 
     /// What is told on standard error, from a start with these options until this is done with the server of a URL.
     pub(crate) fn told(arguments: &[&str], done: impl FnOnce(&str)) -> String {
-        let mut command = Command::new(PROGRAM);
-        command.args(["--port", "0", "--json"]).args(arguments).env_remove("AWS_ENDPOINT_URL_DYNAMODB");
-        command.env("XDG_RUNTIME_DIR", env!("CARGO_TARGET_TMPDIR"));
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let line: Value = serde_json::from_str(&line).unwrap();
-        done(line["url"].as_str().unwrap());
-        child.kill().unwrap();
-        String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap()
+        let running = Self::logging(arguments);
+        done(running.text("url"));
+        running.logged()
     }
 
-    async fn post(&self, path: &str, body: String) -> (u16, Value) {
+    pub(crate) async fn post(&self, path: &str, body: String) -> (u16, Value) {
         let url = format!("{}{path}", self.text("url"));
         let form = "application/x-www-form-urlencoded";
         let request = reqwest::Client::new().post(url).header("content-type", form).body(body);

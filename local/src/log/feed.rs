@@ -1,0 +1,161 @@
+//! Events and requests, to whoever wants to know.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use shared::random::{self, Random};
+use tokio::sync::broadcast;
+use tracing::Subscriber;
+use tracing_subscriber::{Layer, layer::Context};
+
+use super::{Console, Entry, EntryId, Event, RequestEntry, heard};
+
+/// Entries that are kept for those who come later, and that a slow reader may be behind.
+const KEPT: usize = 200;
+
+/// What hears the events of functions and the requests of the server: it has them written, and tells the page.
+///
+/// Its memory is bounded. Nobody who reads it is waited for: a reader who is too slow misses entries, and learns how many.
+#[derive(Debug)]
+pub struct Feed {
+    /// Where it is written; `None`, if nowhere.
+    console: Option<Console>,
+    start: String,
+    recent: Mutex<VecDeque<Arc<(u64, Entry)>>>,
+    live: broadcast::Sender<Arc<(u64, Entry)>>,
+}
+
+/// What a reader gets: what was before, and what comes.
+#[derive(Debug)]
+pub struct Subscription {
+    /// The kept entries after the one that was seen last, oldest first.
+    pub before: Vec<Arc<(u64, Entry)>>,
+    /// The entries from then on.
+    pub live: broadcast::Receiver<Arc<(u64, Entry)>>,
+    start: String,
+}
+
+impl Subscription {
+    /// The identifier of an entry.
+    pub fn id(&self, number: u64) -> EntryId {
+        EntryId { start: self.start.clone(), number }
+    }
+}
+
+impl Feed {
+    /// A feed that is written here; `None` for nowhere.
+    pub fn new(console: Option<Console>, random: &dyn Random) -> Arc<Self> {
+        let (live, _) = broadcast::channel(KEPT);
+        let start = random::identifier(random);
+        Arc::new(Self { console, start, recent: Mutex::default(), live })
+    }
+
+    /// What makes it hear events.
+    pub fn layer<S: Subscriber>(self: &Arc<Self>) -> impl Layer<S> + use<S> {
+        Listener(self.clone())
+    }
+
+    /// The entries after this one; all that are kept, if it is none of this start.
+    pub fn subscribe(&self, last_seen: Option<&EntryId>) -> Subscription {
+        let seen = last_seen.filter(|id| id.start == self.start).map(|id| id.number);
+        let recent = self.recent();
+        let is_new = |entry: &&Arc<(u64, Entry)>| seen.is_none_or(|seen| entry.0 > seen);
+        let before = recent.iter().filter(is_new).cloned().collect();
+        Subscription { before, live: self.live.subscribe(), start: self.start.clone() }
+    }
+
+    fn hear(&self, event: Event) {
+        let event = Arc::new(event);
+        let is_of_a_request = heard::hear(&event);
+        if let Some(console) = &self.console {
+            console.write_event(&event, is_of_a_request);
+        }
+        self.publish(Entry::Event(event));
+    }
+
+    pub(super) fn request(&self, request: RequestEntry) {
+        if let Some(console) = &self.console {
+            console.write_request(&request);
+        }
+        self.publish(Entry::Request(Arc::new(request)));
+    }
+
+    /// Under the lock, so that a reader who subscribes meanwhile has it once.
+    fn publish(&self, entry: Entry) {
+        let mut recent = self.recent();
+        let number = recent.back().map_or(0, |last| last.0 + 1);
+        let entry = Arc::new((number, entry));
+        if recent.len() == KEPT {
+            recent.pop_front();
+        }
+        recent.push_back(entry.clone());
+        // An error is that nobody reads.
+        let _ = self.live.send(entry);
+    }
+
+    fn recent(&self) -> MutexGuard<'_, VecDeque<Arc<(u64, Entry)>>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Listener(Arc<Feed>);
+
+impl<S: Subscriber> Layer<S> for Listener {
+    fn on_event(&self, event: &tracing::Event<'_>, _context: Context<'_, S>) {
+        self.0.hear(Event::of(event, Timestamp::now()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use shared::random::SystemRandom;
+    use tokio::sync::broadcast::error::TryRecvError;
+    use tracing::Level;
+
+    use super::*;
+
+    fn event(number: usize) -> Event {
+        let fields = json!({ "number": number }).as_object().unwrap().clone();
+        Event { at: Timestamp::UNIX_EPOCH, level: Level::INFO, message: String::new(), fields }
+    }
+
+    fn numbers(entries: &[Arc<(u64, Entry)>]) -> Vec<u64> {
+        entries.iter().map(|entry| entry.0).collect()
+    }
+
+    #[test]
+    fn it_keeps_so_many_and_a_slow_reader_learns_what_it_missed() {
+        let feed = Feed::new(None, &SystemRandom::new());
+        let mut slow = feed.subscribe(None);
+        for number in 0..3 * KEPT {
+            feed.hear(event(number));
+        }
+        // The channel holds the next power of two.
+        let missed = match slow.live.try_recv() {
+            Err(TryRecvError::Lagged(missed)) => usize::try_from(missed).unwrap(),
+            other => panic!("{other:?}"),
+        };
+        assert!((KEPT..=2 * KEPT).contains(&missed), "{missed}");
+        assert_eq!(slow.live.try_recv().unwrap().0, missed as u64);
+        let late = feed.subscribe(None);
+        let first = 2 * KEPT as u64;
+        assert_eq!(numbers(&late.before), (first..3 * KEPT as u64).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_reader_who_comes_back_gets_what_it_has_not_seen() {
+        let feed = Feed::new(None, &SystemRandom::new());
+        (0..5).for_each(|number| feed.hear(event(number)));
+        let id = |text: String| EntryId::parse(&text);
+        let subscription = feed.subscribe(None);
+        let seen = id(subscription.id(2).to_string());
+        assert_eq!(numbers(&feed.subscribe(seen.as_ref()).before), [3, 4]);
+        let other = id("other-2".to_owned());
+        assert_eq!(numbers(&feed.subscribe(other.as_ref()).before), [0, 1, 2, 3, 4], "of another start");
+        assert_eq!(id("nonsense".to_owned()), None);
+    }
+}

@@ -1,0 +1,26 @@
+//! What is said of the requests that are served: a line for each, for the person at the terminal, or JSON for machines; and the
+//! same records for the server's page.
+//!
+//! Functions log events, as they do in Lambda. [`Feed`] hears them, keeps those of one request together, and hands them on.
+
+mod console;
+mod entry;
+mod event;
+mod feed;
+mod heard;
+mod printable;
+mod request;
+mod sentence;
+mod watch;
+
+pub use self::{
+    console::{Colour, Console, Format},
+    entry::{Entry, EntryId},
+    event::Event,
+    feed::{Feed, Subscription},
+    request::RequestEntry,
+};
+pub(crate) use self::{
+    heard::Heard,
+    watch::{OwnAnswer, Watch},
+};

@@ -1,0 +1,116 @@
+//! The record of a request.
+
+use std::{sync::Arc, time::Duration};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Event, printable, sentence};
+
+/// What became of a request. Texts of the caller are as a terminal can show them.
+#[derive(Clone, Debug)]
+pub struct RequestEntry {
+    /// When it was answered.
+    pub at: Timestamp,
+    /// Its method.
+    pub method: String,
+    /// Its path, shortened where it is long or has a token in it.
+    pub path: String,
+    /// The status of the answer; `None`, if the caller went away before.
+    pub status: Option<u16>,
+    /// The `error` of the answer.
+    pub error: Option<String>,
+    /// Why, as the log calls it; of a request that was carried out, the event, where that says more than the status.
+    pub reason: Option<String>,
+    /// The user, as far as one was found or verified.
+    pub user_id: Option<String>,
+    /// The client, likewise.
+    pub client_id: Option<String>,
+    /// The server of the user's that answered; `None`, if Latchgate did.
+    pub upstream: Option<String>,
+    /// How long it took.
+    pub elapsed: Duration,
+    /// What else happened, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// What the server knows of a request by itself.
+pub(super) struct Observed<'a> {
+    pub(super) at: Timestamp,
+    pub(super) method: &'a str,
+    pub(super) path: &'a str,
+    pub(super) status: Option<u16>,
+    /// The error of an answer that no function gave, and why it was given.
+    pub(super) own: Option<(&'a str, &'a str)>,
+    /// The server of the user's that answered.
+    pub(super) upstream: Option<String>,
+    pub(super) elapsed: Duration,
+}
+
+impl RequestEntry {
+    /// What was observed, together with what was logged.
+    pub(super) fn of(observed: &Observed<'_>, events: &[Arc<Event>]) -> Self {
+        // The authorizer's comes before that of the endpoint, which knows as much and more.
+        let found = |field: &str| {
+            let text = events.iter().rev().find_map(|event| event.text(field));
+            text.map(printable::text)
+        };
+        let own = |text: &str| (!text.is_empty()).then(|| printable::text(text));
+        let last = events.iter().rev().find(|event| event.is_last());
+        let outcome = last.and_then(|event| event.name()).filter(|name| !is_ordinary(name));
+        Self {
+            at: observed.at,
+            method: printable::path(observed.method),
+            path: printable::path(observed.path),
+            status: observed.status,
+            error: observed.own.and_then(|(error, _)| own(error)).or_else(|| found("error")),
+            reason: found("reason")
+                .or_else(|| observed.own.and_then(|(_, reason)| own(reason)))
+                .or_else(|| outcome.map(str::to_owned)),
+            user_id: found("user_id"),
+            client_id: found("client_id"),
+            upstream: observed.upstream.as_deref().map(printable::text),
+            elapsed: observed.elapsed,
+            notes: events
+                .iter()
+                .filter_map(|event| sentence::of(event))
+                .map(|s| printable::text(&s))
+                .collect(),
+        }
+    }
+
+    /// Milliseconds, to the microsecond.
+    fn milliseconds(&self) -> f64 {
+        (self.elapsed.as_secs_f64() * 1e6).round() / 1e3
+    }
+
+    /// For machines, and for the page.
+    pub fn to_json(&self) -> Value {
+        let mut line = json!({
+            "timestamp": self.at.to_string(),
+            "level": if self.status.is_some_and(|status| status >= 500) { "ERROR" } else { "INFO" },
+            "message": "request",
+            "method": self.method,
+            "path": self.path,
+            "elapsed_ms": self.milliseconds(),
+        });
+        for (name, value) in [
+            ("status", self.status.map(Value::from)),
+            ("error", self.error.clone().map(Value::from)),
+            ("reason", self.reason.clone().map(Value::from)),
+            ("user_id", self.user_id.clone().map(Value::from)),
+            ("client_id", self.client_id.clone().map(Value::from)),
+            ("upstream", self.upstream.clone().map(Value::from)),
+        ] {
+            if let Some(value) = value {
+                line[name] = value;
+            }
+        }
+        line
+    }
+}
+
+/// Whether the event says no more than a status of success.
+fn is_ordinary(name: &str) -> bool {
+    name.ends_with("_succeeded") || ["access_allowed", "access_refused", "access_failed"].contains(&name)
+}

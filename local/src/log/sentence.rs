@@ -1,0 +1,138 @@
+//! What an event means, for a person who doesn't know its name.
+
+use tracing::Level;
+
+use super::Event;
+
+/// The sentence for an event that deserves more than the line of its request; `None` for those that say what the line says.
+pub(super) fn of(event: &Event) -> Option<String> {
+    let (user, client) = (who(event, "user_id"), who(event, "client_id"));
+    Some(match event.name() {
+        None => return of_diagnostics(event),
+        Some("refresh_token_reused") => format!(
+            "Theft, as far as can be known: {} of {user} on {client} was used again. Its session ends.",
+            match event.text("subtype") {
+                Some("stale_replay") => "the last refresh token, too late for a retry,",
+                _ => "an old refresh token",
+            }
+        ),
+        Some("session_revoked") => {
+            format!(
+                "A session of {user} on {client} ended: {}.",
+                cause(event.text("cause").unwrap_or_default())
+            )
+        }
+        Some("refresh_retry_served") => {
+            "The request was repeated within the leeway, and got the same new token again.".to_owned()
+        }
+        Some("refresh_key_used_late") => {
+            "The request was repeated later than the leeway; only its Idempotency-Key made it a retry."
+                .to_owned()
+        }
+        Some("password_rehashed") => {
+            format!("The stored hash of {user}'s password was weak, or imported. It was replaced.")
+        }
+        Some("login_password_expired") => {
+            format!("The password was right, but {user} has to choose another one before anything else.")
+        }
+        Some("logout_ignored") => {
+            "The token is none of Latchgate's, or another client's. Nothing happened.".to_owned()
+        }
+        Some(name) => return of_reason(name, event),
+    })
+}
+
+/// Of a request that was refused or failed.
+fn of_reason(name: &str, event: &Event) -> Option<String> {
+    match event.text("reason") {
+        Some("budget_spent") => Some(
+            "Locked for now: too many wrong passwords for this user name. Even the right one is refused for some minutes."
+                .to_owned(),
+        ),
+        Some("insufficient_scope") => Some("The token is valid, but its scope doesn't allow this call.".to_owned()),
+        _ if event.level == Level::ERROR => event.text("detail").map(str::to_owned),
+        // An event that this page doesn't know yet, beside the answer.
+        _ if !event.is_last() => Some(format!("{name}: {} on {}.", who(event, "user_id"), who(event, "client_id"))),
+        _ => None,
+    }
+}
+
+/// The message and whatever else it says.
+fn of_diagnostics(event: &Event) -> Option<String> {
+    let fields = event.fields.iter().map(|(name, value)| match value.as_str() {
+        Some(text) => format!("{name}={text}"),
+        None => format!("{name}={value}"),
+    });
+    let message = (!event.message.is_empty()).then(|| event.message.clone());
+    let words: Vec<_> = message.into_iter().chain(fields).collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+fn who<'a>(event: &'a Event, field: &str) -> &'a str {
+    event.text(field).unwrap_or(match field {
+        "user_id" => "an unknown user",
+        _ => "an unknown client",
+    })
+}
+
+fn cause(name: &str) -> &str {
+    match name {
+        "logout" => "it was logged out",
+        "logout_everywhere" => "a logout everywhere",
+        "user" => "its user signed it out from another device",
+        "theft" => "its refresh token was used again",
+        "cut_off" => "its user or client is disabled, cut off or gone",
+        "password_change" => "its user chose another password",
+        "max_sessions" => "its user has more sessions than the stack allows",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::{Value, json};
+    use shared::log::{Cause, Event as AuditEvent};
+
+    use super::*;
+
+    fn event(level: Level, fields: &Value) -> Event {
+        let fields = fields.as_object().unwrap().clone();
+        Event { at: Timestamp::UNIX_EPOCH, level, message: String::new(), fields }
+    }
+
+    #[test]
+    fn every_event_beside_an_answer_has_a_sentence_of_its_own() {
+        for name in AuditEvent::ALL.map(AuditEvent::name) {
+            let said = of(&event(Level::INFO, &json!({ "event": name, "user_id": "u1" })));
+            assert!(said.is_some(), "{name}");
+        }
+        for cause in Cause::ALL.map(Cause::name) {
+            let fields =
+                json!({ "event": "session_revoked", "cause": cause, "user_id": "u1", "client_id": "app" });
+            let said = of(&event(Level::INFO, &fields)).unwrap();
+            assert!(said.starts_with("A session of u1 on app ended: "), "{said}");
+            assert!(!said.contains('_'), "{said}");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_end_needs_no_sentence_and_a_lock_and_a_failure_do() {
+        let last = |name: &str, reason: &str, level| {
+            let fields = json!({ "event": name, "reason": reason, "detail": "why", "duration_ms": 1.5 });
+            of(&event(level, &fields))
+        };
+        assert_eq!(last("login_refused", "wrong_password", Level::INFO), None);
+        assert!(last("login_refused", "budget_spent", Level::INFO).unwrap().starts_with("Locked for now"));
+        assert_eq!(last("login_failed", "store_unavailable", Level::ERROR).as_deref(), Some("why"));
+        let succeeded = json!({ "event": "login_succeeded", "duration_ms": 1.5 });
+        assert_eq!(of(&event(Level::INFO, &succeeded)), None);
+    }
+
+    #[test]
+    fn diagnostics_say_all_that_they_have() {
+        let mut warning = event(Level::WARN, &json!({ "origin": "http://x", "times": 2 }));
+        "look here".clone_into(&mut warning.message);
+        assert_eq!(of(&warning).as_deref(), Some("look here origin=http://x times=2"));
+    }
+}
