@@ -16,6 +16,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) audience: &'a str,
     /// The origins whose pages may call.
     pub(crate) allowed_origins: &'a [String],
+    /// `None`, where the API has a route of its own there.
+    pub(crate) page_url: Option<&'a str>,
     pub(crate) store: &'a StoreAddress,
     pub(crate) demo: &'a Demo,
     pub(crate) upstreams: &'a Upstreams,
@@ -34,6 +36,7 @@ impl Banner<'_> {
             "url": self.url,
             "audience": self.audience,
             "allowed_origins": self.allowed_origins,
+            "page": self.page_url,
             "username": demo::USERNAME,
             "password": self.demo.password.expose_secret(),
             "public_client_id": demo::PUBLIC_CLIENT_ID,
@@ -50,7 +53,7 @@ impl Banner<'_> {
 
     /// Commands for people, ready to paste.
     pub(crate) fn to_text(&self) -> String {
-        let Self { url, audience, allowed_origins, store, demo, upstreams } = self;
+        let Self { url, page_url, audience, allowed_origins, store, demo, upstreams } = self;
         let StoreAddress { endpoint, access_key_id } = store;
         let upstreams = upstreams.iter().map(|upstream| {
             let path = upstream.path().trim_end_matches('/');
@@ -58,6 +61,7 @@ impl Banner<'_> {
         });
         let upstreams: String = upstreams.collect();
         let origins = allowed_origins.join(", ");
+        let page = page_url.map_or_else(String::new, |url| format!("  page     {url} (in a browser)\n"));
         let key =
             access_key_id.as_ref().map_or_else(String::new, |id| format!(", access key ID {}", id.expose()));
         let (password, secret) = (demo.password.expose_secret(), demo.client_secret.expose_secret());
@@ -67,7 +71,7 @@ impl Banner<'_> {
             r#"
 Latchgate is on {url}
 
-  store    {endpoint}{key}
+{page}  store    {endpoint}{key}
   user     {user} / {password}
   clients  {app} (public), {server} / {secret} (confidential)
   tokens   for the audience (aud) {audience}

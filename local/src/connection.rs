@@ -3,7 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::{extract::connect_info::Connected, serve::IncomingStream};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::listeners::Listeners;
 
 /// The two ends of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +18,18 @@ pub(crate) struct Connection {
 
 impl Connected<IncomingStream<'_, TcpListener>> for Connection {
     fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        let reached = stream.io().local_addr().ok().map(|address| address.ip().to_canonical());
-        Self { peer: *stream.remote_addr(), reached }
+        Self::of(stream.io(), *stream.remote_addr())
+    }
+}
+
+impl Connected<IncomingStream<'_, Listeners>> for Connection {
+    fn connect_info(stream: IncomingStream<'_, Listeners>) -> Self {
+        Self::of(stream.io(), *stream.remote_addr())
+    }
+}
+
+impl Connection {
+    fn of(stream: &TcpStream, peer: SocketAddr) -> Self {
+        Self { peer, reached: stream.local_addr().ok().map(|address| address.ip().to_canonical()) }
     }
 }

@@ -45,6 +45,11 @@ impl Demo {
         Self { password: secret(), client_secret: secret(), is_well_known: false }
     }
 
+    /// Whether everyone knows it.
+    pub fn is_well_known(&self) -> bool {
+        self.is_well_known
+    }
+
     /// Writes the demo user and the demo clients. Those that are there already keep what became of them since, except
     /// that what is known to nobody else is known to nobody any more, and so is replaced.
     ///
@@ -52,8 +57,7 @@ impl Demo {
     ///
     /// [`SeedError`], if the store refuses.
     pub async fn seed(&self, seeder: &Seeder<'_>, passwords: &Passwords) -> Result<(), SeedError> {
-        let user = (attribute::USERNAME, USERNAME);
-        if self.is_well_known && seeder.has("CredentialsTable", user).await? {
+        if self.is_well_known && is_there(seeder).await? {
             return Ok(());
         }
         seeder
@@ -76,4 +80,13 @@ impl Demo {
         let user = UserSeed { username: USERNAME, password: &self.password, user_id: "demo-user", claims };
         seeder.put_user(&user, passwords).await
     }
+}
+
+/// Whether the demo user is there: an operator may have deleted it.
+///
+/// # Errors
+///
+/// [`SeedError`], if the store refuses.
+pub async fn is_there(seeder: &Seeder<'_>) -> Result<bool, SeedError> {
+    seeder.has("CredentialsTable", (attribute::USERNAME, USERNAME)).await
 }

@@ -16,7 +16,9 @@ use crate::{
     connection::Connection,
     gateway::{Failure, Gateway, UpstreamUrl},
     hosts::Hosts,
+    listeners::Listeners,
     log::{Feed, Heard, OwnAnswer, Watch},
+    page::Page,
     pages::Pages,
 };
 
@@ -39,6 +41,8 @@ pub struct Server {
     pub gateway: Arc<Gateway>,
     /// Who is told of the requests.
     pub feed: Arc<Feed>,
+    /// The page, where there is one.
+    pub page: Option<Arc<Page>>,
 }
 
 /// Serves an API, under these hosts, until `shutdown` resolves, and tells nobody of its requests.
@@ -53,7 +57,7 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), std::io::Error> {
     let feed = Feed::new(None, &SystemRandom::new());
-    Server { hosts: Arc::new(hosts), gateway, feed }.serve(listener, shutdown).await
+    Server { hosts: Arc::new(hosts), gateway, feed, page: None }.serve(listener, shutdown).await
 }
 
 impl Server {
@@ -64,9 +68,10 @@ impl Server {
     /// If it can't listen.
     pub async fn serve(
         self,
-        listener: TcpListener,
+        listeners: impl Into<Listeners>,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<(), std::io::Error> {
+        let feed = self.feed.clone();
         let service = Router::new()
             .fallback(answer)
             .with_state(self)
@@ -74,10 +79,11 @@ impl Server {
         let (ending, ended) = oneshot::channel();
         let shutdown = async move {
             shutdown.await;
+            feed.end();
             let _ = ending.send(());
         };
         tokio::select! {
-            served = axum::serve(listener, service).with_graceful_shutdown(shutdown) => served,
+            served = axum::serve(listeners.into(), service).with_graceful_shutdown(shutdown) => served,
             () = async {
                 // The sender is never dropped before it has sent.
                 let _ = ended.await;
@@ -98,6 +104,16 @@ async fn answer(
         let response = refused();
         watch.end(&response, None);
         return response.map(Body::from);
+    }
+    if let Some(page) = &server.page
+        && let Some(response) = page.answer(&parts, connection).await
+    {
+        if response.status() == StatusCode::FORBIDDEN {
+            watch.end(&response, None);
+        } else {
+            watch.forget();
+        }
+        return response;
     }
     let response =
         Box::pin(called(&server.gateway, connection, Request::from_parts(parts, body), &watch)).await;

@@ -14,11 +14,13 @@ use local::{
     demo::Demo,
     engine::{self, AccessKeyId, Engine, EngineError},
     functions::{Deployment, FunctionsError, Keyset},
-    gateway::{Gateway, TwoUpstreams, Upstreams, default_timeout},
+    gateway::{Gateway, TwoUpstreams, Upstream, Upstreams, default_timeout},
     hosts::Hosts,
     keyset::{self, KeysetFileError},
+    listeners::{Listeners, Localhost},
     log::Feed,
     origins,
+    page::{About, Page, StoreKind},
     seed::{SeedError, Seeder},
     server::Server,
     tables::{self, TablesError},
@@ -83,8 +85,14 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
     let address = SocketAddr::from((options.host, options.port));
     let listener = TcpListener::bind(address).await.map_err(|e| RunError::Listen(address, e))?;
     let address = listener.local_addr().map_err(RunError::Serve)?;
+    let (listeners, localhost) = Listeners::beside(listener).await;
     warn_of_others(address);
     let url = format!("http://{}", from_here(address));
+    // Browsers know WebAuthn and some cookies at `localhost` alone.
+    let page_url = match localhost {
+        Localhost::IsHere => format!("http://localhost:{}/", address.port()),
+        Localhost::IsElsewhere => format!("{url}/"),
+    };
 
     let template = Template::of_project()?;
     let parameters = parameters(&template, &options, &url)?;
@@ -111,12 +119,26 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
     let shutdown = shutdown_signal();
     let _published = publish(&deployment, &url, &store.address, address.port());
 
-    let audience = deployment.parameters.value("Audience").unwrap_or_default();
-    let allowed_origins = gateway.pages().allowed();
+    let audience = deployment.parameters.value("Audience").unwrap_or_default().to_owned();
+    let about = About {
+        url: url.clone(),
+        page_url: page_url.clone(),
+        api: options.api,
+        routes: gateway.routes().to_vec(),
+        parameters: deployment.parameters,
+        upstreams: upstreams.iter().map(Upstream::to_string).collect(),
+        store: store_kind(&options),
+        demo: store.demo.clone(),
+        client: deployment.dynamodb,
+        tables: deployment.tables,
+    };
+    let page = Page::beside(&gateway, about, &feed).map(Arc::new);
+    let page_url = page.is_some().then_some(page_url.as_str());
     let banner = Banner {
         url: &url,
-        audience,
-        allowed_origins,
+        page_url,
+        audience: &audience,
+        allowed_origins: gateway.pages().allowed(),
         store: &store.address,
         demo: &store.demo,
         upstreams: &upstreams,
@@ -127,7 +149,7 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
         println!("{}", banner.to_text());
     }
     let hosts = Arc::new(Hosts::of_this_machine().and(options.allow_host));
-    Server { hosts, gateway, feed }.serve(listener, shutdown).await.map_err(RunError::Serve)
+    Server { hosts, gateway, feed, page }.serve(listeners, shutdown).await.map_err(RunError::Serve)
 }
 
 /// Everyone who reaches it is let in by the demo's user and clients.
@@ -219,6 +241,14 @@ impl Store {
 
     fn over(aws: SdkConfig, address: StoreAddress, demo: Demo) -> Self {
         Self { client: Client::new(&aws), aws, address, demo }
+    }
+}
+
+fn store_kind(options: &Options) -> StoreKind {
+    match (&options.endpoint, &options.db) {
+        (Some(endpoint), _) => StoreKind::Elsewhere(endpoint.clone()),
+        (None, Some(path)) => StoreKind::File(path.display().to_string()),
+        (None, None) => StoreKind::Memory,
     }
 }
 

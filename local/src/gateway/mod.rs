@@ -39,7 +39,7 @@ use crate::{
     functions::{Deployment, Functions, FunctionsError},
     log::OwnAnswer,
     pages::Pages,
-    template::Template,
+    template::{BoundRoute, Template},
 };
 
 /// An API, as template.yaml deploys it, or template-http.yaml beside it.
@@ -87,6 +87,16 @@ impl Gateway {
     /// Which pages may call.
     pub fn pages(&self) -> &Pages {
         &self.pages
+    }
+
+    /// The routes that lead to functions.
+    pub fn routes(&self) -> &[BoundRoute] {
+        &self.routes.own
+    }
+
+    /// Whether a route of the template has this path, with any method.
+    pub(crate) fn has_route(&self, path: &str) -> bool {
+        self.routes.has_route(path)
     }
 
     /// Answers one request from this address: one for Latchgate's endpoints, or for none.

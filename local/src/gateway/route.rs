@@ -65,9 +65,12 @@ impl Routes {
 
     /// Whether any method has this path.
     pub(super) fn has_path(&self, path: &str) -> bool {
-        self.is_own(path)
-            || self.others.iter().any(|route| parameters(&route.path, path).is_some())
-            || self.upstreams.find(path).is_some()
+        self.has_route(path) || self.upstreams.find(path).is_some()
+    }
+
+    /// Whether any route of the template has this path.
+    pub(super) fn has_route(&self, path: &str) -> bool {
+        self.is_own(path) || self.others.iter().any(|route| parameters(&route.path, path).is_some())
     }
 
     /// Whether the path is one of Latchgate's, whatever the method.

@@ -7,7 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 use shared::random::{self, Random};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, layer::Context};
 
@@ -26,6 +26,7 @@ pub struct Feed {
     start: String,
     recent: Mutex<VecDeque<Arc<(u64, Entry)>>>,
     live: broadcast::Sender<Arc<(u64, Entry)>>,
+    has_ended: watch::Sender<bool>,
 }
 
 /// What a reader gets: what was before, and what comes.
@@ -49,8 +50,8 @@ impl Feed {
     /// A feed that is written here; `None` for nowhere.
     pub fn new(console: Option<Console>, random: &dyn Random) -> Arc<Self> {
         let (live, _) = broadcast::channel(KEPT);
-        let start = random::identifier(random);
-        Arc::new(Self { console, start, recent: Mutex::default(), live })
+        let (start, has_ended) = (random::identifier(random), watch::Sender::new(false));
+        Arc::new(Self { console, start, recent: Mutex::default(), live, has_ended })
     }
 
     /// What makes it hear events.
@@ -65,6 +66,17 @@ impl Feed {
         let is_new = |entry: &&Arc<(u64, Entry)>| seen.is_none_or(|seen| entry.0 > seen);
         let before = recent.iter().filter(is_new).cloned().collect();
         Subscription { before, live: self.live.subscribe(), start: self.start.clone() }
+    }
+
+    /// The server ends: nobody is to wait for more.
+    pub(crate) fn end(&self) {
+        self.has_ended.send_replace(true);
+    }
+
+    /// Resolves once the server ends.
+    pub(crate) async fn ended(&self) {
+        // An error is that the feed is gone, which its caller holds.
+        let _ = self.has_ended.subscribe().wait_for(|has_ended| *has_ended).await;
     }
 
     fn hear(&self, event: Event) {

@@ -71,11 +71,7 @@ impl RequestEntry {
             client_id: found("client_id"),
             upstream: observed.upstream.as_deref().map(printable::text),
             elapsed: observed.elapsed,
-            notes: events
-                .iter()
-                .filter_map(|event| sentence::of(event))
-                .map(|s| printable::text(&s))
-                .collect(),
+            notes: events.iter().filter_map(|event| note(event)).collect(),
         }
     }
 
@@ -108,6 +104,12 @@ impl RequestEntry {
         }
         line
     }
+}
+
+/// What is said of an event with its request.
+fn note(event: &Event) -> Option<String> {
+    let sentence = printable::text(&sentence::of(event)?);
+    Some(if event.name().is_some() { sentence } else { format!("{}  {sentence}", event.level) })
 }
 
 /// Whether the event says no more than a status of success.

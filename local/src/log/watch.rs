@@ -50,6 +50,11 @@ impl Watch {
         self.write(Some(response.status().as_u16()), own, upstream);
     }
 
+    /// It was none of the API's, and leaves no line.
+    pub(crate) fn forget(mut self) {
+        self.is_over = true;
+    }
+
     fn write(&mut self, status: Option<u16>, own: Option<(&str, &str)>, upstream: Option<String>) {
         self.is_over = true;
         let observed = Observed {

@@ -4,6 +4,7 @@
 mod hosts;
 mod log;
 mod origins;
+mod page;
 mod port_file;
 mod running;
 mod store;
@@ -28,6 +29,7 @@ async fn it_prints_one_line_of_json_once_it_serves_and_nothing_after_it() {
         "confidential_client_id",
         "dynamodb_access_key_id",
         "dynamodb_endpoint",
+        "page",
         "password",
         "public_client_id",
         "url",

@@ -1,0 +1,90 @@
+// What runs here.
+
+import { byId, code, duration, element, pair } from './dom.js';
+
+const STORES = {
+  memory: 'in memory: it is gone when the server ends',
+  file: 'in a file',
+  elsewhere: 'another store',
+};
+
+/** Asks the server, and fills in what it says. */
+export async function load() {
+  const response = await fetch('/_local/about', { cache: 'no-store' });
+  if (!response.ok) {
+    notice(`The server doesn't say what runs here: ${response.status}.`);
+    return;
+  }
+  const about = await response.json();
+  byId('summary').textContent = `Version ${about.version}, behind an emulated ${about.api}. This page is never deployed.`;
+  byId('about').replaceChildren(...facts(about));
+  const paths = [...new Set(about.routes.map(({ path }) => path))];
+  byId('routes').replaceChildren(...paths.map((path) => route(path, about.routes.filter((route) => route.path === path))));
+  byId('paths').replaceChildren(...paths.map((value) => element('option', { value })));
+  fillIn(about.demo);
+  pointToLocalhost(about.page_url);
+}
+
+function facts({ url, api, issuer, audience, algorithm, revocation_check, scope_rules, origins, lifetimes, store, upstreams }) {
+  const times = [
+    ['access token', lifetimes.access],
+    ['session, without a refresh', lifetimes.idle],
+    ['session, at most', lifetimes.absolute],
+    ['leeway of a retry', lifetimes.leeway],
+  ].filter(([, seconds]) => typeof seconds === 'number');
+  return [
+    ...pair('API', `${api} at `, code(url)),
+    ...pair('issuer', code(issuer ?? 'none')),
+    ...pair('audience', code(audience ?? 'none')),
+    ...pair('signs with', code(algorithm ?? 'unknown')),
+    ...pair('a logout is seen', revocation_check === 'session' ? 'at the next request' : `by the mode ${revocation_check}`),
+    ...pair('scope rules', scope_rules ? code(scope_rules) : 'none'),
+    ...pair('origins allowed', ...(origins.length ? origins.flatMap((origin) => [code(origin), ' ']) : ['none'])),
+    ...times.flatMap(([name, seconds]) => pair(name, duration(seconds))),
+    ...upstreams.flatMap((upstream) => pair('your server', code(upstream), ' behind the authorizer')),
+    ...pair('store', STORES[store.kind], ...(store.place ? [' ', code(store.place)] : [])),
+  ];
+}
+
+/** A path, with all of its methods. */
+function route(path, routes) {
+  const [{ function: name, is_protected: isProtected }] = routes;
+  return element('li', {},
+    element('code', { className: 'method' }, routes.map(({ method }) => method).join(' ')), code(path),
+    element('span', { className: 'hint' }, isProtected ? `${name}, behind the authorizer` : name));
+}
+
+function fillIn(demo) {
+  const hint = byId('demo-hint');
+  hint.hidden = false;
+  if (!demo) {
+    hint.textContent = 'There is no demo user whose password this page may show. The terminal names it, if there is one.';
+    return;
+  }
+  byId('username').value = demo.username;
+  byId('password').value = demo.password;
+  byId('client-id').value = demo.clients[0].client_id;
+  byId('clients').replaceChildren(...demo.clients.map(({ client_id: value }) => element('option', { value })));
+  const servers = demo.clients.filter(({ client_secret: secret }) => secret);
+  hint.replaceChildren('The demo: user ', code(demo.username), ' with ', code(demo.password), '; public client ', code(demo.clients[0].client_id),
+    ...servers.flatMap(({ client_id: id, client_secret: secret }) => ['; confidential client ', code(id), ' with ', code(secret)]), '.');
+  // The secret follows the client, where it is the demo's.
+  byId('client-id').addEventListener('input', ({ target }) => {
+    const chosen = demo.clients.find(({ client_id: id }) => id === target.value);
+    if (chosen) {
+      byId('client-secret').value = chosen.client_secret ?? '';
+    }
+  });
+}
+
+/** WebAuthn and some cookies work at `localhost` alone. */
+function pointToLocalhost(url) {
+  if (new URL(url).origin !== location.origin && new URL(url).hostname === 'localhost') {
+    notice('Browsers know WebAuthn and some cookies at localhost alone. This page is there too: ', element('a', { href: url }, url));
+  }
+}
+
+function notice(...content) {
+  byId('notice').replaceChildren(...content);
+  byId('notice').hidden = false;
+}

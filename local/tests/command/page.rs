@@ -1,0 +1,278 @@
+//! The page of the local server, without a browser. `cargo xtask browser` looks at it in one.
+
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
+
+use serde_json::Value;
+
+use crate::{
+    running::Running,
+    wire::{Raw, send},
+};
+
+const HTML: &str = "Accept: text/html,application/xhtml+xml,*/*;q=0.8";
+const HOST: &str = "Host: localhost";
+const FILES: [(&str, &str); 10] = [
+    ("/_local/", "text/html; charset=utf-8"),
+    ("/_local/page.css", "text/css; charset=utf-8"),
+    ("/_local/page.js", "text/javascript; charset=utf-8"),
+    ("/_local/about.js", "text/javascript; charset=utf-8"),
+    ("/_local/calls.js", "text/javascript; charset=utf-8"),
+    ("/_local/dom.js", "text/javascript; charset=utf-8"),
+    ("/_local/events.js", "text/javascript; charset=utf-8"),
+    ("/_local/session.js", "text/javascript; charset=utf-8"),
+    ("/_local/tokens.js", "text/javascript; charset=utf-8"),
+    ("/_local/icon.svg", "image/svg+xml"),
+];
+
+fn get(url: &str, path: &str, headers: &[&str]) -> Raw {
+    let line = format!("GET {path} HTTP/1.1");
+    send(url, &[&[&*line, HOST], headers].concat(), "")
+}
+
+impl Raw {
+    fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    #[track_caller]
+    fn assert_locked_down(&self) {
+        let policy = self.header("content-security-policy").unwrap();
+        for directive in
+            ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"]
+        {
+            assert!(policy.contains(directive), "{policy}");
+        }
+        assert!(!policy.contains("unsafe") && !policy.contains('*'), "{policy}");
+        assert_eq!(self.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(self.header("cache-control"), Some("no-store"));
+        assert_eq!(self.header("cross-origin-resource-policy"), Some("same-origin"));
+        assert!(!self.is_open_to_pages(), "{self:?}");
+    }
+}
+
+#[test]
+fn a_browser_gets_the_page_at_the_root_and_a_program_the_answer_of_the_api() {
+    for api in ["rest", "http"] {
+        let running = Running::start(&["--api", api]);
+        let url = running.text("url");
+        for host in ["localhost", "127.0.0.1", "[::1]"] {
+            let raw = send(url, &["GET / HTTP/1.1", &format!("Host: {host}"), HTML], "");
+            assert_eq!((raw.status, raw.header("content-type")), (200, Some("text/html; charset=utf-8")));
+            assert_eq!(raw.header("vary"), Some("accept, authorization"));
+            raw.assert_locked_down();
+        }
+        let bearer = [HTML, "Authorization: Bearer x"];
+        let programs = [&[][..], &["Accept: */*"], &["Accept: application/json"], &bearer];
+        for headers in programs {
+            let raw = get(url, "/", headers);
+            assert_eq!(raw.status, 404, "{headers:?}: {raw:?}");
+            assert!(raw.header("content-security-policy").is_none(), "{raw:?}");
+        }
+        let posted = send(url, &["POST / HTTP/1.1", HOST, HTML], "");
+        assert_eq!(posted.status, 404, "{posted:?}");
+    }
+}
+
+#[test]
+fn every_file_has_its_type_and_its_locks_and_nothing_in_it_is_inline_or_from_elsewhere() {
+    let running = Running::start(&[]);
+    let url = running.text("url");
+    for (path, media_type) in FILES {
+        let raw = get(url, path, &[]);
+        assert_eq!((raw.status, raw.header("content-type")), (200, Some(media_type)), "{path}");
+        raw.assert_locked_down();
+        for foreign in ["https://", "<style", " style=", "javascript:", "innerHTML", " onclick="] {
+            assert!(!raw.body.contains(foreign), "{path} has {foreign}");
+        }
+        let head = send(url, &[&format!("HEAD {path} HTTP/1.1"), HOST], "");
+        assert_eq!((head.status, head.body.as_str()), (200, ""), "{path}");
+        head.assert_locked_down();
+        for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
+            let raw = send(url, &[&format!("{method} {path} HTTP/1.1"), HOST], "");
+            assert_eq!((raw.status, raw.header("allow")), (405, Some("get, head")), "{method} {path}");
+            raw.assert_locked_down();
+        }
+    }
+    let page = get(url, "/_local/", &[]).body;
+    assert_eq!(page.matches("<script").count(), page.matches("<script type=\"module\" src=").count());
+    for path in ["/_local/x", "/_local/page.html", "/_local/about/", "/_local/..", "/_local/page.js/x"] {
+        let raw = get(url, path, &[HTML]);
+        let error: Value = serde_json::from_str(&raw.body).unwrap();
+        assert_eq!((raw.status, error["error"].as_str()), (404, Some("not_found")), "{path}");
+    }
+}
+
+#[test]
+fn no_other_host_site_machine_or_proxy_gets_anything_of_it() {
+    let running = Running::start(&[]);
+    let url = running.text("url");
+    for path in ["/", "/_local/", "/_local/about", "/_local/events", "/_local/page.js"] {
+        let line = format!("GET {path} HTTP/1.1");
+        for host in ["evil.example", "localhost.evil.example"] {
+            let raw = send(url, &[&line, &format!("Host: {host}"), HTML], "");
+            assert!(raw.status == 403 && raw.body.contains("--allow-host"), "{host}: {raw:?}");
+        }
+        for (site, origin) in [
+            ("Sec-Fetch-Site: cross-site", "X: x"),
+            ("Sec-Fetch-Site: same-site", "X: x"),
+            ("X: x", "Origin: http://evil.example"),
+            ("X: x", "Origin: http://localhost:3000"),
+            ("X: x", "Origin: null"),
+            ("Sec-Fetch-Site: same-origin", "Origin: http://evil.example"),
+        ] {
+            let raw = get(url, path, &[HTML, site, origin]);
+            assert_eq!(raw.status, 403, "{path} {site} {origin}: {raw:?}");
+            assert!(!raw.is_open_to_pages() && !raw.body.contains("Latchgate"), "{raw:?}");
+        }
+        // At the root it is the API's answer.
+        let status = if path == "/" { 404 } else { 403 };
+        let raw = get(url, path, &[HTML, "X-Forwarded-For: 203.0.113.7"]);
+        assert!(raw.status == status && !raw.body.contains("demo"), "{path}: {raw:?}");
+    }
+    // A link on another page leads to it; a frame doesn't.
+    let link = ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: document"];
+    assert_eq!(get(url, "/", &[&[HTML][..], &link].concat()).status, 200);
+    assert_eq!(get(url, "/_local/about", &link).status, 403);
+    let frame = ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"];
+    assert_eq!(get(url, "/", &[&[HTML][..], &frame].concat()).status, 403);
+}
+
+#[test]
+fn it_says_what_runs_here_and_shadows_none_of_its_routes() {
+    let running = Running::start(&["--access-ttl", "90", "--origin", "http://localhost:5173"]);
+    let url = running.text("url");
+    let raw = get(url, "/_local/about", &[]);
+    raw.assert_locked_down();
+    let about: Value = serde_json::from_str(&raw.body).unwrap();
+    assert_eq!(about["url"], url);
+    assert_eq!(about["page_url"], running.text("page"));
+    assert!(running.text("page").starts_with("http://localhost:"));
+    assert_eq!((&about["api"], &about["lifetimes"]["access"]), (&"REST API".into(), &90.into()));
+    assert_eq!(about["origins"], serde_json::json!(["http://localhost:5173"]));
+    assert_eq!((&about["store"]["kind"], &about["store"]["place"]), (&"memory".into(), &Value::Null));
+    assert_eq!(about["demo"]["password"], running.text("password"));
+    assert!(!raw.body.contains(running.text("dynamodb_access_key_id")), "what opens the store isn't told");
+    let routes = about["routes"].as_array().unwrap();
+    assert!(routes.iter().any(|route| route["path"] == "/login" && route["is_protected"] == false));
+    assert!(routes.iter().any(|route| route["path"] == "/sessions" && route["is_protected"] == true));
+    for route in routes {
+        let line =
+            format!("{} {} HTTP/1.1", route["method"].as_str().unwrap(), route["path"].as_str().unwrap());
+        let raw = send(url, &[&line, HOST, HTML], "");
+        assert!(raw.header("content-security-policy").is_none(), "{line}: {raw:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_demo_is_shown_for_as_long_as_it_is_there() {
+    let running = Running::start(&[]);
+    let store = aws_sdk_dynamodb::Client::new(&running.store());
+    let name = aws_sdk_dynamodb::types::AttributeValue::S("demo".to_owned());
+    store.delete_item().table_name("CredentialsTable").key("username", name).send().await.unwrap();
+    let about: Value = serde_json::from_str(&get(running.text("url"), "/_local/about", &[]).body).unwrap();
+    assert_eq!(about["demo"], Value::Null);
+}
+
+/// An open stream of events.
+struct Stream(TcpStream);
+
+impl Stream {
+    fn open(url: &str, path: &str) -> Self {
+        let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\n{HOST}\r\nAccept: text/event-stream\r\n\r\n").unwrap();
+        Self(stream)
+    }
+
+    /// What comes, up to this text.
+    fn read_to(&mut self, end: &str) -> String {
+        let (mut text, mut buffer) = (String::new(), [0; 4096]);
+        while !text.contains(end) {
+            let count = self.0.read(&mut buffer).unwrap();
+            assert!(count > 0, "it ended: {text}");
+            text.push_str(&String::from_utf8_lossy(&buffer[..count]));
+        }
+        text
+    }
+}
+
+#[tokio::test]
+async fn events_come_as_they_happen_and_go_on_after_the_one_that_was_seen() {
+    let running = Running::start(&[]);
+    let url = running.text("url");
+    let mut stream = Stream::open(url, "/_local/events");
+    let head = stream.read_to("retry: ");
+    assert!(head.starts_with("HTTP/1.1 200") && head.contains("content-type: text/event-stream"), "{head}");
+    let tokens = running.login().await;
+    let told = stream.read_to(r#""path":"/login""#);
+    assert!(told.contains(r#""event":"login_succeeded""#) && told.contains(r#""kind":"request""#), "{told}");
+    assert!(!told.contains(&tokens["refresh_token"].as_str().unwrap()[..20]), "{told}");
+    drop(stream);
+
+    let id = told.split("id: ").nth(1).unwrap().split('\n').next().unwrap().trim();
+    let mut again = Stream::open(url, &format!("/_local/events?after={id}"));
+    let told = again.read_to(r#""path":"/login""#);
+    assert!(!told.contains(id), "{told}");
+    let mut late = Stream::open(url, "/_local/events");
+    assert!(late.read_to(r#""path":"/login""#).contains(id));
+}
+
+#[tokio::test]
+async fn streams_are_bounded_and_one_that_is_not_read_holds_nobody_up() {
+    let running = Running::start(&[]);
+    let url = running.text("url");
+    let mut streams: Vec<_> = (0..16).map(|_| Stream::open(url, "/_local/events")).collect();
+    for stream in &mut streams {
+        stream.read_to("retry: ");
+    }
+    let refused = get(url, "/_local/events", &[]);
+    assert_eq!(refused.status, 503, "{refused:?}");
+    // From now on nobody reads: far more than the buffers between hold.
+    let padding = "x".repeat(30);
+    for number in 0..2000 {
+        assert_eq!(get(url, &format!("/nowhere/{padding}/{number}"), &[]).status, 404);
+    }
+    running.login().await;
+    // Who reads again gets all that is kept, and is told of what isn't.
+    let told = streams[0].read_to(r#""path":"/login""#);
+    assert!(told.len() < 4_000_000, "{}", told.len());
+    drop(streams);
+    for _ in 0..100 {
+        if Stream::open(url, "/_local/events").read_to("\r\n\r\n").starts_with("HTTP/1.1 200") {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("the places of those who are gone are free again");
+}
+
+#[test]
+fn open_streams_do_not_keep_the_server_from_ending() {
+    let mut running = Running::start(&[]);
+    let mut stream = Stream::open(running.text("url"), "/_local/events");
+    stream.read_to("retry: ");
+    let id = running.child.id().to_string();
+    assert!(std::process::Command::new("kill").arg(id).status().unwrap().success());
+    assert!(running.child.wait().unwrap().success());
+}
+
+#[test]
+fn localhost_leads_here_by_ipv6_too() {
+    let running = Running::start(&[]);
+    let port = running.text("url").rsplit_once(':').unwrap().1;
+    // A machine without IPv6 has nothing to show.
+    if TcpStream::connect(format!("[::1]:{port}")).is_err() {
+        assert!(std::net::TcpListener::bind("[::1]:0").is_err(), "it listens on 127.0.0.1 alone");
+        return;
+    }
+    let raw = send(
+        &format!("http://[::1]:{port}"),
+        &["GET / HTTP/1.1", &format!("Host: localhost:{port}"), HTML],
+        "",
+    );
+    assert_eq!(raw.status, 200);
+}
