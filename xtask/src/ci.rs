@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    deny, dynamodb_local, http_api, links, moto, openapi, readme,
+    browser, deny, dynamodb_local, http_api, links, moto, openapi, readme,
     sam::{self, Build},
     sam_local::{self, Part},
     seeded_bugs,
@@ -30,10 +30,11 @@ const QUICK: [Step; 7] = [
 ];
 
 /// The quickest first.
-const REST: [Step; 11] = [
+const REST: [Step; 12] = [
     ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
     ("tests behind an HTTP API", http_api::run_tests_of_the_gateway),
     ("the commands of the README and the guide", readme::run_commands),
+    ("the local server's page in a browser", browser::run_all),
     ("templates (sam validate, translation, lint, checkov)", sam::check_templates),
     ("key rotation on moto", moto::run_tests),
     ("tokens in npm's and PyPI's libraries", verifiers::run_all),

@@ -3,6 +3,7 @@
 //! Each task installs what it needs below `.tools/`, and fails where it can't: nothing is skipped in silence.
 
 mod bench;
+mod browser;
 mod ci;
 mod deny;
 mod dynamodb_local;
@@ -49,6 +50,8 @@ cargo xtask TASK
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
   http-api         the integration tests behind an HTTP API, as template-http.yaml has it
   readme           the commands of the README and of the guide, pasted in order, twice (needs bash and curl)
+  browser          the local server's page in Chromium: used, looked at by axe-core, and its pictures in .tools/browser/pictures; the
+                   API as pages of other origins meet it (needs npm and Chromium)
   sam [PART]       templates: validate, lint and translate them, and hold the result against what was meant; functions: build
                    them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator (a quarter of
                    an hour; not part of CI); without PART, both
@@ -111,6 +114,7 @@ fn main() -> ExitCode {
         }
         ["http-api"] => http_api::run_tests(),
         ["readme"] => readme::run_commands(),
+        ["browser"] => browser::run_all(),
         ["sam"] => sam::check_templates().and_then(|()| sam::check_functions()),
         ["sam", "templates"] => sam::check_templates(),
         ["sam", "functions"] => sam::check_functions(),
