@@ -52,7 +52,7 @@ async fn a_person_is_told_of_each_request_in_a_line() {
     ];
     assert_eq!(lines[..6], expected, "{logged}");
     assert_eq!(lines[6], format!("400 POST /login invalid_grant: wrong_password {who}"), "{logged}");
-    assert!(lines[25].starts_with("400 POST /login invalid_grant: budget_spent"), "{logged}");
+    assert!(lines[26].starts_with("400 POST /login invalid_grant: budget_spent"), "{logged}");
     assert!(lines[27].starts_with("404 GET /nowhere ") && lines[27].ends_with(": no_such_route"), "{logged}");
     assert!(lines.last().unwrap().starts_with("403 GET /sessions other_host"), "{logged}");
     // Events beside the answer, for somebody who doesn't know their names.
