@@ -15,7 +15,7 @@ use crate::{
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const SCRIPTS: [&str; 2] = ["page.mjs", "origins.mjs"];
 /// Seconds that an access token lives where one has to expire.
-const ACCESS_TTL: &str = "1";
+const ACCESS_TTL: &str = "5";
 
 /// Uses the page, looks at it, and calls the API from other origins.
 pub(crate) fn run_all() -> Result<(), TaskError> {
