@@ -116,7 +116,8 @@ impl Lambdas {
         let headers: HeaderMap = parts.headers;
         let reply = Reply { status: parts.status.as_u16(), headers, body };
         let method = request.method().as_str();
-        if DOCUMENT.find(method, path).is_some() {
+        // Preflights are another function's.
+        if method != "OPTIONS" && DOCUMENT.find(method, path).is_some() {
             let asked = Asked { method, path, query: "", media_type: "", body: &[] };
             let Reply { status, headers, body } = &reply;
             assert_documented(&asked, &Answered { status: *status, headers, body });

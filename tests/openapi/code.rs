@@ -17,11 +17,8 @@ static ROUTES: LazyLock<Vec<BoundRoute>> = LazyLock::new(|| {
     template.api(&template.parameters()).unwrap().routes
 });
 
-/// The name of the function behind an operation. One function answers all preflights that a function answers.
+/// The name of the function behind an operation.
 pub(super) fn function(operation: &Operation) -> &'static str {
-    if operation.method == "OPTIONS" {
-        return "metadata";
-    }
     let is_it = |route: &&BoundRoute| {
         route.path.replace("+}", "}") == operation.path && route.method == operation.method
     };
