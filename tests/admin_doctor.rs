@@ -143,6 +143,38 @@ async fn a_stack_that_a_flood_would_close_is_warned_and_not_called_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_that_the_parameters_allow_and_the_api_does_not_are_wrong() {
+    let (shop, admin) = ("https://shop.example.com", "http://localhost:5173");
+    let list = format!("{shop},{admin}");
+    let api = Api::with(|parameters| parameters.with("AllowedOrigins", list.clone())).await;
+    let deployed = local::functions::Deployment { clock: Arc::new(SystemClock), ..api.deployment.clone() };
+    let stack = deployment(&api.redeployed(deployed).await, None).await;
+    let said = async |list: Option<&str>, one: &str| {
+        let mut stack = stack.clone();
+        let list = list.map(|list| ("AllowedOrigins", list));
+        let set = list.into_iter().chain([("AllowedOrigin", one)]);
+        stack.parameters.extend(set.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let checks = examine(&stack).await.unwrap();
+        let found = checks.into_iter().find(|check| check.name == "origins").unwrap();
+        (found.outcome, found.detail)
+    };
+    let (outcome, detail) = said(Some(&list), "https://app.example.com").await;
+    assert_eq!((outcome, detail.as_str()), (Outcome::Ok, &*format!("pages of {shop}, {admin} may call")));
+    let (outcome, detail) =
+        said(Some(&format!("{list},https://new.example.com")), "https://app.example.com").await;
+    assert_eq!(
+        (outcome, detail.as_str()),
+        (Outcome::Wrong, "a page of https://new.example.com may not call")
+    );
+    let (outcome, detail) = said(Some(""), shop).await;
+    assert!(outcome == Outcome::Warning && detail.contains("AllowedOrigin,"), "{detail}");
+    // A stack of the release before.
+    assert_eq!(said(None, shop).await.0, Outcome::Ok);
+    let checks = examine(&stack).await.unwrap();
+    assert!(checks.iter().all(|check| check.name != "origins"), "it isn't known which there should be");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn scope_rules_that_keep_everybody_from_the_sessions_are_named() {
     let api = Api::with(|p| p.with("ScopeRules", "GET /orders read")).await;
     let deployed = local::functions::Deployment { clock: Arc::new(SystemClock), ..api.deployment.clone() };

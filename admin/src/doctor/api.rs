@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, RequestBuilder, Response, header};
+use reqwest::{Client, Method, RequestBuilder, Response, header};
 use serde_json::Value;
 use shared::{error::chain, keys::PublishedKeys};
 
@@ -55,6 +55,10 @@ impl Api {
 
     pub(super) async fn get(&self, path: &str, access_token: &str) -> Result<Answer, reqwest::Error> {
         answer(self.client.get(self.address(path)).bearer_auth(access_token)).await
+    }
+
+    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.address(path))
     }
 
     fn address(&self, path: &str) -> String {

@@ -5,6 +5,7 @@ mod certificates;
 mod check;
 mod floods;
 mod keyset;
+mod origins;
 mod tables;
 mod throwaway;
 mod trial;
@@ -56,6 +57,7 @@ pub async fn examine(deployment: &Deployment) -> Result<Vec<Check>, AdminError> 
     checks.extend(trust::check(deployment).await);
     if let Some(api) = api::Api::of(deployment) {
         checks.extend(api.check(deployment).await);
+        checks.extend(origins::check(deployment, &api).await);
         checks.extend(Box::pin(trial::check(deployment, &api)).await);
     } else {
         let detail = "where it is served is not known: name the deployment with --stack or --local";
