@@ -52,7 +52,8 @@ cargo xtask TASK
   readme           the commands of the README and of the guide, pasted in order, twice (needs bash and curl)
   browser          the local server's page in Chromium: used, looked at by axe-core, and its pictures in .tools/browser/pictures; the
                    API as pages of other origins meet it (needs npm and Chromium)
-  sam [PART]       templates: validate, lint and translate them, and hold the result against what was meant; functions: build
+  sam [PART]       templates: validate, lint and translate them, and hold the result against what was meant, the examples for
+                   the CDK and Terraform too (needs PyPI, Node and npm); functions: build
                    them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator (a quarter of
                    an hour; not part of CI); without PART, both
   sam-local [PART | --release]
@@ -61,8 +62,9 @@ cargo xtask TASK
                    build (needs root and Debian's packages)
   model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
-  verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib, and its refresh and logout by oauth4webapi,
-                   openid-client and Authlib (needs Node, npm and PyPI)
+  verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib, and by the lines of docs/guide/verify.md in Node,
+                   Python, Go and Rust; its refresh and logout by oauth4webapi, openid-client and Authlib (needs Node, npm, PyPI,
+                   and root for Debian's Go)
   openapi [page]   openapi.yaml: Redocly's linter, types for TypeScript, a page in target/openapi, and schemathesis against
                    `cargo run` as a REST and as an HTTP API; page: the page alone (needs Node, npm and PyPI)
   long-tests       the integration tests that try a sample in `cargo test`, in full: every fault at every call, every damage to

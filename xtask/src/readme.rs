@@ -21,7 +21,7 @@ struct Page {
     shows: &'static [(&'static str, usize)],
 }
 
-const PAGES: [Page; 6] = [
+const PAGES: [Page; 7] = [
     Page {
         path: "README.md",
         shows: &[
@@ -90,6 +90,10 @@ const PAGES: [Page; 6] = [
             ("\"keys\":[", 1),
             ("\"error\":", 0),
         ],
+    },
+    Page {
+        path: "docs/guide/verify.md",
+        shows: &[("\"jwks_uri\":", 1), ("\"latchgate_audience\":\"api\"", 1), ("\"error\":", 0)],
     },
 ];
 

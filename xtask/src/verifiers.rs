@@ -1,7 +1,10 @@
 //! Access tokens and discovery documents, as the libraries take them that others verify our tokens with; and refresh and
 //! revocation, as the libraries do them that others make OAuth clients with.
 //!
-//! The libraries are called in their own languages, by the scripts in `xtask/verifiers`.
+//! The libraries are called in their own languages, by the scripts in `xtask/verifiers`. Users call them by the lines of
+//! `docs/guide/verify.md`, which are run as they stand there.
+
+mod page;
 
 use std::{
     path::{Path, PathBuf},
@@ -14,7 +17,15 @@ use crate::{
     shell::{TaskError, program, root, run},
 };
 
-const SCRIPTS: [&str; 5] = ["verify.mjs", "api_gateway.mjs", "verify.py", "client.mjs", "client.py"];
+/// Each with the folder that it comes from.
+const SCRIPTS: [(&str, &str); 6] = [
+    ("", "verify.mjs"),
+    ("", "api_gateway.mjs"),
+    ("", "verify.py"),
+    ("", "client.mjs"),
+    ("", "client.py"),
+    ("page", "forge.mjs"),
+];
 /// What API Gateway makes of a token that isn't one, and `cargo run` as well.
 const UNAUTHORIZED: u16 = 401;
 /// The default, the one that works, and the one that API Gateway's own authorizer takes.
@@ -29,6 +40,7 @@ pub(crate) fn run_all() -> Result<(), TaskError> {
             run(on(&mut script, url, &server)?.env("LATCHGATE_ALGORITHM", algorithm))?;
         }
     }
+    page::check(&tools)?;
     let server = LocalServer::start(&[])?;
     run_clients(server.said("url")?, &server, UNAUTHORIZED)
 }
@@ -60,8 +72,8 @@ pub(crate) fn installed() -> Result<Tools, TaskError> {
     let folder = packages::npm("verifiers")?;
     let python = packages::python("verifiers")?.join("python");
     let scripts = root().join("xtask/verifiers");
-    for name in SCRIPTS {
-        let copied = std::fs::copy(scripts.join(name), folder.join(name));
+    for (from, name) in SCRIPTS {
+        let copied = std::fs::copy(scripts.join(from).join(name), folder.join(name));
         copied.map_err(|e| TaskError(format!("{name}: {e}")))?;
     }
     Ok(Tools { folder, python })
