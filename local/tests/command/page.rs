@@ -167,6 +167,19 @@ fn it_says_what_runs_here_and_shadows_none_of_its_routes() {
     }
 }
 
+#[test]
+fn a_server_of_the_users_has_the_rest_and_the_page_stays() {
+    let running = Running::logging(&["--upstream", "http://127.0.0.1:1"]);
+    let url = running.text("url").to_owned();
+    assert_eq!(get(&url, "/", &[HTML]).header("content-type"), Some("text/html; charset=utf-8"));
+    let about: Value = serde_json::from_str(&get(&url, "/_local/about", &[]).body).unwrap();
+    assert!(about["upstreams"][0].as_str().unwrap().contains("http://127.0.0.1:1"), "{about}");
+    assert_eq!(get(&url, "/", &[]).status, 401, "the authorizer is asked about the rest");
+    assert_eq!(get(&url, "/orders", &[HTML]).status, 401);
+    let logged = running.logged();
+    assert!(logged.contains("401  GET     /orders") && !logged.contains("/_local/"), "{logged}");
+}
+
 #[tokio::test]
 async fn the_demo_is_shown_for_as_long_as_it_is_there() {
     let running = Running::start(&[]);
