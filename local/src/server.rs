@@ -131,17 +131,18 @@ async fn called(
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
     let source = connection.peer.ip();
-    if gateway.upstream(&parts).is_some() {
-        // In this task: it ends with the connection, and what the server of the user's does for nobody is cut short.
-        return watch.heard().over(gateway.pass_on(&parts, body, source)).await;
-    }
     let page = Pages::headers(&parts.headers);
-    let request = Request::from_parts(parts, body);
-    let response = delivered(gateway.clone(), source, request, watch.heard()).await;
+    let response = if gateway.upstream(&parts).is_some() {
+        // In this task: it ends with the connection, and what the server of the user's does for nobody is cut short.
+        watch.heard().over(gateway.pass_on(&parts, body, source)).await
+    } else {
+        let request = Request::from_parts(parts, body);
+        delivered(gateway.clone(), source, request, watch.heard()).await.map(Body::from)
+    };
     if let Some(warning) = gateway.pages().warning(&page, response.headers()) {
         watch.heard().over(async { tracing::warn!("{warning}") }).await;
     }
-    response.map(Body::from)
+    response
 }
 
 /// API Gateway answers a host that it doesn't know with the same status.

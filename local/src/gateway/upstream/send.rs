@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     body::Body,
-    http::{Request, Response, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header, request::Parts},
 };
 use hyper_util::{
     client::legacy::{Client, Error, connect::HttpConnector},
@@ -108,7 +108,10 @@ impl Sender {
         head.headers = headers::end_to_end(&head.headers);
         let body = Body::new(body);
         let body = match caller.kind {
-            ApiKind::Rest => Body::new(Streamed::new(body, deadline, call)),
+            ApiKind::Rest => {
+                warn_of_pages(&parts.headers, &head.headers, &call);
+                Body::new(Streamed::new(body, deadline, call))
+            }
             ApiKind::Http => {
                 warn_of_events(&head.headers, &call);
                 match timeout_at(deadline, body::gathered(body)).await {
@@ -151,8 +154,21 @@ fn unread_response(call: &str, unread: &Unread) -> Failure {
     }
 }
 
+/// A REST API adds nothing to what a server answers to a page.
+fn warn_of_pages(request: &HeaderMap, response: &HeaderMap, call: &str) {
+    let text = |name| request.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let page = text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, page)| page);
+    let is_of_another = request.contains_key(header::ORIGIN) && page != text(header::HOST);
+    if is_of_another && !response.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
+        tracing::warn!(
+            "{call} answered a page of another origin without Access-Control-Allow-Origin, so the page can't read it: behind a \
+             REST API it is the server that sends this header"
+        );
+    }
+}
+
 /// An HTTP API gathers a response before it hands it on.
-fn warn_of_events(headers: &axum::http::HeaderMap, call: &str) {
+fn warn_of_events(headers: &HeaderMap, call: &str) {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if media_type.is_some_and(|media_type| media_type.starts_with("text/event-stream")) {
         tracing::warn!(
