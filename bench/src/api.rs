@@ -11,7 +11,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use shared::route;
 
-use crate::Failure;
+use crate::program::Failure;
 
 const AUTHORIZER_EVENT: &str = include_str!("../../tests/events/authorizer-request.json");
 

@@ -6,7 +6,9 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use crate::{Failure, SimulatedClock, StoreProcess, api, deployment};
+use crate::{
+    api, clock::SimulatedClock, deployment::deployment, program::Failure, store_process::StoreProcess,
+};
 use authorizer::Authorizer;
 use aws_sdk_dynamodb::{
     Client,

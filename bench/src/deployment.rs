@@ -15,7 +15,7 @@ use local::{
 use passwords::Passwords;
 use shared::{clock::Clock, hash_cost::HashCost, random::SystemRandom};
 
-use crate::Failure;
+use crate::program::Failure;
 
 /// The template, deployed over this store with the demo clients and the demo user.
 ///

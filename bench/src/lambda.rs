@@ -7,7 +7,7 @@ use local::{
 };
 use shared::{context::Context, environment::variable, http::request_of};
 
-use crate::Failure;
+use crate::program::Failure;
 
 const REFRESH_EVENT: &str = include_str!("../../tests/events/refresh.json");
 

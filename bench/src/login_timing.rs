@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Failure, SimulatedClock, StoreProcess, deployment};
+use crate::{clock::SimulatedClock, deployment::deployment, program::Failure, store_process::StoreProcess};
 use aws_sdk_dynamodb::types::AttributeValue::{Bool, N};
 use axum::{body::Bytes, http::Request};
 use local::{

@@ -12,6 +12,7 @@ mod lambda;
 mod login;
 mod login_timing;
 mod peers;
+mod program;
 mod refresh;
 mod report;
 mod startup;
@@ -19,15 +20,10 @@ mod store_process;
 mod verification;
 mod watch;
 
-use std::{env, error::Error, process::Command};
-
-use self::{clock::SimulatedClock, deployment::deployment, store_process::StoreProcess};
-
-/// Whatever keeps a benchmark from its result.
-type Failure = Box<dyn Error + Send + Sync>;
+use self::{program::Failure, store_process::StoreProcess};
 
 fn main() -> Result<(), Failure> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (part, arguments) = arguments.split_first().ok_or("no part is named")?;
     match part.as_str() {
         "denylist" => denylist::run(),
@@ -41,11 +37,4 @@ fn main() -> Result<(), Failure> {
         StoreProcess::PART => StoreProcess::serve(arguments),
         _ => Err(format!("{part} is no part of the benchmarks").into()),
     }
-}
-
-/// This program, to be started once more for this part.
-fn itself(part: &str) -> Result<Command, Failure> {
-    let mut command = Command::new(env::current_exe()?);
-    command.arg(part);
-    Ok(command)
 }

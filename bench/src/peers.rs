@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::Failure;
+use crate::program::Failure;
 
 /// Node itself, not a wrapper of it.
 pub(crate) const NODE: &str = "LATCHGATE_BENCH_NODE";

@@ -8,7 +8,7 @@ use std::{
 
 use local::engine::{ANY_ACCESS_KEY_ID, AccessKeyId, Engine};
 
-use crate::{Failure, itself};
+use crate::program::{Failure, itself};
 
 /// The embedded store in a process of its own, so that neither its memory nor its time counts as ours.
 #[derive(Debug)]

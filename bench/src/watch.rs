@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Failure, report::Figure};
+use crate::{program::Failure, report::Figure};
 
 /// What something took of time, in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

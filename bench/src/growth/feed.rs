@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::{
-    Failure, SimulatedClock,
+    clock::SimulatedClock,
+    program::Failure,
     watch::{self, Latency},
 };
 use authorizer::Authorizer;

@@ -2,7 +2,10 @@
 
 use std::{process::Stdio, sync::Arc, time::Duration};
 
-use crate::{Failure, SimulatedClock, itself};
+use crate::{
+    clock::SimulatedClock,
+    program::{Failure, itself},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{

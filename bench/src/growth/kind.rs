@@ -1,6 +1,6 @@
 //! Requests of which the times are wanted.
 
-use crate::{Failure, api::authorizer_event, lambda::refresh_request};
+use crate::{api::authorizer_event, lambda::refresh_request, program::Failure};
 use authorizer::Authorizer;
 use lambda_http::{Body, Request};
 use refresh::Refresh;

@@ -1,6 +1,6 @@
 //! What requests take beside each number of sessions.
 
-use crate::{Failure, watch::Latency};
+use crate::{program::Failure, watch::Latency};
 
 use super::{
     kind::Kind,

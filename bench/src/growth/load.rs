@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use crate::{Failure, watch};
+use crate::{program::Failure, watch};
 use aws_sdk_dynamodb::{Client, types::WriteRequest};
 use tokio::task::JoinSet;
 

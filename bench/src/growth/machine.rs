@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::Failure;
+use crate::program::Failure;
 
 const KIB_A_MIB: f64 = 1024.0;
 const MIB_A_GIB: f64 = 1024.0;

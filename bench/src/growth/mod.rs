@@ -22,7 +22,7 @@ mod start;
 
 use std::sync::Arc;
 
-use crate::{Failure, SimulatedClock};
+use crate::{clock::SimulatedClock, program::Failure};
 use tokio::runtime::Builder;
 
 use self::{

@@ -2,7 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::{Failure, SimulatedClock, StoreProcess, deployment, lambda::context, watch};
+use crate::{
+    clock::SimulatedClock, deployment::deployment, lambda::context, program::Failure,
+    store_process::StoreProcess, watch,
+};
 use authorizer::Authorizer;
 use local::{
     functions::{Deployment, Keyset},

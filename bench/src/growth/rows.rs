@@ -1,6 +1,6 @@
 //! Users and their sessions, as login leaves them: made by the types that login writes with.
 
-use crate::Failure;
+use crate::program::Failure;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
 use serde_json::json;
 use shared::{

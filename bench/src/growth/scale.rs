@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Failure;
+use crate::program::Failure;
 
 /// When everything here begins. It lies ahead, so that the store, which knows the machine's time, removes nothing.
 pub(crate) const START: u64 = 3_999_999_600;

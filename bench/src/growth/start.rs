@@ -1,6 +1,6 @@
 //! How the functions are started, and the store is kept from sweeping.
 
-use crate::{Failure, lambda::context};
+use crate::{lambda::context, program::Failure};
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use local::{functions::Deployment, template::Template};
 use shared::{context::Context, store::attribute};

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use crate::Failure;
+use crate::program::Failure;
 
 use super::{operation::Operation, sample::Sample};
 

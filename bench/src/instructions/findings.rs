@@ -1,8 +1,8 @@
 //! What was counted, as a report.
 
 use crate::{
-    Failure,
     peers::said_by,
+    program::Failure,
     report::{Bound, Figure, Goal, Group, Report, machine, today},
 };
 

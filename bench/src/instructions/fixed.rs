@@ -1,6 +1,6 @@
 //! What is the same in every run: the time, the randomness, and one session with its client, user and refresh token.
 
-use crate::Failure;
+use crate::program::Failure;
 use serde_json::json;
 use shared::{
     clock::Timestamp,

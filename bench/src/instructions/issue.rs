@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::Failure;
+use crate::program::Failure;
 use shared::{
     client::ClaimSelection,
     keys::Keyset,

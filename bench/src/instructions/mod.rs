@@ -10,7 +10,7 @@ mod issue;
 mod operation;
 mod sample;
 
-use crate::Failure;
+use crate::program::Failure;
 
 use self::{findings::Findings, operation::Operation, sample::Sample};
 

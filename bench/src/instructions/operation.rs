@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use crate::Failure;
+use crate::program::Failure;
 use refresh::{Bounds, Decision, Presented, decide};
 use secrecy::ExposeSecret;
 use shared::{clock::Timestamp, tokens::AccessTokenVerifier};

@@ -1,6 +1,6 @@
 //! What the operations are performed on. It is made beforehand, so that making it is not counted.
 
-use crate::{Failure, api::Tokens};
+use crate::{api::Tokens, program::Failure};
 use keys::KeyPlan;
 use serde::{Deserialize, Serialize};
 use shared::{

@@ -1,7 +1,7 @@
 //! The bare hash, as the `argon2` crate computes it.
 
 use crate::{
-    Failure,
+    program::Failure,
     watch::{Cost, Watch},
 };
 use argon2::{Algorithm, Argon2, Block, Params, Version};

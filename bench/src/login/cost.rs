@@ -1,6 +1,6 @@
 //! What something takes of time: on the wall, and of processors.
 
-use crate::{Failure, report::Figure, watch::Cost};
+use crate::{program::Failure, report::Figure, watch::Cost};
 use serde::{Deserialize, Serialize};
 
 use super::{

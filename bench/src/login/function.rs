@@ -1,7 +1,7 @@
 //! The function under measurement, in this process.
 
 use crate::{
-    Failure,
+    program::Failure,
     watch::{Cost, Watch},
 };
 use lambda_http::Request;

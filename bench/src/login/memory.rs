@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use crate::Failure;
+use crate::program::Failure;
 use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 

@@ -14,7 +14,7 @@ mod role;
 mod scale;
 mod stage;
 
-use crate::Failure;
+use crate::program::Failure;
 
 use self::{
     findings::Findings,

@@ -1,6 +1,6 @@
 //! What this program does where it was started by itself.
 
-use crate::Failure;
+use crate::program::Failure;
 use shared::{context::Context, log};
 use tokio::runtime::{Builder, Runtime};
 

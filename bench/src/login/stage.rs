@@ -2,7 +2,13 @@
 
 use std::{process::Stdio, sync::Arc};
 
-use crate::{Failure, SimulatedClock, StoreProcess, deployment, itself, lambda::variables};
+use crate::{
+    clock::SimulatedClock,
+    deployment::deployment,
+    lambda::variables,
+    program::{Failure, itself},
+    store_process::StoreProcess,
+};
 use local::{
     functions::Deployment,
     seed::{Seeder, UserSeed},

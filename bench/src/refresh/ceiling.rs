@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use crate::{Failure, api};
+use crate::{api, program::Failure};
 use aws_sdk_dynamodb::{
     Client,
     types::{AttributeValue, ReturnValue},

@@ -3,7 +3,7 @@
 use std::{future::Future, time::Duration};
 
 use crate::{
-    Failure,
+    program::Failure,
     watch::{Latency, now, processor_time_with_ended_threads},
 };
 use serde::{Deserialize, Serialize};

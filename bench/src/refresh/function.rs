@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::{Failure, api, lambda::refresh_request};
+use crate::{api, lambda::refresh_request, program::Failure};
 use lambda_http::{Body, Request};
 use local::{demo::PUBLIC_CLIENT_ID, functions::Deployment, gateway::Gateway, template::Template};
 use refresh::Refresh;
@@ -51,7 +51,7 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) async fn open(endpoint: &str) -> Result<Self, Failure> {
-        let (template, deployment) = crate::deployment(endpoint, Arc::new(SystemClock)).await?;
+        let (template, deployment) = crate::deployment::deployment(endpoint, Arc::new(SystemClock)).await?;
         Ok(Self { template, deployment })
     }
 }

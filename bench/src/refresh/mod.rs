@@ -16,7 +16,7 @@ mod server;
 mod store;
 mod subjects;
 
-use crate::Failure;
+use crate::program::Failure;
 use tokio::runtime::Builder;
 
 use self::{

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{Failure, itself};
+use crate::program::{Failure, itself};
 use local::{gateway::Gateway, hosts::Hosts, server::serve};
 use tokio::{net::TcpListener, runtime::Builder};
 

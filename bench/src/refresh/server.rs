@@ -5,7 +5,7 @@ use std::{
     process::{Child, ChildStdin, Command, Stdio},
 };
 
-use crate::Failure;
+use crate::program::Failure;
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

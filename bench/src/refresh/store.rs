@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{Failure, StoreProcess};
+use crate::{program::Failure, store_process::StoreProcess};
 
 /// In memory, or in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,8 +3,8 @@
 use std::process::Command;
 
 use crate::{
-    Failure,
     peers::{NODE, NODE_MODULES, npm_version, said_by, told},
+    program::Failure,
 };
 
 use super::{

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use shared::clock::{Clock, SystemClock};
 
-use crate::Failure;
+use crate::program::Failure;
 
 /// The day, in UTC, as reports have it.
 ///

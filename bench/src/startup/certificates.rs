@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
-use crate::Failure;
+use crate::program::Failure;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
-use crate::{Failure, report::Figure};
+use crate::{program::Failure, report::Figure};
 
 use super::{share::Share, subjects::Subject, trial::Watched};
 

@@ -17,7 +17,7 @@ mod store;
 mod subjects;
 mod trial;
 
-use crate::Failure;
+use crate::program::Failure;
 
 use self::{
     findings::Findings,

@@ -1,7 +1,7 @@
 //! The report of what was found.
 
 use crate::{
-    Failure,
+    program::Failure,
     report::{Figure, Group, Report, machine, today},
 };
 

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Failure, watch};
+use crate::{program::Failure, watch};
 use axum::{
     Router,
     body::Bytes,

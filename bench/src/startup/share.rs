@@ -6,7 +6,7 @@ use std::{
     process,
 };
 
-use crate::Failure;
+use crate::program::Failure;
 
 /// Of a function that has one processor.
 const MEGABYTES_A_PROCESSOR: u32 = 1769;

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use crate::{Failure, SimulatedClock, deployment};
+use crate::{clock::SimulatedClock, deployment::deployment, program::Failure};
 use axum::{body::Bytes, http::Request};
 use local::{demo, gateway::Gateway};
 use serde_json::{Value, json};

@@ -6,7 +6,7 @@ use std::{
     thread,
 };
 
-use crate::Failure;
+use crate::program::Failure;
 use local::engine::{ANY_ACCESS_KEY_ID, AccessKeyId, Engine};
 use tokio::{
     io::copy_bidirectional,

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    Failure,
     lambda::{of_every_function, variables},
     peers::{NODE, NODE_MODULES, PYTHON, npm_version, said_by, told},
+    program::Failure,
 };
 use local::{demo::PUBLIC_CLIENT_ID, functions::Deployment, template::Template};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{Failure, report::Figure};
+use crate::{program::Failure, report::Figure};
 use tokio::time::sleep;
 
 use super::{process::Process, runtime_api::RuntimeApi, share::Limit, stage::Stage, subjects::Subject};

@@ -1,7 +1,7 @@
 //! What was found, as a report.
 
 use crate::{
-    Failure,
+    program::Failure,
     report::{Bound, Figure, Goal, Group, Report, machine, today},
 };
 

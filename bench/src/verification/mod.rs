@@ -11,7 +11,7 @@ mod sample;
 mod scale;
 mod subjects;
 
-use crate::Failure;
+use crate::program::Failure;
 
 use self::{
     findings::Findings,

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Failure,
     api::authorizer_event,
+    program::Failure,
     watch::{Watch, now},
 };
 use authorizer::Authorizer;

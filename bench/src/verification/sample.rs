@@ -2,7 +2,10 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use crate::{Failure, SimulatedClock, StoreProcess, api, deployment, lambda::variables};
+use crate::{
+    api, clock::SimulatedClock, deployment::deployment, lambda::variables, program::Failure,
+    store_process::StoreProcess,
+};
 use keys::KeyPlan;
 use local::{functions::Keyset, gateway::Gateway};
 use serde::{Deserialize, Serialize};

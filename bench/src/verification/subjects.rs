@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    Failure,
     peers::{NODE, NODE_MODULES, PYTHON, npm_version, said_by, told},
+    program::Failure,
 };
 
 use super::{
