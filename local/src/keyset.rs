@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, ErrorKind},
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
@@ -22,34 +22,62 @@ pub enum KeysetFileError {
     #[error(transparent)]
     Generate(#[from] GenerateError),
     /// The file can't be read or written.
-    #[error("the keyset file can't be read or written")]
-    Io(#[from] io::Error),
+    #[error("the keyset file {path} can't be read or written", path = .0.display())]
+    Io(PathBuf, #[source] io::Error),
     /// The file is not a keyset.
-    #[error("the keyset file is not a keyset")]
-    Json,
+    #[error(
+        "the keyset file {path} is not a keyset: put a copy of it back, or move it away and start with --new-keyset, \
+         which ends all sessions",
+        path = .0.display()
+    )]
+    Malformed(PathBuf),
+    /// The file is gone, and the database that it belongs to is there.
+    #[error(
+        "the keyset file {path} is gone, and without it the sessions in the database can't be verified. Put a copy of \
+         it back. Or start with --new-keyset: users and clients stay, and everybody logs in again",
+        path = .0.display()
+    )]
+    Gone(PathBuf),
 }
 
-/// The keyset in this file; a new one, if there is no such file yet. Of two servers that start at the same time one makes
-/// it.
+/// Whether a keyset may be made where the file isn't there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missing {
+    /// It is made.
+    Create,
+    /// It is an error: something that is kept depends on it.
+    Refuse,
+}
+
+/// The keyset in this file; a new one, if there is no such file yet and one may be made. Of two servers that start at the same
+/// time one makes it.
 ///
 /// # Errors
 ///
-/// [`KeysetFileError`], if the file can't be read or written.
+/// [`KeysetFileError`], if the file can't be read or written, or is gone.
 pub async fn load_or_create(
     path: &Path,
+    missing: Missing,
     plan: &KeyPlan,
     now: Timestamp,
     random: &dyn Random,
 ) -> Result<KeysetDocument, KeysetFileError> {
-    let _lock = lock(path).await?;
-    match read(path) {
-        Err(KeysetFileError::Io(error)) if error.kind() == ErrorKind::NotFound => {
-            let document = plan.first(now, random)?;
-            private_file::replace(path, document.to_json().as_bytes())?;
-            Ok(document)
-        }
-        read => read,
+    if missing == Missing::Refuse && is_gone(path) {
+        return Err(KeysetFileError::Gone(path.to_owned()));
     }
+    let _lock = lock(path).await?;
+    if !is_gone(path) {
+        return read(path);
+    }
+    let document = plan.first(now, random)?;
+    private_file::replace(path, document.to_json().as_bytes())
+        .map_err(|error| KeysetFileError::Io(path.to_owned(), error))?;
+    Ok(document)
+}
+
+/// Only what certainly isn't there is gone.
+fn is_gone(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// The keyset in this file.
@@ -58,7 +86,9 @@ pub async fn load_or_create(
 ///
 /// [`KeysetFileError`], if the file can't be read, or is no keyset.
 pub fn read(path: &Path) -> Result<KeysetDocument, KeysetFileError> {
-    KeysetDocument::parse(&fs::read_to_string(path)?).map_err(|_| KeysetFileError::Json)
+    let text = fs::read(path).map_err(|error| KeysetFileError::Io(path.to_owned(), error))?;
+    let document = String::from_utf8(text).ok().and_then(|text| KeysetDocument::parse(&text).ok());
+    document.ok_or_else(|| KeysetFileError::Malformed(path.to_owned()))
 }
 
 /// Keeps rotations from replacing the file meanwhile; nothing, where the file is there and its folder can't be written:
@@ -78,7 +108,7 @@ pub async fn lock(path: &Path) -> Result<Option<Lock>, KeysetFileError> {
             {
                 return Ok(None);
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(KeysetFileError::Io(path.to_owned(), error)),
         }
     }
 }

@@ -15,6 +15,7 @@ pub mod log;
 pub mod origins;
 pub mod page;
 pub mod pages;
+pub mod scope_rules;
 pub mod seed;
 pub mod server;
 pub mod tables;

@@ -1,11 +1,12 @@
 //! `cargo run`: the whole API on this machine.
 
 mod banner;
+mod listen;
 mod options;
 mod start;
 
 use std::{
-    io::{IsTerminal, stderr},
+    io::{IsTerminal, Write, stderr},
     process::ExitCode,
     sync::Arc,
 };
@@ -25,7 +26,8 @@ async fn main() -> ExitCode {
     match Box::pin(start::run(options, feed)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("latchgate-local: {}", shared::error::chain(&error));
+            // Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "latchgate-local: {}", shared::error::chain(&error));
             ExitCode::FAILURE
         }
     }

@@ -5,7 +5,7 @@ use std::{
     path::PathBuf,
 };
 
-use clap::{Parser, value_parser};
+use clap::Parser;
 use local::{
     engine::{ANY_ACCESS_KEY_ID, AccessKeyId},
     gateway::Upstream,
@@ -14,8 +14,7 @@ use local::{
     origins::Origin,
     template::ApiKind,
 };
-use shared::keys::SigningAlgorithm;
-use shared::lifetimes;
+use shared::{duration, keys::SigningAlgorithm, lifetimes};
 
 /// As long as an integration of a REST API may take, in seconds, if its response streams.
 const MAX_UPSTREAM_TIMEOUT: u64 = 900;
@@ -28,7 +27,7 @@ pub(crate) struct Options {
     #[arg(long, default_value_t = 8787)]
     pub(crate) port: u16,
     /// Address to listen on, like 0.0.0.0 for all of this machine's. Others on the network reach any but a loopback address
-    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into())]
+    #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into(), value_parser = address)]
     pub(crate) host: IpAddr,
     /// Answer requests for this host too, like laptop.local or an emulator's 10.0.2.2; can be repeated
     #[arg(long, value_name = "NAME")]
@@ -54,6 +53,9 @@ pub(crate) struct Options {
     /// Keep the keys in this file [default: beside the database; without one they are gone with the process]
     #[arg(long, value_name = "PATH")]
     pub(crate) keyset: Option<PathBuf>,
+    /// Make another keyset for a database whose keyset is gone: everybody logs in again
+    #[arg(long)]
+    pub(crate) new_keyset: bool,
     /// Print one line of JSON instead of the banner
     #[arg(long)]
     pub(crate) json: bool,
@@ -70,20 +72,20 @@ pub(crate) struct Options {
     /// at and below a path, like /orders=http://127.0.0.1:9002. Can be repeated: the longest path wins
     #[arg(long, value_name = "[PATH=]URL")]
     pub(crate) upstream: Vec<Upstream>,
-    /// How long a server of --upstream may take, in seconds [default: 29, or 30 with --api http, as in AWS]
-    #[arg(long, value_name = "SECONDS", requires = "upstream", value_parser = value_parser!(u64).range(1..=MAX_UPSTREAM_TIMEOUT))]
+    /// How long a server of --upstream may take, like 90 (seconds) or 5m [default: 29, or 30 with --api http, as in AWS]
+    #[arg(long, value_name = "TIME", requires = "upstream", value_parser = duration::within(1..=MAX_UPSTREAM_TIMEOUT))]
     pub(crate) upstream_timeout: Option<u64>,
-    /// Lifetime of an access token, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::ACCESS_TTL))]
+    /// Lifetime of an access token: 90 (seconds), 45s, 30m, 2h, 14d
+    #[arg(long, value_name = "TIME", value_parser = duration::within(lifetimes::ACCESS_TTL))]
     pub(crate) access_ttl: Option<u64>,
-    /// How long a session lives without being refreshed, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::IDLE_TTL))]
+    /// How long a session lives without being refreshed, like 14d
+    #[arg(long, value_name = "TIME", value_parser = duration::within(lifetimes::IDLE_TTL))]
     pub(crate) idle_ttl: Option<u64>,
-    /// How long a session lives however often it is refreshed, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::ABSOLUTE_TTL))]
+    /// How long a session lives however often it is refreshed, like 365d
+    #[arg(long, value_name = "TIME", value_parser = duration::within(lifetimes::ABSOLUTE_TTL))]
     pub(crate) absolute_ttl: Option<u64>,
-    /// For how long a used refresh token still gets the same successor, in seconds
-    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(lifetimes::LEEWAY))]
+    /// For how long a used refresh token still gets the same successor, like 10s
+    #[arg(long, value_name = "TIME", value_parser = duration::within(lifetimes::LEEWAY))]
     pub(crate) leeway: Option<u64>,
     /// What a new keyset signs with: ES256, EdDSA or RS256
     #[arg(long, value_name = "NAME", default_value_t)]
@@ -91,6 +93,11 @@ pub(crate) struct Options {
     /// Any other parameter of template.yaml, like ScopeRules='GET /sessions read'; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameter: Vec<(String, String)>,
+}
+
+/// An address of this machine.
+fn address(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| "an address is like 127.0.0.1 (this machine alone) or 0.0.0.0 (the whole network), and not a name")
 }
 
 /// Where a store may be.
@@ -110,6 +117,6 @@ fn access_key_id(text: &str) -> Result<AccessKeyId, &'static str> {
 
 /// A template parameter and its value.
 fn parameter(text: &str) -> Result<(String, String), &'static str> {
-    let (name, value) = text.split_once('=').ok_or("a parameter is NAME=VALUE")?;
+    let (name, value) = text.split_once('=').ok_or("a parameter is NAME=VALUE, like AccessTtl=600")?;
     Ok((name.to_owned(), value.to_owned()))
 }

@@ -15,7 +15,7 @@ use shared::{client::SecretHash, store::attribute};
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     /// The store refused.
-    #[error("the store did not take it")]
+    #[error("the demo user and clients can't be written to the store")]
     Store(#[source] Box<aws_sdk_dynamodb::Error>),
     /// The user name or the password is not one.
     #[error("not a user name, or not a password")]

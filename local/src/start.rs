@@ -1,7 +1,8 @@
 //! From options to a served API.
 
 use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    io::{self, Write},
+    net::SocketAddr,
     path::PathBuf,
     sync::Arc,
     time::Duration,
@@ -12,19 +13,20 @@ use aws_sdk_dynamodb::Client;
 use keys::KeyPlan;
 use local::{
     demo::Demo,
-    engine::{self, AccessKeyId, Engine, EngineError},
+    engine::{self, AccessKeyId, DatabaseFile, DatabaseFileError, Engine, EngineError},
     functions::{Deployment, FunctionsError, Keyset},
     gateway::{Gateway, TwoUpstreams, Upstream, Upstreams, default_timeout},
     hosts::Hosts,
-    keyset::{self, KeysetFileError},
+    keyset::{self, KeysetFileError, Missing},
     listeners::{Listeners, Localhost},
     log::Feed,
     origins,
     page::{About, Page, StoreKind},
+    scope_rules,
     seed::{SeedError, Seeder},
     server::Server,
     tables::{self, TablesError},
-    template::{ApiKind, OtherFunction, Parameters, Template, TemplateError},
+    template::{ApiKind, OtherFunction, ParameterError, Parameters, Template, TemplateError},
 };
 use passwords::Passwords;
 use port_file::{LocalServer, Published};
@@ -36,12 +38,13 @@ use shared::{
     hash_cost::HashCost,
     random::{Random, SystemRandom},
 };
+use tokio::signal;
 #[cfg(unix)]
 use tokio::signal::unix::SignalKind;
-use tokio::{net::TcpListener, signal};
 
 use crate::{
     banner::{Banner, StoreAddress},
+    listen::{self, ListenError, from_here},
     options::Options,
 };
 
@@ -57,16 +60,20 @@ pub(crate) enum RunError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Keyset(#[from] KeysetFileError),
-    #[error(transparent)]
-    Tables(#[from] TablesError),
+    #[error("the store at {endpoint} can't be used{hint}")]
+    Store { endpoint: String, hint: &'static str, source: TablesError },
     #[error(transparent)]
     Seed(#[from] SeedError),
+    #[error("{said}{hint}", said = chain(.0), hint = .1)]
+    Functions(FunctionsError, String),
     #[error(transparent)]
-    Functions(#[from] FunctionsError),
-    #[error("{0} can't be listened on")]
-    Listen(SocketAddr, #[source] std::io::Error),
-    #[error("template.yaml has no parameter {0}")]
-    Parameter(String),
+    Listen(#[from] ListenError),
+    #[error(transparent)]
+    Parameter(#[from] ParameterError),
+    #[error(transparent)]
+    Database(#[from] DatabaseFileError),
+    #[error("--new-keyset needs --db or --keyset: without them every start has a new one")]
+    NewKeyset,
     #[error("the origins have {length} characters in all, and may have {bound}")]
     Origins { length: u64, bound: u64 },
     #[error(transparent)]
@@ -82,8 +89,7 @@ pub(crate) enum RunError {
 pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunError> {
     let random: Arc<dyn Random> = Arc::new(SystemRandom::new());
     // First, so that a port that is taken is found out before anything is written.
-    let address = SocketAddr::from((options.host, options.port));
-    let listener = TcpListener::bind(address).await.map_err(|e| RunError::Listen(address, e))?;
+    let listener = listen::listen(options.host, options.port).await?;
     let address = listener.local_addr().map_err(RunError::Serve)?;
     let (listeners, localhost) = Listeners::beside(listener).await;
     warn_of_others(address);
@@ -98,15 +104,18 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
     let parameters = parameters(&template, &options, &url)?;
     let upstreams = upstreams(&options, address)?;
     tell_of_others(&template.other_functions(&parameters)?, &upstreams);
+    // Before the database, so that a start that is cut off leaves none without its keyset.
+    let keyset = keyset(&options, &*random).await?;
     let store = Store::open(&options, &*random).await?;
-    let tables = tables::create(&template, &store.client, "").await?;
+    let tables = tables::create(&template, &store.client, "").await;
+    let tables = tables.map_err(|source| unusable(&store.address.endpoint, source))?;
     let seeder = Seeder { client: &store.client, tables: &tables };
     store.demo.seed(&seeder, &Passwords::new(random.clone())).await?;
     let deployment = Deployment {
         api: options.api,
         parameters,
         tables,
-        keyset: keyset(&options, &*random).await?,
+        keyset,
         dynamodb: store.client,
         aws: store.aws,
         authorizer_cache_ttl: None,
@@ -114,8 +123,14 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
         random,
         hash_cost: HashCost::PRODUCTION,
     };
-    let gateway = Gateway::deploy(&template, &deployment).await?.with_upstreams(upstreams.clone());
+    let gateway = Gateway::deploy(&template, &deployment).await;
+    let gateway = gateway.map_err(|error| not_started(&template, error))?.with_upstreams(upstreams.clone());
     let gateway = Arc::new(gateway);
+    let rules = deployment.parameters.value("ScopeRules").unwrap_or_default();
+    let is_sent_on = |path: &str| upstreams.find(&path.replace('*', "")).is_some();
+    for doubt in scope_rules::doubts(rules, gateway.routes(), is_sent_on) {
+        tracing::warn!("{doubt}");
+    }
     let shutdown = shutdown_signal();
     let _published = publish(&deployment, &url, &store.address, address.port());
 
@@ -143,13 +158,40 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
         demo: &store.demo,
         upstreams: &upstreams,
     };
-    if options.json {
-        println!("{}", banner.to_json());
-    } else {
-        println!("{}", banner.to_text());
-    }
+    let text = if options.json { banner.to_json().to_string() } else { banner.to_text() };
+    // Where nobody reads it, the API is served all the same.
+    let _ = writeln!(io::stdout(), "{text}");
     let hosts = Arc::new(Hosts::of_this_machine().and(options.allow_host));
     Server { hosts, gateway, feed, page }.serve(listeners, shutdown).await.map_err(RunError::Serve)
+}
+
+/// What to do about a store that doesn't make tables.
+fn unusable(endpoint: &str, source: TablesError) -> RunError {
+    let said = chain(&source);
+    let is_aws = endpoint.starts_with("https:");
+    let hint = if said.contains("redentials") && is_aws {
+        ": no AWS credentials were found. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, which \
+         `aws configure export-credentials --format env` prints of any profile"
+    } else if said.contains("region") && is_aws {
+        ": no AWS region is set. Set AWS_REGION"
+    } else if said.contains("UnrecognizedClientException") {
+        ": it doesn't accept the access key ID. --access-key-id names the one that it asks for"
+    } else if said.contains("dispatch failure") {
+        ": nothing answers there. Is it running?"
+    } else {
+        ""
+    };
+    RunError::Store { endpoint: endpoint.to_owned(), hint, source }
+}
+
+/// Names the parameter behind a variable that a function doesn't take.
+fn not_started(template: &Template, error: FunctionsError) -> RunError {
+    let said = chain(&error);
+    let is_named =
+        |variable: &str| said.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == variable);
+    let variable = template.parameters_by_variable().into_iter().find(|(variable, _)| is_named(variable));
+    let hint = variable.map(|(_, parameter)| format!(" (template.yaml's parameter {parameter} sets it)"));
+    RunError::Functions(error, hint.unwrap_or_default())
 }
 
 /// Everyone who reaches it is let in by the demo's user and clients.
@@ -191,15 +233,6 @@ fn tell_of_others(others: &[OtherFunction], upstreams: &Upstreams) {
         tracing::warn!(
             "{id} of template.yaml isn't one of Latchgate's functions, and isn't run here: {routes}"
         );
-    }
-}
-
-/// Where this machine itself reaches what listens there.
-fn from_here(address: SocketAddr) -> SocketAddr {
-    match address.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),
-        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, address.port()).into(),
-        _ => address,
     }
 }
 
@@ -272,7 +305,7 @@ fn parameters(template: &Template, options: &Options, url: &str) -> Result<Param
         None => parameters,
     });
     options.parameter.iter().try_fold(parameters, |parameters, (name, value)| {
-        template.parameter(name).ok_or_else(|| RunError::Parameter(name.clone()))?;
+        template.check(name, value)?;
         Ok(parameters.with(name, value))
     })
 }
@@ -291,6 +324,15 @@ async fn keyset(options: &Options, random: &dyn Random) -> Result<Keyset, RunErr
         name.push(".keyset.json");
         PathBuf::from(name)
     });
+    if options.new_keyset && options.keyset.is_none() && beside.is_none() {
+        return Err(RunError::NewKeyset);
+    }
+    // A file that can't be the database gets no keyset.
+    let database = options.db.as_deref().map_or(Ok(DatabaseFile::New), DatabaseFile::inspect)?;
+    let missing = match database {
+        DatabaseFile::Existing if !options.new_keyset => Missing::Refuse,
+        DatabaseFile::Existing | DatabaseFile::New => Missing::Create,
+    };
     let plan = KeyPlan { algorithm: options.algorithm, ..KeyPlan::default() };
     let now = SystemClock.now();
     let Some(path) = options.keyset.clone().or(beside) else {
@@ -298,8 +340,8 @@ async fn keyset(options: &Options, random: &dyn Random) -> Result<Keyset, RunErr
         return Ok(Keyset::Document(Box::new(document)));
     };
     // Others find it from another folder.
-    let path = std::path::absolute(path).map_err(KeysetFileError::from)?;
-    let document = keyset::load_or_create(&path, &plan, now, random).await?;
+    let path = std::path::absolute(&path).map_err(|error| KeysetFileError::Io(path, error))?;
+    let document = keyset::load_or_create(&path, missing, &plan, now, random).await?;
     Ok(Keyset::File(path, Box::new(document)))
 }
 

@@ -3,6 +3,7 @@
 mod access_key;
 mod answer;
 mod endpoint;
+mod file;
 mod operations;
 
 use std::{net::SocketAddr, path::Path, time::Duration};
@@ -12,8 +13,11 @@ use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
 use dynoxide::Database;
 use tokio::{net::TcpListener, time};
 
-pub use self::access_key::{ANY_ACCESS_KEY_ID, AccessKeyId};
 use self::endpoint::Endpoint;
+pub use self::{
+    access_key::{ANY_ACCESS_KEY_ID, AccessKeyId},
+    file::{DatabaseFile, DatabaseFileError},
+};
 use crate::hosts::Hosts;
 
 /// How often what has expired is removed. DynamoDB takes hours or days; nothing may depend on either.
@@ -22,11 +26,14 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// The store could not be opened or served.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
-    /// The file can't be opened as a database.
-    #[error("the file is not a database of this version: {0}")]
-    Open(String),
-    /// The file or the port can't be had.
-    #[error("the database can't be opened or served")]
+    /// The file can't be the database.
+    #[error(transparent)]
+    File(#[from] DatabaseFileError),
+    /// There is no memory for it.
+    #[error("the database can't be made in memory: {0}")]
+    Memory(String),
+    /// No port can be had.
+    #[error("the embedded database can't be served on a port of 127.0.0.1")]
     Io(#[from] std::io::Error),
 }
 
@@ -46,13 +53,13 @@ impl Engine {
     /// [`EngineError`], if the file or the port can't be had.
     pub async fn start(file: Option<&Path>, access_key_id: AccessKeyId) -> Result<Self, EngineError> {
         let database = match file {
-            None => Database::memory(),
+            None => Database::memory().map_err(|e| EngineError::Memory(e.to_string()))?,
             Some(path) => {
-                keep_private(path)?;
+                DatabaseFile::inspect(path)?;
                 Database::new(&path.to_string_lossy())
+                    .map_err(|e| DatabaseFileError::Version(path.to_owned(), e.to_string()))?
             }
         };
-        let database = database.map_err(|e| EngineError::Open(e.to_string()))?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         tokio::spawn(sweep(database.clone()));
@@ -64,11 +71,6 @@ impl Engine {
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
-}
-
-/// The file is its owner's alone.
-fn keep_private(path: &Path) -> Result<(), std::io::Error> {
-    private_file::append(path).map(drop)
 }
 
 async fn sweep(database: Database) {

@@ -8,12 +8,12 @@ use super::{
     Template,
     api::{Api, BoundRoute, Cors},
     function::NAMES,
+    place::HTTP_API,
     property::{TemplateError, at, missing, text_at},
     resolve::{Parameters, argument},
 };
 
 const AUTHORIZER: &str = "AWS::ApiGatewayV2::Authorizer";
-const SOURCE: &str = include_str!("../../../template-http.yaml");
 
 /// The template of an HTTP API.
 #[derive(Clone, Debug)]
@@ -26,7 +26,7 @@ impl HttpApiTemplate {
     ///
     /// [`TemplateError`], if it can't be read.
     pub fn of_project() -> Result<Self, TemplateError> {
-        Template::parse(SOURCE).map(Self)
+        Template::checked(HTTP_API.file, HTTP_API.text).map(Self)
     }
 
     /// What a parameter allows, as the template says: `AllowedPattern` and so on.

@@ -4,9 +4,13 @@
 //! Only as much of CloudFormation as the templates use. What can't be read is an error, never skipped.
 
 mod api;
+mod bounds;
 mod function;
 mod http_api;
+mod names;
+pub mod near;
 mod others;
+mod place;
 mod property;
 mod resolve;
 mod responses;
@@ -19,6 +23,7 @@ use serde_yaml_ng::{Mapping, Value};
 
 pub use self::{
     api::{ANY, Api, ApiKind, BoundRoute, Cors},
+    bounds::ParameterError,
     function::{Function, NAMES, Route},
     http_api::HttpApiTemplate,
     others::OtherFunction,
@@ -29,17 +34,16 @@ pub use self::{
     tables::TableDefinition,
 };
 use self::{
+    place::STACK,
     property::{at, missing, text_at},
     resolve::{Resolver, argument},
     role::Roles,
 };
 
-/// The template of this project.
-const SOURCE: &str = include_str!("../../../template.yaml");
-
 /// The template.
 #[derive(Clone, Debug)]
 pub struct Template {
+    lines: Vec<String>,
     resources: Mapping,
     parameters: Mapping,
     conditions: Mapping,
@@ -55,7 +59,7 @@ impl Template {
     ///
     /// [`TemplateError`], if it can't be read.
     pub fn of_project() -> Result<Self, TemplateError> {
-        Self::parse(SOURCE)
+        Self::checked(STACK.file, STACK.text)
     }
 
     /// Reads a template.
@@ -64,15 +68,26 @@ impl Template {
     ///
     /// [`TemplateError`], if it can't be read.
     pub fn parse(source: &str) -> Result<Self, TemplateError> {
-        let document: Value = serde_yaml_ng::from_str(source)?;
+        Self::of_document(source, &document(STACK.file, source)?)
+    }
+
+    /// Reads a template in which every reference has to be to something.
+    fn checked(file: &'static str, source: &str) -> Result<Self, TemplateError> {
+        let document = document(file, source)?;
+        names::check(file, source, &document)?;
+        Self::of_document(source, &document)
+    }
+
+    fn of_document(source: &str, document: &Value) -> Result<Self, TemplateError> {
         let section =
             |name: &str| document.get(name).and_then(Value::as_mapping).cloned().ok_or_else(|| missing(name));
         Ok(Self {
+            lines: source.lines().map(str::to_owned).collect(),
             resources: section("Resources")?,
             parameters: section("Parameters")?,
             conditions: section("Conditions")?,
             outputs: section("Outputs")?,
-            function_globals: at(&document, &["Globals", "Function"]).cloned().unwrap_or_default(),
+            function_globals: at(document, &["Globals", "Function"]).cloned().unwrap_or_default(),
         })
     }
 
@@ -84,6 +99,25 @@ impl Template {
     /// What a parameter allows, as the template says: `MinValue`, `MaxValue` and so on.
     pub fn parameter(&self, name: &str) -> Option<&Mapping> {
         self.parameters.get(name)?.as_mapping()
+    }
+
+    /// The parameters that are the values of functions' variables, by the names of the variables.
+    pub fn parameters_by_variable(&self) -> BTreeMap<String, String> {
+        let functions =
+            self.of_type("AWS::Serverless::Function").map(|(_, function)| &function["Properties"]);
+        let variables = functions
+            .chain([&self.function_globals])
+            .filter_map(|properties| at(properties, &["Environment", "Variables"])?.as_mapping());
+        let of_parameter = |(name, value): (&Value, &Value)| {
+            let parameter = argument(value, "Ref").filter(|name| self.parameter(name).is_some())?;
+            Some((name.as_str()?.to_owned(), parameter.to_owned()))
+        };
+        variables.flatten().filter_map(of_parameter).collect()
+    }
+
+    /// The line on which a parameter or a resource begins.
+    fn line_of(&self, id: &str) -> usize {
+        place::line_of(self.lines.iter().map(String::as_str), id).unwrap_or(1)
     }
 
     /// The tables, by logical id.
@@ -216,6 +250,11 @@ impl Template {
     }
 }
 
+fn document(file: &'static str, source: &str) -> Result<Value, TemplateError> {
+    serde_yaml_ng::from_str(source)
+        .map_err(|error| TemplateError::Yaml(file, place::of_fault(source, &error)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -266,7 +305,7 @@ Outputs:
 "#;
 
     fn with_more() -> Template {
-        let (before, after) = SOURCE.split_once("\nOutputs:\n").unwrap();
+        let (before, after) = STACK.text.split_once("\nOutputs:\n").unwrap();
         Template::parse(&format!("{before}\n{ADDED}{after}")).unwrap()
     }
 
@@ -323,13 +362,45 @@ Outputs:
             ),
             ("ACCESS_TTL: !Ref AccessTtl", "ACCESS_TTL: !Nonsense x"),
         ] {
-            let source = SOURCE.replacen(from, to, 1);
-            assert_ne!(source, SOURCE, "{from}");
+            let source = STACK.text.replacen(from, to, 1);
+            assert_ne!(source, STACK.text, "{from}");
             let template = Template::parse(&source).unwrap();
             assert!(template.functions(&template.parameters()).is_err(), "{to}");
         }
         // With another CodeUri it is no function of Latchgate's any more, and is missed when they are started.
-        let template = Template::parse(&SOURCE.replace("functions/login/", "functions/logn/")).unwrap();
+        let template = Template::parse(&STACK.text.replace("functions/login/", "functions/logn/")).unwrap();
         assert!(!template.functions(&template.parameters()).unwrap().contains_key("login"));
+    }
+
+    const REST: &str = "Resources: {}\nConditions: {}\nOutputs: {}\n";
+
+    #[test]
+    fn what_is_wrong_with_a_template_is_said_with_file_and_line() {
+        for (source, said) in [
+            ("Parameters:\n  A: [\n  B: 1\n", "template.yaml is not YAML: "),
+            ("Parameters: {}\nParameters: {}\n", "line 2"),
+            (
+                "Parameters:\n  AccessTtl: { Type: Number }\nResources:\n  X: !Ref AcessTtl\n",
+                "template.yaml, line 4: AcessTtl is no parameter and no resource: did you mean AccessTtl?",
+            ),
+            ("Resources:\n  X: !Sub 'a-${Y.Arn}-${AWS::Region}-${!Z}'\n", "line 2: Y is no parameter"),
+            ("Resources:\n  X: { Y: [!GetAtt Nothing.Arn] }\n", "line 2: Nothing is no"),
+        ] {
+            let error = Template::checked("template.yaml", source).unwrap_err().to_string();
+            assert!(error.contains(said), "{source}: {error}");
+        }
+        let broken =
+            Template::checked("template.yaml", "Parameters:\n  A: [\n  B: 1\n").unwrap_err().to_string();
+        assert!(broken.contains("line "), "{broken}");
+        let fine = format!("Parameters: {{}}\n{REST}X: !Ref AWS::Region\n");
+        assert!(Template::checked("template.yaml", &fine).is_ok());
+    }
+
+    #[test]
+    fn a_property_that_is_not_understood_is_found() {
+        let said = missing("LoginFunction.CodeUri").to_string();
+        let line = STACK.text.lines().position(|line| line == "  LoginFunction:").unwrap() + 1;
+        assert!(said.ends_with(&format!("(template.yaml, line {line})")), "{said}");
+        assert!(missing("ReauthorizeEvery").to_string().ends_with("(template.yaml)"));
     }
 }

@@ -2,15 +2,29 @@
 
 use serde_yaml_ng::Value;
 
+use super::{near, place};
+
 /// What of the template can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// Not YAML.
-    #[error("a template is not YAML: {0}")]
-    Yaml(#[from] serde_yaml_ng::Error),
+    /// Not YAML: in which template, and what is wrong where.
+    #[error("{0} is not YAML: {1}")]
+    Yaml(&'static str, String),
     /// A property is missing, of another type, or beyond what is understood here.
-    #[error("{0} is missing from a template, or not understood")]
+    #[error("{0} is missing, or `cargo run` doesn't understand it ({place})", place = place::of(.0))]
     Property(String),
+    /// A name is used that is no parameter and no resource.
+    #[error("{file}, line {line}: {name} is no parameter and no resource{}", near::hint(.near.as_deref()))]
+    Reference {
+        /// The template.
+        file: &'static str,
+        /// Where.
+        line: usize,
+        /// The name.
+        name: String,
+        /// The most similar name that there is.
+        near: Option<String>,
+    },
 }
 
 /// A value that a template has not, or not so that it is understood.

@@ -128,7 +128,7 @@ pub(super) fn argument<'a>(value: &'a Value, function: &str) -> Option<&'a str> 
     tagged.value.as_str().filter(|_| tagged.tag == function)
 }
 
-fn scalar(value: &Value) -> Option<String> {
+pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

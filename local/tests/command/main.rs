@@ -1,6 +1,7 @@
 //! The program itself: what it prints, and what a restart keeps.
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
+mod errors;
 mod hosts;
 mod log;
 mod origins;
@@ -232,7 +233,9 @@ async fn any_parameter_of_the_template_can_be_set_and_no_other() {
     let running = Running::start(&["--parameter", rules, "--parameter", "Issuer=https://issuer.example.com"]);
     let tokens = running.login().await;
     assert_eq!(running.call(&tokens).await, 403, "the demo user has no such scope");
-    for (parameter, said) in [("NoSuch=1", "no parameter NoSuch"), ("ScopeRules=GET", "SCOPE_RULES")] {
+    for (parameter, said) in
+        [("NoSuch=1", "no parameter NoSuch"), ("ScopeRules=GET", "parameter ScopeRules sets it")]
+    {
         let arguments = ["--port", "0", "--parameter", parameter];
         let output = Command::new(PROGRAM).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(1), "{parameter}");

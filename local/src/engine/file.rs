@@ -1,0 +1,117 @@
+//! The database file, looked at before anything is written: another program's file stays as it is.
+
+use std::{
+    fs::File,
+    io::{self, ErrorKind, Read},
+    path::{Path, PathBuf},
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+/// What every SQLite file begins with.
+const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// Tables that every database of the engine has.
+const OF_ENGINE: [&str; 2] = ["_tables", "_config"];
+/// How many tables of another program are named.
+const NAMED: usize = 3;
+
+/// What is at the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DatabaseFile {
+    /// Nothing yet, or an empty file.
+    New,
+    /// A database of the engine.
+    Existing,
+}
+
+/// Why the file can't be the database.
+#[derive(Debug, thiserror::Error)]
+pub enum DatabaseFileError {
+    /// It is a folder.
+    #[error("the database {path} is a folder: name a file in it, like {example}", path = .0.display(), example = .0.join("latchgate.db").display())]
+    Folder(PathBuf),
+    /// The folder that it would be in isn't there.
+    #[error("the database {path} can't be made, because the folder {folder} isn't there: make it with `mkdir -p {folder}`", path = .0.display(), folder = folder_of(.0).display())]
+    NoFolder(PathBuf),
+    /// The system says no.
+    #[error("the database {path} can't be opened", path = .0.display())]
+    Io(PathBuf, #[source] io::Error),
+    /// It isn't SQLite.
+    #[error("{path} is not a database but some other file, and was left as it is: name another file with --db", path = .0.display())]
+    NotDatabase(PathBuf),
+    /// It is SQLite, and another program's.
+    #[error("{path} is another program's database (with the tables {tables}), and was left as it is: name another file with --db", path = .0.display(), tables = .1)]
+    Foreign(PathBuf, String),
+    /// Another process keeps it to itself.
+    #[error("the database {path} is locked by another process: stop it, or name another file with --db", path = .0.display())]
+    Locked(PathBuf),
+    /// It is damaged.
+    #[error("the database {path} is damaged ({detail}): put a copy of it back, or name another file with --db to start over", path = .0.display(), detail = .1)]
+    Damaged(PathBuf, String),
+    /// A later version of the engine wrote it, or it can't be brought up to date.
+    #[error("the database {path} can't be used by this version: {detail}; use the version that wrote it, or name another file with --db to start over", path = .0.display(), detail = .1)]
+    Version(PathBuf, String),
+}
+
+impl DatabaseFile {
+    /// Looks at the file, and makes an empty one if there is none. The file is its owner's alone.
+    ///
+    /// # Errors
+    ///
+    /// [`DatabaseFileError`], if it can't be the database.
+    pub fn inspect(path: &Path) -> Result<Self, DatabaseFileError> {
+        if path.is_dir() {
+            return Err(DatabaseFileError::Folder(path.to_owned()));
+        }
+        let io = |error| DatabaseFileError::Io(path.to_owned(), error);
+        match private_file::append(path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::NotFound && !folder_of(path).exists() => {
+                return Err(DatabaseFileError::NoFolder(path.to_owned()));
+            }
+            Err(error) => return Err(io(error)),
+        }
+        let mut head = Vec::new();
+        File::open(path).and_then(|file| file.take(MAGIC.len() as u64).read_to_end(&mut head)).map_err(io)?;
+        match head.as_slice() {
+            [] => Ok(Self::New),
+            head if head == MAGIC => look_inside(path),
+            _ => Err(DatabaseFileError::NotDatabase(path.to_owned())),
+        }
+    }
+}
+
+/// Reads only.
+fn look_inside(path: &Path) -> Result<DatabaseFile, DatabaseFileError> {
+    let said = |error: rusqlite::Error| match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            DatabaseFileError::Locked(path.to_owned())
+        }
+        _ => DatabaseFileError::Damaged(path.to_owned(), error.to_string()),
+    };
+    let tables = || -> rusqlite::Result<(Vec<String>, String)> {
+        let database = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let mut select =
+            database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")?;
+        let tables = select.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        Ok((tables, database.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?))
+    };
+    let (tables, check) = tables().map_err(said)?;
+    if check != "ok" {
+        let detail = check.lines().last().unwrap_or_default().to_owned();
+        return Err(DatabaseFileError::Damaged(path.to_owned(), detail));
+    }
+    if tables.is_empty() {
+        return Ok(DatabaseFile::New);
+    }
+    if OF_ENGINE.iter().all(|name| tables.iter().any(|table| table == name)) {
+        return Ok(DatabaseFile::Existing);
+    }
+    let more = if tables.len() > NAMED { " and others" } else { "" };
+    let named: Vec<_> = tables.into_iter().take(NAMED).collect();
+    Err(DatabaseFileError::Foreign(path.to_owned(), named.join(", ") + more))
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

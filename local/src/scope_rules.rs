@@ -1,0 +1,110 @@
+//! What a person may want to know of the scope rules at the start. Nothing here refuses a rule: the authorizer does that.
+
+use crate::template::{BoundRoute, near};
+
+/// A line for each rule that may be a slip: one for a path that nothing here serves and that isn't sent on to a server of the
+/// user's own, and one whose scopes have a comma.
+pub fn doubts(rules: &str, routes: &[BoundRoute], is_sent_on: impl Fn(&str) -> bool) -> Vec<String> {
+    let rules = rules.split(['\n', ';']).map(str::trim).filter(|rule| !rule.is_empty());
+    rules.flat_map(|rule| [unserved(rule, routes, &is_sent_on), comma(rule)]).flatten().collect()
+}
+
+fn unserved(rule: &str, routes: &[BoundRoute], is_sent_on: impl Fn(&str) -> bool) -> Option<String> {
+    let mut words = rule.split_ascii_whitespace();
+    let (method, path) = (words.next()?, words.next()?);
+    if !path.starts_with('/') || is_sent_on(path) {
+        return None;
+    }
+    let is_meant = |route: &&BoundRoute| matches(path.as_bytes(), route.path.as_bytes());
+    let mut meant = routes.iter().filter(is_meant).peekable();
+    if meant.peek().is_none() {
+        let hint = near::hint(near::nearest(path, routes.iter().map(|route| route.path.as_str())).as_deref());
+        return Some(format!(
+            "the scope rule {rule:?} is for a path that nothing here serves{hint}. It is right if an API of your own has the path"
+        ));
+    }
+    let is_of_method = |route: &BoundRoute| {
+        matches!(method, "*" | "ANY" | "OPTIONS")
+            || route.method == method
+            || (route.method == "GET" && method == "HEAD")
+    };
+    (!meant.any(is_of_method)).then(|| {
+        format!("the scope rule {rule:?} is for a method that the path doesn't have here. It is right if an API of your own has it")
+    })
+}
+
+fn comma(rule: &str) -> Option<String> {
+    let has_comma =
+        rule.split_ascii_whitespace().skip(1).any(|word| word.contains(',') && !word.starts_with('/'));
+    has_comma.then(|| {
+        format!("the scope rule {rule:?} has a comma: scopes are separated by spaces, so this is one scope with a comma in it")
+    })
+}
+
+/// Whether the pattern names a path of the route: `*` in the pattern is any text, `{…}` in the route is one segment.
+fn matches(pattern: &[u8], route: &[u8]) -> bool {
+    match (pattern, route) {
+        ([], []) => true,
+        ([b'*', rest @ ..], _) => {
+            matches(rest, route) || route.split_first().is_some_and(|(_, route)| matches(pattern, route))
+        }
+        (_, [b'{', ..]) => {
+            let end = route.iter().position(|b| *b == b'}').map_or(route.len(), |end| end + 1);
+            let segment = pattern.iter().position(|b| matches!(b, b'/' | b'*')).unwrap_or(pattern.len());
+            let after = &pattern[segment..];
+            // What a `*` in the segment stands for may reach beyond it.
+            (segment > 0 || after.first() == Some(&b'*')) && matches(after, &route[end..])
+        }
+        ([a, pattern @ ..], [b, route @ ..]) => a == b && matches(pattern, route),
+        ([], _) | (_, []) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn doubts_of(rules: &str) -> Vec<String> {
+        let route = |method: &str, path: &str| BoundRoute {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            function: "sessions".to_owned(),
+            is_protected: true,
+        };
+        doubts(rules, &[route("GET", "/sessions"), route("DELETE", "/sessions/{session_id}")], |path| {
+            path.starts_with("/mine")
+        })
+    }
+
+    #[test]
+    fn rules_for_what_is_served_raise_no_doubt() {
+        for rules in [
+            "",
+            "GET /sessions read; DELETE /sessions/* write",
+            "HEAD /sessions read",
+            "* /* read",
+            "* /sessions/x -",
+            "DELETE /*/me read",
+            "$connect chat",
+            "nonsense",
+            "POST /mine/orders* write",
+            "GET",
+        ] {
+            assert_eq!(doubts_of(rules), Vec::<String>::new(), "{rules}");
+        }
+    }
+
+    #[test]
+    fn a_slip_is_named() {
+        for (rules, said) in [
+            ("GET /orders* read", "nothing here serves. It is right"),
+            ("GET /session read", "did you mean /sessions?"),
+            ("GET /sessions/x/y read", "nothing here serves"),
+            ("POST /sessions read", "a method that the path doesn't have"),
+            ("GET /sessions read,write", "separated by spaces"),
+        ] {
+            let doubts = doubts_of(rules);
+            assert!(doubts.len() == 1 && doubts[0].contains(said), "{rules}: {doubts:?}");
+        }
+    }
+}

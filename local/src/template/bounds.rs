@@ -1,0 +1,203 @@
+//! What the template allows for a parameter, as CloudFormation would check it before it deploys anything.
+
+use regex_lite::Regex;
+use serde_yaml_ng::{Mapping, Value};
+use shared::duration;
+
+use super::{Template, near, resolve::scalar};
+
+/// A parameter that the template doesn't have, or a value that it doesn't allow.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ParameterError {
+    /// No such parameter.
+    #[error("template.yaml has no parameter {name}{}", near::hint(.near.as_deref()))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The parameter with the most similar name.
+        near: Option<String>,
+    },
+    /// A value beyond what the parameter allows.
+    #[error("the parameter {name} can't be {value}: it {bound} (template.yaml, line {line})")]
+    Refused {
+        /// The parameter.
+        name: String,
+        /// The value; of a secret parameter only that it is one.
+        value: String,
+        /// What it has to be.
+        bound: String,
+        /// Where the template says so.
+        line: usize,
+    },
+}
+
+impl Template {
+    /// Holds a value to what the template says of the parameter: its type, `AllowedValues`, `AllowedPattern`, `MinValue`,
+    /// `MaxValue`, `MinLength` and `MaxLength`.
+    ///
+    /// # Errors
+    ///
+    /// [`ParameterError`]. It doesn't repeat the value of a parameter with `NoEcho`.
+    pub fn check(&self, name: &str, value: &str) -> Result<(), ParameterError> {
+        let Some(parameter) = self.parameter(name) else {
+            let names = self.parameters.keys().filter_map(Value::as_str);
+            return Err(ParameterError::Unknown { name: name.to_owned(), near: near::nearest(name, names) });
+        };
+        let kind = text(parameter, "Type").unwrap_or_default();
+        let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
+        let parts = if is_list { value.split(',').map(str::trim).collect() } else { vec![value] };
+        let violated = parts.into_iter().find_map(|part| violated(parameter, &kind, part));
+        violated.map_or(Ok(()), |bound| {
+            Err(ParameterError::Refused {
+                name: name.to_owned(),
+                value: shown(parameter, value),
+                bound,
+                line: self.line_of(name),
+            })
+        })
+    }
+}
+
+/// What the value has to be and isn't.
+fn violated(parameter: &Mapping, kind: &str, value: &str) -> Option<String> {
+    let allowed: Vec<String> = parameter
+        .get("AllowedValues")
+        .and_then(Value::as_sequence)
+        .map(|values| values.iter().filter_map(scalar).collect())
+        .unwrap_or_default();
+    if !allowed.is_empty() && !allowed.iter().any(|allowed| allowed == value) {
+        let near = near::nearest(value, allowed.iter().map(String::as_str));
+        return Some(format!("must be one of {}{}", allowed.join(", "), near::hint(near.as_deref())));
+    }
+    // The template's own words are the best, where it has some.
+    let constraint = |otherwise: String| text(parameter, "ConstraintDescription").unwrap_or(otherwise);
+    if kind == "Number" || kind == "List<Number>" {
+        return number(parameter, value)
+            .map(|bound| if allowed.is_empty() { constraint(bound) } else { bound });
+    }
+    let length = value.chars().count() as u64;
+    let bound = |name: &str| parameter.get(name).and_then(scalar).and_then(|bound| bound.parse::<u64>().ok());
+    if let Some(max) = bound("MaxLength").filter(|max| length > *max) {
+        return Some(format!("has {length} characters, and may have {max} at most"));
+    }
+    if let Some(min) = bound("MinLength").filter(|min| length < *min) {
+        return Some(format!("has {length} characters, and must have {min} at least"));
+    }
+    let pattern = text(parameter, "AllowedPattern")?;
+    let is_match = Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(value));
+    (!is_match).then(|| constraint(format!("must match {pattern}")))
+}
+
+fn number(parameter: &Mapping, value: &str) -> Option<String> {
+    let bound = |name: &str| parameter.get(name).and_then(scalar);
+    let range = match (bound("MinValue"), bound("MaxValue")) {
+        (Some(min), Some(max)) => format!("must be a number from {min} to {max}"),
+        (Some(min), None) => format!("must be a number of at least {min}"),
+        (None, Some(max)) => format!("must be a number of at most {max}"),
+        (None, None) => "must be a number".to_owned(),
+    };
+    let Some(number) = value.parse::<f64>().ok().filter(|number| number.is_finite()) else {
+        let seconds = duration::parse(value).map(|seconds| format!("; {value} is {seconds} seconds"));
+        return Some(range + &seconds.unwrap_or_default());
+    };
+    let parsed = |name: &str| bound(name).and_then(|bound| bound.parse::<f64>().ok());
+    let is_within = parsed("MinValue").is_none_or(|min| number >= min)
+        && parsed("MaxValue").is_none_or(|max| number <= max);
+    (!is_within).then_some(range)
+}
+
+fn text(parameter: &Mapping, name: &str) -> Option<String> {
+    parameter.get(name).and_then(scalar)
+}
+
+/// The value in quotes, if it may be seen.
+fn shown(parameter: &Mapping, value: &str) -> String {
+    if text(parameter, "NoEcho").is_some_and(|no_echo| no_echo.eq_ignore_ascii_case("true")) {
+        "what was given".to_owned()
+    } else {
+        format!("{value:?}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "\
+Parameters:
+  Size: { Type: Number, MinValue: 1, MaxValue: 10 }
+  Kind: { Type: String, AllowedValues: [session, denylist] }
+  Word: { Type: String, AllowedPattern: '[a-z]+', ConstraintDescription: must be a word }
+  Long: { Type: String, MinLength: 2, MaxLength: 3 }
+  List: { Type: CommaDelimitedList, AllowedPattern: '[a-z]+' }
+  Secret:
+    Type: String
+    NoEcho: true
+    AllowedPattern: '[a-z]+'
+Resources: {}
+Conditions: {}
+Outputs: {}
+";
+
+    fn said(name: &str, value: &str) -> String {
+        let template = Template::checked("template.yaml", SOURCE).unwrap();
+        template.check(name, value).map_or_else(|error| error.to_string(), |()| "fine".to_owned())
+    }
+
+    #[test]
+    fn a_value_is_held_to_what_the_template_says_of_the_parameter() {
+        for (name, value) in [
+            ("Size", "10"),
+            ("Size", "1.5"),
+            ("Kind", "session"),
+            ("Word", "word"),
+            ("Long", "äöü"),
+            ("List", "a, b,c"),
+            ("Secret", "word"),
+        ] {
+            assert_eq!(said(name, value), "fine", "{name} {value}");
+        }
+        for (name, value, expected) in [
+            (
+                "Size",
+                "11",
+                "the parameter Size can't be \"11\": it must be a number from 1 to 10 (template.yaml, line 2)",
+            ),
+            ("Size", "NaN", "it must be a number from 1 to 10"),
+            ("Size", "2m", "from 1 to 10; 2m is 120 seconds"),
+            ("Kind", "sesion", "must be one of session, denylist: did you mean session?"),
+            ("Word", "two words", "\"two words\": it must be a word"),
+            ("Word", "word\n", "must be a word"),
+            ("Long", "x", "has 1 characters, and must have 2 at least (template.yaml, line 5)"),
+            ("Long", "xxxx", "may have 3 at most"),
+            ("List", "a,B", "must match [a-z]+"),
+            ("Wrod", "x", "template.yaml has no parameter Wrod: did you mean Word?"),
+            ("Nothing", "x", "template.yaml has no parameter Nothing"),
+        ] {
+            assert!(said(name, value).contains(expected), "{name} {value}: {}", said(name, value));
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_repeated() {
+        let said = said("Secret", "HUNTER2");
+        assert!(said.contains("Secret can't be what was given") && !said.contains("HUNTER2"), "{said}");
+    }
+
+    #[test]
+    fn every_default_of_the_project_is_allowed_and_every_pattern_is_understood() {
+        let template = Template::of_project().unwrap();
+        for (name, parameter) in &template.parameters {
+            let (name, parameter) = (name.as_str().unwrap(), parameter.as_mapping().unwrap());
+            if let Some(default) = text(parameter, "Default") {
+                assert_eq!(template.check(name, &default), Ok(()), "{name}");
+            }
+            if let Some(pattern) = text(parameter, "AllowedPattern") {
+                assert!(Regex::new(&pattern).is_ok(), "{name}");
+            }
+        }
+        assert_eq!(template.check("Issuer", "https://login.example.com"), Ok(()));
+        let said = template.check("SopeRules", "").unwrap_err().to_string();
+        assert!(said.ends_with("did you mean ScopeRules?"), "{said}");
+    }
+}
