@@ -1,13 +1,18 @@
 //! What can be said on the command line.
 
-use std::path::PathBuf;
+use std::{ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
-    clients::ClientsCommand, console::OutputFormat, deployment::Target, keys::KeysCommand,
-    sessions::SessionsCommand, tokens::TokensCommand, users::UsersCommand,
+    clients::ClientsCommand,
+    console::OutputFormat,
+    deployment::{Target, local_port},
+    keys::KeysCommand,
+    sessions::SessionsCommand,
+    tokens::TokensCommand,
+    users::UsersCommand,
 };
 
 const AFTER_HELP: &str = "\
@@ -23,7 +28,8 @@ Exit codes:
   3  there is no such client, user, session or stack
   4  refused: it is there already, malformed, not confirmed, a password that may not be chosen,
      or an import with lines that were rejected
-  5  the doctor found something wrong";
+  5  the doctor found something wrong
+  141  whoever read standard output stopped reading, as `head` does";
 
 const DOCTOR_HELP: &str = "\
 It makes a client and a user of its own, logs in, calls, refreshes, logs out, sees how long that takes to take effect,
@@ -43,6 +49,54 @@ pub struct Cli {
     pub(crate) manner: Manner,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+impl Cli {
+    /// What was said on the command line of this process. If it can't be, the process ends.
+    pub fn of_process() -> Self {
+        let said: Vec<OsString> = std::env::args_os().collect();
+        Self::try_parse_from(&said).unwrap_or_else(|error| {
+            // As it is written, a port after `--local` is an argument of its own, which mostly means nothing.
+            match with_ports_joined(&said) {
+                Some(joined) if error.use_stderr() => {
+                    Self::try_parse_from(joined).unwrap_or_else(|error| error.exit())
+                }
+                _ => error.exit(),
+            }
+        })
+    }
+
+    /// The command that completions are made for. There `--local` takes no value, so that what follows it is a command: a
+    /// shell would offer files.
+    pub(crate) fn to_complete() -> clap::Command {
+        Self::command().mut_arg("local", |local| {
+            let help = local.get_help().cloned().unwrap_or_default();
+            Arg::new("local").long("local").global(true).action(ArgAction::SetTrue).help(help)
+        })
+    }
+}
+
+/// The arguments with `--local 8787` as `--local=8787`; nothing, if they have none.
+fn with_ports_joined(said: &[OsString]) -> Option<Vec<OsString>> {
+    let mut joined: Vec<OsString> = Vec::new();
+    let mut arguments = said.iter().peekable();
+    let mut found = false;
+    while let Some(argument) = arguments.next() {
+        let port = (argument == "--local").then(|| arguments.peek().and_then(|next| next.to_str())).flatten();
+        match port.filter(|text| local_port(text).is_ok()) {
+            Some(port) => {
+                joined.push(format!("--local={port}").into());
+                arguments.next();
+                found = true;
+            }
+            None if argument == "--" => {
+                joined.push(argument.clone());
+                joined.extend(arguments.by_ref().cloned());
+            }
+            None => joined.push(argument.clone()),
+        }
+    }
+    found.then_some(joined)
 }
 
 /// How it is asked, said and written down.

@@ -2,10 +2,16 @@
 
 use std::{io, path::PathBuf};
 
+use crate::deployment::{AccessError, advice};
 use keys::{FenceError, GenerateError};
 use passwords::{PasswordError, PasswordRejection};
 use port_file::PortFileError;
 use shared::{environment::EnvironmentError, keys::KeysetError, store::StoreError};
+
+/// What standard output is called.
+pub(crate) const STDOUT: &str = "standard output";
+/// What a shell says of a program that SIGPIPE ended.
+const CLOSED_OUTPUT: u8 = 128 + 13;
 
 /// Why a command didn't do what it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -17,36 +23,72 @@ pub enum AdminError {
     )]
     NoDeployment,
     /// A variable that a table is named by is missing.
-    #[error(transparent)]
+    #[error(
+        "{0}: name the whole deployment with --stack, --local or --endpoint, or set the variables of all its tables"
+    )]
     Environment(#[from] EnvironmentError),
     /// Options that make no sense together.
     #[error("{0}")]
     Usage(&'static str),
     /// The store said no, could not be reached, or holds what it should not.
-    #[error(transparent)]
+    #[error("{0}{hint}", hint = hint(.0))]
     Store(#[from] StoreError),
+    /// AWS doesn't let the operator in.
+    #[error(transparent)]
+    Access(#[from] AccessError),
     /// A password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
     /// CloudFormation said no, or could not be reached.
-    #[error("CloudFormation did not describe the stack {stack}: {reason}")]
+    #[error("CloudFormation did not describe the stack {stack} in {region} ({reason}): {advice}")]
     Stack {
         /// The stack.
         stack: String,
+        /// Its region.
+        region: String,
+        /// What to do.
+        advice: &'static str,
         /// What CloudFormation or the network says.
         reason: String,
     },
     /// The stack is not one of Latchgate's, or of an older version.
-    #[error("the stack {stack} has no output {output}: is it Latchgate's, and deployed from this version?")]
+    #[error(
+        "the stack {stack} ({status}) has no output {output}: it isn't Latchgate's, or its deployment isn't complete, or it was \
+         deployed from an older version and has to be deployed again"
+    )]
     Output {
+        /// What CloudFormation says of it.
+        status: String,
         /// The stack.
         stack: String,
         /// The output.
         output: String,
     },
+    /// There is no such stack.
+    #[error(
+        "there is no stack {stack} in {region}: --region and --profile look elsewhere, and `aws cloudformation list-stacks \
+         --region {region}` lists those that are there"
+    )]
+    NoStack {
+        /// The stack.
+        stack: String,
+        /// Where.
+        region: String,
+    },
     /// No server serves on this port, or its store is gone.
-    #[error("no local server on port {0}: start one with `cargo run`")]
+    #[error("no local server on port {0}: start one with `cargo run`, or say its port with --local=PORT")]
     NoLocalServer(u16),
+    /// A server serves on this port, and its file isn't where it would be.
+    #[error(
+        "a Latchgate serves port {port}, but its file isn't in {folders}: another user started it, or it was started with another \
+         HOME or XDG_RUNTIME_DIR. Run this as it was started"
+    )]
+    ServerElsewhere {
+        /// The port.
+        port: u16,
+        /// Where it was looked for.
+        folders: String,
+    },
     /// Where the local server is can't be found out.
     #[error(transparent)]
     PortFile(#[from] PortFileError),
@@ -57,10 +99,10 @@ pub enum AdminError {
     )]
     NoKeyset,
     /// The keyset can't be used.
-    #[error(transparent)]
+    #[error("{0}{hint}", hint = made_when(.0))]
     Keyset(#[from] KeysetError),
     /// Secrets Manager said no, or could not be reached.
-    #[error("Secrets Manager did not carry out {operation}: {reason}")]
+    #[error("Secrets Manager did not carry out {operation}: {reason}{}", hint_of(.reason))]
     Secret {
         /// The operation.
         operation: &'static str,
@@ -73,13 +115,13 @@ pub enum AdminError {
     )]
     RotationPending(u64),
     /// Another keyset was put in use while this one was published.
-    #[error(transparent)]
+    #[error("{0}: `latchgate keys show` says what is used now, and the same command again does it")]
     Fence(#[from] FenceError),
     /// No key could be made.
     #[error(transparent)]
     Generate(#[from] GenerateError),
     /// The doctor found something.
-    #[error("{0} things are wrong")]
+    #[error("the doctor found {0} wrong: the lines marked `wrong` say what to do")]
     Unwell(usize),
     /// There is no place for the audit log.
     #[error(
@@ -111,7 +153,7 @@ pub enum AdminError {
     #[error("hashes are not written to this file; --file PATH makes one that only you can read")]
     OpenOutput(#[source] io::Error),
     /// What is to be changed or shown isn't there.
-    #[error("there is no {kind} {name}")]
+    #[error("there is no {kind} {name}{}", look(.kind))]
     NotFound {
         /// What kind of thing.
         kind: &'static str,
@@ -147,7 +189,7 @@ pub enum AdminError {
         rejects: String,
     },
     /// Some lines of an import would not be taken.
-    #[error("{0} lines would be rejected")]
+    #[error("{0} lines would be rejected, for the reasons above")]
     WouldReject(u64),
     /// An import did not come to its end.
     #[error("the import stopped; go on with --from-line {line}")]
@@ -166,10 +208,21 @@ impl AdminError {
         |source| Self::Io { name: name.into(), source }
     }
 
+    /// Whether the reader of standard output went away, like `head` once it has enough: nothing to speak of.
+    pub fn is_closed_output(&self) -> bool {
+        let closed = |source: &io::Error| source.kind() == io::ErrorKind::BrokenPipe;
+        matches!(self, Self::Io { name, source } if name == STDOUT && closed(source))
+    }
+
     /// The exit code, as `latchgate --help` explains it.
     pub fn exit_code(&self) -> u8 {
+        if self.is_closed_output() {
+            return CLOSED_OUTPUT;
+        }
         match self {
             Self::Store(_)
+            | Self::Access(_)
+            | Self::ServerElsewhere { .. }
             | Self::Password(_)
             | Self::Stack { .. }
             | Self::Output { .. }
@@ -187,7 +240,7 @@ impl AdminError {
             | Self::Io { .. }
             | Self::Stopped { .. } => 1,
             Self::NoDeployment | Self::Environment(_) | Self::Usage(_) => 2,
-            Self::NotFound { .. } => 3,
+            Self::NotFound { .. } | Self::NoStack { .. } => 3,
             Self::Exists { .. }
             | Self::Refused(_)
             | Self::Rejection(_)
@@ -199,4 +252,36 @@ impl AdminError {
             Self::Unwell(_) => 5,
         }
     }
+}
+
+/// What to do about it, if the store's answer alone doesn't say.
+fn hint(error: &StoreError) -> String {
+    match error {
+        StoreError::Unavailable { reason, .. } => hint_of(reason),
+        StoreError::Malformed { .. } => ": another program wrote it, or another version".to_owned(),
+    }
+}
+
+/// Where those that there are can be seen.
+fn look(kind: &str) -> &'static str {
+    match kind {
+        "user" => ": `latchgate users list --search TEXT` looks for one",
+        "client" => ": `latchgate clients list` names those that there are",
+        "session of this user" => ": `latchgate sessions list --user NAME` shows those that live",
+        _ => "",
+    }
+}
+
+fn made_when(error: &KeysetError) -> &'static str {
+    match error {
+        KeysetError::NotMade => {
+            ": that takes a minute after the first deployment; after that, see the log of KeysFunction"
+        }
+        _ => "",
+    }
+}
+
+fn hint_of(reason: &str) -> String {
+    let code = reason.split(' ').next().unwrap_or_default();
+    advice(code).map(|advice| format!(": {advice}")).unwrap_or_default()
 }

@@ -1,17 +1,22 @@
 //! `latchgate`: the command line for operators.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use admin::{cli::Cli, run::run};
-use clap::Parser;
 use shared::error::chain;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match Box::pin(run(Cli::parse())).await {
+    match Box::pin(run(Cli::of_process())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("latchgate: {}", chain(&error));
+            if !error.is_closed_output() {
+                // Nobody may be there to read it.
+                let _ = writeln!(io::stderr(), "latchgate: {}", chain(&error));
+            }
             ExitCode::from(error.exit_code())
         }
     }

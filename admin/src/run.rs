@@ -1,8 +1,6 @@
 //! From a command line to what it does.
 
-use std::io;
-
-use clap::CommandFactory;
+use std::io::{self, Write};
 
 use crate::{
     audit::AuditDestination,
@@ -11,7 +9,7 @@ use crate::{
     context::Context,
     deployment::Deployment,
     doctor,
-    error::AdminError,
+    error::{AdminError, STDOUT},
 };
 
 /// Carries out a command line.
@@ -22,8 +20,9 @@ use crate::{
 pub async fn run(cli: Cli) -> Result<(), AdminError> {
     let Cli { target, manner, command } = cli;
     if let Command::Completions { shell } = command {
-        clap_complete::generate(shell, &mut Cli::command(), "latchgate", &mut io::stdout());
-        return Ok(());
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::to_complete(), "latchgate", &mut script);
+        return io::stdout().write_all(&script).map_err(AdminError::io(STDOUT));
     }
     let context = Context {
         deployment: Deployment::connect(&target).await?,

@@ -15,6 +15,11 @@ pub(crate) fn stack() -> Option<String> {
     variable(STACK)?.into_string().ok()
 }
 
+/// The AWS profile that is meant where none is named.
+pub(crate) fn profile() -> Option<String> {
+    ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].into_iter().find_map(|name| variable(name)?.into_string().ok())
+}
+
 /// Where programs keep what they have to remember (XDG Base Directory Specification).
 pub(crate) fn state_folder() -> Option<PathBuf> {
     let state = variable("XDG_STATE_HOME").map(PathBuf::from);

@@ -82,10 +82,10 @@ impl ClientsCommand {
 
 async fn list(context: &Context) -> Result<(), AdminError> {
     let mut clients = Vec::new();
-    for client in ClientTable::of(&context.deployment)?.all().await? {
+    for (client_id, client) in ClientTable::of(&context.deployment)?.all().await? {
         match client {
             Ok(client) => clients.push(client),
-            Err(error) => context.console.note(&format!("Left out: {error}")),
+            Err(error) => context.console.note(&format!("Left out the client {client_id}: {error}")),
         }
     }
     clients.sort_by(|a, b| a.client_id.as_str().cmp(b.client_id.as_str()));

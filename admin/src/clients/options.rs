@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use clap::{Args, ValueEnum, value_parser};
+use clap::{Args, ValueEnum};
 use shared::{
     client::{ClaimSelection, Client},
+    duration,
     lifetimes::{ABSOLUTE_TTL, ACCESS_TTL, IDLE_TTL, LEEWAY},
     scope::Scope,
     store::attribute,
@@ -31,17 +32,17 @@ pub(crate) struct Settings {
     /// What it may ask for, separated by spaces; without it, nothing
     #[arg(long, value_parser = scope)]
     scope: Option<Scope>,
-    /// Lifetime of its access tokens, in seconds [default: the deployment's]
-    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(ACCESS_TTL))]
+    /// Lifetime of its access tokens: 90 (seconds), 45s, 30m, 2h, 14d [default: the deployment's]
+    #[arg(long, value_name = "TIME", value_parser = duration::within(ACCESS_TTL))]
     access_ttl: Option<u64>,
-    /// How long its sessions live without being refreshed, in seconds [default: the deployment's]
-    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(IDLE_TTL))]
+    /// How long its sessions live without being refreshed, like 14d [default: the deployment's]
+    #[arg(long, value_name = "TIME", value_parser = duration::within(IDLE_TTL))]
     idle_ttl: Option<u64>,
-    /// How long its sessions live however often they are refreshed, in seconds [default: the deployment's]
-    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(ABSOLUTE_TTL))]
+    /// How long its sessions live however often they are refreshed, like 365d [default: the deployment's]
+    #[arg(long, value_name = "TIME", value_parser = duration::within(ABSOLUTE_TTL))]
     absolute_ttl: Option<u64>,
-    /// For how long a used refresh token still gets the same successor, in seconds [default: the deployment's]
-    #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(LEEWAY))]
+    /// For how long a used refresh token still gets the same successor, like 10s [default: the deployment's]
+    #[arg(long, value_name = "TIME", value_parser = duration::within(LEEWAY))]
     leeway: Option<u64>,
     /// Which of a user's claims its access tokens carry: names separated by commas, or `none` [default: all]
     #[arg(long, value_parser = claims)]
@@ -125,6 +126,9 @@ fn put<T>(place: &mut T, value: Option<T>) -> bool {
 }
 
 fn scope(text: &str) -> Result<Scope, &'static str> {
+    if text.contains(',') {
+        return Err("scopes are separated by spaces, not by commas: 'read write'");
+    }
     Scope::parse(text).ok_or("a scope is at most 64 words of printable ASCII, without quotes and backslashes")
 }
 

@@ -84,7 +84,7 @@ pub(super) async fn export(context: &Context, command: &Export) -> Result<(), Ad
     audit.record(OperatorEvent::ClientsExported, &Subject::default())?;
     let mut left_out = None;
     let mut clients = Vec::new();
-    for client in table.all().await? {
+    for (_, client) in table.all().await? {
         match client {
             Ok(client) => clients.push(client),
             Err(error) => left_out = Some(error),

@@ -26,14 +26,14 @@ use crate::{
 pub(super) const CREATE_HELP: &str = "\
 Examples:
   latchgate clients create shop-web --public --scope 'read write'
-  latchgate clients create billing --confidential --name 'Billing' --access-ttl 300 --claims email,roles
+  latchgate clients create billing --confidential --name 'Billing' --access-ttl 5m --claims email,roles
 
 A public client is a browser or a mobile app: it has no secret. A confidential client is a server: its
 secret is made here and shown once.";
 
 pub(super) const UPDATE_HELP: &str = "\
 Examples:
-  latchgate clients update shop-web --scope 'read' --idle-ttl 86400
+  latchgate clients update shop-web --scope 'read' --idle-ttl 1d
   latchgate clients update shop-web --reset idle-ttl,claims
 
 What isn't named stays as it is. Functions that are warm take a change up within ten seconds.";
@@ -101,7 +101,9 @@ pub(super) async fn update(context: &Context, command: &Update) -> Result<(), Ad
     for setting in reset {
         let attribute = setting.reset(&mut client);
         if changed.contains(&attribute) {
-            return Err(AdminError::Usage("a setting is changed, or reset, and once"));
+            return Err(AdminError::Usage(
+                "a setting is both changed and in --reset, or there twice: say it once",
+            ));
         }
         changed.push(attribute);
     }

@@ -73,7 +73,7 @@ pub(super) async fn rotate(context: &Context, command: &RotateSecret) -> Result<
     let mut client = table.required(client_id).await?;
     let read = client.to_item().get(attribute::SECRET_HASHES).cloned();
     let ClientKind::Confidential(old) = &client.kind else {
-        return Err(AdminError::Refused("a public client has no secret"));
+        return Err(AdminError::Refused("a public client has no secret: only a confidential one has"));
     };
     let secret = (!command.drop_old).then(|| new_secret(&*deployment.random));
     let kept = usize::from(!command.at_once);

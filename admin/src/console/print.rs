@@ -1,13 +1,13 @@
 //! Prints what a command found or did: as tables for people, as JSON for programs.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::table;
-use crate::error::AdminError;
+use crate::error::{AdminError, STDOUT};
 
 /// What is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -37,9 +37,33 @@ impl Console {
     pub fn print_list(&self, names: &[&str], rows: &[impl Serialize]) -> Result<(), AdminError> {
         let objects: Vec<_> = rows.iter().map(object).collect();
         match self.output {
-            OutputFormat::Table => self.print_text(&table::list(names, &objects)),
+            OutputFormat::Table => self.print_text(&table::list(names, &objects, width())),
             OutputFormat::Json => self.print_json(&objects),
         }
+    }
+
+    /// Prints a page of some of a kind, and where the next begins, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Io`], if standard output is closed.
+    pub fn print_page(
+        &self,
+        kind: &str,
+        names: &[&str],
+        rows: &[impl Serialize],
+        next_cursor: Option<&str>,
+    ) -> Result<(), AdminError> {
+        if self.output == OutputFormat::Json {
+            let mut page = Map::from_iter([(kind.to_owned(), rows.iter().map(object).collect())]);
+            page.extend(next_cursor.map(|cursor| ("next_cursor".to_owned(), cursor.into())));
+            return self.print_json(&page);
+        }
+        self.print_list(names, rows)?;
+        if let Some(cursor) = next_cursor {
+            self.note(&format!("There are more {kind}: the same command with --cursor {cursor} goes on."));
+        }
+        Ok(())
     }
 
     /// Prints one: as a table, the lines of these names.
@@ -50,7 +74,7 @@ impl Console {
     pub fn print_one(&self, names: &[&str], row: &impl Serialize) -> Result<(), AdminError> {
         let object = object(row);
         match self.output {
-            OutputFormat::Table => self.print_text(&table::lines(names, &object)),
+            OutputFormat::Table => self.print_text(&table::lines(names, &object, width())),
             OutputFormat::Json => self.print_json(&object),
         }
     }
@@ -61,18 +85,28 @@ impl Console {
     ///
     /// [`AdminError::Io`], if standard output is closed.
     pub fn print_text(&self, text: &str) -> Result<(), AdminError> {
-        writeln!(io::stdout(), "{text}").map_err(AdminError::io("standard output"))
+        writeln!(io::stdout(), "{text}").map_err(AdminError::io(STDOUT))
     }
 
     fn print_json(&self, document: &impl Serialize) -> Result<(), AdminError> {
         let text = serde_json::to_string_pretty(document);
-        self.print_text(&text.map_err(|e| AdminError::io("standard output")(e.into()))?)
+        self.print_text(&text.map_err(|e| AdminError::io(STDOUT)(e.into()))?)
     }
 
     /// Tells people something that isn't the answer.
     pub fn note(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{text}");
     }
+}
+
+/// How wide the terminal is; nothing, where standard output is none, and what is printed may be as wide as it is.
+fn width() -> Option<usize> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    terminal_size::terminal_size_of(io::stdout())
+        .map(|(width, _)| usize::from(width.0))
+        .filter(|width| *width > 0)
 }
 
 /// What is listed here is a struct; anything else would be an empty row.

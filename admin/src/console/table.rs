@@ -1,40 +1,137 @@
-//! Tables for people, and the values in their cells.
+//! Tables for people, and the values in their cells. On a terminal they are as wide as it is; elsewhere nothing is shortened.
 
-use comfy_table::{Table, presets};
 use serde_json::{Map, Value};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The widest cell of a list.
-const MAX_WIDTH: usize = 60;
+/// Between two columns.
+const GAP: usize = 2;
+/// The narrowest that a column is made.
+const MIN_WIDTH: usize = 12;
 
-/// A list: a row for each object, a column for each of these names.
-pub(crate) fn list(names: &[&str], objects: &[Map<String, Value>]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(names.iter().map(|name| name.to_uppercase()));
-    for object in objects {
-        table.add_row(names.iter().map(|name| shortened(cell(name, object.get(*name)))));
+/// A list: a row for each object, a column for each of these names. Where the columns don't fit into the width, long texts are
+/// shortened; where that isn't enough, each object has a paragraph of its own.
+pub(crate) fn list(names: &[&str], objects: &[Map<String, Value>], width: Option<usize>) -> String {
+    let header: Vec<String> = names.iter().map(|name| name.to_uppercase()).collect();
+    let of_object =
+        |object: &Map<String, Value>| names.iter().map(|name| cell(name, object.get(*name))).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(header).chain(objects.iter().map(of_object)).collect();
+    let natural = |column: usize| rows.iter().map(|row| row[column].width()).max().unwrap_or_default();
+    let mut widths: Vec<usize> = (0..names.len()).map(natural).collect();
+    if let Some(width) = width
+        && !fit(&mut widths, names, width)
+    {
+        let paragraphs: Vec<String> =
+            objects.iter().map(|object| lines(names, object, Some(width))).collect();
+        return paragraphs.join("\n\n");
     }
-    trimmed(&table)
+    rows.iter().map(|row| line(row, &widths)).collect::<Vec<_>>().join("\n")
 }
 
-/// One object: a line for each of these names that it has.
-pub(crate) fn lines(names: &[&str], object: &Map<String, Value>) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    for name in names.iter().filter(|name| object.contains_key(**name)) {
-        table.add_row([(*name).to_owned(), cell(name, object.get(*name))]);
+/// One object: a line for each of these names that it has. On a terminal a long value goes on in the next line, between words.
+pub(crate) fn lines(names: &[&str], object: &Map<String, Value>, width: Option<usize>) -> String {
+    let names: Vec<&str> = names.iter().copied().filter(|name| object.contains_key(*name)).collect();
+    let label = names.iter().map(|name| name.width()).max().unwrap_or_default();
+    let room = width.map(|width| width.saturating_sub(label + GAP).max(MIN_WIDTH));
+    let mut text = Vec::new();
+    for name in names {
+        for (i, part) in parts(name, object.get(name), room).into_iter().enumerate() {
+            let name = if i == 0 { name } else { "" };
+            text.push(line(&[name.to_owned(), part], &[label, 0]));
+        }
     }
-    trimmed(&table)
+    text.join("\n")
 }
 
-fn trimmed(table: &Table) -> String {
-    // Every cell has a space before it, the first of a line too.
-    let line = |line: String| line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned();
-    table.lines().map(line).collect::<Vec<_>>().join("\n")
+/// Narrows the columns until they fit, the widest first. Not those that somebody copies: identifiers, names and instants.
+fn fit(widths: &mut [usize], names: &[&str], width: usize) -> bool {
+    let gaps = GAP * widths.len().saturating_sub(1);
+    loop {
+        let excess = (widths.iter().sum::<usize>() + gaps).saturating_sub(width);
+        if excess == 0 {
+            return true;
+        }
+        let least = |column: usize| MIN_WIDTH.max(names[column].len());
+        let shrinkable = (0..widths.len()).filter(|i| !is_whole(names[*i]) && widths[*i] > least(*i));
+        let Some(widest) = shrinkable.max_by_key(|i| widths[*i]) else { return false };
+        widths[widest] -= excess.min(widths[widest] - least(widest)).min((widths[widest] / 4).max(1));
+    }
+}
+
+fn is_whole(name: &str) -> bool {
+    name.ends_with("_id") || name.ends_with("_at") || matches!(name, "username" | "kid" | "disabled" | "kind")
+}
+
+fn line(cells: &[String], widths: &[usize]) -> String {
+    let last = cells.len().saturating_sub(1);
+    let mut line = String::new();
+    for (i, (cell, width)) in cells.iter().zip(widths).enumerate() {
+        let shown = if *width > 0 { shortened(cell, *width) } else { cell.clone() };
+        let padding = if i == last { 0 } else { (width + GAP).saturating_sub(shown.width()) };
+        line += &shown;
+        line += &" ".repeat(padding);
+    }
+    line.trim_end().to_owned()
+}
+
+fn shortened(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mut room = width.saturating_sub(1);
+    let fits = |c: &char| {
+        let width = c.width().unwrap_or_default();
+        let fits = width <= room;
+        room = room.saturating_sub(width);
+        fits
+    };
+    let mut shown: String = text.chars().take_while(fits).collect();
+    shown.push('…');
+    shown
+}
+
+/// The lines of a value: several for a list of objects, and for whatever is wider than the room.
+fn parts(name: &str, value: Option<&Value>, room: Option<usize>) -> Vec<String> {
+    let pairs = |object: &Map<String, Value>| -> Vec<String> {
+        object.iter().map(|(name, value)| format!("{} {}", harmless(name), cell(name, Some(value)))).collect()
+    };
+    let whole = match value {
+        Some(Value::Array(values)) if !values.is_empty() && values.iter().all(Value::is_object) => {
+            values.iter().filter_map(Value::as_object).map(|object| pairs(object).join(", ")).collect()
+        }
+        Some(Value::Object(object)) => {
+            let one = cell(name, value);
+            if room.is_some_and(|room| one.width() > room) { pairs(object) } else { vec![one] }
+        }
+        value => vec![cell(name, value)],
+    };
+    match room {
+        None => whole,
+        Some(room) => whole.iter().flat_map(|text| wrapped(text, room)).collect(),
+    }
+}
+
+/// Breaks between words. A word that is wider than the room stays whole: somebody may copy it.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        // Unwrap safety: there is a line from the start.
+        let line = lines.last_mut().expect("a line");
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.width() + 1 + word.width() <= room {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines
 }
 
 /// The name says what a number is: instants end in `_at`, lengths of time in `_ttl`.
 fn cell(name: &str, value: Option<&Value>) -> String {
-    let is_instant = name.ends_with("_at") || ["not_before", "valid_from", "auth_time"].contains(&name);
+    let is_instant =
+        name.ends_with("_at") || ["not_before", "valid_from", "auth_time", "locked_until"].contains(&name);
     let is_ttl = name.ends_with("_ttl") || name == "leeway";
     match value {
         None | Some(Value::Null) => String::new(),
@@ -57,13 +154,6 @@ fn cell(name: &str, value: Option<&Value>) -> String {
 /// Without what a terminal would obey: device names and user agents are whatever a caller sent.
 pub(crate) fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
-fn shortened(text: String) -> String {
-    if text.chars().count() <= MAX_WIDTH {
-        return text;
-    }
-    text.chars().take(MAX_WIDTH - 1).chain(['…']).collect()
 }
 
 /// An instant in UTC, in the Gregorian calendar: `2026-11-23 14:05:09Z`.
@@ -141,6 +231,48 @@ mod tests {
         assert_eq!(cell("scope", Some(&json!(["read", "write"]))), "read write");
         assert_eq!(cell("disabled", Some(&json!(true))), "yes");
         assert_eq!(cell("device_name", Some(&json!("a\u{1b}[2Jb\n"))), "a\u{fffd}[2Jb\u{fffd}");
-        assert_eq!(shortened("x".repeat(61)).chars().count(), 60);
+        assert_eq!(shortened("a語語b", 5), "a語…");
+    }
+
+    fn object(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(object) => object,
+            _ => Map::new(),
+        }
+    }
+
+    #[test]
+    fn a_list_fits_the_terminal_and_nothing_is_lost_elsewhere() {
+        let names = ["user_id", "username", "claims"];
+        let claims = json!({"email": "ada@example.com", "roles": ["admin", "editor"], "city": "London"});
+        let users =
+            [object(json!({"user_id": "8f3kQpXv0aLm", "username": "ada@example.com", "claims": claims}))];
+        let wide = list(&names, &users, None);
+        assert!(wide.contains(r#""London""#) && !wide.contains('…'), "{wide}");
+        let narrow = list(&names, &users, Some(60));
+        assert!(narrow.lines().all(|line| line.width() <= 60), "{narrow}");
+        assert_eq!(narrow.lines().count(), 2);
+        assert!(
+            narrow.contains("8f3kQpXv0aLm") && narrow.contains("ada@example.com") && narrow.ends_with('…'),
+            "{narrow}"
+        );
+        let tiny = list(&names, &users, Some(30));
+        assert!(tiny.lines().all(|line| line.width() <= 34), "{tiny}");
+        assert!(tiny.starts_with("user_id   8f3kQpXv0aLm\nusername  ada@example.com\nclaims "), "{tiny}");
+        assert!(tiny.contains("city London") && !tiny.contains('…'), "{tiny}");
+        assert_eq!(list(&names, &[], Some(10)), "");
+    }
+
+    #[test]
+    fn a_long_value_goes_on_between_words() {
+        let client =
+            object(json!({"client_id": "shop", "scope": ["orders:read", "orders:write", "profile"]}));
+        let text = lines(&["client_id", "scope"], &client, Some(36));
+        assert_eq!(text, "client_id  shop\nscope      orders:read orders:write\n           profile");
+        assert_eq!(lines(&["scope"], &client, None), "scope  orders:read orders:write profile");
+        let guesses =
+            object(json!({"guesses": [{"of": "strangers", "spent": 3}, {"of": "devices 2", "spent": 1}]}));
+        let text = lines(&["guesses"], &guesses, None);
+        assert_eq!(text, "guesses  of strangers, spent 3\n         of devices 2, spent 1");
     }
 }

@@ -32,7 +32,7 @@ impl Deployment {
             return local::connect(port, target).await;
         }
         if let Some(endpoint) = &target.endpoint {
-            return Ok(Self::at(endpoint, target).await);
+            return Self::at(endpoint, target).await;
         }
         if let Some(stack) = target.stack.clone().or_else(variables::stack) {
             return stack::connect(&stack, target).await;
@@ -41,21 +41,18 @@ impl Deployment {
         if TABLES.iter().all(|(_, name)| environment.optional(name).is_none()) {
             return Err(AdminError::NoDeployment);
         }
-        Ok(Self::over(sdk::of_operator(target).await, environment, "environment".to_owned()))
+        Ok(Self::over(sdk::of_operator(target).await?, environment, "environment".to_owned()))
     }
 
     /// The deployment in this store, in tables of their own names unless variables say otherwise.
-    async fn at(endpoint: &str, target: &Target) -> Self {
+    async fn at(endpoint: &str, target: &Target) -> Result<Self, AdminError> {
         let said = Environment::from_process();
         let tables = TABLES.map(|(id, name)| (name, said.optional(name).unwrap_or(id)));
         let keyset = [variable::KEYSET_SECRET, variable::KEYSET_FILE]
             .into_iter()
             .filter_map(|name| Some((name, said.optional(name)?)));
         let environment = of_pairs(tables.into_iter().chain(keyset));
-        Self::over(
-            sdk::at(endpoint, target.access_key_id.as_deref(), target).await,
-            environment,
-            endpoint.to_owned(),
-        )
+        let sdk_config = sdk::at(endpoint, target.access_key_id.as_deref(), target).await?;
+        Ok(Self::over(sdk_config, environment, endpoint.to_owned()))
     }
 }

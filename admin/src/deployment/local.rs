@@ -1,6 +1,8 @@
 //! The server on this machine.
 
-use port_file::LocalServer;
+use std::net::Ipv4Addr;
+
+use port_file::{LocalServer, Occupant};
 use shared::environment::variable;
 
 use super::{
@@ -13,13 +15,34 @@ use crate::error::AdminError;
 
 /// The deployment that the server on this port serves.
 pub(super) async fn connect(port: u16, target: &Target) -> Result<Deployment, AdminError> {
-    let server = LocalServer::find(port)?.ok_or(AdminError::NoLocalServer(port))?;
+    let mut reached = Err(nobody(port)?);
+    for server in LocalServer::find_all(port)? {
+        reached = reach(server, port, target).await;
+        if reached.is_ok() {
+            break;
+        }
+    }
+    reached
+}
+
+/// Why a server that left no file isn't found.
+fn nobody(port: u16) -> Result<AdminError, AdminError> {
+    if !LocalServer::find_all(port)?.is_empty()
+        || Occupant::of((Ipv4Addr::LOCALHOST, port).into()) != Occupant::Latchgate
+    {
+        return Ok(AdminError::NoLocalServer(port));
+    }
+    let folders: Vec<_> = LocalServer::folders()?.iter().map(|folder| folder.display().to_string()).collect();
+    Ok(AdminError::ServerElsewhere { port, folders: folders.join(" or ") })
+}
+
+async fn reach(server: LocalServer, port: u16, target: &Target) -> Result<Deployment, AdminError> {
     let keyset = server.keyset_file.as_ref().map(|path| path.to_string_lossy().into_owned());
     let tables = TABLES.iter().map(|(id, name)| (*name, server.tables.get(*id).map_or("", String::as_str)));
     let keyset = keyset.as_deref().map(|path| (variable::KEYSET_FILE, path));
     let environment = of_pairs(tables.chain(keyset));
     let sdk_config =
-        sdk::at(&server.dynamodb_endpoint, server.dynamodb_access_key_id.as_deref(), target).await;
+        sdk::at(&server.dynamodb_endpoint, server.dynamodb_access_key_id.as_deref(), target).await?;
     let mut deployment = Deployment::over(sdk_config, environment, server.url.clone());
     deployment.api_url = Some(server.url);
     answers(&deployment, port).await?;

@@ -1,5 +1,6 @@
 //! The deployment that a command works on: a stack, the local server, any endpoint.
 
+mod access;
 mod connect;
 mod local;
 mod reached;
@@ -8,4 +9,6 @@ mod stack;
 mod tables;
 mod target;
 
-pub use self::{reached::Deployment, target::Target};
+pub(crate) use self::access::advice;
+pub(crate) use self::target::local_port;
+pub use self::{access::AccessError, reached::Deployment, target::Target};

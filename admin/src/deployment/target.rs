@@ -17,6 +17,7 @@ pub struct Target {
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "8787",
+        value_parser = local_port,
         conflicts_with = "endpoint"
     )]
     pub local: Option<u16>,
@@ -32,6 +33,20 @@ pub struct Target {
     /// Whose credentials are used
     #[arg(long, global = true, value_name = "PROFILE")]
     pub profile: Option<String>,
+}
+
+/// The port of a server on this machine: the number, or its address.
+pub(crate) fn local_port(text: &str) -> Result<u16, &'static str> {
+    let bare = text.strip_prefix("http://").unwrap_or(text);
+    let bare = bare.strip_suffix('/').unwrap_or(bare);
+    let port = match bare.rsplit_once(':') {
+        None => bare,
+        Some(("" | "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0", port)) => port,
+        Some(_) => return Err("a local server is on this machine: write its port, like --local=8787"),
+    };
+    let port =
+        Some(port).filter(|port| port.bytes().all(|b| b.is_ascii_digit())).and_then(|port| port.parse().ok());
+    port.filter(|port| *port > 0).ok_or("a port is a number from 1 to 65535, like --local=8787")
 }
 
 /// Where a store may be.

@@ -47,7 +47,7 @@ impl ImportOptions {
         let source = if is_stdin { Source::Stdin } else { Source::open(&self.file)? };
         let path = self.rejects.clone().unwrap_or_else(|| default_rejects(&self.file, is_stdin));
         if !is_stdin && is_same(&self.file, &path) {
-            return Err(AdminError::Usage("bad lines can't be added to the file that is imported"));
+            return Err(AdminError::Usage("--rejects names the file that is imported: name another file"));
         }
         let rejects = if self.dry_run { Rejects::nowhere(&path)? } else { Rejects::open(path)? };
         Ok((source, rejects))

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use serde::Serialize;
 
-use crate::error::AdminError;
+use crate::error::{AdminError, STDOUT};
 
 /// Where an export goes.
 #[derive(Debug, Args)]
@@ -36,11 +36,7 @@ impl ExportOptions {
                 private_file::check_stdout().map_err(AdminError::OpenOutput)?;
             }
             let writer: Box<dyn Write + Send> = Box::new(io::stdout());
-            return Ok(Output {
-                writer: BufWriter::new(writer),
-                name: "standard output".to_owned(),
-                file: None,
-            });
+            return Ok(Output { writer: BufWriter::new(writer), name: STDOUT.to_owned(), file: None });
         };
         let name = path.display().to_string();
         let file = private_file::create(path).map_err(AdminError::io(name.clone()))?;

@@ -30,7 +30,9 @@ pub struct RotateOptions {
 pub(super) async fn rotate(context: &Context, options: &RotateOptions) -> Result<(), AdminError> {
     let is_secret = context.deployment.environment.optional(variable::KEYSET_SECRET).is_some();
     if is_secret && options.algorithm.is_some() {
-        return Err(AdminError::Usage("what a stack's new keys are for is its parameter SigningAlgorithm"));
+        return Err(AdminError::Usage(
+            "--algorithm is for a keyset in a file: a stack's new keys have the algorithm of its parameter SigningAlgorithm",
+        ));
     }
     if options.leaked {
         let warning = "All keys are put away: every token ends, and everybody has to log in again.";

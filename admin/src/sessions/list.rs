@@ -47,7 +47,13 @@ pub(super) async fn list(context: &Context, command: &List) -> Result<(), AdminE
             match session.session {
                 Ok(session) if session.is_live(now) => sessions.push(session),
                 Ok(_) => {}
-                Err(error) => console.note(&format!("Left out: {error}")),
+                Err(error) => {
+                    let key = &session.key;
+                    console.note(&format!(
+                        "Left out the session {} of {}: {error}",
+                        key.session_id, key.user_id
+                    ));
+                }
             }
         }
         Ok(if sessions.len() > command.limit { Enough::Yes } else { Enough::No })

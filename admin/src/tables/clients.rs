@@ -64,13 +64,14 @@ impl ClientTable {
         Ok(self.item(client_id).await?.is_some())
     }
 
-    /// All clients; where a record can't be read, why.
+    /// All clients by their identifiers; where a record can't be read, why.
     ///
     /// # Errors
     ///
     /// [`StoreError`]
-    pub async fn all(&self) -> Result<Vec<Result<Client, StoreError>>, StoreError> {
-        Ok(self.items().await?.iter().map(Client::from_item).collect())
+    pub async fn all(&self) -> Result<Vec<(String, Result<Client, StoreError>)>, StoreError> {
+        let id = |item| Row::new("Clients", item).text(attribute::CLIENT_ID).map(str::to_owned);
+        self.items().await?.iter().map(|item| Ok((id(item)?, Client::from_item(item)))).collect()
     }
 
     /// The identifiers of all clients, be their records readable or not.

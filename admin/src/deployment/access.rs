@@ -1,0 +1,146 @@
+//! Why AWS doesn't let an operator in, each with what to do.
+
+use std::error::Error;
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::config::ProvideCredentials;
+use shared::error::chain;
+
+use super::target::Target;
+use crate::variables;
+
+/// Why AWS doesn't let the operator in.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// No region is named anywhere.
+    #[error(
+        "no AWS region is set: say --region eu-west-1 (or yours), set AWS_REGION, or keep it with \
+         `aws configure set region eu-west-1`"
+    )]
+    NoRegion,
+    /// The profile isn't there.
+    #[error(
+        "there is no AWS profile {0} in ~/.aws/config and ~/.aws/credentials: `aws configure list-profiles` names those that \
+         there are, and --profile or AWS_PROFILE chooses one"
+    )]
+    UnknownProfile(String),
+    /// The login of IAM Identity Center is over, or there was none.
+    #[error("the SSO login{} has expired, or there was none: `aws sso login{}`", of_profile(.0.as_deref()), option(.0.as_deref()))]
+    SsoExpired(Option<String>),
+    /// Nothing says who the operator is.
+    #[error(
+        "no AWS credentials were found: make some with `aws configure`, or sign in with `aws sso login` and say --profile \
+         NAME, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    )]
+    NoCredentials,
+    /// What says it makes no sense, or who gives credentials failed.
+    #[error("no AWS credentials could be had{}: {reason}", of_profile(.profile.as_deref()))]
+    Configuration {
+        /// The profile, if one is named.
+        profile: Option<String>,
+        /// What the SDK says.
+        reason: String,
+    },
+}
+
+/// Finds out whether there is a region, and who the operator is, before anything is asked with it.
+///
+/// # Errors
+///
+/// [`AccessError`]
+pub(super) async fn check(config: &SdkConfig, target: &Target) -> Result<(), AccessError> {
+    let profile = || target.profile.clone().or_else(variables::profile);
+    let credentials = match config.credentials_provider() {
+        None => Err(AccessError::NoCredentials),
+        Some(provider) => {
+            provider.provide_credentials().await.map(drop).map_err(|error| explain(&error, profile()))
+        }
+    };
+    match credentials {
+        // A profile that isn't there has no region either.
+        Err(error @ AccessError::UnknownProfile(_)) => Err(error),
+        _ if config.region().is_none() => Err(AccessError::NoRegion),
+        credentials => credentials,
+    }
+}
+
+/// The SDK's types of these errors are its own: its words are all that there is.
+fn explain(error: &dyn Error, profile: Option<String>) -> AccessError {
+    let said = chain(error);
+    if let Some(missing) = quoted(&said, "profile `").filter(|_| said.contains("was not defined")) {
+        return AccessError::UnknownProfile(missing);
+    }
+    if said.contains("SSO token") || said.contains("SSO session") || said.contains("sso/cache") {
+        return AccessError::SsoExpired(profile);
+    }
+    if said.contains("no providers in chain provided credentials") {
+        return AccessError::NoCredentials;
+    }
+    AccessError::Configuration { profile, reason: said }
+}
+
+fn quoted(text: &str, before: &str) -> Option<String> {
+    let (_, rest) = text.split_once(before)?;
+    Some(rest.split_once('`')?.0.to_owned())
+}
+
+fn of_profile(profile: Option<&str>) -> String {
+    profile.map(|name| format!(" of the profile {name}")).unwrap_or_default()
+}
+
+fn option(profile: Option<&str>) -> String {
+    profile.map(|name| format!(" --profile {name}")).unwrap_or_default()
+}
+
+/// What to do about an error with this code, of whichever of AWS's services; nothing, if the code says it all.
+pub(crate) fn advice(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => {
+            "these credentials may not do that: docs/guide/clients-and-users.md lists the rights, and `aws sts \
+             get-caller-identity` says whose credentials they are"
+        }
+        "ExpiredToken" | "ExpiredTokenException" => {
+            "the AWS credentials have expired: sign in again with `aws sso login`, or where you got them"
+        }
+        "RequestExpired" | "RequestTimeTooSkewed" => {
+            "the clock of this machine is wrong, or the AWS credentials have expired"
+        }
+        "InvalidClientTokenId"
+        | "InvalidAccessKeyId"
+        | "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "IncompleteSignature"
+        | "MissingAuthenticationToken" => {
+            "AWS doesn't accept these credentials: `aws sts get-caller-identity` tries them, and `aws configure` replaces them"
+        }
+        "UnrecognizedClientException" => {
+            "the store doesn't accept these credentials: --access-key-id names what the store of `cargo run` prints at its start; \
+             in AWS, `aws sts get-caller-identity` tries yours"
+        }
+        "ResourceNotFoundException" => "it isn't there: is it the right region, --endpoint or variable?",
+        "Throttling" | "ThrottlingException" | "ProvisionedThroughputExceededException" => {
+            "AWS is asked too much at the moment: try again in a minute"
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_sentence_names_the_command_to_run() {
+        let sso = |profile: Option<&str>| AccessError::SsoExpired(profile.map(str::to_owned)).to_string();
+        assert!(
+            sso(Some("prod")).ends_with(
+                "of the profile prod has expired, or there was none: `aws sso login --profile prod`"
+            )
+        );
+        assert!(sso(None).ends_with("`aws sso login`"));
+        for code in ["AccessDenied", "ExpiredToken", "InvalidClientTokenId"] {
+            assert!(advice(code).unwrap().contains("`aws "), "{code}");
+        }
+        assert_eq!(advice("ValidationException"), None);
+    }
+}
