@@ -21,6 +21,8 @@ pub enum OperatorEvent {
     UserPasswordSet,
     /// What a user's tokens say was changed.
     UserClaimsSet,
+    /// A user has another name.
+    UserRenamed,
     /// Nothing is issued to a user any more.
     UserDisabled,
     /// It is again.
@@ -51,7 +53,7 @@ pub enum OperatorEvent {
 
 impl OperatorEvent {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::ClientCreated,
         Self::ClientUpdated,
         Self::ClientSecretRotated,
@@ -61,6 +63,7 @@ impl OperatorEvent {
         Self::UserCreated,
         Self::UserPasswordSet,
         Self::UserClaimsSet,
+        Self::UserRenamed,
         Self::UserDisabled,
         Self::UserEnabled,
         Self::UserDeleted,
@@ -88,6 +91,7 @@ impl OperatorEvent {
             Self::UserCreated => "user_created",
             Self::UserPasswordSet => "user_password_set",
             Self::UserClaimsSet => "user_claims_set",
+            Self::UserRenamed => "user_renamed",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::UserDeleted => "user_deleted",

@@ -31,6 +31,9 @@ pub struct Subject {
     /// The user's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
+    /// The name that the user had before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub former_username: Option<String>,
     /// The client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<ClientId>,

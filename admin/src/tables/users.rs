@@ -55,6 +55,19 @@ pub struct NewUser {
     pub credential: NewCredential,
 }
 
+/// What became of a name that was to be another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Renaming {
+    /// The user has the new name, and nobody the old one.
+    Done,
+    /// Nobody has the old name.
+    NotFound,
+    /// Somebody has the new name.
+    NameTaken,
+    /// There is no user behind the name.
+    HalfDeleted,
+}
+
 /// What became of a user that was to be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Creation {
@@ -168,19 +181,56 @@ impl UserTables {
         self.transact(&writes).await
     }
 
+    /// Gives a user another name: the credential moves and the user says so, both or neither, so that at no instant the user has no
+    /// name or two. Under which form the old name is stored is for the caller to say.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn rename(&self, from: &Username, to: &Username) -> Result<Renaming, StoreError> {
+        // Under the form in which an earlier release stored it, the new name is somebody's too; but not where it is the old one.
+        let stored = self.credentials.stored_name(to).await?;
+        if stored != *to && stored != *from {
+            return Ok(Renaming::NameTaken);
+        }
+        for attempt in 0..ATTEMPTS {
+            let Some(moving) = self.credentials.moving(from, to).await? else {
+                return Ok(Renaming::NotFound);
+            };
+            let Some(user) = self.user_item(&moving.user_id).await? else { return Ok(Renaming::HalfDeleted) };
+            let change = Change::default()
+                .if_still(attribute::USERNAME, user.get(attribute::USERNAME))
+                .set(attribute::USERNAME, Some(S(to.as_str().to_owned())));
+            let key = (attribute::USER_ID, moving.user_id.as_str());
+            let user = change.write(&self.users.table, key).map_err(not_built)?;
+            let writes = vec![
+                TransactWriteItem::builder().update(moving.creation).build(),
+                TransactWriteItem::builder().update(user).build(),
+                TransactWriteItem::builder().delete(moving.deletion).build(),
+            ];
+            let transact = self.users.table.client.transact_write_items();
+            match carried_out(transact.set_transact_items(Some(writes)).send().await)? {
+                CarriedOut::Yes => return Ok(Renaming::Done),
+                CarriedOut::No(0) => return Ok(Renaming::NameTaken),
+                // Somebody tried the password, or changed the user, since they were read.
+                CarriedOut::No(_) | CarriedOut::Later => time::sleep(PAUSE * 2_u32.pow(attempt)).await,
+            }
+        }
+        Err(met_others())
+    }
+
     /// The writes, the credential's first, then the user's; again, if they met others.
     async fn transact(&self, writes: &[TransactWriteItem]) -> Result<Creation, StoreError> {
         for attempt in 0..ATTEMPTS {
             let transact = self.users.table.client.transact_write_items();
-            match outcome(transact.set_transact_items(Some(writes.to_vec())).send().await)? {
-                Some(outcome) => return Ok(outcome),
-                None => time::sleep(PAUSE * 2_u32.pow(attempt)).await,
+            match carried_out(transact.set_transact_items(Some(writes.to_vec())).send().await)? {
+                CarriedOut::Yes => return Ok(Creation::Done),
+                CarriedOut::No(0) => return Ok(Creation::NameTaken),
+                CarriedOut::No(_) => return Ok(Creation::IdTaken),
+                CarriedOut::Later => time::sleep(PAUSE * 2_u32.pow(attempt)).await,
             }
         }
-        Err(StoreError::Unavailable {
-            operation: OPERATION,
-            reason: "it met other writes again and again".to_owned(),
-        })
+        Err(met_others())
     }
 
     fn creation(&self, new: &NewUser) -> Result<[TransactWriteItem; 2], StoreError> {
@@ -220,25 +270,38 @@ const OPERATION: &str = "TransactWriteItems on Users and Credentials";
 /// The reason of a write whose condition failed.
 const FAILED: &str = "ConditionalCheckFailed";
 
-/// What came of the transaction; nothing, if it is to be tried again. Its reasons are in the order of its writes, the
-/// credential's first.
-fn outcome<R>(
+/// What came of a transaction.
+enum CarriedOut {
+    /// All of it was carried out.
+    Yes,
+    /// None of it was: the condition of this write failed, the first of them.
+    No(usize),
+    /// None of it was, since it met other writes: it is to be tried again.
+    Later,
+}
+
+fn carried_out<R>(
     result: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, R>>,
-) -> Result<Option<Creation>, StoreError> {
-    let Err(error) = result else { return Ok(Some(Creation::Done)) };
+) -> Result<CarriedOut, StoreError> {
+    let Err(error) = result else { return Ok(CarriedOut::Yes) };
     if let SdkError::ServiceError(service) = &error
         && let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err()
     {
+        // In the order of the writes.
         let reasons: Vec<&str> =
             cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
-        match reasons[..] {
-            [FAILED, ..] => return Ok(Some(Creation::NameTaken)),
-            [_, FAILED, ..] => return Ok(Some(Creation::IdTaken)),
-            _ if reasons.iter().any(|reason| is_passing(reason)) => return Ok(None),
-            _ => {}
+        if let Some(failed) = reasons.iter().position(|reason| *reason == FAILED) {
+            return Ok(CarriedOut::No(failed));
+        }
+        if reasons.iter().any(|reason| is_passing(reason)) {
+            return Ok(CarriedOut::Later);
         }
     }
     Err(StoreError::unavailable(OPERATION, error))
+}
+
+fn met_others() -> StoreError {
+    StoreError::Unavailable { operation: OPERATION, reason: "it met other writes again and again".to_owned() }
 }
 
 /// Never: all that is required is there.

@@ -1,31 +1,182 @@
-//! `users list`: finds the users and prints them, as a [`UserView`] each.
+//! `users list`: finds users and prints a page of them, as a [`UserView`] each.
 
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue::S;
+use clap::{Args, ValueEnum, value_parser};
 use shared::{
     environment::variable,
     ids::UserId,
-    store::{Row, StoreError, User, attribute},
+    store::{Item, Row, StoreError, Table, User, attribute},
 };
 
-use super::view::UserView;
-use crate::{context::Context, error::AdminError};
+use super::{cursor::Cursor, search::Search, view::UserView};
+use crate::{console::Console, context::Context, error::AdminError};
 
-pub(super) async fn list(context: &Context, limit: usize) -> Result<(), AdminError> {
-    let table = context.deployment.table(variable::USERS_TABLE)?;
-    let scan = table.client.scan().table_name(&table.name).consistent_read(true);
-    let mut items = scan.into_paginator().items().send();
-    let mut views = Vec::new();
-    while let Some(item) = items.next().await {
-        let item = item.map_err(|e| StoreError::unavailable("Scan on Users", e))?;
-        if views.len() == limit {
-            context.console.note(&format!("There are more than {limit}: --limit shows more of them."));
-            break;
+pub(super) const HELP: &str = "\
+Examples:
+  latchgate users list
+  latchgate users list --search example.com --limit 20
+  latchgate users list --prefix ada --output json
+  latchgate users list --cursor eyJuYW1l…
+
+It reads the Users table, 100,000 users at most at a time. In a larger table users aren't put in order, unless
+--sort name is said, which is refused there: they come as they are stored, and each page says where the next
+begins. When a user was registered isn't stored; `users show` has the last login.";
+
+/// The most users that one command reads.
+const MAX_READ: usize = 100_000;
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sort {
+    /// By name
+    Name,
+    /// As they are stored, which is no order, and reads no further than it has to
+    Stored,
+}
+
+/// `users list`
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only users who have this text in their name or in a claim, such as the email address; case makes no difference
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    search: Option<String>,
+    /// Only users whose name begins with this text
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    prefix: Option<String>,
+    /// The order [default: by name, unless there are more than 100,000 users]
+    #[arg(long, value_enum, value_name = "ORDER")]
+    sort: Option<Sort>,
+    /// No more than so many, 1 to 10000
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..=10_000))]
+    limit: u32,
+    /// Go on where the page with this cursor ended; say the same --search and --prefix
+    #[arg(long, value_name = "CURSOR", value_parser = Cursor::parse, allow_hyphen_values = true)]
+    cursor: Option<Cursor>,
+}
+
+/// A page.
+struct Page {
+    views: Vec<UserView>,
+    next: Option<Cursor>,
+}
+
+pub(super) async fn list(context: &Context, command: List) -> Result<(), AdminError> {
+    let List { search, prefix, sort, limit, cursor } = command;
+    let reader = Reader {
+        table: context.deployment.table(variable::USERS_TABLE)?,
+        console: &context.console,
+        search: Search::new(search.as_deref(), prefix.as_deref()),
+        limit: limit as usize,
+    };
+    let page = match (sort, cursor) {
+        (None | Some(Sort::Stored), Some(Cursor::Stored { user_id })) => reader.stored(Some(user_id)).await?,
+        (None | Some(Sort::Name), Some(Cursor::Name { name, user_id })) => {
+            reader.by_name(Some((name, user_id))).await?.ok_or(TOO_MANY)?
         }
-        let user_id = Row::new("Users", &item).parsed(attribute::USER_ID, UserId::parse)?;
-        match User::from_item(&item) {
-            Ok(user) => views.push(UserView::of(&user_id, &user)),
-            Err(error) => context.console.note(&format!("Left out {user_id}: {error}")),
+        (Some(_), Some(_)) => {
+            return Err(AdminError::Usage("the cursor is of a list in another order: leave --sort out"));
+        }
+        (Some(Sort::Stored), None) => reader.stored(None).await?,
+        (Some(Sort::Name), None) => reader.by_name(None).await?.ok_or(TOO_MANY)?,
+        (None, None) => match reader.by_name(None).await? {
+            Some(page) => page,
+            None => reader.stored(None).await?,
+        },
+    };
+    let next = page.next.map(|cursor| cursor.to_text());
+    context.console.print_page("users", UserView::COLUMNS, &page.views, next.as_deref())
+}
+
+const TOO_MANY: AdminError = AdminError::Refused(
+    "there are more than 100000 users, too many to put in order: list them with --sort stored, page by page",
+);
+
+/// Reads the Users table.
+struct Reader<'a> {
+    table: Table,
+    console: &'a Console,
+    search: Search,
+    limit: usize,
+}
+
+impl Reader<'_> {
+    /// The next page by name; nothing, if there are too many users. All of them are read, and no more than a page is kept.
+    async fn by_name(&self, after: Option<(String, String)>) -> Result<Option<Page>, AdminError> {
+        let mut first = BTreeMap::new();
+        let (mut start, mut read) = (None, 0);
+        loop {
+            let (items, next) = self.scan(start).await?;
+            read += items.len();
+            if read > MAX_READ {
+                return Ok(None);
+            }
+            for item in &items {
+                let Some(view) = self.found(item)? else { continue };
+                let key = (view.username.clone().unwrap_or_default(), view.user_id.to_string());
+                if after.as_ref().is_none_or(|after| key > *after) {
+                    first.insert(key, view);
+                }
+                // One more tells whether there is a next page.
+                if first.len() > self.limit + 1 {
+                    first.pop_last();
+                }
+            }
+            match next {
+                None => break,
+                next => start = next,
+            }
+        }
+        let has_more = first.len() > self.limit;
+        let views: Vec<_> = first.into_values().take(self.limit).collect();
+        let last = views.last().filter(|_| has_more);
+        let next = last.map(|view| Cursor::Name {
+            name: view.username.clone().unwrap_or_default(),
+            user_id: view.user_id.to_string(),
+        });
+        Ok(Some(Page { views, next }))
+    }
+
+    /// The next page as they are stored. It may have fewer than were asked for, or none, and a next page all the same.
+    async fn stored(&self, after: Option<String>) -> Result<Page, AdminError> {
+        let mut start = after.map(|user_id| Item::from([(attribute::USER_ID.to_owned(), S(user_id))]));
+        let (mut views, mut read) = (Vec::new(), 0);
+        loop {
+            let (items, next) = self.scan(start).await?;
+            for (i, item) in items.iter().enumerate() {
+                views.extend(self.found(item)?);
+                read += 1;
+                let is_last = i + 1 == items.len() && next.is_none();
+                if (views.len() == self.limit || read == MAX_READ) && !is_last {
+                    let user_id = Row::new("Users", item).text(attribute::USER_ID)?.to_owned();
+                    return Ok(Page { views, next: Some(Cursor::Stored { user_id }) });
+                }
+            }
+            match next {
+                None => return Ok(Page { views, next: None }),
+                next => start = next,
+            }
         }
     }
-    views.sort_by(|a, b| (&a.username, a.user_id.as_str()).cmp(&(&b.username, b.user_id.as_str())));
-    context.console.print_list(UserView::COLUMNS, &views)
+
+    /// A megabyte of the table, and where the next begins.
+    async fn scan(&self, start: Option<Item>) -> Result<(Vec<Item>, Option<Item>), AdminError> {
+        let scan = self.table.client.scan().table_name(&self.table.name).consistent_read(true);
+        let output = scan.set_exclusive_start_key(start).send().await;
+        let output = output.map_err(|e| StoreError::unavailable("Scan on Users", e))?;
+        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+    }
+
+    /// The user, if the search is for that one.
+    fn found(&self, item: &Item) -> Result<Option<UserView>, AdminError> {
+        let user_id = Row::new("Users", item).parsed(attribute::USER_ID, UserId::parse)?;
+        match User::from_item(item) {
+            Ok(user) => Ok(self.search.finds(&user).then(|| UserView::of(&user_id, &user))),
+            Err(error) => {
+                self.console.note(&format!("Left out {user_id}: {error}"));
+                Ok(None)
+            }
+        }
+    }
 }

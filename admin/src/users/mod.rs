@@ -2,11 +2,14 @@
 
 pub(crate) mod claims;
 mod create;
+mod cursor;
 mod export;
 mod import;
 mod lifecycle;
 mod list;
 mod password;
+mod rename;
+mod search;
 mod show;
 mod view;
 
@@ -19,7 +22,9 @@ use self::{
     export::Export,
     import::Import,
     lifecycle::Remove,
+    list::List,
     password::{MustChange, SetPassword},
+    rename::Rename,
     show::Show,
 };
 use crate::{context::Context, error::AdminError, options::username};
@@ -31,12 +36,8 @@ pub(crate) enum UsersCommand {
     #[command(after_help = create::CREATE_HELP)]
     Create(Create),
     /// List users
-    #[command(after_help = "Example:\n  latchgate users list --limit 1000 --output json")]
-    List {
-        /// No more than so many
-        #[arg(long, value_name = "N", default_value_t = 100)]
-        limit: usize,
-    },
+    #[command(after_help = list::HELP)]
+    List(List),
     /// Show a user
     #[command(
         after_help = "Examples:\n  latchgate users show ada@example.com\n  latchgate users show --id 8f3k…"
@@ -51,6 +52,9 @@ pub(crate) enum UsersCommand {
     /// Replace a user's claims
     #[command(after_help = claims::CLAIMS_HELP)]
     SetClaims(SetClaims),
+    /// Give a user another name
+    #[command(after_help = rename::HELP)]
+    Rename(Rename),
     /// Issue nothing to a user any more, and end the user's sessions
     #[command(after_help = lifecycle::DISABLE_HELP)]
     Disable(Remove),
@@ -76,11 +80,12 @@ impl UsersCommand {
     pub(crate) async fn run(self, context: &Context) -> Result<(), AdminError> {
         match self {
             Self::Create(command) => create::create(context, command).await,
-            Self::List { limit } => list::list(context, limit).await,
+            Self::List(command) => list::list(context, command).await,
             Self::Show(command) => show::show(context, &command).await,
             Self::SetPassword(command) => password::set(context, &command).await,
             Self::MustChange(command) => password::must_change(context, &command).await,
             Self::SetClaims(command) => claims::set(context, &command).await,
+            Self::Rename(command) => rename::rename(context, &command).await,
             Self::Disable(command) => lifecycle::disable(context, &command).await,
             Self::Enable { username } => lifecycle::enable(context, &username).await,
             Self::Delete(command) => lifecycle::delete(context, &command).await,

@@ -48,10 +48,13 @@ pub(super) async fn print(
         Some(username) => tables.credentials.find(username).await?.filter(|c| c.user_id == *user_id),
         None => None,
     };
+    let now = context.deployment.now();
     let mut view = UserView::of(user_id, &user).with(credential.as_ref());
+    if let Some(username) = username.as_ref().filter(|_| credential.is_some()) {
+        view = view.guessed(tables.credentials.spent(username, user_id, now).await?);
+    }
     view.username = username.map(|username| username.as_str().to_owned());
     let sessions = Sessions::new(&context.deployment.environment, &context.deployment.dynamodb)?;
-    let now = context.deployment.now();
     let found = sessions.of_user(user_id).await?;
     let live: Vec<_> =
         found.iter().filter_map(|found| found.session.as_ref().ok()).filter(|s| s.is_live(now)).collect();

@@ -1,6 +1,6 @@
 //! A user, as shown.
 
-use passwords::Credential;
+use passwords::{BUDGET, Credential, IN_A_ROW, Spent};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{clock::Timestamp, ids::UserId, store::User};
@@ -20,6 +20,11 @@ pub(crate) struct UserView {
     /// When the password was last replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_from: Option<Timestamp>,
+    /// Whether the next attempt to sign in is refused, by a device that never signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locked: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guesses: Option<Vec<BudgetView>>,
     /// How many live.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sessions: Option<usize>,
@@ -28,6 +33,28 @@ pub(crate) struct UserView {
     /// Only where it was made just now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) password: Option<String>,
+}
+
+/// How much of one guess budget is spent.
+#[derive(Debug, Serialize)]
+struct BudgetView {
+    /// Whose attempts it counts.
+    of: String,
+    spent: u64,
+    budget: u64,
+    /// Failures in a row; beyond as many as the next, there is one attempt in four hours.
+    in_a_row: u64,
+    slow_from: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locked_until: Option<Timestamp>,
+}
+
+impl From<Spent> for BudgetView {
+    fn from(spent: Spent) -> Self {
+        let Spent { slot, attempts, in_a_row, locked_until } = spent;
+        let of = slot.map_or_else(|| "strangers".to_owned(), |slot| format!("devices {slot}"));
+        Self { of, spent: attempts, budget: BUDGET, in_a_row, slow_from: IN_A_ROW, locked_until }
+    }
 }
 
 impl UserView {
@@ -40,6 +67,8 @@ impl UserView {
         "not_before",
         "must_change",
         "valid_from",
+        "locked",
+        "guesses",
         "sessions",
         "last_login_at",
         "password",
@@ -55,10 +84,20 @@ impl UserView {
             not_before: some(user.not_before),
             must_change: None,
             valid_from: None,
+            locked: None,
+            guesses: None,
             sessions: None,
             last_login_at: None,
             password: None,
         }
+    }
+
+    /// With what is spent of the guess budgets.
+    pub(crate) fn guessed(mut self, spent: Vec<Spent>) -> Self {
+        let strangers = spent.iter().find(|spent| spent.slot.is_none());
+        self.locked = strangers.map(|spent| spent.locked_until.is_some());
+        self.guesses = Some(spent.into_iter().map(BudgetView::from).collect());
+        self
     }
 
     /// With what is known of the credential.

@@ -145,7 +145,10 @@ async fn of_two_lines_with_the_same_name_or_identifier_the_first_is_imported() {
         assert!(ran.stderr.contains("line 80: it has the user_id of line 79\n"), "{ran:?}");
     }
     let users = deployed.run(&["users", "list"]).await.json();
-    assert!(users.as_array().unwrap().iter().all(|user| user["claims"] == json!({"line": 0})), "{users}");
+    assert!(
+        users["users"].as_array().unwrap().iter().all(|user| user["claims"] == json!({"line": 0})),
+        "{users}"
+    );
     let rejected = std::fs::read_to_string(deployed.folder.join("import.rejected")).unwrap();
     let second: Vec<_> = lines.iter().skip(1).step_by(2).map(String::as_str).collect();
     assert_eq!(rejected.lines().collect::<Vec<_>>(), second);

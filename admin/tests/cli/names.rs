@@ -29,7 +29,7 @@ async fn a_listed_name_is_a_name_for_every_command() {
         let deployed = Deployed::start().await;
         deployed.client("shop").await;
         put_stored(&deployed, listed, "u-1").await;
-        assert_eq!(deployed.run(&["users", "list"]).await.json()[0]["username"], listed);
+        assert_eq!(deployed.run(&["users", "list"]).await.json()["users"][0]["username"], listed);
         for name in [listed, other, &format!(" {other} ")] {
             let shown = deployed.run(&["users", "show", name]).await.json();
             assert_eq!((&shown["user_id"], &shown["username"]), (&json!("u-1"), &json!(listed)), "{name}");

@@ -83,6 +83,7 @@ async fn help_explains_the_exit_codes_and_every_command_has_an_example() {
                 "set-password",
                 "must-change",
                 "set-claims",
+                "rename",
                 "disable",
                 "enable",
                 "delete",

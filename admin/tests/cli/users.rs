@@ -1,6 +1,6 @@
 //! `latchgate users …`
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{Deployed, Login, PASSWORD, claims};
 
@@ -23,7 +23,7 @@ async fn a_user_who_was_created_signs_in_with_claims_and_identifier() {
     let shown = deployed.run(&["users", "show", "ada@example.com"]).await.json();
     assert_eq!((&shown["sessions"], &shown["must_change"]), (&json!(1), &json!(false)));
     assert_eq!(deployed.run(&["users", "show", "--id", "u-1"]).await.json(), shown);
-    assert_eq!(deployed.run(&["users", "list"]).await.json(), json!([expected]));
+    assert_eq!(deployed.run(&["users", "list"]).await.json(), json!({"users": [expected]}));
 }
 
 #[tokio::test]
@@ -253,6 +253,6 @@ async fn nobody_is_not_found() {
     ] {
         assert_eq!(deployed.run(arguments).await.assert(3).stdout, "", "{arguments:?}");
     }
-    assert_eq!(deployed.run(&["users", "list"]).await.json(), Value::Array(vec![]));
+    assert_eq!(deployed.run(&["users", "list"]).await.json(), json!({"users": []}));
     assert!(deployed.items("UsersTable").await.is_empty() && deployed.audit().is_empty());
 }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use passwords::{Credential, NewHash, NewPassword, PasswordError, Passwords, Verdict};
+use passwords::{Credential, NewHash, NewPassword, PasswordError, Passwords, Username, Verdict};
 use shared::{
     clock::Timestamp,
     ids::UserId,
-    store::{User, attribute},
+    store::{Item, User, attribute},
 };
 
 use super::record::{NO_SECRET, Record, Secret};
@@ -20,6 +20,8 @@ pub(super) enum Plan {
     Update(Box<Update>),
     /// Leave the stored user alone.
     There,
+    /// Give the stored user the line's name instead of this one, and make the plan again.
+    Rename(Username, UserId),
     /// Do nothing: this other user has the name.
     Taken(UserId),
     /// Reject the line, for this reason.
@@ -77,10 +79,17 @@ impl Planner {
     /// Reads the stored rows and makes the plan. A dry run makes the same plan.
     pub(super) async fn plan(&self, record: &Record) -> Result<Plan, AdminError> {
         let Some(credential) = self.tables.credentials.find(&record.username).await? else {
-            let is_taken = match &record.user_id {
-                Some(user_id) => self.tables.user_item(user_id).await?.is_some(),
-                None => false,
-            };
+            let mut is_taken = false;
+            if let Some(user_id) = &record.user_id
+                && let Some(item) = self.tables.user_item(user_id).await?
+            {
+                if self.update
+                    && let Some(former) = self.former_name(&item, user_id).await?
+                {
+                    return Ok(Plan::Rename(former, user_id.clone()));
+                }
+                is_taken = true;
+            }
             return Ok(match &record.secret {
                 _ if is_taken => Plan::Bad(ID_TAKEN.to_owned()),
                 None => Plan::Bad(format!("nobody has its username yet, and {NO_SECRET}")),
@@ -124,6 +133,15 @@ impl Planner {
             changed: changed.into_iter().chain(password.changed).collect(),
             keeps_password: password.is_kept,
         })))
+    }
+
+    /// The name under which this very user is stored.
+    async fn former_name(&self, item: &Item, user_id: &UserId) -> Result<Option<Username>, AdminError> {
+        let stored = User::from_item(item).ok().and_then(|user| user.username);
+        let Some(name) = stored.as_deref().and_then(Username::stored) else { return Ok(None) };
+        let is_own =
+            self.tables.credentials.find(&name).await?.is_some_and(|found| found.user_id == *user_id);
+        Ok(is_own.then_some(name))
     }
 
     async fn password_of(&self, record: &Record, there: &Credential) -> Result<PasswordPlan, AdminError> {

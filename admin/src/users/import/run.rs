@@ -237,6 +237,14 @@ impl Run {
     /// Takes a line whose name is that of another line but for the form in which another release stored it.
     async fn import_beside(&mut self, taken: Taken) -> Result<(), AdminError> {
         let Taken { line, mut record, .. } = taken;
+        // The one who had the name may have got another by that one's own line.
+        if self.repeats_name(&record, line.number).is_none() {
+            let outcome = self.worker.import(&record).await?;
+            if !matches!(outcome, Outcome::Taken(_)) {
+                self.summary.names.note(record.username.as_str(), line.number);
+                return self.write_down(line, record, outcome);
+            }
+        }
         let held = match record.written.clone() {
             Some(written) => std::mem::replace(&mut record.username, written),
             None => record.username.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use passwords::{NewCredential, Username};
 use shared::{
     ids::UserId,
-    store::{StoreError, User},
+    store::{StoreError, User, attribute},
 };
 
 use super::{
@@ -18,7 +18,7 @@ use crate::{
     deployment::Deployment,
     error::AdminError,
     sessions::end_what_user_may_not_keep,
-    tables::users::{Creation, NewUser},
+    tables::users::{Creation, NewUser, Renaming},
     users::create::new_id,
 };
 
@@ -123,20 +123,48 @@ impl Worker {
         {
             return Ok(outcome);
         }
+        let mut is_renamed = false;
         for _ in 0..ATTEMPTS {
             let done = match self.planner.plan(record).await? {
                 Plan::There => Some(Outcome::There),
                 Plan::Taken(holder) => Some(Outcome::Taken(holder)),
                 Plan::Bad(reason) => Some(Outcome::Bad(reason)),
+                Plan::Rename(former, user_id) => {
+                    is_renamed |= self.rename(&former, &user_id, record, &audit).await?;
+                    None
+                }
                 Plan::Create => self.create(record).await?,
                 Plan::Update(update) => self.change(record, *update, &audit).await?,
             };
-            if let Some(outcome) = done {
-                return Ok(outcome);
+            match done {
+                Some(Outcome::Updated(mut updated)) if is_renamed => {
+                    updated.changed.push(attribute::USERNAME);
+                    return Ok(Outcome::Updated(updated));
+                }
+                Some(outcome) => return Ok(outcome),
+                None => {}
             }
         }
         let reason = "the user was changed again and again meanwhile".to_owned();
         Err(StoreError::Unavailable { operation: "the import of a line", reason }.into())
+    }
+
+    /// Gives the stored user the line's name: a copy of a user who was renamed at home. Whether it was done; the next plan says
+    /// why not.
+    async fn rename(
+        &self,
+        former: &Username,
+        user_id: &UserId,
+        record: &Record,
+        audit: &AuditLog,
+    ) -> Result<bool, AdminError> {
+        let is_done = self.planner.tables.rename(former, &record.username).await? == Renaming::Done;
+        if is_done {
+            let subject = Subject::user(user_id, Some(record.username.as_str()));
+            let former_username = Some(former.as_str().to_owned());
+            audit.record(OperatorEvent::UserRenamed, &Subject { former_username, ..subject })?;
+        }
+        Ok(is_done)
     }
 
     async fn would_import(&self, record: &Record) -> Result<Outcome, AdminError> {
@@ -144,6 +172,17 @@ impl Worker {
             Plan::There => Outcome::There,
             Plan::Taken(holder) => Outcome::Taken(holder),
             Plan::Bad(reason) => Outcome::Bad(reason),
+            Plan::Rename(former, _) => {
+                let stored = Record { username: former, ..record.clone() };
+                match self.planner.plan(&stored).await? {
+                    Plan::Update(update) => {
+                        let mut updated = updated(*update);
+                        updated.changed.push(attribute::USERNAME);
+                        Outcome::Updated(updated)
+                    }
+                    _ => Outcome::Bad(ID_TAKEN.to_owned()),
+                }
+            }
             Plan::Create => Outcome::Imported(new_id(&*self.planner.deployment.random)?),
             Plan::Update(update) => Outcome::Updated(updated(*update)),
         })

@@ -1,0 +1,212 @@
+//! `latchgate users rename`, and what `users show` says of the guess budget.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Deployed, Login, PASSWORD, claims, run};
+
+async fn guess(api: &crate::harness::Api, name: &str, times: usize) {
+    for _ in 0..times {
+        api.login(Login { password: "a wrong guess", ..Login::on("shop", name) }).await;
+    }
+}
+
+#[tokio::test]
+async fn a_user_who_is_renamed_stays_signed_in_and_signs_in_under_the_new_name() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    let create =
+        ["users", "create", "ada", "--claims", r#"{"email":"Ada","city":"London"}"#, "--password-stdin"];
+    let user_id = deployed.run_with(&create, PASSWORD.as_bytes()).await.json()["user_id"].clone();
+    let api = deployed.api().await;
+    let tokens = api.tokens(Login::on("shop", "ada")).await;
+
+    let renamed = deployed.run(&["users", "rename", "ADA", "Ada.Lovelace@Example.com"]).await;
+    assert!(renamed.stderr.contains("The claim email still has the old name"), "{renamed:?}");
+    let renamed = renamed.json();
+    assert_eq!((&renamed["user_id"], &renamed["username"]), (&user_id, &json!("ada.lovelace@example.com")));
+    assert_eq!((&renamed["sessions"], &renamed["claims"]["city"]), (&json!(1), &json!("London")));
+    let credentials = deployed.items("CredentialsTable").await;
+    assert_eq!(credentials.len(), 1);
+    let names: Vec<_> = credentials[0].keys().map(String::as_str).collect();
+    assert_eq!(names, ["expires_at", "password_hash", "user_id", "username"]);
+
+    assert_eq!((api.call(&tokens).await, api.refresh("shop", &tokens).await.0), (200, 200));
+    assert_eq!(api.login(Login::on("shop", "ada")).await.0, 400);
+    let again = api.tokens(Login::on("shop", "ada.lovelace@example.com")).await;
+    assert_eq!(claims(&again)["sub"], user_id);
+    let line = deployed.audit().pop().unwrap();
+    assert_eq!((&line["event"], &line["former_username"]), (&json!("user_renamed"), &json!("ada")));
+    assert_eq!((&line["username"], &line["user_id"]), (&json!("ada.lovelace@example.com"), &user_id));
+    // The old name is free.
+    deployed.user("ada").await;
+}
+
+#[tokio::test]
+async fn a_name_that_somebody_has_is_not_given_and_nothing_changes() {
+    let deployed = Deployed::start().await;
+    deployed.user("ada").await;
+    deployed.user("bob").await;
+    let before = deployed.items("CredentialsTable").await;
+    let rename = async |old: &str, new: &str| deployed.run(&["users", "rename", old, new]).await;
+    assert!(rename("ada", "BOB").await.assert(4).stderr.contains("there is a user bob already"));
+    assert!(rename("ada", "Ada").await.assert(4).stderr.contains("that is the user's name already"));
+    assert!(rename("nobody", "cy").await.assert(3).stderr.contains("there is no user nobody"));
+    rename("ada", "two words").await.assert(2);
+    let mut after = deployed.items("CredentialsTable").await;
+    after.sort_by_key(|item| format!("{:?}", item["username"]));
+    let mut before = before;
+    before.sort_by_key(|item| format!("{:?}", item["username"]));
+    assert_eq!(after, before);
+    assert_eq!(deployed.events(), ["user_created", "user_created"]);
+}
+
+#[tokio::test]
+async fn what_was_spent_goes_along_and_adds_to_what_the_new_name_had() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    deployed.user("ada").await;
+    let api = deployed.api().await;
+    let shown = deployed.run(&["users", "show", "ada"]).await.json();
+    assert_eq!(shown["locked"], false);
+    let whole = json!([{"of": "strangers", "spent": 0, "budget": 20, "in_a_row": 0, "slow_from": 100}]);
+    assert_eq!(shown["guesses"], whole);
+    guess(&api, "ada", 3).await;
+    guess(&api, "grace", 2).await;
+    deployed.run(&["users", "rename", "ada", "grace"]).await.assert(0);
+    let spent =
+        |shown: &Value| (shown["guesses"][0]["spent"].clone(), shown["guesses"][0]["in_a_row"].clone());
+    let shown = deployed.run(&["users", "show", "grace"]).await.json();
+    assert_eq!(spent(&shown), (json!(5), json!(5)));
+    api.tokens(Login::on("shop", "grace")).await;
+
+    guess(&api, "grace", 20).await;
+    let locked = deployed.run(&["users", "show", "grace"]).await.json();
+    assert_eq!((&locked["locked"], &locked["guesses"][0]["spent"]), (&json!(true), &json!(20)));
+    let until = locked["guesses"][0]["locked_until"].as_u64().unwrap();
+    let table = deployed.run(&["users", "show", "grace", "--output", "table"]).await;
+    assert!(table.stdout.lines().any(|line| line.split_whitespace().eq(["locked", "yes"])), "{table:?}");
+    assert!(table.stdout.contains("of strangers, spent 20, budget 20"), "{table:?}");
+    deployed.run(&["users", "rename", "grace", "hopper"]).await.assert(0);
+    assert_eq!(api.login(Login::on("shop", "hopper")).await.0, 400);
+    let shown = deployed.run(&["users", "show", "hopper"]).await.json();
+    assert_eq!(shown["guesses"][0]["locked_until"].as_u64(), Some(until));
+}
+
+#[tokio::test]
+async fn a_copy_renames_who_was_renamed_at_home() {
+    let (home, standby) = (Deployed::start().await, Deployed::start().await);
+    home.client("shop").await;
+    for name in ["ada", "bob", "cy"] {
+        home.user(name).await;
+    }
+    let copy = async |more: &[&str]| {
+        let clients = home.run(&["clients", "export"]).await.assert(0).stdout.clone();
+        standby.run_with(&["clients", "import", "-", "--update"], clients.as_bytes()).await.assert(0);
+        let users = home.run(&["users", "export", "--with-hashes"]).await.assert(0).stdout.clone();
+        let import = ["users", "import", "-", "--update", "--disable-missing", "--no-wait", "--yes"];
+        standby.run_with(&[&import[..], more].concat(), users.as_bytes()).await
+    };
+    copy(&[]).await.assert(0);
+    let api = standby.api().await;
+    let tokens = api.tokens(Login::on("shop", "ada")).await;
+    home.run(&["users", "rename", "ada", "lovelace"]).await.assert(0);
+    let dry = copy(&["--dry-run"]).await.json();
+    let counts = json!({"imported": 0, "updated": 1, "there_already": 2, "rejected": 0, "disabled": 0});
+    assert_eq!(dry, counts);
+    assert_eq!(copy(&[]).await.json(), counts);
+    assert_eq!((api.call(&tokens).await, api.refresh("shop", &tokens).await.0), (200, 200));
+    api.tokens(Login::on("shop", "lovelace")).await;
+    assert_eq!(api.login(Login::on("shop", "ada")).await.0, 400);
+    let renamed: Vec<_> =
+        standby.audit().into_iter().filter(|line| line["event"] == "user_renamed").collect();
+    assert!(renamed.len() == 1 && renamed[0]["former_username"] == "ada", "{renamed:?}");
+
+    // A name that came free at home goes to another user there, in the same copy.
+    home.run(&["users", "rename", "bob", "robert"]).await.assert(0);
+    home.run(&["users", "rename", "cy", "bob"]).await.assert(0);
+    assert_eq!(copy(&[]).await.json()["rejected"], 0);
+    let id = async |deployed: &Deployed, name: &str| {
+        deployed.run(&["users", "show", name]).await.json()["user_id"].clone()
+    };
+    for name in ["lovelace", "robert", "bob"] {
+        assert_eq!(id(&standby, name).await, id(&home, name).await, "{name}");
+    }
+    assert_eq!(standby.items("CredentialsTable").await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_list_has_search_order_and_pages() {
+    let deployed = Deployed::start().await;
+    for name in ["dan", "ada", "cy", "bob", "eve"] {
+        let claims = format!(r#"{{"email":"{name}@{}.example"}}"#, if name < "c" { "early" } else { "late" });
+        let create = ["users", "create", name, "--claims", &claims, "--password-stdin"];
+        deployed.run_with(&create, PASSWORD.as_bytes()).await.assert(0);
+    }
+    let names = |page: &Value| -> Vec<String> {
+        let users = page["users"].as_array().unwrap().iter();
+        users.map(|user| user["username"].as_str().unwrap().to_owned()).collect()
+    };
+    let list = async |more: &[&str]| deployed.run(&[&["users", "list"], more].concat()).await.json();
+    assert_eq!(names(&list(&[]).await), ["ada", "bob", "cy", "dan", "eve"]);
+    assert_eq!(names(&list(&["--search", "LATE.example"]).await), ["cy", "dan", "eve"]);
+    assert_eq!(names(&list(&["--search", "b"]).await), ["bob"]);
+    assert_eq!(names(&list(&["--prefix", "E"]).await), ["eve"]);
+    assert_eq!(list(&["--search", "nobody"]).await, json!({"users": []}));
+
+    for order in ["name", "stored"] {
+        let (mut all, mut cursor, mut pages) = (Vec::new(), None::<String>, 0);
+        loop {
+            let mut more = vec!["--limit", "2"];
+            match &cursor {
+                None => more.extend(["--sort", order]),
+                Some(cursor) => more.extend(["--cursor", cursor]),
+            }
+            let page = list(&more).await;
+            all.extend(names(&page));
+            pages += 1;
+            cursor = page["next_cursor"].as_str().map(str::to_owned);
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, 3, "{order}");
+        if order == "stored" {
+            all.sort();
+        }
+        assert_eq!(all, ["ada", "bob", "cy", "dan", "eve"], "{order}");
+    }
+    let cursor = list(&["--limit", "2"]).await["next_cursor"].as_str().unwrap().to_owned();
+    deployed.run(&["users", "list", "--cursor", &cursor, "--sort", "stored"]).await.assert(2);
+    deployed.run(&["users", "list", "--cursor", "nonsense"]).await.assert(2);
+    deployed.run(&["users", "list", "--limit", "0"]).await.assert(2);
+    let table = deployed.run(&["users", "list", "--limit", "2", "--output", "table"]).await;
+    assert!(table.stderr.contains(&format!("--cursor {cursor} goes on")), "{table:?}");
+}
+
+/// `script` gives the program a terminal.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_table_fits_the_terminal_and_is_whole_in_a_pipe() {
+    let deployed = Deployed::start().await;
+    let claims = r#"{"email":"ada@example.com","roles":["admin","editor","author"],"city":"London"}"#;
+    let create = ["users", "create", "ada", "--id", "u-1", "--claims", claims, "--password-stdin"];
+    deployed.run_with(&create, PASSWORD.as_bytes()).await.assert(0);
+    let list = ["users", "list", "--output", "table"];
+    let piped = deployed.run(&list).await.assert(0).stdout.clone();
+    assert!(piped.contains("\"London\""), "{piped}");
+    for (columns, is_list) in [(60, true), (24, false)] {
+        let mut script = tokio::process::Command::new("script");
+        let program = format!(
+            "stty cols {columns}; {} {} --endpoint {} --access-key-id {}",
+            env!("CARGO_BIN_EXE_latchgate"),
+            list.join(" "),
+            deployed.endpoint,
+            crate::harness::ACCESS_KEY_ID,
+        );
+        script.args(["-qec", &program, "/dev/null"]).env("USERS_TABLE", deployed.table("UsersTable"));
+        let shown = run(script, b"").await;
+        let lines: Vec<_> = shown.stdout.lines().map(|line| line.trim_end_matches('\r')).collect();
+        assert_eq!(lines[0].starts_with("USER_ID"), is_list, "{shown:?}");
+        assert!(!is_list || lines.iter().all(|line| line.chars().count() <= columns), "{shown:?}");
+    }
+}
