@@ -78,7 +78,7 @@ pub(crate) fn run(build: Build, parts: &[Part]) -> Result<(), TaskError> {
     verifiers::installed()?;
     let files = image::files()?;
     sam::build(&Tools::installed()?, sam::ARCHITECTURE, build)?;
-    shell::run(&mut cargo(&["build", "--quiet"]))?;
+    shell::run(&mut cargo(&["build"]))?;
     let tests = built_tests("tests", "latchgate")?;
 
     let scratch = Scratch::new()?;

@@ -88,7 +88,7 @@ pub(crate) struct LocalServer {
 impl LocalServer {
     /// Builds it, starts it with these options, and waits until it serves.
     pub(crate) fn start(options: &[&str]) -> Result<Self, TaskError> {
-        run(&mut cargo(&["build", "--quiet"]))?;
+        run(&mut cargo(&["build"]))?;
         let mut command = cargo(&["run", "--quiet", "--", "--port", "0", "--json"]);
         command.args(options).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = Process::spawn(command.env_remove("AWS_ENDPOINT_URL_DYNAMODB"))?;

@@ -53,6 +53,7 @@ fn cargo_installed(name: &str, version: &str, options: &[&str]) -> Result<PathBu
     let tool = folder.join("bin").join(name);
     if !tool.exists() {
         let below = folder.to_string_lossy();
+        println!("building {name} {version}, once, which takes minutes");
         let install = ["install", name, "--version", version, "--locked", "--quiet", "--root", &below];
         run(cargo(&install).args(options))?;
     }
