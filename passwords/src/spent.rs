@@ -48,8 +48,8 @@ impl Spent {
         let last_at = number(item, &budget.last_at()).unwrap_or_default();
         let is_forgotten = now.as_unix() > last_at.saturating_add(MEMORY_TTL);
         let in_a_row = if is_forgotten { 0 } else { count(&budget.in_a_row(), IN_A_ROW) };
-        let slow = Some(last_at.saturating_add(SLOW_TTL));
-        let in_a_row_until = slow.filter(|until| in_a_row >= IN_A_ROW && *until > now.as_unix());
+        let until = last_at.saturating_add(SLOW_TTL);
+        let in_a_row_until = Some(until).filter(|until| in_a_row >= IN_A_ROW && *until > now.as_unix());
         Self {
             slot,
             attempts: counts.into_iter().max().unwrap_or_default(),

@@ -54,13 +54,12 @@ pub fn parse(text: &str) -> Option<u64> {
 /// The shortest text of this length of time: `1h30m` for 5400.
 pub fn show(seconds: u64) -> String {
     let mut rest = seconds;
-    let mut text = String::new();
-    for (unit, length) in UNITS {
-        if rest >= length {
-            text += &format!("{}{unit}", rest / length);
-            rest %= length;
-        }
-    }
+    let mut part = |(unit, length): (char, u64)| {
+        let count = rest / length;
+        rest %= length;
+        (count > 0).then(|| format!("{count}{unit}"))
+    };
+    let text: String = UNITS.into_iter().filter_map(&mut part).collect();
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
