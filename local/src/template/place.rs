@@ -34,7 +34,7 @@ pub(super) fn of(what: &str) -> String {
 /// What is wrong with a text that is no YAML, and on which line. The parser doesn't say where a key is that stands there twice.
 pub(super) fn of_fault(source: &str, error: &serde_yaml_ng::Error) -> String {
     let said = error.to_string();
-    let Some(key) = said.split('"').nth(1).filter(|_| error.location().is_none()) else { return said };
+    let Some(key) = said.split('"').nth(1).filter(|_| !said.contains(" line ")) else { return said };
     let is_key = |line: &&str| line.trim_start().strip_prefix(key).is_some_and(|rest| rest.starts_with(':'));
     let mut lines = source.lines().enumerate().filter(|(_, line)| is_key(line));
     lines.nth(1).map_or_else(|| said.clone(), |(i, _)| format!("{said}, line {}", i + 1))
