@@ -36,7 +36,7 @@ const UNWANTED: [&str; 19] = [
     "aws-sdk-sso",
     "axum",
     "clap",
-    "comfy-table",
+    "terminal_size",
     "port-file",
     "private-file",
     "rustix",
