@@ -73,10 +73,10 @@ fn explain(error: &dyn Error, profile: Option<String>) -> AccessError {
     if said.contains("SSO token") || said.contains("SSO session") || said.contains("sso/cache") {
         return AccessError::SsoExpired(profile);
     }
-    if said.contains("no providers in chain provided credentials") {
+    if said.contains("no credentials found in chain") || said.contains("no providers in chain") {
         return AccessError::NoCredentials;
     }
-    AccessError::Configuration { profile, reason: said }
+    AccessError::Configuration { profile, reason: said.split_whitespace().collect::<Vec<_>>().join(" ") }
 }
 
 fn quoted(text: &str, before: &str) -> Option<String> {

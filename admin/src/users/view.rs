@@ -1,6 +1,6 @@
 //! A user, as shown.
 
-use passwords::{BUDGET, Credential, IN_A_ROW, Spent};
+use passwords::{BUDGET, Credential, Spent};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{clock::Timestamp, ids::UserId, store::User};
@@ -39,12 +39,11 @@ pub(crate) struct UserView {
 #[derive(Debug, Serialize)]
 struct BudgetView {
     /// Whose attempts it counts.
-    of: String,
+    budget: String,
     spent: u64,
-    budget: u64,
-    /// Failures in a row; beyond as many as the next, there is one attempt in four hours.
-    in_a_row: u64,
-    slow_from: u64,
+    spent_of: u64,
+    /// From a hundred on, there is one attempt in four hours.
+    failures_in_a_row: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     locked_until: Option<Timestamp>,
 }
@@ -52,8 +51,8 @@ struct BudgetView {
 impl From<Spent> for BudgetView {
     fn from(spent: Spent) -> Self {
         let Spent { slot, attempts, in_a_row, locked_until } = spent;
-        let of = slot.map_or_else(|| "strangers".to_owned(), |slot| format!("devices {slot}"));
-        Self { of, spent: attempts, budget: BUDGET, in_a_row, slow_from: IN_A_ROW, locked_until }
+        let budget = slot.map_or_else(|| "strangers".to_owned(), |slot| format!("devices {slot}"));
+        Self { budget, spent: attempts, spent_of: BUDGET, failures_in_a_row: in_a_row, locked_until }
     }
 }
 

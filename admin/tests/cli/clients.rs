@@ -75,7 +75,10 @@ async fn a_client_that_is_there_is_not_made_again_and_one_that_is_not_is_not_cha
         ran.assert(3);
         assert_eq!(
             (ran.stdout.as_str(), ran.stderr.as_str()),
-            ("", "latchgate: there is no client nobody\n")
+            (
+                "",
+                "latchgate: there is no client nobody: `latchgate clients list` names those that there are\n"
+            )
         );
     }
     assert_eq!(deployed.items("ClientsTable").await.len(), 1);

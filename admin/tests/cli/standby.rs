@@ -112,9 +112,6 @@ async fn who_is_deleted_and_made_again_at_home_is_another_user_in_the_standby() 
     standby.run_with(&import, format!("bad\n{lines}").as_bytes()).await.assert(4);
     let ran = standby.run_with(&update, lines.as_bytes()).await;
     assert!(ran.assert(4).stderr.contains("its username is somebody else's, by the user_id"), "{ran:?}");
-    // Who has the name is in the file under another.
-    let with_old = format!("{lines}{}\n", json!({"username": "ada2", "user_id": old}));
-    standby.run_with(&import, with_old.as_bytes()).await.assert(4);
     assert_eq!(users(&standby).await, before);
 
     let dry = [&import[..], &["--dry-run"]].concat();

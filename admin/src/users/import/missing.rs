@@ -62,10 +62,11 @@ async fn disable_missing(
         let item = item.map_err(|e| StoreError::unavailable("Scan on Credentials", e))?;
         let Some(credential) = Credential::from_item(&item)? else { continue };
         let username = Row::new("Credentials", &item).text(attribute::USERNAME)?;
-        if summary.names.line_of(username).is_some() {
+        let user_id = credential.user_id;
+        // One whose identifier is there was renamed, or would be.
+        if summary.names.line_of(username).is_some() || summary.ids.line_of(user_id.as_str()).is_some() {
             continue;
         }
-        let user_id = credential.user_id;
         let Some(item) = tables.user_item(&user_id).await? else { continue };
         let was_disabled = is_disabled(&item);
         count += u64::from(!was_disabled);

@@ -63,7 +63,7 @@ pub(super) async fn import(context: &Context, command: Import) -> Result<(), Adm
         )?;
     }
     let audit = if options.dry_run { None } else { Some(Arc::new(context.audit_log().await?)) };
-    let worker = Worker::new(&context.deployment, options.update, audit.clone())?;
+    let worker = Worker::new(&context.deployment, &options, audit.clone())?;
     let progress = Progress::new(source.len());
     let mut run = Run::new(worker, rejects, progress, &options);
     let result = run.all(lines::read(source, options.from_line), options.from_line).await;

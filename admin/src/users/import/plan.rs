@@ -10,7 +10,10 @@ use shared::{
 };
 
 use super::record::{NO_SECRET, Record, Secret};
-use crate::{deployment::Deployment, error::AdminError, tables::users::UserTables, update::Change};
+use crate::{
+    deployment::Deployment, error::AdminError, import::ImportOptions, tables::users::UserTables,
+    update::Change,
+};
 
 /// The plan for one line.
 pub(super) enum Plan {
@@ -54,16 +57,23 @@ pub(super) struct Planner {
     passwords: Arc<Passwords>,
     /// Whether stored users may change.
     pub(super) update: bool,
+    /// Whether a stored user gets the name of the line with the same identifier: in a copy, whose names are the truth.
+    renames: bool,
     dry_run: bool,
 }
 
 impl Planner {
-    pub(super) fn new(deployment: &Deployment, update: bool, dry_run: bool) -> Result<Self, AdminError> {
+    pub(super) fn new(
+        deployment: &Deployment,
+        options: &ImportOptions,
+        dry_run: bool,
+    ) -> Result<Self, AdminError> {
         Ok(Self {
             tables: UserTables::of(deployment)?,
             passwords: Arc::new(Passwords::new(deployment.random.clone())),
             deployment: deployment.clone(),
-            update,
+            update: options.update,
+            renames: options.disable_missing,
             dry_run,
         })
     }
@@ -83,7 +93,7 @@ impl Planner {
             if let Some(user_id) = &record.user_id
                 && let Some(item) = self.tables.user_item(user_id).await?
             {
-                if self.update
+                if self.renames
                     && let Some(former) = self.former_name(&item, user_id).await?
                 {
                     return Ok(Plan::Rename(former, user_id.clone()));

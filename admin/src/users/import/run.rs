@@ -50,6 +50,8 @@ pub(super) struct Summary {
     pub(super) counts: Counts,
     /// The names in the file.
     pub(super) names: Seen,
+    /// The identifiers in the file. The first line with a name or an identifier wins, whichever is written first.
+    pub(super) ids: Seen,
     /// The users whom the lines disabled.
     pub(super) disabled: Vec<UserId>,
 }
@@ -60,8 +62,6 @@ pub(super) struct Run {
     rejects: Rejects,
     progress: Progress,
     running: JoinSet<Finished>,
-    /// Which names and identifiers the lines so far have: the first line with one wins, whichever is written first.
-    ids: Seen,
     update: bool,
     /// Whether the file has all users of another deployment.
     is_copy: bool,
@@ -94,11 +94,10 @@ impl Run {
             rejects,
             progress,
             running: JoinSet::new(),
-            ids: Seen::default(),
             update: options.update,
             is_copy: options.disable_missing,
             taken: Vec::new(),
-            summary: Summary { counts, names: Seen::default(), disabled: Vec::new() },
+            summary: Summary { counts, names: Seen::default(), ids: Seen::default(), disabled: Vec::new() },
             failed: None,
         }
     }
@@ -203,7 +202,7 @@ impl Run {
     /// name is free; but a line that was rejected may have been that one's. Returns the line before which a signal came.
     async fn settle(&mut self, interrupts: &mut Interrupts) -> Option<u64> {
         let mut taken = std::mem::take(&mut self.taken);
-        let is_gone = |taken: &Taken| self.ids.line_of(taken.holder.as_str()).is_none();
+        let is_gone = |taken: &Taken| self.summary.ids.line_of(taken.holder.as_str()).is_none();
         // Those whose holder is there first: they may be rejected yet.
         taken.sort_by_cached_key(|taken| (is_gone(taken), taken.line.number));
         let first_gone = taken.partition_point(|taken| !is_gone(taken));
@@ -280,7 +279,7 @@ impl Run {
 
     fn note_id(&mut self, record: &Record, line: u64) {
         if let Some(user_id) = &record.user_id {
-            self.ids.note(user_id.as_str(), line);
+            self.summary.ids.note(user_id.as_str(), line);
         }
     }
 
@@ -292,7 +291,7 @@ impl Run {
 
     /// Which earlier line has the same identifier.
     fn repeats_id(&self, record: &Record) -> Option<String> {
-        let line = self.ids.line_of(record.user_id.as_ref()?.as_str())?;
+        let line = self.summary.ids.line_of(record.user_id.as_ref()?.as_str())?;
         Some(format!("it has the user_id of line {line}"))
     }
 

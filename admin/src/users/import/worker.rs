@@ -17,6 +17,7 @@ use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     deployment::Deployment,
     error::AdminError,
+    import::ImportOptions,
     sessions::end_what_user_may_not_keep,
     tables::users::{Creation, NewUser, Renaming},
     users::create::new_id,
@@ -63,10 +64,10 @@ impl Worker {
     /// One without an audit log only says what it would do.
     pub(super) fn new(
         deployment: &Deployment,
-        update: bool,
+        options: &ImportOptions,
         audit: Option<Arc<AuditLog>>,
     ) -> Result<Self, AdminError> {
-        Ok(Self { planner: Planner::new(deployment, update, audit.is_none())?, audit })
+        Ok(Self { planner: Planner::new(deployment, options, audit.is_none())?, audit })
     }
 
     /// Gives the record the name under which its user is stored. If no user has the name and the file is a copy, the record
