@@ -23,7 +23,12 @@ pub(crate) fn python(tool: &str) -> Result<PathBuf, TaskError> {
 /// The packages of npm that `xtask/npm/TOOL` locks, each the one of its hash, in the folder of this tool; scripts find them from there.
 /// What these would like beside them is not installed, nor an obstacle: adapters for databases that nobody uses here.
 pub(crate) fn npm(tool: &str) -> Result<PathBuf, TaskError> {
-    let (from, folder) = (root().join("xtask/npm").join(tool), tool_folder(tool)?);
+    npm_of(&root().join("xtask/npm").join(tool), tool)
+}
+
+/// The same of what a folder elsewhere locks.
+pub(crate) fn npm_of(from: &Path, tool: &str) -> Result<PathBuf, TaskError> {
+    let folder = tool_folder(tool)?;
     unless_installed(&folder.join("node_modules"), &from.join("package-lock.json"), || {
         for name in ["package.json", "package-lock.json"] {
             let copied = std::fs::copy(from.join(name), folder.join(name));
@@ -129,8 +134,8 @@ mod tests {
     #[test]
     fn every_package_of_npm_has_one_version_and_a_hash() {
         let mut count = 0;
-        for entry in fs::read_dir(root().join("xtask/npm")).unwrap() {
-            let folder = entry.unwrap().path();
+        let ours = fs::read_dir(root().join("xtask/npm")).unwrap().map(|entry| entry.unwrap().path());
+        for folder in ours.chain([root().join("examples/consumer/cdk")]) {
             let read = |name: &str| -> Value {
                 serde_json::from_str(&fs::read_to_string(folder.join(name)).unwrap()).unwrap()
             };

@@ -25,7 +25,7 @@ pub(crate) use self::{
 };
 use crate::shell::TaskError;
 
-/// Half a minute: nothing is built.
+/// A minute: nothing is built.
 pub(crate) fn check_templates() -> Result<(), TaskError> {
     let tools = Tools::installed()?;
     stack::check(&tools)?;

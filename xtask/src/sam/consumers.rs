@@ -1,5 +1,8 @@
 //! `examples/consumer/`: stacks of somebody else's that put their endpoints behind the authorizer of ours.
 
+mod cdk;
+mod terraform;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -45,7 +48,9 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
     check_rest(tools)?;
     check_http(tools)?;
     check_server_rest(tools)?;
-    check_server_http(tools)
+    check_server_http(tools)?;
+    cdk::check(tools)?;
+    terraform::check(tools)
 }
 
 fn check_server_rest(tools: &Tools) -> Result<(), TaskError> {
@@ -130,7 +135,7 @@ fn check_rest(tools: &Tools) -> Result<(), TaskError> {
             "every route is protected by it, but for preflights",
             routes(definition, AUTHORIZER) == with_routes(&["options /orders open"]),
         ),
-        ("the endpoint says who is calling", says_who_is_calling(tools, &stack, request)?),
+        ("the endpoint says who is calling", says_who_is_calling(tools, inline_code(&stack)?, request)?),
         ("it names the page's origin if that is allowed", names_the_origin(tools, &stack)?),
     ];
     stack.hold(&[&facts[..], &facts_of_authorizer(&stack, api, definition)].concat())
@@ -162,7 +167,7 @@ fn check_http(tools: &Tools) -> Result<(), TaskError> {
         ("there is one stage", stack.of_type("AWS::ApiGatewayV2::Stage").count() == 1),
         ("every route is protected by it", routes(definition, AUTHORIZER) == with_routes(&[])),
         ("the origins of the parameter may call, and none without it", has_origins(definition)),
-        ("the endpoint says who is calling", says_who_is_calling(tools, &stack, request)?),
+        ("the endpoint says who is calling", says_who_is_calling(tools, inline_code(&stack)?, request)?),
     ];
     stack.hold(&[&facts[..], &facts_of_authorizer(&stack, api, definition)].concat())
 }
@@ -257,14 +262,18 @@ fn names_the_origin(tools: &Tools, stack: &Translated) -> Result<bool, TaskError
     Ok(true)
 }
 
+/// The code of a stack's one function.
+fn inline_code(stack: &Translated) -> Result<&str, TaskError> {
+    let (_, function) = stack.only("AWS::Lambda::Function")?;
+    Ok(function["Properties"]["Code"]["ZipFile"].as_str().unwrap_or_default())
+}
+
 /// Runs the endpoint: no linter reads its code.
 fn says_who_is_calling(
     tools: &Tools,
-    stack: &Translated,
+    code: &str,
     request: impl Fn(&str) -> Value,
 ) -> Result<bool, TaskError> {
-    let (_, function) = stack.only("AWS::Lambda::Function")?;
-    let code = function["Properties"]["Code"]["ZipFile"].as_str().unwrap_or_default();
     for (method, status, name) in [("GET", 200, "for"), ("POST", 201, "ordered_by")] {
         let event = request(method).to_string();
         let answer = call(tools, code, &event)?;

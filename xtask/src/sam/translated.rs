@@ -26,14 +26,17 @@ impl Translated {
 
     /// Takes it if all of these hold, and says so.
     pub(super) fn hold(&self, facts: &[Fact]) -> Result<(), TaskError> {
+        self.hold_after("valid, linted, translated and linted again", facts)
+    }
+
+    /// The same, where something else was done before.
+    pub(super) fn hold_after(&self, done: &str, facts: &[Fact]) -> Result<(), TaskError> {
         let template = &self.template;
         if let Some((fact, _)) = facts.iter().find(|(_, holds)| !holds) {
             return Err(TaskError(format!("{template}, translated, contradicts: {fact}")));
         }
         let facts = facts.len();
-        println!(
-            "{template}: valid, linted, translated and linted again; {facts} facts of the translation hold"
-        );
+        println!("{template}: {done}; {facts} facts of the translation hold");
         Ok(())
     }
 
