@@ -66,10 +66,31 @@ impl Counter {
     /// What an update that forgives the attempt calls the attributes that count it: `#guesses0`, and so on.
     pub(crate) fn named(&self, update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
         let names = self.names.iter().enumerate();
-        names
-            .fold(update, |update, (i, name)| update.expression_attribute_names(format!("#guesses{i}"), name))
+        let update = names.fold(update, |update, (i, name)| {
+            update.expression_attribute_names(format!("#guesses{i}"), name)
+        });
+        self.named_in_a_row(update)
+    }
+
+    /// What it calls the attributes that count failures in a row.
+    pub(crate) fn named_in_a_row(&self, update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        update
             .expression_attribute_names("#in_a_row", &self.in_a_row)
             .expression_attribute_names("#last_at", &self.last_at)
+    }
+
+    /// Makes an update take the attempt back, where it is still counted: what it adds, and its condition. Without the condition a
+    /// counter that is gone would be written again, as -1, which is no count and refuses every attempt.
+    pub(crate) fn taken_back(
+        &self,
+        update: UpdateItemFluentBuilder,
+    ) -> (UpdateItemFluentBuilder, String, String) {
+        let adds = self.each(|name| format!("{name} :minus_one")).join(", ");
+        let condition = self.each(|name| format!("{name} > :zero")).join(" AND ");
+        let update = update
+            .expression_attribute_values(":minus_one", N("-1".to_owned()))
+            .expression_attribute_values(":zero", N("0".to_owned()));
+        (update, adds, condition)
     }
 
     /// One term for each attribute that counts by time.
@@ -158,14 +179,10 @@ impl Credentials {
                 return Ok(());
             }
         }
-        let decrement = update
-            .update_expression(format!(
-                "REMOVE #in_a_row, #last_at ADD {}",
-                counter.each(|name| format!("{name} :minus_one")).join(", ")
-            ))
-            .condition_expression(counter.each(|name| format!("{name} > :zero")).join(" AND "))
-            .expression_attribute_values(":minus_one", N("-1".to_owned()))
-            .expression_attribute_values(":zero", N("0".to_owned()));
+        let (decrement, adds, condition) = counter.taken_back(update);
+        let decrement = decrement
+            .update_expression(format!("REMOVE #in_a_row, #last_at ADD {adds}"))
+            .condition_expression(condition);
         is_done(decrement.send().await)?;
         Ok(())
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     error::SdkError,
-    operation::update_item::UpdateItemError,
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{
         AttributeValue::{N, S},
         ReturnValuesOnConditionCheckFailure,
@@ -62,14 +62,48 @@ impl Credentials {
         session_id: &SessionId,
         counter: &Counter,
     ) -> Result<Changed, StoreError> {
-        let decrements = counter.each(|name| format!("{name} :minus_one")).join(", ");
-        let update = counter
-            .named(self.update(username))
-            .update_expression(format!(
-                "SET #password_hash = :new, #valid_from = :valid_from, #changed_in = :session_id \
-                 REMOVE #must_change, #in_a_row, #last_at ADD {decrements}"
-            ))
-            .condition_expression("#password_hash = :old")
+        let write = async |takes_back: bool| {
+            let update = self.change(username, current, new, session_id, counter, takes_back);
+            match update.send().await {
+                Ok(_) => Ok(Changed::Done),
+                Err(error) => new.refused(error),
+            }
+        };
+        match write(true).await? {
+            // It was the counter, which is gone since: nothing is left to take back.
+            Changed::Meanwhile(Some(stored)) if stored.password_hash == current.password_hash => {
+                write(false).await
+            }
+            changed => Ok(changed),
+        }
+    }
+
+    /// The update; with the attempt taken back, or as if none was counted.
+    fn change(
+        &self,
+        username: &Username,
+        current: &Credential,
+        new: &NewHash,
+        session_id: &SessionId,
+        counter: &Counter,
+        takes_back: bool,
+    ) -> UpdateItemFluentBuilder {
+        let mut set = "SET #password_hash = :new, #valid_from = :valid_from, #changed_in = :session_id \
+                       REMOVE #must_change, #in_a_row, #last_at"
+            .to_owned();
+        let mut condition = "#password_hash = :old".to_owned();
+        let mut update = self.update(username);
+        if takes_back {
+            let (taking_back, adds, is_counted) = counter.taken_back(counter.named(update));
+            set = format!("{set} ADD {adds}");
+            condition = format!("{condition} AND {is_counted}");
+            update = taking_back;
+        } else {
+            update = counter.named_in_a_row(update);
+        }
+        update
+            .update_expression(set)
+            .condition_expression(condition)
             .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
             .expression_attribute_names("#valid_from", attribute::VALID_FROM)
             .expression_attribute_names("#changed_in", attribute::CHANGED_IN)
@@ -77,13 +111,8 @@ impl Credentials {
             .expression_attribute_values(":new", S(new.hash.clone()))
             .expression_attribute_values(":valid_from", N(new.valid_from.to_string()))
             .expression_attribute_values(":session_id", S(session_id.to_string()))
-            .expression_attribute_values(":minus_one", N("-1".to_owned()))
             .expression_attribute_values(":old", S(current.password_hash.clone()))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        match update.send().await {
-            Ok(_) => Ok(Changed::Done),
-            Err(error) => new.refused(error),
-        }
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 }
 
