@@ -233,7 +233,7 @@ async fn a_wrong_password_or_an_unknown_name_costs_the_attempt_and_the_reads() {
 }
 
 #[tokio::test]
-async fn a_change_of_password_is_nine_round_trips_seven_writes_and_four_reads() {
+async fn a_change_of_password_is_ten_round_trips_eight_writes_and_four_reads() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.calls.take();
@@ -247,6 +247,7 @@ async fn a_change_of_password_is_nine_round_trips_seven_writes_and_four_reads() 
             &["GetItem Clients", "GetItem Sessions", "GetItem Users"],
             &["UpdateItem Credentials"],
             &["UpdateItem Credentials"],
+            &["UpdateItem Sessions"],
             &["UpdateItem Users"],
             &["Query Sessions"],
             &["PutItem Sessions"],

@@ -54,7 +54,7 @@ fn a_client_a_user_and_a_session_read_and_write_as_the_examples() {
     assert_eq!(User::from_item(&user).unwrap().to_item(&user_id), user);
     let mut session = only("Sessions");
     // What only the end of a session writes and reads.
-    for name in [attribute::ENDED_AT, attribute::SUCCESSOR] {
+    for name in [attribute::ENDED_AT, attribute::SUCCESSOR, attribute::PASSWORD_CHANGE] {
         session.remove(name).unwrap();
     }
     assert_eq!(Session::from_item(&session).unwrap().to_item(), session);

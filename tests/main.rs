@@ -58,6 +58,7 @@ mod pages;
 mod panics;
 mod password_change;
 mod password_expired;
+mod password_races;
 mod permissions;
 mod properties;
 mod races;

@@ -78,7 +78,7 @@ fn updates(path: &Path) -> usize {
     if path.is_dir() {
         return fs::read_dir(path).unwrap().map(|entry| updates(&entry.unwrap().path())).sum();
     }
-    if path.ends_with("operator.rs") {
+    if path.ends_with("operator.rs") || path.ends_with("rename.rs") {
         return 0;
     }
     fs::read_to_string(path).unwrap().matches(".update_expression(").count()

@@ -52,6 +52,7 @@ const SESSIONS: &str = "Query Sessions";
 const NEW_SESSION: &str = "PutItem Sessions";
 const MARK_ENDED: &str = "UpdateItem Sessions SET ended_at";
 const REPLACE: &str = "UpdateItem Sessions SET successor";
+const CLAIM: &str = "UpdateItem Sessions SET password_change";
 const DENY: &str = "PutItem Revocations";
 const DELETE: &str = "DeleteItem Sessions";
 const DENYLIST: &str = "Query Revocations";
@@ -160,7 +161,7 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
         }
         Flow::ChangePasswordWithAKey => {
             let own = calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT, CHANGE]);
-            let rest = [CUT_OFF, SESSIONS, MARK_ENDED, DENY, DELETE, NEW_SESSION, REPLACE, DENY];
+            let rest = [CLAIM, CUT_OFF, SESSIONS, MARK_ENDED, DENY, DELETE, NEW_SESSION, REPLACE, DENY];
             (by_authorizer(), [own, calls("password", &rest)].concat())
         }
         Flow::CompleteAChangeOfPassword => {
@@ -182,8 +183,10 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
 
 /// What follows once the password is another.
 fn after_the_change() -> Vec<Row> {
-    let mut rows =
-        calls("password", &[CUT_OFF, SESSIONS, MARK_ENDED, DENY, DELETE, NEW_SESSION, MARK_ENDED, DENY]);
+    let mut rows = calls(
+        "password",
+        &[CLAIM, CUT_OFF, SESSIONS, MARK_ENDED, DENY, DELETE, NEW_SESSION, MARK_ENDED, DENY],
+    );
     rows.push(ends("password", DELETE, 401, "the session that asked is over; the new password logs in"));
     rows
 }

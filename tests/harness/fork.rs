@@ -60,6 +60,14 @@ impl Api {
         (self.reached_at(&proxy.endpoint(), Some(secrets), timeouts).await, proxy)
     }
 
+    /// The same tables, reached through a proxy that may hold a request for as long as a test wants.
+    pub(crate) async fn behind_a_gate(&self) -> (Self, Proxy) {
+        let proxy = Proxy::start(self.endpoint.clone(), None, &self.deployment.tables).await;
+        let minute = Duration::from_secs(60);
+        let timeouts = TimeoutConfig::builder().operation_timeout(minute).build();
+        (self.reached_at(&proxy.endpoint(), None, timeouts).await, proxy)
+    }
+
     /// The same, over a port that nobody listens on, so that connections are refused, nor gets while the socket lives.
     pub(crate) async fn out_of_reach(&self, secrets: &Secrets) -> (Self, TcpSocket) {
         let taken = TcpSocket::new_v4().unwrap();

@@ -32,7 +32,11 @@ use crate::harness::{Api, START, number, text};
 
 #[tokio::test]
 async fn a_session_that_can_not_be_read_gives_nobody_anything_and_is_not_lost() {
-    let more = vec![(attribute::ENDED_AT, number(START)), (attribute::SUCCESSOR, text("another#mark"))];
+    let more = vec![
+        (attribute::ENDED_AT, number(START)),
+        (attribute::SUCCESSOR, text("another#mark")),
+        (attribute::PASSWORD_CHANGE, text("another change")),
+    ];
     let stage = Stage::set(Api::start().await).await.with("SessionsTable", more).await;
     stage.strike(&sessions::TABLE, sessions::OPERATIONS, sessions::ROWS).await;
 }

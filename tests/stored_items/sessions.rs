@@ -2,7 +2,7 @@
 
 use shared::store::attribute::{
     ABSOLUTE_EXPIRES_AT, ADDRESS, AUTH_TIME, CREATED_AT, DEVICE_NAME, ENDED_AT, EXPIRES_AT, GENERATION,
-    RETRY_KEY, ROTATED_AT, SCOPE, SESSION_KEY, SUCCESSOR, UNDELIVERED, USER_AGENT, USER_ID,
+    PASSWORD_CHANGE, RETRY_KEY, ROTATED_AT, SCOPE, SESSION_KEY, SUCCESSOR, UNDELIVERED, USER_AGENT, USER_ID,
 };
 
 use super::{
@@ -27,6 +27,7 @@ const OVERWRITTEN: &str = "the rotation overwrites it, and nothing is decided by
 const INFORMATION: &str = "only shown to the user, and any text at all";
 const REQUIRED: &str = "part of the rotation's condition, which fails without it";
 const UNREAD: &str = "only the end of the session asks for it";
+const CLAIMED: &str = "a change of password overwrites it";
 const READ_AFTER: &str = "the rotation's condition doesn't ask for it; what it issues does";
 
 /// The authorizer reads the two ends of a session and nothing else.
@@ -64,6 +65,9 @@ pub(super) const ROWS: &[Row<5>] = &[
     Row(SUCCESSOR, &[Absent], [Serves; 5], "no change of password replaced it"),
     Row(SUCCESSOR, &[Mistyped], [Serves; 5], UNREAD),
     Row(SUCCESSOR, TEXTS, [Serves; 5], UNREAD),
+    Row(PASSWORD_CHANGE, &[Absent], [Serves; 5], "no change of password claimed it"),
+    Row(PASSWORD_CHANGE, &[Mistyped], [Serves; 5], CLAIMED),
+    Row(PASSWORD_CHANGE, TEXTS, [Serves; 5], CLAIMED),
     Row(ADDRESS, &[Absent], [Serves; 5], "not every request has one"),
     Row(ADDRESS, &[Mistyped], [Serves, Fails, Serves, Fails, LeavesOut], OVERWRITTEN),
     Row(ADDRESS, TEXTS, [Serves; 5], INFORMATION),

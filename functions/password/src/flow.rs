@@ -10,7 +10,8 @@ use shared::{
     http::{Peer, caller},
     keys::Keyset,
     log::{Cause, Event, RequestLog},
-    store::{FoundSession, Session, SessionKey, StoreError, User, attribute},
+    random,
+    store::{Claim, Claimed, FoundSession, Session, SessionKey, StoreError, User, attribute},
 };
 
 use crate::{PasswordChange, PasswordChangeError, PasswordChangeReason, request::ChangeRequest};
@@ -40,15 +41,29 @@ impl PasswordChange {
             NewPassword::parse(&change.new, &admitted.username).map_err(PasswordChangeReason::Rejected)?;
 
         let valid_from = self.replace(&admitted, &change, &new).await?;
+        let id = random::identifier(&*self.random);
+        let claim = Claim { session: &caller, change: &id, created_at: valid_from };
+        // Before the cut-off, which would otherwise end this session at a refresh of the client's own.
+        let claimed = self.revoker.claim(&claim).await?;
         self.users.cut_off(&caller.user_id, valid_from).await?;
-        let spared_from = change.idempotency_key.as_ref().map(|_| valid_from);
-        self.end_others(&caller, spared_from, admitted.now, log).await?;
-        let response = match &change.idempotency_key {
-            Some(key) => self.hand_over(&admitted, valid_from, key, log).await?,
-            None => self.start_over(&admitted, valid_from, log).await?,
+        let superseded = claimed.as_ref().and_then(Claimed::superseded);
+        self.end_others(&claim, superseded, admitted.now, log).await?;
+        let response = match (&claimed, &change.idempotency_key) {
+            // A logout is not undone by a change of password that was under way.
+            (None, _) => Err(PasswordChangeReason::SessionOver.into()),
+            (Some(claimed), Some(key)) => self.hand_over(&admitted, &claim, claimed, key, log).await,
+            (Some(_), None) => self.start_over(&admitted, &claim, log).await,
         };
-        log.outcome(Event::PasswordChanged);
-        Ok(response)
+        match &response {
+            Ok(_) => log.outcome(Event::PasswordChanged),
+            // The session is over, and the password is another all the same.
+            Err(PasswordChangeError::Endpoint(PasswordChangeReason::SessionOver)) => {
+                log.happened(Event::PasswordChanged);
+            }
+            // The same request again completes the change.
+            Err(_) => {}
+        }
+        response
     }
 
     /// The keyset first, before anything is written: a change that can't be answered changes nothing. Then the caller's
@@ -155,21 +170,25 @@ impl PasswordChange {
     }
 
     /// Ends the user's sessions but the one that asks. Queried only now: whoever logged in with the old password until it was
-    /// replaced is among them. With an `Idempotency-Key` sessions of the new password are spared: one of them may be the
-    /// successor that the same request has put. Without it, what an earlier request has put is nobody's any more.
+    /// replaced is among them. Sessions of the new password are spared: one of them may be the successor that an equal request
+    /// has put. But the one that a superseded request has put is nobody's any more.
     async fn end_others(
         &self,
-        caller: &SessionKey,
-        spared_from: Option<Timestamp>,
+        claim: &Claim<'_>,
+        superseded: Option<&str>,
         now: Timestamp,
         log: &RequestLog,
     ) -> Result<(), PasswordChangeError> {
+        let is_spared = |session: &Session| {
+            let is_nobodys = superseded.is_some() && session.retry_key.as_deref() == superseded;
+            session.created_at >= claim.created_at && !is_nobodys
+        };
         // One that can't be read is nobody's to keep.
-        let is_spared = |session: &Session| spared_from.is_some_and(|instant| session.created_at >= instant);
-        let is_other =
-            |found: &FoundSession| found.key != *caller && !found.session.as_ref().is_ok_and(is_spared);
+        let is_other = |found: &FoundSession| {
+            found.key != *claim.session && !found.session.as_ref().is_ok_and(is_spared)
+        };
         let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
-        Ok(self.revoker.revoke_of_user(&caller.user_id, now, is_other, on_denied).await?)
+        Ok(self.revoker.revoke_of_user(&claim.session.user_id, now, is_other, on_denied).await?)
     }
 }
 

@@ -10,7 +10,7 @@ use shared::{
     lifetimes,
     log::{Cause, RequestLog},
     random,
-    store::{NewSession, Replacement, Session, SessionKey},
+    store::{Claim, ClaimEnd, Claimed, NewSession, Replaced, Replacement, Session, SessionKey},
     tokens::{Grant, RefreshToken},
 };
 
@@ -28,18 +28,25 @@ impl PasswordChange {
     pub(crate) async fn start_over(
         &self,
         admitted: &Admitted,
-        valid_from: Timestamp,
+        claim: &Claim<'_>,
         log: &RequestLog,
     ) -> Result<Response<Body>, PasswordChangeError> {
-        let old = &admitted.session.key;
-        let token = RefreshToken::first(old.user_id.clone(), &*self.random);
-        let session = self.session_of(admitted, &token, valid_from);
+        let token = RefreshToken::first(claim.session.user_id.clone(), &*self.random);
+        let mut session = self.session_of(admitted, &token, claim.created_at);
+        // By this a request that claims the old session again knows it.
+        session.retry_key = Some(claim.change.to_owned());
         let response = self.tokens_of(admitted, &session, &token)?;
         self.sessions.put(&session).await?;
         let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
-        self.revoker.revoke(old, admitted.now, on_denied).await?;
-        log.session(&session.key);
-        Ok(response)
+        match self.revoker.revoke_claimed(claim, admitted.now, on_denied).await? {
+            // Whoever claimed it again makes the same change, and ends it.
+            ClaimEnd::Ended | ClaimEnd::ClaimedAgain => {
+                log.session(&session.key);
+                Ok(response)
+            }
+            // By a logout, say, which the new session must not outlive.
+            ClaimEnd::Gone => self.withdraw(&session, admitted.now, log).await,
+        }
     }
 
     /// The same for a request with an `Idempotency-Key`: however often and in whatever order the request comes, one session is
@@ -47,43 +54,70 @@ impl PasswordChange {
     pub(crate) async fn hand_over(
         &self,
         admitted: &Admitted,
-        valid_from: Timestamp,
+        claim: &Claim<'_>,
+        claimed: &Claimed,
         key: &IdempotencyKey,
         log: &RequestLog,
     ) -> Result<Response<Body>, PasswordChangeError> {
         let (old, now) = (&admitted.session, admitted.now);
         let hash = key.hash(LABEL, &old.key.session_id);
         let token = RefreshToken::derived(old.key.user_id.clone(), &hash);
-        let mut session = self.session_of(admitted, &token, valid_from);
+        let mut session = self.session_of(admitted, &token, claim.created_at);
         // Tells this put of the session from any other.
         session.retry_key = Some(random::identifier(&*self.random));
         let mut response = self.tokens_of(admitted, &session, &token)?;
-        let mut is_put = true;
-        if let Some(stored) = self.sessions.put_new(&session).await? {
-            is_put = stored.retry_key == session.retry_key;
-            if !stored.is_live(now) {
-                return Err(PasswordChangeReason::SessionOver.into());
-            }
-            response = self.tokens_of(admitted, &stored, &token.at_generation(stored.generation))?;
-            session = stored;
+
+        let name = session.key.session_id.to_string();
+        let names_it = |successor: &str| successor.starts_with(&name);
+        let put_before = claimed.successor()?.filter(|successor| names_it(successor));
+        let stored = match put_before {
+            // Not again: it may have been ended since.
+            Some(_) => self.sessions.find(&session.key).await?,
+            None => self.sessions.put_new(&session).await?.or_else(|| Some(session.clone())),
+        };
+        let is_put = put_before.is_none()
+            && stored.as_ref().is_some_and(|stored| stored.retry_key == session.retry_key);
+        if let Some(stored) = stored.as_ref().filter(|_| !is_put) {
+            response = self.tokens_of(admitted, stored, &token.at_generation(stored.generation))?;
         }
-        let name = session.key.session_id.as_str();
-        let successor = format!("{name}#{}", session.retry_key.as_deref().unwrap_or_default());
+
+        let marked = stored.as_ref().and_then(|stored| stored.retry_key.as_deref()).unwrap_or_default();
+        let successor = format!("{name}#{marked}");
         let ends_at = (now + REPLACED_TTL).min(old.ends_at());
-        let replacement =
-            Replacement { session: &old.key, successor: &successor, created_at: valid_from, now, ends_at };
-        let before = self.revoker.replace(&replacement).await?;
-        let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
-        if is_put && before.as_ref().is_some_and(|before| *before != successor && before.starts_with(name)) {
+        let created_at = claim.created_at;
+        let replacement = Replacement { session: &old.key, successor: &successor, created_at, now, ends_at };
+        let replaced = self.revoker.replace(&replacement).await?;
+        let Some(stored) = stored else { return Err(PasswordChangeReason::SessionOver.into()) };
+        let is_over = match &replaced {
+            Replaced::Now => {
+                log.revoked(&old.key, Cause::PasswordChange);
+                false
+            }
             // It had been put by an earlier request, and was ended since: a logout is not undone by a late request.
-            self.revoker.revoke(&session.key, now, on_denied).await?;
+            Replaced::Before(before) => is_put && *before != successor && names_it(before),
+            // By a logout, say, which the new session must not outlive, whichever request put it.
+            Replaced::Gone => true,
+        };
+        if is_over {
+            return self.withdraw(&stored, now, log).await;
+        }
+        if !stored.is_live(now) {
             return Err(PasswordChangeReason::SessionOver.into());
         }
-        if before.is_none() {
-            on_denied(&old.key);
-        }
-        log.session(&session.key);
+        log.session(&stored.key);
         Ok(response)
+    }
+
+    /// Ends the new session, of which nobody has a token.
+    async fn withdraw(
+        &self,
+        session: &Session,
+        now: Timestamp,
+        log: &RequestLog,
+    ) -> Result<Response<Body>, PasswordChangeError> {
+        let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
+        self.revoker.revoke(&session.key, now, on_denied).await?;
+        Err(PasswordChangeReason::SessionOver.into())
     }
 
     fn session_of(&self, admitted: &Admitted, token: &RefreshToken, valid_from: Timestamp) -> Session {

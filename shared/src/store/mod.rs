@@ -9,6 +9,7 @@
 pub mod attribute;
 mod delays;
 mod error;
+mod replacement;
 mod revocations;
 mod row;
 mod session_key;
@@ -20,10 +21,11 @@ mod users;
 pub use self::{
     delays::{CLOCK_TOLERANCE, WRITE_DELAY},
     error::StoreError,
+    replacement::{Claim, ClaimEnd, Claimed, Replaced, Replacement},
     revocations::{Revocation, Revocations},
     row::{Item, Row},
     session_key::SessionKey,
-    session_revoker::{Replacement, SessionRevoker},
+    session_revoker::SessionRevoker,
     sessions::{FoundSession, NewSession, Session, SessionPage, Sessions},
     table::Table,
     users::{User, Users},

@@ -37,23 +37,18 @@ const MARK_TTL: Duration = WRITE_DELAY;
 /// Ends sessions: their refresh token and their access tokens.
 #[derive(Clone, Debug)]
 pub struct SessionRevoker {
-    sessions: Sessions,
-    revocations: Revocations,
+    pub(super) sessions: Sessions,
+    pub(super) revocations: Revocations,
 }
 
-/// A session that another takes the place of.
-#[derive(Clone, Copy, Debug)]
-pub struct Replacement<'a> {
-    /// The one that ends.
-    pub session: &'a SessionKey,
-    /// What names the one that goes on.
-    pub successor: &'a str,
-    /// What the one that ends counts as created at, so that no cut-off reaches it before.
-    pub created_at: Timestamp,
-    /// When the request began.
-    pub now: Timestamp,
-    /// When the one that ends does.
-    pub ends_at: Timestamp,
+/// What became of a mark.
+pub(super) enum Marked {
+    /// The session ends at this instant.
+    At(Timestamp),
+    /// There is no such session.
+    Gone,
+    /// Another change of password has claimed it.
+    ClaimedAgain,
 }
 
 /// A step that was taken.
@@ -169,56 +164,6 @@ impl SessionRevoker {
         }
     }
 
-    /// Lets a session end at an instant, with its refresh token and its access tokens, for `successor`. Until then it works
-    /// as before, also where sessions of the user that were created before `created_at` are over. Returned is the successor
-    /// that it had already, if it had one: then it ends when it was to, and the denylist has its row again, since an earlier
-    /// request may have failed before it. A session that is over stays so.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError`], if a step failed.
-    pub async fn replace(&self, replacement: &Replacement<'_>) -> Result<Option<String>, StoreError> {
-        let Replacement { session, successor, created_at, now, ends_at } = *replacement;
-        let number = |instant: Timestamp| N(instant.to_string());
-        let update = self
-            .sessions
-            .table
-            .update_item()
-            .set_key(Some(session.to_item()))
-            .update_expression(
-                "SET #successor = :successor, #ended_at = :now, #created_at = :created_at, \
-                 #expires_at = :ends_at, #absolute_expires_at = :ends_at",
-            )
-            .condition_expression("attribute_exists(#user_id) AND attribute_not_exists(#successor)")
-            .expression_attribute_names("#user_id", attribute::USER_ID)
-            .expression_attribute_names("#successor", attribute::SUCCESSOR)
-            .expression_attribute_names("#ended_at", attribute::ENDED_AT)
-            .expression_attribute_names("#created_at", attribute::CREATED_AT)
-            .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
-            .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)
-            .expression_attribute_values(":successor", S(successor.to_owned()))
-            .expression_attribute_values(":now", number(now))
-            .expression_attribute_values(":created_at", number(created_at))
-            .expression_attribute_values(":ends_at", number(ends_at))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let Err(error) = update else {
-            self.revocations.put_later(&session.session_id, now, ends_at).await?;
-            return Ok(None);
-        };
-        let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
-            return Err(StoreError::unavailable("UpdateItem on Sessions", error));
-        };
-        let Some(stored) = failed.item().filter(|item| !item.is_empty()) else { return Ok(None) };
-        let row = Row::new("Sessions", stored);
-        let ends_at = row.instant(attribute::ABSOLUTE_EXPIRES_AT)?;
-        if let Some(ended_at) = self.mark(session, now).await? {
-            self.revocations.put_later(&session.session_id, ended_at, ends_at).await?;
-        }
-        Ok(Some(row.text(attribute::SUCCESSOR)?.to_owned()))
-    }
-
     /// Puts a session on the denylist, if it is there.
     async fn deny(&self, key: &SessionKey, now: Timestamp) -> Result<bool, StoreError> {
         let Some(ended_at) = self.mark(key, now).await? else { return Ok(false) };
@@ -227,19 +172,41 @@ impl SessionRevoker {
     }
 
     /// Writes into the session when it is ended, and returns that instant, or the one that is there from a moment ago.
-    async fn mark(&self, key: &SessionKey, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+    pub(super) async fn mark(
+        &self,
+        key: &SessionKey,
+        now: Timestamp,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        Ok(match self.mark_claimed(key, None, now).await? {
+            Marked::At(ended_at) => Some(ended_at),
+            Marked::Gone | Marked::ClaimedAgain => None,
+        })
+    }
+
+    /// The same; of a session that a change of password has claimed, only if the claim still stands.
+    pub(super) async fn mark_claimed(
+        &self,
+        key: &SessionKey,
+        change: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Marked, StoreError> {
         let number = |instant: Timestamp| N(instant.to_string());
-        let marked = self
-            .sessions
-            .table
-            .update_item()
-            .set_key(Some(key.to_item()))
+        let mark = self.sessions.table.update_item().set_key(Some(key.to_item()));
+        let (mark, is_there) = match change {
+            None => (
+                mark.expression_attribute_names("#user_id", attribute::USER_ID),
+                "attribute_exists(#user_id)",
+            ),
+            Some(change) => (
+                mark.expression_attribute_names("#password_change", attribute::PASSWORD_CHANGE)
+                    .expression_attribute_values(":change", S(change.to_owned())),
+                "#password_change = :change",
+            ),
+        };
+        let marked = mark
             .update_expression("SET #ended_at = :now")
             // What is no instant of just now, by a clock that may be ahead, is replaced.
-            .condition_expression(
-                "attribute_exists(#user_id) AND NOT (#ended_at BETWEEN :earliest AND :latest)",
-            )
-            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .condition_expression(format!("{is_there} AND NOT (#ended_at BETWEEN :earliest AND :latest)"))
             .expression_attribute_names("#ended_at", attribute::ENDED_AT)
             .expression_attribute_values(":now", number(now))
             .expression_attribute_values(":earliest", number(now - MARK_TTL))
@@ -247,11 +214,15 @@ impl SessionRevoker {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
-        let Err(error) = marked else { return Ok(Some(now)) };
-        if let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() {
-            let stored = failed.item().filter(|item| !item.is_empty());
-            return stored.map(|item| Row::new("Sessions", item).instant(attribute::ENDED_AT)).transpose();
+        let Err(error) = marked else { return Ok(Marked::At(now)) };
+        let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
+            return Err(StoreError::unavailable("UpdateItem on Sessions", error));
+        };
+        let Some(stored) = failed.item().filter(|item| !item.is_empty()) else { return Ok(Marked::Gone) };
+        let row = Row::new("Sessions", stored);
+        if change.is_some() && row.optional_text(attribute::PASSWORD_CHANGE)? != change {
+            return Ok(Marked::ClaimedAgain);
         }
-        Err(StoreError::unavailable("UpdateItem on Sessions", error))
+        Ok(Marked::At(row.instant(attribute::ENDED_AT)?))
     }
 }

@@ -1,0 +1,152 @@
+//! What arrives while a change of password is under way: the request is held before each of its calls in turn.
+
+use crate::harness::{Api, Fault, PASSWORD, Reply, Tokens, claims};
+
+const NEW: &str = "a much better password";
+const KEY: &str = "4b0e2b63-7ac2-4b7e-9a5c-0d6f5a3f8e11";
+
+/// A change of password that is held before one of its calls.
+struct Held {
+    api: Api,
+    here: Tokens,
+    key: Option<&'static str>,
+}
+
+impl Held {
+    /// The calls that such a change makes.
+    async fn calls(key: Option<&'static str>) -> Vec<String> {
+        let api = Api::start().await;
+        let held = Self { here: api.login().await, key, api };
+        let (behind, proxy) = held.api.behind_a_gate().await;
+        proxy.take_calls();
+        held.change(&behind).await.tokens();
+        proxy.take_calls().into_iter().map(|(name, _)| name).collect()
+    }
+
+    async fn change(&self, api: &Api) -> Reply {
+        match self.key {
+            Some(key) => api.change_password_with_key(&self.here.access, PASSWORD, NEW, key).await,
+            None => api.change_password(&self.here.access, PASSWORD, NEW).await,
+        }
+    }
+
+    /// Begins a change, does something else before its call of this number, and lets it go on.
+    async fn before(call: usize, key: Option<&'static str>, other: impl AsyncFnOnce(&Self)) -> (Self, Reply) {
+        let api = Api::start().await;
+        let held = Self { here: api.login().await, key, api };
+        let (behind, proxy) = held.api.behind_a_gate().await;
+        let gate = proxy.hold(call);
+        let reply = {
+            let change = held.change(&behind);
+            let meanwhile = async {
+                gate.reached().await;
+                other(&held).await;
+                gate.open();
+            };
+            tokio::join!(change, meanwhile).0
+        };
+        (held, reply)
+    }
+}
+
+/// The calls that follow the one by which the old session's end is decided: the row of the denylist and, without a key, the deletion.
+fn after_the_end(key: Option<&str>) -> usize {
+    if key.is_some() { 1 } else { 2 }
+}
+
+#[tokio::test]
+async fn a_logout_during_a_change_of_password_ends_its_new_session_too() {
+    for key in [None, Some(KEY)] {
+        let calls = Held::calls(key).await.len();
+        for call in 0..calls {
+            let log_out = async |held: &Held| {
+                assert_eq!(held.api.logout(&held.here.refresh).await.status, 200);
+            };
+            let (held, reply) = Held::before(call, key, log_out).await;
+            let is_late = call >= calls - after_the_end(key);
+            assert_eq!(reply.status == 200, is_late, "{key:?}, before call {call} of {calls}: {reply:?}");
+            let sessions = held.api.items("SessionsTable").await;
+            assert_eq!(sessions.len(), usize::from(is_late), "{key:?}, before call {call}: {sessions:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refresh_during_a_change_of_password_ends_nothing() {
+    for key in [None, Some(KEY)] {
+        for call in 0..Held::calls(key).await.len() {
+            let refresh = async |held: &Held| {
+                held.api.refresh(&held.here.refresh).await;
+            };
+            let (held, reply) = Held::before(call, key, refresh).await;
+            assert_eq!(reply.status, 200, "{key:?}, before call {call}: {reply:?}");
+            held.api.refresh(&reply.tokens().refresh).await.tokens();
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_equal_changes_at_once_one_leaves_a_session() {
+    for call in 0..Held::calls(None).await.len() {
+        let mut second = None;
+        let again = async |held: &Held| second = Some(held.change(&held.api).await);
+        let (held, first) = Held::before(call, None, again).await;
+        let second = second.unwrap();
+        let mut living = 0;
+        for reply in [first, second].into_iter().filter(|reply| reply.status == 200) {
+            living += usize::from(held.api.refresh(&reply.tokens().refresh).await.status == 200);
+        }
+        assert!(living > 0, "before call {call}: nobody is logged in any more");
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_failed_half_way_is_completed_after_a_refresh_of_the_client() {
+    let api = Api::start().await;
+    let here = api.login().await;
+    api.calls.fail(Fault::Before("PutItem Sessions"));
+    let failed = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await;
+    failed.assert_error(503, "temporarily_unavailable");
+    api.calls.heal();
+    api.refresh(&here.refresh).await.tokens();
+    let new = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+    assert_ne!(claims(&new.access)["sid"], claims(&here.access)["sid"]);
+    api.refresh(&new.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn a_late_request_that_fails_half_way_opens_no_session_again_that_was_logged_out() {
+    let api = Api::start().await;
+    let here = api.login().await;
+    let new = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+    assert_eq!(api.logout(&new.refresh).await.status, 200);
+    api.calls.fail(Fault::After("PutItem Sessions"));
+    api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.assert_error(400, "invalid_grant");
+    api.calls.heal();
+    api.refresh(&new.refresh).await.assert_error(400, "invalid_grant");
+}
+
+/// As a login of the same name does that tidies up, or a row that expired.
+#[tokio::test]
+async fn an_attempt_that_is_forgotten_during_a_change_of_password_is_not_taken_back() {
+    let calls = Held::calls(None).await;
+    let change =
+        calls.iter().position(|name| name.starts_with("UpdateItem Credentials SET password_hash")).unwrap();
+    let forget = async |held: &Held| {
+        let mut credential = held.api.items("CredentialsTable").await.remove(0);
+        let before = credential.len();
+        credential.retain(|name, _| !is_counter(name));
+        assert!(credential.len() < before, "the attempt was counted: {credential:?}");
+        held.api.put("CredentialsTable", credential).await;
+    };
+    let (held, reply) = Held::before(change, None, forget).await;
+    reply.tokens();
+    let credential = held.api.items("CredentialsTable").await.remove(0);
+    assert!(!credential.keys().any(|name| is_counter(name)), "{credential:?}");
+    held.api.try_login(NEW).await.tokens();
+}
+
+/// Whether an attribute counts attempts, of whichever budget.
+fn is_counter(name: &str) -> bool {
+    name.starts_with("guesses")
+}
