@@ -10,6 +10,9 @@ pub(super) struct Answer {
 }
 
 impl Answer {
+    /// Of every answer.
+    pub(super) const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
+
     pub(super) fn success(body: String) -> Self {
         Self { status: 200, body }
     }

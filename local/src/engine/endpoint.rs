@@ -14,12 +14,8 @@ use tokio::net::TcpListener;
 use super::{AccessKeyId, answer::Answer, operations};
 use crate::{connection::Connection, hosts::Hosts};
 
-/// What DynamoDB takes at most, in bytes.
-const MAX_BODY_LEN: usize = 16 * 1024 * 1024;
 /// What DynamoDB answers where there is nothing.
 const NOTHING_HERE: &str = "<UnknownOperationException/>\n";
-/// Which operation is asked for.
-const TARGET: &str = "x-amz-target";
 
 /// What is served.
 pub(super) struct Endpoint {
@@ -49,10 +45,10 @@ impl Endpoint {
         if let Some(refusal) = self.access_key_id.refusal(&parts.headers) {
             return delivered(refusal);
         }
-        let Ok(body) = to_bytes(body, MAX_BODY_LEN).await else {
-            return delivered(Answer::error("SerializationException", None));
+        let Ok(body) = to_bytes(body, operations::MAX_BODY_LEN).await else {
+            return delivered(operations::too_long());
         };
-        let target = parts.headers.get(TARGET).and_then(|target| target.to_str().ok());
+        let target = parts.headers.get(operations::TARGET).and_then(|target| target.to_str().ok());
         delivered(operations::carry_out(&self.database, target.unwrap_or_default(), &body))
     }
 }
@@ -68,7 +64,7 @@ async fn answer(
 fn delivered(answer: Answer) -> Response<Body> {
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = bare(status, answer.body);
-    let json = HeaderValue::from_static("application/x-amz-json-1.0");
+    let json = HeaderValue::from_static(Answer::MEDIA_TYPE);
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
 }

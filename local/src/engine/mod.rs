@@ -1,23 +1,30 @@
-//! The embedded store: DynamoDB's API over SQLite, on a port of this machine.
+//! The embedded store: DynamoDB's API over SQLite, for the SDK in this process and on a port of this machine.
 
 mod access_key;
 mod answer;
+mod connector;
 mod endpoint;
 mod file;
+mod in_process;
 mod operations;
+#[cfg(test)]
+mod tests;
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
 use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, Region, SharedCredentialsProvider};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{Credentials, Region, SharedCredentialsProvider},
+};
 use dynoxide::Database;
 use tokio::{net::TcpListener, time};
 
-use self::endpoint::Endpoint;
 pub use self::{
     access_key::{ANY_ACCESS_KEY_ID, AccessKeyId},
     file::{DatabaseFile, DatabaseFileError},
 };
+use self::{connector::Connector, endpoint::Endpoint};
 use crate::hosts::Hosts;
 
 /// How often what has expired is removed. DynamoDB takes hours or days; nothing may depend on either.
@@ -42,6 +49,8 @@ pub enum EngineError {
 pub struct Engine {
     /// Where it listens.
     pub address: SocketAddr,
+    /// A client that calls it in this process.
+    pub client: Client,
 }
 
 impl Engine {
@@ -62,9 +71,10 @@ impl Engine {
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
+        let client = in_process::client(Connector::start(database.clone())?);
         tokio::spawn(sweep(database.clone()));
         tokio::spawn(Endpoint { database, access_key_id, hosts: Hosts::of_this_machine() }.serve(listener));
-        Ok(Self { address })
+        Ok(Self { address, client })
     }
 
     /// The address as an endpoint of the SDK.

@@ -6,11 +6,18 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::answer::Answer;
 
-/// What the name of an operation stands after, in the header `X-Amz-Target`.
+/// The header that names the operation.
+pub(super) const TARGET: &str = "x-amz-target";
+/// What DynamoDB takes at most, in bytes.
+pub(super) const MAX_BODY_LEN: usize = 16 * 1024 * 1024;
+/// What the name of an operation stands after, in that header.
 const PREFIXES: [&str; 2] = ["DynamoDB_20120810.", "DynamoDBStreams_20120810."];
 
 /// Carries out the operation that the target names.
 pub(super) fn carry_out(database: &Database, target: &str, body: &[u8]) -> Answer {
+    if body.len() > MAX_BODY_LEN {
+        return too_long();
+    }
     let operation = PREFIXES.iter().find_map(|prefix| target.strip_prefix(prefix));
     let result = operation.and_then(|operation| Call { operation, body }.carry_out(database));
     match result {
@@ -18,6 +25,11 @@ pub(super) fn carry_out(database: &Database, target: &str, body: &[u8]) -> Answe
         Some(Ok(body)) => Answer::success(body),
         Some(Err(error)) => Answer { status: error.status_code(), body: error.to_json() },
     }
+}
+
+/// What is answered to a body that is longer than DynamoDB takes.
+pub(super) fn too_long() -> Answer {
+    Answer::error("SerializationException", None)
 }
 
 struct Call<'a> {
