@@ -30,7 +30,7 @@ fn crates_of(package: &str) -> Vec<String> {
 }
 
 /// What serves or operates the API elsewhere, and second crypto libraries.
-const UNWANTED: [&str; 19] = [
+const UNWANTED: [&str; 20] = [
     "admin",
     "aws-sdk-cloudformation",
     "aws-sdk-sso",
@@ -43,6 +43,7 @@ const UNWANTED: [&str; 19] = [
     "dynoxide-rs",
     "indicatif",
     "local",
+    "mimalloc",
     "native-tls",
     "openssl",
     "ring",

@@ -14,10 +14,14 @@ use std::{
 use clap::Parser;
 use jiff::tz::TimeZone;
 use local::log::{Colour, Console, Feed};
+use mimalloc::MiMalloc;
 use shared::random::SystemRandom;
 use tracing_subscriber::{filter::LevelFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::options::Options;
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
