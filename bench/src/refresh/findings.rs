@@ -17,8 +17,10 @@ struct Found {
 impl Findings {
     /// The store alone.
     pub(crate) const CEILING: &str = "Latchgate's store alone";
-    /// Ours, by way of the gateway.
+    /// Ours, as `cargo run` starts it.
     pub(crate) const OURS: &str = "Latchgate";
+    /// Another build of it.
+    pub(crate) const BEFORE: &str = "Latchgate, the other build";
 
     pub(crate) fn add(&mut self, connections: usize, kept: Kept, subject: &str, ran: Ran) {
         self.0.push(Found { connections, kept, subject: subject.to_owned(), ran });

@@ -40,7 +40,8 @@ fn beside(findings: &Findings, kept: Kept, other: &str, bound: f64) -> Goal {
 
 /// What a refresh takes of processors where it takes the least, of those of others.
 fn leanest(findings: &Findings) -> f64 {
-    let ours = [Findings::OURS, Findings::CEILING, Lines::Written.name(), Lines::Unwritten.name()];
+    let ours =
+        [Findings::OURS, Findings::BEFORE, Findings::CEILING, Lines::Written.name(), Lines::Unwritten.name()];
     let of_kept = |kept| {
         let others = findings.subjects(kept).into_iter().filter(|subject| !ours.contains(subject));
         others.map(move |subject| median(findings, kept, subject, |ran| ran.cpu))

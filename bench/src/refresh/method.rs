@@ -17,18 +17,18 @@ pub(crate) fn method(others: &[&str], milliseconds: u64) -> Vec<String> {
             others.join("; ")
         ),
         format!(
-            "Latchgate is the emulated gateway of `cargo run` with the functions, in one process, and {STORE} in another, which \
-             the SDK asks over HTTP as it asks DynamoDB. In a file, that store is SQLite with a write-ahead log, synchronised at \
-             each commit. The others have their stores in their own processes; oidc-provider's is an adapter over a Map, because \
-             its own keeps only the last thousand. Latchgate, glewlwyd and the test server sign JWTs as access tokens (ES256, \
-             ES256 and RS256). Those of oidc-provider and better-auth are opaque, but come with an ID token signed with ES256. \
-             @node-oauth/oauth2-server signs nothing. glewlwyd was asked for no particular client, which saves it a lookup. Rate \
-             limits are off, and no server logs unless its name says so."
+            "Latchgate is the program that `cargo run` starts: emulated gateway, functions, log and {STORE} in one process, where \
+             the SDK calls that store without a socket. Its log, a line for each request, goes to a file. In a file, the store is \
+             SQLite with a write-ahead log, synchronised at each commit. The others have their stores in their own processes; \
+             oidc-provider's is an adapter over a Map, because its own keeps only the last thousand. Latchgate, glewlwyd and the \
+             test server sign JWTs as access tokens (ES256, ES256 and RS256). Those of oidc-provider and better-auth are opaque, \
+             but come with an ID token signed with ES256. @node-oauth/oauth2-server signs nothing. glewlwyd was asked for no \
+             particular client, which saves it a lookup. Rate limits are off, and none of the others logs."
         ),
         "\"The function alone\" is `Refresh::handle` with the requests of a REST API and the SDK, in a process with one thread, \
-         without gateway, store and Lambda's runtime: its processor time is what you would pay Lambda for. \"The store alone\" \
-         is that store, asked by the same SDK for one conditional UpdateItem of a session after the other: no function can be \
-         faster."
+         without gateway, store and Lambda's runtime: its processor time is what you would pay Lambda for. It asks the same \
+         store, in a process of its own, over HTTP, as it asks DynamoDB. \"The store alone\" is that store, asked by the same \
+         SDK for one conditional UpdateItem of a session after the other: no function can be faster."
             .to_owned(),
         "Processor time is that of the answering process, all threads, with its store if that is inside. Latchgate's store is \
          built for speed."

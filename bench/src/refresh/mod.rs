@@ -9,6 +9,7 @@ mod findings;
 mod function;
 mod goals;
 mod method;
+mod program;
 mod report;
 mod role;
 mod scale;

@@ -1,27 +1,27 @@
 //! What this program does where it was started by itself: each in a process of its own, so that its processor time is its own.
 
 use std::{
-    io::{Read, stdin},
+    path::PathBuf,
     process::{Command, Stdio},
 };
 
 use crate::program::{Failure, itself};
-use local::{gateway::Gateway, hosts::Hosts, server::serve};
-use tokio::{net::TcpListener, runtime::Builder};
+use tokio::runtime::Builder;
 
 use super::{
     ceiling,
     chain::Ran,
     function::{self, Lines},
-    server::{Found, MARK},
-    store::{Kept, Store},
+    program,
+    server::MARK,
+    store::Kept,
 };
 
 /// What a process of its own does.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Role {
-    /// Answers over HTTP, by the emulated gateway, with so many sessions.
-    Gateway(Kept, usize),
+    /// Starts this build of the program that `cargo run` starts, and makes so many sessions.
+    Program(PathBuf, Kept, usize),
     /// Calls the function, so many times at once, for so many milliseconds.
     Function(Kept, Lines, usize, u64),
     /// Asks the store for nothing but the write that decides.
@@ -33,7 +33,9 @@ impl Role {
     pub(crate) fn parse(arguments: &[String]) -> Result<Option<Self>, Failure> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         Ok(match arguments[..] {
-            ["gateway", kept, sessions] => Some(Self::Gateway(Kept::parse(kept)?, sessions.parse()?)),
+            ["program", path, kept, sessions] => {
+                Some(Self::Program(path.into(), Kept::parse(kept)?, sessions.parse()?))
+            }
             ["function", kept, lines, connections, milliseconds] => Some(Self::Function(
                 Kept::parse(kept)?,
                 Lines::parse(lines)?,
@@ -51,8 +53,8 @@ impl Role {
     pub(crate) fn command(self) -> Result<Command, Failure> {
         let mut command = itself("refresh")?;
         match self {
-            Self::Gateway(kept, sessions) => {
-                command.args(["gateway", kept.argument(), &sessions.to_string()])
+            Self::Program(path, kept, sessions) => {
+                command.arg("program").arg(path).args([kept.argument(), &sessions.to_string()])
             }
             Self::Function(kept, lines, connections, milliseconds) => {
                 command.args(["function", kept.argument(), lines.argument()]);
@@ -76,41 +78,21 @@ impl Role {
 
     /// Is what this process was started as.
     pub(crate) fn play(self) -> Result<(), Failure> {
-        // The gateway has the threads that it has elsewhere, a function has one.
+        // A function has one thread.
         let thread = Builder::new_current_thread().enable_all().build()?;
         match self {
-            Self::Gateway(kept, sessions) => {
-                let threads = Builder::new_multi_thread().enable_all().build()?;
-                threads.block_on(answer(kept, sessions))
-            }
+            Self::Program(path, kept, sessions) => thread.block_on(program::serve(&path, kept, sessions)),
             Self::Function(kept, lines, connections, milliseconds) => {
-                say(&thread.block_on(function::measure(kept, lines, connections, milliseconds))?)
+                say(thread.block_on(function::measure(kept, lines, connections, milliseconds))?)
             }
             Self::Ceiling(kept, connections, milliseconds) => {
-                say(&thread.block_on(ceiling::measure(kept, connections, milliseconds))?)
+                say(thread.block_on(ceiling::measure(kept, connections, milliseconds))?)
             }
         }
     }
 }
 
-fn say(found: &(impl serde::Serialize + ?Sized)) -> Result<(), Failure> {
-    println!("{MARK}{}", serde_json::to_string(found)?);
-    Ok(())
-}
-
-async fn answer(kept: Kept, sessions: usize) -> Result<(), Failure> {
-    let store = Store::start(kept)?;
-    let place = Box::pin(function::Place::open(&store.endpoint)).await?;
-    let gateway = Box::pin(Gateway::deploy(&place.template, &place.deployment)).await?;
-    let mut refresh_tokens = Vec::with_capacity(sessions);
-    for _ in 0..sessions {
-        refresh_tokens.push(crate::api::login(&gateway).await?.refresh_token);
-    }
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let url = format!("http://{}/refresh", listener.local_addr()?);
-    let client_id = Some(local::demo::PUBLIC_CLIENT_ID.to_owned());
-    say(&Found { pid: std::process::id(), url, client_id, refresh_tokens })?;
-    let end = tokio::task::spawn_blocking(|| stdin().read_to_end(&mut Vec::new()));
-    serve(listener, Hosts::of_this_machine(), gateway.into(), async { drop(end.await) }).await?;
+fn say(found: Ran) -> Result<(), Failure> {
+    println!("{MARK}{}", serde_json::to_string(&found)?);
     Ok(())
 }

@@ -42,8 +42,8 @@ impl Kept {
 #[derive(Debug)]
 pub(crate) struct Store {
     // Dropped before the folder is removed.
-    process: Option<StoreProcess>,
-    folder: Option<PathBuf>,
+    _process: StoreProcess,
+    _folder: Option<Folder>,
     pub(crate) endpoint: String,
 }
 
@@ -51,27 +51,34 @@ impl Store {
     pub(crate) fn start(kept: Kept) -> Result<Self, Failure> {
         let folder = match kept {
             Kept::Memory => None,
-            Kept::File => Some(new_folder()?),
+            Kept::File => Some(Folder::new()?),
         };
-        let file = folder.as_ref().map(|folder| folder.join("store.db"));
+        let file = folder.as_ref().map(|folder| folder.path().join("store.db"));
         let process = StoreProcess::start_in(file.as_deref())?;
-        Ok(Self { endpoint: process.endpoint.clone(), process: Some(process), folder })
+        Ok(Self { endpoint: process.endpoint.clone(), _process: process, _folder: folder })
     }
 }
 
-impl Drop for Store {
+/// A new folder among what is temporary; gone with what is in it when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Result<Self, Failure> {
+        let random = shared::random::identifier(&shared::random::SystemRandom::new());
+        let folder = std::env::temp_dir().join(format!("latchgate-bench-{random}"));
+        fs::create_dir(&folder)?;
+        Ok(Self(folder))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
     fn drop(&mut self) {
-        self.process.take();
-        if let Some(folder) = &self.folder {
-            // What is left of it is in the folder for what is temporary.
-            let _ = fs::remove_dir_all(folder);
-        }
+        // What is left of it is in the folder for what is temporary.
+        let _ = fs::remove_dir_all(&self.0);
     }
-}
-
-fn new_folder() -> Result<PathBuf, Failure> {
-    let random = shared::random::identifier(&shared::random::SystemRandom::new());
-    let folder = std::env::temp_dir().join(format!("latchgate-bench-{random}"));
-    fs::create_dir(&folder)?;
-    Ok(Path::new(&folder).to_owned())
 }

@@ -1,6 +1,6 @@
 //! Who is asked to refresh.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 use crate::{
     peers::{NODE, NODE_MODULES, npm_version, said_by, told},
@@ -8,7 +8,13 @@ use crate::{
 };
 
 use super::{
-    findings::Findings, function::Lines, role::Role, scale::CONNECTIONS, server::Server, store::Kept,
+    findings::Findings,
+    function::Lines,
+    program::{BEFORE, LOCAL},
+    role::Role,
+    scale::CONNECTIONS,
+    server::Server,
+    store::Kept,
 };
 
 /// Where the packages of Debian and crates.io are.
@@ -23,8 +29,10 @@ impl Subjects {
     /// Of each kind of store, ours is the first.
     pub(crate) fn start() -> Result<Self, Failure> {
         let sessions = CONNECTIONS.into_iter().max().unwrap_or_default();
-        let ours =
-            |kept| Server::start("Latchgate".to_owned(), &mut Role::Gateway(kept, sessions).command()?);
+        let ours = |name: &str, program: &Path, kept| {
+            let role = Role::Program(program.to_owned(), kept, sessions);
+            Ok::<_, Failure>((kept, Server::start(name.to_owned(), &mut role.command()?)?))
+        };
         let node = said_by(&told(NODE)?, &["-p", "process.versions.node"])?;
         let of_npm = |package: &str, store: &str| {
             Ok::<_, Failure>(format!("{package} {}, {store}, Node {node}", npm_version(package)?))
@@ -44,7 +52,15 @@ impl Subjects {
             (of_npm("better-auth", &sqlite)?, script("better-auth.mjs", sessions)?),
             (glewlwyd, with("glewlwyd.mjs", sessions, GLEWLWYD)?),
         ];
-        let mut servers = vec![(Kept::Memory, ours(Kept::Memory)?), (Kept::File, ours(Kept::File)?)];
+        let (mut servers, local) = (Vec::new(), told(LOCAL)?);
+        for kept in Kept::ALL {
+            servers.push(ours(Findings::OURS, &local, kept)?);
+        }
+        if let Ok(before) = told(BEFORE) {
+            for kept in Kept::ALL {
+                servers.push(ours(Findings::BEFORE, &before, kept)?);
+            }
+        }
         for (name, mut program) in in_memory {
             servers.push((Kept::Memory, Server::start(name, &mut program)?));
         }
@@ -85,7 +101,8 @@ impl Subjects {
 
     /// Those of others.
     pub(crate) fn others(&self) -> Vec<&str> {
-        self.0.iter().skip(2).map(|(_, server)| server.name.as_str()).collect()
+        let names = self.0.iter().map(|(_, server)| server.name.as_str());
+        names.filter(|name| ![Findings::OURS, Findings::BEFORE].contains(name)).collect()
     }
 }
 

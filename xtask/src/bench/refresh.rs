@@ -1,9 +1,11 @@
 //! What else replaces refresh tokens.
 
+use std::path::PathBuf;
+
 use super::peers::{self, Told};
 use crate::{
     packages,
-    shell::{TaskError, optimised_cargo_tool, program, run},
+    shell::{TaskError, cargo, optimised_cargo_tool, program, root, run},
 };
 
 const SCRIPTS: [&str; 7] = [
@@ -31,5 +33,21 @@ pub(super) fn install() -> Result<Told, TaskError> {
         ("LATCHGATE_BENCH_NODE_MODULES", modules),
         ("LATCHGATE_BENCH_GLEWLWYD", GLEWLWYD.into()),
         ("LATCHGATE_BENCH_OAUTH2_TEST_SERVER", oauth2_test_server),
+        ("LATCHGATE_BENCH_LOCAL", local()?),
     ])
+}
+
+/// The program that `cargo run` starts, built with the benchmark, which has the same dependencies.
+fn local() -> Result<PathBuf, TaskError> {
+    run(&mut cargo(&[
+        "build",
+        "--quiet",
+        "--profile",
+        "measured",
+        "--package",
+        "bench",
+        "--package",
+        "local",
+    ]))?;
+    Ok(root().join("target/measured/latchgate-local"))
 }
