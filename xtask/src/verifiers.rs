@@ -5,27 +5,15 @@
 //! `docs/guide/verify.md`, which are run as they stand there.
 
 mod page;
+mod tools;
 
-use std::{
-    path::{Path, PathBuf},
-    process::Command,
-};
-
+pub(crate) use self::tools::installed;
+use self::tools::on;
 use crate::{
-    packages,
     server::LocalServer,
-    shell::{TaskError, program, root, run},
+    shell::{TaskError, run},
 };
 
-/// Each with the folder that it comes from.
-const SCRIPTS: [(&str, &str); 6] = [
-    ("", "verify.mjs"),
-    ("", "api_gateway.mjs"),
-    ("", "verify.py"),
-    ("", "client.mjs"),
-    ("", "client.py"),
-    ("page", "forge.mjs"),
-];
 /// What API Gateway makes of a token that isn't one, and `cargo run` as well.
 const UNAUTHORIZED: u16 = 401;
 /// The default, the one that works, and the one that API Gateway's own authorizer takes.
@@ -56,45 +44,4 @@ pub(crate) fn run_clients(url: &str, demo: &LocalServer, unauthorized: u16) -> R
         run(script.env("LATCHGATE_UNAUTHORIZED", unauthorized.to_string()))?;
     }
     Ok(())
-}
-
-/// Tells a script where it is to log in, and as whom.
-fn on<'a>(script: &'a mut Command, url: &str, demo: &LocalServer) -> Result<&'a mut Command, TaskError> {
-    Ok(script
-        .env("LATCHGATE_URL", url)
-        .env("LATCHGATE_CLIENT_ID", demo.said("public_client_id")?)
-        .env("LATCHGATE_USERNAME", demo.said("username")?)
-        .env("LATCHGATE_PASSWORD", demo.said("password")?))
-}
-
-/// Installs them, unless they are there.
-pub(crate) fn installed() -> Result<Tools, TaskError> {
-    let folder = packages::npm("verifiers")?;
-    let python = packages::python("verifiers")?.join("python");
-    let scripts = root().join("xtask/verifiers");
-    for (from, name) in SCRIPTS {
-        let copied = std::fs::copy(scripts.join(from).join(name), folder.join(name));
-        copied.map_err(|e| TaskError(format!("{name}: {e}")))?;
-    }
-    Ok(Tools { folder, python })
-}
-
-/// The libraries, and the scripts beside them: Node looks for a module from where the script is.
-pub(crate) struct Tools {
-    folder: PathBuf,
-    python: PathBuf,
-}
-
-impl Tools {
-    fn node(&self, script: &str) -> Command {
-        self.script(Path::new("node"), script)
-    }
-
-    fn python(&self, script: &str) -> Command {
-        self.script(&self.python, script)
-    }
-
-    fn script(&self, interpreter: &Path, script: &str) -> Command {
-        program(interpreter, &[&*self.folder.join(script).to_string_lossy()])
-    }
 }

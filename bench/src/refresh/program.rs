@@ -14,7 +14,7 @@ use super::{
     server::{Found, MARK},
     store::{Folder, Kept},
 };
-use crate::{Failure, api::Tokens};
+use crate::{api::Tokens, program::Failure};
 
 /// The program, built as it is measured.
 pub(crate) const LOCAL: &str = "LATCHGATE_BENCH_LOCAL";

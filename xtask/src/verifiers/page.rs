@@ -12,7 +12,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{Tools, on};
+use super::tools::{Tools, on};
 use crate::{
     http, packages,
     server::LocalServer,
