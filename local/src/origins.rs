@@ -21,6 +21,9 @@ pub enum NoOrigin {
     /// No URL of http or https.
     #[error("an origin is http or https, a host and perhaps a port, like http://localhost:3000")]
     NotHttp,
+    /// A host that a URL may have, and no name has.
+    #[error("the host of an origin has letters, digits, dots, hyphens and underscores")]
+    Host,
     /// Another spelling of this origin.
     #[error("browsers send this origin as {0}: write it so")]
     Spelling(String),
@@ -39,6 +42,11 @@ impl FromStr for Origin {
         let is_http = |url: &Url| matches!(url.scheme(), "http" | "https");
         let url = Url::parse(text).ok().filter(is_http).ok_or(NoOrigin::NotHttp)?;
         let sent = url.origin().ascii_serialization();
+        // The functions take no other, and wouldn't start.
+        let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-:[]/".contains(&b);
+        if !sent.bytes().all(is_allowed) {
+            return Err(NoOrigin::Host);
+        }
         if sent == text { Ok(Self(sent)) } else { Err(NoOrigin::Spelling(sent)) }
     }
 }
@@ -120,6 +128,13 @@ mod tests {
             "file:///index.html",
         ] {
             assert_eq!(text.parse::<Origin>(), Err(NoOrigin::NotHttp), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_the_functions_refuse_is_refused_at_the_start() {
+        for text in ["http://a+b.example", "http://a~b.example", "http://a;b.example", "http://a!$&'()={}`b.example"] {
+            assert_eq!(text.parse::<Origin>(), Err(NoOrigin::Host), "{text}");
         }
     }
 

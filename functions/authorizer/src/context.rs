@@ -13,8 +13,9 @@ use crate::AuthorizerError;
 /// Flat strings: API Gateway refuses anything nested, and makes strings of everything else.
 pub(crate) type AuthorizerContext = Map<String, Value>;
 
-/// Names in the context that API Gateway sets; those of our own are no user's claims (`RESERVED_CLAIMS`).
-const TAKEN: [&str; 2] = ["principalId", "integrationLatency"];
+/// Names in the context that are no claim's: two that API Gateway sets, and ours of all claims. Those of our own that are claims
+/// of every token are no user's (`RESERVED_CLAIMS`).
+const TAKEN: [&str; 3] = ["principalId", "integrationLatency", CLAIMS_JSON];
 
 /// The longest context, in bytes of names and values: it may be mapped to headers, of which API Gateway passes on
 /// 10,240 bytes in all.

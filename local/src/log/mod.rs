@@ -22,5 +22,6 @@ pub use self::{
 };
 pub(crate) use self::{
     heard::Heard,
+    printable::path as printable_path,
     watch::{OwnAnswer, Watch},
 };

@@ -35,7 +35,7 @@ pub(super) fn text(text: &str) -> String {
 }
 
 /// A path, without what may be a token in it: somebody may have put one there.
-pub(super) fn path(path: &str) -> String {
+pub(crate) fn path(path: &str) -> String {
     let shown = text(&path.split('/').map(segment).collect::<Vec<_>>().join("/"));
     if shown.chars().count() <= MAX_PATH_LEN {
         return shown;

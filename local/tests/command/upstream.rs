@@ -34,6 +34,22 @@ fn server() -> u16 {
 }
 
 #[tokio::test]
+async fn a_warning_of_a_server_shows_no_token_that_a_path_has() {
+    let gone = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
+    for how in [&["--log", "human"][..], &["--log", "json"], &["--verbose"]] {
+        let upstream = format!("http://{gone}");
+        let running = Running::logging(&[&["--upstream", &upstream], how].concat());
+        let token = running.login().await["access_token"].as_str().unwrap().to_owned();
+        let line = format!("GET /reset/{token} HTTP/1.1");
+        let authorization = format!("Authorization: Bearer {token}");
+        assert_eq!(send(running.text("url"), &[&line, "Host: localhost", &authorization], "").status, 504);
+        let logged = running.logged();
+        assert!(logged.contains("nobody answers there"), "{logged}");
+        assert!(!logged.contains(&token[..20]), "{logged}");
+    }
+}
+
+#[tokio::test]
 async fn a_server_is_behind_the_authorizer_of_either_kind_of_api() {
     for api in ["rest", "http"] {
         let upstreams =

@@ -21,7 +21,7 @@ use super::{
     body::{self, Streamed, Unread},
     headers::{self, Caller},
 };
-use crate::{gateway::Failure, template::ApiKind};
+use crate::{gateway::Failure, log::printable_path, template::ApiKind};
 
 /// For how long a connection is kept that nobody uses. Most servers keep theirs for longer, so that none is closed under a
 /// request.
@@ -51,14 +51,14 @@ impl Sender {
             tracing::warn!(
                 "{} {} came back: --upstream points at this server. Give it the address of your own",
                 parts.method,
-                parts.uri.path()
+                printable_path(parts.uri.path())
             );
             return Err(Failure::Loop);
         }
         if headers::is_web_socket(&parts.headers) {
             tracing::warn!(
                 "{} asks for a WebSocket, which neither kind of API passes on: it takes a WebSocket API of its own",
-                parts.uri.path()
+                printable_path(parts.uri.path())
             );
             return Err(Failure::WebSocket);
         }
@@ -73,7 +73,7 @@ impl Sender {
         caller: &Caller<'_>,
         timeout: Duration,
     ) -> Result<Response<Body>, Failure> {
-        let call = format!("{} {} of {}", parts.method, parts.uri.path(), upstream.url());
+        let call = format!("{} {} of {}", parts.method, printable_path(parts.uri.path()), upstream.url());
         let body = body::with_length(body).await?;
         let url = upstream.url();
         let headers = headers::for_upstream(parts, caller, url.authority(), &self.via);

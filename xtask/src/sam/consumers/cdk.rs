@@ -4,12 +4,13 @@ use std::{collections::BTreeSet, path::Path};
 
 use serde_json::{Map, Value, json};
 
-use super::{ORIGINS, Tools, Translated, call, caller, says_who_is_calling};
+use super::endpoint::{ORIGINS, call, caller, says_who_is_calling};
 use crate::{
     packages,
     sam::{
+        Tools,
         tools::REGION,
-        translated::{Fact, gateway_responses_are_ours},
+        translated::{Fact, Translated, gateway_responses_are_ours},
     },
     shell::{TaskError, program, root, run},
 };

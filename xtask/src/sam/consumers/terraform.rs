@@ -5,9 +5,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Tools, caller, says_who_is_calling};
+use super::endpoint::{caller, says_who_is_calling};
 use crate::{
     packages,
+    sam::Tools,
     shell::{TaskError, output, program, root, run, works},
 };
 
