@@ -3,8 +3,9 @@
 use authorizer::{Authorizer, AuthorizerError};
 use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
+use shared::store::attribute;
 
-use crate::harness::{APP, Api, USER_ID};
+use crate::harness::{APP, Api, USER_ID, text};
 
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod";
 
@@ -181,6 +182,20 @@ async fn claims_are_one_json_value_where_that_is_asked_for() {
     let api = Api::with(|p| p.with("ContextClaimsAs", "json").with("ContextClaims", "nothing")).await;
     let answer = ask(&api, rest_token(&format!("Bearer {}", api.login().await.access))).await.unwrap();
     assert_eq!(answer["context"]["claims_json"], "{}", "it is there, so that a mapping has something to map");
+}
+
+/// A mapping takes it for all of the user's claims.
+#[tokio::test]
+async fn no_claim_of_a_user_stands_for_all_claims() {
+    for form in ["values", "json", "both"] {
+        let api = Api::with(|p| p.with("ContextClaimsAs", form)).await;
+        let claims = r#"{"claims_json":"{\"roles\":[\"admin\"]}","email":"a@example.com"}"#;
+        let value = vec![(attribute::CLAIMS, text(claims))];
+        api.seeder().set("UsersTable", (attribute::USER_ID, USER_ID), value).await.unwrap();
+        let answer = ask(&api, rest_token(&format!("Bearer {}", api.login().await.access))).await.unwrap();
+        let expected = if form == "values" { Value::Null } else { json!(r#"{"email":"a@example.com"}"#) };
+        assert_eq!(answer["context"].get("claims_json").unwrap_or(&Value::Null), &expected, "{form}");
+    }
 }
 
 #[tokio::test]
