@@ -1,6 +1,9 @@
 //! What arrives while a change of password is under way: the request is held before each of its calls in turn.
 
-use crate::harness::{Api, Fault, PASSWORD, Reply, Tokens, claims};
+use axum::http::Request;
+use shared::route;
+
+use crate::harness::{Api, Fault, PASSWORD, Reply, Tokens, bearer, claims};
 
 const NEW: &str = "a much better password";
 const KEY: &str = "4b0e2b63-7ac2-4b7e-9a5c-0d6f5a3f8e11";
@@ -98,6 +101,45 @@ async fn of_two_equal_changes_at_once_one_leaves_a_session() {
         }
         assert!(living > 0, "before call {call}: nobody is logged in any more");
     }
+}
+
+/// By a logout, or since the user removes the old device from the list.
+#[tokio::test]
+async fn the_end_of_the_old_session_during_a_late_duplicate_leaves_the_new_one_alone() {
+    let api = Api::start().await;
+    let here = api.login().await;
+    api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+    let (behind, proxy) = api.behind_a_gate().await;
+    proxy.take_calls();
+    behind.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
+    let calls = proxy.take_calls().len();
+    for by_list in [false, true] {
+        for call in 0..calls {
+            let api = Api::start().await;
+            let held = Held { here: api.login().await, key: Some(KEY), api };
+            let new = held.change(&held.api).await.tokens();
+            let (behind, proxy) = held.api.behind_a_gate().await;
+            let gate = proxy.hold(call);
+            let end = async {
+                gate.reached().await;
+                if by_list {
+                    assert_eq!(end_device(&held.api, &new, &held.here).await.status, 204);
+                } else {
+                    assert_eq!(held.api.logout(&held.here.refresh).await.status, 200);
+                }
+                gate.open();
+            };
+            let (late, ()) = tokio::join!(held.change(&behind), end);
+            assert!(matches!(late.status, 200 | 400 | 401), "before call {call} of {calls}: {late:?}");
+            held.api.refresh(&new.refresh).await.tokens();
+        }
+    }
+}
+
+/// Ends the session of `ended`, from the list of devices.
+async fn end_device(api: &Api, caller: &Tokens, ended: &Tokens) -> Reply {
+    let path = format!("{}/{}", route::SESSIONS, claims(&ended.access)["sid"].as_str().unwrap());
+    api.send(bearer(Request::delete(path), &caller.access), "").await
 }
 
 #[tokio::test]

@@ -95,6 +95,9 @@ impl PasswordChange {
             }
             // It had been put by an earlier request, and was ended since: a logout is not undone by a late request.
             Replaced::Before(before) => is_put && *before != successor && names_it(before),
+            // The old session named the new one already: from then on nothing but its own end ends the new one, since its tokens
+            // may be in use. Nobody gets them from this request, in case the old one ended by a logout before they arrived.
+            Replaced::Gone if put_before.is_some() => return Err(PasswordChangeReason::SessionOver.into()),
             // By a logout, say, which the new session must not outlive, whichever request put it.
             Replaced::Gone => true,
         };
