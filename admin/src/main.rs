@@ -1,11 +1,8 @@
 //! `latchgate`: the command line for operators.
 
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use std::process::ExitCode;
 
-use admin::{cli::Cli, run::run};
+use admin::{cli::Cli, console::Console, run::run};
 use shared::error::chain;
 
 #[tokio::main]
@@ -14,8 +11,7 @@ async fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             if !error.is_closed_output() {
-                // Nobody may be there to read it.
-                let _ = writeln!(io::stderr(), "latchgate: {}", chain(&error));
+                Console::error(&chain(&error));
             }
             ExitCode::from(error.exit_code())
         }

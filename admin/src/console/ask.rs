@@ -4,7 +4,7 @@ use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{print::Console, table};
+use super::{harmless::harmless, print::Console};
 use crate::error::AdminError;
 
 /// The most that is read of standard input where a password is expected: more than any password is long.
@@ -23,7 +23,7 @@ impl Console {
         if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
             return Err(AdminError::Unconfirmed);
         }
-        let _ = write!(io::stderr(), "{} Go on? [y/N] ", table::harmless(what));
+        let _ = write!(io::stderr(), "{} Go on? [y/N] ", harmless(what));
         let mut answer = String::new();
         io::stdin().lock().read_line(&mut answer).map_err(AdminError::io("standard input"))?;
         match answer.trim().to_lowercase().as_str() {

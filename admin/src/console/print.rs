@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::table;
+use super::{harmless::harmless, table};
 use crate::error::{AdminError, STDOUT};
 
 /// What is printed.
@@ -93,9 +93,15 @@ impl Console {
         self.print_text(&text.map_err(|e| AdminError::io(STDOUT)(e.into()))?)
     }
 
-    /// Tells people something that isn't the answer.
+    /// Tells people, in one line, why a command failed.
+    pub fn error(text: &str) {
+        // Nobody may be there to read it.
+        let _ = writeln!(io::stderr(), "latchgate: {}", harmless(text));
+    }
+
+    /// Tells people something that isn't the answer, in one line.
     pub fn note(&self, text: &str) {
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", harmless(text));
     }
 }
 

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::harmless::harmless;
+
 /// Between two columns.
 const GAP: usize = 2;
 /// The narrowest that a column is made.
@@ -151,11 +153,6 @@ fn cell(name: &str, value: Option<&Value>) -> String {
     }
 }
 
-/// Without what a terminal would obey: device names and user agents are whatever a caller sent.
-pub(crate) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
-}
-
 /// An instant in UTC, in the Gregorian calendar: `2026-11-23 14:05:09Z`.
 pub(crate) fn instant(unix: u64) -> String {
     const DAY: u64 = 24 * 3600;
@@ -230,7 +227,13 @@ mod tests {
         assert_eq!(cell("access_ttl", Some(&json!(60))), "60 s");
         assert_eq!(cell("scope", Some(&json!(["read", "write"]))), "read write");
         assert_eq!(cell("disabled", Some(&json!(true))), "yes");
-        assert_eq!(cell("device_name", Some(&json!("a\u{1b}[2Jb\n"))), "a\u{fffd}[2Jb\u{fffd}");
+        assert_eq!(cell("device_name", Some(&json!("a\u{1b}[2Jb\n"))), r"a\u{1b}[2Jb\n");
+        assert_eq!(
+            cell("user_agent", Some(&json!("\u{202e}a\u{2066}\u{200b}"))),
+            r"\u{202e}a\u{2066}\u{200b}"
+        );
+        assert_eq!(cell("scope", Some(&json!(["a\u{2028}", "b\u{61c}"]))), r"a\u{2028} b\u{61c}");
+        assert_eq!(cell("claims", Some(&json!({"\u{200f}a": "\u{9b}1m"}))), r#"{"\u{200f}a":"\u{9b}1m"}"#);
         assert_eq!(shortened("a語語b", 5), "a語…");
     }
 

@@ -4,6 +4,8 @@ use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::console::harmless;
+
 /// How often something is said where there is no terminal, in lines.
 const INTERVAL: u64 = 1000;
 
@@ -39,8 +41,9 @@ impl Progress {
         }
     }
 
-    /// Says something beside.
+    /// Says something beside, in one line.
     pub(crate) fn say(&self, text: &str) {
+        let text = harmless(text);
         match &self.bar {
             Some(bar) => bar.suspend(|| eprintln!("{text}")),
             None => eprintln!("{text}"),

@@ -138,6 +138,22 @@ async fn a_copy_renames_who_was_renamed_at_home() {
 }
 
 #[tokio::test]
+async fn a_claim_in_a_note_does_nothing_to_the_terminal() {
+    let deployed = Deployed::start().await;
+    let claims = r#"{"e\u001b[2J\u202email\n":"ada"}"#;
+    let create = ["users", "create", "ada", "--claims", claims, "--password-stdin"];
+    deployed.run_with(&create, PASSWORD.as_bytes()).await.assert(0);
+    let renamed = deployed.run(&["users", "rename", "ada", "grace"]).await;
+    let said = &renamed.assert(0).stderr;
+    assert!(said.contains(r"The claim e\u{1b}[2J\u{202e}mail\n still has the old name"), "{said:?}");
+    let shown = deployed.run(&["users", "show", "grace", "--output", "table"]).await;
+    let shown = &shown.assert(0).stdout;
+    assert!(shown.chars().all(|c| c == '\n' || !c.is_control() && c != '\u{202e}'), "{shown:?}");
+    let exact = deployed.run(&["users", "show", "grace"]).await.json();
+    assert_eq!(exact["claims"]["e\u{1b}[2J\u{202e}mail\n"], "ada");
+}
+
+#[tokio::test]
 async fn a_list_has_search_order_and_pages() {
     let deployed = Deployed::start().await;
     for name in ["dan", "ada", "cy", "bob", "eve"] {
