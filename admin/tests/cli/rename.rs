@@ -153,6 +153,63 @@ async fn a_claim_in_a_note_does_nothing_to_the_terminal() {
     assert_eq!(exact["claims"]["e\u{1b}[2J\u{202e}mail\n"], "ada");
 }
 
+/// Lines of users who have these names, under these identifiers.
+fn text_of(pairs: &[(&str, &str)]) -> String {
+    let hash = "$2b$04$j8k1UzEOfFcCLOp4HnWvQeIvj0xQjKs3C8ExJ0nku8tQGhcn8JmZ6";
+    let line = |(user_id, name): &(&str, &str)| {
+        json!({"username": name, "user_id": user_id, "password_hash": hash}).to_string()
+    };
+    pairs.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+const COPY: [&str; 7] = ["users", "import", "-", "--update", "--disable-missing", "--no-wait", "--yes"];
+
+#[tokio::test]
+async fn names_that_went_from_one_user_to_the_next_go_so_in_a_copy_in_any_order_of_lines() {
+    let before = [("a", "x"), ("b", "y"), ("c", "z"), ("d", "v")];
+    let after = [("a", "y"), ("b", "z"), ("c", "w"), ("d", "v"), ("e", "x")];
+    for order in [[0, 1, 2, 3, 4], [4, 3, 2, 1, 0], [1, 0, 4, 2, 3]] {
+        let deployed = Deployed::start().await;
+        deployed.run_with(&COPY, text_of(&before).as_bytes()).await.assert(0);
+        let text = text_of(&order.map(|i| after[i]));
+        let counts = json!({"imported": 1, "updated": 3, "there_already": 1, "rejected": 0, "disabled": 0});
+        let dry = deployed.run_with(&[&COPY[..], &["--dry-run"]].concat(), text.as_bytes()).await;
+        assert_eq!(dry.json(), counts, "{order:?}");
+        assert_eq!(deployed.run_with(&COPY, text.as_bytes()).await.json(), counts, "{order:?}");
+        for (user_id, name) in after {
+            assert_eq!(deployed.run(&["users", "show", name]).await.json()["user_id"], user_id, "{order:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_that_change_hands_in_a_circle_are_refused_with_the_reason_and_nothing_changes() {
+    let deployed = Deployed::start().await;
+    deployed.run_with(&COPY, text_of(&[("a", "x"), ("b", "y"), ("c", "z")]).as_bytes()).await.assert(0);
+    let swapped = text_of(&[("a", "y"), ("b", "x"), ("c", "w")]);
+    let before = deployed.items("UsersTable").await;
+    for more in [&["--dry-run"][..], &[]] {
+        let arguments = [&COPY[..], more].concat();
+        let ran = deployed.run_with(&arguments, swapped.as_bytes()).await;
+        let said = &ran.assert(4).stderr;
+        for line in ["line 1", "line 2"] {
+            assert!(said.contains(&format!("{line}: its username changes hands in a circle")), "{said}");
+        }
+        let counts: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!((&counts["updated"], &counts["rejected"]), (&json!(1), &json!(2)));
+        if !more.is_empty() {
+            assert_eq!(deployed.items("UsersTable").await, before);
+        }
+    }
+    for (name, user_id) in [("x", "a"), ("y", "b"), ("w", "c")] {
+        assert_eq!(deployed.run(&["users", "show", name]).await.json()["user_id"], user_id);
+    }
+    // As the reason says.
+    deployed.run(&["users", "rename", "x", "third"]).await.assert(0);
+    deployed.run_with(&COPY, swapped.as_bytes()).await.assert(0);
+    assert_eq!(deployed.run(&["users", "show", "y"]).await.json()["user_id"], "a");
+}
+
 #[tokio::test]
 async fn a_list_has_search_order_and_pages() {
     let deployed = Deployed::start().await;

@@ -5,6 +5,7 @@ mod missing;
 mod plan;
 mod record;
 mod run;
+mod waiting;
 mod worker;
 
 use std::sync::Arc;

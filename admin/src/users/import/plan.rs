@@ -89,22 +89,7 @@ impl Planner {
     /// Reads the stored rows and makes the plan. A dry run makes the same plan.
     pub(super) async fn plan(&self, record: &Record) -> Result<Plan, AdminError> {
         let Some(credential) = self.tables.credentials.find(&record.username).await? else {
-            let mut is_taken = false;
-            if let Some(user_id) = &record.user_id
-                && let Some(item) = self.tables.user_item(user_id).await?
-            {
-                if self.renames
-                    && let Some(former) = self.former_name(&item, user_id).await?
-                {
-                    return Ok(Plan::Rename(former, user_id.clone()));
-                }
-                is_taken = true;
-            }
-            return Ok(match &record.secret {
-                _ if is_taken => Plan::Bad(ID_TAKEN.to_owned()),
-                None => Plan::Bad(format!("nobody has its username yet, and {NO_SECRET}")),
-                Some(_) => Plan::Create,
-            });
+            return self.plan_with_free_name(record).await;
         };
         if record.user_id.as_ref().is_some_and(|user_id| *user_id != credential.user_id) {
             return Ok(Plan::Taken(credential.user_id));
@@ -143,6 +128,26 @@ impl Planner {
             changed: changed.into_iter().chain(password.changed).collect(),
             keeps_password: password.is_kept,
         })))
+    }
+
+    /// The plan for a line whose name nobody has.
+    pub(super) async fn plan_with_free_name(&self, record: &Record) -> Result<Plan, AdminError> {
+        let mut is_taken = false;
+        if let Some(user_id) = &record.user_id
+            && let Some(item) = self.tables.user_item(user_id).await?
+        {
+            if self.renames
+                && let Some(former) = self.former_name(&item, user_id).await?
+            {
+                return Ok(Plan::Rename(former, user_id.clone()));
+            }
+            is_taken = true;
+        }
+        Ok(match &record.secret {
+            _ if is_taken => Plan::Bad(ID_TAKEN.to_owned()),
+            None => Plan::Bad(format!("nobody has its username yet, and {NO_SECRET}")),
+            Some(_) => Plan::Create,
+        })
     }
 
     /// The name under which this very user is stored.

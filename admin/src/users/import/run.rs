@@ -1,6 +1,6 @@
 //! All lines, some at the same time.
 
-use std::future;
+use std::{collections::HashSet, future};
 
 use serde::Serialize;
 use shared::{ids::UserId, store::attribute};
@@ -13,6 +13,7 @@ use tokio::{
 use super::{
     plan::NAME_TAKEN,
     record::Record,
+    waiting::{Taken, in_order, refused},
     worker::{Outcome, Updated, Worker},
 };
 use crate::{
@@ -67,6 +68,8 @@ pub(super) struct Run {
     is_copy: bool,
     /// Lines that have to wait for the last one.
     taken: Vec<Taken>,
+    /// The users who would have another name: in a dry run, which gives nobody one.
+    moved: HashSet<UserId>,
     summary: Summary,
     /// The first line that could not be dealt with, and why.
     failed: Option<(u64, AdminError)>,
@@ -77,13 +80,6 @@ struct Finished {
     line: Line,
     record: Record,
     result: Result<Outcome, AdminError>,
-}
-
-/// A line of a copy whose name another user has. Whether that one is gone is known once all lines were read.
-struct Taken {
-    line: Line,
-    record: Record,
-    holder: UserId,
 }
 
 impl Run {
@@ -97,6 +93,7 @@ impl Run {
             update: options.update,
             is_copy: options.disable_missing,
             taken: Vec::new(),
+            moved: HashSet::new(),
             summary: Summary { counts, names: Seen::default(), ids: Seen::default(), disabled: Vec::new() },
             failed: None,
         }
@@ -198,52 +195,100 @@ impl Run {
         Ok(())
     }
 
-    /// Deals with the lines whose name another user has. One who is in a line stays. One who is in none is gone, and the
-    /// name is free; but a line that was rejected may have been that one's. Returns the line before which a signal came.
+    /// Deals with the lines whose name another user has. One who is in a line may have got another name; one who is in none is
+    /// gone, and the name is free; but a line that was rejected may have been that one's. Returns the line before which a
+    /// signal came.
     async fn settle(&mut self, interrupts: &mut Interrupts) -> Option<u64> {
-        let mut taken = std::mem::take(&mut self.taken);
-        let is_gone = |taken: &Taken| self.summary.ids.line_of(taken.holder.as_str()).is_none();
+        let (gone, there): (Vec<_>, Vec<_>) = std::mem::take(&mut self.taken)
+            .into_iter()
+            .partition(|taken| self.summary.ids.line_of(taken.holder.as_str()).is_none());
         // Those whose holder is there first: they may be rejected yet.
-        taken.sort_by_cached_key(|taken| (is_gone(taken), taken.line.number));
-        let first_gone = taken.partition_point(|taken| !is_gone(taken));
-        let mut is_whole = false;
-        for (i, taken) in taken.into_iter().enumerate() {
-            let number = taken.line.number;
-            let is_stopped = select! {
-                biased;
-                () = interrupts.next() => true,
-                () = future::ready(()) => false,
-            };
-            if is_stopped {
-                return Some(number);
+        let settled = match self.settle_there(in_order(there), interrupts).await {
+            Ok(None) => self.settle_gone(in_order(gone), interrupts).await,
+            settled => settled,
+        };
+        settled.unwrap_or_else(|(line, error)| {
+            self.fail(line, error);
+            None
+        })
+    }
+
+    /// Tries lines again and again, as long as some of them find their name free.
+    async fn settle_there(
+        &mut self,
+        mut waiting: Vec<Taken>,
+        interrupts: &mut Interrupts,
+    ) -> Result<Option<u64>, (u64, AdminError)> {
+        while !waiting.is_empty() {
+            let (count, mut still) = (waiting.len(), Vec::new());
+            for taken in waiting {
+                let number = taken.line.number;
+                if is_stopped(interrupts).await {
+                    return Ok(Some(number));
+                }
+                still.extend(self.import_freed(taken).await.map_err(|error| (number, error))?);
             }
-            if i == first_gone {
-                is_whole = self.summary.counts.rejected == 0;
+            waiting = still;
+            if waiting.len() < count {
+                continue;
             }
-            let done = match i < first_gone {
-                true => self.import_beside(taken).await,
-                false if is_whole => self.succeed(taken).await,
-                false => self.reject(&taken.line, NAME_TAKEN),
-            };
-            if let Err(error) = done {
-                self.fail(number, error);
-                return None;
+            let (in_forms, others): (Vec<_>, Vec<_>) =
+                waiting.into_iter().partition(|taken| taken.record.written.is_some());
+            if in_forms.is_empty() {
+                for (line, reason) in refused(others) {
+                    self.reject(&line, reason).map_err(|error| (line.number, error))?;
+                }
+                break;
             }
+            for taken in in_forms {
+                let number = taken.line.number;
+                self.import_beside(taken).await.map_err(|error| (number, error))?;
+            }
+            waiting = others;
         }
-        None
+        Ok(None)
+    }
+
+    async fn settle_gone(
+        &mut self,
+        waiting: Vec<Taken>,
+        interrupts: &mut Interrupts,
+    ) -> Result<Option<u64>, (u64, AdminError)> {
+        let is_whole = self.summary.counts.rejected == 0;
+        for taken in waiting {
+            let number = taken.line.number;
+            if is_stopped(interrupts).await {
+                return Ok(Some(number));
+            }
+            let done =
+                if is_whole { self.succeed(taken).await } else { self.reject(&taken.line, NAME_TAKEN) };
+            done.map_err(|error| (number, error))?;
+        }
+        Ok(None)
+    }
+
+    /// Takes a line whose name another line's user had, if that one has another by now. Otherwise the line waits on.
+    async fn import_freed(&mut self, taken: Taken) -> Result<Option<Taken>, AdminError> {
+        let Taken { line, record, .. } = &taken;
+        if self.repeats_name(record, line.number).is_some() {
+            return Ok(Some(taken));
+        }
+        let outcome = match self.worker.import(record).await? {
+            // A dry run leaves the name to who would have another.
+            Outcome::Taken(holder) if self.moved.contains(&holder) => self.worker.would_take(record).await?,
+            outcome => outcome,
+        };
+        if let Outcome::Taken(holder) = outcome {
+            return Ok(Some(Taken { holder, ..taken }));
+        }
+        self.summary.names.note(record.username.as_str(), line.number);
+        self.write_down(taken.line, taken.record, outcome)?;
+        Ok(None)
     }
 
     /// Takes a line whose name is that of another line but for the form in which another release stored it.
     async fn import_beside(&mut self, taken: Taken) -> Result<(), AdminError> {
         let Taken { line, mut record, .. } = taken;
-        // The one who had the name may have got another by that one's own line.
-        if self.repeats_name(&record, line.number).is_none() {
-            let outcome = self.worker.import(&record).await?;
-            if !matches!(outcome, Outcome::Taken(_)) {
-                self.summary.names.note(record.username.as_str(), line.number);
-                return self.write_down(line, record, outcome);
-            }
-        }
         let held = match record.written.clone() {
             Some(written) => std::mem::replace(&mut record.username, written),
             None => record.username.clone(),
@@ -344,6 +389,9 @@ impl Run {
             return Ok(());
         }
         *counts.updated.get_or_insert_default() += 1;
+        if self.worker.audit.is_none() && changed.contains(&attribute::USERNAME) {
+            self.moved.insert(user_id.clone());
+        }
         let subject = Subject::user(&user_id, Some(name));
         if changed.contains(&attribute::DISABLED) {
             let event = if is_disabled { OperatorEvent::UserDisabled } else { OperatorEvent::UserEnabled };
@@ -374,5 +422,14 @@ impl Run {
         if self.failed.as_ref().is_none_or(|(first, _)| line < *first) {
             self.failed = Some((line, error));
         }
+    }
+}
+
+/// Whether a signal came.
+async fn is_stopped(interrupts: &mut Interrupts) -> bool {
+    select! {
+        biased;
+        () = interrupts.next() => true,
+        () = future::ready(()) => false,
     }
 }

@@ -169,7 +169,16 @@ impl Worker {
     }
 
     async fn would_import(&self, record: &Record) -> Result<Outcome, AdminError> {
-        Ok(match self.planner.plan(record).await? {
+        self.would_carry_out(self.planner.plan(record).await?, record).await
+    }
+
+    /// What a dry run says of a line whose name somebody has who would have another by then.
+    pub(super) async fn would_take(&self, record: &Record) -> Result<Outcome, AdminError> {
+        self.would_carry_out(self.planner.plan_with_free_name(record).await?, record).await
+    }
+
+    async fn would_carry_out(&self, plan: Plan, record: &Record) -> Result<Outcome, AdminError> {
+        Ok(match plan {
             Plan::There => Outcome::There,
             Plan::Taken(holder) => Outcome::Taken(holder),
             Plan::Bad(reason) => Outcome::Bad(reason),
