@@ -16,9 +16,12 @@ use shared::{
 };
 
 use crate::{
-    Credential, Credentials, Username,
+    Credential, Credentials, NEVER, Username,
     budget::{Budget, SLOTS, is_of_attempts},
 };
+
+/// What an operator or a change of password may add to a credential that was read without it.
+const MAY_BE_ADDED: [&str; 3] = [attribute::MUST_CHANGE, attribute::CHANGED_IN, attribute::VALID_FROM];
 
 /// The writes that move a credential.
 #[derive(Debug)]
@@ -51,15 +54,20 @@ impl Credentials {
         }))
     }
 
-    /// There may be a row that counts attempts on the new name. Both count.
+    /// There may be a row that counts attempts on the new name. Both count. That row expires, and the credential never does:
+    /// its `expires_at` is written even if the old row has none.
     fn moved(&self, to: &Username, item: &Item) -> Result<Update, BuildError> {
-        let (mut sets, mut adds) = (Vec::new(), Vec::new());
+        let (mut sets, mut adds) = (vec!["#expires_at = :never".to_owned()], Vec::new());
         let mut update = Update::builder()
             .table_name(&self.table.name)
             .key(attribute::USERNAME, S(to.as_str().to_owned()))
             .condition_expression("attribute_not_exists(#password_hash)")
-            .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH);
-        let attributes = item.iter().filter(|(name, _)| *name != attribute::USERNAME);
+            .expression_attribute_names("#password_hash", attribute::PASSWORD_HASH)
+            .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
+            .expression_attribute_values(":never", N(NEVER.to_string()));
+        let attributes = item
+            .iter()
+            .filter(|(name, _)| ![attribute::USERNAME, attribute::EXPIRES_AT].contains(&name.as_str()));
         for (i, (name, value)) in attributes.enumerate() {
             if is_count(name, value) {
                 adds.push(format!("#a{i} :a{i}"));
@@ -74,8 +82,8 @@ impl Credentials {
         update.update_expression(format!("SET {}{add}", sets.join(", "))).build()
     }
 
-    /// Neither the password nor the count of attempts may have changed since it was read: every attempt changes how many there
-    /// were in a row.
+    /// Neither the password, nor what belongs to it, nor the count of attempts may have changed since it was read: every attempt
+    /// changes how many there were in a row. What was absent may not have been added.
     fn left(&self, from: &Username, item: &Item, user_id: &UserId) -> Result<Delete, BuildError> {
         let counted = (0..=SLOTS).flat_map(|slot| {
             let budget = match slot {
@@ -85,11 +93,13 @@ impl Credentials {
             [budget.in_a_row(), budget.last_at()]
         });
         let kept = item.keys().filter(|name| *name != attribute::USERNAME && !is_of_attempts(name)).cloned();
+        let absent =
+            MAY_BE_ADDED.iter().filter(|name| !item.contains_key(**name)).map(|name| (*name).to_owned());
         let mut conditions = Vec::new();
         let mut delete = Delete::builder()
             .table_name(&self.table.name)
             .key(attribute::USERNAME, S(from.as_str().to_owned()));
-        for (i, name) in kept.chain(counted).enumerate() {
+        for (i, name) in kept.chain(absent).chain(counted).enumerate() {
             match item.get(&name) {
                 None => conditions.push(format!("attribute_not_exists(#a{i})")),
                 Some(value) => {

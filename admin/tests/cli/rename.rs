@@ -1,8 +1,25 @@
 //! `latchgate users rename`, and what `users show` says of the guess budget.
 
+use std::collections::BTreeMap;
+
+use admin::tables::users::UserTables;
+use aws_sdk_dynamodb::types::{
+    AttributeValue::{self, Bool, N, S},
+    TransactWriteItem,
+};
+use passwords::{Credentials, NEVER, Username};
 use serde_json::{Value, json};
+use shared::store::{Table, Users};
 
 use crate::harness::{Deployed, Login, PASSWORD, claims, run};
+
+fn tables(deployed: &Deployed) -> UserTables {
+    let table = |id: &str| Table { client: deployed.store.clone(), name: deployed.table(id).to_owned() };
+    UserTables {
+        users: Users { table: table("UsersTable") },
+        credentials: Credentials { table: table("CredentialsTable") },
+    }
+}
 
 async fn guess(api: &crate::harness::Api, name: &str, times: usize) {
     for _ in 0..times {
@@ -135,6 +152,52 @@ async fn a_copy_renames_who_was_renamed_at_home() {
     // Beside them is a row that counts the attempt on the name that nobody has any more.
     let stored = standby.items("CredentialsTable").await;
     assert_eq!(stored.iter().filter(|item| item.contains_key("password_hash")).count(), 3);
+}
+
+/// The attributes that a credential has beside its name, its user and its hash.
+async fn stored(deployed: &Deployed, name: &str) -> BTreeMap<String, AttributeValue> {
+    let items = deployed.items("CredentialsTable").await;
+    items.into_iter().find(|item| item["username"] == S(name.to_owned())).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_added_to_a_credential_meanwhile_is_not_lost() {
+    let name = |text: &str| Username::parse(text).unwrap();
+    for (attribute, value) in [
+        ("must_change", Bool(true)),
+        ("changed_in", S("AAAAAAAAAAAAAAAAAAAAAA".to_owned())),
+        ("valid_from", N("1790000000".to_owned())),
+    ] {
+        let deployed = Deployed::start().await;
+        deployed.user("ada").await;
+        let credentials = tables(&deployed).credentials;
+        let moving = credentials.moving(&name("ada"), &name("grace")).await.unwrap().unwrap();
+        let update = credentials.table.update_item().key("username", S("ada".to_owned()));
+        let update = update.update_expression("SET #a = :a").expression_attribute_names("#a", attribute);
+        update.expression_attribute_values(":a", value).send().await.unwrap();
+        let transact = deployed.store.transact_write_items();
+        let transact = transact.transact_items(TransactWriteItem::builder().update(moving.creation).build());
+        let transact = transact.transact_items(TransactWriteItem::builder().delete(moving.deletion).build());
+        assert!(transact.send().await.is_err(), "{attribute}");
+        deployed.run(&["users", "rename", "ada", "grace"]).await.assert(0);
+        assert!(stored(&deployed, "grace").await.contains_key(attribute), "{attribute}");
+    }
+}
+
+#[tokio::test]
+async fn a_password_does_not_expire_with_the_guesses_at_its_new_name() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    deployed.user("ada").await;
+    let api = deployed.api().await;
+    guess(&api, "grace", 1).await;
+    assert_ne!(stored(&deployed, "grace").await["expires_at"], N(NEVER.to_string()));
+    let update = tables(&deployed).credentials.table.update_item().key("username", S("ada".to_owned()));
+    let update = update.update_expression("REMOVE #e").expression_attribute_names("#e", "expires_at");
+    update.send().await.unwrap();
+    deployed.run(&["users", "rename", "ada", "grace"]).await.assert(0);
+    assert_eq!(stored(&deployed, "grace").await["expires_at"], N(NEVER.to_string()));
+    api.tokens(Login::on("shop", "grace")).await;
 }
 
 #[tokio::test]
