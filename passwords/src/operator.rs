@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
     operation::{delete_item::DeleteItemError, update_item::builders::UpdateItemFluentBuilder},
     types::{
         AttributeValue::{Bool, N, S},
-        Update,
+        Delete, Update,
     },
 };
 use shared::{
@@ -175,6 +175,22 @@ impl Credentials {
             }
             Err(error) => Err(StoreError::unavailable("DeleteItem on Credentials", error)),
         }
+    }
+
+    /// The write that deletes the credential of this name, if it is this user's: half of a transaction, whose other half is the
+    /// user.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`], never: all that is required is here.
+    pub fn deletion(&self, username: &Username, user_id: &UserId) -> Result<Delete, BuildError> {
+        Delete::builder()
+            .table_name(&self.table.name)
+            .key(attribute::USERNAME, S(username.as_str().to_owned()))
+            .condition_expression("#user_id = :user_id")
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .expression_attribute_values(":user_id", S(user_id.to_string()))
+            .build()
     }
 
     /// The name under which this user is stored: the normal form, or what an earlier release made of the name. For nearly

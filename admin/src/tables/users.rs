@@ -171,8 +171,7 @@ impl UserTables {
             .set(attribute::CHANGED_IN, None);
         let name = (attribute::USERNAME, username.as_str());
         let credential = change.write(&self.credentials.table, name).map_err(not_built)?;
-        let delete = Delete::builder().table_name(&self.users.table.name);
-        let delete = delete.key(attribute::USER_ID, S(old.to_string())).build().map_err(not_built)?;
+        let delete = self.user_deletion(old).map_err(not_built)?;
         let writes = [
             TransactWriteItem::builder().update(credential).build(),
             TransactWriteItem::builder().put(self.user_creation(new)?).build(),
@@ -249,6 +248,41 @@ impl UserTables {
             .expression_attribute_names("#user_id", attribute::USER_ID)
             .build()
             .map_err(not_built)
+    }
+
+    /// Deletes a user and the user's credential, both or neither; where the user got another name since this one was read, the
+    /// credential of that one. Returns the name that the user had last. One who is gone already is deleted too.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`]
+    pub async fn delete(&self, username: &Username, user_id: &UserId) -> Result<Username, StoreError> {
+        let mut name = username.clone();
+        for attempt in 0..ATTEMPTS {
+            let credential = self.credentials.deletion(&name, user_id).map_err(not_built)?;
+            let user = self.user_deletion(user_id).map_err(not_built)?;
+            let writes = [credential, user].map(|delete| TransactWriteItem::builder().delete(delete).build());
+            let transact = self.users.table.client.transact_write_items();
+            match carried_out(transact.set_transact_items(Some(writes.to_vec())).send().await)? {
+                CarriedOut::Yes => return Ok(name),
+                CarriedOut::No(_) => {
+                    let Some(user) = self.user_item(user_id).await? else { return Ok(name) };
+                    let stored = user.get(attribute::USERNAME).and_then(|name| name.as_s().ok());
+                    match stored.and_then(|stored| Username::stored(stored)).filter(|stored| *stored != name)
+                    {
+                        Some(stored) => name = stored,
+                        None => time::sleep(PAUSE * 2_u32.pow(attempt)).await,
+                    }
+                }
+                CarriedOut::Later => time::sleep(PAUSE * 2_u32.pow(attempt)).await,
+            }
+        }
+        Err(met_others())
+    }
+
+    fn user_deletion(&self, user_id: &UserId) -> Result<Delete, BuildError> {
+        let delete = Delete::builder().table_name(&self.users.table.name);
+        delete.key(attribute::USER_ID, S(user_id.to_string())).build()
     }
 
     /// Deletes what goes into a user's tokens, which is what makes a user.

@@ -74,8 +74,8 @@ pub(super) async fn enable(context: &Context, username: &Username) -> Result<(),
     show::print(context, user_id, Some(username)).await
 }
 
-/// What was begun and failed can be begun again: the credential, by which the user is found, goes last but one, and
-/// without the user nothing is issued to what may be left.
+/// What was begun and failed can be begun again: the credential, by which the user is found, goes last, together with the
+/// user. A user who is renamed meanwhile is deleted under the new name.
 pub(super) async fn delete(context: &Context, command: &Remove) -> Result<(), AdminError> {
     let Remove { username, no_wait } = command;
     let tables = UserTables::of(&context.deployment)?;
@@ -85,9 +85,8 @@ pub(super) async fn delete(context: &Context, command: &Remove) -> Result<(), Ad
     let audit = context.audit_log().await?;
     set_disabled(&tables, user_id, true).await?;
     let ended = end_sessions(context, &audit, user_id, *no_wait).await?;
-    tables.delete_user(user_id).await?;
-    tables.credentials.delete(username, user_id).await?;
-    audit.record(OperatorEvent::UserDeleted, &Subject::user(user_id, Some(name)))?;
+    let last = tables.delete(username, user_id).await?;
+    audit.record(OperatorEvent::UserDeleted, &Subject::user(user_id, Some(last.as_str())))?;
     ended.print(&context.console)
 }
 

@@ -9,7 +9,10 @@ use aws_sdk_dynamodb::types::{
 };
 use passwords::{Credentials, NEVER, Username};
 use serde_json::{Value, json};
-use shared::store::{Table, Users};
+use shared::{
+    ids::UserId,
+    store::{Table, Users},
+};
 
 use crate::harness::{Deployed, Login, PASSWORD, claims, run};
 
@@ -198,6 +201,21 @@ async fn a_password_does_not_expire_with_the_guesses_at_its_new_name() {
     deployed.run(&["users", "rename", "ada", "grace"]).await.assert(0);
     assert_eq!(stored(&deployed, "grace").await["expires_at"], N(NEVER.to_string()));
     api.tokens(Login::on("shop", "grace")).await;
+}
+
+#[tokio::test]
+async fn a_user_who_is_renamed_while_it_is_deleted_is_deleted() {
+    let deployed = Deployed::start().await;
+    let user_id = UserId::parse(&deployed.user("ada").await).unwrap();
+    let (ada, tables) = (Username::parse("ada").unwrap(), tables(&deployed));
+    deployed.run(&["users", "rename", "ada", "grace"]).await.assert(0);
+    // The name ada is somebody else's by now.
+    deployed.user("ada").await;
+    assert_eq!(tables.delete(&ada, &user_id).await.unwrap().as_str(), "grace");
+    assert_eq!(tables.delete(&ada, &user_id).await.unwrap().as_str(), "ada", "nothing is left to do");
+    assert_eq!(deployed.items("CredentialsTable").await.len(), 1);
+    assert_eq!(deployed.items("UsersTable").await.len(), 1);
+    deployed.run(&["users", "show", "ada"]).await.assert(0);
 }
 
 #[tokio::test]
