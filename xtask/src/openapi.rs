@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -76,6 +77,7 @@ fn fuzz() -> Result<(), TaskError> {
         let mut all = BTreeMap::new();
         for options in RUNS {
             let answers = folder.join("answers.json");
+            remove(&answers)?;
             let mut schemathesis = program(programs.join("schemathesis"), &["--config-file"]);
             schemathesis.arg(root().join("xtask/openapi/schemathesis.toml"));
             schemathesis.arg("run").arg(root().join(DOCUMENT));
@@ -92,12 +94,20 @@ fn fuzz() -> Result<(), TaskError> {
             all.append(&mut successes(&answers)?);
         }
         println!("carried out behind a {kind} API:");
-        for operation in operations(left_out.is_empty()) {
-            let claim = format!("{operation} {}", all.get(operation).copied().unwrap_or_default());
-            hold(&claim, all.contains_key(operation), &Value::Null)?;
+        for operation in operations(left_out.is_empty())? {
+            let claim = format!("{operation} {}", all.get(&operation).copied().unwrap_or_default());
+            hold(&claim, all.contains_key(&operation), &Value::Null)?;
         }
     }
     Ok(())
+}
+
+/// Takes away what an earlier run left: it says nothing of the next.
+fn remove(file: &Path) -> Result<(), TaskError> {
+    match fs::remove_file(file) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(TaskError(format!("{}: {e}", file.display()))),
+        _ => Ok(()),
+    }
 }
 
 /// How often each operation was carried out.
@@ -113,8 +123,43 @@ fn successes(answers: &Path) -> Result<BTreeMap<String, u64>, TaskError> {
 }
 
 /// The operations of the document, but preflights, unless the API has routes for them.
-fn operations(has_preflights: bool) -> BTreeSet<&'static str> {
-    let lines = include_str!("../../openapi.yaml").lines();
-    let names = lines.filter_map(|line| line.strip_prefix("      operationId: "));
-    names.filter(|name| has_preflights || !name.starts_with("preflight")).collect()
+fn operations(has_preflights: bool) -> Result<BTreeSet<String>, TaskError> {
+    let names = operations_of(include_str!("../../openapi.yaml"))?;
+    Ok(names.into_iter().filter(|name| has_preflights || !name.starts_with("preflight")).collect())
+}
+
+/// The `operationId` of each operation. One without, or none at all, is an error: nobody would miss its answers.
+fn operations_of(document: &str) -> Result<BTreeSet<String>, TaskError> {
+    const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+    let document: Value =
+        serde_yaml_ng::from_str(document).map_err(|e| TaskError(format!("{DOCUMENT}: {e}")))?;
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        for (method, operation) in item.as_object().into_iter().flatten() {
+            if METHODS.contains(&method.as_str()) {
+                let name = operation["operationId"].as_str();
+                let name = name.ok_or_else(|| TaskError(format!("{method} {path} has no operationId")))?;
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    if names.is_empty() { Err(TaskError(format!("{DOCUMENT} has no operations"))) } else { Ok(names) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_found_however_the_document_is_written() {
+        let all = operations(true).unwrap();
+        let lines = include_str!("../../openapi.yaml").matches("operationId: preflight").count();
+        assert_eq!(all.iter().filter(|name| name.starts_with("preflight")).count(), lines);
+        assert!(all.contains("logIn") && operations(false).unwrap().len() == all.len() - lines);
+        let written = r#"{paths: {/a: {"get": {"operationId": "one"}, parameters: []}, /b: {post: {operationId: two}}}}"#;
+        assert_eq!(operations_of(written).unwrap(), BTreeSet::from(["one", "two"].map(str::to_owned)));
+        for bad in ["{}", "paths: {}", "paths: {/a: {get: {}}}", "paths: ["] {
+            assert!(operations_of(bad).is_err(), "{bad}");
+        }
+    }
 }
