@@ -3,7 +3,7 @@
 use axum::http::Request;
 use shared::route;
 
-use crate::harness::{Api, Fault, PASSWORD, Reply, Tokens, bearer, claims};
+use crate::harness::{APP, Api, Fault, PASSWORD, Reply, Tokens, bearer, claims};
 
 const NEW: &str = "a much better password";
 const KEY: &str = "4b0e2b63-7ac2-4b7e-9a5c-0d6f5a3f8e11";
@@ -70,6 +70,65 @@ async fn a_logout_during_a_change_of_password_ends_its_new_session_too() {
             assert_eq!(reply.status == 200, is_late, "{key:?}, before call {call} of {calls}: {reply:?}");
             let sessions = held.api.items("SessionsTable").await;
             assert_eq!(sessions.len(), usize::from(is_late), "{key:?}, before call {call}: {sessions:?}");
+        }
+    }
+}
+
+/// How a client ends a session.
+#[derive(Clone, Copy, Debug)]
+enum End {
+    Logout,
+    Everywhere,
+    Device,
+}
+
+impl End {
+    async fn of(self, ended: &Tokens, api: &Api) -> Reply {
+        let form = [("client_id", APP), ("token", &*ended.refresh), ("everywhere", "true")];
+        match self {
+            Self::Logout => api.logout(&ended.refresh).await,
+            Self::Everywhere => api.post(route::LOGOUT, &form).await,
+            Self::Device => end_device(api, ended, ended).await,
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_change_of_password_during_the_end_of_its_session_leaves_no_session() {
+    for end in [End::Logout, End::Everywhere, End::Device] {
+        let api = Api::start().await;
+        let here = api.login().await;
+        let (behind, proxy) = api.behind_a_gate().await;
+        proxy.take_calls();
+        end.of(&here, &behind).await;
+        let calls: Vec<_> = proxy.take_calls().into_iter().map(|(name, _)| name).collect();
+        let mark = calls.iter().position(|name| name.starts_with("UpdateItem Sessions SET ended_at"));
+        let mark = mark.unwrap();
+        for (key, call) in
+            [None, Some(KEY)].into_iter().flat_map(|key| (0..calls.len()).map(move |call| (key, call)))
+        {
+            let api = Api::start().await;
+            let held = Held { here: api.login().await, key, api };
+            let (behind, proxy) = held.api.behind_a_gate().await;
+            let gate = proxy.hold(call);
+            let meanwhile = async {
+                gate.reached().await;
+                let changed = held.change(&held.api).await;
+                gate.open();
+                changed
+            };
+            let (ended, changed) = tokio::join!(end.of(&held.here, &behind), meanwhile);
+            let context =
+                format!("{end:?}, {key:?}, before call {call} of {calls:?}: {ended:?}, {changed:?}");
+            if call > mark {
+                assert!(ended.status < 300 && changed.status == 400, "{context}");
+                assert!(held.api.items("SessionsTable").await.is_empty(), "{context}");
+            } else {
+                // The change came first. `everywhere` may end the new session among the others.
+                assert_eq!(changed.status, 200, "{context}");
+                let refreshed = held.api.refresh(&changed.tokens().refresh).await;
+                assert!(refreshed.status == 200 || matches!(end, End::Everywhere), "{context}");
+            }
         }
     }
 }

@@ -50,7 +50,8 @@ const USER: &str = "GetItem Users";
 const SESSION: &str = "GetItem Sessions";
 const SESSIONS: &str = "Query Sessions";
 const NEW_SESSION: &str = "PutItem Sessions";
-const MARK_ENDED: &str = "UpdateItem Sessions SET ended_at";
+const MARK_ENDED: &str = "UpdateItem Sessions SET ended_at REMOVE password_change";
+const MARK_CLAIMED: &str = "UpdateItem Sessions SET ended_at";
 const REPLACE: &str = "UpdateItem Sessions SET successor";
 const CLAIM: &str = "UpdateItem Sessions SET password_change";
 const DENY: &str = "PutItem Revocations";
@@ -185,7 +186,7 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
 fn after_the_change() -> Vec<Row> {
     let mut rows = calls(
         "password",
-        &[CLAIM, CUT_OFF, SESSIONS, MARK_ENDED, DENY, DELETE, NEW_SESSION, MARK_ENDED, DENY],
+        &[CLAIM, CUT_OFF, SESSIONS, MARK_ENDED, DENY, DELETE, NEW_SESSION, MARK_CLAIMED, DENY],
     );
     rows.push(ends("password", DELETE, 401, "the session that asked is over; the new password logs in"));
     rows

@@ -44,7 +44,7 @@ impl PasswordChange {
         let id = random::identifier(&*self.random);
         let claim = Claim { session: &caller, change: &id, created_at: valid_from };
         // Before the cut-off, which would otherwise end this session at a refresh of the client's own.
-        let claimed = self.revoker.claim(&claim).await?;
+        let claimed = self.revoker.claim(&claim, admitted.now).await?;
         self.users.cut_off(&caller.user_id, valid_from).await?;
         let superseded = claimed.as_ref().and_then(Claimed::superseded);
         self.end_others(&claim, superseded, admitted.now, log).await?;
@@ -52,7 +52,7 @@ impl PasswordChange {
             // A logout is not undone by a change of password that was under way.
             (None, _) => Err(PasswordChangeReason::SessionOver.into()),
             (Some(claimed), Some(key)) => self.hand_over(&admitted, &claim, claimed, key, log).await,
-            (Some(_), None) => self.start_over(&admitted, &claim, log).await,
+            (Some(claimed), None) => self.start_over(&admitted, &claim, claimed, log).await,
         };
         match &response {
             Ok(_) => log.outcome(Event::PasswordChanged),

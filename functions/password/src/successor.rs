@@ -29,8 +29,12 @@ impl PasswordChange {
         &self,
         admitted: &Admitted,
         claim: &Claim<'_>,
+        claimed: &Claimed,
         log: &RequestLog,
     ) -> Result<Response<Body>, PasswordChangeError> {
+        if claimed.is_being_ended()? {
+            return Err(PasswordChangeReason::SessionOver.into());
+        }
         let token = RefreshToken::first(claim.session.user_id.clone(), &*self.random);
         let mut session = self.session_of(admitted, &token, claim.created_at);
         // By this a request that claims the old session again knows it.
@@ -70,6 +74,9 @@ impl PasswordChange {
         let name = session.key.session_id.to_string();
         let names_it = |successor: &str| successor.starts_with(&name);
         let put_before = claimed.successor()?.filter(|successor| names_it(successor));
+        if put_before.is_none() && claimed.is_being_ended()? {
+            return Err(PasswordChangeReason::SessionOver.into());
+        }
         let stored = match put_before {
             // Not again: it may have been ended since.
             Some(_) => self.sessions.find(&session.key).await?,

@@ -66,7 +66,8 @@ pub const EXPIRES_AT: &str = "expires_at";
 pub const ENDED_AT: &str = "ended_at";
 /// Sessions: the session that a change of password put in this one's place, `SESSION_ID#MARK`.
 pub const SUCCESSOR: &str = "successor";
-/// Sessions: the change of password that is to replace the session: random, another for each request; absent before any.
+/// Sessions: the change of password that is to replace the session: random, another for each request; absent before any, and once
+/// somebody else ends the session.
 pub const PASSWORD_CHANGE: &str = "password_change";
 /// Sessions: when the session ends however often it is refreshed.
 pub const ABSOLUTE_EXPIRES_AT: &str = "absolute_expires_at";

@@ -1,7 +1,7 @@
 //! A session that another takes the place of, after a change of password.
 //!
 //! First the change claims the session: from then on no cut-off of this change ends it, and the claim tells two requests for a change from
-//! each other. Last, it ends the session, or lets it end later. If the session is gone by then, somebody else has ended it, and the one
+//! each other. Whoever else ends the session takes the claim away with the mark. Last, it ends the session, or lets it end later. If the session is gone by then, somebody else has ended it, and the one
 //! that was to take its place must not live.
 
 use aws_sdk_dynamodb::{
@@ -13,7 +13,10 @@ use aws_sdk_dynamodb::{
     },
 };
 
-use super::{Item, Row, SessionKey, SessionRevoker, StoreError, attribute, session_revoker::Marked};
+use super::{
+    Item, Row, SessionKey, SessionRevoker, StoreError, attribute,
+    session_revoker::{JUST_NOW, Mark, Marked, bounded},
+};
 use crate::clock::Timestamp;
 
 const OPERATION: &str = "UpdateItem on Sessions";
@@ -43,6 +46,15 @@ impl Claimed {
         Row::new("Sessions", &self.0).optional_text(attribute::SUCCESSOR)
     }
 
+    /// Whether it had a successor, and somebody is ending it before it was to end.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`]
+    pub fn is_being_ended(&self) -> Result<bool, StoreError> {
+        Ok(self.successor()?.is_some() && !self.0.contains_key(attribute::PASSWORD_CHANGE))
+    }
+
     /// What names the change that had claimed it before: of an earlier request, which failed or is under way. What is
     /// malformed was none; the claim has overwritten it.
     pub fn superseded(&self) -> Option<&str> {
@@ -57,7 +69,7 @@ pub enum ClaimEnd {
     Ended,
     /// Another request has claimed it since, and ends it.
     ClaimedAgain,
-    /// It was over before: somebody else ended it.
+    /// It was over before, or its end is under way: by somebody else.
     Gone,
 }
 
@@ -83,25 +95,29 @@ pub enum Replaced {
     Now,
     /// It had this successor already.
     Before(String),
-    /// It was over before: somebody else ended it.
+    /// It was over before, or its end is under way: by somebody else.
     Gone,
 }
 
 impl SessionRevoker {
-    /// Claims a session for a change of password: one write. `None`, if it is over. A later claim takes the place of this one.
+    /// Claims a session for a change of password: one write. `None`, if it is over, or its end is under way. A later claim takes
+    /// the place of this one. A session that has a successor may be claimed until it is over: [`Claimed::is_being_ended`].
     ///
     /// # Errors
     ///
     /// [`StoreError`]
-    pub async fn claim(&self, claim: &Claim<'_>) -> Result<Option<Claimed>, StoreError> {
-        let claimed = self
-            .sessions
-            .table
-            .update_item()
+    pub async fn claim(&self, claim: &Claim<'_>, now: Timestamp) -> Result<Option<Claimed>, StoreError> {
+        let claimed = bounded(self.sessions.table.update_item(), now)
             .set_key(Some(claim.session.to_item()))
             .update_expression("SET #password_change = :change, #created_at = :created_at")
-            .condition_expression("attribute_exists(#user_id)")
+            // A mark without a claim is that of somebody who ends the session.
+            .condition_expression(format!(
+                "attribute_exists(#user_id) AND (attribute_exists(#password_change) \
+                 OR attribute_exists(#successor) OR NOT ({JUST_NOW}))"
+            ))
             .expression_attribute_names("#user_id", attribute::USER_ID)
+            .expression_attribute_names("#successor", attribute::SUCCESSOR)
+            .expression_attribute_names("#ended_at", attribute::ENDED_AT)
             .expression_attribute_names("#password_change", attribute::PASSWORD_CHANGE)
             .expression_attribute_names("#created_at", attribute::CREATED_AT)
             .expression_attribute_values(":change", S(claim.change.to_owned()))
@@ -117,7 +133,7 @@ impl SessionRevoker {
     }
 
     /// Ends a claimed session as [`Self::revoke`] ends any: mark, deny, delete; unless it was claimed again, since whoever did
-    /// so ends it.
+    /// so ends it, or somebody else is ending it.
     ///
     /// # Errors
     ///
@@ -128,7 +144,7 @@ impl SessionRevoker {
         now: Timestamp,
         on_denied: impl FnOnce(&SessionKey),
     ) -> Result<ClaimEnd, StoreError> {
-        let ended_at = match self.mark_claimed(claim.session, Some(claim.change), now).await? {
+        let ended_at = match self.mark(claim.session, Mark::Claimed(claim.change), now).await? {
             Marked::At(ended_at) => ended_at,
             Marked::Gone => return Ok(ClaimEnd::Gone),
             Marked::ClaimedAgain => return Ok(ClaimEnd::ClaimedAgain),
@@ -140,7 +156,8 @@ impl SessionRevoker {
             .table
             .delete_item()
             .set_key(Some(claim.session.to_item()))
-            .condition_expression("#password_change = :change")
+            // Without a claim somebody else is ending it too, and may not come that far.
+            .condition_expression("attribute_not_exists(#password_change) OR #password_change = :change")
             .expression_attribute_names("#password_change", attribute::PASSWORD_CHANGE)
             .expression_attribute_values(":change", S(claim.change.to_owned()))
             .send()
@@ -160,7 +177,7 @@ impl SessionRevoker {
     /// Lets a session end at an instant, with its refresh token and its access tokens, for `successor`. Until then it works
     /// as before, also where sessions of the user that were created before `created_at` are over. If it had a successor
     /// already, it ends when it was to, and the denylist has its row again, since an earlier request may have failed before
-    /// it. A session that is over stays so.
+    /// it. A session that is over, or whose end is under way, stays so.
     ///
     /// # Errors
     ///
@@ -177,8 +194,8 @@ impl SessionRevoker {
                 "SET #successor = :successor, #ended_at = :now, #created_at = :created_at, \
                  #expires_at = :ends_at, #absolute_expires_at = :ends_at",
             )
-            .condition_expression("attribute_exists(#user_id) AND attribute_not_exists(#successor)")
-            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .condition_expression("attribute_exists(#password_change) AND attribute_not_exists(#successor)")
+            .expression_attribute_names("#password_change", attribute::PASSWORD_CHANGE)
             .expression_attribute_names("#successor", attribute::SUCCESSOR)
             .expression_attribute_names("#ended_at", attribute::ENDED_AT)
             .expression_attribute_names("#created_at", attribute::CREATED_AT)
@@ -201,9 +218,12 @@ impl SessionRevoker {
         let Some(stored) = failed.item().filter(|item| !item.is_empty()) else {
             return Ok(Replaced::Gone);
         };
+        if !stored.contains_key(attribute::PASSWORD_CHANGE) {
+            return Ok(Replaced::Gone);
+        }
         let row = Row::new("Sessions", stored);
         let ends_at = row.instant(attribute::ABSOLUTE_EXPIRES_AT)?;
-        if let Some(ended_at) = self.mark(session, now).await? {
+        if let Marked::At(ended_at) = self.mark(session, Mark::Repeated, now).await? {
             self.revocations.put_later(&session.session_id, ended_at, ends_at).await?;
         }
         Ok(Replaced::Before(row.text(attribute::SUCCESSOR)?.to_owned()))

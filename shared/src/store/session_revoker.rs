@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     Client,
-    operation::update_item::UpdateItemError,
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     types::{
         AttributeValue::{N, S},
         ReturnValuesOnConditionCheckFailure,
@@ -41,11 +41,23 @@ pub struct SessionRevoker {
     pub(super) revocations: Revocations,
 }
 
+/// Who marks a session.
+#[derive(Clone, Copy)]
+pub(super) enum Mark<'a> {
+    /// Whoever ends it, whatever else is under way. A change of password that has claimed it loses its claim by this, and so
+    /// learns of the end before the deletion.
+    End,
+    /// The change of password that has claimed it, if the claim still stands.
+    Claimed(&'a str),
+    /// A repeated change of password, after which it ends when it was to.
+    Repeated,
+}
+
 /// What became of a mark.
 pub(super) enum Marked {
     /// The session ends at this instant.
     At(Timestamp),
-    /// There is no such session.
+    /// There is no such session; or its end is under way, and the mark was that of a change of password.
     Gone,
     /// Another change of password has claimed it.
     ClaimedAgain,
@@ -166,7 +178,7 @@ impl SessionRevoker {
 
     /// Puts a session on the denylist, if it is there.
     async fn deny(&self, key: &SessionKey, now: Timestamp) -> Result<bool, StoreError> {
-        let Some(ended_at) = self.mark(key, now).await? else { return Ok(false) };
+        let Marked::At(ended_at) = self.mark(key, Mark::End, now).await? else { return Ok(false) };
         self.revocations.put(&key.session_id, ended_at).await?;
         Ok(true)
     }
@@ -175,42 +187,40 @@ impl SessionRevoker {
     pub(super) async fn mark(
         &self,
         key: &SessionKey,
-        now: Timestamp,
-    ) -> Result<Option<Timestamp>, StoreError> {
-        Ok(match self.mark_claimed(key, None, now).await? {
-            Marked::At(ended_at) => Some(ended_at),
-            Marked::Gone | Marked::ClaimedAgain => None,
-        })
-    }
-
-    /// The same; of a session that a change of password has claimed, only if the claim still stands.
-    pub(super) async fn mark_claimed(
-        &self,
-        key: &SessionKey,
-        change: Option<&str>,
+        by: Mark<'_>,
         now: Timestamp,
     ) -> Result<Marked, StoreError> {
-        let number = |instant: Timestamp| N(instant.to_string());
         let mark = self.sessions.table.update_item().set_key(Some(key.to_item()));
-        let (mark, is_there) = match change {
-            None => (
-                mark.expression_attribute_names("#user_id", attribute::USER_ID),
-                "attribute_exists(#user_id)",
+        let mark = mark.expression_attribute_names("#ended_at", attribute::ENDED_AT);
+        let there =
+            |mark: UpdateItemFluentBuilder| mark.expression_attribute_names("#user_id", attribute::USER_ID);
+        let claim = |mark: UpdateItemFluentBuilder| {
+            mark.expression_attribute_names("#password_change", attribute::PASSWORD_CHANGE)
+        };
+        let (mark, update, condition) = match by {
+            Mark::End => (
+                claim(there(mark)),
+                "SET #ended_at = :now REMOVE #password_change",
+                // Even if it was marked just now: a claim must not outlive the mark.
+                format!(
+                    "attribute_exists(#user_id) AND (attribute_exists(#password_change) OR NOT ({JUST_NOW}))"
+                ),
             ),
-            Some(change) => (
-                mark.expression_attribute_names("#password_change", attribute::PASSWORD_CHANGE)
-                    .expression_attribute_values(":change", S(change.to_owned())),
-                "#password_change = :change",
+            Mark::Claimed(change) => (
+                claim(mark).expression_attribute_values(":change", S(change.to_owned())),
+                "SET #ended_at = :now",
+                format!("#password_change = :change AND NOT ({JUST_NOW})"),
+            ),
+            Mark::Repeated => (
+                there(mark),
+                "SET #ended_at = :now",
+                format!("attribute_exists(#user_id) AND NOT ({JUST_NOW})"),
             ),
         };
-        let marked = mark
-            .update_expression("SET #ended_at = :now")
-            // What is no instant of just now, by a clock that may be ahead, is replaced.
-            .condition_expression(format!("{is_there} AND NOT (#ended_at BETWEEN :earliest AND :latest)"))
-            .expression_attribute_names("#ended_at", attribute::ENDED_AT)
-            .expression_attribute_values(":now", number(now))
-            .expression_attribute_values(":earliest", number(now - MARK_TTL))
-            .expression_attribute_values(":latest", number(now + 2 * CLOCK_TOLERANCE))
+        let marked = bounded(mark, now)
+            .update_expression(update)
+            .condition_expression(condition)
+            .expression_attribute_values(":now", N(now.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
             .await;
@@ -220,9 +230,23 @@ impl SessionRevoker {
         };
         let Some(stored) = failed.item().filter(|item| !item.is_empty()) else { return Ok(Marked::Gone) };
         let row = Row::new("Sessions", stored);
-        if change.is_some() && row.optional_text(attribute::PASSWORD_CHANGE)? != change {
-            return Ok(Marked::ClaimedAgain);
+        if let Mark::Claimed(change) = by {
+            match row.optional_text(attribute::PASSWORD_CHANGE)? {
+                None => return Ok(Marked::Gone),
+                Some(other) if other != change => return Ok(Marked::ClaimedAgain),
+                Some(_) => {}
+            }
         }
         Ok(Marked::At(row.instant(attribute::ENDED_AT)?))
     }
+}
+
+/// Whether a mark is of just now, by a clock that may be ahead: what is no such instant is replaced.
+pub(super) const JUST_NOW: &str = "#ended_at BETWEEN :earliest AND :latest";
+
+/// The values of [`JUST_NOW`].
+pub(super) fn bounded(update: UpdateItemFluentBuilder, now: Timestamp) -> UpdateItemFluentBuilder {
+    update
+        .expression_attribute_values(":earliest", N((now - MARK_TTL).to_string()))
+        .expression_attribute_values(":latest", N((now + 2 * CLOCK_TOLERANCE).to_string()))
 }
