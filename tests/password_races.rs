@@ -216,6 +216,50 @@ async fn a_change_that_failed_half_way_is_completed_after_a_refresh_of_the_clien
 }
 
 #[tokio::test]
+async fn the_tokens_of_a_change_that_failed_half_way_end_even_if_nobody_completes_it() {
+    for key in [None, Some(KEY)] {
+        for wait in [599, 600] {
+            let api = Api::start().await;
+            let held = Held { here: api.login().await, key, api };
+            let api = &held.api;
+            api.calls.fail(Fault::Before("PutItem Sessions"));
+            held.change(api).await.assert_error(503, "temporarily_unavailable");
+            api.calls.heal();
+            api.clock.advance(300);
+            let stolen = api.refresh(&held.here.refresh).await;
+            assert_eq!(stolen.body["refresh_token_expires_in"], 300, "nothing outlives the end");
+            // Another attempt doesn't put the end off.
+            api.calls.fail(Fault::Before("PutItem Sessions"));
+            held.change(api).await.assert_error(503, "temporarily_unavailable");
+            api.calls.heal();
+            api.clock.advance(wait - 300);
+            let changed = held.change(api).await;
+            if wait < 600 {
+                api.refresh(&changed.tokens().refresh).await.tokens();
+            } else {
+                changed.assert_gateway_error(401, "unauthorized");
+                api.refresh(&stolen.tokens().refresh).await.assert_error(400, "invalid_grant");
+                api.try_login(NEW).await.tokens();
+            }
+        }
+    }
+}
+
+/// Of two duplicates that read the old session at the same time, one has let it end a minute later.
+#[tokio::test]
+async fn a_duplicate_does_not_put_off_the_end_of_the_old_session() {
+    for call in 0..Held::calls(Some(KEY)).await.len() {
+        let again = async |held: &Held| {
+            held.change(&held.api).await.tokens();
+        };
+        let (held, reply) = Held::before(call, Some(KEY), again).await;
+        held.api.refresh(&reply.tokens().refresh).await.tokens();
+        held.api.clock.advance(61);
+        held.api.refresh(&held.here.refresh).await.assert_error(400, "invalid_grant");
+    }
+}
+
+#[tokio::test]
 async fn a_late_request_that_fails_half_way_opens_no_session_again_that_was_logged_out() {
     let api = Api::start().await;
     let here = api.login().await;

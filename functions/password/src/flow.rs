@@ -1,6 +1,6 @@
 //! The flow of a change of password, top to bottom.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use lambda_http::{Body, Request, Response};
 use passwords::{Attempt, Budget, Changed, Counter, Credential, NewHash, NewPassword, Username, Verdict};
@@ -15,6 +15,10 @@ use shared::{
 };
 
 use crate::{PasswordChange, PasswordChangeError, PasswordChangeReason, request::ChangeRequest};
+
+/// For how long a session that asked goes on if the change fails half-way: time to complete it by the same request. Then it ends,
+/// even if nobody does, since its tokens are from before the change.
+const CLAIMED_TTL: Duration = Duration::from_secs(600);
 
 /// A change by a caller whose client, user and session may go on.
 pub(crate) struct Admitted {
@@ -42,7 +46,8 @@ impl PasswordChange {
 
         let valid_from = self.replace(&admitted, &change, &new).await?;
         let id = random::identifier(&*self.random);
-        let claim = Claim { session: &caller, change: &id, created_at: valid_from };
+        let ends_at = (admitted.now + CLAIMED_TTL).min(admitted.session.absolute_expires_at);
+        let claim = Claim { session: &caller, change: &id, created_at: valid_from, ends_at };
         // Before the cut-off, which would otherwise end this session at a refresh of the client's own.
         let claimed = self.revoker.claim(&claim, admitted.now).await?;
         self.users.cut_off(&caller.user_id, valid_from).await?;

@@ -6,7 +6,10 @@
 
 use aws_sdk_dynamodb::{
     error::SdkError,
-    operation::{delete_item::DeleteItemError, update_item::UpdateItemError},
+    operation::{
+        delete_item::DeleteItemError,
+        update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    },
     types::{
         AttributeValue::{N, S},
         ReturnValue, ReturnValuesOnConditionCheckFailure,
@@ -30,6 +33,8 @@ pub struct Claim<'a> {
     pub change: &'a str,
     /// What the session counts as created at, so that the change's cut-off doesn't reach it.
     pub created_at: Timestamp,
+    /// When the session ends at the latest, even if the change fails half-way and nobody completes it.
+    pub ends_at: Timestamp,
 }
 
 /// A session that was claimed, as it was before.
@@ -100,36 +105,55 @@ pub enum Replaced {
 }
 
 impl SessionRevoker {
-    /// Claims a session for a change of password: one write. `None`, if it is over, or its end is under way. A later claim takes
+    /// Claims a session for a change of password, and lets it end: one write. `None`, if it is over, or its end is under way. A later claim takes
     /// the place of this one. A session that has a successor may be claimed until it is over: [`Claimed::is_being_ended`].
     ///
     /// # Errors
     ///
     /// [`StoreError`]
     pub async fn claim(&self, claim: &Claim<'_>, now: Timestamp) -> Result<Option<Claimed>, StoreError> {
-        let claimed = bounded(self.sessions.table.update_item(), now)
+        let mut ends_at = claim.ends_at;
+        loop {
+            let error = match self.claim_until(claim, ends_at, now).send().await {
+                Ok(output) => return Ok(Some(Claimed(output.attributes.unwrap_or_default()))),
+                Err(error) => error,
+            };
+            let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error()
+            else {
+                return Err(StoreError::unavailable(OPERATION, error));
+            };
+            let Some(stored) = failed.item().filter(|item| !item.is_empty()) else { return Ok(None) };
+            let ends_before = Row::new("Sessions", stored).instant(attribute::ABSOLUTE_EXPIRES_AT)?;
+            if ends_before >= ends_at {
+                return Ok(None);
+            }
+            // By another request of a moment ago. No claim puts the end off.
+            ends_at = ends_before;
+        }
+    }
+
+    fn claim_until(&self, claim: &Claim<'_>, ends_at: Timestamp, now: Timestamp) -> UpdateItemFluentBuilder {
+        bounded(self.sessions.table.update_item(), now)
             .set_key(Some(claim.session.to_item()))
-            .update_expression("SET #password_change = :change, #created_at = :created_at")
+            .update_expression(
+                "SET #password_change = :change, #created_at = :created_at, #absolute_expires_at = :ends_at",
+            )
             // A mark without a claim is that of somebody who ends the session.
             .condition_expression(format!(
-                "attribute_exists(#user_id) AND (attribute_exists(#password_change) \
-                 OR attribute_exists(#successor) OR NOT ({JUST_NOW}))"
+                "attribute_exists(#user_id) AND #absolute_expires_at >= :ends_at \
+                 AND (attribute_exists(#password_change) OR attribute_exists(#successor) OR NOT ({JUST_NOW}))"
             ))
             .expression_attribute_names("#user_id", attribute::USER_ID)
             .expression_attribute_names("#successor", attribute::SUCCESSOR)
             .expression_attribute_names("#ended_at", attribute::ENDED_AT)
             .expression_attribute_names("#password_change", attribute::PASSWORD_CHANGE)
             .expression_attribute_names("#created_at", attribute::CREATED_AT)
+            .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)
             .expression_attribute_values(":change", S(claim.change.to_owned()))
             .expression_attribute_values(":created_at", N(claim.created_at.to_string()))
+            .expression_attribute_values(":ends_at", N(ends_at.to_string()))
             .return_values(ReturnValue::AllOld)
-            .send()
-            .await;
-        match claimed {
-            Ok(output) => Ok(Some(Claimed(output.attributes.unwrap_or_default()))),
-            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(None),
-            Err(error) => Err(StoreError::unavailable(OPERATION, error)),
-        }
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
     /// Ends a claimed session as [`Self::revoke`] ends any: mark, deny, delete; unless it was claimed again, since whoever did
