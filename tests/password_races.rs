@@ -245,6 +245,26 @@ async fn the_tokens_of_a_change_that_failed_half_way_end_even_if_nobody_complete
     }
 }
 
+#[tokio::test]
+async fn an_older_change_takes_no_claim_from_a_later_one() {
+    const LATER: &str = "an even better password";
+    for key in [None, Some(KEY)] {
+        let calls = Held::calls(key).await;
+        let claim = calls.iter().position(|name| name.starts_with("UpdateItem Sessions SET password_change"));
+        let fail_later = async |held: &Held| {
+            held.api.calls.fail(Fault::Before("PutItem Sessions"));
+            let later = held.api.change_password(&held.here.access, NEW, LATER).await;
+            later.assert_error(503, "temporarily_unavailable");
+            held.api.calls.heal();
+        };
+        let (held, older) = Held::before(claim.unwrap(), key, fail_later).await;
+        older.assert_error(400, "invalid_grant");
+        let completed = held.api.change_password(&held.here.access, NEW, LATER).await.tokens();
+        held.api.refresh(&completed.refresh).await.tokens();
+        held.api.try_login(LATER).await.tokens();
+    }
+}
+
 /// Of two duplicates that read the old session at the same time, one has let it end a minute later.
 #[tokio::test]
 async fn a_duplicate_does_not_put_off_the_end_of_the_old_session() {

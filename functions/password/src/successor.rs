@@ -43,7 +43,7 @@ impl PasswordChange {
         self.sessions.put(&session).await?;
         let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
         match self.revoker.revoke_claimed(claim, admitted.now, on_denied).await? {
-            // Whoever claimed it again makes the same change, and ends it.
+            // Whoever claimed it again makes the same change or a later one, and ends it.
             ClaimEnd::Ended | ClaimEnd::ClaimedAgain => {
                 log.session(&session.key);
                 Ok(response)
@@ -91,8 +91,7 @@ impl PasswordChange {
         let marked = stored.as_ref().and_then(|stored| stored.retry_key.as_deref()).unwrap_or_default();
         let successor = format!("{name}#{marked}");
         let ends_at = (now + REPLACED_TTL).min(old.ends_at());
-        let created_at = claim.created_at;
-        let replacement = Replacement { session: &old.key, successor: &successor, created_at, now, ends_at };
+        let replacement = Replacement { session: &old.key, successor: &successor, now, ends_at };
         let replaced = self.revoker.replace(&replacement).await?;
         let Some(stored) = stored else { return Err(PasswordChangeReason::SessionOver.into()) };
         let is_over = match &replaced {
@@ -104,7 +103,9 @@ impl PasswordChange {
             Replaced::Before(before) => is_put && *before != successor && names_it(before),
             // The old session named the new one already: from then on nothing but its own end ends the new one, since its tokens
             // may be in use. Nobody gets them from this request, in case the old one ended by a logout before they arrived.
-            Replaced::Gone if put_before.is_some() => return Err(PasswordChangeReason::SessionOver.into()),
+            Replaced::Gone if put_before.is_some() => {
+                return Err(PasswordChangeReason::SessionOver.into());
+            }
             // By a logout, say, which the new session must not outlive, whichever request put it.
             Replaced::Gone => true,
         };

@@ -85,8 +85,6 @@ pub struct Replacement<'a> {
     pub session: &'a SessionKey,
     /// What names the one that goes on.
     pub successor: &'a str,
-    /// What the one that ends counts as created at, so that no cut-off reaches it before.
-    pub created_at: Timestamp,
     /// When the request began.
     pub now: Timestamp,
     /// When the one that ends does.
@@ -105,8 +103,8 @@ pub enum Replaced {
 }
 
 impl SessionRevoker {
-    /// Claims a session for a change of password, and lets it end: one write. `None`, if it is over, or its end is under way. A later claim takes
-    /// the place of this one. A session that has a successor may be claimed until it is over: [`Claimed::is_being_ended`].
+    /// Claims a session for a change of password, and lets it end: one write. `None`, if it is over, or its
+    /// end is under way, or a later change has claimed it. A later claim takes the place of this one. A session that has a successor may be claimed until it is over: [`Claimed::is_being_ended`].
     ///
     /// # Errors
     ///
@@ -140,7 +138,7 @@ impl SessionRevoker {
             )
             // A mark without a claim is that of somebody who ends the session.
             .condition_expression(format!(
-                "attribute_exists(#user_id) AND #absolute_expires_at >= :ends_at \
+                "attribute_exists(#user_id) AND #created_at <= :created_at AND #absolute_expires_at >= :ends_at \
                  AND (attribute_exists(#password_change) OR attribute_exists(#successor) OR NOT ({JUST_NOW}))"
             ))
             .expression_attribute_names("#user_id", attribute::USER_ID)
@@ -199,7 +197,7 @@ impl SessionRevoker {
     }
 
     /// Lets a session end at an instant, with its refresh token and its access tokens, for `successor`. Until then it works
-    /// as before, also where sessions of the user that were created before `created_at` are over. If it had a successor
+    /// as before. If it had a successor
     /// already, it ends when it was to, and the denylist has its row again, since an earlier request may have failed before
     /// it. A session that is over, or whose end is under way, stays so.
     ///
@@ -207,7 +205,7 @@ impl SessionRevoker {
     ///
     /// [`StoreError`], if a step failed.
     pub async fn replace(&self, replacement: &Replacement<'_>) -> Result<Replaced, StoreError> {
-        let Replacement { session, successor, created_at, now, ends_at } = *replacement;
+        let Replacement { session, successor, now, ends_at } = *replacement;
         let number = |instant: Timestamp| N(instant.to_string());
         let update = self
             .sessions
@@ -215,19 +213,17 @@ impl SessionRevoker {
             .update_item()
             .set_key(Some(session.to_item()))
             .update_expression(
-                "SET #successor = :successor, #ended_at = :now, #created_at = :created_at, \
+                "SET #successor = :successor, #ended_at = :now, \
                  #expires_at = :ends_at, #absolute_expires_at = :ends_at",
             )
             .condition_expression("attribute_exists(#password_change) AND attribute_not_exists(#successor)")
             .expression_attribute_names("#password_change", attribute::PASSWORD_CHANGE)
             .expression_attribute_names("#successor", attribute::SUCCESSOR)
             .expression_attribute_names("#ended_at", attribute::ENDED_AT)
-            .expression_attribute_names("#created_at", attribute::CREATED_AT)
             .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
             .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)
             .expression_attribute_values(":successor", S(successor.to_owned()))
             .expression_attribute_values(":now", number(now))
-            .expression_attribute_values(":created_at", number(created_at))
             .expression_attribute_values(":ends_at", number(ends_at))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
