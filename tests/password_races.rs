@@ -265,6 +265,41 @@ async fn an_older_change_takes_no_claim_from_a_later_one() {
     }
 }
 
+/// The later of two changes finds its session ended by the earlier one, which is cut off: no session is left, and the answer
+/// says which password is.
+#[tokio::test]
+async fn whoever_is_left_without_a_session_is_told_that_the_password_was_changed() {
+    const LATER: &str = "an even better password";
+    let calls = Held::calls(None).await;
+    let claim = calls.iter().position(|name| name.starts_with("UpdateItem Sessions SET password_change"));
+    let mut later = None;
+    let api = Api::start().await;
+    let held = Held { here: api.login().await, key: None, api };
+    let (first, second) = (held.api.behind_a_gate().await, held.api.behind_a_gate().await);
+    let gates = [first.1.hold(claim.unwrap()), second.1.hold(claim.unwrap())];
+    let earlier = async {
+        let reply = held.change(&first.0).await;
+        gates[1].open();
+        reply
+    };
+    let meanwhile = async {
+        gates[0].reached().await;
+        let change = second.0.change_password(&held.here.access, NEW, LATER);
+        let go_on = async {
+            gates[1].reached().await;
+            gates[0].open();
+        };
+        later = Some(tokio::join!(change, go_on).0);
+    };
+    let (earlier, ()) = tokio::join!(earlier, meanwhile);
+    earlier.tokens();
+    let later = later.unwrap();
+    later.assert_error(400, "invalid_grant");
+    let description = later.body["error_description"].as_str().unwrap();
+    assert!(description.contains("the password was changed"), "{description}");
+    held.api.try_login(LATER).await.tokens();
+}
+
 /// Of two duplicates that read the old session at the same time, one has let it end a minute later.
 #[tokio::test]
 async fn a_duplicate_does_not_put_off_the_end_of_the_old_session() {

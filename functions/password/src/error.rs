@@ -15,6 +15,9 @@ pub enum PasswordChangeReason {
     /// The session of the access token is over, or its user may not go on.
     #[error("the session is over")]
     SessionOver,
+    /// The session is over, and the password was changed all the same.
+    #[error("the session is over, and the password was changed")]
+    OverAfterChange,
     /// The session's client is gone or disabled.
     #[error(transparent)]
     ClientGone(ClientError),
@@ -43,6 +46,10 @@ impl IntoErrorResponse for PasswordChangeReason {
             Self::SessionOver | Self::ClientGone(_) => {
                 ErrorResponse::new(ErrorCode::InvalidGrant, "The session is over. Log in again.")
             }
+            Self::OverAfterChange => ErrorResponse::new(
+                ErrorCode::InvalidGrant,
+                "The session is over, but the password was changed. Log in with the new one.",
+            ),
             Self::Rejected(rejection) => rejected(match rejection {
                 PasswordRejection::Malformed => {
                     "A password has at most 1024 bytes and no control characters."
@@ -62,7 +69,7 @@ impl IntoErrorResponse for PasswordChangeReason {
 
     fn reason(&self) -> &'static str {
         match self {
-            Self::SessionOver => "session_over",
+            Self::SessionOver | Self::OverAfterChange => "session_over",
             Self::ClientGone(error) => error.reason(),
             Self::Rejected(rejection) => rejection.reason(),
             Self::Same => "same_password",

@@ -55,14 +55,14 @@ impl PasswordChange {
         self.end_others(&claim, superseded, admitted.now, log).await?;
         let response = match (&claimed, &change.idempotency_key) {
             // A logout is not undone by a change of password that was under way.
-            (None, _) => Err(PasswordChangeReason::SessionOver.into()),
+            (None, _) => Err(PasswordChangeReason::OverAfterChange.into()),
             (Some(claimed), Some(key)) => self.hand_over(&admitted, &claim, claimed, key, log).await,
             (Some(claimed), None) => self.start_over(&admitted, &claim, claimed, log).await,
         };
         match &response {
             Ok(_) => log.outcome(Event::PasswordChanged),
             // The session is over, and the password is another all the same.
-            Err(PasswordChangeError::Endpoint(PasswordChangeReason::SessionOver)) => {
+            Err(PasswordChangeError::Endpoint(PasswordChangeReason::OverAfterChange)) => {
                 log.happened(Event::PasswordChanged);
             }
             // The same request again completes the change.

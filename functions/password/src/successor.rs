@@ -33,7 +33,7 @@ impl PasswordChange {
         log: &RequestLog,
     ) -> Result<Response<Body>, PasswordChangeError> {
         if claimed.is_being_ended()? {
-            return Err(PasswordChangeReason::SessionOver.into());
+            return Err(PasswordChangeReason::OverAfterChange.into());
         }
         let token = RefreshToken::first(claim.session.user_id.clone(), &*self.random);
         let mut session = self.session_of(admitted, &token, claim.created_at);
@@ -75,7 +75,7 @@ impl PasswordChange {
         let names_it = |successor: &str| successor.starts_with(&name);
         let put_before = claimed.successor()?.filter(|successor| names_it(successor));
         if put_before.is_none() && claimed.is_being_ended()? {
-            return Err(PasswordChangeReason::SessionOver.into());
+            return Err(PasswordChangeReason::OverAfterChange.into());
         }
         let stored = match put_before {
             // Not again: it may have been ended since.
@@ -93,7 +93,7 @@ impl PasswordChange {
         let ends_at = (now + REPLACED_TTL).min(old.ends_at());
         let replacement = Replacement { session: &old.key, successor: &successor, now, ends_at };
         let replaced = self.revoker.replace(&replacement).await?;
-        let Some(stored) = stored else { return Err(PasswordChangeReason::SessionOver.into()) };
+        let Some(stored) = stored else { return Err(PasswordChangeReason::OverAfterChange.into()) };
         let is_over = match &replaced {
             Replaced::Now => {
                 log.revoked(&old.key, Cause::PasswordChange);
@@ -104,7 +104,7 @@ impl PasswordChange {
             // The old session named the new one already: from then on nothing but its own end ends the new one, since its tokens
             // may be in use. Nobody gets them from this request, in case the old one ended by a logout before they arrived.
             Replaced::Gone if put_before.is_some() => {
-                return Err(PasswordChangeReason::SessionOver.into());
+                return Err(PasswordChangeReason::OverAfterChange.into());
             }
             // By a logout, say, which the new session must not outlive, whichever request put it.
             Replaced::Gone => true,
@@ -113,7 +113,7 @@ impl PasswordChange {
             return self.withdraw(&stored, now, log).await;
         }
         if !stored.is_live(now) {
-            return Err(PasswordChangeReason::SessionOver.into());
+            return Err(PasswordChangeReason::OverAfterChange.into());
         }
         log.session(&stored.key);
         Ok(response)
@@ -128,7 +128,7 @@ impl PasswordChange {
     ) -> Result<Response<Body>, PasswordChangeError> {
         let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
         self.revoker.revoke(&session.key, now, on_denied).await?;
-        Err(PasswordChangeReason::SessionOver.into())
+        Err(PasswordChangeReason::OverAfterChange.into())
     }
 
     fn session_of(&self, admitted: &Admitted, token: &RefreshToken, valid_from: Timestamp) -> Session {

@@ -98,6 +98,7 @@ pub(super) fn of_password() -> Vec<ErrorResponse> {
     all.push(PasswordChangeReason::ClientGone(ClientError::Unknown));
     all.extend([
         PasswordChangeReason::SessionOver,
+        PasswordChangeReason::OverAfterChange,
         PasswordChangeReason::Same,
         PasswordChangeReason::WrongPassword,
     ]);
@@ -105,6 +106,7 @@ pub(super) fn of_password() -> Vec<ErrorResponse> {
     for reason in &all {
         match reason {
             PasswordChangeReason::SessionOver
+            | PasswordChangeReason::OverAfterChange
             | PasswordChangeReason::ClientGone(_)
             | PasswordChangeReason::Rejected(_)
             | PasswordChangeReason::Same
