@@ -58,7 +58,7 @@ mod pages;
 mod panics;
 mod password_change;
 mod password_expired;
-mod password_races;
+mod password_overlaps;
 mod permissions;
 mod properties;
 mod races;

@@ -133,7 +133,9 @@ mod tests {
 
     #[test]
     fn a_host_that_the_functions_refuse_is_refused_at_the_start() {
-        for text in ["http://a+b.example", "http://a~b.example", "http://a;b.example", "http://a!$&'()={}`b.example"] {
+        for text in
+            ["http://a+b.example", "http://a~b.example", "http://a;b.example", "http://a!$&'()={}`b.example"]
+        {
             assert_eq!(text.parse::<Origin>(), Err(NoOrigin::Host), "{text}");
         }
     }
