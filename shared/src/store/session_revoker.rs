@@ -197,10 +197,9 @@ impl SessionRevoker {
         let claim = |mark: UpdateItemFluentBuilder| {
             mark.expression_attribute_names("#password_change", attribute::PASSWORD_CHANGE)
         };
-        let (mark, update, condition) = match by {
+        let (mark, condition) = match by {
             Mark::End => (
                 claim(there(mark)),
-                "SET #ended_at = :now REMOVE #password_change",
                 // Even if it was marked just now: a claim must not outlive the mark.
                 format!(
                     "attribute_exists(#user_id) AND (attribute_exists(#password_change) OR NOT ({JUST_NOW}))"
@@ -208,17 +207,16 @@ impl SessionRevoker {
             ),
             Mark::Claimed(change) => (
                 claim(mark).expression_attribute_values(":change", S(change.to_owned())),
-                "SET #ended_at = :now",
                 format!("#password_change = :change AND NOT ({JUST_NOW})"),
             ),
-            Mark::Repeated => (
-                there(mark),
-                "SET #ended_at = :now",
-                format!("attribute_exists(#user_id) AND NOT ({JUST_NOW})"),
-            ),
+            Mark::Repeated => (there(mark), format!("attribute_exists(#user_id) AND NOT ({JUST_NOW})")),
+        };
+        let mark = if let Mark::End = by {
+            mark.update_expression("SET #ended_at = :now REMOVE #password_change")
+        } else {
+            mark.update_expression("SET #ended_at = :now")
         };
         let marked = bounded(mark, now)
-            .update_expression(update)
             .condition_expression(condition)
             .expression_attribute_values(":now", N(now.to_string()))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
