@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::deployment::{AccessError, advice};
+use crate::deployment::{AccessError, EndpointError, advice_on};
 use keys::{FenceError, GenerateError};
 use passwords::{PasswordError, PasswordRejection};
 use port_file::PortFileError;
@@ -13,7 +13,8 @@ pub(crate) const STDOUT: &str = "standard output";
 /// What a shell says of a program that SIGPIPE ended.
 const CLOSED_OUTPUT: u8 = 128 + 13;
 
-/// Why a command didn't do what it was told to.
+/// Why a command didn't do what it was told to. A message that has its cause's words in it, with what to do after them, has no
+/// source: they would be printed twice.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// Nothing says which deployment is meant.
@@ -26,13 +27,16 @@ pub enum AdminError {
     #[error(
         "{0}: name the whole deployment with --stack, --local or --endpoint, or set the variables of all its tables"
     )]
-    Environment(#[from] EnvironmentError),
+    Environment(EnvironmentError),
     /// Options that make no sense together.
     #[error("{0}")]
     Usage(&'static str),
     /// The store said no, could not be reached, or holds what it should not.
     #[error("{0}{hint}", hint = hint(.0))]
-    Store(#[from] StoreError),
+    Store(StoreError),
+    /// No store answers at an endpoint.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
     /// AWS doesn't let the operator in.
     #[error(transparent)]
     Access(#[from] AccessError),
@@ -100,7 +104,7 @@ pub enum AdminError {
     NoKeyset,
     /// The keyset can't be used.
     #[error("{0}{hint}", hint = made_when(.0))]
-    Keyset(#[from] KeysetError),
+    Keyset(KeysetError),
     /// Secrets Manager said no, or could not be reached.
     #[error("Secrets Manager did not carry out {operation}: {reason}{}", hint_of(.reason))]
     Secret {
@@ -116,7 +120,7 @@ pub enum AdminError {
     RotationPending(u64),
     /// Another keyset was put in use while this one was published.
     #[error("{0}: `latchgate keys show` says what is used now, and the same command again does it")]
-    Fence(#[from] FenceError),
+    Fence(FenceError),
     /// No key could be made.
     #[error(transparent)]
     Generate(#[from] GenerateError),
@@ -221,6 +225,7 @@ impl AdminError {
         }
         match self {
             Self::Store(_)
+            | Self::Endpoint(_)
             | Self::Access(_)
             | Self::ServerElsewhere { .. }
             | Self::Password(_)
@@ -254,6 +259,33 @@ impl AdminError {
     }
 }
 
+impl From<EnvironmentError> for AdminError {
+    fn from(error: EnvironmentError) -> Self {
+        Self::Environment(error)
+    }
+}
+
+impl From<StoreError> for AdminError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<KeysetError> for AdminError {
+    fn from(error: KeysetError) -> Self {
+        Self::Keyset(error)
+    }
+}
+
+impl From<FenceError> for AdminError {
+    fn from(error: FenceError) -> Self {
+        match error {
+            FenceError::Raised => Self::Fence(error),
+            FenceError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 /// What to do about it, if the store's answer alone doesn't say.
 fn hint(error: &StoreError) -> String {
     match error {
@@ -282,6 +314,5 @@ fn made_when(error: &KeysetError) -> &'static str {
 }
 
 fn hint_of(reason: &str) -> String {
-    let code = reason.split(' ').next().unwrap_or_default();
-    advice(code).map(|advice| format!(": {advice}")).unwrap_or_default()
+    advice_on(reason).map(|advice| format!(": {advice}")).unwrap_or_default()
 }

@@ -92,8 +92,24 @@ fn option(profile: Option<&str>) -> String {
     profile.map(|name| format!(" --profile {name}")).unwrap_or_default()
 }
 
+/// What to do where nobody answered.
+const UNREACHED: &str =
+    "nothing answered: is there a network, and are the region and, if one is set, AWS_ENDPOINT_URL right?";
+/// What to do where an answer is none of AWS's.
+const FOREIGN: &str = "what answered isn't AWS: is there a proxy on the way, or a wrong AWS_ENDPOINT_URL?";
+
+/// What to do about a failure, by what [`shared::aws::reason`] says of it; nothing, if that says it all.
+pub(crate) fn advice_on(reason: &str) -> Option<&'static str> {
+    let begins = |texts: &[&str]| texts.iter().any(|text| reason.starts_with(text));
+    match reason.split(' ').next().and_then(advice) {
+        None if begins(&["io error", "timeout", "timed out", "no connection"]) => Some(UNREACHED),
+        None if begins(&["no code", "its answer could not be read"]) => Some(FOREIGN),
+        advice => advice,
+    }
+}
+
 /// What to do about an error with this code, of whichever of AWS's services; nothing, if the code says it all.
-pub(crate) fn advice(code: &str) -> Option<&'static str> {
+pub(super) fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => {
             "these credentials may not do that: docs/guide/clients-and-users.md lists the rights, and `aws sts \
@@ -142,5 +158,14 @@ mod tests {
             assert!(advice(code).unwrap().contains("`aws "), "{code}");
         }
         assert_eq!(advice("ValidationException"), None);
+        for (reason, said) in [
+            ("AccessDeniedException no", "get-caller-identity"),
+            ("io error: client error (Connect): tcp connect error", "is there a network"),
+            ("timed out", "is there a network"),
+            ("no code", "isn't AWS"),
+        ] {
+            assert!(advice_on(reason).unwrap().contains(said), "{reason}");
+        }
+        assert_eq!(advice_on("ValidationException no"), None);
     }
 }

@@ -3,7 +3,7 @@
 use shared::environment::{Environment, variable};
 
 use super::{
-    local,
+    endpoint, local,
     reached::Deployment,
     sdk, stack,
     tables::{TABLES, of_pairs},
@@ -53,6 +53,8 @@ impl Deployment {
             .filter_map(|name| Some((name, said.optional(name)?)));
         let environment = of_pairs(tables.into_iter().chain(keyset));
         let sdk_config = sdk::at(endpoint, target.access_key_id.as_deref(), target).await?;
-        Ok(Self::over(sdk_config, environment, endpoint.to_owned()))
+        let deployment = Self::over(sdk_config, environment, endpoint.to_owned());
+        endpoint::check(&deployment, endpoint).await?;
+        Ok(deployment)
     }
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod connect;
+mod endpoint;
 mod local;
 mod reached;
 mod sdk;
@@ -9,6 +10,6 @@ mod stack;
 mod tables;
 mod target;
 
-pub(crate) use self::access::advice;
+pub(crate) use self::access::advice_on;
 pub(crate) use self::target::local_port;
-pub use self::{access::AccessError, reached::Deployment, target::Target};
+pub use self::{access::AccessError, endpoint::EndpointError, reached::Deployment, target::Target};

@@ -2,7 +2,11 @@
 
 use std::{path::Path, process::Stdio};
 
-use axum::{Router, http::StatusCode, routing::post};
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{get, post},
+};
 use tokio::{net::TcpListener, process::Command};
 
 use crate::harness::{Deployed, Ran, run};
@@ -124,6 +128,58 @@ async fn what_cloudformation_refuses_is_explained() {
     away.env("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:1").env("AWS_REGION", "eu-west-1");
     away.env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "nobodys-secret-key");
     assert_said(&run(away, b"").await, 1, &["eu-west-1", "is there a network"]);
+}
+
+/// Asserts that the one line on standard error says this, and nothing of it twice.
+#[track_caller]
+fn assert_said_once(ran: &Ran, said: &[&str]) {
+    assert_said(ran, 1, said);
+    let line = ran.stderr.trim_end().strip_prefix("latchgate: ").unwrap();
+    let parts: Vec<_> = line.split(": ").collect();
+    let repeated = parts.iter().enumerate().find(|(at, part)| part.len() > 8 && parts[..*at].contains(part));
+    assert!(!line.contains('\n') && repeated.is_none(), "{repeated:?}: {ran:?}");
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_no_store_is_named_with_what_to_do() {
+    let deployed = Deployed::embedded().await;
+    let page = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let page_port = page.local_addr().unwrap().port();
+    let router = Router::new().fallback(async || (StatusCode::NOT_FOUND, "<p>not here</p>"));
+    tokio::spawn(async move { axum::serve(page, router).await });
+    let api = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let api_port = api.local_addr().unwrap().port();
+    let document = r#"{"token_endpoint":"http://x/refresh","revocation_endpoint":"http://x/logout"}"#;
+    let router = Router::new().route("/.well-known/oauth-authorization-server", get(async move || document));
+    tokio::spawn(async move { axum::serve(api, router).await });
+    for (endpoint, said) in [
+        ("http://127.0.0.1:1".to_owned(), "no store answers at http://127.0.0.1:1 (".to_owned()),
+        (
+            "http://nosuch.invalid:8000".to_owned(),
+            "no store answers at http://nosuch.invalid:8000".to_owned(),
+        ),
+        (format!("http://127.0.0.1:{page_port}"), format!("at http://127.0.0.1:{page_port} isn't DynamoDB")),
+        (
+            format!("http://localhost:{api_port}/"),
+            format!("Latchgate's API, not its store: say --local={api_port}"),
+        ),
+    ] {
+        for command in [&["users", "list"][..], &["users", "show", "ada"], &["keys", "show"], &["doctor"]] {
+            let ran = run(bare(&deployed.folder, &[&["--endpoint", &endpoint], command].concat()), b"").await;
+            assert_said_once(&ran, &[&said]);
+        }
+    }
+    let endpoint = ["--endpoint", &deployed.endpoint, "users", "list"];
+    let ran = run(bare(&deployed.folder, &endpoint), b"").await;
+    assert_said_once(&ran, &["UnrecognizedClientException", "--access-key-id names what"]);
+    // Where the variables of the functions name the tables, no option named the place.
+    let mut away = bare(&deployed.folder, &["users", "list"]);
+    let by_variables = deployed.command(&[]);
+    let variables = by_variables.as_std().get_envs().filter_map(|(name, value)| Some((name, value?)));
+    away.envs(variables.filter(|(name, _)| name.to_string_lossy().ends_with("_TABLE")));
+    away.env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").env("AWS_REGION", "eu-west-1");
+    away.env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "nobodys-secret-key");
+    assert_said_once(&run(away, b"").await, &["Scan on Users", "is there a network", "AWS_ENDPOINT_URL"]);
 }
 
 #[tokio::test]

@@ -1,0 +1,72 @@
+//! Whether a store answers at an endpoint, before a command asks it for anything.
+
+use std::net::Ipv4Addr;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use port_file::Occupant;
+use shared::{aws, environment::variable};
+
+use super::{reached::Deployment, target::local_port};
+use crate::error::AdminError;
+
+/// Why an endpoint can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EndpointError {
+    /// Nobody answers, or not in HTTP.
+    #[error("no store answers at {endpoint} ({reason}): is it running, and is that its address?")]
+    Silent {
+        /// The endpoint.
+        endpoint: String,
+        /// What the network says.
+        reason: String,
+    },
+    /// The API of a local server answers.
+    #[error("{endpoint} is Latchgate's API, not its store: say --local={port} instead of --endpoint")]
+    Api {
+        /// The endpoint.
+        endpoint: String,
+        /// Its port.
+        port: u16,
+    },
+    /// Another program answers.
+    #[error(
+        "what answers at {endpoint} isn't DynamoDB ({reason}): --endpoint names a store, and --local=PORT finds that of \
+         `cargo run` by the port of its API"
+    )]
+    Another {
+        /// The endpoint.
+        endpoint: String,
+        /// What can't be understood.
+        reason: String,
+    },
+}
+
+/// Asks for a table: any answer of DynamoDB will do, a refusal too, which the command that was given explains better.
+///
+/// # Errors
+///
+/// [`EndpointError`], if there is no such answer.
+pub(super) async fn check(deployment: &Deployment, endpoint: &str) -> Result<(), AdminError> {
+    let clients = deployment.table(variable::CLIENTS_TABLE)?;
+    let Err(error) = clients.client.describe_table().table_name(&clients.name).send().await else {
+        return Ok(());
+    };
+    if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) {
+        return Ok(());
+    }
+    let endpoint = endpoint.to_owned();
+    let is_api = |port: &u16| Occupant::of((Ipv4Addr::LOCALHOST, *port).into()) == Occupant::Latchgate;
+    if let Some(port) = local_port(&endpoint).ok().filter(is_api) {
+        return Err(EndpointError::Api { endpoint, port }.into());
+    }
+    if error.code().is_some() {
+        return Ok(());
+    }
+    let is_answer = matches!(error, SdkError::ServiceError(_) | SdkError::ResponseError(_));
+    let reason = aws::reason(error);
+    Err(if is_answer {
+        EndpointError::Another { endpoint, reason }.into()
+    } else {
+        EndpointError::Silent { endpoint, reason }.into()
+    })
+}
