@@ -2,7 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::describe_table::DescribeTableError,
+};
 use port_file::Occupant;
 use shared::{aws, environment::variable};
 
@@ -51,7 +54,7 @@ pub(super) async fn check(deployment: &Deployment, endpoint: &str) -> Result<(),
     let Err(error) = clients.client.describe_table().table_name(&clients.name).send().await else {
         return Ok(());
     };
-    if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) {
+    if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) {
         return Ok(());
     }
     let endpoint = endpoint.to_owned();
