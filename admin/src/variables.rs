@@ -20,6 +20,11 @@ pub(crate) fn profile() -> Option<String> {
     ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].into_iter().find_map(|name| variable(name)?.into_string().ok())
 }
 
+/// Whether the variables themselves hold credentials of AWS, which come before any profile's.
+pub(crate) fn has_credentials() -> bool {
+    variable("AWS_ACCESS_KEY_ID").is_some() && variable("AWS_SECRET_ACCESS_KEY").is_some()
+}
+
 /// Where programs keep what they have to remember (XDG Base Directory Specification).
 pub(crate) fn state_folder() -> Option<PathBuf> {
     let state = variable("XDG_STATE_HOME").map(PathBuf::from);

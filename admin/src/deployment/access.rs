@@ -6,7 +6,10 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::ProvideCredentials;
 use shared::error::chain;
 
-use super::target::Target;
+use super::{
+    profiles::{Profiles, one_line},
+    target::Target,
+};
 use crate::variables;
 
 /// Why AWS doesn't let the operator in.
@@ -24,6 +27,34 @@ pub enum AccessError {
          there are, and --profile or AWS_PROFILE chooses one"
     )]
     UnknownProfile(String),
+    /// The files of the profiles can't be read.
+    #[error(
+        "the AWS profiles can't be read ({0}): mend ~/.aws/config or ~/.aws/credentials; `aws configure list` tries them"
+    )]
+    Malformed(String),
+    /// A profile takes the credentials of one that isn't there.
+    #[error(
+        "the AWS profile {profile} has source_profile = {missing}, and there is no profile {missing}: `aws configure \
+         list-profiles` names those that there are, and `aws configure set source_profile NAME --profile {profile}` chooses one"
+    )]
+    UnknownSource {
+        /// The profile.
+        profile: String,
+        /// What it names.
+        missing: String,
+    },
+    /// Profiles take each other's credentials.
+    #[error(
+        "the AWS profile {0} leads back to itself by source_profile: `aws configure set source_profile NAME --profile {0}` names \
+         one with credentials of its own"
+    )]
+    SourceLoop(String),
+    /// A profile has no credentials.
+    #[error(
+        "the AWS profile {0} has no credentials: give it some with `aws configure --profile {0}`, or a login with `aws configure \
+         sso --profile {0}`"
+    )]
+    EmptyProfile(String),
     /// The login of IAM Identity Center is over, or there was none.
     #[error("the SSO login{} has expired, or there was none: `aws sso login{}`", of_profile(.0.as_deref()), option(.0.as_deref()))]
     SsoExpired(Option<String>),
@@ -34,7 +65,11 @@ pub enum AccessError {
     )]
     NoCredentials,
     /// What says it makes no sense, or who gives credentials failed.
-    #[error("no AWS credentials could be had{}: {reason}", of_profile(.profile.as_deref()))]
+    #[error(
+        "no AWS credentials could be had{} ({reason}): `aws sts get-caller-identity{}` tries the same ones",
+        of_profile(.profile.as_deref()),
+        option(.profile.as_deref())
+    )]
     Configuration {
         /// The profile, if one is named.
         profile: Option<String>,
@@ -50,17 +85,28 @@ pub enum AccessError {
 /// [`AccessError`]
 pub(super) async fn check(config: &SdkConfig, target: &Target) -> Result<(), AccessError> {
     let profile = || target.profile.clone().or_else(variables::profile);
+    let profiles = Profiles::load(profile()).await;
+    // Before anything is asked: where the profile isn't there, the SDK goes on to the credentials of the machine.
+    if target.profile.is_some() || !variables::has_credentials() {
+        profiles.as_ref().map_or(Ok(()), Profiles::check_named)?;
+    }
     let credentials = match config.credentials_provider() {
         None => Err(AccessError::NoCredentials),
         Some(provider) => {
             provider.provide_credentials().await.map(drop).map_err(|error| explain(&error, profile()))
         }
     };
-    match credentials {
-        // A profile that isn't there has no region either.
-        Err(error @ AccessError::UnknownProfile(_)) => Err(error),
+    let is_complete = credentials.is_ok() && config.region().is_some();
+    let fault = match profiles {
+        // What can't be read has no region either.
+        Err(malformed) => Some(malformed),
+        Ok(profiles) => profiles.fault().filter(|_| credentials.is_err()),
+    };
+    match (fault, credentials) {
+        (Some(fault), _) if !is_complete => Err(fault),
+        (_, Err(error @ AccessError::UnknownProfile(_))) => Err(error),
         _ if config.region().is_none() => Err(AccessError::NoRegion),
-        credentials => credentials,
+        (_, credentials) => credentials,
     }
 }
 
@@ -73,10 +119,12 @@ fn explain(error: &dyn Error, profile: Option<String>) -> AccessError {
     if said.contains("SSO token") || said.contains("SSO session") || said.contains("sso/cache") {
         return AccessError::SsoExpired(profile);
     }
-    if said.contains("no credentials found in chain") || said.contains("no providers in chain") {
+    // The machine's own (IMDS) are asked for last, where nothing else says any.
+    let none = ["no credentials found in chain", "no providers in chain", "IMDS"];
+    if none.iter().any(|none| said.contains(none)) {
         return AccessError::NoCredentials;
     }
-    AccessError::Configuration { profile, reason: said.split_whitespace().collect::<Vec<_>>().join(" ") }
+    AccessError::Configuration { profile, reason: one_line(&said) }
 }
 
 fn quoted(text: &str, before: &str) -> Option<String> {

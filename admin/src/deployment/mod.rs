@@ -4,6 +4,7 @@ mod access;
 mod connect;
 mod endpoint;
 mod local;
+mod profiles;
 mod reached;
 mod sdk;
 mod stack;

@@ -82,6 +82,73 @@ async fn without_region_credentials_or_profile_the_command_to_run_is_said() {
 }
 
 #[tokio::test]
+async fn a_profile_that_leads_to_no_credentials_is_named_with_the_command_to_run() {
+    let deployed = Deployed::embedded().await;
+    let folder = &deployed.folder;
+    let with = |profile: &'static str| [&LIST[..], &["--region", "eu-west-1", "--profile", profile]].concat();
+    // Without any file, and with one.
+    let nope = ["there is no AWS profile nope", "`aws configure list-profiles`"];
+    assert_said_once(&run(bare(folder, &[&LIST[..], &["--profile", "nope"]].concat()), b"").await, &nope);
+    assert_said_once(&run(bare(folder, &with("nope")), b"").await, &nope);
+    let mut command = bare(folder, &LIST);
+    command.env("AWS_PROFILE", "nope").env("AWS_REGION", "eu-west-1");
+    assert_said_once(&run(command, b"").await, &nope);
+
+    std::fs::create_dir_all(folder.join(".aws")).unwrap();
+    let config = "[profile bare]\nregion = eu-west-1\n\n[profile role]\nrole_arn = arn:aws:iam::123456789012:role/x\n\
+                  source_profile = missing\n\n[profile keyless]\nrole_arn = arn:aws:iam::123456789012:role/x\n\
+                  source_profile = bare\n\n[profile a]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = b\n\n\
+                  [profile b]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = a\n\n\
+                  [profile fails]\ncredential_process = /bin/false\n";
+    std::fs::write(folder.join(".aws/config"), config).unwrap();
+    for (profile, said) in [
+        ("nope", "there is no AWS profile nope"),
+        ("bare", "profile bare has no credentials: give it some with `aws configure --profile bare`"),
+        (
+            "role",
+            "profile role has source_profile = missing, and there is no profile missing: `aws configure",
+        ),
+        ("keyless", "profile bare has no credentials: give it some with `aws configure --profile bare`"),
+        ("a", "back to itself by source_profile: `aws configure set source_profile NAME --profile "),
+        ("fails", "`aws sts get-caller-identity --profile fails`"),
+    ] {
+        assert_said_once(&run(bare(folder, &with(profile)), b"").await, &[said]);
+    }
+    // The variables' own credentials come before those of AWS_PROFILE, not before those of the option.
+    let mut command = bare(folder, &LIST);
+    command.env("AWS_PROFILE", "nope").env("AWS_REGION", "eu-west-1");
+    command.env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "nobodys-secret-key");
+    command.env("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:1");
+    assert_said_once(&run(command, b"").await, &["did not describe the stack"]);
+
+    std::fs::write(folder.join(".aws/config"), "[profile prod\nregion = eu-west-1\n").unwrap();
+    std::fs::write(folder.join(".aws/credentials"), "[prod]\nnobodys-secret-key\n").unwrap();
+    for arguments in [LIST.to_vec(), with("prod"), [&LIST[..], &["--region", "eu-west-1"]].concat()] {
+        let ran = run(bare(folder, &arguments), b"").await;
+        assert_said_once(
+            &ran,
+            &["the AWS profiles can't be read", "mend ~/.aws/config", "`aws configure list`"],
+        );
+        assert!(!ran.stderr.contains("nobodys-secret-key"), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_machine_without_credentials_of_its_own_is_one_without_any() {
+    let deployed = Deployed::embedded().await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let imds = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(async || StatusCode::FORBIDDEN);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    for endpoint in [imds.as_str(), "http://127.0.0.1:1"] {
+        let mut command = bare(&deployed.folder, &[&LIST[..], &["--region", "eu-west-1"]].concat());
+        command.env_remove("AWS_EC2_METADATA_DISABLED").env("AWS_EC2_METADATA_SERVICE_ENDPOINT", endpoint);
+        let ran = run(command, b"").await;
+        assert_said_once(&ran, &["no AWS credentials were found", "`aws configure`", "`aws sso login`"]);
+    }
+}
+
+#[tokio::test]
 async fn what_cloudformation_refuses_is_explained() {
     let deployed = Deployed::embedded().await;
     for (status, code, message, exit, said) in [
