@@ -80,13 +80,13 @@ fn is_gone(path: &Path) -> bool {
     fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
-/// The keyset in this file.
+/// The keyset in this file, which has to be its owner's alone: whoever reads the keys signs tokens.
 ///
 /// # Errors
 ///
 /// [`KeysetFileError`], if the file can't be read, or is no keyset.
 pub fn read(path: &Path) -> Result<KeysetDocument, KeysetFileError> {
-    let text = fs::read(path).map_err(|error| KeysetFileError::Io(path.to_owned(), error))?;
+    let text = private_file::read(path).map_err(|error| KeysetFileError::Io(path.to_owned(), error))?;
     let document = String::from_utf8(text).ok().and_then(|text| KeysetDocument::parse(&text).ok());
     document.ok_or_else(|| KeysetFileError::Malformed(path.to_owned()))
 }

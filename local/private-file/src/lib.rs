@@ -1,7 +1,7 @@
 //! Files that are their owner's alone, because they hold passwords, hashes or keys.
 //!
-//! A new file has the mode 0600 from its first moment, and is created exclusively. An existing file is added to only
-//! if it is a regular file of this user that nobody else can read or write. A symbolic link is never followed: in a
+//! A new file has the mode 0600 from its first moment, and is created exclusively. An existing file is added to or
+//! read only if it is a regular file of this user that nobody else can read or write. A symbolic link is never followed: in a
 //! folder that others can write, it may lead anywhere. The exceptions are the system's own links to what this process
 //! has open, such as `/dev/stderr`.
 
@@ -10,7 +10,7 @@ mod lock;
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Write},
+    io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
@@ -48,6 +48,26 @@ pub fn append(path: &Path) -> io::Result<File> {
             opened => return opened,
         }
     }
+}
+
+/// The content of a file. It has to be a regular file of this user's alone, as for [`append`].
+///
+/// # Errors
+///
+/// [`NotPrivate`] inside, if the file that is there can't be used; otherwise what the system says.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    check::without_following(&mut options, path);
+    let mut file = options.open(path).map_err(|error| check::explained(path, error))?;
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Err(NotPrivate::Kind.into());
+    }
+    check::private(&metadata)?;
+    let mut content = Vec::new();
+    file.read_to_end(&mut content)?;
+    Ok(content)
 }
 
 /// Whether [`append`] would succeed, as far as that can be told without creating anything.
@@ -123,10 +143,7 @@ fn sync_folder(path: &Path) -> io::Result<()> {
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
-    use std::{
-        io::Read,
-        os::unix::fs::{MetadataExt, PermissionsExt, symlink},
-    };
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
     use super::*;
 
@@ -230,6 +247,24 @@ mod tests {
         replace(&folder.0.join("new"), b"first").unwrap();
         let names: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|e| e.unwrap().file_name()).collect();
         assert_eq!(names.len(), 2, "{names:?}");
+    }
+
+    #[test]
+    fn a_file_is_read_only_where_it_is_this_users_alone() {
+        let folder = Folder::new("read");
+        let path = folder.file("own", 0o600);
+        assert_eq!(read(&path).unwrap(), b"before\n");
+        for mode in [0o644, 0o620, 0o604, 0o660] {
+            assert_eq!(reason(read(&folder.file("others", mode))), NotPrivate::Mode(mode));
+        }
+        let link = folder.0.join("link");
+        symlink(&path, &link).unwrap();
+        assert_eq!(reason(read(&link)), NotPrivate::Link);
+        assert_eq!(reason(read(&folder.0)), NotPrivate::Kind);
+        assert_eq!(reason(read(Path::new("/dev/null"))), NotPrivate::Kind);
+        fs::hard_link(&path, folder.0.join("second name")).unwrap();
+        assert_eq!(reason(read(&path)), NotPrivate::Linked);
+        assert_eq!(read(&folder.0.join("none")).unwrap_err().kind(), io::ErrorKind::NotFound);
     }
 
     #[test]

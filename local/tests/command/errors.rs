@@ -123,6 +123,31 @@ async fn a_keyset_that_is_gone_is_not_replaced_unless_that_is_said() {
     assert!(refused(&["--port", "0", "--new-keyset"]).contains("--new-keyset needs --db or --keyset"));
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn keys_that_others_can_read_and_links_to_keys_are_refused() {
+    let folder = Folder::new("others");
+    let db = folder.0.join("latchgate.db");
+    let keyset = folder.0.join("latchgate.db.keyset.json");
+    drop(Running::start(&["--db", db.to_str().unwrap()]));
+    let link = folder.0.join("link.json");
+    std::os::unix::fs::symlink(&keyset, &link).unwrap();
+    for db in [&["--db", db.to_str().unwrap()][..], &[]] {
+        let arguments = [&["--port", "0", "--keyset", link.to_str().unwrap()], db].concat();
+        let said = refused(&arguments);
+        assert!(said.contains("link.json") && said.contains("it is a symbolic link"), "{said}");
+    }
+    for mode in [0o644, 0o640, 0o602] {
+        fs::set_permissions(&keyset, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+        for arguments in [["--db", db.to_str().unwrap()], ["--keyset", keyset.to_str().unwrap()]] {
+            let said = refused(&[&["--port", "0"][..], &arguments].concat());
+            assert!(said.contains(keyset.to_str().unwrap()) && said.contains("`chmod 600`"), "{said}");
+        }
+    }
+    fs::set_permissions(&keyset, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    Running::start(&["--db", db.to_str().unwrap()]).login().await;
+}
+
 #[tokio::test]
 async fn a_time_has_a_unit_or_is_in_seconds() {
     for (ttl, seconds) in [("30m", 1800), ("1h30m", 5400), ("90", 90)] {
