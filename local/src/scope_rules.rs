@@ -9,6 +9,33 @@ pub fn doubts(rules: &str, routes: &[BoundRoute], is_sent_on: impl Fn(&str) -> b
     rules.flat_map(|rule| [unserved(rule, routes, &is_sent_on), comma(rule)]).flatten().collect()
 }
 
+/// A line, if the rules close endpoints of Latchgate's own behind the authorizer because none names them.
+pub fn closed(rules: &str, default: &str, routes: &[BoundRoute]) -> Option<String> {
+    let mut rules = rules.split(['\n', ';']).map(str::trim).filter(|rule| !rule.is_empty()).peekable();
+    let denies = default == "deny" || (default != "allow" && rules.peek().is_some());
+    if !denies {
+        return None;
+    }
+    let rules: Vec<_> = rules.collect();
+    let is_named = |route: &BoundRoute| {
+        rules.iter().any(|rule| {
+            let mut words = rule.split_ascii_whitespace();
+            let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+            (matches!(method, "*" | "ANY") || method == route.method)
+                && matches(path.as_bytes(), route.path.as_bytes())
+        })
+    };
+    let closed = routes.iter().filter(|route| route.is_protected && !is_named(route));
+    let closed: Vec<_> = closed.map(|route| format!("{} {}", route.method, route.path)).collect();
+    let example = closed.first()?.split('{').next()?;
+    let any = if example.ends_with('/') { "*" } else { "" };
+    let closed = closed.join(", ");
+    Some(format!(
+        "no scope rule names {closed}: with ScopeDefault={default}, whatever no rule names is refused. A rule like \
+         \"{example}{any} -\" opens one to any valid token, and ScopeDefault=allow opens all"
+    ))
+}
+
 fn unserved(rule: &str, routes: &[BoundRoute], is_sent_on: impl Fn(&str) -> bool) -> Option<String> {
     let mut words = rule.split_ascii_whitespace();
     let (method, path) = (words.next()?, words.next()?);
@@ -91,6 +118,44 @@ mod tests {
             "GET",
         ] {
             assert_eq!(doubts_of(rules), Vec::<String>::new(), "{rules}");
+        }
+    }
+
+    #[test]
+    fn endpoints_that_no_rule_names_are_said_to_be_closed() {
+        let route = |method: &str, path: &str, is_protected| BoundRoute {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            function: "sessions".to_owned(),
+            is_protected,
+        };
+        let routes = [
+            route("DELETE", "/sessions/{session_id}", true),
+            route("GET", "/sessions", true),
+            route("OPTIONS", "/sessions", false),
+            route("POST", "/login", false),
+        ];
+        for (rules, default, named) in [
+            ("", "auto", None),
+            ("GET /orders* read", "allow", None),
+            ("* /sessions* -", "auto", None),
+            ("GET /sessions -; DELETE /sessions/* -", "deny", None),
+            ("GET /orders* read", "auto", Some("names DELETE /sessions/{session_id}, GET /sessions: with")),
+            ("", "deny", Some("names DELETE /sessions/{session_id}, GET /sessions: with")),
+            ("GET /sessions -", "auto", Some("\"DELETE /sessions/* -\"")),
+            (
+                "POST /sessions* -; DELETE /sessions/* x",
+                "auto",
+                Some("names GET /sessions: with ScopeDefault=auto"),
+            ),
+        ] {
+            let said = closed(rules, default, &routes);
+            match named {
+                None => assert_eq!(said, None, "{rules} {default}"),
+                Some(named) => {
+                    assert!(said.as_ref().is_some_and(|said| said.contains(named)), "{rules}: {said:?}")
+                }
+            }
         }
     }
 

@@ -131,6 +131,10 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
     for doubt in scope_rules::doubts(rules, gateway.routes(), is_sent_on) {
         tracing::warn!("{doubt}");
     }
+    let default = deployment.parameters.value("ScopeDefault").unwrap_or_default();
+    if let Some(closed) = scope_rules::closed(rules, default, gateway.routes()) {
+        tracing::warn!("{closed}");
+    }
     let shutdown = shutdown_signal();
     let _published = publish(&deployment, &url, &store.address, address.port());
 

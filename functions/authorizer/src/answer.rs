@@ -9,6 +9,8 @@ use crate::{context::AuthorizerContext, policy::Policy, verdict::Verdict};
 /// What a request comes to.
 pub(crate) struct Decision {
     pub(crate) verdict: Verdict,
+    /// Why the token doesn't allow the call, if it is that.
+    pub(crate) refusal: &'static str,
     pub(crate) answer: Answer,
 }
 

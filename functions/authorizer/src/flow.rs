@@ -12,7 +12,7 @@ use crate::{
     answer::Decision,
     call::{Call, Target},
     request::{AnswerShape, AuthorizationRequest},
-    verdict::Verdict,
+    verdict::{Verdict, refusal},
 };
 
 impl Authorizer {
@@ -39,7 +39,16 @@ impl Authorizer {
         log.withheld(self.rules.unmet(&token.scope).count());
         let verdict = self.verdict(request, &token);
         let answer = self.answer(request, verdict, &token, now)?;
-        Ok(Decision { verdict, answer })
+        Ok(Decision { verdict, refusal: self.refusal(request, &token), answer })
+    }
+
+    /// Why the token doesn't allow the call, if it is that. Only the log tells.
+    fn refusal(&self, request: &AuthorizationRequest, token: &AccessToken) -> &'static str {
+        match token.access {
+            Access::PasswordChange => refusal::PASSWORD_CHANGE,
+            Access::Api if self.rules.name_none(request.target.as_ref()) => refusal::NO_RULE,
+            Access::Api => refusal::SCOPE,
+        }
     }
 
     /// The token of the request, if it is valid and its session is not known to be over. One that is not valid says

@@ -38,6 +38,7 @@ use shared::{
     tokens::AccessTokenVerifier,
 };
 
+pub use self::verdict::refusal;
 pub use self::{
     answer::Answer,
     call::Stage,
@@ -114,8 +115,8 @@ impl Authorizer {
     ) -> Result<Answer, AuthorizerError> {
         let log = RequestLog::begin(&self.log, Invocation::of_event(&event, lambda_request_id));
         match log.carry_out(Box::pin(self.authorize(event, &log))).await {
-            Ok(Decision { verdict, answer }) => {
-                match verdict.ending() {
+            Ok(Decision { verdict, refusal, answer }) => {
+                match verdict.ending(refusal) {
                     None => {
                         log.outcome(Event::AccessAllowed);
                         log.answered(None);

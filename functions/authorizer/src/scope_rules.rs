@@ -116,6 +116,15 @@ impl ScopeRules {
         }
     }
 
+    /// Whether a call is refused because no rule names it: no scope would open it.
+    pub(crate) fn name_none(&self, target: Option<&Target>) -> bool {
+        self.default == ScopeDefault::Deny
+            && target.is_some_and(|target| {
+                let folded = target.folded_path();
+                !self.rules.iter().any(|rule| rule.names(target) || rule.may_mean(target, &folded))
+            })
+    }
+
     /// Whether a token with this scope may call whatever there is.
     pub(crate) fn permit_everything(&self, scope: &Scope) -> bool {
         self.default == ScopeDefault::Allow && self.unmet(scope).next().is_none()
@@ -305,6 +314,25 @@ mod tests {
             "without rules every spelling is one"
         );
         assert_eq!(verdict(&rules("", "deny").unwrap(), "GET/", ""), InsufficientScope);
+    }
+
+    #[test]
+    fn a_call_that_no_rule_names_is_told_apart_from_one_without_the_scope() {
+        let is_unnamed = |rules: &ScopeRules, call: &str| rules.name_none(Target::of_arn(call).as_ref());
+        let table = rules("GET /orders read; $connect chat", "").unwrap();
+        for (call, expected) in [
+            ("GET/orders", false),
+            ("HEAD/orders", false),
+            ("GET/Orders", false),
+            ("POST/orders", true),
+            ("GET/sessions", true),
+            ("$connect", false),
+            ("$other", true),
+        ] {
+            assert_eq!(is_unnamed(&table, call), expected, "{call}");
+        }
+        assert!(!is_unnamed(&rules("GET /orders read", "allow").unwrap(), "GET/sessions"));
+        assert!(!table.name_none(None));
     }
 
     #[test]

@@ -13,12 +13,22 @@ pub(crate) enum Verdict {
     PathNotNormal,
 }
 
+/// Why a token doesn't allow a call: the `detail` of `insufficient_scope` in the log.
+pub mod refusal {
+    /// It lacks a scope that a rule asks for.
+    pub const SCOPE: &str = "the token does not allow the call";
+    /// No scope would do.
+    pub const NO_RULE: &str = "no scope rule names the call";
+    /// Its user has to choose another password first.
+    pub const PASSWORD_CHANGE: &str = "the token is for a change of the password alone";
+}
+
 impl Verdict {
-    /// For the log; `None`, if the request passes.
-    pub(crate) fn ending(self) -> Option<Ending> {
+    /// For the log, with what [`refusal`] says of a token that doesn't allow the call; `None`, if the request passes.
+    pub(crate) fn ending(self, refusal: &'static str) -> Option<Ending> {
         let (reason, detail) = match self {
             Self::Allowed => return None,
-            Self::InsufficientScope => ("insufficient_scope", "the token does not allow the call"),
+            Self::InsufficientScope => ("insufficient_scope", refusal),
             Self::PathNotNormal => ("path_not_normal", "the path or the method is not in its normal form"),
         };
         Some(Ending { is_failure: false, answer: None, reason, detail: detail.to_owned() })

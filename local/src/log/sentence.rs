@@ -1,5 +1,6 @@
 //! What an event means, for a person who doesn't know its name.
 
+use authorizer::refusal;
 use tracing::Level;
 
 use super::Event;
@@ -49,11 +50,24 @@ fn of_reason(name: &str, event: &Event) -> Option<String> {
             "Locked for now: too many wrong passwords for this user name. Even the right one is refused for some minutes."
                 .to_owned(),
         ),
-        Some("insufficient_scope") => Some("The token is valid, but its scope doesn't allow this call.".to_owned()),
+        Some("insufficient_scope") => Some(of_scope(event.text("detail")).to_owned()),
         _ if event.level == Level::ERROR => event.text("detail").map(str::to_owned),
         // An event that this page doesn't know yet, beside the answer.
         _ if !event.is_last() => Some(format!("{name}: {} on {}.", who(event, "user_id"), who(event, "client_id"))),
         _ => None,
+    }
+}
+
+/// Of a valid token that doesn't allow the call.
+fn of_scope(detail: Option<&str>) -> &'static str {
+    match detail {
+        Some(refusal::NO_RULE) => {
+            "The token is valid, but no scope rule names this call: it is refused whatever the scope (ScopeDefault)."
+        }
+        Some(refusal::PASSWORD_CHANGE) => {
+            "The token is valid, but for a change of the password alone: its user has to choose another one first."
+        }
+        _ => "The token is valid, but its scope doesn't allow this call.",
     }
 }
 
@@ -127,6 +141,19 @@ mod tests {
         assert_eq!(last("login_failed", "store_unavailable", Level::ERROR).as_deref(), Some("why"));
         let succeeded = json!({ "event": "login_succeeded", "duration_ms": 1.5 });
         assert_eq!(of(&event(Level::INFO, &succeeded)), None);
+    }
+
+    #[test]
+    fn a_call_that_no_scope_would_open_is_not_put_down_to_the_scope() {
+        for (detail, said) in [
+            (refusal::SCOPE, "its scope doesn't allow"),
+            (refusal::NO_RULE, "no scope rule names this call"),
+            (refusal::PASSWORD_CHANGE, "for a change of the password alone"),
+        ] {
+            let fields = json!({ "event": "access_refused", "reason": "insufficient_scope", "detail": detail, "duration_ms": 1.5 });
+            let sentence = of(&event(Level::INFO, &fields)).unwrap();
+            assert!(sentence.contains(said), "{sentence}");
+        }
     }
 
     #[test]

@@ -180,6 +180,14 @@ fn parameters_are_held_to_the_template() {
 }
 
 #[test]
+fn rules_that_close_latchgates_own_endpoints_are_a_warning() {
+    let said = Running::warnings(&["--parameter", "ScopeRules=GET /orders* orders:read"]);
+    for expected in ["no scope rule names", "GET /sessions", "POST /password", "ScopeDefault=allow"] {
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+#[test]
 fn a_rule_for_what_is_not_served_here_is_a_warning() {
     let said =
         Running::warnings(&["--parameter", "ScopeRules=GET /orders* orders:read; GET /session read,write"]);
