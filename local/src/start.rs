@@ -72,6 +72,8 @@ pub(crate) enum RunError {
     Parameter(#[from] ParameterError),
     #[error(transparent)]
     Database(#[from] DatabaseFileError),
+    #[error("{name} is said twice, {how}: say it once", how = .option.map_or_else(|| "in --parameter".to_owned(), |option| format!("by {option} and in --parameter")))]
+    Twice { name: String, option: Option<&'static str> },
     #[error("--new-keyset needs --db or --keyset: without them every start has a new one")]
     NewKeyset,
     #[error("the origins have {length} characters in all, and may have {bound}")]
@@ -310,10 +312,33 @@ fn parameters(template: &Template, options: &Options, url: &str) -> Result<Param
         Some(seconds) => parameters.with(name, seconds.to_string()),
         None => parameters,
     });
+    said_once(options)?;
     options.parameter.iter().try_fold(parameters, |parameters, (name, value)| {
         template.check(name, value)?;
         Ok(parameters.with(name, value))
     })
+}
+
+/// Of two values one would be dropped without a word.
+fn said_once(options: &Options) -> Result<(), RunError> {
+    let has_origins = !options.origin.is_empty();
+    let mut said = vec![
+        ("AccessTtl", options.access_ttl.map(|_| "--access-ttl")),
+        ("IdleTtl", options.idle_ttl.map(|_| "--idle-ttl")),
+        ("AbsoluteTtl", options.absolute_ttl.map(|_| "--absolute-ttl")),
+        ("Leeway", options.leeway.map(|_| "--leeway")),
+        ("AllowedOrigins", has_origins.then_some("--origin")),
+        // It counts only where no others are named.
+        ("AllowedOrigin", has_origins.then_some("--origin")),
+    ];
+    said.retain(|(_, option)| option.is_some());
+    for (name, _) in &options.parameter {
+        if let Some((_, option)) = said.iter().find(|(said, _)| said == name) {
+            return Err(RunError::Twice { name: name.clone(), option: *option });
+        }
+        said.push((name, None));
+    }
+    Ok(())
 }
 
 /// As in a deployment: functions have 4 KB for all of their variables.

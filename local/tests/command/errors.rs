@@ -180,6 +180,27 @@ fn parameters_are_held_to_the_template() {
 }
 
 #[test]
+fn what_is_said_twice_is_refused() {
+    for (arguments, expected) in [
+        (
+            ["--access-ttl", "70", "--parameter", "AccessTtl=60"],
+            "AccessTtl is said twice, by --access-ttl and in",
+        ),
+        (
+            ["--origin", "http://x", "--parameter", "AllowedOrigins=http://y"],
+            "said twice, by --origin and in",
+        ),
+        (
+            ["--parameter", "Leeway=1", "--parameter", "Leeway=2"],
+            "Leeway is said twice, in --parameter: say it once",
+        ),
+    ] {
+        let said = refused(&[&["--port", "0"][..], &arguments].concat());
+        assert!(said.contains(expected), "{said}");
+    }
+}
+
+#[test]
 fn rules_that_close_latchgates_own_endpoints_are_a_warning() {
     let said = Running::warnings(&["--parameter", "ScopeRules=GET /orders* orders:read"]);
     for expected in ["no scope rule names", "GET /sessions", "POST /password", "ScopeDefault=allow"] {
