@@ -33,7 +33,7 @@ use port_file::{LocalServer, Published};
 use shared::{
     aws::{self, Trust},
     clock::{Clock, SystemClock},
-    context::SdkConfig,
+    context::{SdkConfig, StartError},
     error::chain,
     hash_cost::HashCost,
     random::{Random, SystemRandom},
@@ -64,8 +64,8 @@ pub(crate) enum RunError {
     Store { endpoint: String, hint: &'static str, source: TablesError },
     #[error(transparent)]
     Seed(#[from] SeedError),
-    #[error("{said}{hint}", said = chain(.0), hint = .1)]
-    Functions(FunctionsError, String),
+    #[error(transparent)]
+    Functions(FunctionsError),
     #[error(transparent)]
     Listen(#[from] ListenError),
     #[error(transparent)]
@@ -126,7 +126,9 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
         hash_cost: HashCost::PRODUCTION,
     };
     let gateway = Gateway::deploy(&template, &deployment).await;
-    let gateway = gateway.map_err(|error| not_started(&template, error))?.with_upstreams(upstreams.clone());
+    let gateway = gateway
+        .map_err(|error| not_started(&template, &deployment.parameters, error))?
+        .with_upstreams(upstreams.clone());
     let gateway = Arc::new(gateway);
     let rules = deployment.parameters.value("ScopeRules").unwrap_or_default();
     let is_sent_on = |path: &str| upstreams.find(&path.replace('*', "")).is_some();
@@ -190,14 +192,13 @@ fn unusable(endpoint: &str, source: TablesError) -> RunError {
     RunError::Store { endpoint: endpoint.to_owned(), hint, source }
 }
 
-/// Names the parameter behind a variable that a function doesn't take.
-fn not_started(template: &Template, error: FunctionsError) -> RunError {
-    let said = chain(&error);
-    let is_named =
-        |variable: &str| said.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == variable);
-    let variable = template.parameters_by_variable().into_iter().find(|(variable, _)| is_named(variable));
-    let hint = variable.map(|(_, parameter)| format!(" (template.yaml's parameter {parameter} sets it)"));
-    RunError::Functions(error, hint.unwrap_or_default())
+/// Speaks of the parameter that was given, and not of the variable that a function has it in.
+fn not_started(template: &Template, parameters: &Parameters, error: FunctionsError) -> RunError {
+    let refused = match &error {
+        FunctionsError::Start(StartError::Environment(error)) => template.refused(parameters, error),
+        _ => None,
+    };
+    refused.map_or_else(|| RunError::Functions(error), RunError::Parameter)
 }
 
 /// Everyone who reaches it is let in by the demo's user and clients.

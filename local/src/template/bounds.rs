@@ -2,9 +2,9 @@
 
 use regex_lite::Regex;
 use serde_yaml_ng::{Mapping, Value};
-use shared::duration;
+use shared::{duration, environment::EnvironmentError};
 
-use super::{Template, near, resolve::scalar};
+use super::{Parameters, Template, near, resolve::scalar};
 
 /// A parameter that the template doesn't have, or a value that it doesn't allow.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +27,18 @@ pub enum ParameterError {
         /// What it has to be.
         bound: String,
         /// Where the template says so.
+        line: usize,
+    },
+    /// A value that the template allows, and a function doesn't take.
+    #[error("the parameter {name} can't be {value}: {reason} (template.yaml, line {line})")]
+    Unusable {
+        /// The parameter.
+        name: String,
+        /// The value; of a secret parameter only that it is one.
+        value: String,
+        /// What the function says.
+        reason: String,
+        /// Where the template has the parameter.
         line: usize,
     },
 }
@@ -55,6 +67,28 @@ impl Template {
                 line: self.line_of(name),
             })
         })
+    }
+}
+
+impl Template {
+    /// What a function says of a variable, as an error of the parameter that it has its value from; `None`, if it has it from
+    /// none.
+    pub fn refused(&self, parameters: &Parameters, error: &EnvironmentError) -> Option<ParameterError> {
+        let (variable, reason) = match error {
+            EnvironmentError::Missing(variable) => (variable, "it has to have a value".to_owned()),
+            EnvironmentError::Malformed(variable) => (variable, "it is malformed".to_owned()),
+            EnvironmentError::Unusable(variable, reason) => (variable, reason.clone()),
+            EnvironmentError::Seconds { name, min, max } => {
+                (name, format!("it must be a whole number of seconds from {min} to {max}"))
+            }
+            EnvironmentError::Count { name, min, max } => {
+                (name, format!("it must be a whole number from {min} to {max}"))
+            }
+        };
+        let name = self.parameters_by_variable().remove(*variable)?;
+        let value = shown(self.parameter(&name)?, parameters.value(&name).unwrap_or_default());
+        let line = self.line_of(&name);
+        Some(ParameterError::Unusable { name, value, reason, line })
     }
 }
 

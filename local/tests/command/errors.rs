@@ -180,6 +180,16 @@ fn parameters_are_held_to_the_template() {
 }
 
 #[test]
+fn a_value_that_a_function_does_not_take_is_said_of_its_parameter() {
+    let said = refused(&["--port", "0", "--parameter", "ScopeRules=GET /sessions"]);
+    assert!(
+        said.starts_with("the parameter ScopeRules can't be \"GET /sessions\": a rule names a scope last"),
+        "{said}"
+    );
+    assert!(said.contains("(template.yaml, line ") && !said.contains("SCOPE_RULES"), "{said}");
+}
+
+#[test]
 fn what_is_said_twice_is_refused() {
     for (arguments, expected) in [
         (
