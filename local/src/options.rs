@@ -21,7 +21,7 @@ const MAX_UPSTREAM_TIMEOUT: u64 = 900;
 
 /// Latchgate on this machine: login, refresh, logout and the authorizer, as they run on AWS.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(name = "latchgate-local", version, about)]
 pub(crate) struct Options {
     /// Port to listen on; 0 picks a free one
     #[arg(long, default_value_t = 8787)]
@@ -53,7 +53,7 @@ pub(crate) struct Options {
     /// Keep the keys in this file [default: beside the database; without one they are gone with the process]
     #[arg(long, value_name = "PATH")]
     pub(crate) keyset: Option<PathBuf>,
-    /// Make another keyset for a database whose keyset is gone: everybody logs in again
+    /// Make another keyset for a database whose keyset is gone: everybody logs in again. If it is there, this does nothing
     #[arg(long)]
     pub(crate) new_keyset: bool,
     /// Print one line of JSON instead of the banner
@@ -65,7 +65,7 @@ pub(crate) struct Options {
     /// Show people the events of each request too, as the JSON that they are in AWS
     #[arg(long, short)]
     pub(crate) verbose: bool,
-    /// An origin whose pages may call; can be repeated [default: http://localhost:3000]
+    /// An origin whose pages may call; can be repeated, or have more behind commas [default: http://localhost:3000]
     #[arg(long, value_name = "URL", value_delimiter = ',')]
     pub(crate) origin: Vec<Origin>,
     /// Send requests for all paths but Latchgate's to this server, behind the authorizer, like http://127.0.0.1:9001; or those

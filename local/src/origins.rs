@@ -12,6 +12,11 @@ pub struct Origin(String);
 /// A text that no browser sends as the origin of a page that may be allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoOrigin {
+    /// Nothing, as behind a comma at the end.
+    #[error(
+        "an origin stands before and after each comma, like http://localhost:3000: leave out the comma that is too many"
+    )]
+    Empty,
     /// The origin of every page that has none, such as a file.
     #[error("null is the origin of any file and any sandboxed page: to allow it would be to allow everybody")]
     Null,
@@ -33,6 +38,9 @@ impl FromStr for Origin {
     type Err = NoOrigin;
 
     fn from_str(text: &str) -> Result<Self, NoOrigin> {
+        if text.is_empty() {
+            return Err(NoOrigin::Empty);
+        }
         if text == "null" {
             return Err(NoOrigin::Null);
         }

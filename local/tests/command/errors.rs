@@ -219,6 +219,15 @@ fn rules_that_close_latchgates_own_endpoints_are_a_warning() {
 }
 
 #[test]
+fn the_program_says_its_own_name_and_of_a_comma_too_many_that_it_is_one() {
+    let version = command().arg("--version").output().unwrap();
+    assert!(version.stdout.starts_with(b"latchgate-local "), "{version:?}");
+    let output = command().args(["--origin", "http://a,"]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("leave out the comma"), "{said}");
+}
+
+#[test]
 fn a_rule_for_what_is_not_served_here_is_a_warning() {
     let said =
         Running::warnings(&["--parameter", "ScopeRules=GET /orders* orders:read; GET /session read,write"]);
