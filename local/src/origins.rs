@@ -125,7 +125,6 @@ mod tests {
             assert_eq!(text.parse::<Origin>(), Err(NoOrigin::Wildcard), "{text}");
         }
         for text in [
-            "",
             "nonsense",
             "localhost:3000",
             "//localhost",
@@ -137,6 +136,11 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Origin>(), Err(NoOrigin::NotHttp), "{text}");
         }
+    }
+
+    #[test]
+    fn nothing_is_no_origin() {
+        assert_eq!("".parse::<Origin>(), Err(NoOrigin::Empty));
     }
 
     #[test]
