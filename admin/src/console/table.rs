@@ -1,6 +1,7 @@
 //! Tables for people, and the values in their cells. On a terminal they are as wide as it is; elsewhere nothing is shortened.
 
 use serde_json::{Map, Value};
+use shared::duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::harmless::harmless;
@@ -141,7 +142,7 @@ fn cell(name: &str, value: Option<&Value>) -> String {
         Some(Value::Bool(false)) => "no".to_owned(),
         Some(Value::Number(number)) => match number.as_u64() {
             Some(seconds) if is_instant => instant(seconds),
-            Some(seconds) if is_ttl => format!("{seconds} s"),
+            Some(seconds) if is_ttl => duration::show(seconds),
             _ => number.to_string(),
         },
         Some(Value::String(text)) => harmless(text),
@@ -224,7 +225,7 @@ mod tests {
     #[test]
     fn a_cell_is_for_people_and_obeyed_by_no_terminal() {
         assert_eq!(cell("created_at", Some(&json!(0))), "1970-01-01 00:00:00Z");
-        assert_eq!(cell("access_ttl", Some(&json!(60))), "60 s");
+        assert_eq!(cell("access_ttl", Some(&json!(1_209_600))), "14d");
         assert_eq!(cell("scope", Some(&json!(["read", "write"]))), "read write");
         assert_eq!(cell("disabled", Some(&json!(true))), "yes");
         assert_eq!(cell("device_name", Some(&json!("a\u{1b}[2Jb\n"))), r"a\u{1b}[2Jb\n");
