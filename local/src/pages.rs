@@ -6,7 +6,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::{
     origins::{NoOrigin, Origin},
@@ -38,6 +38,11 @@ impl Pages {
         &self.allowed
     }
 
+    /// The origin of a request, if its pages may call.
+    pub(crate) fn find<'a>(&self, request: &'a HeaderMap) -> Option<&'a HeaderValue> {
+        request.get(header::ORIGIN).filter(|origin| self.allowed.iter().any(|allowed| *origin == allowed))
+    }
+
     /// The headers of a request that tell whose page sent it; none, if no page did.
     pub(crate) fn headers(request: &HeaderMap) -> HeaderMap {
         let names = [header::ORIGIN, header::HOST];
@@ -52,7 +57,7 @@ impl Pages {
         let is_readable =
             response.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).is_some_and(|to| to == "*" || to == origin);
         // What a function of somebody else's answers may lack the header for a page that is allowed.
-        let is_allowed = self.allowed.iter().any(|allowed| origin == allowed);
+        let is_allowed = self.find(request).is_some();
         if is_readable || is_allowed || is_of_this_server(request) || !self.is_new(origin.as_bytes()) {
             return None;
         }

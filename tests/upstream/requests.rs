@@ -308,6 +308,45 @@ async fn a_preflight_is_answered_by_the_gateway_and_every_method_is_allowed() {
     }
 }
 
+/// Where several may call, the template's own preflight would say `*`.
+#[tokio::test]
+async fn a_preflight_names_the_page_that_asks_and_lets_no_other_call() {
+    const PERMISSION: [&str; 4] = [
+        "access-control-allow-origin",
+        "access-control-allow-methods",
+        "access-control-allow-headers",
+        "access-control-max-age",
+    ];
+    let (shop, admin) = ("https://shop.example.com", "http://localhost:5173");
+    let several = format!("{shop},{admin}");
+    for (kind, parameter) in KINDS.into_iter().flat_map(|kind| {
+        [("AllowedOrigins", several.as_str()), ("AllowedOrigin", shop)].map(|parameter| (kind, parameter))
+    }) {
+        let server = Server::start().await;
+        let place =
+            Place::with(kind, &[&format!("/own=http://{}", server.address)], &[parameter], None).await;
+        for path in ["/own", "/own/7"] {
+            for origin in [shop, admin, "http://evil.example", "https://shop.example.com:1", "null", "*"] {
+                let request = place.open("OPTIONS", path).header("origin", origin);
+                let answer = reply(request.header("access-control-request-method", "PUT")).await;
+                let is_allowed = parameter.1.split(',').any(|allowed| allowed == origin);
+                for name in PERMISSION {
+                    assert_eq!(answer.header(name).is_some(), is_allowed, "{kind:?} {path} {origin} {name}");
+                }
+                if is_allowed {
+                    assert_eq!(answer.header(PERMISSION[0]), Some(origin), "{kind:?} {path}");
+                }
+                if kind == ApiKind::Rest {
+                    assert_eq!(answer.header("vary"), Some("Origin"), "{path} {origin}");
+                }
+            }
+            let nobody = reply(place.open("OPTIONS", path)).await;
+            assert!(PERMISSION.iter().all(|name| nobody.header(name).is_none()), "{kind:?} {path}");
+        }
+        assert!(server.take().is_empty());
+    }
+}
+
 #[tokio::test]
 async fn without_a_server_for_a_path_it_is_404_as_before() {
     for kind in KINDS {

@@ -14,7 +14,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::{Body as Stream, Bytes},
-    http::{HeaderMap, HeaderValue, Method, Request, Response, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header, request::Parts},
 };
 use lambda_http::Body;
 use serde_json::{Map, Value};
@@ -39,8 +39,16 @@ use crate::{
     functions::{Deployment, Functions, FunctionsError},
     log::OwnAnswer,
     pages::Pages,
-    template::{BoundRoute, Template},
+    template::{ApiKind, BoundRoute, Template},
 };
+
+/// What lets a page call, in the answer to a preflight.
+const PERMISSION: [HeaderName; 4] = [
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_ALLOW_METHODS,
+    header::ACCESS_CONTROL_ALLOW_HEADERS,
+    header::ACCESS_CONTROL_MAX_AGE,
+];
 
 /// An API, as template.yaml deploys it, or template-http.yaml beside it.
 #[derive(Debug)]
@@ -200,22 +208,37 @@ impl Gateway {
         self.authorize(&call).await.map(Some)
     }
 
-    /// What a preflight is answered with; `None`, if it is none. A server of the user's may have any method and header: its
-    /// own stack says which.
+    /// What a preflight is answered with; `None`, if it is none.
     fn preflight(&self, parts: &Parts) -> Option<Response<Bytes>> {
         let path = parts.uri.path();
         let mut response = self.kind.preflight(parts, &self.routes).filter(|_| self.routes.know(path))?;
-        let headers = response.headers_mut();
-        let is_allowed = headers.contains_key(header::ACCESS_CONTROL_ALLOW_METHODS);
-        if is_allowed && self.routes.upstreams.find(path).is_some() && !self.routes.is_own(path) {
-            let methods = format!("{},{}", upstream::methods(), Method::OPTIONS);
-            let methods = HeaderValue::from_str(&methods).ok()?;
-            headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
-            if let Some(asked) = parts.headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
-                headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
-            }
+        if self.routes.upstreams.find(path).is_some() && !self.routes.is_own(path) {
+            self.answer_for_a_server(&parts.headers, response.headers_mut());
         }
         Some(response)
+    }
+
+    /// Makes a preflight's answer that of a server of the user's. It may have any method and header: its own stack says which.
+    fn answer_for_a_server(&self, request: &HeaderMap, answer: &mut HeaderMap) {
+        if self.kind.name() == ApiKind::Rest {
+            // The template's fixed text lets every page call if several may. This names the one that asks, as examples/consumer
+            // does.
+            answer.insert(header::VARY, HeaderValue::from_static("Origin"));
+            match self.pages.find(request) {
+                Some(origin) => _ = answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()),
+                None => PERMISSION.iter().for_each(|name| _ = answer.remove(name)),
+            }
+        }
+        if !answer.contains_key(header::ACCESS_CONTROL_ALLOW_METHODS) {
+            return;
+        }
+        let methods = format!("{},{}", upstream::methods(), Method::OPTIONS);
+        if let Ok(methods) = methods.parse() {
+            answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, methods);
+        }
+        if let Some(asked) = request.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
+            answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
+        }
     }
 
     /// Asks the authorizer, or evaluates what it said of this caller before.
