@@ -12,6 +12,20 @@ use crate::{
     wire::send,
 };
 
+/// A server that answers every request with this; the port that it listens on.
+fn saying(answer: &'static str) -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            lines.take_while(|line| !line.is_empty()).for_each(drop);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    port
+}
+
 /// A server that answers every request with the headers that it was sent; the port that it listens on.
 fn server() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
@@ -46,6 +60,27 @@ async fn a_warning_of_a_server_shows_no_token_that_a_path_has() {
         let logged = running.logged();
         assert!(logged.contains("nobody answers there"), "{logged}");
         assert!(!logged.contains(&token[..20]), "{logged}");
+    }
+}
+
+#[tokio::test]
+async fn a_response_that_breaks_off_is_warned_of_once_behind_either_kind_of_api() {
+    for (api, status) in [("rest", 200), ("http", 500)] {
+        for (answer, is_broken) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", true),
+            ("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", true),
+            ("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwhole", false),
+        ] {
+            let upstream = format!("http://127.0.0.1:{}", saying(answer));
+            let running = Running::logging(&["--api", api, "--upstream", &upstream]);
+            let token = format!("Authorization: Bearer {}", running.login().await["access_token"].as_str().unwrap());
+            let lines = ["GET /orders HTTP/1.1", "Host: localhost", &token];
+            let said = send(running.text("url"), &lines, "");
+            assert_eq!(said.status, if is_broken { status } else { 200 }, "{api} {answer:?}: {said:?}");
+            let logged = running.logged();
+            let warnings = logged.matches("the response broke off").count();
+            assert_eq!(warnings, usize::from(is_broken), "{api} {answer:?}: {logged}");
+        }
     }
 }
 

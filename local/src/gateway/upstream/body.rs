@@ -89,6 +89,12 @@ impl HttpBody for Streamed {
         }
         let frame = Pin::new(&mut self.body).poll_frame(cx);
         if frame.is_ready() {
+            if let Poll::Ready(Some(Err(_))) = frame {
+                tracing::warn!(
+                    "{}: the response broke off. The caller has its beginning: API Gateway hands on what has come",
+                    self.call
+                );
+            }
             self.pause.as_mut().reset(Instant::now() + MAX_PAUSE);
             return frame;
         }
