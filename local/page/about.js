@@ -18,9 +18,9 @@ export async function load() {
   const about = await response.json();
   byId('summary').textContent = `Version ${about.version}, behind an emulated ${about.api}. This page is never deployed.`;
   byId('about').replaceChildren(...facts(about));
-  const paths = [...new Set(about.routes.map(({ path }) => path))];
-  byId('routes').replaceChildren(...paths.map((path) => route(path, about.routes.filter((route) => route.path === path))));
-  byId('paths').replaceChildren(...paths.map((value) => element('option', { value })));
+  const routes = grouped(about.routes);
+  byId('routes').replaceChildren(...routes.map(route));
+  byId('paths').replaceChildren(...[...new Set(routes.map(({ path }) => path))].map((value) => element('option', { value })));
   fillIn(about.demo);
   pointToLocalhost(about.page_url);
 }
@@ -46,11 +46,22 @@ function facts({ url, api, issuer, audience, algorithm, revocation_check, scope_
   ];
 }
 
-/** A path, with all of its methods. */
-function route(path, routes) {
-  const [{ function: name, is_protected: isProtected }] = routes;
+/** The routes of each path, those together that lead to the same. Preflights are left out: no one calls them by hand. */
+function grouped(routes) {
+  const groups = new Map();
+  for (const { path, method, function: name, is_protected: isProtected } of routes) {
+    if (method !== 'OPTIONS') {
+      const key = JSON.stringify([path, name, isProtected]);
+      groups.set(key, { path, name, isProtected, methods: [...groups.get(key)?.methods ?? [], method] });
+    }
+  }
+  return [...groups.values()].sort((a, b) => (a.path < b.path ? -1 : Number(a.path > b.path)));
+}
+
+/** A path, with the methods that lead to one function. */
+function route({ path, name, isProtected, methods }) {
   return element('li', {},
-    element('code', { className: 'method' }, routes.map(({ method }) => method).join(' ')), code(path),
+    element('code', { className: 'method' }, methods.join(' ')), code(path),
     element('span', { className: 'hint' }, isProtected ? `${name}, behind the authorizer` : name));
 }
 

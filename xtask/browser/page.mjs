@@ -74,6 +74,13 @@ async function use(address) {
   };
   await shows('#about', 'REST API at');
   await shows('#routes', '/sessions/{session_id}');
+  const routes = await page.locator('#routes li').allInnerTexts();
+  const routed = (path) => routes.map((line) => line.split(/\s+/)).filter((words) => words.includes(path)).map((words) => words.join(' '));
+  assert.deepEqual(routed('/sessions'), ['GET /sessions sessions, behind the authorizer']);
+  assert.deepEqual(routed('/sessions/{session_id}'), ['DELETE /sessions/{session_id} sessions, behind the authorizer']);
+  assert.deepEqual(routed('/refresh'), ['POST /refresh refresh']);
+  assert.deepEqual(routed('/password'), ['POST /password password, behind the authorizer']);
+  assert.doesNotMatch(routes.join(), /OPTIONS/, 'preflights');
   await shows('#demo-hint', 'correct horse battery staple');
 
   await page.getByLabel('Password', { exact: true }).fill('Wrong-password-1');
