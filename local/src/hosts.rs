@@ -5,11 +5,18 @@
 
 use std::{
     collections::BTreeSet,
+    fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     str::FromStr,
+    sync::Arc,
 };
 
 use axum::http::{HeaderValue, header, request::Parts, uri::Authority};
+
+use crate::told::Told;
+
+/// How long a name may be, in characters (RFC 1035 section 2.3.4).
+const MAX_NAME_LEN: usize = 253;
 
 /// The host of a `Host` header, in the one spelling of it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,9 +74,23 @@ impl Host {
     }
 }
 
+impl fmt::Display for Host {
+    /// As `--allow-host` takes it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Name(name) => f.write_str(name),
+            Self::Address(address) => address.fmt(f),
+        }
+    }
+}
+
 /// The hosts that a server answers to: the loopback interface's, the address that a request reached, and others by name.
 #[derive(Clone, Debug, Default)]
-pub struct Hosts(BTreeSet<Host>);
+pub struct Hosts {
+    others: BTreeSet<Host>,
+    /// Of which hosts it was said that they are none of these.
+    told: Arc<Told>,
+}
 
 impl Hosts {
     /// The loopback interface's and the address that a request reached.
@@ -80,27 +101,49 @@ impl Hosts {
     /// These as well.
     #[must_use]
     pub fn and(mut self, others: impl IntoIterator<Item = Host>) -> Self {
-        self.0.extend(others);
+        self.others.extend(others);
         self
     }
 
     /// Whether a request that reached this address is for one of these hosts. It has to say so once. The port may be any
     /// other: one that is forwarded here has its own, and a page of another host has no way to a host of these.
     pub(crate) fn admit(&self, parts: &Parts, reached: Option<IpAddr>) -> bool {
-        let mut headers = parts.headers.get_all(header::HOST).iter();
-        let (Some(Ok(header)), None) = (headers.next().map(HeaderValue::to_str), headers.next()) else {
-            return false;
-        };
-        // A request target in absolute form outweighs the header (RFC 9112 section 3.2.2).
-        let target = parts.uri.authority().map_or(header, Authority::as_str);
-        [header, target].iter().all(|authority| self.has(authority, reached))
+        named(parts).is_some_and(|named| named.iter().all(|authority| self.has(authority, reached)))
+    }
+
+    /// What is to be said of a request that isn't admitted: nothing, if it was said before.
+    pub(crate) fn warning(&self, parts: &Parts, reached: Option<IpAddr>) -> Option<String> {
+        let named = named(parts);
+        let other = named.and_then(|named| named.into_iter().find(|authority| !self.has(authority, reached)));
+        let host = other.and_then(Host::of_authority).map(|host| host.to_string());
+        let host = host.filter(|host| host.len() <= MAX_NAME_LEN);
+        if !self.told.is_new(host.as_deref().unwrap_or_default().as_bytes()) {
+            return None;
+        }
+        Some(match host {
+            Some(host) => format!(
+                "this server doesn't answer to {host}: if that is this machine, start with --allow-host {host}"
+            ),
+            None => "this server answers only requests that name one host, in one Host header".to_owned(),
+        })
     }
 
     fn has(&self, authority: &str, reached: Option<IpAddr>) -> bool {
         Host::of_authority(authority).is_some_and(|host| {
-            host.is_loopback() || self.0.contains(&host) || reached.map(Host::Address) == Some(host)
+            host.is_loopback() || self.others.contains(&host) || reached.map(Host::Address) == Some(host)
         })
     }
+}
+
+/// The hosts that a request names; `None`, if it has not one header for it.
+fn named(parts: &Parts) -> Option<[&str; 2]> {
+    let mut headers = parts.headers.get_all(header::HOST).iter();
+    let (Some(Ok(header)), None) = (headers.next().map(HeaderValue::to_str), headers.next()) else {
+        return None;
+    };
+    // A request target in absolute form outweighs the header (RFC 9112 section 3.2.2).
+    let target = parts.uri.authority().map_or(header, Authority::as_str);
+    Some([header, target])
 }
 
 #[cfg(test)]
@@ -108,6 +151,34 @@ mod tests {
     use axum::http::Request;
 
     use super::*;
+    use crate::told::MAX_TOLD;
+
+    #[test]
+    fn what_to_do_is_said_once_of_each_host_and_not_of_more_than_a_few() {
+        let hosts = Hosts::of_this_machine();
+        let warning = |hosts: &Hosts, host: &str| {
+            let (parts, ()) = Request::get("/").header("host", host).body(()).unwrap().into_parts();
+            assert!(!hosts.admit(&parts, None), "{host}");
+            hosts.warning(&parts, None)
+        };
+        for (host, option) in [
+            ("X.test:8787", "--allow-host x.test"),
+            ("10.0.2.2", "--allow-host 10.0.2.2"),
+            ("[fd00::2]:1", "--allow-host fd00::2"),
+        ] {
+            let said = warning(&hosts, host).unwrap();
+            assert!(said.ends_with(option), "{said}");
+            let allowed = option.rsplit_once(' ').unwrap().1.parse().unwrap();
+            assert!(admits(&Hosts::of_this_machine().and([allowed]), "/", &[host]), "{said}");
+            assert_eq!(warning(&hosts, host), None, "it was said");
+        }
+        for host in ["a b", "", &"x".repeat(5000), "user:secret@x.test"] {
+            let said = warning(&Hosts::of_this_machine(), host).unwrap();
+            assert!(said.contains("one host") && said.len() < 100, "{said}");
+        }
+        let more = (0..100).filter(|n| warning(&hosts, &format!("h{n}.test")).is_some());
+        assert_eq!(more.count(), MAX_TOLD - 3);
+    }
 
     fn admits(hosts: &Hosts, target: &str, headers: &[&str]) -> bool {
         let request =

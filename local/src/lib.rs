@@ -20,3 +20,4 @@ pub mod seed;
 pub mod server;
 pub mod tables;
 pub mod template;
+mod told;

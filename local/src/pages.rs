@@ -1,20 +1,14 @@
 //! Says of pages that may not read the answers what is to be done about it. A browser tells whoever develops such a page that there was
 //! no header, and nobody where it is set.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, PoisonError},
-};
-
 use axum::http::{HeaderMap, HeaderValue, header};
 
 use crate::{
     origins::{NoOrigin, Origin},
     template::Parameters,
+    told::Told,
 };
 
-/// Of how many origins it is said: anything may call, and anything may be in the header.
-const MAX_TOLD: usize = 16;
 /// How much of a header is repeated that no page of http or https sends, in characters.
 const MAX_SHOWN: usize = 100;
 
@@ -22,7 +16,7 @@ const MAX_SHOWN: usize = 100;
 #[derive(Debug)]
 pub struct Pages {
     allowed: Vec<String>,
-    told: Mutex<BTreeSet<Vec<u8>>>,
+    told: Told,
 }
 
 impl Pages {
@@ -30,7 +24,7 @@ impl Pages {
     pub fn of(parameters: &Parameters) -> Self {
         let value = |name| parameters.value(name).filter(|value| !value.is_empty());
         let allowed = value("AllowedOrigins").or_else(|| value("AllowedOrigin")).unwrap_or_default();
-        Self { allowed: allowed.split(',').map(str::to_owned).collect(), told: Mutex::default() }
+        Self { allowed: allowed.split(',').map(str::to_owned).collect(), told: Told::default() }
     }
 
     /// The origins whose pages may call.
@@ -58,7 +52,7 @@ impl Pages {
             response.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).is_some_and(|to| to == "*" || to == origin);
         // What a function of somebody else's answers may lack the header for a page that is allowed.
         let is_allowed = self.find(request).is_some();
-        if is_readable || is_allowed || is_of_this_server(request) || !self.is_new(origin.as_bytes()) {
+        if is_readable || is_allowed || is_of_this_server(request) || !self.told.is_new(origin.as_bytes()) {
             return None;
         }
         let text = origin.to_str().unwrap_or_default();
@@ -78,12 +72,6 @@ impl Pages {
             ),
         })
     }
-
-    /// Whether it is to be said of this origin, once.
-    fn is_new(&self, origin: &[u8]) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.len() < MAX_TOLD && told.insert(origin.to_owned())
-    }
 }
 
 /// Whether the page is this server's own: browsers name its origin too, except in a GET.
@@ -98,7 +86,7 @@ mod tests {
     use axum::http::HeaderName;
 
     use super::*;
-    use crate::template::Template;
+    use crate::{template::Template, told::MAX_TOLD};
 
     const ALLOWED: &str = "http://localhost:3000,https://shop.example";
 

@@ -101,6 +101,9 @@ async fn answer(
     let (parts, body) = request.into_parts();
     let watch = Watch::begin(&server.feed, &parts);
     if !server.hosts.admit(&parts, connection.reached) {
+        if let Some(warning) = server.hosts.warning(&parts, connection.reached) {
+            watch.heard().over(async { tracing::warn!("{warning}") }).await;
+        }
         let response = refused();
         watch.end(&response, None);
         return response.map(Body::from);

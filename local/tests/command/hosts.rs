@@ -68,6 +68,21 @@ fn other_hosts_are_admitted_by_name() {
     assert_refused(&send(url, &[JWKS, "Host: other.local"], ""));
 }
 
+#[test]
+fn a_host_that_is_refused_is_told_of_once_with_what_to_do() {
+    let told = Running::told(&[], |url| {
+        for host in ["x.test", "x.test:1", "X.TEST", "10.0.2.2"] {
+            assert_refused(&send(url, &[JWKS, &format!("Host: {host}")], ""));
+        }
+        for n in 0..100 {
+            assert_refused(&send(url, &[JWKS, &format!("Host: h{n}.test")], ""));
+        }
+    });
+    assert_eq!(told.matches("--allow-host x.test").count(), 1, "{told}");
+    assert_eq!(told.matches("--allow-host 10.0.2.2").count(), 1, "{told}");
+    assert_eq!(told.matches("--allow-host").count(), 16, "{told}");
+}
+
 /// The address by which this machine reaches others; none without a network.
 fn address_of_this_machine() -> Option<String> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
