@@ -66,12 +66,34 @@ impl Pages {
                 "a page without an origin, such as a file, may not read this answer, and can't be allowed to: serve it by http, \
                  on {allowed}"
             ),
-            Err(_) => format!(
+            // Of an app, or of an extension of a browser.
+            Err(NoOrigin::NotHttp) if is_of_another_scheme(text) => format!(
                 "a page of {:?} may not read this answer, and can't be allowed to: only origins of http and https can",
-                text.chars().take(MAX_SHOWN).collect::<String>()
+                shown(text)
+            ),
+            Err(_) => format!(
+                "who sent the Origin {:?} may not read this answer, and can't be allowed to: no browser sends this as an origin",
+                shown(text)
             ),
         })
     }
+}
+
+/// Whether a text may be an origin of another scheme than http and https: one scheme, and one host.
+fn is_of_another_scheme(text: &str) -> bool {
+    let is_word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._:[]".contains(&b))
+    };
+    text.split_once("://").is_some_and(|(scheme, host)| {
+        !["http", "https"].iter().any(|http| scheme.eq_ignore_ascii_case(http))
+            && is_word(scheme)
+            && is_word(host)
+    })
+}
+
+/// The beginning of a text.
+fn shown(text: &str) -> String {
+    text.chars().take(MAX_SHOWN).collect()
 }
 
 /// Whether the page is this server's own: browsers name its origin too, except in a GET.
@@ -134,9 +156,25 @@ mod tests {
     #[test]
     fn what_can_not_be_allowed_is_told_so() {
         let pages = pages();
+        let extension = warning(&pages, "chrome-extension://abcdef", None).unwrap();
+        assert!(extension.contains("only origins of http and https"), "{extension}");
         assert!(warning(&pages, "null", None).unwrap().contains("such as a file"));
         let said = warning(&pages, "capacitor://localhost", None).unwrap();
         assert!(said.contains("only origins of http and https") && !said.contains("--origin"), "{said}");
+        for no_origin in [
+            "http://LOCALHOST:3000",
+            "http://localhost:3000/",
+            "http://localhost:5173, http://localhost:5174",
+            "http://localhost:5173 http://localhost:5174",
+            "app://a, app://b",
+            "https://*.example.com",
+            "localhost:3000",
+            "http://",
+            "",
+        ] {
+            let said = warning(&pages, no_origin, None).unwrap();
+            assert!(said.contains("no browser sends this") && !said.contains("http and https"), "{said}");
+        }
         let long = warning(&pages, &format!("x://{}", "y".repeat(5000)), None).unwrap();
         assert!(long.len() < 300, "{long}");
     }

@@ -180,8 +180,8 @@ impl Gateway {
         let context = self.context(parts, &other, source).await?;
         let kind = self.kind.name();
         let caller = Caller { source, context: context.as_ref(), kind };
-        let timeout = self.routes.upstreams.timeout(kind);
-        self.sender.send(upstream, (parts, body), &caller, timeout).await
+        let limit = self.routes.upstreams.limit(kind);
+        self.sender.send(upstream, (parts, body), &caller, limit).await
     }
 
     /// What the authorizer says of the caller of something that isn't Latchgate's; `None`, where its route is open.

@@ -47,7 +47,7 @@ pub(super) fn of(event: &Event) -> Option<String> {
 fn of_reason(name: &str, event: &Event) -> Option<String> {
     match event.text("reason") {
         Some("budget_spent") => Some(
-            "Locked for now: too many wrong passwords for this user name. Even the right one is refused for some minutes."
+            "Locked for now: too many wrong passwords for this user name. Even the right one is refused, for up to four hours."
                 .to_owned(),
         ),
         Some("insufficient_scope") => Some(of_scope(event.text("detail")).to_owned()),
@@ -93,7 +93,7 @@ fn cause(name: &str) -> &str {
     match name {
         "logout" => "it was logged out",
         "logout_everywhere" => "a logout everywhere",
-        "user" => "its user signed it out from another device",
+        "user" => "its user ended it from the list of devices",
         "theft" => "its refresh token was used again",
         "cut_off" => "its user or client is disabled, cut off or gone",
         "password_change" => "its user chose another password",

@@ -59,7 +59,7 @@ async fn a_person_is_told_of_each_request_in_a_line() {
     for sentence in [
         "↳ Theft, as far as can be known: an old refresh token of demo-user on demo-app was used again.",
         "↳ A session of demo-user on demo-app ended: its refresh token was used again.",
-        "↳ Locked for now: too many wrong passwords",
+        "↳ Locked for now: too many wrong passwords for this user name. Even the right one is refused, for up to four hours.",
     ] {
         assert!(logged.contains(sentence), "{sentence}: {logged}");
     }

@@ -12,6 +12,7 @@ use http_body::{Frame, SizeHint};
 use http_body_util::LengthLimitError;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use super::Limit;
 use crate::gateway::Failure;
 
 /// What API Gateway takes of a body at most, in bytes, in either direction; of a response, unless it is streamed.
@@ -54,6 +55,7 @@ pub(super) async fn gathered(body: Body) -> Result<Bytes, Unread> {
 pub(super) struct Streamed {
     body: Body,
     deadline: Pin<Box<Sleep>>,
+    limit: Limit,
     pause: Pin<Box<Sleep>>,
     /// For the log: what was called.
     call: String,
@@ -61,13 +63,13 @@ pub(super) struct Streamed {
 
 /// The time of a streamed response is up.
 #[derive(Debug, thiserror::Error)]
-#[error("the response took longer than API Gateway waits")]
+#[error("the time of the response is up")]
 struct TimeIsUp;
 
 impl Streamed {
-    pub(super) fn new(body: Body, deadline: Instant, call: String) -> Self {
+    pub(super) fn new(body: Body, (deadline, limit): (Instant, Limit), call: String) -> Self {
         let (deadline, pause) = (Box::pin(sleep_until(deadline)), Box::pin(sleep(MAX_PAUSE)));
-        Self { body, deadline, pause, call }
+        Self { body, deadline, limit, pause, call }
     }
 }
 
@@ -80,11 +82,7 @@ impl HttpBody for Streamed {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         if self.deadline.as_mut().poll(cx).is_ready() {
-            tracing::warn!(
-                "{} was cut off: API Gateway ends a response that streams when the time of its integration is up. Set \
-                 --upstream-timeout, and timeoutInMillis of the integration, to 900 seconds at most",
-                self.call
-            );
+            tracing::warn!("{}", self.limit.exceeded(&self.call, "was cut off after"));
             return Poll::Ready(Some(Err(axum::Error::new(TimeIsUp))));
         }
         let frame = Pin::new(&mut self.body).poll_frame(cx);

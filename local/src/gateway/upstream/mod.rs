@@ -6,6 +6,7 @@
 mod body;
 mod destination;
 mod headers;
+mod limit;
 mod send;
 mod url;
 
@@ -17,9 +18,10 @@ use axum::http::Method;
 pub use self::{
     destination::{MalformedUpstream, Upstream},
     headers::CONTEXT_HEADERS,
+    limit::default_timeout,
     url::UpstreamUrl,
 };
-pub(super) use self::{headers::Caller, send::Sender};
+pub(super) use self::{headers::Caller, limit::Limit, send::Sender};
 use crate::template::ApiKind;
 
 /// The methods that are passed on. OPTIONS isn't: both kinds of API answer it themselves.
@@ -84,17 +86,9 @@ impl Upstreams {
     }
 
     /// How long one may take behind an API of this kind.
-    pub(super) fn timeout(&self, kind: ApiKind) -> Duration {
-        self.timeout.unwrap_or(default_timeout(kind))
+    pub(super) fn limit(&self, kind: ApiKind) -> Limit {
+        Limit { kind, option: self.timeout }
     }
-}
-
-/// How long API Gateway waits for an integration unless it is told otherwise. An HTTP API waits no longer at all.
-pub fn default_timeout(kind: ApiKind) -> Duration {
-    Duration::from_secs(match kind {
-        ApiKind::Rest => 29,
-        ApiKind::Http => 30,
-    })
 }
 
 /// Whether requests of this method are passed on.

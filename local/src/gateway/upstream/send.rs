@@ -17,7 +17,7 @@ use shared::{
 use tokio::time::{Instant, timeout_at};
 
 use super::{
-    Upstream,
+    Limit, Upstream,
     body::{self, Streamed, Unread},
     headers::{self, Caller},
 };
@@ -71,7 +71,7 @@ impl Sender {
         upstream: &Upstream,
         (parts, body): (&Parts, Body),
         caller: &Caller<'_>,
-        timeout: Duration,
+        limit: Limit,
     ) -> Result<Response<Body>, Failure> {
         let call = format!("{} {} of {}", parts.method, printable_path(parts.uri.path()), upstream.url());
         let body = body::with_length(body).await?;
@@ -86,13 +86,9 @@ impl Sender {
         *request.uri_mut() = target;
         *request.headers_mut() = headers;
 
-        let deadline = Instant::now() + timeout;
+        let deadline = Instant::now() + limit.time();
         let late = || {
-            tracing::warn!(
-                "{call} took longer than {} s, and API Gateway waits no longer. Answer sooner, or set --upstream-timeout, \
-                 and timeoutInMillis of the integration",
-                timeout.as_secs()
-            );
+            tracing::warn!("{}", limit.exceeded(&call, "took longer than"));
             Failure::UpstreamLate
         };
         let response = match timeout_at(deadline, self.client.request(request)).await {
@@ -110,7 +106,7 @@ impl Sender {
         let body = match caller.kind {
             ApiKind::Rest => {
                 warn_of_pages(&parts.headers, &head.headers, &call);
-                Body::new(Streamed::new(body, deadline, call))
+                Body::new(Streamed::new(body, (deadline, limit), call))
             }
             ApiKind::Http => {
                 warn_of_events(&head.headers, &call);
