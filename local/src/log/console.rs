@@ -43,8 +43,8 @@ const DIM: &str = "2";
 const GREEN: &str = "32";
 const YELLOW: &str = "33";
 const RED: &str = "31";
-/// The width that the columns before the reason have, so that they stand below each other.
-const METHOD_WIDTH: usize = 6;
+/// The width that the columns before the reason have, so that they stand below each other: OPTIONS is the longest method.
+const METHOD_WIDTH: usize = 7;
 const PATH_WIDTH: usize = 28;
 
 impl Console {
@@ -183,10 +183,18 @@ mod tests {
     fn a_request_is_a_line_and_what_happened_beside_it_another() {
         let lines = for_people().request(&refused());
         let expected = "\
-13:06:40  400  POST    /refresh                      invalid_grant: token_reused  user demo-user  client demo-app  by http://127.0.0.1:9001  4.3 ms
+13:06:40  400  POST     /refresh                      invalid_grant: token_reused  user demo-user  client demo-app  by http://127.0.0.1:9001  4.3 ms
             ↳ Theft, as far as can be known: an old refresh token of demo-user on demo-app was used again. Its session ends.
 ";
         assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn the_columns_stand_below_each_other_whatever_the_method() {
+        for method in ["GET", "OPTIONS", "CONNECT", "DELETE"] {
+            let lines = for_people().request(&RequestEntry { method: method.to_owned(), ..refused() });
+            assert_eq!(lines.find("/refresh"), Some(24), "{lines}");
+        }
     }
 
     #[test]
