@@ -24,7 +24,6 @@ use shared::{
     random::{self, Random},
 };
 
-pub(crate) use self::failure::Failure;
 pub use self::upstream::{
     CONTEXT_HEADERS, MalformedUpstream, TwoUpstreams, Upstream, UpstreamUrl, Upstreams, default_timeout,
 };
@@ -35,6 +34,7 @@ use self::{
     route::{Other, Routes},
     upstream::{Caller, Sender},
 };
+pub(crate) use self::{failure::Failure, upstream::LOCAL_FOLDER};
 use crate::{
     functions::{Deployment, Functions, FunctionsError},
     log::OwnAnswer,

@@ -19,12 +19,10 @@ pub use self::about::{About, StoreKind};
 use self::{answer::Refusal, stream::Readers};
 use crate::{
     connection::Connection,
-    gateway::Gateway,
+    gateway::{Gateway, LOCAL_FOLDER},
     log::{EntryId, Feed},
 };
 
-/// Where the files and the data of the page are.
-const FOLDER: &str = "/_local";
 /// Any path below it.
 const BELOW: &str = "/_local/anything";
 
@@ -49,7 +47,7 @@ impl Page {
     /// The answer to a request for the page or something of it; `None`, if it is for the API.
     pub(crate) async fn answer(&self, parts: &Parts, connection: Connection) -> Option<Response<Body>> {
         let path = parts.uri.path();
-        let is_below = path == FOLDER || path.starts_with("/_local/");
+        let is_below = path == LOCAL_FOLDER || path.starts_with("/_local/");
         if !is_below && !is_asked_for_at_root(parts) {
             return None;
         }
@@ -57,7 +55,7 @@ impl Page {
         if !is_below && !is_from_here {
             return None;
         }
-        let is_page = matches!(path, "/" | FOLDER | "/_local/");
+        let is_page = matches!(path, "/" | LOCAL_FOLDER | "/_local/");
         let response = if !is_from_here {
             Refusal::Elsewhere.into_response()
         } else if !(visitor::is_of_the_page(parts) || is_page && visitor::is_navigation(parts)) {
@@ -88,7 +86,7 @@ impl Page {
 
 /// Whether the API leaves all of the page's paths free: it is served whole, or not at all.
 fn is_free(has_route: impl Fn(&str) -> bool) -> bool {
-    !["/", FOLDER, BELOW].into_iter().any(has_route)
+    !["/", LOCAL_FOLDER, BELOW].into_iter().any(has_route)
 }
 
 /// Whether a browser asks for a page at `/`. Programs ask for something else, or for anything, and get the API's answer; so

@@ -73,7 +73,8 @@ async fn a_response_that_breaks_off_is_warned_of_once_behind_either_kind_of_api(
         ] {
             let upstream = format!("http://127.0.0.1:{}", saying(answer));
             let running = Running::logging(&["--api", api, "--upstream", &upstream]);
-            let token = format!("Authorization: Bearer {}", running.login().await["access_token"].as_str().unwrap());
+            let token =
+                format!("Authorization: Bearer {}", running.login().await["access_token"].as_str().unwrap());
             let lines = ["GET /orders HTTP/1.1", "Host: localhost", &token];
             let said = send(running.text("url"), &lines, "");
             assert_eq!(said.status, if is_broken { status } else { 200 }, "{api} {answer:?}: {said:?}");
@@ -135,6 +136,8 @@ fn servers_that_make_no_sense_are_refused_in_words() {
         (&["--upstream", "http://127.0.0.1:9001/#a"], 2, "no fragment"),
         (&["--upstream", "/orders"], 2, "/orders=http://127.0.0.1:9001"),
         (&["--upstream", "/a/../b=http://127.0.0.1:9001"], 2, "in normal form"),
+        (&["--upstream", "/orders*=http://127.0.0.1:9001"], 2, "leave the * out"),
+        (&["--upstream", "/_local/x=http://127.0.0.1:9001"], 2, "the local server's own page"),
         (&["--upstream-timeout", "5"], 2, "--upstream"),
         (&["--upstream", "http://127.0.0.1:1", "--upstream-timeout", "901"], 2, "901"),
         (

@@ -6,6 +6,9 @@ use authorizer::NormalPath;
 
 use super::url::{MalformedUrl, UpstreamUrl};
 
+/// Where the local server's own page is: no server of yours has a path at or below it.
+pub(crate) const LOCAL_FOLDER: &str = "/_local";
+
 /// A server, and the paths that are for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
@@ -20,6 +23,14 @@ pub enum MalformedUpstream {
     /// The path.
     #[error("the path before the = of --upstream is one like /orders, in normal form and without a query")]
     Path,
+    /// A pattern.
+    #[error(
+        "the path before the = of --upstream takes all paths below it: leave the * out, as in /orders=http://127.0.0.1:9001"
+    )]
+    Pattern,
+    /// The local server's own.
+    #[error("{LOCAL_FOLDER} is the local server's own page: its paths go to no --upstream")]
+    Local,
     /// A path without a URL.
     #[error("--upstream takes a URL, or a path and a URL, like /orders=http://127.0.0.1:9001")]
     NoUrl,
@@ -39,7 +50,14 @@ impl FromStr for Upstream {
         } else {
             ("/", text)
         };
+        if path.contains('*') {
+            return Err(MalformedUpstream::Pattern);
+        }
         let path = NormalPath::parse(path).ok_or(MalformedUpstream::Path)?;
+        if path.text().strip_prefix(LOCAL_FOLDER).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        {
+            return Err(MalformedUpstream::Local);
+        }
         Ok(Self { path: path.text().to_owned(), url: url.parse()? })
     }
 }
@@ -80,6 +98,9 @@ mod tests {
             ("/orders/=http://h:1", "/orders", "http://h:1"),
             ("/a=b/c=http://h:1", "/a=b/c", "http://h:1"),
             ("/a%20b=http://h:1", "/a b", "http://h:1"),
+            ("/a%2Ab=http://h:1", "/a*b", "http://h:1"),
+            ("/_localx=http://h:1", "/_localx", "http://h:1"),
+            ("/x/_local=http://h:1", "/x/_local", "http://h:1"),
         ] {
             let upstream: Upstream = text.parse().unwrap();
             assert_eq!((upstream.path(), upstream.url().to_string().as_str()), (path, url));
@@ -91,6 +112,12 @@ mod tests {
             ("/../x=http://h", MalformedUpstream::Path),
             ("/a//b=http://h", MalformedUpstream::Path),
             ("/a?b=http://h", MalformedUpstream::Path),
+            ("/orders*=http://h", MalformedUpstream::Pattern),
+            ("/orders/*=http://h", MalformedUpstream::Pattern),
+            ("/*=http://h", MalformedUpstream::Pattern),
+            ("/_local=http://h", MalformedUpstream::Local),
+            ("/_local/=http://h", MalformedUpstream::Local),
+            ("/_local/about=http://h", MalformedUpstream::Local),
             ("/%61=http://h", MalformedUpstream::Path),
             ("orders=http://h", MalformedUpstream::Url(MalformedUrl::Other)),
             ("/orders=https://h", MalformedUpstream::Url(MalformedUrl::Https)),

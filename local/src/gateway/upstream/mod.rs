@@ -15,6 +15,7 @@ use std::{fmt, net::SocketAddr, time::Duration};
 use authorizer::NormalPath;
 use axum::http::Method;
 
+pub(crate) use self::destination::LOCAL_FOLDER;
 pub use self::{
     destination::{MalformedUpstream, Upstream},
     headers::CONTEXT_HEADERS,
