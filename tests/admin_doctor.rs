@@ -7,8 +7,10 @@ use admin::{
     doctor::{Check, EXPECTED, Outcome, examine},
 };
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
+use axum::{Router, http::StatusCode};
 use local::template::Template;
 use shared::clock::{Clock, SystemClock, Timestamp};
+use tokio::net::TcpListener;
 
 use crate::{
     harness::{Api, Command, Secrets},
@@ -23,6 +25,10 @@ async fn deployment(api: &Api, secrets: Option<&Secrets>) -> Deployment {
 async fn wrong(deployment: &Deployment) -> Vec<Check> {
     let checks = examine(deployment).await.unwrap();
     assert!(checks.len() > 12, "everything is looked at: {checks:?}");
+    wrong_of(checks)
+}
+
+fn wrong_of(checks: Vec<Check>) -> Vec<Check> {
     let wrong: Vec<_> = checks.into_iter().filter(|check| check.outcome == Outcome::Wrong).collect();
     assert!(wrong.iter().all(|check| check.remedy.is_some()), "what mends it is said: {wrong:?}");
     wrong
@@ -207,4 +213,43 @@ async fn a_clock_that_is_off_and_an_api_of_other_tables_are_wrong() {
     let command = Command::on(gone);
     let error = admin::doctor::run(&command.context).await.unwrap_err();
     assert_eq!(error.exit_code(), 5);
+}
+
+/// A DynamoDB that answers everything with this error.
+async fn refusing(code: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let body = format!(r#"{{"__type":"com.amazonaws.dynamodb.v20120810#{code}","message":"no"}}"#);
+    let router = Router::new().fallback(async move || (StatusCode::BAD_REQUEST, body.clone()));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    endpoint
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_looked_at_is_unknown_and_not_wrong() {
+    let api = Api::start().await;
+    let secrets = Secrets::emulated().await;
+    let deployment = deployment(&api, Some(&secrets)).await;
+    for (code, said) in [("AccessDeniedException", "may not do that"), ("", "is there a network")] {
+        let endpoint = if code.is_empty() { "http://127.0.0.1:1".to_owned() } else { refusing(code).await };
+        let sdk_config = deployment.sdk_config.to_builder().endpoint_url(endpoint).build();
+        let dynamodb = aws_sdk_dynamodb::Client::new(&sdk_config);
+        let away = Deployment { dynamodb, sdk_config, ..deployment.clone() };
+        let checks = examine(&away).await.unwrap();
+        assert!(checks.iter().all(|check| check.outcome != Outcome::Wrong), "{checks:?}");
+        let unknown: Vec<_> = checks.iter().filter(|check| check.failed).collect();
+        for name in ["table ClientsTable", "table KeysTable", "published keys", "keyset", "rotation", "trial"]
+        {
+            let found = unknown.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("{name}"));
+            assert!(found.outcome == Outcome::Unknown && found.remedy.is_none(), "{found:?}");
+            assert!(found.detail.contains(said), "{found:?}");
+        }
+        let command = Command::on(away);
+        assert_eq!(admin::doctor::run(&command.context).await.unwrap_err().exit_code(), 1);
+    }
+    let gone = refusing("ResourceNotFoundException").await;
+    let sdk_config = deployment.sdk_config.to_builder().endpoint_url(gone).build();
+    let dynamodb = aws_sdk_dynamodb::Client::new(&sdk_config);
+    let found = wrong_of(examine(&Deployment { dynamodb, sdk_config, ..deployment }).await.unwrap());
+    assert!(names(&found).contains(&"table ClientsTable"), "{found:?}");
 }

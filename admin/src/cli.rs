@@ -23,7 +23,8 @@ Examples:
 
 Exit codes:
   0  done
-  1  it failed: AWS, the store or a file said no, or could not be reached
+  1  it failed: AWS, the store or a file said no, or could not be reached; the doctor could not look
+     at everything
   2  the command line makes no sense
   3  there is no such client, user, session or stack
   4  refused: it is there already, malformed, not confirmed, a password that may not be chosen,

@@ -127,6 +127,9 @@ pub enum AdminError {
     /// The doctor found something.
     #[error("the doctor found {0} wrong: the lines marked `wrong` say what to do")]
     Unwell(usize),
+    /// The doctor could not look.
+    #[error("the doctor could not look at {0} of these: the lines marked `unknown` say why")]
+    Unexamined(usize),
     /// There is no place for the audit log.
     #[error(
         "neither XDG_STATE_HOME nor HOME is set: say where the audit log is with --audit-log PATH; nothing was changed"
@@ -239,6 +242,7 @@ impl AdminError {
             | Self::RotationPending(_)
             | Self::Fence(_)
             | Self::Generate(_)
+            | Self::Unexamined(_)
             | Self::NoAuditLog
             | Self::AuditLog { .. }
             | Self::Unrecorded(_)

@@ -79,8 +79,9 @@ async fn keys(deployment: &Deployment, status: u16, served: &Value) -> Check {
     let Ok(published) = PublishedKeys::new(&deployment.environment, &deployment.dynamodb) else {
         return Check::unknown(name, "which keys should be served is not known");
     };
-    let Ok(published) = published.all().await else {
-        return Check::unknown(name, "which keys should be served can't be read");
+    let published = match published.all().await {
+        Ok(published) => published,
+        Err(error) => return Check::failed(name, &error.into()),
     };
     let served = served["keys"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_ours = |key: &Value| published.iter().any(|p| key["kid"] == p.jwk.kid.as_str());

@@ -1,6 +1,9 @@
 //! One thing that was looked at.
 
 use serde::Serialize;
+use shared::error::chain;
+
+use crate::error::AdminError;
 
 /// How it was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -30,15 +33,29 @@ pub struct Check {
     /// What mends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
+    /// Whether it should have been looked at, and asking failed.
+    #[serde(skip)]
+    pub failed: bool,
 }
 
 impl Check {
     pub(crate) fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { name: name.into(), outcome: Outcome::Ok, detail: detail.into(), remedy: None }
+        Self { name: name.into(), outcome: Outcome::Ok, detail: detail.into(), remedy: None, failed: false }
     }
 
     pub(crate) fn unknown(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { name: name.into(), outcome: Outcome::Unknown, detail: detail.into(), remedy: None }
+        Self {
+            name: name.into(),
+            outcome: Outcome::Unknown,
+            detail: detail.into(),
+            remedy: None,
+            failed: false,
+        }
+    }
+
+    /// Nobody answered, or this operator may not ask: that says nothing of the deployment, and so nothing mends it there.
+    pub(crate) fn failed(name: impl Into<String>, error: &AdminError) -> Self {
+        Self { failed: true, ..Self::unknown(name, chain(error)) }
     }
 
     pub(crate) fn warning(
@@ -47,7 +64,7 @@ impl Check {
         remedy: impl Into<String>,
     ) -> Self {
         let remedy = Some(remedy.into());
-        Self { name: name.into(), outcome: Outcome::Warning, detail: detail.into(), remedy }
+        Self { name: name.into(), outcome: Outcome::Warning, detail: detail.into(), remedy, failed: false }
     }
 
     pub(crate) fn wrong(
@@ -56,6 +73,6 @@ impl Check {
         remedy: impl Into<String>,
     ) -> Self {
         let remedy = Some(remedy.into());
-        Self { name: name.into(), outcome: Outcome::Wrong, detail: detail.into(), remedy }
+        Self { name: name.into(), outcome: Outcome::Wrong, detail: detail.into(), remedy, failed: false }
     }
 }

@@ -6,7 +6,8 @@ use shared::{
     clock::Timestamp,
     environment::variable,
     error::chain,
-    keys::{Keyset, KeysetDocument, PublishedKeys},
+    keys::{Keyset, KeysetDocument, PublicKeysError, PublishedKeys},
+    store::StoreError,
 };
 
 use super::Check;
@@ -23,11 +24,20 @@ const ROTATION: &str = "rotation";
 pub(super) async fn check(deployment: &Deployment) -> Vec<Check> {
     let mut checks = vec![published(deployment).await, keyset(deployment).await];
     if deployment.environment.optional(variable::KEYSET_SECRET).is_some() {
-        checks.push(rotation(deployment).await.unwrap_or_else(|error| {
-            Check::wrong(ROTATION, chain(&error), "let whoever runs this describe the secret")
-        }));
+        checks.push(rotation(deployment).await.unwrap_or_else(|error| unread(ROTATION, &error)));
     }
     checks
+}
+
+/// A secret that isn't there is wrong. Any other failure to read says nothing of the keys.
+fn unread(name: &str, error: &AdminError) -> Check {
+    match error {
+        AdminError::Secret { reason, .. } if reason.starts_with("ResourceNotFoundException") => {
+            let remedy = "deploy the stack again, or name the secret that there is with KEYSET_SECRET";
+            Check::wrong(name, chain(error), remedy)
+        }
+        _ => Check::failed(name, error),
+    }
 }
 
 async fn published(deployment: &Deployment) -> Check {
@@ -40,6 +50,9 @@ async fn published(deployment: &Deployment) -> Check {
     match keys.map(|keys| keys.current(now).count()) {
         Ok(0) => Check::wrong(PUBLISHED, "all have expired: no token can be verified", remedy),
         Ok(count) => Check::ok(PUBLISHED, format!("{count} that can be used")),
+        Err(PublicKeysError::Store(error @ StoreError::Unavailable { .. })) => {
+            Check::failed(PUBLISHED, &error.into())
+        }
         Err(error) => Check::wrong(PUBLISHED, chain(&error), remedy),
     }
 }
@@ -51,7 +64,10 @@ async fn keyset(deployment: &Deployment) -> Check {
         Err(AdminError::NoKeyset) => {
             return Check::unknown(KEYSET, "out of reach: a local server without --db keeps it to itself");
         }
-        Err(error) => return Check::wrong(KEYSET, chain(&error), "latchgate keys rotate"),
+        Err(error @ AdminError::Keyset(_)) => {
+            return Check::wrong(KEYSET, chain(&error), "latchgate keys rotate");
+        }
+        Err(error) => return unread(KEYSET, &error),
     };
     if let Err(error) = Keyset::parse(&document.to_json()) {
         return Check::wrong(
@@ -70,7 +86,7 @@ async fn keyset(deployment: &Deployment) -> Check {
             format!("not published: {}; what they sign is refused", kids.join(" ")),
             "latchgate keys rotate --leaked, if nobody knows how it came to this",
         ),
-        Err(error) => Check::unknown(KEYSET, chain(&error)),
+        Err(error) => Check::failed(KEYSET, &error),
     }
 }
 

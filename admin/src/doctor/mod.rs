@@ -29,7 +29,7 @@ pub use self::{
 ///
 /// # Errors
 ///
-/// [`AdminError::Unwell`], if something is wrong; another, if it can't be examined at all.
+/// [`AdminError::Unwell`], if something is wrong; [`AdminError::Unexamined`], if something could not be looked at; another, if it can't be examined at all.
 pub async fn run(context: &Context) -> Result<(), AdminError> {
     // First: the trial writes, and what can't be written down isn't done.
     let audit = context.audit_log().await?;
@@ -42,7 +42,12 @@ pub async fn run(context: &Context) -> Result<(), AdminError> {
         }
     }
     let wrong = checks.iter().filter(|check| check.outcome == Outcome::Wrong).count();
-    if wrong == 0 { Ok(()) } else { Err(AdminError::Unwell(wrong)) }
+    let failed = checks.iter().filter(|check| check.failed).count();
+    match (wrong, failed) {
+        (0, 0) => Ok(()),
+        (0, failed) => Err(AdminError::Unexamined(failed)),
+        (wrong, _) => Err(AdminError::Unwell(wrong)),
+    }
 }
 
 /// Examines the deployment.

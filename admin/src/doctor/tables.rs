@@ -1,12 +1,14 @@
 //! The tables: their keys, and the attribute that DynamoDB expires items by.
 
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
     ContinuousBackupsStatus, KeyType, PointInTimeRecoveryStatus, TableDescription, TableStatus,
     TimeToLiveStatus,
 };
 use shared::{
+    aws,
     environment::variable,
-    store::{Table, attribute},
+    store::{StoreError, Table, attribute},
 };
 
 use super::Check;
@@ -72,7 +74,22 @@ pub(super) async fn check(deployment: &Deployment) -> Result<Vec<Check>, AdminEr
         let table = deployment.table(expected.variable)?;
         let name = format!("table {}", expected.id);
         let described = table.client.describe_table().table_name(&table.name).send().await;
-        let Some(description) = described.ok().and_then(|output| output.table) else {
+        let description = match described {
+            Ok(output) => output.table,
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(DescribeTableError::is_resource_not_found_exception) =>
+            {
+                None
+            }
+            Err(error) => {
+                let error = StoreError::unavailable("DescribeTable", error).into();
+                checks.push(Check::failed(name, &error));
+                continue;
+            }
+        };
+        let Some(description) = description else {
             checks.push(Check::wrong(name, format!("there is no {}", table.name), DEPLOY));
             continue;
         };
@@ -105,8 +122,9 @@ fn keys(name: String, expected: &ExpectedTable, table: &TableDescription) -> Che
 async fn ttl(expected: &ExpectedTable, table: &Table) -> Check {
     let name = format!("expiry of {}", expected.id);
     let described = table.client.describe_time_to_live().table_name(&table.name).send().await;
-    let Ok(described) = described else {
-        return Check::unknown(name, "the store doesn't say");
+    let described = match described {
+        Ok(described) => described,
+        Err(error) => return Check::unknown(name, format!("the store doesn't say: {}", aws::reason(error))),
     };
     let ttl = described.time_to_live_description();
     let is_on = ttl
@@ -134,7 +152,13 @@ async fn ttl(expected: &ExpectedTable, table: &Table) -> Check {
 async fn guards(expected: &ExpectedTable, table: &Table, description: &TableDescription) -> Option<Check> {
     description.table_arn().filter(|arn| !arn.contains(":local:") && !arn.contains(":ddblocal:"))?;
     let name = format!("guards of {}", expected.id);
-    let backups = table.client.describe_continuous_backups().table_name(&table.name).send().await.ok()?;
+    let backups = table.client.describe_continuous_backups().table_name(&table.name).send().await;
+    let backups = match backups {
+        Ok(backups) => backups,
+        Err(error) => {
+            return Some(Check::unknown(name, format!("the store doesn't say: {}", aws::reason(error))));
+        }
+    };
     let backups = backups.continuous_backups_description()?;
     let recovery = backups.point_in_time_recovery_description();
     let is_recoverable = *backups.continuous_backups_status() == ContinuousBackupsStatus::Enabled

@@ -70,6 +70,7 @@ pub(super) async fn check(deployment: &Deployment, api: &Api) -> Vec<Check> {
     };
     // Whatever came of it.
     let removed = throwaway.remove(deployment).await;
+    let was_refused = matches!(result, Err(Failure::Admin(_)));
     let mut checks = match result {
         Ok(seconds) => {
             vec![Check::ok(TRIAL, "login, call, refresh, retry, logout, refused"), delay(deployment, seconds)]
@@ -82,7 +83,12 @@ pub(super) async fn check(deployment: &Deployment, api: &Api) -> Vec<Check> {
             "latchgate clients delete {name}; latchgate users delete {}",
             throwaway.username.as_str()
         );
-        checks.push(Check::wrong("trial's remains", chain(&error), remedy));
+        // Where making them failed as well, there may be none.
+        checks.push(if was_refused {
+            Check::failed("trial's remains", &error)
+        } else {
+            Check::wrong("trial's remains", chain(&error), remedy)
+        });
     }
     checks
 }
@@ -198,7 +204,7 @@ fn expect(what: &'static str, expected: u16, status: u16) -> Result<(), Failure>
 }
 
 fn explained(failure: Failure) -> Check {
-    let remedy = match failure {
+    let remedy = match &failure {
         Failure::Answer(_, 403) => {
             "a scope rule keeps a valid token from GET /sessions: add `GET /sessions -` to ScopeRules"
         }
@@ -207,7 +213,7 @@ fn explained(failure: Failure) -> Check {
     let detail = match failure {
         Failure::Answer(what, status) => format!("{what}: answered {status}"),
         Failure::Http(error) => chain(&error),
-        Failure::Admin(error) => chain(&error),
+        Failure::Admin(error) => return Check::failed(TRIAL, &error),
         Failure::Interrupted => {
             return Check::unknown(TRIAL, "interrupted; what was made for it was removed");
         }
