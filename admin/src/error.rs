@@ -301,7 +301,9 @@ fn hint(error: &StoreError) -> String {
 /// Where those that there are can be seen.
 fn look(kind: &str) -> &'static str {
     match kind {
-        "user" => ": `latchgate users list --search TEXT` looks for one",
+        "user" => {
+            ": `latchgate users list --search TEXT` looks for one, and `latchgate users show ID` has the name of an identifier"
+        }
         "client" => ": `latchgate clients list` names those that there are",
         "session of this user" => ": `latchgate sessions list --user NAME` shows those that live",
         _ => "",

@@ -40,7 +40,7 @@ pub(crate) enum UsersCommand {
     List(List),
     /// Show a user
     #[command(
-        after_help = "Examples:\n  latchgate users show ada@example.com\n  latchgate users show --id 8f3k…"
+        after_help = "Examples:\n  latchgate users show ada@example.com\n  latchgate users show 8f3k…\n  latchgate users show --id 8f3k…"
     )]
     Show(Show),
     /// Replace a user's password

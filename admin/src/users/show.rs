@@ -15,21 +15,37 @@ use crate::{
 /// `users show`
 #[derive(Debug, Args)]
 pub(crate) struct Show {
-    /// The user's name
-    #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true, required_unless_present = "id", conflicts_with = "id")]
-    username: Option<Username>,
+    /// The user's name, or the identifier
+    #[arg(value_name = "NAME", value_parser = who, allow_hyphen_values = true, required_unless_present = "id", conflicts_with = "id")]
+    who: Option<Who>,
     /// The user's identifier
     #[arg(long, value_name = "ID", value_parser = user_id, allow_hyphen_values = true)]
     id: Option<UserId>,
 }
 
+/// What may be a name or an identifier. A name has no case, and an identifier has.
+#[derive(Clone, Debug)]
+struct Who {
+    username: Username,
+    user_id: Option<UserId>,
+}
+
+fn who(text: &str) -> Result<Who, &'static str> {
+    Ok(Who { username: username(text)?, user_id: UserId::parse(text) })
+}
+
 pub(super) async fn show(context: &Context, command: &Show) -> Result<(), AdminError> {
     let tables = UserTables::of(&context.deployment)?;
-    match (&command.username, &command.id) {
-        (Some(username), _) => {
-            let named = tables.named(username).await?;
-            print(context, &named.user_id, Some(&named.username)).await
-        }
+    match (&command.who, &command.id) {
+        (Some(who), _) => match (tables.named(&who.username).await, &who.user_id) {
+            (Ok(named), _) => print(context, &named.user_id, Some(&named.username)).await,
+            (Err(AdminError::NotFound { .. }), Some(user_id))
+                if tables.users.find(user_id).await?.is_some() =>
+            {
+                print(context, user_id, None).await
+            }
+            (Err(error), _) => Err(error),
+        },
         (None, Some(user_id)) => print(context, user_id, None).await,
         (None, None) => Err(AdminError::Usage("which user? Say the name, or --id ID")),
     }

@@ -256,3 +256,18 @@ async fn nobody_is_not_found() {
     assert_eq!(deployed.run(&["users", "list"]).await.json(), json!({"users": []}));
     assert!(deployed.items("UsersTable").await.is_empty() && deployed.audit().is_empty());
 }
+
+#[tokio::test]
+async fn a_user_is_shown_by_the_identifier_that_the_list_has_first() {
+    let deployed = Deployed::start().await;
+    let user_id = deployed.user("Ada@Example.com").await;
+    for arguments in [&["users", "show", &user_id][..], &["users", "show", "--id", &user_id]] {
+        assert_eq!(deployed.run(arguments).await.json()["username"], "ada@example.com");
+    }
+    // A name comes before an identifier that is spelled like it.
+    let arguments = ["users", "create", &user_id, "--password-stdin"];
+    let named = deployed.run_with(&arguments, PASSWORD.as_bytes()).await.json();
+    assert_eq!(deployed.run(&["users", "show", &user_id]).await.json()["user_id"], named["user_id"]);
+    let ran = deployed.run(&["users", "disable", "nobody", "--yes"]).await;
+    assert!(ran.assert(3).stderr.contains("`latchgate users show ID` has the name"), "{ran:?}");
+}
