@@ -6,7 +6,7 @@ use crate::deployment::{AccessError, EndpointError, advice_on};
 use keys::{FenceError, GenerateError};
 use passwords::{PasswordError, PasswordRejection};
 use port_file::PortFileError;
-use shared::{environment::EnvironmentError, keys::KeysetError, store::StoreError};
+use shared::{environment::EnvironmentError, error::chain, keys::KeysetError, store::StoreError};
 
 /// What standard output is called.
 pub(crate) const STDOUT: &str = "standard output";
@@ -94,8 +94,8 @@ pub enum AdminError {
         folders: String,
     },
     /// Where the local server is can't be found out.
-    #[error(transparent)]
-    PortFile(#[from] PortFileError),
+    #[error("{}{}", chain(.0), elsewhere(.0))]
+    PortFile(PortFileError),
     /// The keyset isn't where whoever asks can have it.
     #[error(
         "the keyset is out of reach: a local server without --db or --keyset keeps it to itself; elsewhere \
@@ -281,6 +281,12 @@ impl From<KeysetError> for AdminError {
     }
 }
 
+impl From<PortFileError> for AdminError {
+    fn from(error: PortFileError) -> Self {
+        Self::PortFile(error)
+    }
+}
+
 impl From<FenceError> for AdminError {
     fn from(error: FenceError) -> Self {
         match error {
@@ -310,6 +316,19 @@ fn look(kind: &str) -> &'static str {
     }
 }
 
+/// What to do where a local server's file can't be looked for.
+fn elsewhere(error: &PortFileError) -> &'static str {
+    match error {
+        PortFileError::NoFolder => {
+            ": set HOME as it was where `cargo run` was started, or name the server's store with --endpoint URL"
+        }
+        PortFileError::Io { .. } => {
+            ": run this as whoever started the server, or name the server's store with --endpoint URL"
+        }
+        PortFileError::Malformed { .. } => "",
+    }
+}
+
 fn made_when(error: &KeysetError) -> &'static str {
     match error {
         KeysetError::NotMade => {
@@ -321,4 +340,21 @@ fn made_when(error: &KeysetError) -> &'static str {
 
 fn hint_of(reason: &str) -> String {
     advice_on(reason).map(|advice| format!(": {advice}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_server_that_can_not_be_looked_for_has_a_way_round() {
+        let nowhere = chain(&AdminError::from(PortFileError::NoFolder));
+        assert!(nowhere.contains("nor HOME is set") && nowhere.contains("set HOME as it was"), "{nowhere}");
+        let source = io::Error::from(io::ErrorKind::PermissionDenied);
+        let closed = chain(&AdminError::from(PortFileError::Io { path: "/run/x".into(), source }));
+        assert!(
+            closed.starts_with("/run/x can't be read or written: permission denied: run this as"),
+            "{closed}"
+        );
+    }
 }
