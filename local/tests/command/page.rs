@@ -177,7 +177,7 @@ fn a_server_of_the_users_has_the_rest_and_the_page_stays() {
     assert_eq!(get(&url, "/", &[]).status, 401, "the authorizer is asked about the rest");
     assert_eq!(get(&url, "/orders", &[HTML]).status, 401);
     let logged = running.logged();
-    assert!(logged.contains("401  GET     /orders") && !logged.contains("/_local/"), "{logged}");
+    assert!(logged.contains("401  GET      /orders") && !logged.contains("/_local/"), "{logged}");
 }
 
 #[tokio::test]
