@@ -153,7 +153,7 @@ mod tests {
             match named {
                 None => assert_eq!(said, None, "{rules} {default}"),
                 Some(named) => {
-                    assert!(said.as_ref().is_some_and(|said| said.contains(named)), "{rules}: {said:?}")
+                    assert!(said.as_ref().is_some_and(|said| said.contains(named)), "{rules}: {said:?}");
                 }
             }
         }
