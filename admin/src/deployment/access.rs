@@ -1,4 +1,4 @@
-//! Why AWS doesn't let an operator in, each with what to do.
+//! Whether AWS lets an operator in, and what to do where it doesn't.
 
 use std::error::Error;
 
@@ -7,76 +7,11 @@ use aws_sdk_dynamodb::config::ProvideCredentials;
 use shared::error::chain;
 
 use super::{
+    access_error::AccessError,
     profiles::{Profiles, one_line},
     target::Target,
 };
 use crate::variables;
-
-/// Why AWS doesn't let the operator in.
-#[derive(Debug, thiserror::Error)]
-pub enum AccessError {
-    /// No region is named anywhere.
-    #[error(
-        "no AWS region is set: say --region eu-west-1 (or yours), set AWS_REGION, or keep it with \
-         `aws configure set region eu-west-1`"
-    )]
-    NoRegion,
-    /// The profile isn't there.
-    #[error(
-        "there is no AWS profile {0} in ~/.aws/config and ~/.aws/credentials: `aws configure list-profiles` names those that \
-         there are, and --profile or AWS_PROFILE chooses one"
-    )]
-    UnknownProfile(String),
-    /// The files of the profiles can't be read.
-    #[error(
-        "the AWS profiles can't be read ({0}): mend ~/.aws/config or ~/.aws/credentials; `aws configure list` tries them"
-    )]
-    Malformed(String),
-    /// A profile takes the credentials of one that isn't there.
-    #[error(
-        "the AWS profile {profile} has source_profile = {missing}, and there is no profile {missing}: `aws configure \
-         list-profiles` names those that there are, and `aws configure set source_profile NAME --profile {profile}` chooses one"
-    )]
-    UnknownSource {
-        /// The profile.
-        profile: String,
-        /// What it names.
-        missing: String,
-    },
-    /// Profiles take each other's credentials.
-    #[error(
-        "the AWS profile {0} leads back to itself by source_profile: `aws configure set source_profile NAME --profile {0}` names \
-         one with credentials of its own"
-    )]
-    SourceLoop(String),
-    /// A profile has no credentials.
-    #[error(
-        "the AWS profile {0} has no credentials: give it some with `aws configure --profile {0}`, or a login with `aws configure \
-         sso --profile {0}`"
-    )]
-    EmptyProfile(String),
-    /// The login of IAM Identity Center is over, or there was none.
-    #[error("the SSO login{} has expired, or there was none: `aws sso login{}`", of_profile(.0.as_deref()), option(.0.as_deref()))]
-    SsoExpired(Option<String>),
-    /// Nothing says who the operator is.
-    #[error(
-        "no AWS credentials were found: make some with `aws configure`, or sign in with `aws sso login` and say --profile \
-         NAME, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-    )]
-    NoCredentials,
-    /// What says it makes no sense, or who gives credentials failed.
-    #[error(
-        "no AWS credentials could be had{} ({reason}): `aws sts get-caller-identity{}` tries the same ones",
-        of_profile(.profile.as_deref()),
-        option(.profile.as_deref())
-    )]
-    Configuration {
-        /// The profile, if one is named.
-        profile: Option<String>,
-        /// What the SDK says.
-        reason: String,
-    },
-}
 
 /// Finds out whether there is a region, and who the operator is, before anything is asked with it.
 ///
@@ -130,14 +65,6 @@ fn explain(error: &dyn Error, profile: Option<String>) -> AccessError {
 fn quoted(text: &str, before: &str) -> Option<String> {
     let (_, rest) = text.split_once(before)?;
     Some(rest.split_once('`')?.0.to_owned())
-}
-
-fn of_profile(profile: Option<&str>) -> String {
-    profile.map(|name| format!(" of the profile {name}")).unwrap_or_default()
-}
-
-fn option(profile: Option<&str>) -> String {
-    profile.map(|name| format!(" --profile {name}")).unwrap_or_default()
 }
 
 /// What to do where nobody answered.

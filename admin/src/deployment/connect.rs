@@ -54,7 +54,7 @@ impl Deployment {
         let environment = of_pairs(tables.into_iter().chain(keyset));
         let sdk_config = sdk::at(endpoint, target.access_key_id.as_deref(), target).await?;
         let deployment = Self::over(sdk_config, environment, endpoint.to_owned());
-        endpoint::check(&deployment, endpoint).await?;
+        endpoint::check(&deployment.table(variable::CLIENTS_TABLE)?, endpoint).await?;
         Ok(deployment)
     }
 }

@@ -7,10 +7,9 @@ use aws_sdk_dynamodb::{
     operation::describe_table::DescribeTableError,
 };
 use port_file::Occupant;
-use shared::{aws, environment::variable};
+use shared::{aws, store::Table};
 
-use super::{reached::Deployment, target::local_port};
-use crate::error::AdminError;
+use super::target::local_port;
 
 /// Why an endpoint can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -44,14 +43,13 @@ pub enum EndpointError {
     },
 }
 
-/// Asks for a table: any answer of DynamoDB will do, a refusal too, which the command that was given explains better.
+/// Asks for this table: any answer of DynamoDB will do, a refusal too, which the command that was given explains better.
 ///
 /// # Errors
 ///
 /// [`EndpointError`], if there is no such answer.
-pub(super) async fn check(deployment: &Deployment, endpoint: &str) -> Result<(), AdminError> {
-    let clients = deployment.table(variable::CLIENTS_TABLE)?;
-    let Err(error) = clients.client.describe_table().table_name(&clients.name).send().await else {
+pub(super) async fn check(table: &Table, endpoint: &str) -> Result<(), EndpointError> {
+    let Err(error) = table.client.describe_table().table_name(&table.name).send().await else {
         return Ok(());
     };
     if error.as_service_error().is_some_and(DescribeTableError::is_resource_not_found_exception) {
@@ -60,7 +58,7 @@ pub(super) async fn check(deployment: &Deployment, endpoint: &str) -> Result<(),
     let endpoint = endpoint.to_owned();
     let is_api = |port: &u16| Occupant::of((Ipv4Addr::LOCALHOST, *port).into()) == Occupant::Latchgate;
     if let Some(port) = local_port(&endpoint).ok().filter(is_api) {
-        return Err(EndpointError::Api { endpoint, port }.into());
+        return Err(EndpointError::Api { endpoint, port });
     }
     if error.code().is_some() {
         return Ok(());
@@ -68,8 +66,8 @@ pub(super) async fn check(deployment: &Deployment, endpoint: &str) -> Result<(),
     let is_answer = matches!(error, SdkError::ServiceError(_) | SdkError::ResponseError(_));
     let reason = aws::reason(error);
     Err(if is_answer {
-        EndpointError::Another { endpoint, reason }.into()
+        EndpointError::Another { endpoint, reason }
     } else {
-        EndpointError::Silent { endpoint, reason }.into()
+        EndpointError::Silent { endpoint, reason }
     })
 }

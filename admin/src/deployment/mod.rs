@@ -1,6 +1,7 @@
 //! The deployment that a command works on: a stack, the local server, any endpoint.
 
 mod access;
+mod access_error;
 mod connect;
 mod endpoint;
 mod local;
@@ -13,4 +14,4 @@ mod target;
 
 pub(crate) use self::access::advice_on;
 pub(crate) use self::target::local_port;
-pub use self::{access::AccessError, endpoint::EndpointError, reached::Deployment, target::Target};
+pub use self::{access_error::AccessError, endpoint::EndpointError, reached::Deployment, target::Target};

@@ -7,7 +7,7 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_types::os_shim_internal::{Env, Fs};
 use shared::error::chain;
 
-use super::access::AccessError;
+use super::access_error::AccessError;
 
 /// What a profile may have that leads to credentials.
 const SOURCES: [&str; 7] = [

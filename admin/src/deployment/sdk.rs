@@ -5,10 +5,7 @@ use std::time::Duration;
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
 use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 
-use super::{
-    access::{self, AccessError},
-    target::Target,
-};
+use super::{access, access_error::AccessError, target::Target};
 
 /// Longer than a function has, since an operator may be a continent away; shorter, in all, than
 /// `shared::store::WRITE_DELAY`, within which a row of the denylist has to be written.
