@@ -234,7 +234,7 @@ async fn any_parameter_of_the_template_can_be_set_and_no_other() {
     let tokens = running.login().await;
     assert_eq!(running.call(&tokens).await, 403, "the demo user has no such scope");
     for (parameter, said) in
-        [("NoSuch=1", "no parameter NoSuch"), ("ScopeRules=GET", "parameter ScopeRules sets it")]
+        [("NoSuch=1", "no parameter NoSuch"), ("ScopeRules=GET", "the parameter ScopeRules can't be \"GET\"")]
     {
         let arguments = ["--port", "0", "--parameter", parameter];
         let output = Command::new(PROGRAM).args(arguments).output().unwrap();
