@@ -23,7 +23,7 @@ pub(crate) struct Banner<'a> {
     pub(crate) upstreams: &'a Upstreams,
 }
 
-/// Where the store is, and which access key ID it asks for; none of its own, if it is AWS.
+/// The address of the store, and the access key ID that it asks for. AWS has no single one.
 pub(crate) struct StoreAddress {
     pub(crate) endpoint: String,
     pub(crate) access_key_id: Option<AccessKeyId>,

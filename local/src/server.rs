@@ -45,7 +45,7 @@ pub struct Server {
     pub page: Option<Arc<Page>>,
 }
 
-/// Serves an API, under these hosts, until `shutdown` resolves, and tells nobody of its requests.
+/// Serves an API under these hosts until `shutdown` resolves, without a log and without the page.
 ///
 /// # Errors
 ///
@@ -136,7 +136,7 @@ async fn called(
     let source = connection.peer.ip();
     let page = Pages::headers(&parts.headers);
     let response = if gateway.upstream(&parts).is_some() {
-        // In this task: it ends with the connection, and what the server of the user's does for nobody is cut short.
+        // In this task, which ends with the connection: if the client goes away, the request to the upstream is cancelled.
         watch.heard().over(gateway.pass_on(&parts, body, source)).await
     } else {
         let request = Request::from_parts(parts, body);

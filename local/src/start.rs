@@ -167,7 +167,7 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
         upstreams: &upstreams,
     };
     let text = if options.json { banner.to_json().to_string() } else { banner.to_text() };
-    // Where nobody reads it, the API is served all the same.
+    // A closed standard output doesn't keep the API from being served.
     let _ = writeln!(io::stdout(), "{text}");
     let hosts = Arc::new(Hosts::of_this_machine().and(options.allow_host));
     Server { hosts, gateway, feed, page }.serve(listeners, shutdown).await.map_err(RunError::Serve)
@@ -396,8 +396,8 @@ fn publish(deployment: &Deployment, url: &str, store: &StoreAddress, port: u16) 
         .ok()
 }
 
-/// Ctrl-C, or what a supervisor sends. Both are heard from this call on, and not only once it is awaited: whoever has read
-/// the banner may send them.
+/// Ctrl-C, or what a supervisor sends. Both are heard from this call on, not only once it is awaited: a reader of the
+/// banner may send them at once.
 fn shutdown_signal() -> impl Future<Output = ()> {
     #[cfg(unix)]
     let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal::unix::signal);

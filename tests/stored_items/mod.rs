@@ -1,5 +1,5 @@
 //! Items that are not as Latchgate writes them: each attribute of each, missing, mistyped, or of its type with a value that
-//! it can't have. Nobody gets anything by one, nothing panics, and what is stored is not made worse.
+//! it can't have. Such an item gives no access, causes no panic, and doesn't lead to further damage.
 //!
 //! `cargo test` damages each attribute in one way and asks one function, as the seed chooses; `cargo xtask long-tests`
 //! damages it in all ways and asks all functions.

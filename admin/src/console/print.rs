@@ -105,7 +105,7 @@ impl Console {
     }
 }
 
-/// How wide the terminal is; nothing, where standard output is none, and what is printed may be as wide as it is.
+/// The width of the terminal. `None` if standard output isn't one: then a line may have any width.
 fn width() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;

@@ -1,39 +1,39 @@
-//! One thing that was looked at.
+//! The result of one check.
 
 use serde::Serialize;
 use shared::error::chain;
 
 use crate::error::AdminError;
 
-/// How it was found.
+/// The outcome of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// As it should be.
     Ok,
-    /// It works, and needs somebody's attention before it doesn't.
+    /// It works now. The operator has to act before it stops working.
     Warning,
     /// Not as it should be.
     Wrong,
-    /// It could not be looked at.
+    /// The check could not be made.
     Unknown,
 }
 
-/// One thing that was looked at.
+/// The result of one check.
 #[derive(Clone, Debug, Serialize)]
 pub struct Check {
-    /// What was looked at.
+    /// The name of the check.
     #[serde(rename = "check")]
     pub name: String,
-    /// How it was found.
+    /// The outcome of a check.
     #[serde(rename = "result")]
     pub outcome: Outcome,
-    /// What was found.
+    /// The finding.
     pub detail: String,
-    /// What mends it.
+    /// The command or step that mends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub remedy: Option<String>,
-    /// Whether it should have been looked at, and asking failed.
+    /// Whether the check failed to run, rather than being left out on purpose.
     #[serde(skip)]
     pub failed: bool,
 }
@@ -53,7 +53,8 @@ impl Check {
         }
     }
 
-    /// Nobody answered, or this operator may not ask: that says nothing of the deployment, and so nothing mends it there.
+    /// A check that failed to run: the service didn't answer, or the operator lacks a right. It says nothing about the deployment,
+    /// so it has no remedy.
     pub(crate) fn failed(name: impl Into<String>, error: &AdminError) -> Self {
         Self { failed: true, ..Self::unknown(name, chain(error)) }
     }

@@ -29,7 +29,8 @@ pub use self::{
 ///
 /// # Errors
 ///
-/// [`AdminError::Unwell`], if something is wrong; [`AdminError::Unexamined`], if something could not be looked at; another, if it can't be examined at all.
+/// [`AdminError::Unwell`] if a check finds something wrong, [`AdminError::Unexamined`] if a check couldn't be made, and another
+/// error if the deployment can't be examined at all.
 pub async fn run(context: &Context) -> Result<(), AdminError> {
     // First: the trial writes, and what can't be written down isn't done.
     let audit = context.audit_log().await?;

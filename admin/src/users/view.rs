@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{clock::Timestamp, ids::UserId, store::User};
 
-/// What is shown of a user; what isn't known is left out.
+/// A user as the command line shows it. Unknown members are left out.
 #[derive(Debug, Serialize)]
 pub(crate) struct UserView {
     pub(crate) user_id: UserId,
@@ -91,7 +91,7 @@ impl UserView {
         }
     }
 
-    /// With what is spent of the guess budgets.
+    /// Adds the spent part of the guess budgets.
     pub(crate) fn guessed(mut self, spent: Vec<Spent>) -> Self {
         let strangers = spent.iter().find(|spent| spent.slot.is_none());
         self.locked = strangers.map(|spent| spent.locked_until.is_some());
@@ -99,7 +99,7 @@ impl UserView {
         self
     }
 
-    /// With what is known of the credential.
+    /// Adds the credential.
     pub(crate) fn with(mut self, credential: Option<&Credential>) -> Self {
         self.must_change = credential.map(|credential| credential.must_change);
         let valid_from = credential.map(|credential| credential.valid_from);

@@ -1,4 +1,4 @@
-//! Who has a port.
+//! The program that listens on a port.
 
 use std::{
     io::{Read, Write},
@@ -8,24 +8,26 @@ use std::{
 
 /// How long the other side may take, for each step.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// As much of an answer as is read.
-const MAX_ANSWER: u64 = 64 * 1024;
+/// Reads of an answer, each of which may take that long: a program that sends a byte a second must not hold up a start.
+const MAX_READS: usize = 8;
+/// Bytes of a read. The document has less than half of it.
+const READ_LEN: usize = 4096;
 /// Where a server of Latchgate describes itself (RFC 8414).
 const DOCUMENT: &str = "/.well-known/oauth-authorization-server";
 
-/// Who has a port.
+/// The program that listens on a port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occupant {
     /// A server of Latchgate.
     Latchgate,
     /// Another program, or one that doesn't answer in time.
     Another,
-    /// Nobody.
+    /// No program listens.
     Nobody,
 }
 
 impl Occupant {
-    /// Asks who is at this address. It takes some seconds at most.
+    /// Asks the program at this address for its metadata. It takes ten seconds at most.
     pub fn of(address: SocketAddr) -> Self {
         let Ok(stream) = TcpStream::connect_timeout(&address, PATIENCE) else { return Self::Nobody };
         match ask(stream, address) {
@@ -39,13 +41,18 @@ fn ask(mut stream: TcpStream, address: SocketAddr) -> std::io::Result<String> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
     write!(stream, "GET {DOCUMENT} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut answer = Vec::new();
-    // One that doesn't close the connection has said enough.
-    let _ = stream.take(MAX_ANSWER).read_to_end(&mut answer);
+    let (mut answer, mut part) = (Vec::new(), [0; READ_LEN]);
+    for _ in 0..MAX_READS {
+        match stream.read(&mut part) {
+            // A server may keep the connection open. What came until the time limit is enough.
+            Ok(0) | Err(_) => break,
+            Ok(len) => answer.extend_from_slice(&part[..len]),
+        }
+    }
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// The document names both endpoints as no other program's does.
+/// Whether the document names both endpoints by the paths that Latchgate has.
 fn is_of_latchgate(answer: &str) -> bool {
     let names = |member: &str, path: &str| {
         let value = answer.split_once(&format!("\"{member}\"")).and_then(|(_, rest)| rest.split('"').nth(1));
@@ -86,6 +93,8 @@ mod tests {
         ] {
             assert_eq!(Occupant::of(answering(other)), Occupant::Another, "{other}");
         }
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        assert_eq!(Occupant::of(silent.local_addr().unwrap()), Occupant::Another, "it never answers");
         let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         assert_eq!(Occupant::of(free), Occupant::Nobody);
     }

@@ -54,7 +54,7 @@ impl Kind {
         }
     }
 
-    /// What the authorizer is asked; `None`, if it isn't because nothing says who is calling.
+    /// The event for the authorizer. `None` without an identity: API Gateway then answers 401 by itself.
     pub(super) fn question(&self, call: &Call<'_>) -> Option<Question> {
         match self {
             Self::Rest(_) => RestApi::question(call),

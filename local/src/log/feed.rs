@@ -1,4 +1,4 @@
-//! Events and requests, to whoever wants to know.
+//! Events and requests, for the terminal and the page.
 
 use std::{
     collections::VecDeque,
@@ -18,7 +18,7 @@ const KEPT: usize = 200;
 
 /// What hears the events of functions and the requests of the server: it has them written, and tells the page.
 ///
-/// Its memory is bounded. Nobody who reads it is waited for: a reader who is too slow misses entries, and learns how many.
+/// Its memory is bounded. It never waits for a reader: a slow one misses entries, and learns how many.
 #[derive(Debug)]
 pub struct Feed {
     /// Where it is written; `None`, if nowhere.
@@ -59,7 +59,7 @@ impl Feed {
         Listener(self.clone())
     }
 
-    /// The entries after this one; all that are kept, if it is none of this start.
+    /// The entries after this one. An entry of an earlier start gives all that are kept.
     pub fn subscribe(&self, last_seen: Option<&EntryId>) -> Subscription {
         let seen = last_seen.filter(|id| id.start == self.start).map(|id| id.number);
         let recent = self.recent();
@@ -68,7 +68,7 @@ impl Feed {
         Subscription { before, live: self.live.subscribe(), start: self.start.clone() }
     }
 
-    /// The server ends: nobody is to wait for more.
+    /// Ends all subscriptions, because the server ends.
     pub(crate) fn end(&self) {
         self.has_ended.send_replace(true);
     }
@@ -104,7 +104,7 @@ impl Feed {
             recent.pop_front();
         }
         recent.push_back(entry.clone());
-        // An error is that nobody reads.
+        // Without readers, sending fails. That is fine.
         let _ = self.live.send(entry);
     }
 

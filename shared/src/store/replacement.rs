@@ -103,8 +103,9 @@ pub enum Replaced {
 }
 
 impl SessionRevoker {
-    /// Claims a session for a change of password, and lets it end: one write. `None`, if it is over, or its
-    /// end is under way, or a later change has claimed it. A later claim takes the place of this one. A session that has a successor may be claimed until it is over: [`Claimed::is_being_ended`].
+    /// Claims a session for a change of password, and sets its end: one write. Returns `None` if the session is over, if its end
+    /// is under way, or if a later change has claimed it. A later claim replaces this one. A session with a successor may be
+    /// claimed until it is over: [`Claimed::is_being_ended`].
     ///
     /// # Errors
     ///
@@ -196,10 +197,9 @@ impl SessionRevoker {
         }
     }
 
-    /// Lets a session end at an instant, with its refresh token and its access tokens, for `successor`. Until then it works
-    /// as before. If it had a successor
-    /// already, it ends when it was to, and the denylist has its row again, since an earlier request may have failed before
-    /// it. A session that is over, or whose end is under way, stays so.
+    /// Sets the end of a session, with its refresh token and its access tokens, and names its `successor`. Until then the
+    /// session works as before. If it has a successor already, its end stays. Its denylist row is written again, because an
+    /// earlier request may have failed before it. A session that is over, or whose end is under way, stays so.
     ///
     /// # Errors
     ///

@@ -23,8 +23,7 @@ use super::{
 };
 use crate::{gateway::Failure, log::printable_path, template::ApiKind};
 
-/// For how long a connection is kept that nobody uses. Most servers keep theirs for longer, so that none is closed under a
-/// request.
+/// How long an idle connection is kept. Most servers keep theirs longer, so they don't close one under a request.
 const MAX_IDLE: Duration = Duration::from_secs(1);
 
 /// Sends requests to servers.
@@ -45,7 +44,7 @@ impl Sender {
         Self { client, via: format!("latchgate-{}", random::identifier(random)) }
     }
 
-    /// What can be said of a request before anybody is asked who is calling.
+    /// Refuses a request that is refused whatever its token is, before the authorizer is asked.
     pub(in crate::gateway) fn check(&self, parts: &Parts) -> Result<(), Failure> {
         if headers::came_by(&parts.headers, &self.via) {
             tracing::warn!(
@@ -94,7 +93,9 @@ impl Sender {
         let response = match timeout_at(deadline, self.client.request(request)).await {
             Ok(Ok(response)) if response.status() != StatusCode::SWITCHING_PROTOCOLS => response,
             Ok(Ok(_)) => {
-                tracing::warn!("{call} answered with a switch of protocols that nobody asked for");
+                tracing::warn!(
+                    "{call} answered with a switch of protocols, which the request didn't ask for"
+                );
                 return Err(Failure::UpstreamMalformed);
             }
             Ok(Err(error)) => return Err(unreachable(&call, &error)),
