@@ -1,11 +1,11 @@
-//! The access token: what is in it, and that nothing else than what Latchgate issues is accepted.
+//! Access tokens: their contents, and the rejection of every token that Latchgate didn't issue.
 
 use serde_json::json;
 
 use crate::harness::{APP, Api, USER_ID, claims, part};
 
 #[tokio::test]
-async fn it_is_a_jwt_of_rfc_9068() {
+async fn an_access_token_is_a_jwt_of_rfc_9068() {
     let api = Api::start().await;
     let token = api.login().await.access;
     let header = part(&token, 0);
@@ -31,7 +31,7 @@ async fn it_is_a_jwt_of_rfc_9068() {
 }
 
 #[tokio::test]
-async fn a_refreshed_token_keeps_auth_time_and_session_and_has_a_jti_of_its_own() {
+async fn a_refreshed_token_keeps_auth_time_and_session_and_has_a_new_jti() {
     let api = Api::start().await;
     let first = api.login().await;
     api.clock.advance(100);

@@ -1,4 +1,4 @@
-//! The doctor is content with a deployment that is as it should be, and says of any other what is wrong.
+//! The doctor accepts a correct deployment, and names the fault of any other.
 
 use std::{sync::Arc, time::Duration};
 
@@ -39,7 +39,7 @@ fn names(checks: &[Check]) -> Vec<&str> {
 }
 
 #[test]
-fn the_tables_that_it_expects_are_the_templates() {
+fn the_doctor_expects_the_tables_of_the_template() {
     for (id, definition) in Template::of_project().unwrap().tables().unwrap() {
         let expected = EXPECTED.iter().find(|expected| expected.id == id).unwrap();
         let key = |(name, kind): (&str, &str)| (name.to_owned(), kind.to_owned());
@@ -51,7 +51,7 @@ fn the_tables_that_it_expects_are_the_templates() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deployment_as_it_should_be_is_green_and_left_as_it_was() {
+async fn a_healthy_deployment_is_green_and_left_unchanged() {
     let secrets = Secrets::emulated().await;
     let api = Api::with_secret(&secrets, |p| p).await;
     api.clock.set(SystemClock.now().as_unix());
@@ -71,7 +71,7 @@ async fn a_deployment_as_it_should_be_is_green_and_left_as_it_was() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn expiry_that_is_off_is_wrong() {
+async fn disabled_expiry_is_wrong() {
     let api = Api::start().await;
     let deployment = deployment(&api, None).await;
     let off = TimeToLiveSpecification::builder().attribute_name("expires_at").enabled(false).build().unwrap();
@@ -83,7 +83,7 @@ async fn expiry_that_is_off_is_wrong() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_that_are_gone_are_wrong_and_what_follows_from_it_too() {
+async fn missing_keys_are_wrong_and_so_are_their_consequences() {
     let api = Api::start().await;
     let deployment = deployment(&api, None).await;
     api.delete_all("KeysTable").await;
@@ -92,7 +92,7 @@ async fn keys_that_are_gone_are_wrong_and_what_follows_from_it_too() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_keyset_whose_key_is_not_published_or_that_nobody_rotates_is_wrong() {
+async fn an_unpublished_or_unrotated_keyset_is_wrong() {
     let secrets = Secrets::emulated().await;
     let api = Api::with_secret(&secrets, |p| p).await;
     api.clock.set(SystemClock.now().as_unix());
@@ -117,7 +117,7 @@ async fn a_logout_that_takes_effect_later_than_promised_is_wrong() {
     let found = wrong(&deployment).await;
     assert_eq!(names(&found), ["logout takes effect"], "{found:?}");
     assert!(found[0].remedy.as_ref().unwrap().contains("ReauthorizeEvery"));
-    // Where no more is promised, that is as it should be.
+    // The deployment promises no more, so this is correct.
     let mut parameters = deployment.parameters.clone();
     parameters.insert("RevocationCheck".to_owned(), "denylist".to_owned());
     parameters.insert("DenylistInterval".to_owned(), "10".to_owned());
@@ -146,6 +146,57 @@ async fn a_stack_that_a_flood_would_close_is_warned_and_not_called_wrong() {
     assert!(warned(&rate, "20", "2000").await.unwrap().contains("LoginConcurrency=50"));
     assert!(warned(&rate, "0", "0").await.unwrap().contains("WafRequests=2000"), "the defaults");
     assert_eq!(warned(&rate, "50", "2000").await, None, "as the guide has it");
+    let mut guarded = stack.clone();
+    let arn = "arn:aws:wafv2:eu-west-1:123456789012:regional/webacl/ours/1";
+    let set = [("LoginRate", &*rate), ("LoginConcurrency", "0"), ("WafRequests", "0"), ("WebAclArn", arn)];
+    guarded.parameters.extend(set.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    let checks = examine(&guarded).await.unwrap();
+    let floods = checks.iter().find(|check| check.name == "floods").unwrap();
+    assert_eq!(floods.outcome, Outcome::Ok, "{floods:?}");
+}
+
+/// A CloudFormation that answers each call like this.
+async fn cloudformation(status: StatusCode, answer: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().fallback(move |body: String| async move {
+        assert!(body.contains("Action=ListImports") && body.contains("ExportName=test-KeysArn"), "{body}");
+        (status, answer)
+    });
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    endpoint
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alarms_on_metrics_that_nothing_writes_are_wrong() {
+    let api = Api::start().await;
+    let stack = deployment(&api, None).await;
+    let said = async |metrics: &str, (status, answer): (StatusCode, String)| {
+        let mut stack = stack.clone();
+        stack.parameters.insert("Metrics".to_owned(), metrics.to_owned());
+        let aws = stack.sdk_config.to_builder().endpoint_url(cloudformation(status, answer).await);
+        stack.sdk_config = aws.build();
+        let checks = examine(&stack).await.unwrap();
+        checks.into_iter().find(|check| check.name == "metrics").unwrap()
+    };
+    let imported = "<ListImportsResponse><ListImportsResult><Imports><member>shop-alarms</member></Imports>\
+                    </ListImportsResult></ListImportsResponse>";
+    let imported = || (StatusCode::OK, imported.to_owned());
+    let error = |code: &str, message: &str| {
+        let error =
+            format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
+        (StatusCode::BAD_REQUEST, format!("<ErrorResponse>{error}</ErrorResponse>"))
+    };
+    let found = said("off", imported()).await;
+    assert_eq!(found.outcome, Outcome::Wrong);
+    assert!(found.detail.contains("shop-alarms") && found.remedy.unwrap().contains("Metrics=on"));
+    assert_eq!(said("on", imported()).await.outcome, Outcome::Ok);
+    let nobody = error("ValidationError", "Export 'test-KeysArn' is not imported by any stack.");
+    assert_eq!(said("off", nobody).await.outcome, Outcome::Ok);
+    let failed = said("off", error("AccessDenied", "no")).await;
+    assert_eq!((failed.outcome, failed.failed), (Outcome::Unknown, true));
+    let checks = examine(&stack).await.unwrap();
+    assert!(checks.iter().all(|check| check.name != "metrics"), "a stack from before the parameter");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,14 +225,14 @@ async fn pages_that_the_parameters_allow_and_the_api_does_not_are_wrong() {
     );
     let (outcome, detail) = said(Some(""), shop).await;
     assert!(outcome == Outcome::Warning && detail.contains("AllowedOrigin,"), "{detail}");
-    // A stack of the release before.
+    // A stack of the previous release.
     assert_eq!(said(None, shop).await.0, Outcome::Ok);
     let checks = examine(&stack).await.unwrap();
     assert!(checks.iter().all(|check| check.name != "origins"), "it isn't known which there should be");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn scope_rules_that_keep_everybody_from_the_sessions_are_named() {
+async fn scope_rules_that_close_the_list_of_sessions_are_named() {
     let api = Api::with(|p| p.with("ScopeRules", "GET /orders read")).await;
     let deployed = local::functions::Deployment { clock: Arc::new(SystemClock), ..api.deployment.clone() };
     let found = wrong(&deployment(&api.redeployed(deployed).await, None).await).await;
@@ -226,11 +277,11 @@ async fn refusing(code: &'static str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_can_not_be_looked_at_is_unknown_and_not_wrong() {
+async fn a_check_that_can_not_run_is_unknown_and_not_wrong() {
     let api = Api::start().await;
     let secrets = Secrets::emulated().await;
     let deployment = deployment(&api, Some(&secrets)).await;
-    for (code, said) in [("AccessDeniedException", "may not do that"), ("", "is there a network")] {
+    for (code, said) in [("AccessDeniedException", "lack a permission"), ("", "check the network")] {
         let endpoint = if code.is_empty() { "http://127.0.0.1:1".to_owned() } else { refusing(code).await };
         let sdk_config = deployment.sdk_config.to_builder().endpoint_url(endpoint).build();
         let dynamodb = aws_sdk_dynamodb::Client::new(&sdk_config);

@@ -1,4 +1,4 @@
-//! `latchgate keys`: an operator replaces keys, and puts away those that leaked.
+//! `latchgate keys`: an operator replaces keys, and retires leaked ones.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
 const PLAIN: RotateOptions = RotateOptions { leaked: false, algorithm: None };
 const LEAKED: RotateOptions = RotateOptions { leaked: true, algorithm: None };
 
-/// A stack whose secret is rotated by the real function when it is asked to be.
+/// A stack whose secret the real function rotates on request.
 async fn stack() -> (Secrets, Api) {
     let secrets = Secrets::emulated().await;
     let api = Api::with_secret(&secrets, |p| p).await;
@@ -26,7 +26,7 @@ async fn stack() -> (Secrets, Api) {
     (secrets, api)
 }
 
-/// Runs a command, and beside it Secrets Manager's part in a rotation.
+/// Runs a command, while Secrets Manager's part of a rotation runs too.
 async fn run(secrets: &Secrets, api: &Api, command: &Command, options: RotateOptions) {
     let rotation = KeyRotation::start(&api.context("keys")).unwrap();
     let serve = async {
@@ -48,7 +48,7 @@ fn kid(token: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_rotation_of_the_secret_is_noticed_by_nobody() {
+async fn a_rotation_of_the_secret_ends_no_session() {
     let (secrets, api) = stack().await;
     let tokens = api.login().await;
     let command = Command::on(api.operator(Some(&secrets)));
@@ -63,7 +63,7 @@ async fn a_rotation_of_the_secret_is_noticed_by_nobody() {
 }
 
 #[tokio::test]
-async fn keys_that_leaked_are_good_for_nothing_any_more() {
+async fn leaked_keys_are_worthless_once_they_are_replaced() {
     let (secrets, api) = stack().await;
     let tokens = api.login().await;
     let before = secrets.current().await.1;

@@ -1,14 +1,32 @@
 //! Every login, refusal, rotation, retry, theft, logout, revocation and change of password is one audit event.
 
-use axum::http::Request;
-use serde_json::{Value, json};
-use shared::{log::Cause, route};
+use std::collections::BTreeSet;
 
-use crate::harness::{
-    APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, bearer, claims, metrics,
+use aws_sdk_dynamodb::types::AttributeValue;
+use axum::http::Request;
+use keys::KeyRotation;
+use serde_json::{Value, json};
+use shared::{log::Cause, route, store::attribute};
+
+use crate::{
+    harness::{
+        APP, Api, Browser, Device, Fault, Flow, Log, PASSWORD, SECRET, SERVER, Secrets, THIRD, USER_ID,
+        USERNAME, WEB, bearer, claims, client, metrics, text,
+    },
+    key_rotation::rotate,
+    login_flow::hash_at,
 };
 
-/// The events since the last time, each as its name and what tells it from its like.
+/// The events of requests that succeed and change nothing.
+const NO_AUDIT_EVENTS: [&str; 5] = [
+    "access_allowed",
+    "authorize_succeeded",
+    "metadata_succeeded",
+    "sessions_succeeded",
+    "userinfo_succeeded",
+];
+
+/// The events since the last call, each as its name and the detail that distinguishes it.
 fn names(log: &Log) -> Vec<String> {
     let name = |event: &Value| {
         let text = |name: &str| event[name].as_str();
@@ -19,7 +37,7 @@ fn names(log: &Log) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_happens_is_one_event_each_with_a_stable_name() {
+async fn each_outcome_is_one_event_with_a_stable_name() {
     let api = Api::start().await;
     let (log, _guard) = Log::listen();
     let first = api.login().await;
@@ -60,7 +78,7 @@ async fn what_happens_is_one_event_each_with_a_stable_name() {
 }
 
 #[tokio::test]
-async fn a_refusal_says_why_and_a_failure_is_told_apart() {
+async fn a_refusal_has_a_reason_and_is_distinguished_from_a_failure() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let (log, _guard) = Log::listen();
@@ -98,7 +116,7 @@ async fn a_refusal_says_why_and_a_failure_is_told_apart() {
 }
 
 #[tokio::test]
-async fn an_event_says_who_where_and_in_which_request_and_nothing_that_was_merely_claimed() {
+async fn an_event_has_user_address_and_request_and_no_unproven_claim() {
     let api = Api::start().await;
     let (log, _guard) = Log::listen();
     let tokens = api.login().await;
@@ -126,10 +144,169 @@ async fn an_event_says_who_where_and_in_which_request_and_nothing_that_was_merel
     assert!(events.contains("unknown_username") && !events.contains(SECRET) && !events.contains("hunter2"));
 }
 
+/// Causes each event of the catalogue at least once, except failures.
+async fn eventful_run(api: &Api, secrets: &Secrets) {
+    let rotation = KeyRotation::start(&api.context("keys")).unwrap();
+    rotate(&rotation, secrets, "first").await.unwrap();
+    let credential = |attribute: (&'static str, AttributeValue)| {
+        let seeder = api.seeder();
+        async move {
+            seeder.set("CredentialsTable", (attribute::USERNAME, USERNAME), vec![attribute]).await.unwrap();
+        }
+    };
+    credential((attribute::PASSWORD_HASH, text(&hash_at(8, 1)))).await;
+    visit_pages(api).await;
+    let first = api.login().await;
+    let key = "a-key-of-22-characters";
+    let second = api.refresh_with_key(&first.refresh, key).await.tokens();
+    api.refresh_with_key(&first.refresh, key).await.tokens();
+    api.clock.advance(11);
+    api.refresh_with_key(&first.refresh, key).await.tokens();
+    api.call(&second.access).await;
+    api.call("junk").await;
+    let unknown = Request::delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA");
+    api.send(bearer(unknown, &second.access), "").await;
+    api.send(Request::get(route::JWKS), "").await;
+    api.send(Request::get("/.well-known/oauth-authorization-server/nobody"), "").await;
+    api.change_password(&second.access, PASSWORD, "password1").await;
+    api.refresh(&first.refresh).await.assert_error(400, "invalid_grant");
+    api.logout("junk").await;
+    api.post(route::LOGOUT, &[("client_id", APP)]).await.assert_error(400, "invalid_request");
+    let third = api.login().await;
+    api.logout(&third.refresh).await;
+    let bound = api.login_of(&Device::es256(1)).await;
+    api.refresh(&bound.refresh).await.assert_error(400, "invalid_grant");
+    api.try_login("a wrong password").await.assert_error(400, "invalid_grant");
+    let fourth = api.login().await;
+    api.change_password(&fourth.access, PASSWORD, PASSWORD_TO_BE).await.tokens();
+    credential((attribute::MUST_CHANGE, AttributeValue::Bool(true))).await;
+    assert_eq!(api.try_login(PASSWORD_TO_BE).await.status, 403);
+    credential((attribute::MUST_CHANGE, AttributeValue::Bool(false))).await;
+    fail_at_the_pages(api).await;
+    fail(api, secrets, &rotation).await;
+}
+
+/// Causes each event of the code flow, except failures.
+async fn visit_pages(api: &Api) {
+    for client_id in [WEB, THIRD] {
+        api.put_client(&client(client_id)).await;
+    }
+    let mut browser = Browser::new(api);
+    browser.get(route::AUTHORIZE).await.assert_page(400);
+    let flow = Flow::of(WEB);
+    flow.sign_in_as(&mut browser, USERNAME, "a wrong password").await.assert_page(401);
+    let code = flow.code(&mut browser).await;
+    let tokens = flow.redeem(api, &code).await.tokens();
+    assert_eq!(api.send(bearer(Request::get(route::USERINFO), &tokens.access), "").await.status, 200);
+    flow.redeem(api, &code).await.assert_error(400, "invalid_grant");
+    let reader = Flow::of(WEB).with("scope", "read").tokens(api, &mut browser).await.tokens();
+    let refused = api.send(bearer(Request::get(route::USERINFO), &reader.access), "").await;
+    refused.assert_error(403, "insufficient_scope");
+    let third = Flow::of(THIRD);
+    for answer in ["deny", "allow"] {
+        let page = third.begin(&mut browser).await;
+        browser.press(&page, answer).await.redirect();
+    }
+    let account = browser.get(route::ACCOUNT).await;
+    browser.press(&account, "sign-out").await;
+}
+
+/// Causes each kind of failure in the code flow.
+async fn fail_at_the_pages(api: &Api) {
+    let mut browser = Browser::new(api);
+    let flow = Flow::of(WEB);
+    let page = flow.sign_in_as(&mut browser, USERNAME, PASSWORD_TO_BE).await;
+    let code = flow.code_of(&page);
+    let tokens = flow.tokens(api, &mut browser).await.tokens();
+    for call in ["PutItem Codes", "UpdateItem Codes"] {
+        api.calls.fail(Fault::Before(call));
+    }
+    flow.begin(&mut browser).await.assert_page(503);
+    flow.redeem(api, &code).await.assert_error(503, "temporarily_unavailable");
+    api.calls.fail(Fault::Once("GetItem Users"));
+    let failed = api.send(bearer(Request::get(route::USERINFO), &tokens.access), "").await;
+    failed.assert_error(503, "temporarily_unavailable");
+}
+
+const PASSWORD_TO_BE: &str = "a much better password";
+
+/// Causes each kind of failure.
+async fn fail(api: &Api, secrets: &Secrets, rotation: &KeyRotation) {
+    let tokens = api.try_login(PASSWORD_TO_BE).await.tokens();
+    for call in ["UpdateItem Credentials", "UpdateItem Sessions", "Query Sessions"] {
+        api.calls.fail(Fault::Before(call));
+    }
+    api.try_login(PASSWORD_TO_BE).await;
+    api.refresh(&tokens.refresh).await;
+    api.logout(&tokens.refresh).await;
+    api.call(&tokens.access).await;
+    api.change_password(&tokens.access, PASSWORD_TO_BE, PASSWORD).await;
+    api.calls.fail(Fault::Before("GetItem Sessions"));
+    api.call(&tokens.access).await;
+    api.calls.fail(Fault::Before("Query Keys"));
+    api.clock.advance(3600);
+    api.send(Request::get(route::JWKS), "").await;
+    secrets.fail(true);
+    rotate(rotation, secrets, "second").await.unwrap_err();
+    secrets.fail(false);
+}
+
+/// The lines of the first list that the second lacks.
+fn without(lines: &[String], others: &[String]) -> Vec<String> {
+    let mut rest = lines.to_vec();
+    for other in others {
+        if let Some(at) = rest.iter().position(|line| line == other) {
+            rest.remove(at);
+        }
+    }
+    rest
+}
+
+/// The parts of an audit event that every setting keeps: its name, its reason, and whom and where it concerns.
+fn told(event: &Value) -> String {
+    let fields = ["event", "level", "reason", "cause", "subtype", "user_id", "client_id", "address"];
+    let mut told: Vec<_> = fields.iter().filter_map(|name| Some(event.get(name)?.to_string())).collect();
+    told.push(format!("with a session: {}", event.get("session_id").is_some()));
+    told.join(" ")
+}
+
+#[tokio::test]
+async fn no_setting_loses_an_audit_event() {
+    let mut runs = Vec::new();
+    for (metrics, lines) in [("on", "all"), ("off", "all"), ("on", "problems"), ("off", "problems")] {
+        let secrets = Secrets::emulated().await;
+        let api = Api::with_secret(&secrets, |parameters| {
+            let parameters = parameters.with("AWS::StackName", "latchgate");
+            parameters.with("Metrics", metrics).with("RequestLines", lines).with("Dpop", "on")
+        });
+        let api = api.await;
+        let (log, _guard) = Log::listen();
+        Box::pin(eventful_run(&api, &secrets)).await;
+        let events: Vec<_> = log
+            .take_events()
+            .into_iter()
+            .filter(|event| !NO_AUDIT_EVENTS.contains(&event["event"].as_str().unwrap()))
+            .collect();
+        // A change of password ends the sessions in the order of their identifiers, which are random.
+        let mut told: Vec<_> = events.iter().map(told).collect();
+        told.sort_unstable();
+        runs.push((told, events));
+    }
+    for (told, _) in &runs[1..] {
+        let (lost, added) = (without(&runs[0].0, told), without(told, &runs[0].0));
+        assert!(lost.is_empty() && added.is_empty(), "lost: {lost:?}, added: {added:?}");
+    }
+    let seen: BTreeSet<_> = runs[3].1.iter().map(|event| event["event"].as_str().unwrap()).collect();
+    let catalogue: BTreeSet<_> = metrics().into_iter().map(|metric| metric.name).collect();
+    let others = NO_AUDIT_EVENTS.into_iter().chain(["duration"]);
+    let audited: BTreeSet<_> = seen.iter().copied().chain(others).map(str::to_owned).collect();
+    assert_eq!(audited, catalogue, "each of the catalogue");
+}
+
 #[test]
 fn the_document_lists_every_event_every_reason_and_every_field() {
     let document = include_str!("../docs/operations/events.md");
-    // Every event is counted, and what else is measured is no event.
+    // Every event is counted, and every other metric is not an event.
     let names: Vec<String> =
         metrics().into_iter().map(|metric| metric.name).filter(|name| name != "duration").collect();
     let of_operators = admin::audit::OperatorEvent::ALL.map(|event| event.name().to_owned());
@@ -150,11 +327,14 @@ fn the_document_lists_every_event_every_reason_and_every_field() {
     }
 }
 
-/// Every reason that the code gives, read from it: the texts in the functions of that name.
+/// Every reason in the code: the texts in functions of that name.
 fn reasons() -> Vec<String> {
     let sources = [
         include_str!("../functions/login/src/error.rs"),
         include_str!("../functions/refresh/src/error.rs"),
+        include_str!("../functions/token/src/error.rs"),
+        include_str!("../functions/token/src/decision.rs"),
+        include_str!("../functions/userinfo/src/error.rs"),
         include_str!("../functions/logout/src/error.rs"),
         include_str!("../functions/sessions/src/error.rs"),
         include_str!("../functions/password/src/error.rs"),
@@ -162,7 +342,9 @@ fn reasons() -> Vec<String> {
         include_str!("../functions/authorizer/src/error.rs"),
         include_str!("../functions/keys/src/error.rs"),
         include_str!("../shared/src/aborted.rs"),
+        include_str!("../shared/src/dpop/error.rs"),
         include_str!("../shared/src/http/endpoint_error.rs"),
+        include_str!("../shared/src/http/proofs.rs"),
         include_str!("../shared/src/http/request_error.rs"),
         include_str!("../shared/src/http/client_credentials.rs"),
         include_str!("../shared/src/client/clients.rs"),
@@ -174,6 +356,8 @@ fn reasons() -> Vec<String> {
         include_str!("../shared/src/tokens/verify_error.rs"),
         include_str!("../passwords/src/error.rs"),
         include_str!("../passwords/src/policy.rs"),
+        include_str!("../passwords/src/replace_error.rs"),
+        include_str!("../passwords/src/sign_in_error.rs"),
     ];
     let mut reasons = Vec::new();
     for source in sources {

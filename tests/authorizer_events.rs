@@ -1,13 +1,16 @@
-//! Every kind of gateway: the authorizer tells their events apart, and answers each as it takes it.
+//! The authorizer recognises the event of each kind of gateway, and answers in the gateway's format.
 
 use authorizer::{Authorizer, AuthorizerError};
 use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use shared::store::attribute;
 
-use crate::harness::{APP, Api, USER_ID, text};
+use crate::harness::{APP, Api, Forge, Log, USER_ID, text};
 
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod";
+/// A resource, and the audience of password-change tokens.
+const NOTES: &str = "https://notes.example.com/mcp";
+const PASSWORD_CHANGE: &str = "https://issuer.example.com/password";
 
 async fn ask(api: &Api, event: Value) -> Result<Value, AuthorizerError> {
     let authorizer = Authorizer::start(&api.context("authorizer")).await.unwrap();
@@ -63,7 +66,7 @@ fn app_sync(token: &str) -> Value {
 }
 
 #[tokio::test]
-async fn every_policy_allows_the_stage_and_no_more_and_says_who_it_is() {
+async fn every_policy_allows_only_the_stage_and_names_the_user() {
     let api = Api::start().await;
     let token = api.login().await.access;
     let header = format!("Bearer {token}");
@@ -121,6 +124,96 @@ async fn a_refusal_is_unauthorized_in_every_kind_and_false_in_app_sync() {
     }
 }
 
+/// Builders of events that have stage variables, for a header.
+const STAGED: [fn(&str) -> Value; 4] =
+    [rest_request, http_1, http_2, |header| web_socket("Authorization", header)];
+
+/// A confused deputy: a token for one API must open no other (RFC 8707 section 2.2).
+#[tokio::test]
+async fn an_api_accepts_only_tokens_for_its_own_resource() {
+    let api = Api::start().await;
+    let forge = Forge::new(&api, &api.login().await.access);
+    let is_taken = async |event: Value| match ask(&api, event.clone()).await {
+        Ok(policy) => policy["policyDocument"]["Statement"][0]["Effect"] == "Allow",
+        Err(error) => {
+            assert_eq!(Diagnostic::from(error).error_message, "Unauthorized", "{event}");
+            false
+        }
+    };
+    for (aud, at_notes, at_none) in [
+        (NOTES, true, false),
+        ("api", false, true),
+        ("https://notes.example.com", false, false),
+        ("https://notes.example.com/mcp/", false, false),
+        ("https://other.example.com/mcp", false, false),
+    ] {
+        let header = format!("Bearer {}", forge.with_claim("aud", json!(aud)));
+        for event in STAGED {
+            let mut event = event(&header);
+            assert_eq!(is_taken(event.clone()).await, at_none, "{aud} {event}");
+            event["stageVariables"] = json!({ "latchgate_resource": NOTES, "other": "x" });
+            assert_eq!(is_taken(event.clone()).await, at_notes, "{aud} {event}");
+            event["stageVariables"] = json!({ "other": NOTES });
+            assert_eq!(is_taken(event.clone()).await, at_none, "{aud} {event}");
+        }
+    }
+}
+
+/// These events have no stage variables, so they can't name a resource. A variable that is sent anyway is ignored.
+#[tokio::test]
+async fn a_token_authorizer_and_app_sync_accept_only_the_audience() {
+    let api = Api::start().await;
+    let forge = Forge::new(&api, &api.login().await.access);
+    let variables = json!({ "latchgate_resource": NOTES });
+    for (aud, is_taken) in [("api", true), (NOTES, false)] {
+        let token = forge.with_claim("aud", json!(aud));
+        let (mut rest, mut app_sync) = (rest_token(&format!("Bearer {token}")), app_sync(&token));
+        for _ in 0..2 {
+            assert_eq!(ask(&api, rest.clone()).await.is_ok(), is_taken, "{rest}");
+            let answer = ask(&api, app_sync.clone()).await.unwrap();
+            assert_eq!(answer["isAuthorized"], is_taken, "{app_sync}");
+            rest["stageVariables"] = variables.clone();
+            app_sync["stageVariables"] = variables.clone();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_token_for_a_change_of_password_opens_no_resource() {
+    let api = Api::start().await;
+    let forge = Forge::new(&api, &api.login().await.access);
+    let mut event = rest_request(&format!("Bearer {}", forge.with_claim("aud", json!(PASSWORD_CHANGE))));
+    for member in ["resource", "path"] {
+        event[member] = json!("/password");
+    }
+    event["httpMethod"] = json!("POST");
+    event["requestContext"]["httpMethod"] = json!("POST");
+    event["methodArn"] = json!(format!("{ARN}/POST/password"));
+    let answer = ask(&api, event.clone()).await.unwrap();
+    assert_eq!(answer["policyDocument"]["Statement"][0]["Effect"], "Allow", "at our own API");
+    for resource in [NOTES, PASSWORD_CHANGE, "api"] {
+        event["stageVariables"] = json!({ "latchgate_resource": resource });
+        let error = ask(&api, event.clone()).await.unwrap_err();
+        assert_eq!(Diagnostic::from(error).error_message, "Unauthorized", "{resource}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_distinguishes_another_resources_token_from_a_foreign_one() {
+    let api = Api::start().await;
+    let forge = Forge::new(&api, &api.login().await.access);
+    let (log, _guard) = Log::listen();
+    for (claim, value, reason) in
+        [("aud", NOTES, "other_resource"), ("iss", "https://other.example.com", "foreign_token")]
+    {
+        let token = forge.with_claim(claim, json!(value));
+        log.take();
+        assert!(ask(&api, http_2(&format!("Bearer {token}"))).await.is_err());
+        let events = log.take_events();
+        assert_eq!((events.len(), &events[0]["reason"]), (1, &json!(reason)), "{events:?}");
+    }
+}
+
 #[tokio::test]
 async fn app_sync_may_cache_for_no_longer_than_the_bound_and_the_token() {
     for (cache_ttl, after, expected) in [(0, 0, 0), (300, 0, 300), (300, 1700, 100), (3600, 0, 1800)] {
@@ -136,7 +229,7 @@ async fn app_sync_may_cache_for_no_longer_than_the_bound_and_the_token() {
 }
 
 #[tokio::test]
-async fn a_simple_response_is_given_where_the_stage_asks_for_it_and_yes_only_if_it_holds_for_all_calls() {
+async fn a_simple_response_is_opt_in_and_yes_only_if_it_holds_for_all_calls() {
     for (rules, default, expected) in [
         ("", "allow", true),
         ("GET /orders read", "allow", true),
@@ -161,7 +254,7 @@ async fn only_the_configured_claims_are_handed_on_and_never_a_part_of_them() {
     assert_eq!(names, ["client_id", "email", "exp", "roles", "scope", "sid", "sub"]);
 }
 
-/// A header can be made of it: nothing but ASCII, and nothing left out.
+/// The JSON is pure ASCII, so that it can be a header, and it leaves nothing out.
 #[tokio::test]
 async fn claims_are_one_json_value_where_that_is_asked_for() {
     for (form, names) in [
@@ -184,7 +277,7 @@ async fn claims_are_one_json_value_where_that_is_asked_for() {
     assert_eq!(answer["context"]["claims_json"], "{}", "it is there, so that a mapping has something to map");
 }
 
-/// A mapping takes it for all of the user's claims.
+/// A mapping would take such a claim for all of the user's claims.
 #[tokio::test]
 async fn no_claim_of_a_user_stands_for_all_claims() {
     for form in ["values", "json", "both"] {
@@ -199,7 +292,7 @@ async fn no_claim_of_a_user_stands_for_all_claims() {
 }
 
 #[tokio::test]
-async fn what_is_no_event_of_an_authorizer_is_a_failure() {
+async fn an_event_that_is_not_for_an_authorizer_is_a_failure() {
     let api = Api::start().await;
     let header = format!("Bearer {}", api.login().await.access);
     let mut both = http_2(&header);
@@ -213,7 +306,7 @@ async fn what_is_no_event_of_an_authorizer_is_a_failure() {
         version,
         json!({ "type": "REQUEST" }),
         json!({ "authorizationToken": header }),
-        // The members of an event, in order.
+        // The event's members as an array, in order.
         json!(["TOKEN", null, header, format!("{ARN}/GET/orders"), null, null, null, null, null]),
     ] {
         let error = ask(&api, event).await.unwrap_err();

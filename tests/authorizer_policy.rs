@@ -1,4 +1,4 @@
-//! What the authorizer answers: to API Gateway, and so to the endpoints behind it.
+//! The authorizer's answers to API Gateway, and so to the endpoints behind it.
 
 use authorizer::{Authorizer, AuthorizerError};
 use lambda_http::lambda_runtime::Diagnostic;
@@ -22,7 +22,7 @@ async fn ask(api: &Api, token: &str, arn: &str) -> Result<Value, AuthorizerError
 }
 
 #[tokio::test]
-async fn an_allow_covers_the_stage_and_says_who_it_is_in_flat_strings() {
+async fn an_allow_covers_the_stage_and_names_the_user_in_flat_strings() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let claims = crate::harness::claims(&tokens.access);

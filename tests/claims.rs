@@ -1,4 +1,4 @@
-//! What of the user's record goes into the access token.
+//! Claims from the user's record in the access token.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -76,7 +76,7 @@ async fn a_record_beyond_its_limits_is_a_failure_and_never_a_token_with_less() {
     api.restarted().await.refresh(&tokens.refresh).await.tokens();
 }
 
-/// A reader that made numbers of them would show others.
+/// A reader that parsed these numbers would change them.
 #[tokio::test]
 async fn a_number_arrives_as_it_was_written_or_the_record_is_a_failure() {
     let api = Api::with(|parameters| parameters.with("ContextClaims", "*")).await;

@@ -1,4 +1,4 @@
-//! How a client proves who it is: by Basic or in the body, never both, never in the query.
+//! Client authentication: by Basic or in the body, never both, never in the query.
 
 use axum::http::Request;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -20,7 +20,7 @@ async fn login(api: &Api, authorization: Option<&str>, parameters: &[(&str, &str
 }
 
 #[tokio::test]
-async fn each_way_that_is_right() {
+async fn every_valid_way_to_authenticate_is_accepted() {
     let api = Api::start().await;
     login(&api, None, &[("client_id", APP)]).await.tokens();
     login(&api, None, &[("client_id", APP), ("client_secret", "")]).await.tokens();
@@ -33,7 +33,7 @@ async fn each_way_that_is_right() {
 }
 
 #[tokio::test]
-async fn what_proves_nothing_is_an_invalid_client_with_a_challenge_only_to_those_who_used_the_header() {
+async fn failed_authentication_is_challenged_only_if_it_used_the_header() {
     let api = Api::start().await;
     for parameters in [
         &[][..],
@@ -129,7 +129,7 @@ async fn two_secrets_are_valid_during_a_change() {
 }
 
 #[tokio::test]
-async fn a_clients_record_is_read_anew_after_seconds() {
+async fn the_record_of_a_client_is_read_again_after_ten_seconds() {
     let api = Api::start().await;
     api.login().await;
     let disabled = vec![(attribute::DISABLED, aws_sdk_dynamodb::types::AttributeValue::Bool(true))];

@@ -1,4 +1,4 @@
-//! CONTRIBUTING.md: its examples are our code, and its table has the tasks that there are.
+//! CONTRIBUTING.md: its examples are copied from the code, and its table lists the existing tasks.
 
 use std::{collections::BTreeSet, fs};
 
@@ -20,7 +20,7 @@ fn the_examples_are_in_the_files_that_are_named_before_them() {
 #[test]
 fn every_task_is_in_the_table_and_no_other() {
     let usage = XTASK.split("cargo xtask TASK\n\n").nth(1).unwrap().split("\";").next().unwrap();
-    // Further lines of a description are indented by more.
+    // The other lines of a description have a deeper indent.
     let tasks = usage.lines().filter_map(|line| line.strip_prefix("  ")?.split([' ', '[']).next());
     let tasks: BTreeSet<&str> = tasks.filter(|task| !task.is_empty()).collect();
     let table = CONTRIBUTING.split("| task | what it does |\n").nth(1).unwrap().split("\n\n").next().unwrap();

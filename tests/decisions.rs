@@ -57,7 +57,7 @@ async fn row_1_a_session_from_before_its_clients_not_before_is_an_invalid_grant(
 }
 
 #[tokio::test]
-async fn row_2_a_retry_within_the_leeway_gets_the_same_successor_and_a_fresh_access_token() {
+async fn row_2_a_retry_within_the_leeway_gets_the_successor_and_a_new_access_token() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let first = api.refresh(&tokens.refresh).await.tokens();
@@ -72,7 +72,7 @@ async fn row_2_a_retry_within_the_leeway_gets_the_same_successor_and_a_fresh_acc
 }
 
 #[tokio::test]
-async fn row_2_with_its_idempotency_key_a_retry_works_for_as_long_as_the_successor_is_unused() {
+async fn row_2_a_retry_with_its_key_works_as_long_as_the_successor_is_unused() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let first = api.refresh_with_key(&tokens.refresh, "a-key-of-22-characters").await.tokens();
@@ -114,7 +114,7 @@ async fn a_key_is_of_one_generation_and_lasts_no_longer_than_the_idle_lifetime()
 }
 
 #[tokio::test]
-async fn row_2_another_idempotency_key_is_no_retry() {
+async fn row_2_another_idempotency_key_is_not_a_retry() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.refresh_with_key(&tokens.refresh, "a-key-of-22-characters").await.tokens();
@@ -153,7 +153,7 @@ async fn row_3_an_ancestor_ends_the_session_even_within_the_leeway() {
 async fn row_3_a_request_that_was_overtaken_by_the_use_of_its_successor_ends_nothing() {
     let api = Api::start().await;
     let tokens = api.login().await;
-    // It began a second ago, and reaches the store only now: the client has given it up and gone on.
+    // The request began a second ago and reaches the store now: the client has abandoned it and gone on.
     let stalled = api.with_clock(START).await;
     api.clock.advance(1);
     let second = api.refresh(&tokens.refresh).await.tokens();
@@ -210,7 +210,7 @@ async fn without_a_leeway_only_the_idempotency_key_makes_a_retry() {
 }
 
 #[tokio::test]
-async fn a_user_who_is_disabled_gone_or_cut_off_gets_nothing_and_the_session_goes() {
+async fn a_disabled_deleted_or_cut_off_user_gets_nothing_and_the_session_ends() {
     for change in [
         Some((attribute::DISABLED, AttributeValue::Bool(true))),
         Some((attribute::NOT_BEFORE, number(START + 1))),
@@ -238,7 +238,7 @@ async fn too_wide_a_scope_is_refused_and_the_token_is_not_used_up() {
     let login = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "read")];
     let tokens = api.post(route::LOGIN, &login).await.tokens();
     let before = api.session().await;
-    // "write" the client may have, but this session was not granted it; "admin" nobody may have.
+    // The client may request "write", but this session lacks it. No client may request "admin".
     for scope in ["read write", "admin", "re", "\""] {
         let mut parameters = refresh_form(&tokens.refresh).to_vec();
         parameters.push(("scope", scope));
@@ -261,7 +261,7 @@ async fn a_narrower_scope_narrows_the_access_token_and_not_the_session() {
 }
 
 #[tokio::test]
-async fn what_a_client_may_no_longer_have_is_not_granted_again() {
+async fn a_scope_that_the_client_lost_is_not_granted_again() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let scope = vec![(attribute::SCOPE, AttributeValue::Ss(vec!["read".to_owned()]))];

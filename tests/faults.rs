@@ -1,4 +1,4 @@
-//! When the store fails: 503, nothing lost, and the same request again completes what was begun.
+//! A failing store leads to 503 and loses nothing, and the same request completes what was begun.
 
 use axum::http::Request;
 use shared::{route, store::attribute};
@@ -38,7 +38,7 @@ async fn a_login_that_fails_on_the_way_leaves_no_session_and_spends_no_budget() 
 }
 
 #[tokio::test]
-async fn a_lost_answer_to_a_rotation_is_mended_by_a_retry_however_late() {
+async fn a_late_retry_recovers_from_a_lost_answer_to_a_rotation() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.calls.fail(Fault::After("UpdateItem Sessions"));
@@ -50,8 +50,8 @@ async fn a_lost_answer_to_a_rotation_is_mended_by_a_retry_however_late() {
 }
 
 #[tokio::test]
-async fn the_sdks_own_retry_of_a_write_that_was_applied_recognises_its_work() {
-    // Without a leeway and without an Idempotency-Key, nothing else can.
+async fn the_sdks_retry_of_an_applied_write_recognises_its_work() {
+    // Without a leeway and an Idempotency-Key, nothing else identifies the retry.
     let api = Api::with(|p| p.with("Leeway", "0")).await;
     let tokens = api.login().await;
     let (behind, proxy) = api.behind_proxy().await;
@@ -65,7 +65,7 @@ async fn the_sdks_own_retry_of_a_write_that_was_applied_recognises_its_work() {
 }
 
 #[tokio::test]
-async fn the_sdks_own_retry_of_a_change_of_password_recognises_its_work_too() {
+async fn the_sdks_retry_of_a_change_of_password_recognises_its_work() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let (behind, proxy) = api.behind_proxy().await;
@@ -78,7 +78,7 @@ async fn the_sdks_own_retry_of_a_change_of_password_recognises_its_work_too() {
 }
 
 #[tokio::test]
-async fn with_an_idempotency_key_the_retry_may_come_as_late_as_it_likes() {
+async fn a_late_retry_with_an_idempotency_key_is_served() {
     let api = Api::start().await;
     let tokens = api.login().await;
     for lost in ["UpdateItem Sessions", "GetItem Users"] {
@@ -165,12 +165,12 @@ async fn a_half_done_logout_everywhere_is_completed_by_a_retry() {
 }
 
 #[tokio::test]
-async fn our_own_failure_after_a_rotation_never_makes_a_thief_of_the_client() {
+async fn our_failure_after_a_rotation_never_counts_as_theft() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.calls.fail(Fault::Before("GetItem Users"));
     for _ in 0..3 {
-        // No Idempotency-Key, and each time later than the leeway.
+        // There is no Idempotency-Key, and each retry is later than the leeway.
         api.refresh(&tokens.refresh).await.assert_error(503, "temporarily_unavailable");
         api.clock.advance(100_000);
     }
@@ -184,7 +184,7 @@ async fn our_own_failure_after_a_rotation_never_makes_a_thief_of_the_client() {
 }
 
 #[tokio::test]
-async fn a_failed_request_marks_no_rotation_but_its_own() {
+async fn a_failed_request_marks_only_its_own_rotation() {
     let api = Api::start().await;
     let stolen = api.login().await;
     api.refresh(&stolen.refresh).await.tokens();
@@ -197,7 +197,7 @@ async fn a_failed_request_marks_no_rotation_but_its_own() {
 }
 
 #[tokio::test]
-async fn a_user_record_that_can_not_be_read_logs_nobody_out() {
+async fn an_unreadable_user_record_logs_no_user_out() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let claims = |claims: &str| vec![(attribute::CLAIMS, text(claims))];
@@ -212,7 +212,7 @@ async fn a_user_record_that_can_not_be_read_logs_nobody_out() {
 }
 
 #[tokio::test]
-async fn one_session_that_can_not_be_read_does_not_stand_in_the_way_of_the_others() {
+async fn an_unreadable_session_does_not_block_the_others() {
     let api = Api::start().await;
     let broken = api.login().await;
     api.change_session(&[(attribute::CREATED_AT, text("yesterday"))]).await;

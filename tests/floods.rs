@@ -1,4 +1,5 @@
-//! What a flood costs, as docs/operations/costs.md and SECURITY.md say: the templates' defaults, by the prices of the page.
+//! The costs of a flood, as docs/operations/costs.md and SECURITY.md state them: with the templates' defaults and the
+//! page's prices.
 
 use local::template::Template;
 use serde_yaml_ng::Value;
@@ -9,7 +10,7 @@ const SECURITY: &str = include_str!("../SECURITY.md");
 const COSTS: &str = include_str!("../docs/operations/costs.md");
 const DAY: u32 = 86_400;
 
-/// The default of a parameter of the stack.
+/// A parameter's default.
 fn default(parameter: &str) -> u32 {
     let template = Template::of_project().unwrap();
     template.parameter(parameter).unwrap()["Default"].as_u64().unwrap().try_into().unwrap()
@@ -22,21 +23,26 @@ fn in_dollars(amount: f64) -> String {
     format!("{}.{fraction}", thousands.collect::<Vec<_>>().join(","))
 }
 
-/// How many routes each row of the table is about.
-fn routes() -> [usize; 5] {
+/// The number of routes for each row of the table.
+fn routes() -> [usize; 7] {
     let template = Template::of_project().unwrap();
     let routes = template.api(&template.parameters()).unwrap().routes;
     let is_document = |path: &str| path.starts_with("/.well-known/");
     let preflights = routes.iter().filter(|r| r.method == "OPTIONS" && !is_document(&r.path)).count();
-    let open = |is_it: &dyn Fn(&str) -> bool| {
-        let routes = routes.iter().filter(|route| !route.is_protected && is_it(&route.path));
+    let open = |is_it: &dyn Fn(&str, &str) -> bool| {
+        let routes = routes.iter().filter(|route| !route.is_protected && is_it(&route.method, &route.path));
         routes.filter(|route| is_document(&route.path) || route.method != "OPTIONS").count()
     };
+    // A form with a password has the rate of logins. Other pages take no password.
+    let is_form = |method: &str, path: &str| method == "POST" && ["/authorize", "/account"].contains(&path);
+    let is_page = |path: &str| ["/authorize", "/account", "/end-session"].contains(&path);
     let protected = routes.iter().filter(|route| route.is_protected).count();
     let counts = [
-        open(&|path| path == "/login"),
-        open(&|path| ["/refresh", "/logout"].contains(&path)),
-        open(&is_document),
+        open(&|_, path| path == "/login"),
+        open(&is_form),
+        open(&|_, path| ["/refresh", "/logout", "/token"].contains(&path)),
+        open(&|method, path| is_page(path) && !is_form(method, path)),
+        open(&|_, path| is_document(path)),
         protected,
         preflights,
     ];
@@ -44,9 +50,9 @@ fn routes() -> [usize; 5] {
     counts
 }
 
-/// What a million of these requests cost in all, behind a REST API and behind an HTTP API.
+/// The total cost of a million of these requests, behind a REST API and an HTTP API.
 fn price(request: &str) -> [f64; 2] {
-    // A REST API asks a function, which reads nothing; an HTTP API answers by itself.
+    // A REST API calls a function, which reads nothing. An HTTP API answers itself.
     if request == "a preflight" {
         return [price("refresh, junk or foreign token")[0], 1.00];
     }
@@ -65,9 +71,10 @@ fn the_most_that_a_flood_costs_is_its_requests_by_their_price() {
         assert_eq!(number::<usize>(row[1]), routes, "{}", row[0]);
         for (kind, price) in price(row[2]).into_iter().enumerate() {
             assert_eq!(row[3 + 2 * kind], format!("{price:.2}"), "{}", row[0]);
-            let day =
-                f64::from(u32::try_from(routes).unwrap()) * f64::from(rates[index.min(1)] * DAY) * price
-                    / 1e6;
+            let day = f64::from(u32::try_from(routes).unwrap())
+                * f64::from(rates[usize::from(index > 1)] * DAY)
+                * price
+                / 1e6;
             assert_eq!(row[4 + 2 * kind], in_dollars(day), "{}", row[0]);
             sums[kind] += day;
         }
@@ -85,7 +92,7 @@ fn the_most_that_a_flood_costs_is_its_requests_by_their_price() {
 }
 
 #[test]
-fn the_firewall_passes_what_the_pages_say() {
+fn the_firewall_limits_are_those_of_the_pages() {
     let template: Value = serde_yaml_ng::from_str(include_str!("../template.yaml")).unwrap();
     let rules = &template["Resources"]["Firewall"]["Properties"]["Rules"];
     for rule in rules.as_sequence().unwrap() {

@@ -1,4 +1,4 @@
-//! Signatures that are none, for each algorithm that a key of ours can be for.
+//! Invalid signatures, for each algorithm of Latchgate's keys.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, crypto};
@@ -10,7 +10,7 @@ use crate::{
     harness::{Api, Forge, keyset_of},
 };
 
-/// An API that signs with each algorithm, a live token of it, and a forge with its key.
+/// For each algorithm: an API that signs with it, a live token, and a forge with its key.
 async fn each() -> Vec<(Api, String, Forge)> {
     let mut all = Vec::new();
     for algorithm in SigningAlgorithm::ALL {
@@ -32,7 +32,7 @@ fn with_alg(forge: &Forge, alg: &Value) -> String {
 }
 
 #[tokio::test]
-async fn no_other_algorithm_than_the_keys_own() {
+async fn a_token_with_another_algorithm_than_its_keys_is_refused() {
     for (api, token, forge) in each().await {
         let (message, signature) = token.rsplit_once('.').unwrap();
         let claims = message.split_once('.').unwrap().1;
@@ -53,7 +53,7 @@ async fn no_other_algorithm_than_the_keys_own() {
 }
 
 #[tokio::test]
-async fn an_rsa_key_signs_with_rs256_alone() {
+async fn an_rsa_key_signs_only_with_rs256() {
     let (api, _, forge) = each().await.remove(2);
     for (name, algorithm) in [
         ("PS256", Algorithm::PS256),
@@ -71,7 +71,7 @@ async fn an_rsa_key_signs_with_rs256_alone() {
 }
 
 #[tokio::test]
-async fn a_public_key_is_no_hmac_secret() {
+async fn a_public_key_is_not_accepted_as_an_hmac_secret() {
     for (api, _, forge) in each().await {
         let keyset = api.keyset();
         let jwk = &keyset["signing_keys"][0];
@@ -102,7 +102,7 @@ fn shared_half(jwk: &Value) -> String {
 }
 
 #[tokio::test]
-async fn no_signature_but_the_one_that_was_made() {
+async fn every_changed_signature_is_refused() {
     for (api, token, forge) in each().await {
         let (message, signature) = token.rsplit_once('.').unwrap();
         let raw = URL_SAFE_NO_PAD.decode(signature).unwrap();
@@ -133,7 +133,7 @@ async fn no_signature_but_the_one_that_was_made() {
     }
 }
 
-/// ECDSA-Sig-Value (RFC 3279 section 2.2.3), where a JWS has the two integers as they are.
+/// ECDSA-Sig-Value (RFC 3279 section 2.2.3), while a JWS contains the two integers alone.
 fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
     let integer = |bytes: &[u8]| {
         let sign = usize::from(bytes[0] >= 0x80);
@@ -143,7 +143,7 @@ fn der(r: &[u8], s: &[u8]) -> Vec<u8> {
     [&[0x30, u8::try_from(integers.len()).unwrap()], &integers[..]].concat()
 }
 
-/// S plus the order of the group: the same scalar, in a form that RFC 8032 section 5.1.7 refuses.
+/// S plus the group order: the same scalar in a form that RFC 8032 section 5.1.7 rejects.
 fn plus_order(s: &[u8]) -> Vec<u8> {
     let mut order = [0_u8; 32];
     order[..16].copy_from_slice(&0x14de_f9de_a2f7_9cd6_5812_631a_5cf5_d3ed_u128.to_le_bytes());

@@ -1,5 +1,5 @@
-//! Access tokens that are none: mutations of live ones, by those who have the key and those who don't. Every one is
-//! refused with 401, before anything is read, and none makes the authorizer panic.
+//! Forged access tokens: mutations of live ones, with and without the key. Every one is refused with 401 before
+//! anything is read, and none makes the authorizer panic.
 
 use std::fmt::Write;
 
@@ -18,7 +18,7 @@ async fn start() -> (Api, Tokens, Forge) {
     (api, tokens, forge)
 }
 
-/// Refused, and nothing was asked of the store: not for keys either.
+/// Asserts that the token is refused without a call to the store, not even for keys.
 pub(crate) async fn assert_refused(api: &Api, token: &str, what: &str) {
     api.call(token).await.assert_gateway_error(401, "unauthorized");
     assert!(api.calls.take().is_empty(), "{what}");
@@ -66,13 +66,13 @@ async fn nothing_in_the_header_is_followed() {
         header.as_object_mut().unwrap().remove(missing);
         assert_refused(&api, &forge.sign_raw(&header.to_string(), &forge.claims.to_string()), missing).await;
     }
-    // The three values in the order in which they are read.
+    // The three values in the order of the struct's members.
     let array = json!(["typ", "alg", "kid"].map(|name| forge.header[name].clone())).to_string();
     assert_refused(&api, &forge.sign_raw(&array, &forge.claims.to_string()), "an array").await;
 }
 
 #[tokio::test]
-async fn claims_are_of_their_type_and_stand_once() {
+async fn claims_must_be_of_their_type_and_appear_once() {
     let (api, _, forge) = start().await;
     let now = api.clock.unix();
     for name in ["exp", "iat", "nbf", "auth_time"] {
@@ -112,7 +112,7 @@ async fn claims_are_of_their_type_and_stand_once() {
 }
 
 #[tokio::test]
-async fn claims_say_what_latchgate_would_say() {
+async fn claims_that_latchgate_would_not_issue_are_refused() {
     let (api, _, forge) = start().await;
     let same = forge.sign_raw(&forge.header.to_string(), &forge.claims.to_string());
     assert_eq!(api.call(&same).await.status, 200, "the forge works");
@@ -131,7 +131,7 @@ async fn claims_say_what_latchgate_would_say() {
     ] {
         assert_refused(&api, &forge.with_claim(name, value.clone()), &format!("{name}: {value}")).await;
     }
-    // Well-formed, and of nobody: found out by the one read.
+    // Well-formed tokens without a session, which the one read detects.
     for (name, value) in [("sub", "someone"), ("client_id", "demo-server"), ("sid", "AAAAAAAAAAAAAAAAAAAAAA")]
     {
         api.call(&forge.with_claim(name, json!(value))).await.assert_gateway_error(401, "unauthorized");
@@ -139,7 +139,7 @@ async fn claims_say_what_latchgate_would_say() {
 }
 
 #[tokio::test]
-async fn nothing_of_another_shape() {
+async fn a_token_of_another_shape_is_refused() {
     let (api, tokens, forge) = start().await;
     let (message, signature) = tokens.access.rsplit_once('.').unwrap();
     let (header, claims) = message.split_once('.').unwrap();
@@ -175,7 +175,7 @@ async fn nothing_of_another_shape() {
     ] {
         assert_refused(&api, &token, what).await;
     }
-    // Non-canonical base64: the last character of 64 bytes carries four unused bits.
+    // Non-canonical base64: the last character of 64 bytes has four unused bits.
     let last = signature.chars().last().unwrap();
     let sibling = if last == 'A' { 'B' } else { char::from(last as u8 + 1) };
     assert_refused(&api, &format!("{}{sibling}", &tokens.access[..tokens.access.len() - 1]), "canonical")
@@ -183,7 +183,7 @@ async fn nothing_of_another_shape() {
 }
 
 #[tokio::test]
-async fn one_token_of_the_right_scheme_whatever_its_case() {
+async fn only_one_token_of_the_right_scheme_is_accepted_in_any_case() {
     let (api, tokens, _) = start().await;
     let call = async |header: &str| {
         let request = axum::http::Request::get(route::SESSIONS).header("authorization", header);

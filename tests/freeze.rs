@@ -1,4 +1,4 @@
-//! A function that Lambda froze for an hour: its copies are stale, and its connections are gone without its knowing.
+//! A function after an hour of Lambda's freeze: its caches are stale, and its connections are silently gone.
 
 use shared::store::attribute;
 
@@ -6,7 +6,7 @@ use crate::harness::{Api, Idle, PASSWORD, Proxy, Secrets, Spoiled, WireFault, ke
 
 const HOUR: u64 = 3600;
 
-/// Functions that are warm, behind a proxy, and what else reaches the same tables.
+/// Warm functions behind a proxy, and others that reach the same tables.
 struct Warm {
     api: Api,
     proxy: Proxy,
@@ -35,7 +35,7 @@ impl Warm {
     }
 }
 
-/// So that an access token of before the freeze is still one.
+/// Keeps access tokens from before the freeze valid.
 async fn let_tokens_live_for_a_day(api: &Api) {
     let longest = vec![(attribute::ACCESS_TTL, number(86_400))];
     let app = (attribute::CLIENT_ID, crate::harness::APP);
@@ -50,7 +50,7 @@ async fn copies_are_renewed_before_the_first_answer_after_it() {
     let (ended, living) = (warm.api.login().await, warm.api.login().await);
     assert_eq!(warm.api.call(&ended.access).await.status, 200);
     warm.api.clock.advance(HOUR);
-    // Meanwhile, by a function that is not frozen.
+    // A function that isn't frozen does this meanwhile.
     assert_eq!(warm.elsewhere.logout(&ended.refresh).await.status, 200);
     warm.calls();
     assert_eq!(warm.api.call(&ended.access).await.status, 401, "the very first request knows of it");
@@ -81,10 +81,10 @@ async fn copies_that_can_not_be_renewed_are_not_used() {
     warm.api.refresh(&tokens.refresh).await.tokens();
 }
 
-/// The first request after it is answered as if nothing had been, whatever became of the connections: also where every one
-/// that is kept, of 26 to the denylist, is one that nobody answers on.
+/// The first request after the freeze succeeds even if all kept connections are dead, including the 26 for the
+/// denylist.
 #[tokio::test]
-async fn connections_that_are_gone_are_noticed_by_nobody() {
+async fn dead_connections_fail_no_request() {
     for idle in [Idle::Closed, Idle::Silent] {
         for check in ["session", "denylist"] {
             let warm = Warm::with_check(check).await;
@@ -103,10 +103,10 @@ async fn connections_that_are_gone_are_noticed_by_nobody() {
     }
 }
 
-/// Neither is the client taken for a thief where the rotation itself went out on such a connection, without a leeway and
-/// without an `Idempotency-Key` to tell it by.
+/// If the rotation itself used a dead connection, the client must not count as a thief, even without a leeway or an
+/// `Idempotency-Key`.
 #[tokio::test]
-async fn a_rotation_on_a_connection_that_is_gone_is_no_theft() {
+async fn a_rotation_on_a_dead_connection_is_not_theft() {
     for idle in [Idle::Closed, Idle::Silent] {
         let warm = Warm::with_check("session").await;
         let strict = vec![(attribute::LEEWAY, number(0))];

@@ -1,5 +1,5 @@
-//! The events that API Gateway sends, and those that it never should: bodies in base64 and not, headers in one form and in
-//! the other, parameters in the query, and methods and media types that an endpoint doesn't have.
+//! Events that API Gateway sends, and events that it shouldn't: plain and base64 bodies, both forms of headers,
+//! parameters in the query, and unsupported methods and media types.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ fn with(event: &Value, changes: &Value) -> Value {
 }
 
 #[tokio::test]
-async fn a_body_in_base64_is_what_it_says_and_one_that_is_none_is_refused() {
+async fn a_base64_body_is_decoded_and_a_malformed_one_is_refused() {
     let (api, tokens) = start().await;
     for endpoint in BodyEndpoint::ALL {
         for event in [endpoint.form_event(&tokens), endpoint.json_event(&tokens)] {
@@ -43,7 +43,7 @@ async fn a_body_in_base64_is_what_it_says_and_one_that_is_none_is_refused() {
                 api.assert_refuses(endpoint, &wrong, 400, "invalid_request").await;
             }
         }
-        // RFC 8259 section 8.1: a byte order mark is no part of JSON.
+        // RFC 8259 section 8.1: JSON has no byte order mark.
         let event = endpoint.json_event(&tokens);
         let marked = format!("\u{feff}{}", event["body"].as_str().unwrap());
         api.assert_refuses(endpoint, &with(&event, &json!({ "body": marked })), 400, "invalid_request").await;
@@ -83,7 +83,7 @@ async fn a_header_may_come_in_either_form_and_two_that_differ_are_refused() {
 }
 
 #[tokio::test]
-async fn two_ways_to_say_who_the_client_is_are_refused_in_whichever_form_of_header() {
+async fn two_ways_to_name_the_client_are_refused_in_either_form_of_header() {
     let (api, tokens) = start().await;
     let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
     let (one, two) = (basic("demo-app:"), basic("demo-server:demo-server-secret"));
@@ -107,7 +107,7 @@ async fn two_ways_to_say_who_the_client_is_are_refused_in_whichever_form_of_head
 }
 
 #[tokio::test]
-async fn a_parameter_in_the_query_is_refused_and_one_that_is_nobodys_is_ignored() {
+async fn a_known_parameter_in_the_query_is_refused_and_an_unknown_one_ignored() {
     let (api, tokens) = start().await;
     for endpoint in BodyEndpoint::ALL {
         for name in
@@ -124,7 +124,7 @@ async fn a_parameter_in_the_query_is_refused_and_one_that_is_nobodys_is_ignored(
         }
         let query = json!({ "queryStringParameters": { "utm_source": "x" } });
         api.assert_carries_out(endpoint, &with(&endpoint.form_event(&tokens), &query)).await;
-        // All of it in the query, and nothing in the body.
+        // All parameters are in the query, and the body is empty.
         let mut event = endpoint.event(&tokens, "application/x-www-form-urlencoded", "");
         event["queryStringParameters"] = endpoint.json(&tokens);
         api.assert_refuses(endpoint, &event, 400, "invalid_request").await;
@@ -143,7 +143,7 @@ async fn another_method_is_405_and_another_media_type_415() {
             let reply = lambdas.answer(endpoint.path(), &event).await.unwrap();
             assert_eq!(reply.header("allow"), Some("POST"), "{endpoint:?} {method}");
         }
-        // An answer to HEAD has no body, whatever it says.
+        // An answer to HEAD has no body.
         let head = with(&event, &json!({ "httpMethod": "HEAD" }));
         let reply = lambdas.answer(endpoint.path(), &head).await.unwrap();
         assert_eq!((reply.status, &reply.body, reply.header("allow")), (405, &Value::Null, Some("POST")));
@@ -173,9 +173,9 @@ async fn another_method_is_405_and_another_media_type_415() {
     }
 }
 
-/// What the runtime can't read it answers itself, with an error; no function sees it, and none panics.
+/// The runtime answers an event that it can't read with an error. No function sees it or panics.
 #[tokio::test]
-async fn an_event_that_is_none_is_no_panic() {
+async fn a_malformed_event_causes_no_panic() {
     let (api, tokens) = start().await;
     let lambdas = Lambdas::start(&api).await;
     let before = api.stored().await;

@@ -1,4 +1,4 @@
-//! The guess budgets: how many guesses are evaluated, whenever and by whomever they are made.
+//! The guess budgets: the number of evaluated guesses, from any caller at any time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,7 +20,7 @@ use crate::harness::{
 
 const MINUTES_15: u64 = 15 * 60;
 
-/// A guess, and whether it was evaluated: only then is a user read beside the hash.
+/// Guesses, and returns whether the guess was evaluated: only then is a user read next to the hash.
 async fn is_evaluated(api: &Api, parameters: &[(&str, &str)]) -> bool {
     api.calls.take();
     let guess = [&[("client_id", APP), ("password", "a wrong guess")], parameters].concat();
@@ -52,21 +52,21 @@ async fn row(api: &Api, username: &str) -> BTreeMap<String, AttributeValue> {
     rows.into_iter().find(|row| row[attribute::USERNAME].as_s().unwrap() == username).unwrap()
 }
 
-/// By clocks that differ by as much as they may, in bursts and one by one.
+/// Clocks differ as much as they may, and guesses come in bursts or singly.
 #[tokio::test]
-async fn no_15_minutes_have_more_than_20_guesses_whenever_they_come() {
+async fn any_15_minutes_have_at_most_20_guesses() {
     let api = Api::start().await;
     let random = SeededRandom::new(SCALE.seed);
     let dice = |sides: u64| u64::from_le_bytes(bytes::<8>(&random as &dyn Random)) % sides;
     let (mut now, mut evaluated) = (START, Vec::new());
     for round in 0..50 {
-        // The failures in a row are bounded for themselves.
+        // Failures in a row have their own bound.
         set(&api, vec![("guesses_in_a_row", number(0))]).await;
         now += match dice(4) {
             0 => dice(5),
             1 => dice(60),
             2 => dice(MINUTES_15),
-            // Right before the end of a block, in which one who knows the blocks begins.
+            // Just before the end of a block, the best time for an attacker who knows the blocks.
             _ => WINDOW_TTL / 4 - (now % (WINDOW_TTL / 4)) - 1,
         };
         for _ in 0..=dice(BUDGET + 5) {
@@ -103,7 +103,7 @@ async fn after_a_hundred_failures_in_a_row_a_guess_in_four_hours_is_left() {
             assert_eq!(guesses(&api, 3, &name).await, 1, "{username}: the name isn't locked for good");
             api.clock.advance(SLOW_TTL);
         }
-        // Days later the count is remembered; a month after the last attempt it isn't.
+        // The count lasts for days, and is forgotten a month after the last attempt.
         api.clock.advance(passwords::MEMORY_TTL - SLOW_TTL);
         assert_eq!(guesses(&api, 3, &name).await, 1, "{username}");
         api.clock.advance(passwords::MEMORY_TTL + 1);
@@ -123,7 +123,7 @@ async fn a_right_password_ends_the_failures_in_a_row() {
         !counts.contains_key("guesses_in_a_row") && !counts.contains_key("guesses_last_at"),
         "{counts:?}"
     );
-    // Beyond the hundred too, once its time has come.
+    // This also holds beyond a hundred failures, after the waiting time.
     set(&api, vec![("guesses_in_a_row", number(IN_A_ROW)), ("guesses_last_at", number(START))]).await;
     api.clock.advance(SLOW_TTL - 1);
     api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
@@ -132,13 +132,13 @@ async fn a_right_password_ends_the_failures_in_a_row() {
     api.login().await;
 }
 
-/// Spends the budget of strangers.
+/// Spends the strangers' budget.
 async fn spend(api: &Api) {
     assert_eq!(guesses(api, BUDGET + 1, &[("username", USERNAME)]).await, BUDGET);
 }
 
 #[tokio::test]
-async fn a_device_of_the_user_logs_in_though_strangers_spent_the_budget() {
+async fn a_device_of_the_user_logs_in_even_if_strangers_spent_the_budget() {
     let api = Api::start().await;
     let (live, used, over) = (api.login().await, api.login().await, api.login().await);
     api.refresh(&used.refresh).await.tokens();
@@ -152,9 +152,9 @@ async fn a_device_of_the_user_logs_in_though_strangers_spent_the_budget() {
     api.clock.advance(90 * 24 * 60 * 60);
     spend(&api).await;
     api.try_login_of_device(PASSWORD, &live.refresh).await.tokens();
-    // What a device does leaves the count of strangers as it is.
+    // A device's guesses leave the strangers' count alone.
     api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
-    // The first of them was the one that forgot those of so long ago.
+    // The first of them dropped the old count.
     assert_eq!(row(&api, USERNAME).await["guesses_in_a_row"], number(BUDGET - 1));
 }
 
@@ -168,7 +168,7 @@ async fn tokens_of_another(api: &Api) -> Tokens {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_the_users_gains_a_stranger_nothing_and_tells_nothing() {
+async fn a_useless_token_gains_a_stranger_nothing_and_reveals_nothing() {
     let api = Api::start().await;
     let own = api.login().await;
     let server =
@@ -178,7 +178,7 @@ async fn a_token_that_is_not_the_users_gains_a_stranger_nothing_and_tells_nothin
     let forged = forged(&own.refresh);
     let useless = [&*forged, "x", &own.access, &eve.refresh, &elsewhere.refresh];
 
-    // Until the budget is spent, and after: the same calls and the same answer, for a known and an unknown name.
+    // The calls and the answer are the same for a known and an unknown name, before the budget is spent and after.
     let mut seen = BTreeSet::new();
     for username in [USERNAME, "nobody"] {
         for is_spent in [false, true] {
@@ -208,7 +208,7 @@ async fn a_token_that_is_not_the_users_gains_a_stranger_nothing_and_tells_nothin
     api.try_login_of_device(PASSWORD, &own.refresh).await.tokens();
 }
 
-/// The budget that a device takes.
+/// The budget that a device uses.
 fn slot(tokens: &Tokens) -> u8 {
     SessionId::parse(claims(&tokens.access)["sid"].as_str().unwrap()).unwrap().to_bytes()[0] % 8
 }
@@ -224,7 +224,7 @@ async fn the_thief_of_a_refresh_token_has_one_budget_and_the_other_devices_their
         }
     };
     let with_token = [("username", USERNAME), ("refresh_token", &*stolen.refresh)];
-    // Its own, then that of strangers.
+    // Its own budget comes first, then the strangers'.
     assert_eq!(guesses(&api, 2 * BUDGET + 2, &with_token).await, 2 * BUDGET);
     assert_eq!(guesses(&api, 2, &[("username", USERNAME)]).await, 0);
     api.try_login_of_device(PASSWORD, &stolen.refresh).await.assert_error(400, "invalid_grant");
@@ -246,7 +246,7 @@ async fn strangers_do_not_keep_a_session_from_changing_its_password() {
     api.change_password(&tokens.access, PASSWORD, "a much better password").await.tokens();
 }
 
-/// Functions are updated one after the other: what earlier ones count goes on counting for them, and is left alone.
+/// During an update, older functions still use their counters, so newer ones leave those alone.
 #[tokio::test]
 async fn counters_of_earlier_versions_are_kept_until_their_time_is_over() {
     let api = Api::start().await;
@@ -267,7 +267,7 @@ async fn counters_of_earlier_versions_are_kept_until_their_time_is_over() {
 }
 
 #[tokio::test]
-async fn the_row_of_a_name_stays_small_however_long_it_is_guessed_at() {
+async fn the_row_of_a_name_stays_small_after_many_guesses() {
     let api = Api::start().await;
     let mut devices = BTreeMap::new();
     while devices.len() < 8 {
@@ -282,6 +282,6 @@ async fn the_row_of_a_name_stays_small_however_long_it_is_guessed_at() {
         api.clock.advance(WINDOW_TTL / 4);
     }
     let counts = row(&api, USERNAME).await.into_keys().filter(|name| name.starts_with("guesses")).count();
-    // Four counters and one that may still count by another clock, and two that remember.
+    // Four counters, one that may still count by another clock, and two that remember.
     assert!(counts <= 9 * (5 + 2), "{counts}");
 }

@@ -1,5 +1,5 @@
-//! Bodies that somebody made to be misread: names that stand twice, deep and wide JSON, numbers that nothing holds, text
-//! that would end a line, and more of everything than anybody needs.
+//! Bodies made to be misread: repeated names, deep and wide JSON, oversized numbers, line breaks, and more of
+//! everything than any client needs.
 
 use std::fmt::Write;
 
@@ -17,13 +17,13 @@ async fn start() -> (Api, Tokens) {
     (api, tokens)
 }
 
-/// A JSON object with something in front of its other members.
+/// A JSON object with this member before the others.
 fn with_first(object: &serde_json::Value, member: &str) -> String {
     format!("{{{member},{}", &object.to_string()[1..])
 }
 
 #[tokio::test]
-async fn a_name_that_stands_twice_is_refused_however_it_is_written() {
+async fn a_repeated_name_is_refused_in_every_spelling() {
     let (api, tokens) = start().await;
     for endpoint in BodyEndpoint::ALL {
         for (name, value) in endpoint.parameters(&tokens) {
@@ -83,7 +83,7 @@ async fn deep_json_is_refused_and_unknown_members_are_ignored() {
 }
 
 #[tokio::test]
-async fn a_number_is_no_text_and_one_that_nothing_holds_is_no_json() {
+async fn a_number_is_refused_as_text_and_an_enormous_one_as_json() {
     let (api, tokens) = start().await;
     let digits = "9".repeat(5000);
     for endpoint in BodyEndpoint::ALL {
@@ -104,9 +104,9 @@ async fn a_number_is_no_text_and_one_that_nothing_holds_is_no_json() {
     }
 }
 
-/// Control characters where they could end a line of a log or of a header: refused or not known, and never repeated.
+/// Control characters that could end a line of a log or header. They are refused or unknown, and never repeated.
 #[tokio::test]
-async fn what_would_end_a_line_is_refused_and_ends_none() {
+async fn characters_that_end_a_line_never_reach_a_log_or_a_header() {
     let (api, tokens) = start().await;
     let lambdas = Lambdas::start(&api).await;
     for endpoint in BodyEndpoint::ALL {
@@ -119,10 +119,10 @@ async fn what_would_end_a_line_is_refused_and_ends_none() {
                 "\u{2028}evil",
             ] {
                 if (name, added) == ("new_password", "\u{2028}evil") {
-                    // A space, as any that isn't a control character: it may be chosen, and is never written to a log.
+                    // U+2028 isn't a control character, so a password may contain it. It never gets into a log.
                     continue;
                 }
-                // Between two cases the budget of the user is given back.
+                // This restores the user's budget between cases.
                 let before = api.stored().await;
                 let mut object = endpoint.json(&tokens);
                 object[name] = format!("{value}{added}").into();
@@ -131,7 +131,7 @@ async fn what_would_end_a_line_is_refused_and_ends_none() {
                 let reply = lambdas.answer(endpoint.path(), &event).await.unwrap();
                 drop(guard);
                 if name == "token" {
-                    // RFC 7009 section 2.2: a token that is none is over already.
+                    // RFC 7009 section 2.2: an invalid token counts as already revoked.
                     assert_eq!(reply.status, 200, "{added:?}");
                 } else {
                     assert!([400, 401].contains(&reply.status), "{endpoint:?} {name} {added:?}: {reply:?}");
@@ -152,7 +152,7 @@ async fn what_would_end_a_line_is_refused_and_ends_none() {
 }
 
 #[tokio::test]
-async fn a_body_of_ten_megabytes_is_413_in_whatever_form_and_leaves_nothing() {
+async fn a_body_of_ten_megabytes_is_413_in_every_form_and_changes_nothing() {
     let (api, tokens) = start().await;
     let many = (0..700_000).fold(String::new(), |mut form, i| {
         let _ = write!(form, "p{i}=v&");

@@ -1,4 +1,4 @@
-//! The HTTP API of template-http.yaml: held against the REST API of template.yaml, and where it is another kind.
+//! The HTTP API of template-http.yaml, compared with the REST API of template.yaml.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::harness::{APP, Api, PASSWORD, USERNAME, bearer, form, form_post};
 const ORIGIN: &str = "https://app.example.com";
 const ELSEWHERE: &str = "https://elsewhere.example.com";
 
-/// Behind an HTTP API, whatever the other tests are behind.
+/// An API behind an HTTP API, whatever kind the other tests use.
 async fn start() -> Api {
     let api = Api::start().await;
     let deployment = Deployment { api: ApiKind::Http, ..api.deployment.clone() };
@@ -36,14 +36,14 @@ fn both() -> [ApiDefinition; 2] {
 #[test]
 fn both_kinds_of_api_have_the_same_routes_functions_and_protection() {
     let [mut rest, http] = both();
-    // An HTTP API answers every preflight by itself.
+    // An HTTP API answers every preflight itself.
     rest.routes.retain(|route| route.method != "OPTIONS");
     assert_eq!(rest.routes, http.routes);
     assert!(http.routes.iter().any(|route| route.is_protected), "they were found");
 }
 
 #[test]
-fn both_kinds_of_api_allow_the_same_browsers_the_same_and_neither_caches_a_decision() {
+fn both_kinds_of_api_have_the_same_cors_and_cache_no_decision() {
     let [rest, http] = both();
     assert_eq!(rest.cors, http.cors);
     assert_eq!([rest.authorizer_cache_ttl, http.authorizer_cache_ttl], [Duration::ZERO; 2]);
@@ -54,7 +54,7 @@ fn both_kinds_of_api_allow_the_same_browsers_the_same_and_neither_caches_a_decis
 }
 
 #[tokio::test]
-async fn its_own_errors_are_a_message_and_nothing_else() {
+async fn the_errors_of_an_http_api_are_only_a_message() {
     let api = start().await;
     let token = api.login().await.access;
     let narrow = Deployment {
@@ -76,9 +76,9 @@ async fn its_own_errors_are_a_message_and_nothing_else() {
     }
 }
 
-/// It asks the authorizer about headers that it has joined; a REST API refuses them without asking.
+/// An HTTP API joins the headers before it asks the authorizer. A REST API refuses them without asking.
 #[tokio::test]
-async fn two_tokens_are_none() {
+async fn two_tokens_are_refused() {
     let api = start().await;
     let token = api.login().await.access;
     let twice = bearer(bearer(Request::get(route::SESSIONS), &token), &token);
@@ -98,9 +98,9 @@ async fn a_preflight_is_answered_for_every_path_and_says_nothing_to_other_origin
     }
 }
 
-/// The published keys, which the function opens to every origin: the configuration of the API is what counts.
+/// The function opens the published keys to every origin, but the API's configuration counts.
 #[tokio::test]
-async fn what_a_function_says_of_origins_is_replaced() {
+async fn the_apis_cors_headers_replace_those_of_a_function() {
     let api = start().await;
     for (origin, allowed) in [(ORIGIN, Some(ORIGIN)), (ELSEWHERE, None)] {
         let reply = api.send(Request::get(route::JWKS).header("origin", origin), "").await;
@@ -109,9 +109,9 @@ async fn what_a_function_says_of_origins_is_replaced() {
     }
 }
 
-/// Every value of a header reaches the function, although the authorizer gets them joined.
+/// The function sees every value of a header, although the authorizer gets them joined.
 #[tokio::test]
-async fn a_header_that_stands_twice_is_noticed_as_behind_a_rest_api() {
+async fn a_repeated_header_is_noticed_as_behind_a_rest_api() {
     let api = start().await;
     let login = form(&[("client_id", APP), ("username", USERNAME), ("password", PASSWORD)]);
     let json = form_post(route::LOGIN).header("content-type", "application/json");

@@ -1,4 +1,4 @@
-//! The keyset in Secrets Manager, rotated: step by step, interrupted, overlapping.
+//! Rotations of the keyset in Secrets Manager: step by step, interrupted and overlapping.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
@@ -15,10 +15,10 @@ use crate::harness::{Api, Secrets, Tokens};
 pub(crate) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
-/// How long before it makes tokens a new key is published.
+/// The time between a new key's publication and its first use.
 const LEAD: u64 = 3 * HOUR;
 
-/// Versions are called by a UUID: 32 characters at least.
+/// A version's name. It has to be at least 32 characters long, like a UUID.
 pub(crate) fn version(name: &str) -> String {
     format!("{name:0>36}")
 }
@@ -33,7 +33,7 @@ pub(crate) async fn step(
     rotation.handle(event, None).await
 }
 
-/// All four steps, as Secrets Manager takes them.
+/// Takes all four steps, as Secrets Manager does.
 pub(crate) async fn rotate(
     rotation: &KeyRotation,
     secrets: &Secrets,
@@ -45,7 +45,7 @@ pub(crate) async fn rotate(
     Ok(())
 }
 
-/// A stack, deployed: with an API, and a rotation that has not run yet.
+/// A deployed stack with an API, and a rotation that hasn't run yet.
 async fn deployed() -> (Secrets, Api, KeyRotation) {
     let secrets = Secrets::start().await;
     let api = Api::with_secret(&secrets, |p| p).await;
@@ -53,7 +53,7 @@ async fn deployed() -> (Secrets, Api, KeyRotation) {
     (secrets, api, rotation)
 }
 
-/// The same, with its first keyset.
+/// A deployed stack with its first keyset.
 async fn rotated() -> (Secrets, Api, KeyRotation) {
     let (secrets, api, rotation) = deployed().await;
     rotate(&rotation, &secrets, "first").await.unwrap();
@@ -75,12 +75,12 @@ async fn keyset(secrets: &Secrets) -> Value {
 }
 
 #[tokio::test]
-async fn the_first_rotation_makes_the_first_keyset_and_what_waited_for_it_heals() {
+async fn the_first_rotation_makes_the_first_keyset_and_functions_recover() {
     let (secrets, api, rotation) = deployed().await;
     api.try_login("x").await.assert_error(503, "temporarily_unavailable");
     api.call("x").await.assert_gateway_error(500, "server_error");
     rotate(&rotation, &secrets, "first").await.unwrap();
-    // The same functions, not started anew.
+    // The same functions, without a restart.
     let tokens = api.login().await;
     assert_eq!(api.call(&tokens.access).await.status, 200);
     assert_eq!(published(&api).await, [kid(&tokens)]);
@@ -88,7 +88,7 @@ async fn the_first_rotation_makes_the_first_keyset_and_what_waited_for_it_heals(
 }
 
 #[tokio::test]
-async fn a_new_key_is_published_at_once_and_signs_when_everybody_knows_it() {
+async fn a_new_key_is_published_at_once_and_signs_once_every_copy_has_it() {
     let (secrets, api, rotation) = rotated().await;
     let old = api.login().await;
     api.clock.advance(30 * DAY);
@@ -106,7 +106,7 @@ async fn a_new_key_is_published_at_once_and_signs_when_everybody_knows_it() {
     assert_eq!(api.call(&first.access).await.status, 200);
     assert_eq!(api.call(&last.access).await.status, 200, "the old key's tokens go on working");
 
-    // A day is the longest that an access token lives.
+    // Access tokens live for a day at most.
     api.clock.advance(DAY);
     assert!(published(&api).await.contains(&kid(&old)));
     api.clock.advance(2 * HOUR);
@@ -114,7 +114,7 @@ async fn a_new_key_is_published_at_once_and_signs_when_everybody_knows_it() {
 }
 
 #[tokio::test]
-async fn any_step_may_be_repeated_and_a_rotation_begun_anew_where_it_stopped() {
+async fn any_step_may_be_repeated_and_a_stopped_rotation_resumes() {
     let (secrets, api, rotation) = rotated().await;
     let tokens = api.login().await;
     api.clock.advance(30 * DAY);
@@ -140,7 +140,7 @@ async fn any_step_may_be_repeated_and_a_rotation_begun_anew_where_it_stopped() {
 }
 
 #[tokio::test]
-async fn of_two_rotations_that_overlap_one_is_given_up_and_nothing_is_lost() {
+async fn one_of_two_overlapping_rotations_is_given_up_and_nothing_is_lost() {
     let (secrets, api, rotation) = rotated().await;
     let tokens = api.login().await;
     api.clock.advance(30 * DAY - 60);
@@ -180,7 +180,7 @@ async fn steps_taken_at_the_same_time_make_one_version() {
             step(&rotation, &secrets, "second", each),
             step(&rotation, &secrets, "second", each)
         );
-        // Of three that finish, one moves the label; the others may find it moved, and are repeated.
+        // Of three concurrent steps, one moves the label. The others may find it moved, and are repeated.
         if each == "finishSecret" {
             step(&rotation, &secrets, "second", each).await.unwrap();
         } else {
@@ -206,12 +206,12 @@ async fn a_rotation_that_took_too_long_is_given_up_rather_than_finished() {
 }
 
 #[tokio::test]
-async fn hmac_keys_have_a_lifetime_of_their_own_and_no_session_notices() {
+async fn hmac_keys_have_their_own_lifetime_and_a_new_one_ends_no_session() {
     let (secrets, api, rotation) = rotated().await;
     let mut tokens = api.login().await;
     let first = keyset(&secrets).await["refresh_keys"][0]["kid"].clone();
     for month in 1..=7 {
-        // Every ten days, so that it never idles out.
+        // It refreshes every ten days, so that the session never idles out.
         for _ in 0..3 {
             api.clock.advance(10 * DAY);
             tokens = api.refresh(&tokens.refresh).await.tokens();
@@ -228,7 +228,7 @@ async fn hmac_keys_have_a_lifetime_of_their_own_and_no_session_notices() {
 }
 
 #[tokio::test]
-async fn a_step_that_is_repeated_late_shortens_the_life_of_no_key_of_the_next_rotation() {
+async fn a_step_repeated_late_shortens_no_keys_life_in_the_next_rotation() {
     let (secrets, api, rotation) = rotated().await;
     api.clock.advance(30 * DAY);
     for each in &STEPS[..2] {
@@ -245,14 +245,14 @@ async fn a_step_that_is_repeated_late_shortens_the_life_of_no_key_of_the_next_ro
     assert_eq!(api.call(&api.login().await.access).await.status, 200);
 }
 
-/// As SECURITY.md says to do when a key has leaked.
+/// Follows SECURITY.md's advice for a leaked key.
 #[tokio::test]
 async fn a_keyset_that_was_put_away_stays_away_and_the_next_rotation_makes_another() {
     let (secrets, api, rotation) = rotated().await;
     let leaked = api.login().await;
     secrets.put("{}").await;
     api.delete_all("KeysTable").await;
-    // Secrets Manager may still repeat the rotation that made it, from any step.
+    // Secrets Manager may still repeat any step of the rotation that made it.
     for each in STEPS {
         let _ = step(&rotation, &secrets, "first", each).await;
         assert!(api.items("KeysTable").await.is_empty(), "{each}: its key is not published again");
@@ -267,9 +267,9 @@ async fn a_keyset_that_was_put_away_stays_away_and_the_next_rotation_makes_anoth
     assert_eq!(api.call(&api.login().await.access).await.status, 200);
 }
 
-/// RotateSecret refuses while a version is pending that is not the current one.
+/// RotateSecret refuses to start while a pending version isn't the current one.
 #[tokio::test]
-async fn nothing_is_pending_after_a_rotation_however_it_ended() {
+async fn no_version_is_pending_after_a_finished_or_abandoned_rotation() {
     let (secrets, api, rotation) = rotated().await;
     assert_eq!(secrets.pending().await, None, "finished");
     for each in &STEPS[..3] {
@@ -282,7 +282,7 @@ async fn nothing_is_pending_after_a_rotation_however_it_ended() {
 }
 
 #[tokio::test]
-async fn what_is_no_keyset_is_never_overwritten() {
+async fn a_secret_that_is_not_a_keyset_is_never_overwritten() {
     let (secrets, _api, rotation) = rotated().await;
     for bad in ["[]", "{\"signing_keys\":[]}", "not JSON"] {
         secrets.put(bad).await;

@@ -1,6 +1,5 @@
-//! Rotations of the keyset that run into each other: a step is held before each of its calls in turn, what it races with
-//! goes on to the end or is held in its turn, and then each goes on. Whatever the order, no key is published that leaked
-//! or that nobody holds.
+//! Overlapping rotations of the keyset. A step is held before each of its calls in turn, while its rival finishes or is
+//! held too. Then both continue. In any order, each published key is in a keyset, and no leaked key is published.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -21,22 +20,22 @@ use crate::{
     key_rotation::{STEPS, rotate, step},
 };
 
-/// A deployment whose keys are due.
+/// A deployment that is due for a rotation.
 struct Due {
     document: KeysetDocument,
     api: Api,
     stored: Stored,
 }
 
-/// One case of it.
+/// One case with this deployment.
 struct Case {
     secrets: Arc<Secrets>,
-    /// Reached without a gate.
+    /// An API without a gate.
     api: Api,
     rotation: KeyRotation,
 }
 
-/// A rotation or an operator whose calls can be held.
+/// A rotation or an operator with calls that can be held.
 struct Actor {
     api: Api,
     proxy: Proxy,
@@ -68,7 +67,7 @@ impl Case {
         Actor { api, proxy }
     }
 
-    /// The keys that are published for as long as nothing replaces them, and those that expire.
+    /// The published keys: those without an expiry, and the expiring ones.
     async fn published(&self) -> (BTreeSet<String>, BTreeSet<String>) {
         let items = self.api.published_keys().await.into_iter();
         let keys = items.map(|item| PublishedKey::from_item(&item.into_iter().collect::<Item>()).unwrap());
@@ -108,7 +107,7 @@ fn kids(document: &KeysetDocument) -> BTreeSet<String> {
     document.signing_keys.iter().map(|key| key.kid.clone()).collect()
 }
 
-/// Whether the gate was reached before this ended.
+/// Whether the gate was reached before the task ended.
 async fn is_reached<T>(gate: &Gate, running: &mut JoinHandle<T>) -> bool {
     select! {
         () = gate.reached() => true,
@@ -116,7 +115,7 @@ async fn is_reached<T>(gate: &Gate, running: &mut JoinHandle<T>) -> bool {
     }
 }
 
-/// The version that the operator's command asks Secrets Manager to make.
+/// The version that the operator's command makes Secrets Manager ask for.
 async fn asked(secrets: &Secrets) -> String {
     loop {
         if let Some(version) = secrets.take_rotation() {
@@ -126,8 +125,8 @@ async fn asked(secrets: &Secrets) -> String {
     }
 }
 
-/// Holds a step of a rotation before its call `n`, the operator before call `m`, and lets the step end first. Returned is
-/// whether the two calls were there to be held.
+/// Holds a rotation step before its call `n` and the operator before call `m`, and lets the step end first. Returns
+/// whether the two calls exist.
 async fn race(due: &Due, at: usize, n: usize, m: usize) -> (bool, bool) {
     let case = due.enter().await;
     for name in &STEPS[..at] {
@@ -146,7 +145,7 @@ async fn race(due: &Due, at: usize, n: usize, m: usize) -> (bool, bool) {
         version = asked(&case.secrets) => Some(version),
     };
     held.open();
-    // It may be refused, and may have been carried out.
+    // It may have been refused or carried out.
     let _ = running.await.unwrap();
     stopped.open();
     let is_stopped = version.is_none();
@@ -155,7 +154,7 @@ async fn race(due: &Due, at: usize, n: usize, m: usize) -> (bool, bool) {
         None => asked(&case.secrets).await,
     };
     command.abort();
-    // Secrets Manager repeats what it began, and then does what it was asked for.
+    // Secrets Manager repeats the rotation it began, and then starts the requested one.
     for name in STEPS {
         let _ = step(&case.rotation, &case.secrets, "second", name).await;
     }
@@ -169,16 +168,16 @@ async fn race(due: &Due, at: usize, n: usize, m: usize) -> (bool, bool) {
     let (lasting, expiring) = case.published().await;
     let held = case.held().await;
     assert!(held.is_disjoint(&kids(&due.document)), "{at} {n} {m}");
-    // The rotation may have begun with what the operator left, and so be none of a keyset that leaked.
+    // If the rotation started from the operator's result, it isn't of the leaked keyset.
     assert_eq!(&lasting | &expiring, held, "{at} {n} {m}: nothing else is published");
     assert_eq!(lasting.len(), 1, "{at} {n} {m}");
     (true, is_stopped)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn keys_that_leaked_are_published_by_no_step_that_was_under_way() {
+async fn no_step_that_was_under_way_publishes_leaked_keys() {
     let due = Due::set().await;
-    // The step that publishes; each of them, where every case is tried.
+    // The step that publishes, or in a long run every step.
     let steps = if SCALE.every_cell { 0..STEPS.len() } else { 1..2 };
     for at in steps {
         let mut n = 0;
@@ -230,7 +229,7 @@ async fn a_rotation_that_was_overtaken_leaves_no_key_that_lasts() {
     }
 }
 
-/// A deployment with its keyset in a file, and what an operator is given of it.
+/// A deployment with its keyset in a file, and an operator's view of it.
 struct InFile {
     api: Api,
     path: std::path::PathBuf,
@@ -275,7 +274,7 @@ impl Drop for InFile {
 }
 
 #[tokio::test]
-async fn of_rotations_of_a_file_at_the_same_time_every_published_key_is_held() {
+async fn concurrent_rotations_of_a_file_keep_every_published_key() {
     let deployed = InFile::start("together").await;
     let before = deployed.document();
     tokio::join!(

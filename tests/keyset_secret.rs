@@ -1,4 +1,5 @@
-//! How functions keep the keyset that Secrets Manager holds: loaded at start, used for minutes, and for an hour at most.
+//! The functions' cache of the keyset in Secrets Manager: it is loaded at start, reloaded after minutes, and used for
+//! at most an hour.
 
 use serde_json::{Value, json};
 use shared::context::{Context, StartError};
@@ -12,7 +13,7 @@ async fn with_keyset() -> (Secrets, Api) {
     let document = keyset();
     secrets.put(&document.to_json()).await;
     let api = Api::with_secret(&secrets, |p| p).await;
-    // Published as the rotation would have.
+    // This publishes the keys, as the rotation would have.
     let mut deployment = api.deployment.clone();
     deployment.keyset = local::functions::Keyset::Document(Box::new(document));
     api.redeployed(deployment).await;
@@ -21,9 +22,13 @@ async fn with_keyset() -> (Secrets, Api) {
 }
 
 #[tokio::test]
-async fn it_is_loaded_at_start_and_looked_for_again_after_five_minutes() {
+async fn the_keyset_is_loaded_at_start_and_again_after_five_minutes() {
     let (secrets, api) = with_keyset().await;
-    assert_eq!(secrets.take_calls().len(), 4, "login, refresh, logout and password; the authorizer never");
+    assert_eq!(
+        secrets.take_calls().len(),
+        6,
+        "of six functions; the authorizer, metadata and the lists never"
+    );
     let mut tokens = api.login().await;
     for _ in 0..5 {
         tokens = api.refresh(&tokens.refresh).await.tokens();
@@ -86,7 +91,7 @@ async fn the_same_holds_for_the_authorizers_copy_of_the_published_keys() {
     assert_eq!(cold.call(&api.login().await.access).await.status, 200);
 }
 
-/// What each of the three says when it is started over this secret.
+/// The errors of the three functions when they start with this secret.
 async fn refusals(context: [Context; 3]) -> Vec<String> {
     let [login, refresh, logout] = &context;
     let results: [Result<(), StartError>; 3] = [
@@ -114,7 +119,7 @@ async fn a_keyset_that_can_not_be_used_keeps_all_three_from_starting() {
         (with("/refresh_keys/0/k", json!("AAAA")), "too short"),
         (with("/refresh_keys/0/k", json!("")), "too short"),
         (with("/signing_keys/0/d", json!("!")), "malformed"),
-        (with("/signing_keys", twice), "stands twice"),
+        (with("/signing_keys", twice), "occurs twice"),
     ] {
         secrets.put(&bad).await;
         for refusal in refusals(["login", "refresh", "logout"].map(|name| api.context(name))).await {

@@ -1,4 +1,4 @@
-//! Several keys at once work; a key that can't be used keeps the functions from starting.
+//! Several keys work at the same time. An unusable key keeps the functions from starting.
 
 use authorizer::Authorizer;
 use aws_lc_rs::{
@@ -34,8 +34,7 @@ fn ed25519() -> Value {
     })
 }
 
-/// A key of 2048 bits, of no use but this test's. Its file was made with `openssl genrsa`, its members taken out as
-/// they stand there.
+/// A 2048-bit key for this test only. Its file has the output of `openssl genrsa` as JWK members.
 fn rsa() -> Value {
     serde_json::from_str(include_str!("keys/rsa-2048.jwk.json")).unwrap()
 }

@@ -1,4 +1,4 @@
-//! Login: who gets in, what everyone else is told, and the guess budget.
+//! Login: the users who get in, the answers to others, and the guess budget.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -36,7 +36,7 @@ async fn unknown_wrong_locked_and_disabled_look_the_same() {
 }
 
 #[tokio::test]
-async fn a_user_name_is_the_same_however_it_is_typed() {
+async fn case_and_width_do_not_change_a_user_name() {
     let api = Api::start().await;
     for username in ["demo", "DEMO", "\u{ff24}emo"] {
         let parameters = [("client_id", APP), ("username", username), ("password", PASSWORD)];
@@ -105,7 +105,7 @@ async fn parallel_guesses_are_counted_before_they_are_evaluated() {
     for reply in tasks.join_all().await {
         reply.assert_error(400, "invalid_grant");
     }
-    // A guess is evaluated if its attempt was counted, which is a write that succeeded.
+    // A guess is evaluated if its attempt was counted by a successful write.
     let calls = api.calls.take().into_iter();
     let counted = calls.filter(|call| call.name == "UpdateItem Credentials" && call.units.is_some());
     assert_eq!(counted.count() as u64, BUDGET);
@@ -159,7 +159,7 @@ async fn an_unknown_name_is_the_same_work_as_a_wrong_password() {
     let unknown = names(&api);
     assert_eq!(wrong, ["UpdateItem Credentials", "GetItem Users"]);
     assert_eq!(unknown, wrong);
-    // Where nothing is hashed, nothing is read.
+    // Without a hash to compute, the user isn't read.
     for username in [USERNAME, "nobody"] {
         for _ in 1..BUDGET {
             try_name(&api, username).await;
@@ -174,7 +174,7 @@ async fn an_unknown_name_is_the_same_work_as_a_wrong_password() {
 async fn the_right_password_of_a_disabled_user_is_the_work_of_a_wrong_one() {
     let api = Api::start().await;
     api.login().await;
-    // A hash that a right password would replace, which is work as well.
+    // A hash that a correct password would replace, which causes more work.
     let weak = vec![(attribute::PASSWORD_HASH, text(&hash_at(8, 1)))];
     api.seeder().set("CredentialsTable", (attribute::USERNAME, USERNAME), weak).await.unwrap();
     let user = (attribute::USER_ID, USER_ID);
@@ -191,7 +191,7 @@ async fn the_right_password_of_a_disabled_user_is_the_work_of_a_wrong_one() {
             api.restore(&before).await;
         }
         assert_eq!(seen[0].3.len(), 2, "{:?}", seen[0].3);
-        // The answer, each call and what it consumed, and what is stored then: hash and counters.
+        // The answer, each call and its consumption, and the stored hash and counters.
         assert_eq!(seen[0], seen[1]);
         api.seeder()
             .set("UsersTable", user, vec![(attribute::DISABLED, AttributeValue::Bool(false))])
@@ -273,7 +273,7 @@ async fn the_claims_of_the_user_record_are_in_the_token_and_can_not_stand_in_for
     assert_eq!(api.call(&tokens.access).await.status, 200);
 }
 
-/// The hash of the demo user's password, by this much memory in KiB and as many passes.
+/// The hash of the demo user's password with this memory in KiB and number of passes.
 pub(crate) fn hash_at(memory_kib: u32, passes: u32) -> String {
     use argon2::{Algorithm, Argon2, Params, PasswordHasher, Version};
     let params = Params::new(memory_kib, passes, 1, None).unwrap();

@@ -1,4 +1,4 @@
-//! Logout, and revocation in the sense of RFC 7009.
+//! Logout, and revocation as in RFC 7009.
 
 use serde_json::Value;
 use shared::{route, store::attribute};
@@ -52,7 +52,7 @@ async fn logout_writes_the_denylist_row_and_deletes_the_session() {
 }
 
 #[tokio::test]
-async fn a_token_of_a_session_that_is_over_writes_nothing_however_it_is_used() {
+async fn a_token_of_an_ended_session_never_writes_anything() {
     let api = Api::start().await;
     let (first, other) = (api.login().await, api.login().await);
     let second = api.refresh(&first.refresh).await.tokens();
@@ -78,7 +78,7 @@ async fn a_token_of_a_session_that_is_over_writes_nothing_however_it_is_used() {
 }
 
 #[tokio::test]
-async fn a_session_that_ended_by_itself_leaves_one_row_and_then_none() {
+async fn repeated_logouts_of_an_expired_session_write_one_row() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.clock.advance(1_209_600);
@@ -90,7 +90,7 @@ async fn a_session_that_ended_by_itself_leaves_one_row_and_then_none() {
     assert_eq!(api.items("RevocationsTable").await.len(), 1);
 }
 
-/// More sessions than one Query reads, which is a megabyte.
+/// Creates more sessions than one Query reads, a megabyte.
 pub(crate) async fn many_sessions(api: &Api, count: usize) {
     let session = api.session().await;
     for i in 0..count {
@@ -207,7 +207,7 @@ async fn everywhere_goes_beyond_the_megabyte_that_a_query_answers_at_once() {
 }
 
 #[tokio::test]
-async fn a_token_of_a_session_that_is_over_ends_nobody_elses() {
+async fn a_token_of_an_ended_session_ends_no_other_session() {
     let api = Api::with(|p| p.with("IdleTtl", "1000")).await;
     let (ended, expired) = (api.login().await, api.login().await);
     assert_eq!(api.logout(&ended.refresh).await.status, 200);
@@ -227,7 +227,7 @@ async fn a_token_of_a_session_that_is_over_ends_nobody_elses() {
 async fn a_session_at_its_very_end_is_not_brought_back_after_a_logout_everywhere() {
     let api = Api::with(|p| p.with("IdleTtl", "1000")).await;
     let (here, there) = (api.login().await, api.login().await);
-    // A refresh that began while it lived, and reaches the store after the logout.
+    // A refresh begins while the session lives, and reaches the store after the logout.
     let stalled = api.with_clock(api.clock.unix() + 999).await;
     api.clock.advance(1000);
     let everywhere = [("client_id", APP), ("token", here.access.as_str()), ("everywhere", "true")];

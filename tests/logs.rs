@@ -13,11 +13,11 @@ use tracing_subscriber::{
 use crate::harness::{APP, Api, Fault, Log, PASSWORD, SECRET, SERVER, Tokens, USERNAME};
 
 thread_local! {
-    /// Whether this thread is listened to: the other tests of this process log as well.
+    /// Whether to capture this thread's log: other tests in this process log too.
     static IS_HEARD: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Every kind of request, refused and carried out, with a store that works and one that doesn't.
+/// Every kind of request, successful and refused, with a working store and a failing one.
 async fn eventful_run(api: &Api) -> Vec<Tokens> {
     let first = api.login().await;
     let second = api.refresh_with_key(&first.refresh, "idempotency-key-of-a-client").await.tokens();
@@ -48,7 +48,7 @@ async fn eventful_run(api: &Api) -> Vec<Tokens> {
 async fn no_token_password_or_secret_reaches_a_log() {
     let api = Api::start().await;
     let (ours, everything) = (Log::default(), Log::default());
-    // What a function logs, and beside it all that anything in this process would log if it were let.
+    // The functions' log, and the unfiltered log of the whole process.
     tracing_subscriber::registry()
         .with(ours.layer().with_filter(dynamic_filter_fn(|_, _| IS_HEARD.get())))
         .with(
@@ -78,7 +78,7 @@ async fn no_token_password_or_secret_reaches_a_log() {
 }
 
 #[test]
-fn a_listener_hears_also_what_another_thread_came_to_first() {
+fn a_listener_hears_an_event_that_another_thread_logged_first() {
     let say = || tracing::warn!(event = "said");
     let (log, _guard) = Log::listen();
     std::thread::spawn(say).join().unwrap();

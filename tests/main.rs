@@ -1,16 +1,17 @@
-//! The integration tests: claims about Latchgate, each shown through the real handlers, the real SDK and a real engine.
+//! The integration tests: each claim about Latchgate is shown with the real handlers, the real SDK and a real engine.
 //!
-//! One binary, because every further one would link the SDK and the engine again: seconds each, for nothing.
+//! They are one binary, because every further one would spend seconds on linking the SDK and the engine again.
 //!
-//! The engine is the embedded one, a fresh one a test. With `LATCHGATE_TEST_ENDPOINT` set (`cargo xtask
-//! dynamodb-local` does it) the same tests run against that store, in fresh tables; with `LATCHGATE_TEST_API=http` (`cargo
-//! xtask http-api` does it) behind an HTTP API instead of a REST API.
+//! The engine is embedded, with a fresh one per test. With `LATCHGATE_TEST_ENDPOINT` set, as by
+//! `cargo xtask dynamodb-local`, the same tests use fresh tables in that store. With `LATCHGATE_TEST_API=http`, as by
+//! `cargo xtask http-api`, they run behind an HTTP API instead of a REST API.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
 mod harness;
 
 mod access_tokens;
+mod admin_binding;
 mod admin_doctor;
 mod admin_keys;
 mod admin_tokens;
@@ -21,11 +22,14 @@ mod authorizer_events;
 mod authorizer_policy;
 mod claims;
 mod client_authentication;
+mod client_documents;
 mod contributing;
 mod costs;
 mod decisions;
+mod deployment;
 mod design;
 mod documents;
+mod dpop;
 mod fault_matrix;
 mod faults;
 mod floods;
@@ -42,6 +46,7 @@ mod keys_at_once;
 mod keyset_secret;
 mod keysets;
 mod leaks;
+mod log_bytes;
 mod login_flow;
 mod logout_flow;
 mod logs;
@@ -49,7 +54,9 @@ mod max_sessions;
 mod metadata_documents;
 mod metrics;
 mod model;
+mod months;
 mod names;
+mod oauth;
 mod openapi;
 mod operations;
 mod origins;
@@ -71,7 +78,9 @@ mod rotation_load;
 mod sample_events;
 mod scenarios;
 mod scope_rules;
+mod serving;
 mod sessions_flow;
+mod side_by_side;
 mod spellings;
 mod start;
 mod stored_items;

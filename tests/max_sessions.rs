@@ -1,4 +1,4 @@
-//! `MaxSessions`: a login beyond the bound ends the sessions that were used longest ago.
+//! `MaxSessions`: a login beyond the limit ends the least recently used sessions.
 
 use shared::store::attribute;
 
@@ -33,7 +33,7 @@ async fn a_login_beyond_the_bound_ends_the_session_that_was_used_longest_ago() {
 }
 
 #[tokio::test]
-async fn by_default_there_is_no_bound_and_a_refused_login_ends_nothing() {
+async fn sessions_are_unbounded_by_default_and_a_refused_login_ends_none() {
     let api = Api::start().await;
     logins(&api, 30).await;
     assert_eq!(api.items("SessionsTable").await.len(), 30);
@@ -44,7 +44,7 @@ async fn by_default_there_is_no_bound_and_a_refused_login_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_login_ends_sixteen_at_most_and_those_that_ended_by_themselves_do_not_count() {
+async fn a_login_ends_at_most_sixteen_and_expired_sessions_do_not_count() {
     let api = Api::with(|p| p.with("MaxSessions", "2")).await;
     api.login().await;
     crate::logout_flow::many_sessions(&api, 40).await;

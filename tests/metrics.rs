@@ -1,9 +1,11 @@
-//! Metrics: what the embedded metric format has CloudWatch count.
+//! Metrics: the values that CloudWatch reads from the embedded metric format.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use authorizer::Authorizer;
 use axum::http::Request;
 use keys::KeyRotation;
+use local::template::Parameters;
 use serde_json::{Value, json};
 use shared::{log::NAMESPACE, route};
 
@@ -14,16 +16,20 @@ use crate::{
 
 const STACK: &str = "latchgate-test";
 
-async fn in_a_stack() -> Api {
-    Api::with(|parameters| parameters.with("AWS::StackName", STACK)).await
+fn in_the_stack(parameters: Parameters) -> Parameters {
+    parameters.with("AWS::StackName", STACK).with("Metrics", "on")
 }
 
-/// The lines of metrics since the last time.
+async fn in_a_stack() -> Api {
+    Api::with(in_the_stack).await
+}
+
+/// The metric lines since the last take.
 fn lines(log: &Log) -> Vec<Value> {
     log.take_with("_aws")
 }
 
-/// What CloudWatch makes of a line: the values of metrics, by their names and the values of their dimensions.
+/// The metrics that CloudWatch reads from a line: values by name and dimension values.
 fn read(line: &Value) -> BTreeMap<(String, Vec<String>), f64> {
     let mut read = BTreeMap::new();
     for directive in line["_aws"]["CloudWatchMetrics"].as_array().unwrap() {
@@ -50,7 +56,7 @@ fn expected(values: &[(&str, &[&str], f64)]) -> BTreeMap<(String, Vec<String>), 
         let dimensions = [STACK].iter().chain(more).map(|&value| value.to_owned()).collect();
         (name.to_owned(), dimensions)
     };
-    // All durations of a stack together are how many requests it had.
+    // The number of a stack's durations is its number of requests.
     let duration = values
         .iter()
         .filter(|(name, ..)| *name == "duration")
@@ -121,6 +127,52 @@ async fn the_authorizers_latency_is_its_duration() {
     assert_eq!(lines(&log).iter().map(read).collect::<Vec<_>>(), [allowed, listed]);
 }
 
+/// Of a thousand allowed calls, about ten leave lines, each counting for a hundred. Every refusal leaves a line of both
+/// kinds.
+#[tokio::test]
+async fn a_call_that_is_drawn_counts_for_a_hundred_and_a_refusal_for_itself() {
+    let api = Api::with(|parameters| {
+        in_the_stack(parameters).with("RequestLines", "problems").with("RevocationCheck", "none")
+    });
+    let api = api.await;
+    let tokens = api.login().await;
+    let authorizer = Authorizer::start(&api.context("authorizer")).await.unwrap();
+    let event = |token: &str| {
+        let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod/GET/me";
+        json!({ "type": "TOKEN", "authorizationToken": format!("Bearer {token}"), "methodArn": arn })
+    };
+    let (log, _guard) = Log::listen();
+    for _ in 0..1000 {
+        authorizer.handle(event(&tokens.access), None).await.unwrap();
+    }
+    let (events, metrics): (Vec<_>, Vec<_>) =
+        log.take().into_iter().partition(|line| line.get("event").is_some());
+    assert!((1..=40).contains(&events.len()), "{}", events.len());
+    assert_eq!(metrics.len(), events.len());
+    for (line, metrics) in events.iter().zip(&metrics) {
+        assert!(line["event"] == "access_allowed" && line["duration_ms"].is_f64(), "{line}");
+        assert_eq!(metrics["access_allowed"], 100, "{metrics}");
+        let duration = json!({ "Values": [line["duration_ms"].as_f64()], "Counts": [100] });
+        assert_eq!(normal(&metrics["duration"]), normal(&duration), "{metrics}");
+    }
+
+    for _ in 0..50 {
+        authorizer.handle(event("junk"), None).await.unwrap_err();
+    }
+    let (events, metrics): (Vec<_>, Vec<_>) =
+        log.take().into_iter().partition(|line| line.get("event").is_some());
+    assert_eq!((events.len(), metrics.len()), (50, 50));
+    assert!(metrics.iter().all(|line| line["access_refused"] == 1), "{metrics:?}");
+}
+
+/// The line with all numbers as floating-point.
+fn normal(value: &Value) -> Value {
+    let floating = |values: &Value| -> Vec<_> {
+        values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
+    };
+    json!({ "Values": floating(&value["Values"]), "Counts": floating(&value["Counts"]) })
+}
+
 #[tokio::test]
 async fn an_ordinary_hour_writes_to_as_many_metrics_as_the_costs_say() {
     let api = in_a_stack().await;
@@ -138,7 +190,7 @@ async fn an_ordinary_hour_writes_to_as_many_metrics_as_the_costs_say() {
     assert_eq!(written.len(), crate::pages::metrics(), "{written:?}");
 }
 
-/// A run in which much happens.
+/// An eventful run.
 async fn eventful_run(api: &Api, secrets: &Secrets) {
     let rotation = KeyRotation::start(&api.context("keys")).unwrap();
     rotate(&rotation, secrets, "first").await.unwrap();
@@ -164,9 +216,9 @@ async fn eventful_run(api: &Api, secrets: &Secrets) {
 }
 
 #[tokio::test]
-async fn what_is_written_is_what_is_listed_and_says_nothing_of_whom_it_is_about() {
+async fn written_metrics_are_the_listed_ones_and_identify_no_user() {
     let secrets = Secrets::emulated().await;
-    let api = Api::with_secret(&secrets, |parameters| parameters.with("AWS::StackName", STACK)).await;
+    let api = Api::with_secret(&secrets, in_the_stack).await;
     let (log, _guard) = Log::listen();
     Box::pin(eventful_run(&api, &secrets)).await;
     let listed: BTreeSet<(String, String, Vec<&str>)> = metrics()
@@ -203,8 +255,8 @@ async fn what_is_written_is_what_is_listed_and_says_nothing_of_whom_it_is_about(
 }
 
 #[tokio::test]
-async fn without_the_name_of_a_stack_there_are_none() {
-    let api = Api::start().await;
+async fn by_default_no_metrics_are_written() {
+    let api = Api::with(|parameters| parameters.with("AWS::StackName", STACK)).await;
     let (log, _guard) = Log::listen();
     let tokens = api.login().await;
     assert!(claims(&tokens.access)["sid"].is_string());

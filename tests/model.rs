@@ -1,41 +1,49 @@
-//! What the model of the protocol takes for granted, held against the real functions over a real engine: the same
-//! requests, one after the other, get the same answers and leave the same rows.
+//! Compares the model of the protocol with the real functions over a real engine: the same requests, one after the
+//! other, get the same answers and leave the same rows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     ending::{self, Ending},
-    refreshing::{Answer, Refreshing, Stage},
-    scenario::{SCENARIOS, Scenario},
-    store::{CLIENTS, Key, Row, Store, Write},
-    tick::Tick,
+    refreshing::{Answer, Refreshing, Refusal, Stage},
+    scenario::{Binding, SCENARIOS, Scenario, Tick},
+    store::{CLIENTS, Key, OTHER, Row, Store, Write},
+    token::{Jkt, Token},
 };
 use rand_chacha::{
     ChaCha20Rng,
     rand_core::{Rng, SeedableRng},
 };
 use secrecy::ExposeSecret;
-use shared::{clock::Clock, ids::ClientId, keys::Keyset, route, store::attribute, tokens::RefreshToken};
+use serde_json::Value;
+use shared::{
+    clock::Clock, ids::ClientId, keys::Keyset, route, store::attribute, thumbprint::Thumbprint,
+    tokens::RefreshToken,
+};
 
-use crate::harness::{APP, Api, Fault, Reply, SCALE, START, form, form_post, number, refresh_form, text};
+use crate::harness::{
+    APP, Api, Device, Fault, Reply, SCALE, START, claims, form, form_post, number, refresh_form, text,
+    with_proof,
+};
 
 const STEPS: usize = 14;
 
-/// One world twice: as the model has it, and for real.
+/// One world in the model and in reality.
 struct Twins {
     scenario: Scenario,
     store: Store,
     now: Tick,
     api: Api,
-    /// The same, by a clock that shows when a request began.
+    /// The same API with a clock at the request's start.
     began: Api,
     keyset: Keyset,
     first: RefreshToken,
-    /// What is stored of the keys that the client sent.
+    devices: [Device; 2],
+    /// The stored forms of the keys that the client sent.
     keys: BTreeMap<u8, String>,
 }
 
-/// What goes wrong on the way of a request.
+/// A disturbance of a request.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Disturbance {
     None,
@@ -43,43 +51,59 @@ enum Disturbance {
     WriteUnacknowledged,
 }
 
+/// The sessions that a logout ends.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Reach {
+    /// The session of its token.
+    Here,
+    /// All of the user's, with a proof of this key or none.
+    Everywhere(Option<Jkt>),
+}
+
 impl Twins {
-    async fn start() -> Self {
-        // A test's fault is the end of a call: the SDK doesn't try again.
-        let scenario = Scenario { attempts: 1, ..SCENARIOS[0] };
+    async fn start(binding: Binding) -> Self {
+        // A test's fault ends the call: the SDK doesn't retry.
+        let scenario = Scenario { attempts: 1, binding, ..SCENARIOS[0] };
         let seconds = |ticks: Tick| ticks.to_string();
         let api = Api::with(|p| {
-            p.with("Leeway", seconds(scenario.leeway))
+            p.with("Dpop", "on")
+                .with("Leeway", seconds(scenario.leeway))
                 .with("IdleTtl", seconds(scenario.idle))
                 .with("AbsoluteTtl", seconds(scenario.absolute))
         })
         .await;
         let began = api.with_clock(START).await;
         let keyset = Keyset::parse(&api.keyset().to_string()).unwrap();
-        let login = api.login().await;
+        let devices = [Device::es256(1), Device::es256(2)];
+        let login = match binding {
+            Binding::AtLogin => api.login_of(&devices[0]).await,
+            Binding::Never | Binding::AtRefresh => api.login().await,
+        };
         let first = keyset.refresh.verify(&login.refresh, &client()).unwrap();
-        Self {
-            store: Store::new(&scenario),
-            now: 0,
-            scenario,
-            api,
-            began,
-            keyset,
-            first,
-            keys: BTreeMap::new(),
+        let mut store = Store::new(&scenario);
+        store.sessions[OTHER] = None;
+        Self { store, now: 0, scenario, api, began, keyset, first, devices, keys: BTreeMap::new() }
+    }
+
+    fn device(&self, jkt: Jkt) -> &Device {
+        match jkt {
+            Jkt::Clients => &self.devices[0],
+            Jkt::Thiefs => &self.devices[1],
         }
     }
 
-    /// The text of the client's token of this generation.
-    fn token(&self, generation: u8) -> String {
-        let mut token = self.first.clone();
-        for _ in 0..generation {
-            token = token.successor().unwrap();
-        }
+    fn thumbprint(&self, jkt: Jkt) -> &str {
+        &self.device(jkt).jkt
+    }
+
+    /// The text of a token of the session, even if it was never issued.
+    fn token(&self, Token { generation, jkt }: Token) -> String {
+        let jkt = jkt.and_then(|jkt| Thumbprint::parse(self.thumbprint(jkt)));
+        let token = self.first.clone().at_generation(generation.into()).bound_to(jkt);
         self.keyset.refresh.encode(&token, &client(), self.api.clock.now()).expose_secret().to_owned()
     }
 
-    /// The answer of the model.
+    /// The model's answer.
     fn expected(&mut self, write: Write, disturbance: Disturbance) -> Answer {
         let mut refresh = Refreshing::new(write, &self.scenario);
         let is_acknowledged = disturbance != Disturbance::WriteUnacknowledged;
@@ -94,9 +118,9 @@ impl Twins {
         }
     }
 
-    /// The answer of the functions.
+    /// The functions' answer.
     async fn reply(&self, write: Write, disturbance: Disturbance) -> Reply {
-        // A request that began earlier, and reaches the store only now.
+        // The request began earlier, and reaches the store now.
         let api = &self.began;
         api.clock.set(START + u64::from(write.now));
         match disturbance {
@@ -104,29 +128,47 @@ impl Twins {
             Disturbance::ReadFails => api.calls.fail(Fault::Before("GetItem Users")),
             Disturbance::WriteUnacknowledged => api.calls.fail(Fault::After("UpdateItem Sessions")),
         }
-        let token = self.token(write.generation);
+        let token = self.token(write.token);
         let mut request = form_post(route::REFRESH);
         if let Key::Clients(key) = write.key {
             request = request.header("idempotency-key", format!("the client's key number {key}"));
+        }
+        if let Some(jkt) = write.proof {
+            request = with_proof(request, &self.device(jkt).proof(api, "POST", route::REFRESH).sign());
         }
         let reply = api.send(request, form(&refresh_form(&token))).await;
         api.calls.heal();
         reply
     }
 
-    /// Sends one request to both, and returns what kind of answer it was.
+    /// Sends a request to both, and returns the kind of answer.
     async fn refresh(&mut self, write: Write, disturbance: Disturbance) -> &'static str {
         let expected = self.expected(write, disturbance);
         let reply = self.reply(write, disturbance).await;
         match expected {
-            Answer::Tokens { generation, expires_at, is_retry } => {
-                assert_eq!(reply.tokens().refresh, self.token(generation), "{write:?} {disturbance:?}");
+            Answer::Tokens { token, access_jkt, expires_at, is_retry } => {
+                let tokens = reply.tokens();
+                assert_eq!(tokens.refresh, self.token(token), "{write:?} {disturbance:?}");
+                let jkt = access_jkt.map_or(Value::Null, |jkt| self.thumbprint(jkt).into());
+                assert_eq!(claims(&tokens.access)["cnf"]["jkt"], jkt, "{write:?} {disturbance:?}");
+                assert_eq!(reply.body["token_type"], if access_jkt.is_some() { "DPoP" } else { "bearer" });
                 assert_eq!(reply.body["refresh_token_expires_in"], expires_at - write.now);
-                if is_retry { "a retry" } else { "a rotation" }
+                match (is_retry, token.jkt == write.token.jkt) {
+                    (true, true) if access_jkt != token.jkt => "a retry with a proof",
+                    (true, true) => "a retry",
+                    (true, false) => "a retry of a binding",
+                    (false, true) => "a rotation",
+                    (false, false) => "a binding",
+                }
             }
-            Answer::Refused { is_overtaken } => {
+            Answer::Refused(refusal) => {
                 reply.assert_error(400, "invalid_grant");
-                if is_overtaken { "overtaken" } else { "a refusal" }
+                match refusal {
+                    Refusal::Overtaken => "overtaken",
+                    Refusal::OtherKey => "another key",
+                    Refusal::NoProof => "no proof",
+                    Refusal::Over => "a refusal",
+                }
             }
             Answer::Unavailable { .. } => {
                 reply.assert_error(503, "temporarily_unavailable");
@@ -135,12 +177,38 @@ impl Twins {
         }
     }
 
-    /// Whether both have the same rows.
+    /// Logs out in both, and returns the kind of answer.
+    async fn log_out(&mut self, token: Token, reach: Reach) -> &'static str {
+        let text = self.token(token);
+        let mut logout = match reach {
+            Reach::Here => Ending::here(self.now),
+            Reach::Everywhere(proof) => Ending::everywhere(CLIENTS, proof, self.now),
+        };
+        while !matches!(logout.stage, ending::Stage::Done | ending::Stage::Refused) {
+            logout.go_on(&mut self.store, &self.scenario);
+        }
+        let reply = match reach {
+            Reach::Here => self.api.logout(&text).await,
+            Reach::Everywhere(None) => {
+                let parameters = [("client_id", APP), ("token", text.as_str()), ("everywhere", "true")];
+                self.api.post(route::LOGOUT, &parameters).await
+            }
+            Reach::Everywhere(Some(jkt)) => self.api.logout_everywhere_of(self.device(jkt), &text).await,
+        };
+        if logout.stage == ending::Stage::Refused {
+            reply.assert_error(400, "invalid_dpop_proof");
+            return "everywhere without its key";
+        }
+        assert_eq!(reply.status, 200, "{reply:?}");
+        if reach == Reach::Here { "here" } else { "everywhere" }
+    }
+
+    /// Asserts that both have the same rows.
     async fn compare(&mut self, what: &str) {
         let items = self.api.items("SessionsTable").await;
         assert_eq!(items.len(), usize::from(self.store.sessions[CLIENTS].is_some()), "{what}");
         if let (Some(row), Some(item)) = (self.store.sessions[CLIENTS], items.first()) {
-            let Row { generation, rotated_at, created_at, expires_at, absolute_expires_at, .. } = row;
+            let Row { generation, rotated_at, created_at, expires_at, absolute_expires_at, jkt, .. } = row;
             let instant = |tick: Tick| number(START + u64::from(tick));
             assert_eq!(item[attribute::GENERATION], number(generation.into()), "{what}");
             assert_eq!(item[attribute::ROTATED_AT], instant(rotated_at), "{what}");
@@ -148,6 +216,8 @@ impl Twins {
             assert_eq!(item[attribute::EXPIRES_AT], instant(expires_at), "{what}");
             assert_eq!(item[attribute::ABSOLUTE_EXPIRES_AT], instant(absolute_expires_at), "{what}");
             assert_eq!(item.contains_key(attribute::UNDELIVERED), row.is_undelivered, "{what}");
+            let stored_jkt = item.get(attribute::JKT).map(|jkt| jkt.as_s().unwrap().as_str());
+            assert_eq!(stored_jkt, jkt.map(|jkt| self.thumbprint(jkt)), "{what}");
             if let Some(Key::Clients(key)) = row.retry_key {
                 let stored = item[attribute::RETRY_KEY].as_s().unwrap().clone();
                 let known = self.keys.entry(key).or_insert(stored);
@@ -163,11 +233,12 @@ fn client() -> ClientId {
     ClientId::parse(APP).unwrap()
 }
 
-/// One walk through what can happen to a session; the kinds of answers that came up.
+/// Walks randomly through a session's events, and returns the kinds of answers.
 async fn walk(seed: u64) -> BTreeSet<&'static str> {
     let mut random = ChaCha20Rng::seed_from_u64(seed);
     let mut below = |n: u32| u8::try_from(random.next_u32() % n).unwrap();
-    let mut twins = Twins::start().await;
+    let binding = if below(4) == 0 { Binding::AtLogin } else { Binding::AtRefresh };
+    let mut twins = Twins::start(binding).await;
     let mut kinds = BTreeSet::new();
     for step in 0..STEPS {
         let what = format!("walk {seed}, step {step}");
@@ -177,17 +248,14 @@ async fn walk(seed: u64) -> BTreeSet<&'static str> {
                 twins.api.clock.advance(1);
             }
             4 => {
-                let generation = below(3);
-                assert_eq!(twins.api.logout(&twins.token(generation)).await.status, 200, "{what}");
-                let mut logout = Ending::here(twins.now);
-                while logout.stage != ending::Stage::Done {
-                    logout.go_on(&mut twins.store, &twins.scenario);
-                }
+                let token = Token { generation: below(3), jkt: anyones(below(3)) };
+                let reach = if below(2) == 0 { Reach::Everywhere(anyones(below(3))) } else { Reach::Here };
+                kinds.insert(twins.log_out(token, reach).await);
             }
             _ => {
                 let newest = twins.store.sessions[CLIENTS].map_or(1, |row| row.generation);
                 let generation = (newest + 1).saturating_sub([0, 1, 1, 1, 2, 2, 3, 3][usize::from(below(8))]);
-                // What is made up for one request is in no other.
+                // A random key is unique to its request.
                 let random_key = Key::Random(u8::try_from(step).unwrap());
                 let key = if below(2) == 0 { Key::Clients(generation) } else { random_key };
                 let now = twins.now - below(2).min(twins.now);
@@ -196,7 +264,11 @@ async fn walk(seed: u64) -> BTreeSet<&'static str> {
                     1 => Disturbance::WriteUnacknowledged,
                     _ => Disturbance::None,
                 };
-                let write = Write { session: CLIENTS, generation, key, now };
+                let stored = twins.store.sessions[CLIENTS].and_then(|row| row.jkt);
+                let jkt = [stored, stored, stored, None, None, anyones(below(3))][usize::from(below(6))];
+                let proof = [jkt, jkt, stored, anyones(below(3))][usize::from(below(4))];
+                let token = Token { generation, jkt };
+                let write = Write { session: CLIENTS, token, proof, key, now };
                 kinds.insert(twins.refresh(write, disturbance).await);
             }
         }
@@ -205,12 +277,31 @@ async fn walk(seed: u64) -> BTreeSet<&'static str> {
     kinds
 }
 
+/// The client's key, the thief's, or none.
+fn anyones(which: u8) -> Option<Jkt> {
+    [None, Some(Jkt::Clients), Some(Jkt::Thiefs)][usize::from(which)]
+}
+
 #[tokio::test]
 async fn the_model_and_the_functions_agree_step_by_step() {
     let mut kinds = BTreeSet::new();
     for seed in 0..SCALE.walks {
         kinds.extend(walk(seed).await);
     }
-    let all = ["a refusal", "a retry", "a rotation", "overtaken", "unavailable"];
+    let all = [
+        "a binding",
+        "a refusal",
+        "a retry",
+        "a retry of a binding",
+        "a retry with a proof",
+        "a rotation",
+        "another key",
+        "everywhere",
+        "everywhere without its key",
+        "here",
+        "no proof",
+        "overtaken",
+        "unavailable",
+    ];
     assert_eq!(kinds, BTreeSet::from(all), "else the walks show less than they say");
 }

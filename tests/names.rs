@@ -8,7 +8,7 @@ use crate::harness::{APP, Api, PASSWORD, Reply, claims, text};
 
 const NEW: &str = "a much better password";
 
-/// Puts a user into the tables under this very name, as another release may have done. The password is the demo user's.
+/// Stores a user with exactly this name, as another release may have done. The password is the demo user's.
 async fn put_stored(api: &Api, name: &str, user_id: &str) {
     let demo = api.items("CredentialsTable").await;
     let demo = demo.iter().find(|item| item[attribute::USERNAME] == text("demo")).unwrap();
@@ -27,7 +27,7 @@ async fn login(api: &Api, username: &str, password: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn a_name_is_the_same_in_any_case_width_composition_and_with_a_space_behind_it() {
+async fn case_width_composition_and_a_trailing_space_do_not_change_a_name() {
     let api = Api::start().await;
     for (stored, typed) in [
         ("demo", "Demo "),
@@ -46,7 +46,7 @@ async fn a_name_is_the_same_in_any_case_width_composition_and_with_a_space_behin
 }
 
 #[tokio::test]
-async fn a_name_that_is_stored_is_a_name_for_a_change_of_password() {
+async fn a_stored_name_is_valid_for_a_change_of_password() {
     let api = Api::start().await;
     for (number, name) in ["\u{ab70}", "νους", "νουσ", "\u{1e922}\u{1e923}"].into_iter().enumerate() {
         put_stored(&api, name, &number.to_string()).await;
@@ -58,7 +58,7 @@ async fn a_name_that_is_stored_is_a_name_for_a_change_of_password() {
 }
 
 #[tokio::test]
-async fn a_greek_name_of_an_earlier_release_is_found_however_it_is_typed() {
+async fn a_greek_name_of_an_earlier_release_is_found_in_every_spelling() {
     for stored in ["γιώργος@x.gr", "γιώργοσ@x.gr"] {
         let api = Api::start().await;
         put_stored(&api, stored, "u-1").await;
@@ -72,7 +72,7 @@ async fn a_greek_name_of_an_earlier_release_is_found_however_it_is_typed() {
 }
 
 #[tokio::test]
-async fn two_users_whom_an_earlier_release_told_apart_by_a_sigma_stay_two() {
+async fn two_earlier_users_that_differ_by_a_sigma_stay_two() {
     let api = Api::start().await;
     put_stored(&api, "νους", "final").await;
     put_stored(&api, "νουσ", "other").await;
@@ -82,7 +82,7 @@ async fn two_users_whom_an_earlier_release_told_apart_by_a_sigma_stay_two() {
 }
 
 #[tokio::test]
-async fn only_a_name_with_a_final_sigma_is_looked_for_before_it_is_counted() {
+async fn only_a_name_with_a_final_sigma_is_looked_up_before_it_is_counted() {
     let api = Api::start().await;
     put_stored(&api, "νους", "known").await;
     let reads = async |name| {

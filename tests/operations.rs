@@ -1,10 +1,15 @@
-//! The templates, as an operator sees them: parameters, throttling, logs, and what stays when a stack is deleted. The alarms are in
-//! `alarms.rs`.
+//! The templates from an operator's view: parameters, throttling, logs, and the resources that survive a stack's
+//! deletion. `alarms.rs` tests the alarms.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use admin::{
+    doctor::EXPECTED,
+    stack::{TableState, secret_properties, table_properties},
+};
+use local::template::Template;
 use serde_json::Value as Json;
-use serde_yaml_ng::Value;
+use serde_yaml_ng::{Mapping, Value};
 
 /// The templates of this project, by name.
 const TEMPLATES: [(&str, &str); 3] = [
@@ -13,8 +18,8 @@ const TEMPLATES: [(&str, &str); 3] = [
     ("template-http.yaml", include_str!("../template-http.yaml")),
 ];
 
-/// All that API Gateway may write down of a request: nothing that a caller chose but the method, and no part that could
-/// hold a token. The route is the template's, and not the path that was asked for.
+/// The only fields of an access log. A caller chooses none of them except the method, and none can hold a token. The
+/// route is the template's, not the requested path.
 const LOGGED: [&str; 11] = [
     "$context.authorizer.latency",
     "$context.error.responseType",
@@ -48,7 +53,7 @@ pub(crate) fn of_type<'a>(template: &'a Value, kind: &str) -> BTreeMap<&'a str, 
     section(template, "Resources").into_iter().filter(|(_, resource)| resource["Type"] == kind).collect()
 }
 
-/// The value below tags, which serde reads as values of their own.
+/// The value inside tags, which serde reads as separate values.
 pub(crate) fn untagged(value: &Value) -> &Value {
     match value {
         Value::Tagged(tagged) => untagged(&tagged.value),
@@ -56,13 +61,13 @@ pub(crate) fn untagged(value: &Value) -> &Value {
     }
 }
 
-/// The one value of the alternatives of an `!If` that is not `!Ref AWS::NoValue`.
+/// The alternative of an `!If` that isn't `!Ref AWS::NoValue`.
 pub(crate) fn where_it_is_there(value: &Value) -> &Value {
     untagged(&untagged(value)[1])
 }
 
 #[test]
-fn every_parameter_says_what_it_is_for_stands_in_a_group_and_is_checked() {
+fn every_parameter_has_a_description_a_group_and_a_check() {
     for (file, _) in TEMPLATES {
         let template = template_called(file);
         let interface = &template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"];
@@ -72,12 +77,12 @@ fn every_parameter_says_what_it_is_for_stands_in_a_group_and_is_checked() {
         assert_eq!(grouped.len(), parameters.len(), "{file}: each once");
         for (name, parameter) in parameters {
             assert!(grouped.iter().any(|grouped| *grouped == name), "{file}: {name} is in no group");
-            assert!(says_what_it_is_for_and_is_checked(parameter), "{file}: {name}");
+            assert!(has_description_and_check(parameter), "{file}: {name}");
         }
     }
 }
 
-fn says_what_it_is_for_and_is_checked(parameter: &Value) -> bool {
+fn has_description_and_check(parameter: &Value) -> bool {
     let is_described = parameter["Description"].as_str().is_some_and(|text| text.len() > 10);
     let is_range = parameter.get("MinValue").is_some() && parameter.get("MaxValue").is_some();
     let is_pattern = parameter
@@ -99,17 +104,63 @@ fn no_line_of_a_template_is_too_long_to_read() {
 }
 
 #[test]
-fn what_holds_state_or_evidence_stays_when_the_stack_goes() {
+fn tables_secrets_and_logs_stay_when_the_stack_is_deleted() {
     let template = template();
     for kind in ["AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup"] {
         let resources = of_type(&template, kind);
         assert!(!resources.is_empty(), "{kind}");
         for (name, resource) in resources {
-            for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
-                assert_eq!(resource[policy], "Retain", "{policy} of {name}");
-            }
+            assert_eq!(resource["DeletionPolicy"], "RetainExceptOnCreate", "{name}");
+            assert_eq!(resource["UpdateReplacePolicy"], "Retain", "{name}");
         }
     }
+}
+
+/// After a failed first deployment, protected tables couldn't be deleted.
+#[test]
+fn tables_are_protected_by_a_parameter_that_is_off_at_first() {
+    let template = template();
+    let protection = &template["Parameters"]["TableProtection"];
+    assert_eq!(protection["Default"], "off");
+    assert_eq!(protection["AllowedValues"], serde_yaml_ng::from_str::<Value>(r#"["off", "on"]"#).unwrap());
+    let condition = untagged(&template["Conditions"]["ProtectsTables"]).as_sequence().unwrap();
+    assert_eq!(condition.iter().map(untagged).collect::<Vec<_>>(), ["TableProtection", "on"]);
+    let tables = of_type(&template, "AWS::DynamoDB::Table");
+    assert_eq!(tables.len(), 8);
+    for (name, table) in tables {
+        let protected = untagged(&table["Properties"]["DeletionProtectionEnabled"]).as_sequence().unwrap();
+        assert_eq!(*protected, [Value::from("ProtectsTables"), true.into(), false.into()], "{name}");
+    }
+}
+
+/// `latchgate adopt` must import resources with the next deployment's exact definitions. A difference would be a
+/// change, and a different `SecretString` would replace the keys.
+#[test]
+fn adopted_resources_are_defined_as_in_the_template() {
+    // These properties keep the existing table's values. The deployment changes them safely or leaves them.
+    let of_the_table = ["DeletionProtectionEnabled", "SSESpecification", "WarmThroughput", "Tags"];
+    let plain = |properties: &Value, left_out: &[&str]| {
+        let properties = properties.as_mapping().unwrap().iter();
+        let properties = properties.filter(|(name, _)| !left_out.contains(&name.as_str().unwrap()));
+        let properties: Mapping = properties.map(|(name, value)| (name.clone(), value.clone())).collect();
+        serde_json::to_value(properties).unwrap()
+    };
+    let template = template();
+    let tables = of_type(&template, "AWS::DynamoDB::Table");
+    for expected in EXPECTED {
+        let state =
+            TableState { expires: true, is_recoverable: true, is_protected: true, ..Default::default() };
+        let mut imported = table_properties(&expected, &state);
+        imported.as_object_mut().unwrap().remove("DeletionProtectionEnabled");
+        let encryption = imported.as_object_mut().unwrap().remove("SSESpecification").unwrap();
+        let properties = &tables[expected.id]["Properties"];
+        // Without a customer-managed key.
+        let defined = untagged(&properties["SSESpecification"])[2].as_mapping().unwrap();
+        assert_eq!(encryption, serde_json::to_value(defined).unwrap(), "{}", expected.id);
+        assert_eq!(imported, plain(properties, &of_the_table), "{}", expected.id);
+    }
+    let secret = &of_type(&template, "AWS::SecretsManager::Secret")["Keyset"]["Properties"];
+    assert_eq!(secret_properties(None), plain(secret, &["KmsKeyId"]));
 }
 
 #[test]
@@ -156,11 +207,104 @@ fn every_route_is_throttled_and_login_no_lower_than_the_rest() {
         })
         .collect();
     let all = limits["/*"];
-    assert_eq!(limits.keys().copied().collect::<Vec<_>>(), ["/*", "/~1login", "/~1password"]);
-    for path in ["/~1login", "/~1password"] {
-        // It counts all callers together: whoever fills a low rate keeps everybody from logging in.
+    let hashing = ["/~1account", "/~1authorize", "/~1login", "/~1password"];
+    assert_eq!(
+        limits.keys().copied().collect::<Vec<_>>(),
+        ["/*"].into_iter().chain(hashing).collect::<Vec<_>>()
+    );
+    for path in hashing {
+        // The rate covers all callers together, so an attacker who exhausts a low rate would lock everyone out.
         assert!(limits[path].0 >= all.0 && limits[path].1 >= all.1, "{path}");
     }
-    let login = &template["Resources"]["LoginFunction"]["Properties"]["ReservedConcurrentExecutions"];
-    assert_eq!(*where_it_is_there(login), "LoginConcurrency");
+    for function in ["LoginFunction", "AuthorizeFunction"] {
+        let reserved = &template["Resources"][function]["Properties"]["ReservedConcurrentExecutions"];
+        assert_eq!(*where_it_is_there(reserved), "LoginConcurrency", "{function}");
+    }
+}
+
+/// The parameters that a value uses, through references and conditions.
+fn parameters_of(template: &Value, value: &Value) -> BTreeSet<String> {
+    match value {
+        Value::Mapping(entries) => {
+            entries.values().flat_map(|value| parameters_of(template, value)).collect()
+        }
+        Value::Sequence(values) => values.iter().flat_map(|value| parameters_of(template, value)).collect(),
+        Value::Tagged(tagged) => parameters_of(template, &tagged.value),
+        Value::String(text) => {
+            let in_braces = text.split("${").skip(1).filter_map(|rest| rest.split('}').next());
+            let mut found = BTreeSet::new();
+            for name in in_braces.chain([&**text]) {
+                if template["Parameters"].get(name).is_some() {
+                    found.insert(name.to_owned());
+                } else if let Some(condition) = template["Conditions"].get(name) {
+                    found.extend(parameters_of(template, condition));
+                }
+            }
+            found
+        }
+        _ => BTreeSet::new(),
+    }
+}
+
+/// CloudFormation can't change an export while another stack imports it.
+#[test]
+fn the_runbook_names_every_parameter_that_an_import_by_another_stack_holds() {
+    let template = template();
+    let mut held = Vec::new();
+    for (name, output) in section(&template, "Outputs") {
+        let parameters = parameters_of(&template, output);
+        if output.get("Export").is_some() && !parameters.is_empty() {
+            let parameters = parameters.iter().map(|parameter| format!("`{parameter}`"));
+            let parameters: Vec<_> =
+                parameters.filter(|parameter| *parameter != format!("`{name}`")).collect();
+            held.push(if parameters.is_empty() {
+                format!("`{name}`")
+            } else {
+                format!("`{name}` ({})", parameters.join(", "))
+            });
+        }
+    }
+    assert_eq!(held.len(), 5, "{held:?}");
+    let page = include_str!("../docs/operations/updates.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = format!("while another stack imports it, and changes nothing then: {}.", held.join(", "));
+    assert!(page.contains(&sentence), "{sentence}");
+    assert_eq!(
+        page.matches("at any time").count(),
+        page.matches("at any time, if no other stack imports").count()
+    );
+}
+
+/// Otherwise an update that was announced as ordinary would fail.
+#[test]
+fn the_page_of_updates_names_each_value_that_is_no_longer_accepted() {
+    let template = Template::of_project().unwrap();
+    let page = include_str!("../docs/operations/updates.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    let (_, page) = page.split_once("CloudFormation refuses some values that it took before").unwrap();
+    let (page, _) = page.split_once("Change such a value").unwrap();
+    let path = |start: &str, length: usize| format!("{start}{}", "a".repeat(length - start.len()));
+    for (name, words, start) in [
+        ("ScopeRules", "of more than 1950 characters", "GET /"),
+        ("ContextClaims", "of more than 300", "a"),
+        ("Issuer", "of more than 200", "https://example.com/"),
+        ("AllowedOrigin", "of more than 128", "https://"),
+        ("AllowedOrigins", "of more than 1150", "https://"),
+        ("TrustStore", "of more than 100", "/"),
+    ] {
+        let most = words.split(' ').find_map(|word| word.parse().ok()).unwrap();
+        assert!(template.check(name, &path(start, most)).is_ok(), "{name}: {most}");
+        assert!(template.check(name, &path(start, most + 1)).is_err(), "{name}: {most}");
+        let words = format!("`{name}` {words}");
+        assert!(page.contains(&words), "{words}");
+    }
+    for name in ["ScopeRules", "ContextClaims", "Audience"] {
+        for value in ["a\"b", "a\\b"] {
+            assert!(template.check(name, value).is_err(), "{name}: {value}");
+        }
+    }
+    assert!(page.contains(r#"a `"` or `\` in `ScopeRules`, `ContextClaims` or `Audience`"#));
+    assert!(template.check("ContextClaims", "größe").is_err());
+    assert!(page.contains("or with any that isn't ASCII"));
+    assert!(["1", "9"].iter().all(|requests| template.check("WafRequests", requests).is_err()));
+    assert!(["0", "10"].iter().all(|requests| template.check("WafRequests", requests).is_ok()));
+    assert!(page.contains("`WafRequests` from 1 to 9"));
 }

@@ -1,4 +1,4 @@
-//! Which pages may call, and read what is answered: on both kinds of API.
+//! Pages of allowed origins may call and read the answers, behind both kinds of API.
 
 use axum::http::{Request, request};
 use local::{
@@ -12,9 +12,9 @@ use crate::harness::{APP, Api, PASSWORD, Reply, Tokens, USERNAME, bearer, form, 
 
 const SHOP: &str = "https://shop.example.com";
 const ADMIN: &str = "http://localhost:5173";
-/// `AllowedOrigin`, which doesn't count where there is a list.
+/// `AllowedOrigin`, which a list overrides.
 const OLD: &str = "https://app.example.com";
-/// Origins that are none of these, though some look like it.
+/// Other origins, some of which look similar.
 const OTHERS: [&str; 9] = [
     "https://evil.example.com",
     "https://shop.example.com.evil.example",
@@ -27,7 +27,7 @@ const OTHERS: [&str; 9] = [
     "null",
 ];
 const KINDS: [ApiKind; 2] = [ApiKind::Rest, ApiKind::Http];
-/// Every request of a client, and whether it is one of a function or of the authorizer.
+/// Every request of a client, including one for the authorizer.
 const REQUESTS: [(&str, &str); 6] = [
     ("POST", route::LOGIN),
     ("POST", route::REFRESH),
@@ -43,7 +43,7 @@ async fn deployed(kind: ApiKind, change: impl FnOnce(Parameters) -> Parameters) 
     api.redeployed(Deployment { api: kind, parameters, ..api.deployment.clone() }).await
 }
 
-/// Behind this kind of API, for pages of two origins.
+/// An API of this kind that allows pages of two origins.
 async fn start(kind: ApiKind) -> Api {
     deployed(kind, |parameters| parameters.with("AllowedOrigins", format!("{SHOP},{ADMIN}"))).await
 }
@@ -56,13 +56,13 @@ fn request(method: &str, path: &str, access_token: &str) -> request::Builder {
     bearer(Request::builder().method(method).uri(path), access_token)
 }
 
-/// Whether `fetch` hands the reply to a page of this origin, which sends no cookies (Fetch section 4.11, "CORS check").
+/// Whether `fetch` gives the reply to a page of this origin that sends no cookies (Fetch section 4.11, "CORS check").
 fn is_readable(reply: &Reply, origin: &str) -> bool {
     let allowed = reply.header("access-control-allow-origin");
     allowed == Some("*") || allowed == Some(origin)
 }
 
-/// An HTTP API's answer to a preflight has none; nobody keeps that.
+/// An HTTP API's answer to a preflight has no `Vary`, since no cache stores it.
 #[track_caller]
 fn assert_varies(reply: &Reply, is_of_http_api: bool) {
     let expected = (!is_of_http_api).then_some("Origin");
@@ -91,7 +91,7 @@ async fn a_preflight_names_the_origin_that_asks_if_it_is_allowed() {
 }
 
 #[tokio::test]
-async fn a_rest_api_says_that_its_preflights_vary_also_to_those_who_name_no_origin_or_two() {
+async fn preflights_of_a_rest_api_vary_even_without_an_origin_or_with_two() {
     let api = start(ApiKind::Rest).await;
     api.calls.take();
     let bare = api.send(Request::options(route::LOGIN), "").await;
@@ -106,7 +106,7 @@ async fn a_rest_api_says_that_its_preflights_vary_also_to_those_who_name_no_orig
 }
 
 #[tokio::test]
-async fn what_functions_answer_is_for_the_origin_that_asks_and_varies_whoever_asks() {
+async fn a_functions_answer_names_the_origin_that_asks_and_always_varies() {
     for kind in KINDS {
         let api = start(kind).await;
         let token = api.login().await.access;
@@ -126,14 +126,15 @@ async fn what_functions_answer_is_for_the_origin_that_asks_and_varies_whoever_as
             reply.assert_readable_by(None);
             assert_varies(&reply, false);
         }
-        // Behind an HTTP API, it is what API Gateway puts in the place of `*` that varies.
+        // An HTTP API replaces `*` by the page's origin, so its answer varies.
         for origin in [SHOP, OTHERS[0]] {
             assert_varies(&api.send(of_page(Request::get(route::JWKS), origin), "").await, false);
         }
     }
 }
 
-/// What an application meets every half hour: without it, `fetch` fails as if there were no network, and nobody refreshes.
+/// An app meets this every half hour. If it can't read the 401, `fetch` fails as without a network, and the app doesn't
+/// refresh.
 #[tokio::test]
 async fn an_expired_access_token_is_a_401_that_a_page_can_read() {
     for kind in KINDS {
@@ -161,7 +162,7 @@ async fn an_expired_access_token_is_a_401_that_a_page_can_read() {
 }
 
 #[tokio::test]
-async fn whatever_api_gateway_answers_for_itself_the_pages_that_may_call_can_read_it() {
+async fn allowed_pages_can_read_the_answers_of_api_gateway_itself() {
     for kind in KINDS {
         let api = start(kind).await;
         let token = api.login().await.access;
@@ -178,7 +179,7 @@ async fn whatever_api_gateway_answers_for_itself_the_pages_that_may_call_can_rea
                 assert!(is_readable(&reply, origin), "{reply:?}");
             }
         }
-        // An HTTP API can choose. A REST API can't, and what it answers is the same for everybody.
+        // An HTTP API can select among origins. A REST API gives all pages the same answer.
         for origin in OTHERS {
             let reply = api.send(of_page(Request::get(route::SESSIONS), origin), "").await;
             assert_eq!(is_readable(&reply, origin), kind == ApiKind::Rest, "{kind:?} {origin}");
@@ -203,9 +204,9 @@ async fn a_page_ends_a_session_by_its_id() {
     }
 }
 
-/// For a release, a stack with `AllowedOrigin` alone is what it was.
+/// For one release, a stack that only has `AllowedOrigin` works as before.
 #[tokio::test]
-async fn the_one_origin_of_a_stack_without_a_list_may_call_and_no_other() {
+async fn a_stack_without_a_list_admits_only_its_one_origin() {
     for kind in KINDS {
         let api = deployed(kind, |parameters| parameters).await;
         api.preflight("POST", route::LOGIN, OLD).await.assert_preflight(OLD);
@@ -223,9 +224,9 @@ async fn the_one_origin_of_a_stack_without_a_list_may_call_and_no_other() {
     api.send(Request::get(route::SESSIONS), "").await.assert_readable_by(Some(OLD));
 }
 
-/// A path of an operator's own, which has no OPTIONS: SAM writes a fixed answer from what `Cors` says.
+/// An operator's path without OPTIONS: SAM generates a fixed answer from `Cors`.
 #[test]
-fn all_pages_may_send_to_a_path_without_a_preflight_of_its_own_if_there_are_several() {
+fn with_several_origins_every_page_may_send_to_a_path_without_preflight() {
     let template = Template::of_project().unwrap();
     let origins =
         |parameters: Parameters| template.api(&parameters.with("AllowedOrigin", OLD)).unwrap().cors.origins;
@@ -278,38 +279,4 @@ fn the_template_takes_origins_as_browsers_send_them_and_nothing_else() {
             assert_eq!(pattern.is_match(&format!("{scheme}://a.example:{port}")), is_sent, "{scheme} {port}");
         }
     }
-}
-
-/// Lambda gives a function 4 KB for all of its variables.
-#[test]
-fn the_longest_list_leaves_room_for_the_other_variables() {
-    let template = Template::of_project().unwrap();
-    let longest = template.parameter("AllowedOrigins").unwrap()["MaxLength"].as_u64().unwrap();
-    let parameters = template
-        .parameters()
-        .with("AllowedOrigins", "x".repeat(usize::try_from(longest).unwrap()))
-        .with("Audience", "x".repeat(200))
-        .with("Issuer", "x".repeat(256));
-    let tables = template.tables().unwrap();
-    // CloudFormation puts the stack's name before a table's, and 13 characters behind it.
-    let (stack, secret) = (128, 128);
-    let mut counted = 0;
-    for (name, function) in template.functions(&parameters).unwrap() {
-        if !function.variables.contains_key("ALLOWED_ORIGINS") {
-            continue;
-        }
-        let size = |(variable, value): (&String, &String)| {
-            let generated = match variable.as_str() {
-                "STACK_NAME" => stack,
-                "KEYSET_SECRET" => secret,
-                _ if tables.contains_key(value) => stack + 1 + value.len() + 13,
-                _ => value.len(),
-            };
-            variable.len() + generated
-        };
-        let size: usize = function.variables.iter().map(size).sum();
-        assert!(size <= 4096, "{name}: {size}");
-        counted += 1;
-    }
-    assert_eq!(counted, 6);
 }

@@ -1,6 +1,6 @@
-//! Over a real port, with clients that know nothing of Latchgate.
+//! Requests over a real port, by clients that don't know Latchgate.
 //!
-//! With `LATCHGATE_TEST_URL` set (`cargo xtask sam-local` does it) the stock client talks to the demo that is served there.
+//! With `LATCHGATE_TEST_URL` set, as by `cargo xtask sam-local`, the stock client uses the demo at that URL.
 
 use std::net::SocketAddr;
 
@@ -27,7 +27,7 @@ async fn serve(api: &Api) -> SocketAddr {
     address
 }
 
-/// Where a demo is served: the one that is configured, or else one of the test's own.
+/// The URL of the configured demo, or of a test's own.
 #[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which API to use")]
 async fn demo() -> String {
     match std::env::var("LATCHGATE_TEST_URL") {
@@ -89,7 +89,7 @@ async fn a_stock_oauth_client_refreshes_and_reads_our_errors() {
     let refused = impostor.exchange_refresh_token(&refresh_token(&on_server)).request_async(&http).await;
     assert!(matches!(error_of(refused), BasicErrorResponseType::InvalidClient));
 
-    // By hand: its own revocation wants https.
+    // The library's own revocation requires https.
     post(&http, &format!("{url}/logout"), &[("client_id", APP), ("token", token.secret())]).await;
     let over = public.exchange_refresh_token(&token).request_async(&http).await;
     assert!(matches!(error_of(over), BasicErrorResponseType::InvalidGrant));
@@ -109,7 +109,7 @@ fn error_of<E: std::error::Error + 'static>(result: Refreshed<E>) -> BasicErrorR
 }
 
 #[tokio::test]
-async fn a_request_beyond_what_the_gateway_takes_is_413_and_the_next_one_is_served() {
+async fn an_oversized_request_is_413_and_the_next_one_is_served() {
     let api = Api::start().await;
     let address = serve(&api).await;
     let http = reqwest::Client::new();

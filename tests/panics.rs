@@ -1,4 +1,4 @@
-//! A panic is a 500 that says nothing, on one line of the log that says nothing but where; and the function goes on.
+//! A panic leads to a 500 without details and a log line with only its location, and the function continues.
 
 use std::{
     cell::Cell,
@@ -24,10 +24,10 @@ use crate::{
     key_rotation::version,
 };
 
-/// What must not be seen of it anywhere.
+/// The panic's message, which must not appear anywhere.
 const SAID: &str = "s3cret of a panic";
 
-/// Panics once it is told to, at the next look.
+/// A clock that panics at the next look, once told to.
 #[derive(Debug, Default)]
 struct PanickingClock(AtomicBool);
 
@@ -39,11 +39,11 @@ impl Clock for PanickingClock {
 }
 
 thread_local! {
-    /// Whether a panic of this thread is one of this test's.
+    /// Whether this test expects a panic of this thread.
     static IS_EXPECTED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// From now on panics of this thread are logged as a function logs them; others are printed as ever.
+/// Logs this thread's panics as a function does. Others are printed as usual.
 fn log_panics() {
     IS_EXPECTED.set(true);
     let others = panic::take_hook();
@@ -54,7 +54,7 @@ fn log_panics() {
     ));
 }
 
-/// An API whose functions look at this clock.
+/// An API whose functions use this clock.
 async fn by(clock: Arc<PanickingClock>) -> (Api, Tokens, Deployment) {
     let api = Api::start().await;
     let tokens = api.login().await;
@@ -73,7 +73,7 @@ fn get(path: &str, authorizer: &Value) -> Request {
     shared::http::request_of(serde_json::from_str(&event.to_string()).unwrap())
 }
 
-/// What is logged of a panic: where it was, and how the request ended.
+/// Asserts the log of a panic: its location, and the end of the request.
 #[track_caller]
 fn assert_logged(log: &Log, function: &str, event: &str) {
     let text = log.text();
@@ -88,7 +88,7 @@ fn assert_logged(log: &Log, function: &str, event: &str) {
 }
 
 #[tokio::test]
-async fn a_panic_of_an_endpoint_is_a_500_without_what_it_said_and_the_next_request_is_answered() {
+async fn a_panic_is_a_500_without_its_message_and_the_next_request_is_answered() {
     let clock = Arc::new(PanickingClock::default());
     let (api, tokens, deployment) = by(clock.clone()).await;
     let functions = Box::pin(Functions::start(&api.template, &deployment)).await.unwrap();

@@ -1,4 +1,4 @@
-//! `POST /password`: the user's other sessions end, this one goes on.
+//! `POST /password`: the user's other sessions end, and this one continues.
 
 use axum::http::Request;
 use passwords::{BUDGET, WINDOW_TTL};
@@ -43,7 +43,7 @@ async fn the_other_sessions_end_and_this_one_goes_on_with_new_tokens() {
 }
 
 #[tokio::test]
-async fn who_has_only_an_access_token_changes_nothing() {
+async fn an_access_token_without_the_password_changes_nothing() {
     let api = Api::start().await;
     let (here, there) = (api.login().await, api.login().await);
     let hash =
@@ -75,12 +75,12 @@ async fn guesses_at_the_current_password_are_those_of_a_device() {
     for guess in guesses {
         assert_eq!(guess.await.unwrap(), 400);
     }
-    // What was counted is what was evaluated: the right one is not, any more.
+    // The counted attempts were evaluated; after them, even the correct password isn't.
     let credential = api.items("CredentialsTable").await.remove(0);
     let counters =
         credential.iter().filter(|(name, _)| name.starts_with("guesses") && !name.ends_with("_at"));
     let counters: Vec<_> = counters.map(|(_, count)| count.as_n().unwrap().clone()).collect();
-    // Those of the device's own budget, and then those of login's.
+    // The counters of the device's own budget, and then of login's.
     assert_eq!(counters, vec![BUDGET.to_string(); 2 * (4 + 1)]);
     api.change_password(&tokens.access, PASSWORD, NEW).await.assert_error(400, "invalid_grant");
     api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
@@ -89,7 +89,7 @@ async fn guesses_at_the_current_password_are_those_of_a_device() {
 }
 
 #[tokio::test]
-async fn a_password_that_may_not_be_chosen_costs_nothing_and_is_told_why() {
+async fn a_rejected_password_costs_nothing_and_gets_a_reason() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.calls.take();
@@ -120,12 +120,12 @@ async fn a_password_that_may_not_be_chosen_costs_nothing_and_is_told_why() {
 const KEY: &str = "4b0e2b63-7ac2-4b7e-9a5c-0d6f5a3f8e11";
 
 #[tokio::test]
-async fn with_a_key_a_lost_answer_is_given_again_and_the_old_session_ends_a_minute_later() {
+async fn a_key_recovers_a_lost_answer_and_the_old_session_ends_a_minute_later() {
     for check in ["session", "denylist"] {
         let api = Api::with(|p| p.with("RevocationCheck", check)).await;
         let (here, there) = (api.login().await, api.login().await);
         let first = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
-        // The answer is lost, and the request comes again; once with the successor already in use.
+        // The answer is lost, and the request is repeated, once with the successor already used.
         api.clock.advance(20);
         let again = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
         assert_eq!(again.refresh, first.refresh, "{check}");
@@ -145,7 +145,7 @@ async fn with_a_key_a_lost_answer_is_given_again_and_the_old_session_ends_a_minu
         gone.assert_gateway_error(401, "unauthorized");
         api.refresh(&here.refresh).await.assert_error(400, "invalid_grant");
         api.refresh(&late.refresh).await.tokens();
-        // One attempt more than the budget has would have been refused.
+        // One more attempt than the budget would have been refused.
         for _ in 0..BUDGET {
             api.try_login(NEW).await.tokens();
         }
@@ -170,11 +170,11 @@ async fn until_the_old_session_ends_it_may_be_refreshed_or_ended() {
 }
 
 #[tokio::test]
-async fn a_retry_puts_off_no_logout_that_is_under_way() {
+async fn a_retry_does_not_delay_a_logout_under_way() {
     let api = Api::start().await;
     let here = api.login().await;
     api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
-    // The logout gets as far as the denylist.
+    // The logout reaches the denylist.
     api.calls.fail(Fault::Before("DeleteItem Sessions"));
     api.logout(&here.refresh).await.assert_error(503, "temporarily_unavailable");
     api.calls.heal();
@@ -184,7 +184,7 @@ async fn a_retry_puts_off_no_logout_that_is_under_way() {
 }
 
 #[tokio::test]
-async fn a_late_request_opens_no_session_again_that_was_logged_out() {
+async fn a_late_request_does_not_reopen_a_logged_out_session() {
     let api = Api::start().await;
     let here = api.login().await;
     let new = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
@@ -195,7 +195,7 @@ async fn a_late_request_opens_no_session_again_that_was_logged_out() {
 }
 
 #[tokio::test]
-async fn a_key_opens_nothing_without_the_password_and_another_key_opens_another_session() {
+async fn a_key_is_useless_without_the_password_and_another_opens_another_session() {
     let api = Api::start().await;
     let here = api.login().await;
     let new = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
@@ -246,7 +246,7 @@ async fn a_request_that_makes_no_sense_changes_nothing() {
 }
 
 #[tokio::test]
-async fn whatever_fails_the_same_request_again_completes_the_change() {
+async fn the_same_request_again_completes_a_failed_change() {
     for fault in [
         "GetItem Sessions",
         "GetItem Users",
@@ -284,12 +284,12 @@ async fn a_repeated_change_tells_a_guesser_nothing() {
     api.calls.fail(Fault::Before("UpdateItem Users"));
     api.change_password(&here.access, PASSWORD, NEW).await.assert_error(503, "temporarily_unavailable");
     api.calls.heal();
-    // Another session doesn't complete it, nor does another new password.
+    // Neither another session nor another new password completes it.
     api.change_password(&there.access, PASSWORD, NEW).await.assert_error(400, "invalid_grant");
     api.change_password(&here.access, PASSWORD, "yet another password")
         .await
         .assert_error(400, "invalid_grant");
-    // Nor does it while the user is disabled.
+    // It isn't completed while the user is disabled.
     let user = api.items("UsersTable").await.remove(0);
     let mut disabled = user.clone();
     disabled.insert(attribute::DISABLED.to_owned(), aws_sdk_dynamodb::types::AttributeValue::Bool(true));
@@ -299,14 +299,14 @@ async fn a_repeated_change_tells_a_guesser_nothing() {
     api.change_password(&here.access, PASSWORD, NEW).await.tokens();
 }
 
-/// Whoever was let in by the old password while it was being replaced has a session that was begun too early.
+/// A login with the old password during its replacement has a session that begins too early.
 #[tokio::test]
 async fn a_login_that_was_under_way_with_the_old_password_is_not_refreshed() {
     let api = Api::start().await;
     let here = api.login().await;
     let old_hash = api.items("CredentialsTable").await.remove(0);
     api.change_password(&here.access, PASSWORD, NEW).await.tokens();
-    // As if it had read the credential before the change, and put its session up to ten seconds after it.
+    // As if the login had read the credential before the change, and stored its session up to ten seconds after.
     for late in [0, 1, 10] {
         let new_hash = api.items("CredentialsTable").await.remove(0);
         api.put("CredentialsTable", old_hash.clone()).await;
@@ -327,7 +327,7 @@ async fn a_login_that_was_under_way_with_the_old_password_is_not_refreshed() {
 }
 
 #[tokio::test]
-async fn of_two_changes_at_once_one_is_made() {
+async fn one_of_two_concurrent_changes_is_made() {
     let api = Api::start().await;
     let (here, there) = (api.login().await, api.login().await);
     let (one, other) = tokio::join!(

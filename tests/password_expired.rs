@@ -1,4 +1,4 @@
-//! A user who must change the password can do that, and nothing else.
+//! A user with an expired password can only change it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
@@ -26,7 +26,7 @@ fn token(reply: &Reply) -> String {
 }
 
 #[tokio::test]
-async fn login_answers_with_an_error_and_a_token_for_the_change_alone() {
+async fn login_answers_with_an_error_and_a_token_only_for_the_change() {
     let api = Api::start().await;
     let reply = expired(&api).await;
     let names: Vec<_> = reply.body.as_object().unwrap().keys().map(String::as_str).collect();
@@ -71,7 +71,7 @@ async fn the_token_ends_after_ten_minutes_and_with_a_logout() {
 }
 
 #[tokio::test]
-async fn sessions_that_were_begun_before_go_on() {
+async fn earlier_sessions_go_on() {
     let api = Api::start().await;
     let before = api.login().await;
     must_change(&api).await;
@@ -105,7 +105,7 @@ async fn every_kind_of_authorizer_answer_allows_the_change_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn it_is_no_token_of_the_api_whatever_the_scope_rules_say() {
+async fn no_scope_rule_lets_the_token_open_the_api() {
     let rules = |p: local::template::Parameters| {
         p.with("ScopeRules", "GET /sessions -; POST /password write").with("ScopeDefault", "allow")
     };

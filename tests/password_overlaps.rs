@@ -1,4 +1,4 @@
-//! What arrives while a change of password is under way: the request is held before each of its calls in turn.
+//! Requests during a change of password, which is held before each of its calls in turn.
 
 use axum::http::Request;
 use shared::route;
@@ -8,7 +8,7 @@ use crate::harness::{APP, Api, Fault, PASSWORD, Reply, Tokens, bearer, claims};
 const NEW: &str = "a much better password";
 const KEY: &str = "4b0e2b63-7ac2-4b7e-9a5c-0d6f5a3f8e11";
 
-/// A change of password that is held before one of its calls.
+/// A change of password that is held before a call.
 struct Held {
     api: Api,
     here: Tokens,
@@ -16,7 +16,7 @@ struct Held {
 }
 
 impl Held {
-    /// The calls that such a change makes.
+    /// The calls of such a change.
     async fn calls(key: Option<&'static str>) -> Vec<String> {
         let api = Api::start().await;
         let held = Self { here: api.login().await, key, api };
@@ -33,7 +33,7 @@ impl Held {
         }
     }
 
-    /// Begins a change, does something else before its call of this number, and lets it go on.
+    /// Begins a change, runs `other` before this call, and lets the change continue.
     async fn before(call: usize, key: Option<&'static str>, other: impl AsyncFnOnce(&Self)) -> (Self, Reply) {
         let api = Api::start().await;
         let held = Self { here: api.login().await, key, api };
@@ -52,7 +52,8 @@ impl Held {
     }
 }
 
-/// The calls that follow the one by which the old session's end is decided: the row of the denylist and, without a key, the deletion.
+/// The number of calls after the one that decides the old session's end: the denylist row, and without a key the
+/// deletion.
 fn after_the_end(key: Option<&str>) -> usize {
     if key.is_some() { 1 } else { 2 }
 }
@@ -74,7 +75,7 @@ async fn a_logout_during_a_change_of_password_ends_its_new_session_too() {
     }
 }
 
-/// How a client ends a session.
+/// A client's way to end a session.
 #[derive(Clone, Copy, Debug)]
 enum End {
     Logout,
@@ -124,7 +125,7 @@ async fn a_change_of_password_during_the_end_of_its_session_leaves_no_session() 
                 assert!(ended.status < 300 && changed.status == 400, "{context}");
                 assert!(held.api.items("SessionsTable").await.is_empty(), "{context}");
             } else {
-                // The change came first. `everywhere` may end the new session among the others.
+                // The change came first. `everywhere` may end the new session too.
                 assert_eq!(changed.status, 200, "{context}");
                 let refreshed = held.api.refresh(&changed.tokens().refresh).await;
                 assert!(refreshed.status == 200 || matches!(end, End::Everywhere), "{context}");
@@ -147,8 +148,57 @@ async fn a_refresh_during_a_change_of_password_ends_nothing() {
     }
 }
 
+/// A refresh sends its rotation and its read of the user together. Here the rotation comes before the change claims the
+/// session, and the read comes later. After the cut-off, the read finds a user whose cut-off is later than the
+/// session's creation.
 #[tokio::test]
-async fn of_two_equal_changes_at_once_one_leaves_a_session() {
+async fn a_refresh_that_reads_its_user_during_a_change_of_password_ends_nothing() {
+    const ROTATION: &str = "UpdateItem Sessions SET generation REMOVE undelivered";
+    for (key, is_retry) in [(None, false), (Some(KEY), true)] {
+        let calls = Held::calls(key).await;
+        let claim = calls.iter().position(|name| name.starts_with("UpdateItem Sessions SET password_change"));
+        for (call, name) in calls.iter().enumerate().skip(claim.unwrap()) {
+            let context = format!("{key:?}, a retry: {is_retry}, the user is read before {call}, {name}");
+            let api = Api::start().await;
+            let held = Held { here: api.login().await, key, api };
+            let here = &held.here;
+            if is_retry {
+                held.api.refresh(&here.refresh).await.tokens();
+            }
+            let (refreshing, user) = held.api.behind_a_gate().await;
+            let (changing, change) = held.api.behind_a_gate().await;
+            let (reading, going_on) = (user.hold_call("GetItem Users"), change.hold(call));
+            let refresh = async {
+                let refreshed = refreshing.refresh(&here.refresh).await;
+                going_on.open();
+                refreshed
+            };
+            let change = async {
+                user.answered(ROTATION).await;
+                held.change(&changing).await
+            };
+            let read = async {
+                going_on.reached().await;
+                reading.open();
+            };
+            let (refreshed, changed, ()) = tokio::join!(refresh, change, read);
+            assert_eq!(
+                (refreshed.status, changed.status),
+                (200, 200),
+                "{context}: {refreshed:?}, {changed:?}"
+            );
+            held.api.refresh(&changed.tokens().refresh).await.tokens();
+            // With a key, the old session continues for a minute.
+            held.api.clock.advance(if key.is_some() { 61 } else { 0 });
+            held.api.refresh(&refreshed.tokens().refresh).await.assert_error(400, "invalid_grant");
+            let sessions = held.api.items("SessionsTable").await;
+            assert_eq!(sessions.len(), if key.is_some() { 2 } else { 1 }, "{context}: {sessions:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn at_least_one_of_two_equal_concurrent_changes_leaves_a_session() {
     for call in 0..Held::calls(None).await.len() {
         let mut second = None;
         let again = async |held: &Held| second = Some(held.change(&held.api).await);
@@ -162,7 +212,7 @@ async fn of_two_equal_changes_at_once_one_leaves_a_session() {
     }
 }
 
-/// By a logout, or since the user removes the old device from the list.
+/// By a logout, or because the user removes the old device from the list.
 #[tokio::test]
 async fn the_end_of_the_old_session_during_a_late_duplicate_leaves_the_new_one_alone() {
     let api = Api::start().await;
@@ -195,7 +245,7 @@ async fn the_end_of_the_old_session_during_a_late_duplicate_leaves_the_new_one_a
     }
 }
 
-/// Ends the session of `ended`, from the list of devices.
+/// Ends the session of `ended` through the list of devices.
 async fn end_device(api: &Api, caller: &Tokens, ended: &Tokens) -> Reply {
     let path = format!("{}/{}", route::SESSIONS, claims(&ended.access)["sid"].as_str().unwrap());
     api.send(bearer(Request::delete(path), &caller.access), "").await
@@ -216,7 +266,7 @@ async fn a_change_that_failed_half_way_is_completed_after_a_refresh_of_the_clien
 }
 
 #[tokio::test]
-async fn the_tokens_of_a_change_that_failed_half_way_end_even_if_nobody_completes_it() {
+async fn the_tokens_of_a_half_done_change_end_even_if_it_is_never_completed() {
     for key in [None, Some(KEY)] {
         for wait in [599, 600] {
             let api = Api::start().await;
@@ -228,7 +278,7 @@ async fn the_tokens_of_a_change_that_failed_half_way_end_even_if_nobody_complete
             api.clock.advance(300);
             let stolen = api.refresh(&held.here.refresh).await;
             assert_eq!(stolen.body["refresh_token_expires_in"], 300, "nothing outlives the end");
-            // Another attempt doesn't put the end off.
+            // Another attempt doesn't postpone the end.
             api.calls.fail(Fault::Before("PutItem Sessions"));
             held.change(api).await.assert_error(503, "temporarily_unavailable");
             api.calls.heal();
@@ -265,10 +315,10 @@ async fn an_older_change_takes_no_claim_from_a_later_one() {
     }
 }
 
-/// The later of two changes finds its session ended by the earlier one, which is cut off: no session is left, and the answer
-/// says which password is.
+/// The earlier of two changes ends the later one's session, and the later one cuts off the earlier one's. No session is
+/// left, and the answer says that the password was changed.
 #[tokio::test]
-async fn whoever_is_left_without_a_session_is_told_that_the_password_was_changed() {
+async fn the_answer_says_that_the_password_changed_if_no_session_is_left() {
     const LATER: &str = "an even better password";
     let calls = Held::calls(None).await;
     let claim = calls.iter().position(|name| name.starts_with("UpdateItem Sessions SET password_change"));
@@ -300,7 +350,7 @@ async fn whoever_is_left_without_a_session_is_told_that_the_password_was_changed
     held.api.try_login(LATER).await.tokens();
 }
 
-/// Of two duplicates that read the old session at the same time, one has let it end a minute later.
+/// Of two duplicates that read the old session together, one has already scheduled its end in a minute.
 #[tokio::test]
 async fn a_duplicate_does_not_put_off_the_end_of_the_old_session() {
     for call in 0..Held::calls(Some(KEY)).await.len() {
@@ -315,7 +365,7 @@ async fn a_duplicate_does_not_put_off_the_end_of_the_old_session() {
 }
 
 #[tokio::test]
-async fn a_late_request_that_fails_half_way_opens_no_session_again_that_was_logged_out() {
+async fn a_late_half_done_request_does_not_reopen_a_logged_out_session() {
     let api = Api::start().await;
     let here = api.login().await;
     let new = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await.tokens();
@@ -326,9 +376,9 @@ async fn a_late_request_that_fails_half_way_opens_no_session_again_that_was_logg
     api.refresh(&new.refresh).await.assert_error(400, "invalid_grant");
 }
 
-/// As a login of the same name does that tidies up, or a row that expired.
+/// A login with the same name may tidy up, or the row may expire.
 #[tokio::test]
-async fn an_attempt_that_is_forgotten_during_a_change_of_password_is_not_taken_back() {
+async fn a_change_of_password_gives_back_no_attempt_forgotten_meanwhile() {
     let calls = Held::calls(None).await;
     let change =
         calls.iter().position(|name| name.starts_with("UpdateItem Credentials SET password_hash")).unwrap();
@@ -346,7 +396,7 @@ async fn an_attempt_that_is_forgotten_during_a_change_of_password_is_not_taken_b
     held.api.try_login(NEW).await.tokens();
 }
 
-/// Whether an attribute counts attempts, of whichever budget.
+/// Whether an attribute counts attempts of any budget.
 fn is_counter(name: &str) -> bool {
     name.starts_with("guesses")
 }

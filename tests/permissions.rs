@@ -1,27 +1,27 @@
-//! What each function may do, held against what it does: in a run that needs each of its actions.
+//! Compares the functions' permissions with their actions in a run that needs each of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Request;
 use keys::KeyRotation;
 use local::template::{Statement, Template};
-use shared::route;
+use shared::{client::ClientIdUrl, route};
 
 use crate::{
-    harness::{APP, Api, PASSWORD, Secrets, bearer},
+    harness::{ADA, ADAS_PASSWORD, APP, Api, Browser, Flow, PASSWORD, Secrets, THIRD, WEB, bearer},
     key_rotation::rotate,
 };
 
 type Actions = BTreeMap<String, BTreeSet<String>>;
 
-/// Notes what the functions have done since the last note, as the work of this one.
+/// Attributes all actions since the last call to this function.
 fn note(used: &mut Actions, function: &str, api: &Api, secrets: &Secrets) {
     let secret = secrets.take_calls().into_iter().map(|operation| format!("{operation} Keyset"));
     let calls = api.calls.take().into_iter().flat_map(|call| actions(&call.name));
     used.entry(function.to_owned()).or_default().extend(calls.chain(secret));
 }
 
-/// The actions of a call: each of the writes of a transaction needs its own.
+/// The actions of a call. Each write of a transaction needs its own.
 fn actions(call: &str) -> Vec<String> {
     let (operations, table) = call.split_once(' ').unwrap();
     operations.split('+').map(|operation| format!("{operation} {table}")).collect()
@@ -29,7 +29,7 @@ fn actions(call: &str) -> Vec<String> {
 
 async fn keys_and_metadata(used: &mut Actions, api: &Api, secrets: &Secrets) {
     let rotation = KeyRotation::start(&api.context("keys")).unwrap();
-    // The first makes a keyset, the second replaces a key.
+    // The first rotation creates a keyset, the second replaces a key.
     rotate(&rotation, secrets, "first").await.unwrap();
     rotate(&rotation, secrets, "second").await.unwrap();
     note(used, "keys", api, secrets);
@@ -41,7 +41,7 @@ async fn token_endpoints(used: &mut Actions, api: &Api, secrets: &Secrets) {
     login::Login::start(&api.context("login")).await.unwrap();
     api.login().await;
     api.try_login("wrong password").await;
-    // A name that an earlier release may have stored otherwise.
+    // An earlier release may have stored this name in another form.
     let greek = [("client_id", APP), ("username", "νους"), ("password", PASSWORD)];
     api.post(route::LOGIN, &greek).await.assert_error(400, "invalid_grant");
     let mut deployment = api.deployment.clone();
@@ -74,14 +74,14 @@ async fn password(used: &mut Actions, api: &Api, secrets: &Secrets) {
     let (here, _there) = (api.login().await, api.login().await);
     note(&mut Actions::new(), "login", api, secrets);
     password::PasswordChange::start(&api.context("password")).await.unwrap();
-    // The authorizer's read of the session, before it, is one that the function makes as well.
+    // The authorizer also reads the session first, but the function makes the same call.
     assert_eq!(api.change_password(&here.access, PASSWORD, "another good password").await.status, 200);
     note(used, "password", api, secrets);
 }
 
 async fn authorizer_and_sessions(used: &mut Actions, api: &Api, secrets: &Secrets) {
     let (here, there) = (api.login().await, api.login().await);
-    // The gateway's own authorizer, started before there were keys, has them from now on.
+    // The gateway's authorizer started before there were keys, and loads them now.
     assert_eq!(api.call(&here.access).await.status, 200);
     note(&mut Actions::new(), "login", api, secrets);
     for check in ["session", "denylist"] {
@@ -103,12 +103,66 @@ async fn authorizer_and_sessions(used: &mut Actions, api: &Api, secrets: &Secret
     let mut both = Actions::new();
     note(&mut both, "sessions", api, secrets);
     let mut own = both.remove("sessions").unwrap();
-    // The authorizer's read stands before each of the two.
+    // The authorizer reads the session before each of the two.
     assert!(own.remove("GetItem Sessions"));
     used.insert("sessions".to_owned(), own);
 }
 
-/// Beside what it may do with tables and the secret. (`cargo xtask sam templates` looks for the same in the translated template.)
+/// Visits the pages: a user signs in, consents, changes the password, and signs out.
+async fn pages(used: &mut Actions, api: &Api, secrets: &Secrets) {
+    authorize::Authorize::start(&api.context("authorize")).await.unwrap();
+    let mut browser = Browser::new(api);
+    // An unknown name may be stored in an earlier release's form.
+    assert!(Flow::of(WEB).sign_in_as(&mut browser, "νους", PASSWORD).await.asks_for_password());
+    let page = Flow::of(THIRD).sign_in_as(&mut browser, ADA, ADAS_PASSWORD).await;
+    let consent = page.form_with("action", Some("allow"));
+    let page = browser.submit(&consent, &[], Some(("action", "allow"))).await;
+    Flow::of(THIRD).code_of(&page);
+    let account = browser.get(route::ACCOUNT).await.form_with("new_password", None);
+    let fields = [("current_password", ADAS_PASSWORD), ("new_password", "an engine of another kind")];
+    let page = browser.submit(&account, &fields, Some(("action", "change-password"))).await;
+    assert!(page.status < 400, "{page:?}");
+    let sign_out = browser.get(route::END_SESSION).await.form_with("action", Some("sign-out"));
+    let page = browser.submit(&sign_out, &[], Some(("action", "sign-out"))).await;
+    assert!(page.status < 400, "{page:?}");
+    note(used, "authorize", api, secrets);
+}
+
+/// Redeems codes with every outcome.
+async fn token(used: &mut Actions, api: &Api, secrets: &Secrets) {
+    let flow = Flow::of(WEB);
+    let mut browser = Browser::new(api);
+    let [first, second] = [flow.code(&mut browser).await, flow.code(&mut browser).await];
+    note(&mut Actions::new(), "authorize", api, secrets);
+    let mut deployment = api.deployment.clone();
+    deployment.parameters = deployment.parameters.with("MaxSessions", "1");
+    let api = &api.redeployed(deployment).await;
+    secrets.take_calls();
+    token::TokenEndpoint::start(&api.context("token")).await.unwrap();
+    let tokens = flow.redeem(api, &first).await.tokens();
+    let next = api.post(route::TOKEN, &flow.refresh_form(&tokens.refresh)).await.tokens();
+    api.post(route::TOKEN, &flow.refresh_form(&next.refresh)).await.tokens();
+    // The second session exceeds the limit.
+    flow.redeem(api, &second).await.tokens();
+    flow.redeem(api, &second).await.assert_error(400, "invalid_grant");
+    note(used, "token", api, secrets);
+}
+
+/// The authorizer's read of the session isn't an action of this function.
+async fn userinfo(used: &mut Actions, api: &Api, secrets: &Secrets) {
+    let flow = Flow::of(WEB);
+    let tokens = flow.tokens(api, &mut Browser::new(api)).await.tokens();
+    note(&mut Actions::new(), "token", api, secrets);
+    let reply = api.send(bearer(Request::get(route::USERINFO), &tokens.access), "").await;
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let mut both = Actions::new();
+    note(&mut both, "userinfo", api, secrets);
+    let mut own = both.remove("userinfo").unwrap();
+    assert!(own.remove("GetItem Sessions"));
+    used.insert("userinfo".to_owned(), own);
+}
+
+/// Rights besides tables and the secret. `cargo xtask sam templates` checks the same in the translated template.
 #[test]
 fn each_function_may_write_its_log_group_and_traces_only_if_they_are_on() {
     let template = Template::of_project().unwrap();
@@ -131,8 +185,51 @@ fn each_function_may_write_its_log_group_and_traces_only_if_they_are_on() {
     }
 }
 
+/// By default it has no write permission.
+#[test]
+fn the_authorizer_may_write_only_if_it_stores_proofs() {
+    let template = Template::of_project().unwrap();
+    let statements = |replay: &str| {
+        let functions = template.functions(&template.parameters().with("DpopReplay", replay)).unwrap();
+        functions.into_iter().map(|(name, f)| (name, f.statements)).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(template.parameter("DpopReplay").unwrap()["Default"], "window");
+    let (window, mut store) = (statements("window"), statements("store"));
+    let put =
+        Statement { actions: vec!["dynamodb:PutItem".to_owned()], resource: "RevocationsTable".to_owned() };
+    assert!(!window["authorizer"].contains(&put));
+    let of_authorizer = store.get_mut("authorizer").unwrap();
+    let at = of_authorizer.iter().position(|statement| *statement == put).unwrap();
+    of_authorizer.remove(at);
+    assert_eq!(store, window);
+}
+
+/// Even then it can write only such clients' rows: an operator's client ID begins differently.
+#[test]
+fn the_pages_may_write_clients_only_if_documents_are_allowed() {
+    let template = Template::of_project().unwrap();
+    let statements = |documents: &str| {
+        let parameters = template.parameters().with("ClientMetadataDocuments", documents);
+        let functions = template.functions(&parameters).unwrap();
+        functions.into_iter().map(|(name, f)| (name, f.statements)).collect::<BTreeMap<_, _>>()
+    };
+    let (off, mut on) = (statements("off"), statements("on"));
+    let update =
+        Statement { actions: vec!["dynamodb:UpdateItem".to_owned()], resource: "ClientsTable".to_owned() };
+    let of_pages = on.get_mut("authorize").unwrap();
+    let at = of_pages.iter().position(|statement| *statement == update).unwrap();
+    of_pages.remove(at);
+    assert_eq!(on, off);
+    let id = ClientIdUrl::parse("https://app.example.com/c").unwrap().client_id();
+    let condition = r#"Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["cimd_*"] } }"#;
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+    let statement = text.split("- TakesClientDocuments\n").nth(1).unwrap();
+    assert!(statement.split("- !Ref AWS::NoValue").next().unwrap().contains(condition));
+    assert!(id.as_str().starts_with("cimd_"));
+}
+
 #[tokio::test]
-async fn each_function_may_do_what_it_does_and_nothing_else() {
+async fn each_function_has_exactly_the_permissions_it_uses() {
     let template = Template::of_project().unwrap();
     let mut allowed = Actions::new();
     for (name, function) in template.functions(&template.parameters()).unwrap() {
@@ -148,13 +245,17 @@ async fn each_function_may_do_what_it_does_and_nothing_else() {
         }
     }
     let secrets = Secrets::emulated().await;
-    let api = Api::with_secret(&secrets, |p| p).await;
+    let api = Api::with_secret(&secrets, |p| p).await.with_clients().await;
     secrets.take_calls();
+    api.calls.take();
     let mut used = Actions::new();
     keys_and_metadata(&mut used, &api, &secrets).await;
     token_endpoints(&mut used, &api, &secrets).await;
     logout(&mut used, &api, &secrets).await;
     Box::pin(authorizer_and_sessions(&mut used, &api, &secrets)).await;
+    Box::pin(token(&mut used, &api, &secrets)).await;
+    Box::pin(userinfo(&mut used, &api, &secrets)).await;
+    Box::pin(pages(&mut used, &api, &secrets)).await;
     Box::pin(password(&mut used, &api, &secrets)).await;
     assert_eq!(allowed, used);
 }

@@ -1,4 +1,4 @@
-//! Refresh as a token endpoint: binding to the client, and which refusals leave a token unharmed.
+//! Refresh as a token endpoint: tokens are bound to their client, and some refusals leave a token usable.
 
 use shared::route;
 
@@ -69,7 +69,7 @@ async fn only_the_grant_type_refresh_token_is_served() {
 }
 
 #[tokio::test]
-async fn an_idempotency_key_that_is_no_key_is_refused() {
+async fn a_malformed_idempotency_key_is_refused() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let before = api.session().await;

@@ -1,4 +1,4 @@
-//! What a release says of itself: the workspace, the template and the changelog are of one version.
+//! A release's statements about itself: the workspace, the template and the changelog have one version.
 
 use std::path::Path;
 
@@ -18,21 +18,21 @@ fn the_template_has_the_version_of_the_workspace() {
 }
 
 #[test]
-fn the_changelog_has_a_section_for_what_comes_next_or_for_this_version() {
+fn the_changelog_has_a_section_for_unreleased_or_for_this_version() {
     let this = format!("## {}", env!("CARGO_PKG_VERSION"));
     assert!(CHANGELOG.lines().any(|line| line == "## Unreleased" || line.starts_with(&this)));
 }
 
-/// Its bounds are those of the AWS SAM Developer Guide, "AWS SAM template Metadata section properties".
+/// The limits are those of the AWS SAM Developer Guide, "AWS SAM template Metadata section properties".
 #[test]
-fn the_application_repository_would_take_what_the_template_says_of_itself() {
+fn the_templates_metadata_meets_the_limits_of_the_application_repository() {
     let application = application();
     let text = |name: &str| application[name].as_str().unwrap_or_else(|| panic!("no {name}")).to_owned();
     assert!(text("Name").bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
     assert!((1..=256).contains(&text("Description").len()));
     let author = text("Author");
     assert!(author.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'), "{author}");
-    // One licence of SPDX's list; it doesn't take the choice between two that the workspace offers.
+    // An SPDX licence. The workspace offers a choice of two, which the repository doesn't accept.
     assert!(env!("CARGO_PKG_LICENSE").split(" OR ").any(|licence| licence == text("SpdxLicenseId")));
     for file in [text("LicenseUrl"), text("ReadmeUrl")] {
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(&file).is_file(), "{file}");

@@ -1,4 +1,4 @@
-//! Bad input gets a clear error in the OAuth shape, and nothing is lost or changed.
+//! Invalid input gets a clear OAuth error, and nothing is lost or changed.
 
 use axum::{body::Bytes, http::Request};
 use serde_json::{Value, json};
@@ -114,7 +114,7 @@ fn scoped(parameters: &[(&str, &str)], scope: &str) -> String {
     form(&[parameters, &[("scope", scope)]].concat())
 }
 
-/// RFC 6749 section 3.3: only a scope that is left out, or has no value, stands for the default.
+/// RFC 6749 section 3.3: only a missing or empty scope stands for the default.
 #[tokio::test]
 async fn a_scope_of_nothing_but_spaces_is_an_invalid_scope_everywhere() {
     let api = Api::start().await;
@@ -133,7 +133,7 @@ async fn a_scope_of_nothing_but_spaces_is_an_invalid_scope_everywhere() {
     api.send(form_post(route::REFRESH), scoped(&refresh, "")).await.tokens();
 }
 
-/// Programs make it up from what a system calls itself: it is no reason to refuse anybody.
+/// Programs derive it from a system's name, so it is never a reason for a refusal.
 #[tokio::test]
 async fn a_device_name_is_made_fit_for_a_list_and_never_refused() {
     let api = Api::start().await;
@@ -142,7 +142,7 @@ async fn a_device_name_is_made_fit_for_a_list_and_never_refused() {
         ("Phone".to_owned(), Some("Phone".to_owned())),
         (long("x", 128), Some(long("x", 128))),
         (long("x", 129), Some(long("x", 128))),
-        // At the boundary of a character: 127 bytes and two, 128 and three.
+        // Cut at a character boundary: 127 bytes plus two, 128 plus three.
         (format!("{}\u{e9}", long("x", 127)), Some(long("x", 127))),
         (long("\u{1f4f1}", 40), Some(long("\u{1f4f1}", 32))),
         (long("\u{20ac}", 43), Some(long("\u{20ac}", 42))),
@@ -186,7 +186,7 @@ async fn unknown_parameters_are_ignored() {
 }
 
 #[tokio::test]
-async fn an_error_never_repeats_what_was_sent() {
+async fn an_error_never_repeats_the_request() {
     const SENT: &str = "sent-by-somebody";
     let api = Api::start().await;
     let requests: [(&str, &[&str]); 3] = [
@@ -223,7 +223,7 @@ async fn login_is_not_the_password_grant() {
 }
 
 #[tokio::test]
-async fn a_path_or_method_that_is_not_there_is_404_in_the_same_shape() {
+async fn an_unknown_path_or_method_is_a_404_of_the_same_shape() {
     let api = Api::start().await;
     for request in [
         Request::get(route::LOGIN),

@@ -1,4 +1,4 @@
-//! Every request leaves one line of the log that says how it ended, and how long it took.
+//! With `REQUEST_LINES` set to `all`, every request leaves one log line with its outcome and duration.
 
 use std::sync::Arc;
 
@@ -17,8 +17,8 @@ use crate::{
     key_rotation::{STEPS, step},
 };
 
-/// The lines since the last time that say how a request ended, each as its function, event and reason, with the error that
-/// went over the wire.
+/// The lines about ended requests since the last call, each as its function, event and reason, with the error in the
+/// response.
 fn endings(log: &Log) -> Vec<String> {
     log.take_with("duration_ms").iter().map(ending).collect()
 }
@@ -30,7 +30,7 @@ fn ending(line: &Value) -> String {
 
 type Call = (request::Builder, String, Vec<&'static str>);
 
-/// A request of each function and outcome, with the lines that it leaves.
+/// A request for each function and outcome, with its lines.
 fn calls(tokens: &Tokens) -> Vec<Call> {
     let post = |path: &str, parameters: &[(&str, &str)]| (form_post(path), form(parameters));
     let login = |password: &str| {
@@ -156,9 +156,9 @@ async fn every_step_of_a_rotation_is_one_line() {
     assert_eq!(endings(&log), ["keys keys_failed malformed_event"]);
 }
 
-/// A TOKEN event brings none of API Gateway's; that of Lambda is there whatever the event.
+/// A TOKEN event lacks API Gateway's ID. Lambda's ID is always there.
 #[tokio::test]
-async fn a_line_names_the_request_as_others_name_it() {
+async fn a_line_names_the_request_by_the_id_of_the_gateway_or_of_lambda() {
     let api = Api::start().await;
     let authorizer = Authorizer::start(&api.context("authorizer")).await.unwrap();
     let (log, _guard) = Log::listen();
@@ -188,16 +188,16 @@ async fn a_line_names_the_request_as_others_name_it() {
     ] {
         let mut context = Context::default();
         context.request_id = "by-lambda".to_owned();
-        // AppSync is told by an answer, and everyone else by a failure.
+        // AppSync learns the refusal from an answer, the other gateways from a failure.
         let _ = authorizer.invoke(LambdaEvent::new(event, context)).await;
         let line = log.take_with("duration_ms").remove(0);
         assert_eq!((&line["request_id"], &line["lambda_request_id"]), (&request_id, &json!("by-lambda")));
     }
 }
 
-/// By a header, a caller of a REST API chooses the `requestId` that API Gateway hands on.
+/// A caller of a REST API can set the event's `requestId` with a header.
 #[tokio::test]
-async fn no_caller_chooses_what_a_request_is_called_in_lines_and_metrics() {
+async fn no_caller_chooses_the_request_id_in_lines_and_metrics() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let (log, _guard) = Log::listen();
@@ -220,12 +220,12 @@ async fn no_caller_chooses_what_a_request_is_called_in_lines_and_metrics() {
 }
 
 #[tokio::test]
-async fn a_line_says_for_how_long_the_store_was_waited_for() {
+async fn a_line_states_how_long_the_request_waited_for_the_store() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let tokens = api.refresh(&tokens.refresh).await.tokens();
     let (log, _guard) = Log::listen();
-    // Each call takes that long, from when it begins.
+    // Each call takes this long.
     let clock = Arc::clone(&api.clock);
     api.calls.before_each(move || clock.advance_milliseconds(7));
     let waits = |log: &Log| {

@@ -1,4 +1,4 @@
-//! The three ways to know that a session is over, each with the delay that SECURITY.md promises.
+//! The three modes of revocation checks, each with the delay that SECURITY.md promises.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ fn revocations(api: &Api) -> Revocations {
 }
 
 #[tokio::test]
-async fn session_is_at_the_next_request_and_none_when_the_token_expires() {
+async fn mode_session_acts_at_the_next_request_and_mode_none_at_expiry() {
     let api = with_check("session").await;
     let tokens = api.login().await;
     assert_eq!(api.logout(&tokens.refresh).await.status, 200);
@@ -45,7 +45,7 @@ async fn session_is_at_the_next_request_and_none_when_the_token_expires() {
 }
 
 #[tokio::test]
-async fn denylist_is_within_the_interval_and_without_a_read_a_request() {
+async fn mode_denylist_acts_within_the_interval_without_a_read_per_request() {
     let api = with_check("denylist").await;
     let (tokens, other) = (api.login().await, api.login().await);
     api.calls.take();
@@ -63,7 +63,7 @@ async fn denylist_is_within_the_interval_and_without_a_read_a_request() {
 }
 
 #[tokio::test]
-async fn denylist_outlasts_the_longest_access_token() {
+async fn the_denylist_outlasts_the_longest_access_token() {
     let api = with_check("denylist").await;
     let longest = vec![(attribute::ACCESS_TTL, number(86_400))];
     api.seeder().set("ClientsTable", (attribute::CLIENT_ID, APP), longest).await.unwrap();
@@ -77,7 +77,7 @@ async fn denylist_outlasts_the_longest_access_token() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_deleted_by_hand_is_missed_in_session_mode_alone() {
+async fn only_session_mode_notices_a_session_that_was_deleted_by_hand() {
     for (check, status) in [("session", 401), ("denylist", 200), ("none", 200)] {
         let api = with_check(check).await;
         let tokens = api.login().await;
@@ -109,10 +109,10 @@ async fn theft_a_deleted_session_and_everywhere_are_on_the_denylist_too() {
 
 #[tokio::test]
 async fn a_row_that_arrives_late_or_from_another_clock_is_never_missed() {
-    // Instants of the row against the moment it is written: as late as a function may be, and on clocks 5 s apart.
+    // The row's time relative to its write: as late as a function may be, with clocks up to 5 s apart.
     for offset in [-25_i64, -20, -10, -5, 0, 5] {
         let api = with_check("denylist").await;
-        // The hour turns between the instant and the pull, for some of them.
+        // For some offsets, the hour changes between the row's time and the pull.
         api.clock.set(START / 3600 * 3600 + 3600 - 3);
         let api = api.restarted().await;
         let tokens = api.login().await;
@@ -129,7 +129,7 @@ async fn a_row_that_arrives_late_or_from_another_clock_is_never_missed() {
 }
 
 #[tokio::test]
-async fn a_row_of_the_hour_that_has_begun_on_the_writers_clock_alone_is_in_time_too() {
+async fn a_row_of_an_hour_begun_only_on_the_writers_clock_is_in_time_too() {
     let api = with_check("denylist").await;
     let next_hour = START + 3600;
     api.clock.set(next_hour - 12);
@@ -186,12 +186,12 @@ async fn a_denylist_beyond_its_bound_is_a_failure_and_never_an_allow() {
     );
     let reasons: Vec<_> = log.take_events().into_iter().map(|event| event["reason"].clone()).collect();
     assert_eq!(reasons, vec!["denylist_too_long"; 6]);
-    // What was warm goes on with its copy for as long as that is young enough.
+    // A warm authorizer uses its copy while that is recent enough.
     api.clock.advance(30);
     assert_eq!(cold.call(&live.access).await.status, 200);
     api.clock.advance(31);
     cold.call(&live.access).await.assert_gateway_error(500, "server_error");
-    // It heals as rows end.
+    // The authorizer recovers as rows expire.
     api.clock.advance(86_400 + 120);
     let live = api.login().await;
     assert_eq!(cold.call(&live.access).await.status, 200);
@@ -209,7 +209,7 @@ async fn a_malformed_row_is_a_failure_and_never_an_allow() {
     api.restarted().await.call(&tokens.access).await.assert_gateway_error(500, "server_error");
 }
 
-/// A row is as late as a function's time allows, which template.yaml says.
+/// A row is at most as late as a function's timeout in template.yaml.
 #[test]
 fn the_write_delay_is_the_timeout_of_the_functions_that_write() {
     let delay = shared::store::WRITE_DELAY;

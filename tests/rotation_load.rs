@@ -1,4 +1,4 @@
-//! A rotation under load: warm instances with copies of different ages, sessions that refresh and call all the while.
+//! A rotation under load: warm instances with caches of different ages, and sessions that refresh and call throughout.
 
 use keys::KeyRotation;
 
@@ -9,11 +9,11 @@ use crate::{
 
 const INSTANCES: usize = 3;
 const SESSIONS: usize = 4;
-/// Minutes: past the lead of three hours, by which the new keys make tokens on every instance.
+/// The duration in minutes: longer than the three hours after which the new keys sign on every instance.
 const MINUTES: usize = 200;
 
-/// Refreshes on one instance and calls on another, with the new token and with the one before it. In `cargo test` each
-/// session does so in one minute of four; in `cargo xtask long-tests`, in every minute.
+/// Refreshes on one instance and calls on another, with the new token and the previous one. In `cargo test` each
+/// session does this in one of four minutes, in `cargo xtask long-tests` in every minute.
 async fn exercise(round: usize, index: usize, tokens: Tokens, apis: &[Api]) -> (Tokens, u32, u32) {
     if !SCALE.every_cell && round % SESSIONS != index {
         return (tokens, 0, 0);
@@ -35,11 +35,11 @@ async fn no_token_is_refused_and_no_session_ends_through_a_rotation() {
     let first = Api::with_secret(&secrets, |p| p).await;
     let rotation = KeyRotation::start(&first.context("keys")).unwrap();
     rotate(&rotation, &secrets, "first").await.unwrap();
-    // The HMAC key is due as well.
+    // The HMAC key is due too.
     first.clock.advance(180 * 24 * 3600);
     let mut apis = Vec::new();
     for _ in 1..INSTANCES {
-        // So that each looks for new keys at a minute of its own.
+        // So that each instance looks for new keys at a different minute.
         first.clock.advance(120);
         apis.push(first.restarted().await);
     }

@@ -1,5 +1,5 @@
-//! The sample events of `tests/events/` are ones that the functions carry out: those that `cargo xtask sam` and `sam local
-//! invoke` give them.
+//! The functions carry out the sample events of `tests/events/`, which `cargo xtask sam` and `sam local invoke` send
+//! them.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -12,26 +12,31 @@ use shared::route;
 use crate::harness::{Api, Lambdas, PASSWORD, Reply, Secrets, Tokens, USER_ID, claims};
 
 const AUTHORIZER: [&str; 3] = ["authorizer-token", "authorizer-request", "authorizer-http-2.0"];
-const ROTATION: [&str; 4] = ["keys-create", "keys-set", "keys-test", "keys-finish"];
-/// Behind a REST API, each with the path by which its function is known here.
-const REQUESTS: [(&str, &str); 8] = [
+const ROTATION: &str = "keys";
+/// The steps of a rotation. The file's event is the first.
+const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+/// Events from a REST API, with their functions' paths.
+const REQUESTS: [(&str, &str); 11] = [
     ("login", route::LOGIN),
     ("refresh", route::REFRESH),
     ("logout", route::LOGOUT),
     ("sessions-list", route::SESSIONS),
     ("sessions-delete", route::SESSIONS),
     ("password", route::PASSWORD),
+    ("token", route::TOKEN),
+    ("authorize", route::AUTHORIZE),
+    ("userinfo", route::USERINFO),
     ("metadata-jwks", "/metadata"),
     ("metadata-openid-configuration", "/metadata"),
 ];
 
-/// The event in the file of this name, as it is there.
+/// The event in the file of this name, unchanged.
 fn text(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events");
     fs::read_to_string(folder.join(format!("{name}.json"))).unwrap()
 }
 
-/// The same with the tokens that its words stand for.
+/// The event with its placeholders replaced.
 fn event(name: &str, tokens: &Tokens) -> Value {
     let session_id = claims(&tokens.access)["sid"].as_str().unwrap().to_owned();
     let filled = text(name)
@@ -50,7 +55,7 @@ async fn answer(api: &Api, name: &str, tokens: &Tokens) -> Reply {
 fn every_file_is_an_event_of_these() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-    let expected = REQUESTS.map(|(name, _)| name).into_iter().chain(AUTHORIZER).chain(ROTATION);
+    let expected = REQUESTS.map(|(name, _)| name).into_iter().chain(AUTHORIZER).chain([ROTATION]);
     let expected: BTreeSet<_> = expected.map(|name| format!("{name}.json")).collect();
     assert_eq!(files.collect::<BTreeSet<_>>(), expected);
 }
@@ -69,6 +74,17 @@ async fn the_events_of_the_api_are_carried_out() {
         (configuration.status, &configuration.body["issuer"]),
         (200, &json!("https://issuer.example.com"))
     );
+    // No code is valid long enough for a file. This one shows that an unknown code costs no read.
+    let lambdas = Lambdas::start(&api).await;
+    api.calls.take();
+    let refused = lambdas.answer(route::TOKEN, &event("token", &tokens)).await.unwrap();
+    refused.assert_error(400, "invalid_grant");
+    assert!(api.calls.take().is_empty());
+    let page = answer(&api, "authorize", &tokens).await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    assert!(page.body.as_str().is_some_and(|html| html.contains("name=\"password\"")), "{page:?}");
+    let claims = answer(&api, "userinfo", &tokens).await;
+    assert_eq!((claims.status, &claims.body["sub"]), (200, &json!(USER_ID)));
     assert_eq!(answer(&api, "logout", &tokens).await.status, 200);
     assert_eq!(api.call(&tokens.access).await.status, 401);
 
@@ -98,7 +114,7 @@ async fn the_events_of_the_authorizer_are_decided() {
     }
     api.logout(&tokens.access).await;
     for name in AUTHORIZER {
-        // As it is in the file, too: what the README says comes of an event whose words nobody has replaced.
+        // Also with its placeholders, as the README describes.
         for event in [event(name, &tokens), serde_json::from_str(&text(name)).unwrap()] {
             let error = Diagnostic::from(authorizer.handle(event, None).await.unwrap_err());
             assert_eq!(error.error_message, "Unauthorized", "{name}");
@@ -111,14 +127,17 @@ async fn the_events_of_a_rotation_are_its_steps() {
     let secrets = Secrets::start().await;
     let api = Api::with_secret(&secrets, |parameters| parameters).await;
     let rotation = KeyRotation::start(&api.context("keys")).unwrap();
-    for name in ROTATION {
-        let mut event: Value = serde_json::from_str(&text(name)).unwrap();
-        // By its logical id, which is what `sam local` calls it.
+    let sample: Value = serde_json::from_str(&text(ROTATION)).unwrap();
+    assert_eq!(sample["Step"], STEPS[0]);
+    for step in STEPS {
+        let mut event = sample.clone();
+        event["Step"] = json!(step);
+        // `sam local` names the secret by its logical ID.
         assert_eq!(event["SecretId"], "Keyset");
         event["SecretId"] = json!(secrets.arn);
         rotation.handle(event, None).await.unwrap();
     }
     let (version, keyset) = secrets.current().await;
-    assert_eq!(version, serde_json::from_str::<Value>(&text("keys-finish")).unwrap()["ClientRequestToken"]);
+    assert_eq!(version, sample["ClientRequestToken"]);
     assert!(keyset.contains("signing_keys"));
 }

@@ -1,4 +1,4 @@
-//! Scope rules, end to end: with the authorizer's answer cached and not.
+//! Scope rules, end to end, with and without a cached answer of the authorizer.
 
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ async fn a_token_without_the_scope_gets_insufficient_scope_cached_or_not() {
         let (reader, writer) = (narrowed(&api, "read").await, narrowed(&api, "write").await);
         let delete =
             |tokens: &Tokens| bearer(Request::delete("/sessions/AAAAAAAAAAAAAAAAAAAAAA"), &tokens.access);
-        // Whichever call comes first, what is remembered of it fits the other.
+        // Whichever call comes first, its cached answer is valid for the other.
         for _ in 0..2 {
             assert_eq!(api.call(&reader.access).await.status, 200, "{cache_ttl}");
             api.send(delete(&reader), "").await.assert_gateway_error(403, "insufficient_scope");
@@ -46,7 +46,7 @@ async fn a_token_without_the_scope_gets_insufficient_scope_cached_or_not() {
 }
 
 #[tokio::test]
-async fn what_no_rule_names_follows_the_default() {
+async fn a_call_that_no_rule_names_follows_the_default() {
     let api = Api::with(|p| p.with("ScopeRules", "GET /elsewhere read").with("ScopeDefault", "deny")).await;
     let tokens = api.login().await;
     api.call(&tokens.access).await.assert_gateway_error(403, "insufficient_scope");

@@ -1,4 +1,4 @@
-//! The list of a user's signed-in devices, and ending one.
+//! The list of a user's signed-in devices, and the end of one.
 
 use std::collections::BTreeSet;
 
@@ -45,7 +45,7 @@ async fn the_list_shows_each_device_and_which_one_this_is() {
     let expected = json!({
         "session_id": phone_session, "client_id": APP, "device_name": "Phone", "user_agent": "App/1",
         "address": "203.0.113.9", "scope": "read", "created_at": START, "last_used_at": START + 120,
-        "expires_at": START + 120 + 1_209_600, "current": false,
+        "expires_at": START + 120 + 1_209_600, "dpop_bound": false, "current": false,
     });
     assert_eq!(sessions[0], expected);
     assert_eq!(sessions[1]["current"], true);
@@ -77,14 +77,14 @@ async fn ending_a_session_ends_it_at_once_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_not_ones_own_is_not_there() {
+async fn the_session_of_another_user_is_not_found() {
     let api = Api::start().await;
     let (mine, eves) = (api.login().await, other_user(&api).await);
     let eves_id = api.call(&eves.access).await.body["sessions"][0]["session_id"].as_str().unwrap().to_owned();
     for id in [eves_id.as_str(), "AAAAAAAAAAAAAAAAAAAAAA", "x", "a%20b", "%40"] {
         end(&api, &mine.access, id).await.assert_error(404, "not_found");
     }
-    // Nobody knows what API Gateway makes of these.
+    // API Gateway's treatment of these isn't known.
     for id in ["%23", "..%2f", "%41"] {
         end(&api, &mine.access, id).await.assert_error(400, "invalid_request");
     }
@@ -92,7 +92,7 @@ async fn a_session_that_is_not_ones_own_is_not_there() {
     assert!(api.items("RevocationsTable").await.is_empty());
 }
 
-/// The sessions of all pages, as identifiers, and how many each page had.
+/// The session IDs on all pages, and the length of each page.
 async fn pages(api: &Api, access: &str, limit: usize) -> (Vec<String>, Vec<usize>) {
     let (mut ids, mut lengths, mut cursor) = (Vec::new(), Vec::new(), String::new());
     loop {
@@ -110,7 +110,7 @@ async fn pages(api: &Api, access: &str, limit: usize) -> (Vec<String>, Vec<usize
 }
 
 #[tokio::test]
-async fn pages_have_every_session_once_whichever_asks_and_however_long_they_are() {
+async fn pages_of_any_size_list_every_session_once_to_any_session() {
     let api = Api::start().await;
     let mut tokens = Vec::new();
     for _ in 0..7 {
@@ -129,7 +129,7 @@ async fn pages_have_every_session_once_whichever_asks_and_however_long_they_are(
 }
 
 #[tokio::test]
-async fn thousands_of_large_sessions_are_answered_in_pages_far_below_the_limit_of_lambda() {
+async fn pages_of_thousands_of_large_sessions_stay_below_the_limit_of_lambda() {
     let api = Api::start().await;
     let tokens = api.login().await;
     crate::logout_flow::many_sessions(&api, 30).await;
@@ -141,7 +141,7 @@ async fn thousands_of_large_sessions_are_answered_in_pages_far_below_the_limit_o
 }
 
 #[tokio::test]
-async fn a_page_goes_on_though_the_session_at_its_end_is_over() {
+async fn the_next_page_works_even_if_the_last_session_is_over() {
     let api = Api::start().await;
     let mut tokens = Vec::new();
     for _ in 0..4 {
@@ -161,7 +161,7 @@ async fn a_page_goes_on_though_the_session_at_its_end_is_over() {
 }
 
 #[tokio::test]
-async fn a_limit_or_a_cursor_that_is_none_is_refused() {
+async fn a_malformed_limit_or_cursor_is_refused() {
     let api = Api::start().await;
     let (mine, _other, eves) = (api.login().await, api.login().await, other_user(&api).await);
     let list = async |access: &str, query: &str| {
@@ -195,7 +195,7 @@ async fn a_limit_or_a_cursor_that_is_none_is_refused() {
 }
 
 #[tokio::test]
-async fn without_an_access_token_there_is_no_list() {
+async fn the_list_needs_an_access_token() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.send(Request::get(route::SESSIONS), "").await.assert_gateway_error(401, "unauthorized");
@@ -217,7 +217,7 @@ async fn without_an_access_token_there_is_no_list() {
 }
 
 #[tokio::test]
-async fn an_address_is_what_the_gateway_saw_and_no_header() {
+async fn the_address_is_from_the_gateway_and_not_from_a_header() {
     let api = Api::start().await;
     let mut login = form_post(route::LOGIN);
     for name in ["x-forwarded-for", "forwarded", "x-real-ip", "client-ip", "true-client-ip"] {
@@ -228,7 +228,8 @@ async fn an_address_is_what_the_gateway_saw_and_no_header() {
     assert_eq!(api.call(&tokens.access).await.body["sessions"][0]["address"], "203.0.113.9");
 }
 
-/// A REST API has one answer for both. Neither challenge nor body says that a token was wrong, since there may have been none.
+/// A REST API answers both the same. Neither the challenge nor the body says that a token was wrong, since there may
+/// have been none.
 #[tokio::test]
 async fn the_401_is_true_with_and_without_a_token() {
     let api = Api::start().await;

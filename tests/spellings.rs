@@ -1,4 +1,4 @@
-//! A path that is spelled in another way gets by no scope rule: every kind of event, rule and spelling.
+//! No other spelling of a path evades a scope rule: every kind of event, rule and spelling.
 
 use authorizer::Authorizer;
 use axum::http::{Method, Request, Uri};
@@ -9,7 +9,8 @@ use crate::harness::{Api, SCALE, allows, bearer};
 
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3";
 
-/// Ways to spell `/orders/7`: escapes, slashes, dots, parameters, and what only some servers take for it.
+/// Spellings of `/orders/7` with escapes, slashes, dots and parameters, including some that only certain servers
+/// accept.
 const SPELLINGS: [&str; 30] = [
     "/orders/7/",
     "//orders/7",
@@ -43,10 +44,10 @@ const SPELLINGS: [&str; 30] = [
     "/%C1%AFrders/7",
 ];
 
-/// The same path in another case, which API Gateway tells apart and many a server behind it doesn't.
+/// The path in another case, which API Gateway distinguishes, but many servers behind it don't.
 const CASES: [&str; 2] = ["/Orders/7", "/ORDERS/7"];
 
-/// Tables that keep tokens without `admin` from `GET /orders/7`.
+/// Rules that keep tokens without `admin` from `GET /orders/7`.
 const TABLES: [(&str, &str); 7] = [
     ("GET /orders/7 admin", "allow"),
     ("GET /orders/* admin", "allow"),
@@ -57,16 +58,16 @@ const TABLES: [(&str, &str); 7] = [
     ("GET /other -", ""),
 ];
 
-/// What a gateway found for the call: exactly this route, or one that takes any path.
+/// The gateway's route for the call: exactly this one, or one for any path.
 const ROUTES: [&str; 3] = ["/orders/{id}", "/orders/7", "/{proxy+}"];
 
-/// What an HTTP API makes of a path before it hands it on.
+/// The path as an HTTP API passes it on.
 fn decoded(path: &str) -> String {
     percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned()
 }
 
-/// The events in which gateways ask about this call, each with the ARN that they hold the answer against. Where it isn't
-/// known whether a gateway decodes an ARN, both.
+/// The events in which gateways ask about this call, each with the ARN that they compare the answer with. There are
+/// both forms if it isn't known whether a gateway decodes the ARN.
 pub(crate) fn events(token: &str, method: &str, path: &str, route: &str) -> Vec<(Value, String)> {
     let header = format!("Bearer {token}");
     let arn = |stage: &str, path: &str| format!("{ARN}/{stage}/{method}{path}");
@@ -84,7 +85,7 @@ pub(crate) fn events(token: &str, method: &str, path: &str, route: &str) -> Vec<
         let token = json!({ "type": "TOKEN", "authorizationToken": header, "methodArn": arn });
         events.push((token, arn));
     }
-    // Once or twice.
+    // Decoded once or twice.
     for path in [decoded(path), decoded(&decoded(path))] {
         let arn = arn("$default", &path);
         let mut http_1 = rest(&path, arn.clone());
@@ -104,7 +105,7 @@ pub(crate) fn events(token: &str, method: &str, path: &str, route: &str) -> Vec<
     events
 }
 
-/// An authorizer with these rules, over the same tables, which reads nothing a request.
+/// An authorizer with these rules over the same tables, which reads nothing for a request.
 pub(crate) async fn with_rules(api: &Api, rules: &str, default: &str) -> Authorizer {
     let mut deployment = api.deployment.clone();
     let parameters = deployment.parameters.with("RevocationCheck", "none");
@@ -125,7 +126,7 @@ async fn no_spelling_in_no_event_gets_by_a_rule_of_any_kind() {
     for (rules, default) in TABLES {
         let authorizer = with_rules(&api, rules, default).await;
         for (i, path) in SPELLINGS.into_iter().chain(CASES).chain(["/orders/7"]).enumerate() {
-            // A route of the three, or all.
+            // One of the three routes, or all.
             let routes = ROUTES.into_iter().enumerate().filter(|(j, _)| SCALE.every_cell || i % 3 == *j);
             for (method, (_, route)) in routes.flat_map(|route| ["GET", "HEAD"].map(|method| (method, route)))
             {
@@ -137,10 +138,10 @@ async fn no_spelling_in_no_event_gets_by_a_rule_of_any_kind() {
     }
 }
 
-/// What is refused is the spelling: a token that lacks nothing doesn't pass with it either. An HTTP API has decoded some of
-/// these, and then they are the path itself.
+/// The spelling itself is refused: even a token with every scope doesn't pass. An HTTP API has decoded some of these to
+/// the path itself.
 #[tokio::test]
-async fn where_there_are_rules_no_token_passes_with_another_spelling() {
+async fn with_rules_no_token_passes_with_another_spelling() {
     let api = Api::start().await;
     let token = api.login().await.access;
     let authorizer = with_rules(&api, "* /* read", "deny").await;
@@ -182,7 +183,7 @@ async fn identifiers_with_spaces_and_at_signs_pass_in_every_event() {
 }
 
 #[tokio::test]
-async fn an_event_that_contradicts_itself_or_says_too_little_is_denied_where_there_are_rules() {
+async fn with_rules_a_contradictory_or_incomplete_event_is_denied() {
     let api = Api::start().await;
     let token = api.login().await.access;
     let authorizer = with_rules(&api, "GET /orders/* -; GET /open -", "deny").await;
@@ -208,7 +209,7 @@ async fn an_event_that_contradicts_itself_or_says_too_little_is_denied_where_the
 }
 
 #[tokio::test]
-async fn a_web_socket_and_a_simple_response_are_decided_about_by_the_same_rules() {
+async fn web_sockets_and_simple_responses_follow_the_same_rules() {
     let api = Api::start().await;
     let token = api.login().await.access;
     let connect = |route: &str| {
@@ -236,7 +237,7 @@ async fn a_web_socket_and_a_simple_response_are_decided_about_by_the_same_rules(
     }
 }
 
-/// What API Gateway makes of it isn't known, so the local one answers none, and asks nobody.
+/// API Gateway's answer isn't known, so the local server calls no function.
 #[tokio::test]
 async fn both_local_apis_refuse_every_other_spelling_and_say_so() {
     for kind in [ApiKind::Rest, ApiKind::Http] {
@@ -280,9 +281,9 @@ async fn both_local_apis_refuse_every_other_spelling_and_say_so() {
     }
 }
 
-/// The rules of a new deployment say nothing of the API's own paths, and those are refused then too.
+/// A new deployment's rules don't name the API's own paths, which are then refused too.
 #[tokio::test]
-async fn as_soon_as_there_are_rules_what_none_of_them_names_is_refused() {
+async fn with_rules_a_call_that_no_rule_names_is_refused() {
     let api = Api::with(|p| p.with("ScopeRules", "GET /orders read")).await;
     let tokens = api.login().await;
     assert_eq!(api.call(&tokens.access).await.status, 403);

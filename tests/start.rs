@@ -1,4 +1,4 @@
-//! What is done at the start isn't done again: clients are built once, and keys are there before the first request.
+//! The work of the start isn't repeated: clients are built once, and keys are loaded before the first request.
 
 use aws_sdk_dynamodb::Client;
 use axum::http::Request;
@@ -11,7 +11,7 @@ use shared::{context::Context, route};
 
 use crate::harness::{APP, Api, Proxy, Secrets, Spoiled, WireFault, bearer, form, form_post, keyset};
 
-/// Functions that were started behind this proxy, with their keyset in these secrets, and nothing asked of them yet.
+/// Functions that started behind this proxy with their keyset in these secrets, before any request.
 async fn started() -> (Api, Proxy, Secrets, Api) {
     let document = keyset();
     let secrets = Secrets::emulated().await;
@@ -26,13 +26,17 @@ fn count(calls: &[(String, usize)], name: &str) -> usize {
 }
 
 #[tokio::test]
-async fn keys_and_the_denylist_are_there_when_the_first_request_comes() {
+async fn keys_and_the_denylist_are_loaded_before_the_first_request() {
     let (api, proxy, _secrets, _origin) = started().await;
     let at_start = proxy.take_calls();
-    assert_eq!(count(&at_start, "GetSecretValue Keyset"), 4, "login, refresh, logout and password");
+    assert_eq!(
+        count(&at_start, "GetSecretValue Keyset"),
+        6,
+        "all that sign or verify refresh tokens and codes"
+    );
     assert_eq!(count(&at_start, "Query Keys"), 2, "the authorizer and the metadata");
     assert_eq!(count(&at_start, "Query Revocations"), 26, "an hour each, of a day and a little");
-    assert_eq!(at_start.len(), 4 + 2 + 26, "and nothing else: {at_start:?}");
+    assert_eq!(at_start.len(), 6 + 2 + 26, "and nothing else: {at_start:?}");
 
     let tokens = api.login().await;
     let next = api.refresh(&tokens.refresh).await.tokens();
@@ -45,7 +49,7 @@ async fn keys_and_the_denylist_are_there_when_the_first_request_comes() {
     }
 }
 
-/// What each `main` does before it takes requests.
+/// Does the same as each `main` before its first request.
 async fn warm_up_all(api: &Api) {
     Login::start(&api.context("login")).await.unwrap().warm_up().await;
     Refresh::start(&api.context("refresh")).await.unwrap().warm_up().await;
@@ -78,9 +82,10 @@ async fn a_start_opens_the_two_connections_that_a_request_may_use_at_once() {
     assert_eq!(proxy.opened() - before, 2);
 }
 
-/// Not one a request, at least: now and then one is opened while another is on its way back.
+/// The number of connections may grow a little, since a connection may open while another is returning, but less than
+/// once per request.
 #[tokio::test]
-async fn warm_requests_go_out_on_the_connections_that_there_are() {
+async fn warm_requests_use_the_open_connections() {
     let (api, proxy, _secrets, _origin) = started().await;
     let requests = async || {
         let tokens = api.login().await;

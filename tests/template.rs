@@ -1,26 +1,46 @@
-//! template.yaml held against the code: keys, TTL, variables, actions and bounds.
+//! template.yaml, compared with the code: keys, TTL, variables, actions and bounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use local::template::{Route, TableDefinition, Template};
-use shared::{environment::variable, lifetimes, route, store::attribute};
+use local::template::{NAMES, Route, TableDefinition, Template};
+use shared::{
+    dpop,
+    environment::{Environment, EnvironmentError, variable},
+    lifetimes,
+    resource::Resources,
+    route,
+    store::attribute,
+};
 
 use crate::{
     harness::Api,
-    operations::{template_called, untagged},
+    operations::{of_type, template_called, untagged},
 };
 
-/// What everyone may read.
-const PUBLIC: [&str; 4] = [
+/// The public paths.
+const PUBLIC: [&str; 6] = [
     route::JWKS,
     route::AUTHORIZATION_SERVER,
     "/.well-known/oauth-authorization-server/{issuer_path+}",
+    route::PROTECTED_RESOURCE,
+    "/.well-known/oauth-protected-resource/{resource+}",
     route::OPENID_CONFIGURATION,
 ];
 
-/// The paths whose preflights a function answers, because API Gateway can't choose among origins.
-const PREFLIGHTS: [&str; 6] =
-    [route::LOGIN, route::REFRESH, route::LOGOUT, route::PASSWORD, route::SESSIONS, "/sessions/{session_id}"];
+/// The paths with preflights by a function, because API Gateway can't select among origins.
+const PREFLIGHTS: [&str; 11] = [
+    route::LOGIN,
+    route::REFRESH,
+    route::LOGOUT,
+    route::PASSWORD,
+    route::SESSIONS,
+    "/sessions/{session_id}",
+    route::TOKEN,
+    route::USERINFO,
+    route::AUTHORIZE,
+    route::ACCOUNT,
+    route::END_SESSION,
+];
 
 fn key(name: &str, kind: &str) -> (String, String) {
     (name.to_owned(), kind.to_owned())
@@ -36,19 +56,21 @@ fn the_tables_have_the_keys_and_the_ttl_that_the_code_uses_and_are_guarded() {
     };
     let ttl = Some(attribute::EXPIRES_AT);
     let expected = BTreeMap::from([
-        ("ClientsTable", table(key(attribute::CLIENT_ID, "S"), None, None)),
+        ("ClientsTable", table(key(attribute::CLIENT_ID, "S"), None, ttl)),
         ("CredentialsTable", table(key(attribute::USERNAME, "S"), None, ttl)),
         ("UsersTable", table(key(attribute::USER_ID, "S"), None, None)),
         ("SessionsTable", table(key(attribute::USER_ID, "S"), Some(key(attribute::SESSION_KEY, "S")), ttl)),
         ("KeysTable", table(key(attribute::KEY_USE, "S"), Some(key(attribute::KID, "S")), ttl)),
         ("RevocationsTable", table(key(attribute::BUCKET, "N"), Some(key(attribute::REVOCATION, "S")), ttl)),
+        ("CodesTable", table(key(attribute::CODE_HASH, "S"), None, ttl)),
+        ("ConsentsTable", table(key(attribute::USER_ID, "S"), Some(key(attribute::CLIENT_ID, "S")), None)),
     ]);
     let expected: BTreeMap<_, _> = expected.into_iter().map(|(id, table)| (id.to_owned(), table)).collect();
     assert_eq!(Template::of_project().unwrap().tables().unwrap(), expected);
 }
 
 #[test]
-fn the_routes_are_the_designs_and_only_the_token_endpoints_and_the_metadata_are_open() {
+fn the_routes_are_the_designs_and_only_those_that_need_no_token_are_open() {
     let template = Template::of_project().unwrap();
     assert_eq!(template.default_authorizer().unwrap(), "LatchgateAuthorizer");
     let functions = template.functions(&template.parameters()).unwrap();
@@ -67,6 +89,18 @@ fn the_routes_are_the_designs_and_only_the_token_endpoints_and_the_metadata_are_
             vec![route("GET", route::SESSIONS, None), route("DELETE", "/sessions/{session_id}", None)],
         ),
         ("password".to_owned(), vec![route("POST", route::PASSWORD, None)]),
+        ("token".to_owned(), vec![route("POST", route::TOKEN, Some("NONE"))]),
+        (
+            "authorize".to_owned(),
+            [route::AUTHORIZE, route::ACCOUNT, route::END_SESSION]
+                .into_iter()
+                .flat_map(|path| ["GET", "POST"].map(|method| route(method, path, Some("NONE"))))
+                .collect(),
+        ),
+        (
+            "userinfo".to_owned(),
+            vec![route("GET", route::USERINFO, None), route("POST", route::USERINFO, None)],
+        ),
         ("authorizer".to_owned(), vec![]),
         ("keys".to_owned(), vec![]),
         (
@@ -83,9 +117,9 @@ fn the_routes_are_the_designs_and_only_the_token_endpoints_and_the_metadata_are_
     assert_eq!(routes, expected);
 }
 
-/// Scripts read no other header than a few, unless they are told that they may.
+/// Scripts can read only a few other headers unless CORS exposes them.
 #[test]
-fn whatever_the_gateway_answers_its_headers_may_be_read_by_scripts_of_the_allowed_origin() {
+fn scripts_of_the_allowed_origin_can_read_the_headers_of_the_gateway() {
     let template = template_called("template.yaml");
     let responses = &template["Resources"]["Api"]["Properties"]["GatewayResponses"];
     let responses = responses.as_mapping().unwrap();
@@ -96,29 +130,211 @@ fn whatever_the_gateway_answers_its_headers_may_be_read_by_scripts_of_the_allowe
         let readers: Vec<_> = readers.iter().map(untagged).collect();
         assert_eq!(readers, ["HasOrigins", "'*'", "'${AllowedOrigin}'"], "{kind:?}");
         assert_eq!(
-            headers["Access-Control-Expose-Headers"], "'Retry-After, WWW-Authenticate, Date'",
+            headers["Access-Control-Expose-Headers"], "'Retry-After, WWW-Authenticate, Date, DPoP-Nonce'",
             "{kind:?}"
         );
     }
 }
 
 #[test]
-fn every_variable_is_one_that_the_code_reads_and_the_authorizer_has_no_private_key() {
+fn the_code_reads_every_variable_and_the_authorizer_has_no_private_key() {
     let template = Template::of_project().unwrap();
     for (name, function) in template.functions(&template.parameters()).unwrap() {
         for variable in function.variables.keys() {
             assert!(variable::ALL.contains(&variable.as_str()), "{name}: {variable}");
         }
         let has_keyset = function.variables.contains_key(variable::KEYSET_SECRET);
-        let needs_keyset = ["login", "refresh", "logout", "password", "keys"].contains(&name.as_str());
+        let needs_keyset = ["login", "refresh", "logout", "password", "token", "authorize", "keys"];
+        let needs_keyset = needs_keyset.contains(&name.as_str());
         assert_eq!(has_keyset, needs_keyset, "{name}");
         let may_read = function.statements.iter().any(|statement| statement.resource == "Keyset");
         assert_eq!(may_read, needs_keyset, "{name}");
     }
 }
 
+/// The change of password needs no setting: the authorizer passes the key on.
+#[test]
+fn settings_for_proofs_reach_the_functions_that_check_them() {
+    let template = Template::of_project().unwrap();
+    let (cdn, endpoints) = ("https://cdn.example.com/auth", ["login", "logout", "refresh", "token"]);
+    for (parameter, variable, default, other, more) in [
+        ("Dpop", variable::DPOP, "off", "on", &["authorize", "metadata"][..]),
+        ("DpopNonce", variable::DPOP_NONCE, "when-needed", "always", &[]),
+        ("DpopOrigins", variable::DPOP_ORIGINS, "", cdn, &["authorize", "authorizer"]),
+    ] {
+        let expected = endpoints.iter().chain(more).copied().collect();
+        assert_eq!(reached(&template, parameter, variable, default, other), expected, "{parameter}");
+    }
+    let replay = reached(&template, "DpopReplay", variable::DPOP_REPLAY, "window", "store");
+    assert_eq!(replay, BTreeSet::from(["authorizer"]));
+}
+
+#[test]
+fn settings_for_client_documents_reach_the_pages_and_the_metadata() {
+    let template = Template::of_project().unwrap();
+    let on = reached(&template, "ClientMetadataDocuments", variable::CLIENT_METADATA_DOCUMENTS, "off", "on");
+    assert_eq!(on, BTreeSet::from(["authorize", "metadata"]));
+    let scopes =
+        reached(&template, "ClientMetadataScopes", variable::CLIENT_METADATA_SCOPES, "", "openid a:b");
+    assert_eq!(scopes, BTreeSet::from(["authorize"]));
+    for (value, is_good) in
+        [("", true), ("openid notes.read a:b", true), ("a  b", false), (" a", false), ("a\"", false)]
+    {
+        assert_eq!(template.check("ClientMetadataScopes", value).is_ok(), is_good, "{value}");
+    }
+}
+
+#[test]
+fn resources_reach_the_functions_that_issue_tokens_for_them_and_the_documents() {
+    let template = Template::of_project().unwrap();
+    let resource = "https://notes.example.com/mcp notes:read [Notes]";
+    let reached = reached(&template, "ProtectedResources", variable::PROTECTED_RESOURCES, "", resource);
+    assert_eq!(reached, BTreeSet::from(["authorize", "metadata", "refresh", "token"]));
+}
+
+/// The functions whose variable has the parameter's value, both by default and when changed.
+fn reached(
+    template: &Template,
+    parameter: &str,
+    variable: &str,
+    default: &str,
+    other: &str,
+) -> BTreeSet<&'static str> {
+    let values = |parameters| {
+        let functions = template.functions(&parameters).unwrap().into_iter();
+        functions.filter_map(|(name, mut f)| Some((name, f.variables.remove(variable)?))).collect()
+    };
+    let at_first: BTreeMap<String, String> = values(template.parameters());
+    assert!(at_first.values().all(|value| value == default), "{parameter}: {at_first:?}");
+    let then: BTreeMap<String, String> = values(template.parameters().with(parameter, other));
+    assert!(then.values().all(|value| value == other), "{parameter}: {then:?}");
+    assert!(then.keys().eq(at_first.keys()), "{parameter}");
+    NAMES.into_iter().filter(|name| then.contains_key(*name)).collect()
+}
+
+/// Otherwise no function of the stack would start.
+#[test]
+fn the_template_takes_the_urls_that_the_functions_take() {
+    let template = Template::of_project().unwrap();
+    let read = |value: &str| {
+        let variable = (variable::DPOP_ORIGINS.to_owned(), value.to_owned());
+        dpop::origins(&Environment::from_variables([variable])).map(|origins| origins.len()).ok()
+    };
+    for (value, count) in [
+        ("", 0),
+        ("https://cdn.example.com", 1),
+        ("https://cdn.example.com/,http://localhost:8787", 2),
+        ("https://CDN.Example.com:443/auth/v1", 1),
+        ("https://cdn.example.com/a%20b/~c", 1),
+        ("http://[::1]:8787,http://127.0.0.1:8787,http://localhost:8787", 3),
+    ] {
+        let is_taken = template.check("DpopOrigins", value).is_ok();
+        assert_eq!((is_taken, read(value)), (true, Some(count)), "{value}");
+    }
+    for value in [
+        "cdn.example.com",
+        "//cdn.example.com",
+        "ftp://cdn.example.com",
+        "https://",
+        "https://cdn.example.com,",
+        ",https://cdn.example.com",
+        "https://cdn.example.com,,https://www.example.com",
+        "https://cdn.example.com, https://www.example.com",
+        "https://cdn.example.com?a=b",
+        "https://cdn.example.com#a",
+        "https://user@cdn.example.com",
+        "https://cdn.example.com:x",
+        "https://cdn.example.com/%",
+        "https://cdn.example.com/%4",
+        "https://cdn.example.com/*",
+    ] {
+        assert!(template.check("DpopOrigins", value).is_err(), "{value}");
+    }
+}
+
+/// A REST API's 401 contains a URL with the audience in apostrophes.
+#[test]
+fn an_audience_has_no_quotes_of_either_kind() {
+    let template = Template::of_project().unwrap();
+    for value in ["api", "https://orders.example.com/(v1)&more", "urn:orders"] {
+        assert_eq!(template.check("Audience", value), Ok(()), "{value}");
+    }
+    for value in ["", "it's", "https://orders.example.com/it's", "a\"b", "a\\b", "a b", "café"] {
+        assert!(template.check("Audience", value).is_err(), "{value}");
+    }
+}
+
+/// Each resource also has to be a valid stage variable: API Gateway allows `[A-Za-z0-9-._~:/?#&=,]+`.
+#[test]
+fn the_template_takes_the_resources_that_the_functions_take() {
+    let template = Template::of_project().unwrap();
+    let read = |value: &str| {
+        let variable = (variable::PROTECTED_RESOURCES.to_owned(), value.to_owned());
+        let resources = Resources::from_environment(&Environment::from_variables([variable]))?;
+        Ok::<_, EnvironmentError>(resources.iter().cloned().collect::<Vec<_>>())
+    };
+    for (value, count) in [
+        ("", 0),
+        ("https://notes.example.com/mcp notes:read notes:write [Notes]; https://billing.example.com", 2),
+        ("https://notes.example.com;https://notes.example.com/a/b-c_d~e.f [A & B];", 2),
+        (" https://notes.example.com:8443/  a[1] ]b ", 1),
+        ("https://notes.example.com:4430; https://notes.example.com:44", 2),
+    ] {
+        assert_eq!(template.check("ProtectedResources", value), Ok(()), "{value}");
+        let resources = read(value).unwrap();
+        assert_eq!(resources.len(), count, "{value}");
+        let is_taken_by_a_stage = |identifier: &str| {
+            identifier.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~:/?#&=,".contains(&b))
+        };
+        assert!(resources.iter().all(|resource| is_taken_by_a_stage(&resource.identifier)), "{value}");
+    }
+    for value in [
+        "api",
+        "http://notes.example.com",
+        "https://Notes.example.com",
+        "https://notes.example.com:443",
+        "https://notes.example.com/a%20b",
+        "https://notes.example.com?a=b",
+        "https://notes.example.com#a",
+        "https://user@notes.example.com",
+        "https://",
+        "https://notes.example.com [A",
+        "https://notes.example.com [A] scope",
+        "https://notes.example.com [A] [B]",
+        "https://notes.example.com []",
+        "https://notes.example.com,https://billing.example.com",
+        "https://notes.example.com sc\"ope",
+        "https://notes.example.com;; https://billing.example.com",
+    ] {
+        assert!(template.check("ProtectedResources", value).is_err(), "{value}");
+    }
+}
+
+/// A REST API's challenges name Latchgate's own metadata, if there is any.
+#[test]
+fn the_gateways_challenges_name_the_metadata_where_the_audience_is_a_url() {
+    let template = Template::of_project().unwrap();
+    let challenges = |audience: &str| {
+        let parameters = template.parameters().with("Issuer", "https://login.example.com/prod");
+        let responses = template.gateway_responses(&parameters.with("Audience", audience)).unwrap();
+        [("UNAUTHORIZED", 401), ("ACCESS_DENIED", 403)].map(|(kind, status)| {
+            let headers = &responses.find(kind, status).unwrap().headers;
+            headers.iter().find(|(name, _)| name == "WWW-Authenticate").unwrap().1.clone()
+        })
+    };
+    let plain = challenges("api");
+    assert_eq!(challenges("urn:https://api.example.com"), plain);
+    let place = "login.example.com/prod";
+    let metadata = format!("https://login.example.com/prod{}/{place}", route::PROTECTED_RESOURCE);
+    let named = challenges(&format!("https://{place}"));
+    for (named, plain) in named.iter().zip(&plain) {
+        let expected = format!(r#", resource_metadata="{metadata}", DPoP "#);
+        assert_eq!(*named, plain.replacen(", DPoP ", &expected, 1));
+    }
+}
+
 #[tokio::test]
-async fn no_required_variable_is_spare() {
+async fn no_required_variable_is_unused() {
     let api = Api::start().await;
     let functions = api.template.functions(&api.deployment.parameters).unwrap();
     let optional = [
@@ -127,6 +343,14 @@ async fn no_required_variable_is_spare() {
         "ABSOLUTE_TTL",
         "LEEWAY",
         "MAX_SESSIONS",
+        "CLIENT_METADATA_DOCUMENTS",
+        "CLIENT_METADATA_SCOPES",
+        "BROWSER_IDLE_TTL",
+        "BROWSER_ABSOLUTE_TTL",
+        "PAGES_NAME",
+        "PAGES_LOGO",
+        "PAGES_COLOR",
+        "PAGES_COLOR_DARK",
         "ALLOWED_ORIGINS",
         "ALLOWED_ORIGIN",
         "SIGNING_ALGORITHM",
@@ -140,16 +364,23 @@ async fn no_required_variable_is_spare() {
         "SCOPE_DEFAULT",
         "CONTEXT_CLAIMS",
         "CONTEXT_CLAIMS_AS",
+        "PROTECTED_RESOURCES",
         "CACHE_TTL",
+        "DPOP",
+        "DPOP_NONCE",
+        "DPOP_ORIGINS",
+        "DPOP_REPLAY",
         "STACK_NAME",
+        "METRICS",
+        "REQUEST_LINES",
         "TRUST_STORE",
     ];
     for (name, function) in functions {
-        // What the documents only repeat is left out where it is missing, while an upgrade is under way.
+        // During an upgrade, documents omit a missing value that they only repeat.
         let repeated = |variable: &str| (name.as_str(), variable) == ("metadata", "AUDIENCE");
         let needed = |variable: &&String| !optional.contains(&variable.as_str()) && !repeated(variable);
         for variable in function.variables.keys().filter(needed) {
-            // What one mode of the authorizer has no use for, another has.
+            // A variable may be unused in one mode of the authorizer, and needed in another.
             let checks = if variable == "REVOCATIONS_TABLE" { "denylist" } else { "session" };
             let error = start_without(&api, &name, variable, checks).await.expect_err(variable);
             assert!(error.contains(variable), "{name} without {variable}: {error}");
@@ -157,14 +388,44 @@ async fn no_required_variable_is_spare() {
     }
 }
 
-/// SAM's cache looks at a function's own folder: with it, a change in `shared` would not be deployed.
+#[test]
+fn other_stacks_may_call_only_the_authorizer() {
+    let template = template_called("template.yaml");
+    let permissions = of_type(&template, "AWS::Lambda::Permission");
+    let (rotation, consumers): (Vec<_>, Vec<_>) =
+        permissions.into_iter().partition(|(name, _)| *name == "KeysetRotationPermission");
+    assert_eq!((rotation.len(), consumers.len()), (1, 7));
+    for (name, permission) in consumers {
+        let permission = &permission["Properties"];
+        assert_eq!(*untagged(&permission["FunctionName"]), "AuthorizerFunction", "{name}");
+        if permission["Principal"] == "*" {
+            assert_eq!(*untagged(&permission["PrincipalOrgID"]), "ConsumerOrganization", "{name}");
+            continue;
+        }
+        assert_eq!(permission["Principal"], "apigateway.amazonaws.com", "{name}");
+        let source = untagged(&permission["SourceArn"]);
+        let source = source.as_str().or_else(|| source[0].as_str()).unwrap();
+        let before = "arn:${AWS::Partition}:execute-api:${AWS::Region}:";
+        let account = source.strip_prefix(before).and_then(|rest| rest.strip_suffix(":*/authorizers/*"));
+        assert!(matches!(account, Some("${AWS::AccountId}" | "${Account}")), "{name}: {source}");
+    }
+}
+
+#[test]
+fn parameter_store_says_where_the_keys_are() {
+    let template = template_called("template.yaml");
+    let value = &template["Resources"]["JwksUriParameter"]["Properties"]["Value"];
+    assert_eq!(untagged(value).as_str(), Some(format!("${{Issuer}}{}", route::JWKS).as_str()));
+}
+
+/// SAM's cache only looks at the function's own folder, so it would miss a change in `shared`.
 #[test]
 fn sam_does_not_cache_builds() {
     let is_cache = |line: &str| line.trim_start().starts_with("cached");
     assert!(!include_str!("../samconfig.toml").lines().any(is_cache));
 }
 
-/// Starts one function with its variables but one.
+/// Starts a function without one of its variables.
 async fn start_without(api: &Api, name: &str, left_out: &str, revocation_check: &str) -> Result<(), String> {
     let parameters = api.deployment.parameters.clone().with("RevocationCheck", revocation_check);
     let mut function = api.template.functions(&parameters).unwrap().remove(name).unwrap();
@@ -178,6 +439,9 @@ async fn start_without(api: &Api, name: &str, left_out: &str, revocation_check: 
         "logout" => logout::Logout::start(&context).await.map(drop),
         "sessions" => sessions::SessionsApi::start(&context).map(drop),
         "password" => password::PasswordChange::start(&context).await.map(drop),
+        "token" => token::TokenEndpoint::start(&context).await.map(drop),
+        "authorize" => authorize::Authorize::start(&context).await.map(drop),
+        "userinfo" => userinfo::Userinfo::start(&context).map(drop),
         "metadata" => metadata::Metadata::start(&context).await.map(drop),
         "keys" => keys::KeyRotation::start(&context).map(drop),
         "authorizer" => authorizer::Authorizer::start(&context).await.map(drop),
@@ -200,5 +464,160 @@ fn the_bounds_of_the_lifetimes_are_the_codes() {
         let bounds = (number("MinValue"), number("MaxValue"));
         assert_eq!(bounds, (Some(*range.start()), Some(*range.end())), "{parameter}");
         assert!(range.contains(&number("Default").unwrap()), "{parameter}");
+    }
+}
+
+/// Lambda's limit for all variables of a function, measured as JSON.
+const ENVIRONMENT_LEN: usize = 4096;
+/// Space for a later release's variables.
+const SPARE_LEN: usize = 100;
+/// The longest stack name.
+const STACK_NAME_LEN: usize = 128;
+/// The longest ARN of the secret: `arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:Keyset-` and 19 random
+/// characters.
+const SECRET_LEN: usize = 110;
+
+#[test]
+fn the_longest_parameters_and_stack_name_fit_in_every_environment() {
+    let template = Template::of_project().unwrap();
+    let by_variable = template.parameters_by_variable();
+    let mut parameters = template.parameters();
+    for name in by_variable.values().collect::<BTreeSet<_>>() {
+        parameters = parameters.with(name, "x".repeat(longest(&template, name)));
+    }
+    let tables = template.tables().unwrap();
+    let mut sizes = BTreeMap::new();
+    for (name, function) in template.functions(&parameters).unwrap() {
+        let size = |(variable, value): (&String, &String)| {
+            let of_value = match variable.as_str() {
+                "STACK_NAME" => STACK_NAME_LEN,
+                "KEYSET_SECRET" => SECRET_LEN,
+                // CloudFormation adds the stack's name before a table's, and a hyphen with 13 characters after it.
+                _ if tables.contains_key(value) => STACK_NAME_LEN + 1 + value.len() + 14,
+                _ if by_variable.contains_key(variable) => value.len(),
+                other => panic!("how long may {other} be?"),
+            };
+            r#""":"","#.len() + variable.len() + of_value
+        };
+        sizes.insert(name, "{}".len() + function.variables.iter().map(size).sum::<usize>());
+    }
+    assert_eq!(sizes.len(), 11);
+    for (name, size) in &sizes {
+        assert!(size + SPARE_LEN <= ENVIRONMENT_LEN, "{name}: {size}");
+    }
+    // The bounds are no narrower than necessary.
+    let fullest = sizes.values().max().unwrap();
+    assert!(fullest + 2 * SPARE_LEN > ENVIRONMENT_LEN, "{sizes:?}");
+}
+
+/// The most bytes of a parameter as JSON.
+fn longest(template: &Template, name: &str) -> usize {
+    let definition = template.parameter(name).unwrap();
+    let digits = |bound: &str| definition.get(bound).map(|value| value.as_u64().unwrap().to_string().len());
+    if let Some(values) = definition.get("AllowedValues") {
+        return values
+            .as_sequence()
+            .unwrap()
+            .iter()
+            .map(|value| value.as_str().unwrap().len())
+            .max()
+            .unwrap();
+    }
+    if let Some(digits) = digits("MaxValue") {
+        return digits;
+    }
+    // These take more than a byte in JSON, so the pattern must reject them at any position.
+    let sample =
+        definition.get("Default").and_then(serde_yaml_ng::Value::as_str).filter(|text| !text.is_empty());
+    let sample = sample.unwrap_or("https://login.example.com");
+    let takes = |long: char| {
+        (0..=sample.len()).any(|at| {
+            let mut value = sample.to_owned();
+            value.insert(at, long);
+            template.check(name, &value).is_ok()
+        })
+    };
+    for long in ['"', '\\', '\t', '\u{7f}'] {
+        assert!(!takes(long), "{name} may have {long:?}");
+    }
+    // A non-ASCII character may take two escapes, as in `\ud83d\ude00`.
+    let bytes = if takes('é') { "\\ud83d\\ude00".len() } else { 1 };
+    let longest = definition.get("MaxLength").unwrap_or_else(|| panic!("{name} has no MaxLength"));
+    bytes * usize::try_from(longest.as_u64().unwrap()).unwrap()
+}
+
+/// A page needs a visible name, and loads no logo or colour from elsewhere.
+#[test]
+fn the_template_takes_names_logos_and_colours_that_pages_can_show() {
+    let template = Template::of_project().unwrap();
+    for (name, good, bad) in [
+        (
+            "PagesName",
+            &["Latchgate", "Café & Söhne", "A <b>", "日本", "😀"][..],
+            &["", "a\"b", "a\\b", "a\nb"][..],
+        ),
+        (
+            "PagesLogo",
+            &["", "https://cdn.example.com/logo.svg", "https://cdn.example.com:8443/a%20b/logo.png?v=1&w=2"],
+            &[
+                "http://cdn.example.com/logo.svg",
+                "//cdn.example.com/logo.svg",
+                "https://cdn.example.com/logo.svg; script-src *",
+                "https://cdn.example.com/logo.svg#a",
+                "https://cdn.example.com,https://www.example.com",
+                "data:image/png;base64,AA",
+            ],
+        ),
+        ("PagesColor", &["#1f5fbf", "#ABCDEF"], &["", "1f5fbf", "#fff", "#1f5fbf00", "red", "#1f5fbg"]),
+        ("PagesColorDark", &["#8ab4f8"], &["", "#fff;}", "var(--x)"]),
+    ] {
+        for value in good {
+            assert_eq!(template.check(name, value), Ok(()), "{name} {value}");
+        }
+        for value in bad {
+            assert!(template.check(name, value).is_err(), "{name} {value}");
+        }
+    }
+    let names = [60, 61].map(|length| template.check("PagesName", &"é".repeat(length)).is_ok());
+    assert_eq!(names, [true, false]);
+}
+
+#[test]
+fn a_limit_by_address_that_aws_waf_refuses_is_refused_before_the_deployment() {
+    let template = Template::of_project().unwrap();
+    for name in ["WafRequests", "WafLogins"] {
+        for value in ["10", "11", "99", "100", "2000", "999999999", "1000000000", "1999999999", "2000000000"]
+        {
+            assert_eq!(template.check(name, value), Ok(()), "{name} {value}");
+        }
+        for value in
+            ["1", "5", "9", "10.5", "9.9", "010", "1e3", "+20", "-20", " 20", "2000000001", "3000000000", ""]
+        {
+            let said = template.check(name, value).unwrap_err().to_string();
+            assert!(said.contains("the least that AWS WAF accepts"), "{said}");
+        }
+    }
+    // 0 turns the rule for requests off, but isn't allowed for logins.
+    assert_eq!(template.check("WafRequests", "0"), Ok(()));
+    assert!(template.check("WafLogins", "0").is_err());
+}
+
+/// Every table supports this much by itself, and DynamoDB refuses to lower it.
+#[test]
+fn a_warm_throughput_below_that_of_every_table_is_refused_before_the_deployment() {
+    let template = Template::of_project().unwrap();
+    for (name, least) in [
+        ("WarmSessionReads", 12_000),
+        ("WarmSessionWrites", 4_000),
+        ("WarmUserReads", 12_000),
+        ("WarmCredentialWrites", 4_000),
+    ] {
+        for units in [0, least, least + 1, 20_000, 99_999, 100_000, 163_000, 1_250_000, 9_999_999] {
+            assert_eq!(template.check(name, &units.to_string()), Ok(()), "{name} {units}");
+        }
+        for units in ["1", "999", "010000", "12000.5", "1e5", "-1", "10000000", ""] {
+            assert!(template.check(name, units).is_err(), "{name} {units}");
+        }
+        assert!(template.check(name, &(least - 1).to_string()).is_err(), "{name}");
     }
 }

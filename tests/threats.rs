@@ -1,4 +1,4 @@
-//! Thieves of tokens and keys, and writers of tables: what they can and can't, as SECURITY.md has it.
+//! Attackers with stolen tokens or keys, or write access to tables: the limits of each, as in SECURITY.md.
 
 use aws_lc_rs::hmac;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -18,7 +18,7 @@ fn secret_and_generation(token: &str) -> (Vec<u8>, u32) {
     (end[..20].to_vec(), u32::from_be_bytes(end[20..].try_into().unwrap()))
 }
 
-/// A refresh token like this one, with another secret and generation, for another client: by a thief of the HMAC keys.
+/// Forges a refresh token like this one with the HMAC keys, but with another secret, generation and client.
 fn forge(api: &Api, like: &str, client_id: &str, (secret, generation): (&[u8], u32)) -> String {
     let mut fields = URL_SAFE_NO_PAD.decode(&like[PREFIX.len()..]).unwrap();
     fields.truncate(fields.len() - 32 - 24);
@@ -33,7 +33,7 @@ fn forge(api: &Api, like: &str, client_id: &str, (secret, generation): (&[u8], u
 }
 
 #[tokio::test]
-async fn a_thief_who_is_quicker_than_the_leeway_can_follow_and_each_time_is_an_event() {
+async fn a_thief_faster_than_the_leeway_can_follow_and_each_time_is_an_event() {
     let api = Api::start().await;
     let (log, _guard) = Log::listen();
     let mut victim = api.login().await;
@@ -62,7 +62,7 @@ async fn the_hmac_keys_and_the_tables_make_no_refresh_token() {
     let (secret, _) = secret_and_generation(&tokens.refresh);
     assert_eq!(forge(&api, &tokens.refresh, APP, (&secret, 0)), tokens.refresh, "the forge works");
     let before = api.session().await;
-    // All that the table knows of the secret.
+    // The table's only knowledge of the secret.
     let stored = URL_SAFE_NO_PAD.decode(claims(&tokens.access)["sid"].as_str().unwrap()).unwrap();
     for guess in [[&stored[..], &[0; 4]].concat(), [&[0; 4], &stored[..]].concat(), vec![0; 20]] {
         for generation in [0, 1] {
@@ -75,7 +75,7 @@ async fn the_hmac_keys_and_the_tables_make_no_refresh_token() {
 }
 
 #[tokio::test]
-async fn with_the_hmac_keys_an_old_token_becomes_the_newest_of_its_session_and_of_no_other_client() {
+async fn hmac_keys_turn_an_old_token_into_the_newest_of_its_session_and_client() {
     let api = Api::start().await;
     let old = api.login().await;
     let next = api.refresh(&old.refresh).await.tokens();
@@ -96,7 +96,7 @@ async fn with_the_hmac_keys_an_old_token_becomes_the_newest_of_its_session_and_o
 }
 
 #[tokio::test]
-async fn a_signing_key_gives_any_claim_to_a_session_that_lives_and_in_session_mode_to_no_other() {
+async fn a_signing_key_forges_any_claim_but_in_session_mode_only_of_live_sessions() {
     for (check, status) in [("session", 401), ("denylist", 200), ("none", 200)] {
         let api =
             Api::with(|p| p.with("RevocationCheck", check).with("ScopeRules", "GET /sessions admin")).await;
@@ -115,7 +115,7 @@ async fn a_signing_key_gives_any_claim_to_a_session_that_lives_and_in_session_mo
 }
 
 #[tokio::test]
-async fn a_session_that_was_widened_in_the_table_gets_what_its_client_may_have() {
+async fn a_session_widened_in_the_table_gets_only_the_scopes_of_its_client() {
     let api = Api::start().await;
     let form = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "read")];
     let tokens = api.post(route::LOGIN, &form).await.tokens();

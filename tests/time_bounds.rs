@@ -131,7 +131,7 @@ async fn a_users_not_before_spares_the_sessions_of_its_very_second() {
 }
 
 #[tokio::test]
-async fn nobody_logs_in_before_the_not_before_of_user_or_client() {
+async fn no_login_succeeds_before_the_not_before_of_user_or_client() {
     for (table, key) in
         [("UsersTable", (attribute::USER_ID, USER_ID)), ("ClientsTable", (attribute::CLIENT_ID, "demo-app"))]
     {

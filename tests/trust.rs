@@ -1,4 +1,5 @@
-//! Who may vouch for AWS: a function connects to whom its trust store vouches for and to nobody else, and the doctor says so before.
+//! Trust in AWS's certificates: a function connects only to servers that its trust store accepts, and the doctor
+//! predicts that.
 
 use std::{fs, net::Ipv4Addr, path::PathBuf, sync::Arc};
 
@@ -25,7 +26,7 @@ use tokio_rustls::{
 const HOST: &str = "localhost";
 const AUTHORITY: &str = "An authority of the tests";
 
-/// A store that speaks TLS, and the certificate of the authority that vouches for it, which ends with the year 2099.
+/// A TLS store, and the certificate of its authority, which expires at the end of 2099.
 struct Store {
     port: u16,
     authority: String,
@@ -57,7 +58,7 @@ impl Store {
         Self { port, authority }
     }
 
-    /// Asks it for its tables, as a function with this trust store would; what goes wrong is what the log would have.
+    /// Lists the store's tables, as a function with this trust store would. The error is the one in the log.
     async fn ask(&self, trust: Trust) -> Result<(), String> {
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -71,7 +72,7 @@ impl Store {
     }
 }
 
-/// One empty answer to each connection that gets so far.
+/// Gives one empty answer to each accepted connection.
 async fn answer(acceptor: TlsAcceptor, stream: TcpStream) {
     let Ok(mut stream) = acceptor.accept(stream).await else { return };
     let _ = stream.read(&mut [0; 4096]).await;
@@ -80,7 +81,7 @@ async fn answer(acceptor: TlsAcceptor, stream: TcpStream) {
     let _ = stream.shutdown().await;
 }
 
-/// A file in the folder of temporary ones, which goes with this value.
+/// A temporary file, removed with this value.
 struct File(PathBuf);
 
 impl File {
@@ -104,7 +105,7 @@ fn trust(store: &str) -> Trust {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_function_connects_only_to_whom_its_trust_store_vouches_for_and_says_why_not() {
+async fn a_function_refuses_hosts_outside_its_trust_store_with_a_reason() {
     let store = Store::start().await;
     let file = File::with("authority.pem", &store.authority);
     assert_eq!(store.ask(trust(file.0.to_str().unwrap())).await, Ok(()));
@@ -115,7 +116,7 @@ async fn a_function_connects_only_to_whom_its_trust_store_vouches_for_and_says_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_doctor_says_who_vouches_for_a_service_and_until_when() {
+async fn the_doctor_names_the_authority_of_a_service_and_its_end() {
     let store = Store::start().await;
     let roots = Roots::parse(&format!("{AMAZON_ROOTS}{}", store.authority)).unwrap();
     let good = trust_in(HOST, store.port, &roots, SystemClock.now()).await;
@@ -147,7 +148,7 @@ async fn the_doctor_says_that_the_pinned_roots_would_refuse_a_service() {
     assert!(Roots::parse("").is_err() && Roots::parse(&AMAZON_ROOTS.replace("MII", "MIX")).is_err());
 }
 
-/// As docs/decisions/0005 and docs/operations/trust.md say.
+/// As docs/decisions/0005 and docs/operations/trust.md state.
 #[test]
 fn the_first_of_the_pinned_roots_ends_with_the_year_2037() {
     let roots = Roots::parse(AMAZON_ROOTS).unwrap();

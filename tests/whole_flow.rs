@@ -30,7 +30,7 @@ async fn a_user_logs_in_calls_refreshes_and_logs_out() {
 }
 
 #[tokio::test]
-async fn whoever_keeps_coming_back_stays_logged_in_and_whoever_stays_away_is_logged_out() {
+async fn a_returning_user_stays_logged_in_and_an_absent_one_is_logged_out() {
     let api = Api::start().await;
     let mut tokens = api.login().await;
     let idle = 14 * 24 * 60 * 60;
@@ -43,7 +43,7 @@ async fn whoever_keeps_coming_back_stays_logged_in_and_whoever_stays_away_is_log
 }
 
 #[tokio::test]
-async fn a_token_response_is_whole() {
+async fn a_token_response_is_complete() {
     let api = Api::start().await;
     let parameters = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "read")];
     let login = api.post(route::LOGIN, &parameters).await;
@@ -68,7 +68,7 @@ async fn a_token_response_is_whole() {
 }
 
 #[tokio::test]
-async fn the_absolute_end_of_a_session_bounds_what_a_response_promises() {
+async fn the_absolute_end_of_a_session_bounds_the_lifetime_in_a_response() {
     let api = Api::with(|p| p.with("IdleTtl", "1000").with("AbsoluteTtl", "1500")).await;
     let tokens = api.login().await;
     api.clock.advance(900);
@@ -112,7 +112,7 @@ async fn a_confidential_client_has_the_same_flow_by_basic_or_in_the_body() {
 }
 
 #[tokio::test]
-async fn what_is_stored_of_a_session_is_what_the_design_says() {
+async fn a_stored_session_has_the_attributes_of_the_design() {
     let api = Api::start().await;
     let body = json!({
         "client_id": APP, "username": "DEMO", "password": PASSWORD, "device_name": "Ada's phone"

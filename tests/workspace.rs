@@ -1,4 +1,4 @@
-//! The workspace: what a Lambda package may and may not depend on, and that every test runs.
+//! The workspace: the dependencies of Lambda packages, and that every test runs.
 
 use std::{
     fs,
@@ -6,9 +6,10 @@ use std::{
     process::Command,
 };
 
+use local::functions::NAMES;
 use serde_json::Value;
 
-/// The crates that a package is built from, itself included.
+/// The crates of a package's build, including itself.
 fn crates_of(package: &str) -> Vec<String> {
     let cargo = env!("CARGO");
     let arguments = [
@@ -29,7 +30,7 @@ fn crates_of(package: &str) -> Vec<String> {
     text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
 }
 
-/// What serves or operates the API elsewhere, and second crypto libraries.
+/// Crates that serve or operate the API elsewhere, and second crypto libraries.
 const UNWANTED: [&str; 20] = [
     "admin",
     "aws-sdk-cloudformation",
@@ -54,8 +55,8 @@ const UNWANTED: [&str; 20] = [
 ];
 
 #[test]
-fn lambda_packages_have_no_server_framework_no_local_engine_and_one_crypto_library() {
-    for package in ["login", "refresh", "logout", "sessions", "password", "authorizer", "keys", "metadata"] {
+fn lambda_packages_have_no_server_framework_or_engine_and_one_crypto_library() {
+    for package in NAMES {
         let crates = crates_of(package);
         assert!(crates.iter().any(|name| name == "aws-lc-rs"), "{package}: the list is the right one");
         for unwanted in UNWANTED {
@@ -65,13 +66,15 @@ fn lambda_packages_have_no_server_framework_no_local_engine_and_one_crypto_libra
 }
 
 #[test]
-fn functions_that_take_no_password_have_nothing_that_hashes_one() {
-    for package in ["refresh", "logout", "sessions", "authorizer", "keys", "metadata", "shared"] {
+fn functions_without_passwords_have_no_code_for_hashes() {
+    for package in
+        ["refresh", "logout", "sessions", "token", "userinfo", "authorizer", "keys", "metadata", "shared"]
+    {
         assert!(!crates_of(package).iter().any(|name| name == "argon2"), "{package}");
     }
 }
 
-/// The files of a target, from its first on: those of the modules that it declares.
+/// The files of a target, starting with its root: those of its declared modules.
 fn files_of(file: PathBuf) -> Vec<PathBuf> {
     let text = fs::read_to_string(&file).unwrap();
     let stem = file.file_stem().unwrap().to_str().unwrap();
@@ -88,7 +91,7 @@ fn files_of(file: PathBuf) -> Vec<PathBuf> {
     modules.chain([file]).collect()
 }
 
-/// Whether a comment has a block of code that rustdoc would run: one whose language isn't named, or is Rust.
+/// Whether a comment has a code block that rustdoc would run: one without a language, or in Rust.
 fn has_doctest(text: &str) -> bool {
     let comments = text.lines().filter_map(|line| {
         let line = line.trim_start();
@@ -103,7 +106,7 @@ fn has_doctest(text: &str) -> bool {
     openings.any(|language| !["json", "sh", "text"].contains(&language))
 }
 
-/// `test = false` and `doctest = false` spare the building of a program that would test nothing. They must not hide a test.
+/// `test = false` and `doctest = false` avoid building an empty test program. They must not hide a test.
 #[test]
 fn a_target_that_is_not_tested_has_no_tests() {
     let arguments = ["metadata", "--offline", "--no-deps", "--format-version", "1"];

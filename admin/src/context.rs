@@ -7,19 +7,20 @@ use crate::{
     error::AdminError,
 };
 
-/// What a command works with.
+/// The context of a command.
 #[derive(Debug)]
 pub struct Context {
-    /// What it works on.
+    /// The deployment that it works on.
     pub deployment: Deployment,
-    /// Whom it asks and tells.
+    /// The console that it prints to.
     pub console: Console,
-    /// Where it is written down.
+    /// The place of its audit log.
     pub audit: AuditDestination,
 }
 
 impl Context {
-    /// Opens the audit log: before anything is changed, so that what can't be written down isn't done.
+    /// Opens the audit log. Commands do this before any change, since a change that can't be recorded must
+    /// not happen.
     ///
     /// # Errors
     ///

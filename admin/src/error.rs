@@ -1,221 +1,245 @@
-//! What can go wrong, and the exit code that says so.
+//! The errors of commands, and their exit codes.
 
 use std::{io, path::PathBuf};
 
 use crate::deployment::{AccessError, EndpointError, advice_on};
+use crate::stack::StackError;
 use keys::{FenceError, GenerateError};
 use passwords::{PasswordError, PasswordRejection};
 use port_file::PortFileError;
 use shared::{environment::EnvironmentError, error::chain, keys::KeysetError, store::StoreError};
 
-/// What standard output is called.
+/// The name of standard output.
 pub(crate) const STDOUT: &str = "standard output";
-/// What a shell says of a program that SIGPIPE ended.
+/// The exit code that shells report for a program that SIGPIPE ended.
 const CLOSED_OUTPUT: u8 = 128 + 13;
 
-/// Why a command didn't do what it was told to. A message that has its cause's words in it, with what to do after them, has no
-/// source: they would be printed twice.
+/// Why a command failed. If a message already contains its cause, the error has no source, which would be
+/// printed again.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
-    /// Nothing says which deployment is meant.
+    /// No deployment is selected.
     #[error(
-        "which deployment? Name a stack (--stack NAME or LATCHGATE_STACK), or the server that `cargo run` started \
-         (--local), or a store (--endpoint URL); the variables of the functions (CLIENTS_TABLE and the others) do too"
+        "which deployment? Name a stack (--stack NAME or LATCHGATE_STACK), the server that `cargo run` \
+         started (--local), or a store (--endpoint URL), or set the functions' variables (CLIENTS_TABLE and \
+         the others)"
     )]
     NoDeployment,
-    /// A variable that a table is named by is missing.
+    /// A variable with a table's name is missing.
     #[error(
         "{0}: name the whole deployment with --stack, --local or --endpoint, or set the variables of all its tables"
     )]
     Environment(EnvironmentError),
-    /// Options that make no sense together.
+    /// The options don't fit together.
     #[error("{0}")]
     Usage(&'static str),
-    /// The store said no, could not be reached, or holds what it should not.
+    /// The store refused, could not be reached, or has a malformed item.
     #[error("{0}{hint}", hint = hint(.0))]
     Store(StoreError),
     /// No store answers at an endpoint.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
-    /// AWS doesn't let the operator in.
+    /// AWS doesn't accept the operator.
     #[error(transparent)]
     Access(#[from] AccessError),
     /// A password could not be hashed.
     #[error(transparent)]
     Password(#[from] PasswordError),
-    /// CloudFormation said no, or could not be reached.
+    /// CloudFormation refused, or could not be reached.
     #[error("CloudFormation did not describe the stack {stack} in {region} ({reason}): {advice}")]
     Stack {
         /// The stack.
         stack: String,
         /// Its region.
         region: String,
-        /// What to do.
+        /// The advice.
         advice: &'static str,
-        /// What CloudFormation or the network says.
+        /// The error from CloudFormation or the network.
         reason: String,
     },
-    /// The stack is not one of Latchgate's, or of an older version.
+    /// CloudFormation refused, or could not be reached.
+    #[error("CloudFormation did not list who imports {export} ({reason}){}", hint_of(.reason))]
+    Imports {
+        /// The exported name.
+        export: String,
+        /// The error from CloudFormation or the network.
+        reason: String,
+    },
+    /// The stack isn't Latchgate's, or is of an older version.
     #[error(
-        "the stack {stack} ({status}) has no output {output}: it isn't Latchgate's, or its deployment isn't complete, or it was \
-         deployed from an older version and has to be deployed again"
+        "the stack {stack} ({status}) has no output {output}: {}", without_outputs(.stack, .status)
     )]
     Output {
-        /// What CloudFormation says of it.
+        /// The stack's status.
         status: String,
         /// The stack.
         stack: String,
         /// The output.
         output: String,
     },
-    /// There is no such stack.
+    /// The stack doesn't exist.
     #[error(
-        "there is no stack {stack} in {region}: --region and --profile look elsewhere, and `aws cloudformation list-stacks \
-         --region {region}` lists those that are there"
+        "there is no stack {stack} in {region}: check --region and --profile; `aws cloudformation \
+         list-stacks --region {region}` lists the stacks there"
     )]
     NoStack {
         /// The stack.
         stack: String,
-        /// Where.
+        /// Its region.
         region: String,
     },
-    /// No server serves on this port, or its store is gone.
-    #[error("no local server on port {0}: start one with `cargo run`, or say its port with --local=PORT")]
+    /// No server runs on this port, or its store is gone.
+    #[error("no local server on port {0}: start one with `cargo run`, or pass its port with --local=PORT")]
     NoLocalServer(u16),
-    /// A server serves on this port, and its file isn't where it would be.
+    /// A server runs on this port, but its file isn't in the expected place.
     #[error(
-        "a Latchgate serves port {port}, but its file isn't in {folders}: another user started it, or it was started with another \
-         HOME or XDG_RUNTIME_DIR. Run this as it was started"
+        "a Latchgate serves port {port}, but its file isn't in {folders}: another user started it, or its \
+         HOME or XDG_RUNTIME_DIR was different. Run this command as that user, with the same variables"
     )]
     ServerElsewhere {
         /// The port.
         port: u16,
-        /// Where it was looked for.
+        /// The folders that were searched.
         folders: String,
     },
-    /// Where the local server is can't be found out.
+    /// The local server's file can't be read.
     #[error("{}{}", chain(.0), elsewhere(.0))]
     PortFile(PortFileError),
-    /// The keyset isn't where whoever asks can have it.
+    /// The command can't get the keyset.
     #[error(
-        "the keyset is out of reach: a local server without --db or --keyset keeps it to itself; elsewhere \
-         KEYSET_SECRET or KEYSET_FILE says where it is"
+        "the keyset is out of reach: a local server without --db or --keyset keeps it in memory; for other \
+         deployments, set KEYSET_SECRET or KEYSET_FILE"
     )]
     NoKeyset,
-    /// The keyset can't be used.
+    /// The keyset is unusable.
     #[error("{0}{hint}", hint = made_when(.0))]
     Keyset(KeysetError),
-    /// Secrets Manager said no, or could not be reached.
-    #[error("Secrets Manager did not carry out {operation}: {reason}{}", hint_of(.reason))]
-    Secret {
+    /// Another service than the store refused, or could not be reached.
+    #[error("{service} did not carry out {operation}: {reason}{}", hint_of(.reason))]
+    Service {
+        /// The service, as AWS calls it.
+        service: &'static str,
         /// The operation.
         operation: &'static str,
-        /// What Secrets Manager or the network says.
+        /// The error from the service or the network.
         reason: String,
     },
-    /// A rotation was begun, and is not over.
+    /// A stack could not be destroyed or adopted.
+    #[error(transparent)]
+    WholeStack(#[from] StackError),
+    /// A rotation was started, but hasn't finished.
     #[error(
-        "the rotation is not over after {0} s: see the log of KeysFunction; the old keys stay in use until it is"
+        "the rotation didn't finish within {0} s: see the log of KeysFunction; the old keys stay in use \
+         until it does"
     )]
     RotationPending(u64),
-    /// Another keyset was put in use while this one was published.
-    #[error("{0}: `latchgate keys show` says what is used now, and the same command again does it")]
+    /// Another keyset became current while this one was published.
+    #[error("{0}: `latchgate keys show` shows the keys in use; to rotate them, run the command again")]
     Fence(FenceError),
-    /// No key could be made.
+    /// No key could be generated.
     #[error(transparent)]
     Generate(#[from] GenerateError),
-    /// The doctor found something.
+    /// The doctor found problems.
     #[error("the doctor found {0} wrong: the lines marked `wrong` say what to do")]
     Unwell(usize),
-    /// The doctor could not look.
-    #[error("the doctor could not look at {0} of these: the lines marked `unknown` say why")]
+    /// The doctor could not make some checks.
+    #[error("the doctor could not check {0} of these: the lines marked `unknown` say why")]
     Unexamined(usize),
-    /// There is no place for the audit log.
+    /// The audit log has no default place.
     #[error(
-        "neither XDG_STATE_HOME nor HOME is set: say where the audit log is with --audit-log PATH; nothing was changed"
+        "neither XDG_STATE_HOME nor HOME is set: name the audit log with --audit-log PATH; nothing was changed"
     )]
     NoAuditLog,
     /// The audit log can't be opened.
-    #[error("the audit log {path} can't be opened, and so nothing was changed; --audit-log names another")]
+    #[error("the audit log {path} can't be opened, so nothing was changed; name another with --audit-log")]
     AuditLog {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error from the system.
         #[source]
         source: io::Error,
     },
-    /// Something was done, and could not be written down.
-    #[error("it was done, and could not be written to the audit log")]
+    /// A change was made, but could not be recorded.
+    #[error("the change was made, but could not be written to the audit log")]
     Unrecorded(#[source] io::Error),
+    /// A change could not be recorded in advance.
+    #[error("the change could not be written to the audit log, so nothing was changed")]
+    Unannounced(#[source] io::Error),
     /// A file or a stream can't be read or written.
     #[error("{name} can't be read or written")]
     Io {
-        /// The file, or what the stream is called.
+        /// The name of the file or the stream.
         name: String,
-        /// What the system says.
+        /// The error from the system.
         #[source]
         source: io::Error,
     },
-    /// What was asked for holds hashes, and others could read it.
-    #[error("hashes are not written to this file; --file PATH makes one that only you can read")]
+    /// The file to create exists.
+    #[error("{0} exists already: name a new file")]
+    FileExists(String),
+    /// The output contains hashes, and others could read it.
+    #[error(
+        "others can read this file, so no hashes are written to it; --file PATH creates one that only you \
+         can read"
+    )]
     OpenOutput(#[source] io::Error),
-    /// What is to be changed or shown isn't there.
+    /// The object doesn't exist.
     #[error("there is no {kind} {name}{}", look(.kind))]
     NotFound {
-        /// What kind of thing.
+        /// The kind of object.
         kind: &'static str,
-        /// How it was named.
+        /// Its name on the command line.
         name: String,
     },
-    /// What is to be made is there.
+    /// The object to create exists.
     #[error("there is a {kind} {name} already")]
     Exists {
-        /// What kind of thing.
+        /// The kind of object.
         kind: &'static str,
-        /// How it was named.
+        /// Its name on the command line.
         name: String,
     },
-    /// What was given can't be taken.
+    /// The input is not accepted.
     #[error("{0}")]
     Refused(&'static str),
-    /// The password may not be chosen.
+    /// The password is not allowed.
     #[error("the password was refused")]
     Rejection(#[from] PasswordRejection),
-    /// There is nobody to ask, and `--yes` wasn't said.
-    #[error("this has to be confirmed: run it on a terminal, or say --yes")]
+    /// There is no terminal for the confirmation, and no `--yes`.
+    #[error("this needs a confirmation: run it on a terminal, or add --yes")]
     Unconfirmed,
-    /// The one who was asked said no.
+    /// The operator declined.
     #[error("nothing was changed")]
     Declined,
-    /// Some lines of an import were not taken.
-    #[error("{count} lines were rejected: mend them in {rejects} and import that file")]
+    /// An import rejected some lines.
+    #[error("{}: correct {} in {rejects} and import that file", lines_were(*.count), if *.count == 1 { "it" } else { "them" })]
     Rejected {
-        /// How many.
+        /// The number of lines.
         count: u64,
-        /// Where they are.
+        /// The file with these lines.
         rejects: String,
     },
-    /// Some lines of an import would not be taken.
-    #[error("{0} lines would be rejected, for the reasons above")]
+    /// An import would reject some lines.
+    #[error("{}, for the reasons above", lines_would_be(*.0))]
     WouldReject(u64),
-    /// An import did not come to its end.
+    /// An import did not finish.
     #[error("the import stopped; go on with --from-line {line}")]
     Stopped {
-        /// The first line that was not dealt with.
+        /// The first line that was not handled.
         line: u64,
-        /// Why, unless somebody asked for it.
+        /// The reason; `None`, if the operator stopped it.
         #[source]
         cause: Option<Box<AdminError>>,
     },
 }
 
 impl AdminError {
-    /// What cannot be read or written, and why.
+    /// The error for a file or a stream.
     pub(crate) fn io(name: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         |source| Self::Io { name: name.into(), source }
     }
 
-    /// Whether the reader of standard output went away, like `head` once it has enough: nothing to speak of.
+    /// Whether the reader of standard output went away, as `head` does. This isn't worth a message.
     pub fn is_closed_output(&self) -> bool {
         let closed = |source: &io::Error| source.kind() == io::ErrorKind::BrokenPipe;
         matches!(self, Self::Io { name, source } if name == STDOUT && closed(source))
@@ -233,12 +257,13 @@ impl AdminError {
             | Self::ServerElsewhere { .. }
             | Self::Password(_)
             | Self::Stack { .. }
+            | Self::Imports { .. }
             | Self::Output { .. }
             | Self::NoLocalServer(_)
             | Self::PortFile(_)
             | Self::NoKeyset
             | Self::Keyset(_)
-            | Self::Secret { .. }
+            | Self::Service { .. }
             | Self::RotationPending(_)
             | Self::Fence(_)
             | Self::Generate(_)
@@ -246,6 +271,7 @@ impl AdminError {
             | Self::NoAuditLog
             | Self::AuditLog { .. }
             | Self::Unrecorded(_)
+            | Self::Unannounced(_)
             | Self::Io { .. }
             | Self::Stopped { .. } => 1,
             Self::NoDeployment | Self::Environment(_) | Self::Usage(_) => 2,
@@ -256,9 +282,11 @@ impl AdminError {
             | Self::Unconfirmed
             | Self::Declined
             | Self::OpenOutput(_)
+            | Self::FileExists(_)
             | Self::Rejected { .. }
             | Self::WouldReject(_) => 4,
             Self::Unwell(_) => 5,
+            Self::WholeStack(error) => error.exit_code(),
         }
     }
 }
@@ -296,7 +324,7 @@ impl From<FenceError> for AdminError {
     }
 }
 
-/// What to do about it, if the store's answer alone doesn't say.
+/// Advice on the store's error; empty, if the error says enough.
 fn hint(error: &StoreError) -> String {
     match error {
         StoreError::Unavailable { reason, .. } => hint_of(reason),
@@ -304,28 +332,61 @@ fn hint(error: &StoreError) -> String {
     }
 }
 
-/// Where those that there are can be seen.
+/// How to list the existing objects of this kind.
 fn look(kind: &str) -> &'static str {
     match kind {
         "user" => {
-            ": `latchgate users list --search TEXT` looks for one, and `latchgate users show ID` has the name of an identifier"
+            ": `latchgate users list --search TEXT` finds names, and `latchgate users show ID` finds the \
+             user with an identifier"
         }
-        "client" => ": `latchgate clients list` names those that there are",
-        "session of this user" => ": `latchgate sessions list --user NAME` shows those that live",
+        "client" => ": `latchgate clients list` lists all clients",
+        "backup of the table" => {
+            ": DynamoDB makes one when a table is deleted, if point-in-time recovery was on, and keeps it \
+             for 35 days. `aws dynamodb list-backups` lists other backups; if you restore one of those, run \
+             `latchgate sessions revoke --all` afterwards"
+        }
+        "consent of this user for" => ": `latchgate users consents NAME` lists the user's consents",
+        "session of this user" => ": `latchgate sessions list --user NAME` lists the live sessions",
         _ => "",
     }
 }
 
-/// What to do where a local server's file can't be looked for.
+/// Advice if a local server's file can't be searched for.
 fn elsewhere(error: &PortFileError) -> &'static str {
     match error {
         PortFileError::NoFolder => {
-            ": set HOME as it was where `cargo run` was started, or name the server's store with --endpoint URL"
+            ": set HOME to the value that `cargo run` had, or name the server's store with --endpoint URL"
         }
         PortFileError::Io { .. } => {
-            ": run this as whoever started the server, or name the server's store with --endpoint URL"
+            ": run this as the user who started the server, or name the server's store with --endpoint URL"
         }
         PortFileError::Malformed { .. } => "",
+    }
+}
+
+fn lines_were(count: u64) -> String {
+    if count == 1 { "1 line was rejected".to_owned() } else { format!("{count} lines were rejected") }
+}
+
+fn lines_would_be(count: u64) -> String {
+    if count == 1 {
+        "1 line would be rejected".to_owned()
+    } else {
+        format!("{count} lines would be rejected")
+    }
+}
+
+/// Why a stack with this status has no outputs.
+fn without_outputs(stack: &str, status: &str) -> String {
+    match status {
+        "IMPORT_COMPLETE" => {
+            format!("it has tables, but no functions yet: run `sam deploy --stack-name {stack}`")
+        }
+        "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED" => {
+            format!("its first deployment failed: clean up with `latchgate --stack {stack} destroy`, then deploy it again")
+        }
+        _ => "it isn't Latchgate's, its deployment isn't complete, or it was deployed from an older version: deploy it again"
+            .to_owned(),
     }
 }
 
@@ -347,9 +408,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_local_server_that_can_not_be_looked_for_has_a_way_round() {
+    fn errors_of_the_port_file_name_a_remedy() {
         let nowhere = chain(&AdminError::from(PortFileError::NoFolder));
-        assert!(nowhere.contains("nor HOME is set") && nowhere.contains("set HOME as it was"), "{nowhere}");
+        assert!(
+            nowhere.contains("nor HOME is set") && nowhere.contains("set HOME to the value"),
+            "{nowhere}"
+        );
         let source = io::Error::from(io::ErrorKind::PermissionDenied);
         let closed = chain(&AdminError::from(PortFileError::Io { path: "/run/x".into(), source }));
         assert!(

@@ -1,11 +1,11 @@
-//! What asks this process to end: Ctrl-C, a supervisor, or a terminal that is closed.
+//! The signals that ask this process to end: Ctrl-C, a supervisor, or a closed terminal.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::AdminError;
 
-/// From when it is made, none of them ends the process by itself: it is asked whether one came.
+/// Receives the signals. While this exists, they don't end the process themselves.
 #[derive(Debug)]
 pub(crate) struct Interrupts {
     #[cfg(unix)]
@@ -25,7 +25,7 @@ impl Interrupts {
         Ok(Self {})
     }
 
-    /// Until one comes.
+    /// Waits for a signal.
     pub(crate) async fn next(&mut self) {
         #[cfg(unix)]
         {

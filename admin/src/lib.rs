@@ -1,13 +1,14 @@
 //! `latchgate`: the command line for operators.
 //!
-//! - [`cli`] is what can be said on it, [`error`] what comes of what can't be done, [`run`] what leads from one to the
-//!   other.
-//! - [`deployment`] is what a command works on: a stack, the local server, any endpoint.
-//! - [`clients`], [`users`], [`sessions`]: the commands, over [`tables`] with the same conditional writes as the
-//!   functions.
-//! - [`context`] is what each command is given: its deployment, and the next two.
-//! - `import` is what imports of users and clients share.
-//! - [`console`] prints and asks, for all commands; [`audit`] writes down what they changed.
+//! - [`cli`] parses the command line, [`run`] runs a command, and [`error`] has its errors.
+//! - [`deployment`] connects to a stack, the local server, or any endpoint.
+//! - [`stack`] destroys and adopts whole stacks.
+//! - [`clients`], [`users`], [`sessions`] are commands. They use [`tables`], with the same conditional writes
+//!   as the functions.
+//! - [`context`] is the input of each command: its deployment, [`console`] and [`audit`] log.
+//! - `restore` restores rows and tables from DynamoDB's own backups.
+//! - `import` is common to the imports of users and clients.
+//! - [`console`] prints and asks, and [`audit`] records changes, for all commands.
 
 pub mod audit;
 pub mod cli;
@@ -21,8 +22,10 @@ mod import;
 mod interrupt;
 pub mod keys;
 mod options;
+mod restore;
 pub mod run;
 pub mod sessions;
+pub mod stack;
 pub mod tables;
 pub mod tokens;
 mod update;

@@ -1,11 +1,29 @@
-//! What more than one command takes, and the shape that it has to have.
+//! Parsers for values that several commands take.
 
 use passwords::Username;
-use shared::ids::{ClientId, SessionId, UserId};
+use shared::{
+    client::stored_client_id,
+    ids::{ClientId, SessionId, UserId},
+};
 
+/// Parses the `client_id` of a stored client. A client that describes itself may also be named by its URL.
 pub(crate) fn client_id(text: &str) -> Result<ClientId, &'static str> {
-    ClientId::parse(text)
+    stored_client_id(text)
         .ok_or("a client_id has 1 to 64 printable ASCII characters, and no space, `#` or `:`")
+}
+
+/// Parses a `client_id` that can be registered.
+pub(crate) fn new_client_id(text: &str) -> Result<ClientId, &'static str> {
+    let client_id = client_id(text)?;
+    if client_id.is_reserved() {
+        return Err("it is reserved for sessions at the sign-in pages: choose another");
+    }
+    if client_id.is_of_document() {
+        return Err(
+            "it has the form of a client that describes itself, which can't be registered: choose another",
+        );
+    }
+    Ok(client_id)
 }
 
 pub(crate) fn user_id(text: &str) -> Result<UserId, &'static str> {

@@ -1,4 +1,4 @@
-//! From a command line to what it does.
+//! Runs commands.
 
 use std::io::{self, Write};
 
@@ -10,13 +10,14 @@ use crate::{
     deployment::Deployment,
     doctor,
     error::{AdminError, STDOUT},
+    stack,
 };
 
-/// Carries out a command line.
+/// Runs a command line.
 ///
 /// # Errors
 ///
-/// [`AdminError`], if it can't be.
+/// [`AdminError`], if the command fails.
 pub async fn run(cli: Cli) -> Result<(), AdminError> {
     let Cli { target, manner, command } = cli;
     if let Command::Completions { shell } = command {
@@ -24,8 +25,15 @@ pub async fn run(cli: Cli) -> Result<(), AdminError> {
         clap_complete::generate(shell, &mut Cli::to_complete(), "latchgate", &mut script);
         return io::stdout().write_all(&script).map_err(AdminError::io(STDOUT));
     }
+    // A stack that is half deployed or deleted has nothing to connect to but its account.
+    let is_whole_stack = matches!(command, Command::Destroy(_) | Command::Adopt(_));
+    let deployment = if is_whole_stack {
+        Deployment::around_stack(&target).await?
+    } else {
+        Deployment::connect(&target).await?
+    };
     let context = Context {
-        deployment: Deployment::connect(&target).await?,
+        deployment,
         console: Console { output: manner.output, yes: manner.yes },
         audit: AuditDestination::new(manner.audit_log),
     };
@@ -36,6 +44,9 @@ pub async fn run(cli: Cli) -> Result<(), AdminError> {
         Command::Tokens(command) => Box::pin(command.run(&context)).await,
         Command::Keys(command) => Box::pin(command.run(&context)).await,
         Command::Doctor => Box::pin(doctor::run(&context)).await,
+        Command::Restore(command) => Box::pin(command.run(&context)).await,
+        Command::Destroy(options) => Box::pin(stack::destroy(&context, &options)).await,
+        Command::Adopt(options) => Box::pin(stack::adopt(&context, &options)).await,
         Command::Completions { .. } => Ok(()),
     }
 }

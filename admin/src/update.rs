@@ -1,4 +1,4 @@
-//! A change of one item: only what it names, and only if the item is there.
+//! A change of one item. It changes only the named attributes, and only if the item exists.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use shared::{
     store::{Item, StoreError, Table, attribute},
 };
 
-/// The change.
+/// A change of an item.
 #[derive(Debug, Default)]
 pub(crate) struct Change {
     sets: Vec<(String, AttributeValue)>,
@@ -36,30 +36,30 @@ impl Change {
         self
     }
 
-    /// Sets attributes to what they are in this item, and removes those that it doesn't have.
+    /// Sets attributes to their values in this item, and removes those that it lacks.
     pub(crate) fn set_as_in(self, item: &Item, names: &[&'static str]) -> Self {
         names.iter().fold(self, |change, name| change.set(name, item.get(*name).cloned()))
     }
 
-    /// Only if the attribute is still what was read.
+    /// Requires that the attribute still has the value that was read.
     pub(crate) fn if_still(mut self, name: &'static str, value: Option<&AttributeValue>) -> Self {
         self.conditions.push(Condition::Is(name, value.cloned()));
         self
     }
 
-    /// Cuts off the sessions that were created before this instant; one that is later already stays.
+    /// Sets `not_before`, unless it is later already.
     pub(crate) fn cut_off(mut self, not_before: Timestamp) -> Self {
         let value = AttributeValue::N(not_before.to_string());
         self.conditions.push(Condition::IsBefore(attribute::NOT_BEFORE, value.clone()));
         self.set(attribute::NOT_BEFORE, Some(value))
     }
 
-    /// Whether there is nothing to change.
+    /// Whether it changes nothing.
     pub(crate) fn is_empty(&self) -> bool {
         self.sets.is_empty() && self.removes.is_empty()
     }
 
-    /// As one of a transaction's writes.
+    /// The change as a write of a transaction.
     pub(crate) fn write(&self, table: &Table, (key, value): (&str, &str)) -> Result<Update, BuildError> {
         let mut terms = Terms::default();
         let update = self.expression(&mut terms);
@@ -74,7 +74,7 @@ impl Change {
             .build()
     }
 
-    /// Carries it out. Not, if the item isn't there, or a condition fails.
+    /// Makes the change. Returns `false` if the item doesn't exist, or a condition fails.
     pub(crate) async fn apply(
         &self,
         table: &Table,
@@ -130,7 +130,7 @@ impl Change {
     }
 }
 
-/// What placeholders stand for.
+/// The names and values of placeholders.
 #[derive(Debug, Default)]
 struct Terms {
     names: HashMap<String, String>,

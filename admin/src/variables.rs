@@ -1,8 +1,8 @@
-//! The variables of the operator's own: read here and nowhere else.
+//! The operator's own variables. Only this module reads them.
 
 use std::{ffi::OsString, path::PathBuf};
 
-/// The stack that is meant where no deployment is named.
+/// The stack to use if no deployment is named.
 pub(crate) const STACK: &str = "LATCHGATE_STACK";
 
 #[expect(clippy::disallowed_methods, reason = "the one home of the operator's variables")]
@@ -10,28 +10,28 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The stack that is meant where no deployment is named.
+/// The stack to use if no deployment is named.
 pub(crate) fn stack() -> Option<String> {
     variable(STACK)?.into_string().ok()
 }
 
-/// The AWS profile that is meant where none is named.
+/// The AWS profile to use if none is named.
 pub(crate) fn profile() -> Option<String> {
     ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].into_iter().find_map(|name| variable(name)?.into_string().ok())
 }
 
-/// Whether the variables themselves hold credentials of AWS, which come before any profile's.
+/// Whether the variables contain AWS credentials, which take precedence over any profile's.
 pub(crate) fn has_credentials() -> bool {
     variable("AWS_ACCESS_KEY_ID").is_some() && variable("AWS_SECRET_ACCESS_KEY").is_some()
 }
 
-/// Where programs keep what they have to remember (XDG Base Directory Specification).
+/// The folder for programs' state (XDG Base Directory Specification).
 pub(crate) fn state_folder() -> Option<PathBuf> {
     let state = variable("XDG_STATE_HOME").map(PathBuf::from);
     state.or_else(|| Some(PathBuf::from(variable("HOME")?).join(".local/state")))
 }
 
-/// Who the system says is at work; in a container often only a number.
+/// The operator's name according to the system. In a container it is often only a number.
 pub(crate) fn operator() -> String {
     let name =
         ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| variable(name)?.into_string().ok());

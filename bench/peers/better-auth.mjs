@@ -22,7 +22,7 @@ async function serve() {
     database: new Database(join(folder, "better-auth.db")),
     emailAndPassword: { enabled: true },
     logger: { level: "error" },
-    // It counts requests in production, and refuses more than a few a second.
+    // In production mode, it refuses more than a few requests a second.
     rateLimit: { enabled: false },
     secret: "only for this benchmark, and gone with it",
     telemetry: { enabled: false },

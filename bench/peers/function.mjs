@@ -1,4 +1,4 @@
-// A function that reads a row, and no more of Lambda's runtime than it takes to ask for invocations and to answer them.
+// A function that reads a row, with only as much of Lambda's runtime as it takes to fetch and answer invocations.
 import http from "node:http";
 import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 

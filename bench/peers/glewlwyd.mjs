@@ -66,7 +66,7 @@ function plugin() {
   return { module: "oidc", name: "oidc", display_name: "OIDC", enabled: true, parameters };
 }
 
-// For no client in particular: it has this grant for those without a secret only so, and has less to look up then.
+// Names no client: otherwise this grant needs a client with a secret. Without one, the server also has less to look up.
 async function signIn() {
   const body = new URLSearchParams({ grant_type: "password", username, password, scope: "openid" });
   const response = await fetch(`${url}/oidc/token`, { method: "POST", body });

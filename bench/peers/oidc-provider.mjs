@@ -1,5 +1,5 @@
-// oidc-provider over a Map. What it stores in by itself forgets all but the last thousand entries, so it is given what its
-// documentation asks for, an adapter. Sessions are made by its own models, as its consent page makes them.
+// oidc-provider over a Map. Its built-in store forgets all but the last thousand entries, so it gets an adapter, as its
+// documentation asks. Its own models make the sessions, as its consent page does.
 import { generateKeyPairSync } from "node:crypto";
 import Provider from "oidc-provider";
 import { ready, sessions } from "./ready.mjs";

@@ -1,5 +1,5 @@
-// What each of the servers here says when it can be asked: where its token endpoint is, whose the refresh tokens are, and the
-// process that answers. It ends with its standard input, so that none of them outlives the benchmark.
+// What each of these servers prints when it is ready: its token endpoint, the client of the refresh tokens, and the
+// process that answers. It ends with its standard input, so that no server outlives the benchmark.
 export function ready({ pid = process.pid, url, clientId, refreshTokens, stop = () => {} }) {
   console.log(`found: ${JSON.stringify({ pid, url, client_id: clientId, refresh_tokens: refreshTokens })}`);
   process.stdin.on("end", () => {
@@ -9,5 +9,5 @@ export function ready({ pid = process.pid, url, clientId, refreshTokens, stop = 
   process.stdin.resume();
 }
 
-// Of this program: how many refresh tokens are wanted, each of a session of its own.
+// This program's argument: how many refresh tokens to issue, each from a separate session.
 export const sessions = Number(process.argv[2]);

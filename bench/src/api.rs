@@ -1,4 +1,4 @@
-//! The API in this process, called as a client calls it.
+//! Calls the API in this process, as a client does.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -15,11 +15,11 @@ use crate::program::Failure;
 
 const AUTHORIZER_EVENT: &str = include_str!("../../tests/events/authorizer-request.json");
 
-/// What a REST API asks the authorizer about a call with this token.
+/// A REST API's question to the authorizer about a call with this token.
 ///
 /// # Errors
 ///
-/// If the token is no text of JSON.
+/// If the token isn't valid in JSON text.
 pub(crate) fn authorizer_event(access_token: &str) -> Result<Value, Failure> {
     Ok(serde_json::from_str(&AUTHORIZER_EVENT.replace("ACCESS_TOKEN", access_token))?)
 }
@@ -29,7 +29,7 @@ pub(crate) fn authorizer_event(access_token: &str) -> Result<Value, Failure> {
 pub(crate) struct Tokens {
     /// A JWT.
     pub(crate) access_token: String,
-    /// Good for one more answer.
+    /// A refresh token, which can be exchanged once.
     pub(crate) refresh_token: String,
 }
 
@@ -59,7 +59,7 @@ pub(crate) async fn refresh(gateway: &Gateway, refresh_token: &str) -> Result<To
 ///
 /// # Errors
 ///
-/// If the API doesn't have any.
+/// If the API has none.
 pub(crate) async fn jwks(gateway: &Gateway) -> Result<Value, Failure> {
     call(gateway, Request::get("/.well-known/jwks.json").body(Bytes::new())?).await
 }
@@ -72,6 +72,6 @@ fn post(path: &str, body: &Value) -> Result<Request<Bytes>, Failure> {
 async fn call<T: DeserializeOwned>(gateway: &Gateway, request: Request<Bytes>) -> Result<T, Failure> {
     let response = gateway.handle(request, IpAddr::V4(Ipv4Addr::LOCALHOST)).await;
     let status = response.status();
-    // What is in it may be a token, and is not for an error's text.
+    // The body may contain a token, which an error must not repeat.
     serde_json::from_slice(response.body()).map_err(|_| format!("the API answered {status}").into())
 }

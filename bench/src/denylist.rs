@@ -1,5 +1,5 @@
-//! The denylist: how many reads requests cost, beside one each in `session` mode, and what 100,000 live revocations take
-//! in memory. The store is the embedded one, in a process of its own, so that its memory isn't counted.
+//! Measures the denylist: the reads of requests, compared with one per request in `session` mode, and the memory of
+//! 100,000 live revocations. The embedded store is in a separate process, so that its memory doesn't count.
 
 use std::sync::{
     Arc,
@@ -23,13 +23,13 @@ use shared::{
 use tokio::task::JoinSet;
 
 const REVOCATIONS: u32 = 100_000;
-/// Written at the same time.
+/// Concurrent writes.
 const AT_ONCE: usize = 64;
 const REQUESTS: u64 = 20_000;
-/// Of simulated time.
+/// Requests per second of simulated time.
 const REQUESTS_PER_SECOND: u64 = 100;
 
-/// Counts what is sent to the store.
+/// Counts the calls to the store.
 #[derive(Clone, Debug, Default)]
 struct Reads(Arc<AtomicU64>);
 
@@ -81,7 +81,7 @@ async fn measure(endpoint: &str) -> Result<(), Failure> {
     let revocations = Revocations::new(&variables, &deployment.dynamodb)?;
     let mut puts = JoinSet::new();
     for i in 0..REVOCATIONS {
-        // Over the hours that are relevant, so that a start reads them all.
+        // Spread over the relevant hours, so that a start reads them all.
         let at = Timestamp::from_unix(clock.now().as_unix() - u64::from(i % 86_000));
         let revocations = revocations.clone();
         puts.spawn(async move { revocations.put(&SessionId::of_secret(&i.to_be_bytes()), at).await });
@@ -118,7 +118,7 @@ async fn start(template: &Template, deployment: &Deployment, mode: &str) -> Resu
     Ok(Authorizer::start(&context(template, deployment, mode)?).await?)
 }
 
-/// `VmRSS` of this process.
+/// The `VmRSS` of this process.
 fn resident_kib() -> Result<u64, Failure> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find(|line| line.starts_with("VmRSS:")).ok_or("no VmRSS")?;

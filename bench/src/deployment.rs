@@ -1,4 +1,4 @@
-//! The stack, over a store.
+//! The stack over a store.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use keys::KeyPlan;
 use local::{
     demo::Demo,
     engine::{self, ANY_ACCESS_KEY_ID},
-    functions::{Deployment, Keyset},
+    functions::{Deployment, Internet, Keyset},
     seed::Seeder,
     tables,
     template::{ApiKind, Template},
@@ -17,11 +17,11 @@ use shared::{clock::Clock, hash_cost::HashCost, random::SystemRandom};
 
 use crate::program::Failure;
 
-/// The template, deployed over this store with the demo clients and the demo user.
+/// Deploys the template over this store, with the demo clients and user.
 ///
 /// # Errors
 ///
-/// If something of it can't be read or written.
+/// If the template or the store can't be read or written.
 pub(crate) async fn deployment(
     endpoint: &str,
     clock: Arc<dyn Clock>,
@@ -43,6 +43,7 @@ pub(crate) async fn deployment(
         clock,
         random,
         hash_cost: HashCost::PRODUCTION,
+        web: Arc::new(Internet),
     };
     Ok((template, deployment))
 }

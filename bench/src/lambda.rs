@@ -1,4 +1,4 @@
-//! What Lambda tells a function in its variables.
+//! A function's context and variables, as Lambda sets them.
 
 use lambda_http::Request;
 use local::{
@@ -11,17 +11,17 @@ use crate::program::Failure;
 
 const REFRESH_EVENT: &str = include_str!("../../tests/events/refresh.json");
 
-/// What API Gateway sends for a refresh of the public demo client.
+/// API Gateway's request for a refresh of the public demo client.
 ///
 /// # Errors
 ///
-/// If the token is none that an event can hold.
+/// If an event can't contain the token.
 pub(crate) fn refresh_request(refresh_token: &str) -> Result<Request, Failure> {
     let event = serde_json::from_str(&REFRESH_EVENT.replace("REFRESH_TOKEN", refresh_token))?;
     Ok(request_of(event))
 }
 
-/// What the template gives the function of this name.
+/// The context of the function with this name.
 ///
 /// # Errors
 ///
@@ -35,11 +35,11 @@ pub(crate) fn context(
     Ok(deployment.context(function))
 }
 
-/// What the template gives this function, and Lambda every function; with the keyset itself in place of its secret's name.
+/// The variables of a function from the template, and those from Lambda. The keyset itself replaces its secret's name.
 ///
 /// # Errors
 ///
-/// If the template has no such function, or the deployment no keyset of its own.
+/// If the template has no such function, or the deployment's keyset isn't a document.
 pub(crate) fn variables(
     template: &Template,
     deployment: &Deployment,
@@ -49,14 +49,16 @@ pub(crate) fn variables(
     let Keyset::Document(keyset) = &deployment.keyset else { return Err("no keyset".into()) };
     let of_template = function.variables.into_iter().map(|(name, value)| match name.as_str() {
         variable::KEYSET_SECRET => (variable::KEYSET.to_owned(), keyset.to_json()),
-        // With it metrics are written, as they are in AWS.
+        // The measurement includes all log lines and metrics.
         variable::STACK_NAME => (name, "latchgate".to_owned()),
+        variable::METRICS => (name, "on".to_owned()),
+        variable::REQUEST_LINES => (name, "all".to_owned()),
         _ => (name, deployment.tables.get(&value).cloned().unwrap_or(value)),
     });
     Ok(of_template.chain(of_every_function(endpoint)).collect())
 }
 
-/// Region and credentials, and where DynamoDB is.
+/// The region, the credentials, and DynamoDB's URL.
 pub(crate) fn of_every_function(endpoint: &str) -> [(String, String); 4] {
     let of_lambda = [
         (variable::AWS_ENDPOINT_URL_DYNAMODB, endpoint),

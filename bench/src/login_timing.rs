@@ -1,9 +1,9 @@
-//! How well the time of a refused login tells whether the name is somebody's or nobody's, and whether the password of a
-//! disabled user was right: as AUC, the chance that of one login of each kind the one that took longer is told right. A half
-//! is a coin toss. Once the budget is spent nothing is hashed, so those kinds are compared with each other.
+//! Measures how well the time of a refused login reveals whether a name exists, and whether a disabled user's password
+//! was right. The result is the AUC: the chance of telling two logins of different kinds apart by which took longer. A
+//! half is a coin toss. Once the budget is spent nothing is hashed, so those kinds are compared with each other.
 //!
-//! The kinds alternate in random order, at one instant. A debug build, with optimised hashing: all that is not hashing takes
-//! longer than it would, so that differences show rather more.
+//! The kinds alternate in random order at one point in time. A debug build with optimised hashing slows everything
+//! except the hash, so differences show more clearly.
 
 use std::{
     fmt,
@@ -30,20 +30,20 @@ use shared::{
 
 /// Samples of each kind, unless the command line says otherwise.
 const SAMPLES: usize = 10_000;
-/// What the clock stands at, in seconds since 1970.
+/// The clock's time, in seconds since 1970.
 const NOW: u64 = 1_800_000_000;
-/// Attempts on each name: one below the budget, so that none is locked that should not be.
+/// Attempts on each name, one below the budget, so that no name is locked by mistake.
 const ATTEMPTS: u64 = BUDGET - 1;
-/// Of every user.
+/// Every user's password.
 const PASSWORD: &str = "correct horse battery";
-/// The most that an attacker may be able to tell.
+/// The highest acceptable AUC.
 const BOUND: f64 = 0.55;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Known,
     Unknown,
-    /// The right password.
+    /// With the right password.
     Disabled,
     LockedKnown,
     LockedUnknown,
@@ -57,7 +57,7 @@ impl Kind {
         matches!(self, Self::LockedKnown | Self::LockedUnknown)
     }
 
-    /// The name to try at the nth attempt of this kind.
+    /// The name for the nth attempt of this kind.
     fn username(self, n: usize) -> String {
         match self {
             Self::Known => format!("known-{}", n as u64 / ATTEMPTS),
@@ -99,7 +99,7 @@ pub(crate) async fn run(arguments: &[String]) -> Result<(), Failure> {
     report(&times, samples)
 }
 
-/// Users whose names are known, and names that are locked. One hash for all: what it is makes no difference.
+/// Creates users with known names, and locked names. They share one hash, whose value makes no difference.
 async fn register(deployment: &Deployment, samples: usize) -> Result<(), Failure> {
     let seeder = Seeder { client: &deployment.dynamodb, tables: &deployment.tables };
     let (passwords, password) = (Passwords::new(Arc::new(SystemRandom::new())), PASSWORD.into());
@@ -164,7 +164,7 @@ fn report(times: &[(Kind, Duration)], samples: usize) -> Result<(), Failure> {
     if worst < BOUND { Ok(()) } else { Err("the kinds can be told apart".into()) }
 }
 
-/// Mann-Whitney: the share of pairs in which the one of the slower kind took longer, ties counting half.
+/// Mann-Whitney: the share of pairs in which the slower kind took longer, with ties counted half.
 fn auc(one: &[Duration], other: &[Duration]) -> f64 {
     let (mut wins, mut below, mut not_above) = (0.0, 0, 0);
     for time in one {
@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_times_are_a_coin_toss_and_other_times_are_told_apart() {
+    fn equal_times_score_one_half_and_separate_times_score_one() {
         let times = |range: std::ops::Range<u64>| range.map(Duration::from_millis).collect::<Vec<_>>();
         assert!((auc(&times(0..100), &times(0..100)) - 0.5).abs() < 1e-9);
         assert!((auc(&times(0..100), &times(100..200)) - 1.0).abs() < 1e-9);

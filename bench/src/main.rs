@@ -1,6 +1,7 @@
-//! The benchmarks, as one program: `bench PART [ARGUMENT…]`. `cargo xtask bench` builds it and installs what it compares with.
+//! The benchmarks as one program: `bench PART [ARGUMENT…]`. `cargo xtask bench` builds it, and installs the programs to
+//! compare with.
 //!
-//! A part that measures processes starts this program again, with the part's name and what the process is to be.
+//! A part that measures processes starts this program again, with the part's name and the process's role.
 
 mod api;
 mod clock;

@@ -1,4 +1,4 @@
-//! What `cargo xtask bench` installed to compare with.
+//! The programs to compare with, as `cargo xtask bench` installed them.
 
 use std::{
     fs,
@@ -10,35 +10,35 @@ use serde_json::Value;
 
 use crate::program::Failure;
 
-/// Node itself, not a wrapper of it.
+/// The path of Node itself, not of a wrapper.
 pub(crate) const NODE: &str = "LATCHGATE_BENCH_NODE";
-/// The folder with `node_modules` and the scripts of `bench/peers` that find packages there.
+/// The folder with `node_modules`, and the scripts of `bench/peers`, which find packages there.
 pub(crate) const NODE_MODULES: &str = "LATCHGATE_BENCH_NODE_MODULES";
-/// Python of an environment with the packages.
+/// The Python of the environment with the packages.
 pub(crate) const PYTHON: &str = "LATCHGATE_BENCH_PYTHON";
 
-/// A path that the task says in this variable.
+/// A path that the task sets in this variable.
 ///
 /// # Errors
 ///
-/// If it doesn't.
+/// If the variable isn't set.
 #[expect(clippy::disallowed_methods, reason = "the task that installs things says where they are")]
 pub(crate) fn told(name: &str) -> Result<PathBuf, Failure> {
     Ok(std::env::var(name).map_err(|e| format!("{name}: {e} (run it by cargo xtask bench)"))?.into())
 }
 
-/// The version of a package of npm that is installed.
+/// The version of an installed npm package.
 ///
 /// # Errors
 ///
-/// If it isn't.
+/// If it isn't installed.
 pub(crate) fn npm_version(package: &str) -> Result<String, Failure> {
     let manifest = told(NODE_MODULES)?.join("node_modules").join(package).join("package.json");
     let manifest: Value = serde_json::from_str(&fs::read_to_string(manifest)?)?;
     Ok(manifest["version"].as_str().ok_or("no version")?.to_owned())
 }
 
-/// What a program prints, without the line's end.
+/// The output of a program, trimmed.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The embedded store, beside what is measured.
+//! The embedded store, separate from the measured process.
 
 use std::{
     io::{BufRead, BufReader},
@@ -10,19 +10,19 @@ use local::engine::{ANY_ACCESS_KEY_ID, AccessKeyId, Engine};
 
 use crate::program::{Failure, itself};
 
-/// The embedded store in a process of its own, so that neither its memory nor its time counts as ours.
+/// The embedded store in a separate process, so that its memory and time don't count.
 #[derive(Debug)]
 pub(crate) struct StoreProcess {
     child: Child,
-    /// Where it listens.
+    /// The endpoint of the store.
     pub(crate) endpoint: String,
 }
 
 impl StoreProcess {
-    /// What this program is called with, to be the store.
+    /// The argument that makes this program the store.
     pub(crate) const PART: &str = "store";
 
-    /// Starts this program once more, as the store, in memory.
+    /// Starts this program again as a store in memory.
     ///
     /// # Errors
     ///
@@ -31,7 +31,7 @@ impl StoreProcess {
         Self::start_in(None)
     }
 
-    /// The same in a file, or in memory without one.
+    /// Starts this program again as a store in this file, or in memory without one.
     ///
     /// # Errors
     ///
@@ -43,11 +43,11 @@ impl StoreProcess {
         Ok(Self { child, endpoint: endpoint.trim().to_owned() })
     }
 
-    /// Is the store, until the process is killed: in this file, or in memory without one.
+    /// Runs the store until the process is killed, in this file or in memory.
     ///
     /// # Errors
     ///
-    /// If the port can't be had.
+    /// If no port is available.
     #[tokio::main]
     pub(crate) async fn serve(arguments: &[String]) -> Result<(), Failure> {
         let file = arguments.first().map(Path::new);
@@ -58,7 +58,7 @@ impl StoreProcess {
 
 impl Drop for StoreProcess {
     fn drop(&mut self) {
-        // It may be gone already, which is what is wanted.
+        // It may have ended already, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

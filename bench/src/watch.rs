@@ -1,4 +1,4 @@
-//! The machine's time, and what is made of times.
+//! Measures time.
 
 use std::{
     fs, thread,
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{program::Failure, report::Figure};
 
-/// What something took of time, in milliseconds.
+/// A duration in milliseconds.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Cost {
-    /// On the wall.
+    /// Wall time.
     pub(crate) wall: f64,
-    /// Of processors: of all threads of this process.
+    /// Processor time of all threads of this process.
     pub(crate) cpu: f64,
 }
 
-/// Runs from its start to its stop.
+/// A running stopwatch.
 #[derive(Debug)]
 pub(crate) struct Watch {
     cpu: Duration,
@@ -26,21 +26,21 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Starts.
+    /// Starts a stopwatch.
     ///
     /// # Errors
     ///
-    /// If the system doesn't tell.
+    /// If the system doesn't report processor time.
     pub(crate) fn start() -> Result<Self, Failure> {
         let cpu = processor_time("self")?;
         Ok(Self { cpu, started: now() })
     }
 
-    /// Stops.
+    /// Stops it, and returns the cost.
     ///
     /// # Errors
     ///
-    /// If the system doesn't tell.
+    /// If the system doesn't report processor time.
     pub(crate) fn stop(self) -> Result<Cost, Failure> {
         let wall = self.started.elapsed();
         let cpu = processor_time("self")?.saturating_sub(self.cpu);
@@ -48,21 +48,21 @@ impl Watch {
     }
 }
 
-/// What calls took in one run, in microseconds.
+/// The latencies of one run's calls, in microseconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Latency {
-    /// Half of them took longer.
+    /// The median.
     pub(crate) median: f64,
-    /// One in a hundred took longer.
+    /// The 99th percentile.
     pub(crate) p99: f64,
 }
 
 impl Latency {
-    /// Of these calls.
+    /// The latencies of these calls.
     ///
     /// # Panics
     ///
-    /// Without a call.
+    /// If there is no call.
     pub(crate) fn of(times: &[Duration]) -> Self {
         let mut times: Vec<f64> = times.iter().copied().map(microseconds).collect();
         times.sort_by(f64::total_cmp);
@@ -71,7 +71,7 @@ impl Latency {
     }
 }
 
-/// This moment.
+/// The current time.
 #[expect(clippy::disallowed_methods, reason = "a benchmark measures time")]
 pub(crate) fn now() -> Instant {
     Instant::now()
@@ -87,14 +87,14 @@ pub(crate) fn microseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-/// What the threads of a process have had of processors; of `self`, or of one by its number. None of those that are measured
-/// ends before the process does.
+/// The processor time of a process's running threads. The process is `self` or an ID. No measured thread ends before
+/// its process does.
 ///
 /// # Errors
 ///
 /// If there is no such process.
 pub(crate) fn processor_time(process: &str) -> Result<Duration, Failure> {
-    // The kernel counts a thread's time when it leaves the processor, so this one leaves it.
+    // The kernel updates a thread's time when it leaves the processor, so this one sleeps briefly.
     thread::sleep(Duration::from_nanos(1));
     let mut nanoseconds = 0;
     for task in fs::read_dir(format!("/proc/{process}/task"))? {
@@ -104,16 +104,16 @@ pub(crate) fn processor_time(process: &str) -> Result<Duration, Failure> {
     Ok(Duration::from_nanos(nanoseconds))
 }
 
-/// What a process has had of processors, its threads that have ended and all; to the hundredth of a second in which Linux says
-/// it to programs, whatever it counts in itself (proc(5), `/proc/pid/stat`).
+/// The processor time of a process, including its ended threads, in hundredths of a second, Linux's unit for programs
+/// (proc(5), `/proc/pid/stat`).
 ///
 /// # Errors
 ///
 /// If there is no such process.
 pub(crate) fn processor_time_with_ended_threads(process: u32) -> Result<Duration, Failure> {
     let text = fs::read_to_string(format!("/proc/{process}/stat"))?;
-    // The second field is the program's name, which may have anything in it, in parentheses; `utime` and `stime` are the
-    // fourteenth and the fifteenth.
+    // The second field is the program's name in parentheses, which may contain anything. `utime` and `stime` are fields
+    // 14 and 15.
     let (_, after_name) = text.rsplit_once(')').ok_or("no name")?;
     let fields = after_name.split_whitespace().skip(11).take(2).map(str::parse::<u64>);
     let ticks: Vec<u64> = fields.collect::<Result<_, _>>()?;
@@ -133,7 +133,7 @@ mod tests {
         assert!((median - 500.5).abs() < 1e-6 && (p99 - 990.0).abs() < 1e-6, "{median} {p99}");
     }
 
-    /// Of another process: in this one, threads of other tests end at any moment.
+    /// Uses another process, because threads of other tests in this one may end at any moment.
     #[test]
     fn both_ways_of_asking_for_processor_time_agree() {
         let some = Duration::from_millis(50);

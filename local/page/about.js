@@ -25,7 +25,7 @@ export async function load() {
   pointToLocalhost(about.page_url);
 }
 
-function facts({ url, api, issuer, audience, algorithm, revocation_check, scope_rules, origins, lifetimes, store, upstreams }) {
+function facts({ url, api, issuer, audience, algorithm, dpop, revocation_check, scope_rules, origins, lifetimes, store, upstreams }) {
   const times = [
     ['access token', lifetimes.access],
     ['session, without a refresh', lifetimes.idle],
@@ -37,6 +37,7 @@ function facts({ url, api, issuer, audience, algorithm, revocation_check, scope_
     ...pair('issuer', code(issuer ?? 'none')),
     ...pair('audience', code(audience ?? 'none')),
     ...pair('signs with', code(algorithm ?? 'unknown')),
+    ...pair('proofs (DPoP)', dpop === 'on' ? 'bind the tokens to their key' : 'bind nothing new'),
     ...pair('a logout is seen', revocation_check === 'session' ? 'at the next request' : `by the mode ${revocation_check}`),
     ...pair('scope rules', scope_rules ? code(scope_rules) : 'none'),
     ...pair('origins allowed', ...(origins.length ? origins.flatMap((origin) => [code(origin), ' ']) : ['none'])),
@@ -79,7 +80,7 @@ function fillIn(demo) {
   const servers = demo.clients.filter(({ client_secret: secret }) => secret);
   hint.replaceChildren('The demo: user ', code(demo.username), ' with ', code(demo.password), '; public client ', code(demo.clients[0].client_id),
     ...servers.flatMap(({ client_id: id, client_secret: secret }) => ['; confidential client ', code(id), ' with ', code(secret)]), '.');
-  // The secret follows the client, where it is the demo's.
+  // When you choose one of the demo's clients, its secret is filled in.
   byId('client-id').addEventListener('input', ({ target }) => {
     const chosen = demo.clients.find(({ client_id: id }) => id === target.value);
     if (chosen) {
@@ -88,7 +89,7 @@ function fillIn(demo) {
   });
 }
 
-/** WebAuthn and some cookies work at `localhost` alone. */
+/** WebAuthn and some cookies work only at `localhost`. */
 function pointToLocalhost(url) {
   if (new URL(url).origin !== location.origin && new URL(url).hostname === 'localhost') {
     notice('Browsers know WebAuthn and some cookies at localhost alone. This page is there too: ', element('a', { href: url }, url));

@@ -1,4 +1,4 @@
-// Elements, made without markup: a text of a server's or a caller's is never more than a text.
+// Creates elements without markup, so that text from a server or a caller stays text.
 
 /** The element with this id. */
 export const byId = (id) => document.getElementById(id);

@@ -4,7 +4,7 @@ import { byId, code, element, outcome, timeOfDay } from './dom.js';
 
 /** Entries that are shown. */
 const KEPT = 150;
-/** Until the stream is opened again after it was refused, in milliseconds. */
+/** Milliseconds until the stream is opened again after a refusal. */
 const PAUSE = 3000;
 
 let source;
@@ -12,7 +12,7 @@ let lastId;
 let timer;
 
 /**
- * Reads while the page is seen: a browser has only six connections to a server, and pages in other tabs would keep them.
+ * Reads only while the page is visible: a browser has only six connections to a server, and pages in other tabs would use them up.
  */
 export function listen() {
   const follow = () => (document.hidden ? close() : open());
@@ -33,7 +33,7 @@ function open() {
   });
   source.onerror = () => {
     state('not connected', 'failed');
-    // A browser connects again by itself, unless it was refused.
+    // A browser reconnects by itself, unless the server refused it.
     if (source.readyState === EventSource.CLOSED) {
       timer = setTimeout(open, PAUSE);
     }

@@ -34,23 +34,22 @@ submit('login-form', session.login);
 click('sessions-button', session.listSessions);
 click('refresh-button', session.refresh);
 click('replay-button', session.replay);
+click('steal-button', session.steal);
 click('logout-button', () => session.logout(false));
 click('everywhere-button', () => session.logout(true));
 submit('call-form', async () => {
   const method = byId('call-method').value;
   const body = byId('call-body').value;
   const hasBody = body && !['GET', 'HEAD'].includes(method);
-  const token = byId('call-token').checked ? session.accessToken() : undefined;
-  const headers = {
-    ...(hasBody && { 'content-type': byId('call-type').value }),
-    ...(token && { authorization: `Bearer ${token}` }),
-  };
+  const headers = hasBody ? { 'content-type': byId('call-type').value } : {};
+  const send = byId('call-token').checked ? session.call : calls.send;
   // A path begins at this server, and nowhere else.
   const path = new URL(byId('call-path').value.replace(/^[/\\]*/, '/'), location.origin);
-  const answer = await calls.send({ method, path: path.pathname + path.search, headers, body: hasBody ? body : undefined });
+  const answer = await send({ method, path: path.pathname + path.search, headers, body: hasBody ? body : undefined });
   byId('outcome').textContent = `${method} ${path.pathname}: ${answer.status ?? answer.failure}.`;
 });
 byId('whole').addEventListener('change', calls.show);
 setInterval(tokens.tick, 1000);
+session.offerBinding();
 events.listen();
 about.load();

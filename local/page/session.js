@@ -1,29 +1,46 @@
-// The session of this page: log in, refresh, log out. It is in memory alone.
+// The session of this page: log in, refresh, log out. It is only in memory; the browser keeps the key that it is bound to.
 
-import { send } from './calls.js';
 import { byId } from './dom.js';
+import { browserKey, isPossible, newKey, send } from './dpop.js';
 import * as tokens from './tokens.js';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
-const BUTTONS = ['sessions-button', 'refresh-button', 'logout-button', 'everywhere-button'];
+const BUTTONS = ['sessions-button', 'refresh-button', 'steal-button', 'logout-button', 'everywhere-button'];
 
 let session;
 /** The client that the session is on. */
 let client;
+/** The key that its tokens are bound to; undefined, if they aren't. */
+let key;
 /** The refresh token of the login, once a refresh has used it up. */
 let usedToken;
 
-/** The access token; undefined, if nobody is logged in. */
-export const accessToken = () => session?.access_token;
+/** A browser without WebCrypto has no key to bind anything to. */
+export function offerBinding() {
+  byId('bind').disabled = !isPossible;
+  byId('bind').checked = isPossible;
+}
+
+/** Sends a request with the access token, or without one if no user is logged in. */
+export const call = (request) => (session ? present(session, request, key) : send(request));
+
+/** Sends it with the access token of these tokens and, if that is bound, with a proof of a key. */
+function present({ access_token: token, token_type: type }, request, proving) {
+  const headers = { ...request.headers, authorization: `${isBound(type) ? 'DPoP' : 'Bearer'} ${token}` };
+  return send({ ...request, headers }, isBound(type) ? proving : undefined, token);
+}
+
+const isBound = (type) => type === 'DPoP';
 
 export async function login() {
   const secret = byId('client-secret').value;
   client = { client_id: byId('client-id').value, ...(secret && { client_secret: secret }) };
   const user = { username: byId('username').value, password: byId('password').value, device_name: 'The local page' };
+  key = byId('bind').checked ? await browserKey() : undefined;
   const answer = await post('/login', { ...client, ...user });
   if (answer.status === 200 && answer.json?.refresh_token) {
     usedToken = undefined;
-    begin(answer.json, 'Logged in.');
+    begin(answer.json, isBound(answer.json.token_type) ? "Logged in. The tokens are bound to this browser's key." : 'Logged in.');
   } else {
     say('Not logged in', answer);
   }
@@ -50,12 +67,28 @@ export async function replay() {
   }
 }
 
+/** Acts as a thief who has both tokens and another key. */
+export async function steal() {
+  const thief = await newKey();
+  const called = await present(session, { method: 'GET', path: '/sessions' }, thief);
+  if (called.status === 200) {
+    byId('outcome').textContent = "The thief gets in: GET /sessions answered 200. These tokens aren't bound to a key, so they are good in any hands.";
+    return;
+  }
+  const { client_id: id } = client;
+  const fields = { grant_type: 'refresh_token', client_id: id, refresh_token: session.refresh_token };
+  const refreshed = await post('/refresh', fields, thief);
+  byId('outcome').textContent = refreshed.status === 200
+    ? 'The thief has new tokens.'
+    : `The thief gets nothing without this browser's key: GET /sessions answered ${called.status}, POST /refresh ${refreshed.status}. The session goes on.`;
+}
+
 export async function logout(everywhere) {
   const answer = await post('/logout', { ...client, token: session.refresh_token, ...(everywhere && { everywhere: 'true' }) });
   if (answer.status === 200) {
-    const token = accessToken();
+    const ended = session;
     end(everywhere ? 'Logged out everywhere.' : 'Logged out.');
-    const after = await send({ method: 'GET', path: '/sessions', headers: { authorization: `Bearer ${token}` } });
+    const after = await present(ended, { method: 'GET', path: '/sessions' }, key);
     byId('outcome').textContent += ` The access token is refused from now on: GET /sessions answered ${after.status}.`;
   } else {
     say('Not logged out', answer);
@@ -63,7 +96,7 @@ export async function logout(everywhere) {
 }
 
 export async function listSessions() {
-  const answer = await send({ method: 'GET', path: '/sessions', headers: { authorization: `Bearer ${accessToken()}` } });
+  const answer = await call({ method: 'GET', path: '/sessions' });
   if (answer.status === 200) {
     const count = answer.json?.sessions?.length ?? 0;
     byId('outcome').textContent = `The user is signed in on ${count} ${count === 1 ? 'device' : 'devices'}.`;
@@ -72,8 +105,8 @@ export async function listSessions() {
   }
 }
 
-function post(path, fields) {
-  return send({ method: 'POST', path, headers: FORM, body: new URLSearchParams(fields).toString() });
+function post(path, fields, proving = key) {
+  return send({ method: 'POST', path, headers: FORM, body: new URLSearchParams(fields).toString() }, proving);
 }
 
 function begin(answer, sentence) {

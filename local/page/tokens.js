@@ -1,6 +1,7 @@
 // Tokens, taken apart.
 
 import { byId, code, duration, element, pair, timeOfDay } from './dom.js';
+import { base64url } from './dpop.js';
 
 /** What the claims mean (RFC 9068, and Latchgate's own). */
 const CLAIMS = {
@@ -14,11 +15,13 @@ const CLAIMS = {
   client_id: 'the client that it was issued to',
   scope: 'what it allows',
   auth_time: 'when the user typed the password',
+  cnf: 'the thumbprint of the key of which a proof has to come with it',
 };
 const INSTANTS = ['exp', 'iat', 'auth_time', 'nbf'];
 /** Bytes of the parts of a refresh token that have a fixed length. */
 const SECRET = 20;
 const GENERATION = 4;
+const THUMBPRINT = 32;
 const HMAC = 32;
 
 /** Shows what the tokens are made of. */
@@ -46,12 +49,12 @@ export function tick() {
 function accessToken(text) {
   const jwt = decoded(text);
   if (!jwt) {
-    return [element('p', {}, 'It is no JWT.')];
+    return [element('p', {}, 'It is not a JWT.')];
   }
   const header = element('dl', { id: 'jwt-header' }, ...Object.entries(jwt.header).flatMap(([name, value]) => pair(name, code(String(value)))));
   const claims = element('dl', { id: 'jwt-claims' }, ...Object.entries(jwt.claims).flatMap(claim));
   return [
-    element('p', { className: 'hint' }, 'A JWT: header, claims and signature. Anyone who has it can read it, and it opens the API until it expires or its session ends.'),
+    element('p', { className: 'hint' }, `A JWT: header, claims and signature. Anyone who has it can read it. It opens the API ${jwt.claims.cnf ? 'only with a proof of its key' : 'for anyone who has it'}, until it expires or its session ends.`),
     element('h4', {}, 'Header'), header,
     element('h4', {}, 'Claims'), claims,
     element('p', { className: 'hint' }, `Signature: ${jwt.signatureLength} bytes, by the key ${jwt.header.kid} of /.well-known/jwks.json.`),
@@ -89,7 +92,7 @@ function decoded(text) {
 function refreshToken(text, expiresIn) {
   const parts = refreshParts(text);
   if (!parts) {
-    return [element('p', {}, 'Its format is none that this page knows.')];
+    return [element('p', {}, 'This page does not know its format.')];
   }
   return [
     element('p', { className: 'hint' }, `Only Latchgate reads it. It works once, on its own client, within ${duration(expiresIn)}.`),
@@ -97,27 +100,28 @@ function refreshToken(text, expiresIn) {
       ...pair('format', code(parts.prefix)),
       ...pair('HMAC key', code(parts.kid)),
       ...pair('user', code(parts.user)),
-      ...pair('secret', `${SECRET} bytes, not shown: whoever has them has the session`),
+      ...pair('secret', `${SECRET} bytes, not shown: anyone who has them has the session`),
       ...pair('generation', code(String(parts.generation)), element('span', { className: 'hint' }, ' rotations so far')),
+      ...(parts.key ? pair('key', code(parts.key), element('span', { className: 'hint' }, ' its thumbprint: refused without a proof of it')) : []),
       ...pair('HMAC', `${HMAC} bytes over all of it and the client: a forged token costs no read`)),
   ];
 }
 
 function refreshParts(text) {
   try {
-    const prefix = 'lgr1_';
-    if (!text.startsWith(prefix)) {
-      return undefined;
-    }
+    const [prefix] = text.match(/^lgr[12]_/);
+    const bound = prefix === 'lgr2_' ? THUMBPRINT : 0;
     const all = bytes(text.slice(prefix.length));
     const kidEnd = 1 + all[0];
     const userEnd = kidEnd + 1 + all[kidEnd];
-    if (all.length !== userEnd + SECRET + GENERATION + HMAC) {
+    const generationEnd = userEnd + SECRET + GENERATION;
+    if (all.length !== generationEnd + bound + HMAC) {
       return undefined;
     }
     const word = (from, to) => new TextDecoder().decode(all.slice(from, to));
     const generation = new DataView(all.buffer).getUint32(userEnd + SECRET);
-    return { prefix, kid: word(1, kidEnd), user: word(kidEnd + 1, userEnd), generation };
+    const key = base64url(all.slice(generationEnd, generationEnd + bound));
+    return { prefix, kid: word(1, kidEnd), user: word(kidEnd + 1, userEnd), generation, key };
   } catch {
     return undefined;
   }

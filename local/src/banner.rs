@@ -1,36 +1,38 @@
-//! What is said once the API is served.
+//! The message that the program prints once the API is served.
 
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use shared::route;
 
 use local::{
     demo::{self, Demo},
     engine::AccessKeyId,
-    gateway::{Upstream, Upstreams},
+    gateway::{Upstream, UpstreamResources, Upstreams},
 };
 
-/// Where things are, and what to try them with.
+/// The addresses of a running server, and credentials to try it with.
 pub(crate) struct Banner<'a> {
     pub(crate) url: &'a str,
-    /// The `aud` of access tokens; their `iss` is the URL, unless it is said.
+    /// The `aud` of access tokens. Their `iss` is the URL, unless a parameter says otherwise.
     pub(crate) audience: &'a str,
-    /// The origins whose pages may call.
+    /// The origins whose pages may call the API.
     pub(crate) allowed_origins: &'a [String],
-    /// `None`, where the API has a route of its own there.
+    /// `None` if a route of the API has the page's path.
     pub(crate) page_url: Option<&'a str>,
     pub(crate) store: &'a StoreAddress,
     pub(crate) demo: &'a Demo,
     pub(crate) upstreams: &'a Upstreams,
+    pub(crate) resources: &'a UpstreamResources,
 }
 
-/// The address of the store, and the access key ID that it asks for. AWS has no single one.
+/// The address of the store, and the access key ID that it accepts. AWS accepts more than one, so it has `None`.
 pub(crate) struct StoreAddress {
     pub(crate) endpoint: String,
     pub(crate) access_key_id: Option<AccessKeyId>,
 }
 
 impl Banner<'_> {
-    /// One line for programs.
+    /// One line of JSON for programs.
     pub(crate) fn to_json(&self) -> Value {
         let mut line = json!({
             "url": self.url,
@@ -48,18 +50,26 @@ impl Banner<'_> {
         if !self.upstreams.is_empty() {
             line["upstreams"] = self.upstreams.iter().map(Upstream::to_string).collect();
         }
+        let resources: Vec<_> = self.resources.iter().map(|resource| &*resource.identifier).collect();
+        if !resources.is_empty() {
+            line["resources"] = json!(resources);
+        }
         line
     }
 
-    /// Commands for people, ready to paste.
+    /// Commands for people to paste.
     pub(crate) fn to_text(&self) -> String {
-        let Self { url, page_url, audience, allowed_origins, store, demo, upstreams } = self;
+        let Self { url, page_url, audience, allowed_origins, store, demo, upstreams, resources } = self;
         let StoreAddress { endpoint, access_key_id } = store;
         let upstreams = upstreams.iter().map(|upstream| {
             let path = upstream.path().trim_end_matches('/');
             format!("\n  yours    {} at {url}{path}/…, behind the authorizer", upstream.url())
         });
-        let upstreams: String = upstreams.collect();
+        let resources = resources.iter().map(|resource| {
+            format!("\n  resource {}, which takes tokens that are for it", resource.identifier)
+        });
+        let yours: String = upstreams.chain(resources).collect();
+        let account = route::ACCOUNT;
         let origins = allowed_origins.join(", ");
         let page = page_url.map_or_else(String::new, |url| format!("  page     {url} (in a browser)\n"));
         let key =
@@ -71,11 +81,12 @@ impl Banner<'_> {
             r#"
 Latchgate is on {url}
 
-{page}  store    {endpoint}{key}
+{page}  account  {url}{account} (sign in by a browser)
+  store    {endpoint}{key}
   user     {user} / {password}
   clients  {app} (public), {server} / {secret} (confidential)
   tokens   for the audience (aud) {audience}
-  pages    of {origins} may call (--origin URL for others){upstreams}
+  pages    of {origins} may call (--origin URL for others){yours}
 
 Paste into another terminal:
 

@@ -1,4 +1,4 @@
-//! Who is at the two ends of a connection.
+//! The addresses at both ends of a connection.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,12 +7,12 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::listeners::Listeners;
 
-/// The two ends of a connection.
+/// The addresses at both ends of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Connection {
     /// The caller's address.
     pub(crate) peer: SocketAddr,
-    /// The address of this machine that the caller reached; `None`, if the connection is lost already.
+    /// The address of this machine that the caller reached. `None` if the connection is already lost.
     pub(crate) reached: Option<IpAddr>,
 }
 

@@ -10,27 +10,34 @@ use shared::{
 
 use crate::seed::{ClientSeed, SeedError, Seeder, UserSeed};
 
-/// A browser or mobile app: it has no secret.
+/// The public demo client, a browser or mobile app. It has no secret.
 pub const PUBLIC_CLIENT_ID: &str = "demo-app";
-/// A server: it has one.
+/// The confidential demo client, a server. It has a secret.
 pub const CONFIDENTIAL_CLIENT_ID: &str = "demo-server";
-/// Who signs in.
+/// The name of the demo user.
 pub const USERNAME: &str = "demo";
 
 const SCOPE: [&str; 2] = ["read", "write"];
 
-/// What proves the demo user and the confidential demo client.
+/// The scope of the public client, which also signs users in through a browser with OpenID Connect.
+const PUBLIC_SCOPE: [&str; 6] = ["read", "write", "openid", "profile", "email", "offline_access"];
+
+/// The redirect URIs of the public client, which match any port (RFC 8252 section 7.3).
+const REDIRECT_URIS: [&str; 2] = ["http://127.0.0.1/callback", "http://localhost/callback"];
+
+/// The credentials of the demo user and of the confidential demo client.
 #[derive(Clone, Debug)]
 pub struct Demo {
-    /// Of the user.
+    /// The user's password.
     pub password: SecretString,
-    /// Of the confidential client.
+    /// The confidential client's secret.
     pub client_secret: SecretString,
     is_well_known: bool,
 }
 
 impl Demo {
-    /// Known to everyone, so that the README's commands can be pasted: for a store on this machine only.
+    /// Publicly known credentials, so that you can paste the README's commands. They are only for a store on this
+    /// machine.
     pub fn well_known() -> Self {
         Self {
             password: "correct horse battery staple".into(),
@@ -39,19 +46,19 @@ impl Demo {
         }
     }
 
-    /// Known to nobody else: for a store that others reach.
+    /// Random credentials, for a store that others reach.
     pub fn random(random: &dyn Random) -> Self {
         let secret = || random::identifier(random).into();
         Self { password: secret(), client_secret: secret(), is_well_known: false }
     }
 
-    /// Whether everyone knows it.
+    /// Whether the credentials are the publicly known ones.
     pub fn is_well_known(&self) -> bool {
         self.is_well_known
     }
 
-    /// Writes the demo user and the demo clients. Those that are there already keep what became of them since, except
-    /// that what is known to nobody else is known to nobody any more, and so is replaced.
+    /// Writes the demo user and the demo clients. With well-known credentials, existing ones keep their later changes.
+    /// Random credentials are lost when the process ends, so each start replaces them.
     ///
     /// # Errors
     ///
@@ -65,7 +72,9 @@ impl Demo {
                 client_id: PUBLIC_CLIENT_ID,
                 name: "Demo app",
                 client_secret: None,
-                scope: &SCOPE,
+                scope: &PUBLIC_SCOPE,
+                redirect_uris: &REDIRECT_URIS,
+                is_first_party: true,
             })
             .await?;
         seeder
@@ -74,6 +83,8 @@ impl Demo {
                 name: "Demo server",
                 client_secret: Some(&self.client_secret),
                 scope: &SCOPE,
+                redirect_uris: &[],
+                is_first_party: false,
             })
             .await?;
         let claims = json!({ "email": "demo@example.com", "name": "Demo User", "roles": ["user"] });
@@ -82,7 +93,7 @@ impl Demo {
     }
 }
 
-/// Whether the demo user is there: an operator may have deleted it.
+/// Whether the demo user exists: an operator may have deleted it.
 ///
 /// # Errors
 ///

@@ -1,7 +1,8 @@
-//! The handlers that Lambda runs, started with what template.yaml gives them.
+//! The handlers that Lambda runs, started with template.yaml's variables.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
+use authorize::{Authorize, Web};
 use authorizer::Authorizer;
 use aws_sdk_dynamodb::Client;
 use keys::{Fence, FenceError};
@@ -22,24 +23,28 @@ use shared::{
     random::Random,
     store::Table,
 };
+use token::TokenEndpoint;
+use userinfo::Userinfo;
 
 use crate::{
     keyset::{self, KeysetFileError},
     template::{ApiKind, Function, Parameters, Template, TemplateError},
 };
 
+pub use authorize::Internet;
+
 pub use crate::template::NAMES;
 
-/// A function can't be started.
+/// Errors from starting the functions.
 #[derive(Debug, thiserror::Error)]
 pub enum FunctionsError {
-    /// Its definition can't be read.
+    /// A function's definition can't be read.
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// template.yaml has no function of this name.
     #[error("template.yaml has no function whose CodeUri is functions/{0}/")]
     Missing(String),
-    /// It refused its environment.
+    /// The function rejected its environment.
     #[error(transparent)]
     Start(#[from] StartError),
     /// The keys in the file can't be read.
@@ -50,7 +55,7 @@ pub enum FunctionsError {
     Publish(#[from] FenceError),
 }
 
-/// What the functions are started with.
+/// The settings that the functions start with.
 #[derive(Clone)]
 pub struct Deployment {
     /// Which kind of API is in front of the functions.
@@ -63,36 +68,39 @@ pub struct Deployment {
     pub keyset: Keyset,
     /// The store.
     pub dynamodb: Client,
-    /// How other services are reached.
+    /// The SDK configuration for other services.
     pub aws: SdkConfig,
-    /// For how long the gateway caches what the authorizer said, instead of what the template says.
+    /// The lifetime of the gateway's cached authorizer answers. `None` leaves it as the template says.
     pub authorizer_cache_ttl: Option<Duration>,
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
+    /// The source of randomness.
     pub random: Arc<dyn Random>,
     /// The cost of password hashes.
     pub hash_cost: HashCost,
+    /// The access to clients' documents: the Internet, except in tests.
+    pub web: Arc<dyn Web>,
 }
 
-/// Where the functions have their keys from.
+/// The source of the functions' keys.
 #[derive(Clone, Debug)]
 pub enum Keyset {
-    /// From here: it is given to them as it is, and published at deployment.
+    /// This document, which the functions receive as it is. It is published at deployment.
     Document(Box<KeysetDocument>),
-    /// From this file, which holds this document now: it is read again every few minutes, as a secret is, so that a
-    /// rotation is taken up. What it holds now is published at deployment; whoever rotates it publishes the rest.
+    /// A file, with the document that it holds now. The functions read it again every few minutes, like a secret, to
+    /// pick up a rotation. Its present keys are published at deployment; the program that rotates the file publishes
+    /// later ones.
     File(PathBuf, Box<KeysetDocument>),
-    /// From the secret of this name, which is somebody else's to make and to publish.
+    /// The secret of this name. Its owner creates and publishes it.
     Secret(String),
 }
 
-/// The crates whose events are the functions' own.
+/// The names of the crates whose log events come from the functions.
 pub fn logging_crates() -> Vec<&'static str> {
     NAMES.into_iter().chain(["passwords"]).collect()
 }
 
-/// The functions, started.
+/// The running functions.
 #[derive(Debug)]
 pub struct Functions {
     login: Login,
@@ -100,13 +108,16 @@ pub struct Functions {
     logout: Logout,
     sessions: SessionsApi,
     password: PasswordChange,
+    token: TokenEndpoint,
+    authorize: Authorize,
+    userinfo: Userinfo,
     metadata: Metadata,
-    /// The one that is asked about the others.
+    /// The authorizer, which the gateway asks before it calls protected functions.
     pub authorizer: Authorizer,
 }
 
 impl Functions {
-    /// Starts the functions, each with the variables that the template gives it.
+    /// Starts the functions, each with the variables of its definition.
     ///
     /// # Errors
     ///
@@ -124,12 +135,15 @@ impl Functions {
             logout: Logout::start(&context("logout")?).await?,
             sessions: SessionsApi::start(&context("sessions")?)?,
             password: PasswordChange::start(&context("password")?).await?,
+            token: TokenEndpoint::start(&context("token")?).await?,
+            authorize: Authorize::start_in(deployment.web.clone(), &context("authorize")?).await?,
+            userinfo: Userinfo::start(&context("userinfo")?)?,
             metadata: Metadata::start(&context("metadata")?).await?,
             authorizer: Authorizer::start(&context("authorizer")?).await?,
         })
     }
 
-    /// Calls the function of this name; `None`, if there is none.
+    /// Calls the function of this name. `None` if there is none.
     pub async fn call(&self, name: &str, request: &Request) -> Option<Response<Body>> {
         match name {
             "login" => Some(self.login.handle(request).await),
@@ -137,6 +151,9 @@ impl Functions {
             "logout" => Some(self.logout.handle(request).await),
             "sessions" => Some(self.sessions.handle(request).await),
             "password" => Some(self.password.handle(request).await),
+            "token" => Some(self.token.handle(request).await),
+            "authorize" => Some(self.authorize.handle(request).await),
+            "userinfo" => Some(self.userinfo.handle(request).await),
             "metadata" => Some(self.metadata.handle(request).await),
             _ => None,
         }
@@ -144,12 +161,12 @@ impl Functions {
 }
 
 impl Deployment {
-    /// Publishes the keys that are given here, or are in the file now, and lets those expire that aren't any more.
+    /// Publishes the current keys, and lets published keys that are no longer current expire.
     pub(crate) async fn publish_keys(&self) -> Result<(), FunctionsError> {
         let (document, _lock) = match &self.keyset {
             Keyset::Secret(_) => return Ok(()),
             Keyset::Document(document) => (document.as_ref().clone(), None),
-            // Held until they are published: a rotation may have replaced the file since it was read.
+            // The lock is held until the keys are published: a rotation may have replaced the file since it was read.
             Keyset::File(path, _) => {
                 let lock = keyset::lock(path).await?;
                 (keyset::read(path)?, lock)
@@ -163,7 +180,7 @@ impl Deployment {
         Ok(keys::retire(&published, &document, &fence, now).await?)
     }
 
-    /// The function's variables, with logical ids resolved to tables and references to secrets to the keys.
+    /// The function's variables. Logical ids become table names, and references to secrets become the keys.
     pub fn context(&self, function: Function) -> Context {
         let variables =
             function.variables.into_iter().map(|(name, value)| match (name.as_str(), &self.keyset) {

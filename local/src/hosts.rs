@@ -1,7 +1,8 @@
 //! The hosts that a server answers to.
 //!
-//! A web page can have its own name resolve to 127.0.0.1 (DNS rebinding). For the browser, that server is then of the page's
-//! origin, so the page may read all that it answers. Only the `Host` of such a request tells: it is the page's.
+//! A web page can let its own name resolve to 127.0.0.1 (DNS rebinding). The browser then takes this server for part of
+//! the page's origin, so the page may read every answer. Only the `Host` of such a request gives it away: it is the
+//! page's.
 
 use std::{
     collections::BTreeSet,
@@ -15,19 +16,19 @@ use axum::http::{HeaderValue, header, request::Parts, uri::Authority};
 
 use crate::told::Told;
 
-/// How long a name may be, in characters (RFC 1035 section 2.3.4).
+/// The longest host name, in characters (RFC 1035 section 2.3.4).
 const MAX_NAME_LEN: usize = 253;
 
-/// The host of a `Host` header, in the one spelling of it.
+/// The host of a `Host` header, in canonical spelling.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Host {
     /// A name, in lower case and without the dot of the root.
     Name(String),
-    /// An address; an IPv4 address in IPv6 is the IPv4 address.
+    /// An address. An IPv4-mapped IPv6 address becomes the IPv4 address.
     Address(IpAddr),
 }
 
-/// A text that is no host.
+/// A text that isn't a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a host is a name or an address, without a scheme and a port, like laptop.local or 10.0.2.2")]
 pub struct NoHost;
@@ -35,7 +36,7 @@ pub struct NoHost;
 impl FromStr for Host {
     type Err = NoHost;
 
-    /// An IPv6 address may stand in brackets, as in a URL, or without.
+    /// Accepts an IPv6 address with brackets, as in a URL, or without.
     fn from_str(text: &str) -> Result<Self, NoHost> {
         let bracketed = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
         if let Ok(address) = bracketed.unwrap_or(text).parse::<Ipv6Addr>() {
@@ -55,7 +56,7 @@ impl FromStr for Host {
 impl Host {
     /// The host of `host [":" port]` (RFC 9110 section 7.2).
     fn of_authority(authority: &str) -> Option<Self> {
-        // The colons of an IPv6 address are within brackets.
+        // The colons of an IPv6 address are within its brackets.
         let (host, port) = match authority.rsplit_once(':') {
             Some((host, port)) if !port.ends_with(']') => (host, port),
             _ => (authority, ""),
@@ -64,6 +65,14 @@ impl Host {
             port.is_empty() || (port.bytes().all(|b| b.is_ascii_digit()) && port.parse::<u16>().is_ok());
         let is_bare = host.contains(':') && !host.starts_with('[');
         (is_port && !is_bare).then_some(host)?.parse().ok()
+    }
+
+    /// The host as in a URL: an IPv6 address has brackets (RFC 3986 section 3.2.2).
+    pub fn in_url(&self) -> String {
+        match self {
+            Self::Address(IpAddr::V6(address)) => format!("[{address}]"),
+            Self::Address(_) | Self::Name(_) => self.to_string(),
+        }
     }
 
     fn is_loopback(&self) -> bool {
@@ -75,7 +84,7 @@ impl Host {
 }
 
 impl fmt::Display for Host {
-    /// As `--allow-host` takes it.
+    /// The host as `--allow-host` takes it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name(name) => f.write_str(name),
@@ -84,34 +93,35 @@ impl fmt::Display for Host {
     }
 }
 
-/// The hosts that a server answers to: the loopback interface's, the address that a request reached, and others by name.
+/// The hosts that a server answers to: the loopback names and addresses, the address that a request reached, and added
+/// names.
 #[derive(Clone, Debug, Default)]
 pub struct Hosts {
     others: BTreeSet<Host>,
-    /// Of which hosts it was said that they are none of these.
+    /// The refused hosts that a warning has already named.
     told: Arc<Told>,
 }
 
 impl Hosts {
-    /// The loopback interface's and the address that a request reached.
+    /// The loopback interface's hosts, and the address that a request reached.
     pub fn of_this_machine() -> Self {
         Self::default()
     }
 
-    /// These as well.
+    /// Adds these hosts.
     #[must_use]
     pub fn and(mut self, others: impl IntoIterator<Item = Host>) -> Self {
         self.others.extend(others);
         self
     }
 
-    /// Whether a request that reached this address is for one of these hosts. It has to say so once. The port may be any
-    /// other: one that is forwarded here has its own, and a page of another host has no way to a host of these.
+    /// Whether a request that reached this address names one of these hosts, exactly once. The port may differ: a
+    /// forwarded port has another number, and a page of another host can't name one of these hosts.
     pub(crate) fn admit(&self, parts: &Parts, reached: Option<IpAddr>) -> bool {
         named(parts).is_some_and(|named| named.iter().all(|authority| self.has(authority, reached)))
     }
 
-    /// What is to be said of a request that isn't admitted: nothing, if it was said before.
+    /// The warning about a request that isn't admitted. `None` if the warning was given before.
     pub(crate) fn warning(&self, parts: &Parts, reached: Option<IpAddr>) -> Option<String> {
         let named = named(parts);
         let other = named.and_then(|named| named.into_iter().find(|authority| !self.has(authority, reached)));
@@ -135,13 +145,13 @@ impl Hosts {
     }
 }
 
-/// The hosts that a request names; `None`, if it has not one header for it.
+/// The hosts that a request names. `None` unless it has exactly one `Host` header.
 fn named(parts: &Parts) -> Option<[&str; 2]> {
     let mut headers = parts.headers.get_all(header::HOST).iter();
     let (Some(Ok(header)), None) = (headers.next().map(HeaderValue::to_str), headers.next()) else {
         return None;
     };
-    // A request target in absolute form outweighs the header (RFC 9112 section 3.2.2).
+    // A request target in absolute form overrides the header (RFC 9112 section 3.2.2).
     let target = parts.uri.authority().map_or(header, Authority::as_str);
     Some([header, target])
 }
@@ -154,7 +164,7 @@ mod tests {
     use crate::told::MAX_TOLD;
 
     #[test]
-    fn what_to_do_is_said_once_of_each_host_and_not_of_more_than_a_few() {
+    fn the_remedy_is_given_once_per_host_and_for_a_few_hosts() {
         let hosts = Hosts::of_this_machine();
         let warning = |hosts: &Hosts, host: &str| {
             let (parts, ()) = Request::get("/").header("host", host).body(()).unwrap().into_parts();

@@ -1,7 +1,7 @@
 //! The whole API on this machine.
 //!
-//! Real API Gateway events go through the very handlers that Lambda runs; routes, tables, variables, CORS and error
-//! bodies come from template.yaml. The tests use the same parts, with a clock and a randomness of their own.
+//! Real API Gateway events go through the handlers that Lambda runs. Routes, tables, variables, CORS and error bodies
+//! come from template.yaml. The tests use the same parts, with their own clock and randomness.
 
 mod connection;
 pub mod demo;

@@ -1,4 +1,4 @@
-//! The port that the API is served on, and why it can't be had.
+//! Opens the API's port, or explains why it can't.
 
 use std::{
     io::{self, ErrorKind},
@@ -8,7 +8,7 @@ use std::{
 use port_file::{LocalServer, Occupant};
 use tokio::net::TcpListener;
 
-/// Why there is no listening.
+/// Reasons why the program can't listen.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ListenError {
     #[error(
@@ -24,17 +24,17 @@ pub(crate) enum ListenError {
         port = .0.port()
     )]
     Taken(SocketAddr),
-    #[error("you may not listen on port {0}, which only an administrator may: take a `--port` from 1024 on")]
+    #[error("only an administrator may listen on port {0}: use a `--port` from 1024 on")]
     Reserved(u16),
     #[error(
         "this machine has no address {0}: `--host 127.0.0.1` is for this machine alone, `--host 0.0.0.0` for the whole network"
     )]
     NotHere(IpAddr),
-    #[error("{0} can't be listened on")]
+    #[error("the server can't listen on {0}")]
     Io(SocketAddr, #[source] io::Error),
 }
 
-/// Listens there; 0 is any free port.
+/// Listens on this address. Port 0 picks a free one.
 pub(crate) async fn listen(host: IpAddr, port: u16) -> Result<TcpListener, ListenError> {
     let address = SocketAddr::from((host, port));
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
@@ -45,7 +45,7 @@ pub(crate) async fn listen(host: IpAddr, port: u16) -> Result<TcpListener, Liste
     })
 }
 
-/// Asks who it is.
+/// Asks the program on the port for its name.
 fn taken(address: SocketAddr) -> ListenError {
     match Occupant::of(address) {
         Occupant::Latchgate => {
@@ -56,7 +56,7 @@ fn taken(address: SocketAddr) -> ListenError {
     }
 }
 
-/// Where this machine itself reaches what listens there.
+/// The address at which this machine reaches a server that listens on `address`.
 pub(crate) fn from_here(address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, address.port()).into(),

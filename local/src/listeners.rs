@@ -1,11 +1,11 @@
-//! Where the server listens.
+//! The addresses that the server listens on.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::serve::Listener;
 use tokio::net::{TcpListener, TcpStream};
 
-/// One address, or two: `localhost` is 127.0.0.1 for some programs and ::1 for others.
+/// One listener, or two: `localhost` is 127.0.0.1 for some programs and ::1 for others.
 #[derive(Debug)]
 pub struct Listeners {
     first: TcpListener,
@@ -15,14 +15,14 @@ pub struct Listeners {
 /// Whether `localhost` leads to the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Localhost {
-    /// It does, by IPv4, and where this machine has it by IPv6.
+    /// It leads there by IPv4, and by IPv6 if this machine has it.
     IsHere,
-    /// It leads elsewhere: to another address, or for some programs to another server.
+    /// It leads to another address, or for some programs to another server.
     IsElsewhere,
 }
 
 impl Listeners {
-    /// This listener, with ::1 beside 127.0.0.1.
+    /// This listener, and one on ::1 if this one is on 127.0.0.1.
     pub async fn beside(first: TcpListener) -> (Self, Localhost) {
         let Ok(address) = first.local_addr() else { return (first.into(), Localhost::IsElsewhere) };
         if address.ip() != Ipv4Addr::LOCALHOST {
@@ -39,7 +39,7 @@ impl Listeners {
                 );
                 (first.into(), Localhost::IsElsewhere)
             }
-            // A machine without IPv6.
+            // This machine has no IPv6.
             Err(_) => (first.into(), Localhost::IsHere),
         }
     }

@@ -3,7 +3,9 @@
 mod banner;
 mod listen;
 mod options;
+mod parameters;
 mod start;
+mod store;
 
 use std::{
     io::{IsTerminal, Write, stderr},
@@ -30,14 +32,14 @@ async fn main() -> ExitCode {
     match Box::pin(start::run(options, feed)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody may be there to read it.
+            // Standard error may be closed.
             let _ = writeln!(std::io::stderr(), "latchgate-local: {}", shared::error::chain(&error));
             ExitCode::FAILURE
         }
     }
 }
 
-/// Logs to standard error from now on: standard output is for what was asked.
+/// Starts logging to standard error. Standard output is for the answer.
 fn log(options: &Options) -> Arc<Feed> {
     let console = Console {
         format: options.log,
@@ -49,12 +51,12 @@ fn log(options: &Options) -> Arc<Feed> {
     let filter =
         shared::log::filter(&local::functions::logging_crates()).with_target("local", LevelFilter::INFO);
     tracing_subscriber::registry().with(feed.layer()).with(filter).init();
-    // As in Lambda: the message of a panic may hold a secret.
+    // As in Lambda: a panic's message may contain a secret.
     std::panic::set_hook(Box::new(shared::log::log_panic));
     feed
 }
 
-/// Colours are for a terminal that has them, unless the user wants none (<https://no-color.org>).
+/// Colours for a terminal that supports them, unless the user wants none (<https://no-color.org>).
 #[expect(clippy::disallowed_methods, reason = "which terminal this is concerns no function")]
 fn colour() -> Colour {
     let is_unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());

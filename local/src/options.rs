@@ -8,7 +8,7 @@ use std::{
 use clap::Parser;
 use local::{
     engine::{ANY_ACCESS_KEY_ID, AccessKeyId},
-    gateway::Upstream,
+    gateway::{GivenResource, Upstream},
     hosts::Host,
     log::Format,
     origins::Origin,
@@ -16,32 +16,39 @@ use local::{
 };
 use shared::{duration, keys::SigningAlgorithm, lifetimes};
 
-/// As long as an integration of a REST API may take, in seconds, if its response streams.
+/// The longest timeout of a REST API's integration with a streamed response, in seconds.
 const MAX_UPSTREAM_TIMEOUT: u64 = 900;
+
+/// The version for `--version`. A release also names its commit.
+const VERSION: &str = match option_env!("LATCHGATE_VERSION") {
+    Some(version) => version,
+    None => env!("CARGO_PKG_VERSION"),
+};
 
 /// Latchgate on this machine: login, refresh, logout and the authorizer, as they run on AWS.
 #[derive(Debug, Parser)]
-#[command(name = "latchgate-local", version, about)]
+#[command(name = "latchgate-local", version = VERSION, about)]
 pub(crate) struct Options {
     /// Port to listen on; 0 picks a free one
     #[arg(long, default_value_t = 8787)]
     pub(crate) port: u16,
-    /// Address to listen on, like 0.0.0.0 for all of this machine's. Others on the network reach any but a loopback address
+    /// Address to listen on, like 0.0.0.0 for all addresses of this machine. Others on the network can reach it, unless it is a
+    /// loopback address
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into(), value_parser = address)]
     pub(crate) host: IpAddr,
     /// Answer requests for this host too, like laptop.local or an emulator's 10.0.2.2; can be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) allow_host: Vec<Host>,
-    /// What is in front of the functions: template.yaml's REST API, or template-http.yaml's HTTP API
+    /// The API in front of the functions: template.yaml's REST API, or template-http.yaml's HTTP API
     #[arg(long, value_name = "KIND", value_enum, default_value_t)]
     pub(crate) api: ApiKind,
-    /// Keep the database in this file, and the keys beside it; without it all is gone with the process
+    /// Keep the database in this file, and the keys next to it [default: all in memory]
     #[arg(long, value_name = "PATH")]
     pub(crate) db: Option<PathBuf>,
     /// Use this store instead of the embedded one: http for DynamoDB Local and the like, https for AWS
     #[arg(long, value_name = "URL", env = "AWS_ENDPOINT_URL_DYNAMODB", conflicts_with = "db", value_parser = endpoint)]
     pub(crate) endpoint: Option<String>,
-    /// The access key ID that the store of --endpoint asks for, where it isn't AWS
+    /// The access key ID for the store of --endpoint, if that isn't AWS
     #[arg(
         long,
         value_name = "ID",
@@ -50,57 +57,61 @@ pub(crate) struct Options {
         value_parser = access_key_id
     )]
     pub(crate) access_key_id: AccessKeyId,
-    /// Keep the keys in this file [default: beside the database; without one they are gone with the process]
+    /// Keep the keys in this file [default: next to the database; without --db, in memory]
     #[arg(long, value_name = "PATH")]
     pub(crate) keyset: Option<PathBuf>,
-    /// Make another keyset for a database whose keyset is gone: everybody logs in again. If it is there, this does nothing
+    /// Make a new keyset if the database's keyset is missing: all users have to log in again
     #[arg(long)]
     pub(crate) new_keyset: bool,
     /// Print one line of JSON instead of the banner
     #[arg(long)]
     pub(crate) json: bool,
-    /// For whom requests and events are logged, on standard error
+    /// The format of the log of requests and events, on standard error
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub(crate) log: Format,
-    /// Show people the events of each request too, as the JSON that they are in AWS
+    /// With --log human, also show each request's events, as the JSON that AWS gets
     #[arg(long, short)]
     pub(crate) verbose: bool,
-    /// An origin whose pages may call; can be repeated, or have more behind commas [default: http://localhost:3000]
+    /// An origin whose pages may call; can be repeated, or separated by commas [default: http://localhost:3000]
     #[arg(long, value_name = "URL", value_delimiter = ',')]
     pub(crate) origin: Vec<Origin>,
     /// Send requests for all paths but Latchgate's to this server, behind the authorizer, like http://127.0.0.1:9001; or those
     /// at and below a path, like /orders=http://127.0.0.1:9002. Can be repeated: the longest path wins
     #[arg(long, value_name = "[PATH=]URL")]
     pub(crate) upstream: Vec<Upstream>,
+    /// Make an API in front of a server of --upstream a resource, which accepts only tokens for it: the path or URL, and the
+    /// scopes there, like '/mcp notes:read notes:write'. Can be repeated
+    #[arg(long, value_name = "PATH [SCOPE ...]", requires = "upstream")]
+    pub(crate) upstream_resource: Vec<GivenResource>,
     /// How long a server of --upstream may take, like 90 (seconds) or 5m [default: 29, or 30 with --api http, as in AWS]
     #[arg(long, value_name = "TIME", requires = "upstream", value_parser = duration::within(1..=MAX_UPSTREAM_TIMEOUT))]
     pub(crate) upstream_timeout: Option<u64>,
     /// Lifetime of an access token: 90 (seconds), 45s, 30m, 2h, 14d
     #[arg(long, value_name = "TIME", value_parser = duration::within(lifetimes::ACCESS_TTL))]
     pub(crate) access_ttl: Option<u64>,
-    /// How long a session lives without being refreshed, like 14d
+    /// How long a session lives without a refresh, like 14d
     #[arg(long, value_name = "TIME", value_parser = duration::within(lifetimes::IDLE_TTL))]
     pub(crate) idle_ttl: Option<u64>,
-    /// How long a session lives however often it is refreshed, like 365d
+    /// How long a session lives at most, like 365d
     #[arg(long, value_name = "TIME", value_parser = duration::within(lifetimes::ABSOLUTE_TTL))]
     pub(crate) absolute_ttl: Option<u64>,
-    /// For how long a used refresh token still gets the same successor, like 10s
+    /// How long a used refresh token still gets the same successor, like 10s
     #[arg(long, value_name = "TIME", value_parser = duration::within(lifetimes::LEEWAY))]
     pub(crate) leeway: Option<u64>,
-    /// What a new keyset signs with: ES256, EdDSA or RS256
-    #[arg(long, value_name = "NAME", default_value_t)]
-    pub(crate) algorithm: SigningAlgorithm,
+    /// The algorithm of the keys in a new keyset: ES256, EdDSA or RS256 [default: ES256]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) algorithm: Option<SigningAlgorithm>,
     /// Any other parameter of template.yaml, like ScopeRules='GET /sessions read'; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameter: Vec<(String, String)>,
 }
 
-/// An address of this machine.
+/// An address to listen on.
 fn address(text: &str) -> Result<IpAddr, &'static str> {
     text.parse().map_err(|_| "an address is like 127.0.0.1 (this machine alone) or 0.0.0.0 (the whole network), and not a name")
 }
 
-/// Where a store may be.
+/// The URL of a store.
 fn endpoint(text: &str) -> Result<String, &'static str> {
     if ["http://", "https://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {
         Ok(text.to_owned())
@@ -109,7 +120,7 @@ fn endpoint(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// What stands for itself in the credential scope of a signature.
+/// An access key ID that the credential scope of a signature can contain unescaped.
 fn access_key_id(text: &str) -> Result<AccessKeyId, &'static str> {
     let is_word = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if is_word { Ok(AccessKeyId::new(text)) } else { Err("an access key ID has letters and digits") }

@@ -1,36 +1,34 @@
-//! The origins whose pages may call, as browsers send them.
+//! The origins of pages that may call, as browsers send them.
 
 use std::{fmt, str::FromStr};
 
 use url::Url;
 
-/// An origin, spelled as browsers send it in the `Origin` header (HTML, "serialization of an origin"). It is compared by its
-/// bytes, so another spelling would never be met.
+/// An origin, spelled as browsers send it in the `Origin` header (HTML, "serialization of an origin"). Origins are
+/// compared byte by byte, so another spelling would never match.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Origin(String);
 
-/// A text that no browser sends as the origin of a page that may be allowed.
+/// Reasons why no browser sends this text as the origin of a page that may be allowed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoOrigin {
-    /// Nothing, as behind a comma at the end.
-    #[error(
-        "an origin stands before and after each comma, like http://localhost:3000: leave out the comma that is too many"
-    )]
+    /// It is empty, as after a comma at the end.
+    #[error("there is a comma too many: separate origins like http://localhost:3000 by single commas")]
     Empty,
-    /// The origin of every page that has none, such as a file.
-    #[error("null is the origin of any file and any sandboxed page: to allow it would be to allow everybody")]
+    /// It is `null`, the origin of every page without one, such as a file.
+    #[error("null is the origin of every file and every sandboxed page, so it can't be allowed")]
     Null,
-    /// A pattern.
+    /// It is a pattern.
     #[error("an origin is exact, without an asterisk: name each one that may call")]
     Wildcard,
-    /// No URL of http or https.
+    /// It isn't an http or https URL.
     #[error("an origin is http or https, a host and perhaps a port, like http://localhost:3000")]
     NotHttp,
-    /// A host that a URL may have, and no name has.
+    /// Its host is valid in a URL, but isn't a host name.
     #[error("the host of an origin has letters, digits, dots, hyphens and underscores")]
     Host,
-    /// Another spelling of this origin.
-    #[error("browsers send this origin as {0}: write it so")]
+    /// It is another spelling of this origin.
+    #[error("browsers send this origin as {0}: write it like that")]
     Spelling(String),
 }
 
@@ -50,7 +48,7 @@ impl FromStr for Origin {
         let is_http = |url: &Url| matches!(url.scheme(), "http" | "https");
         let url = Url::parse(text).ok().filter(is_http).ok_or(NoOrigin::NotHttp)?;
         let sent = url.origin().ascii_serialization();
-        // The functions take no other, and wouldn't start.
+        // The functions accept no other characters, and wouldn't start.
         let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-:[]/".contains(&b);
         if !sent.bytes().all(is_allowed) {
             return Err(NoOrigin::Host);
@@ -65,7 +63,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// These origins as the parameter `AllowedOrigins` has them: each once, with commas.
+/// The value of the parameter `AllowedOrigins`: each origin once, with commas between.
 pub fn listed(origins: &[Origin]) -> String {
     let mut texts: Vec<&str> = Vec::new();
     for Origin(origin) in origins {
@@ -81,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_origin_is_what_browsers_send() {
+    fn an_origin_is_accepted_as_browsers_send_it() {
         for text in [
             "http://localhost:3000",
             "https://app.example.com",
@@ -119,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_page_of_its_own_is_refused() {
+    fn null_wildcards_and_other_schemes_are_refused() {
         assert_eq!("null".parse::<Origin>(), Err(NoOrigin::Null));
         for text in ["*", "https://*", "https://*.example.com"] {
             assert_eq!(text.parse::<Origin>(), Err(NoOrigin::Wildcard), "{text}");
@@ -139,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_no_origin() {
+    fn an_empty_origin_is_refused() {
         assert_eq!("".parse::<Origin>(), Err(NoOrigin::Empty));
     }
 

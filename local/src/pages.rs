@@ -1,5 +1,5 @@
-//! Says of pages that may not read the answers what is to be done about it. A browser tells whoever develops such a page that there was
-//! no header, and nobody where it is set.
+//! Warns about pages that may not read the answers, and says how to allow them. A browser only tells a page's developer
+//! that a header was missing, not which option sets it.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
@@ -9,10 +9,10 @@ use crate::{
     told::Told,
 };
 
-/// How much of a header is repeated that no page of http or https sends, in characters.
+/// The most characters shown of a header that no http or https page sends.
 const MAX_SHOWN: usize = 100;
 
-/// Which pages may call, and of which others it was said that they may not.
+/// The pages that may call, and those that a warning has already named.
 #[derive(Debug)]
 pub struct Pages {
     allowed: Vec<String>,
@@ -20,7 +20,7 @@ pub struct Pages {
 }
 
 impl Pages {
-    /// Those that the parameters of the template allow.
+    /// The pages that the template's parameters allow.
     pub fn of(parameters: &Parameters) -> Self {
         let value = |name| parameters.value(name).filter(|value| !value.is_empty());
         let allowed = value("AllowedOrigins").or_else(|| value("AllowedOrigin")).unwrap_or_default();
@@ -37,20 +37,20 @@ impl Pages {
         request.get(header::ORIGIN).filter(|origin| self.allowed.iter().any(|allowed| *origin == allowed))
     }
 
-    /// The headers of a request that tell whose page sent it; none, if no page did.
+    /// The headers of a request that identify the page that sent it. Empty if no page did.
     pub(crate) fn headers(request: &HeaderMap) -> HeaderMap {
         let names = [header::ORIGIN, header::HOST];
         let headers = names.into_iter().filter_map(|name| Some((name.clone(), request.get(&name)?.clone())));
         if request.contains_key(header::ORIGIN) { headers.collect() } else { HeaderMap::new() }
     }
 
-    /// What is to be said of the page that sent this request, and got this response: nothing, if it may read it, or if it was said
-    /// before.
+    /// The warning about the page that sent this request and got this response. `None` if the page may read it, or the
+    /// warning was given before.
     pub(crate) fn warning(&self, request: &HeaderMap, response: &HeaderMap) -> Option<String> {
         let origin = request.get(header::ORIGIN)?;
         let is_readable =
             response.get(header::ACCESS_CONTROL_ALLOW_ORIGIN).is_some_and(|to| to == "*" || to == origin);
-        // What a function of somebody else's answers may lack the header for a page that is allowed.
+        // An allowed page may fail to read the answer of your own function, which sets its own headers.
         let is_allowed = self.find(request).is_some();
         if is_readable || is_allowed || is_of_this_server(request) || !self.told.is_new(origin.as_bytes()) {
             return None;
@@ -66,20 +66,21 @@ impl Pages {
                 "a page without an origin, such as a file, may not read this answer, and can't be allowed to: serve it by http, \
                  on {allowed}"
             ),
-            // Of an app, or of an extension of a browser.
+            // The origin of an app, or of a browser extension.
             Err(NoOrigin::NotHttp) if is_of_another_scheme(text) => format!(
                 "a page of {:?} may not read this answer, and can't be allowed to: only origins of http and https can",
                 shown(text)
             ),
             Err(_) => format!(
-                "who sent the Origin {:?} may not read this answer, and can't be allowed to: no browser sends this as an origin",
+                "the sender of the Origin {:?} may not read this answer, and can't be allowed to: no browser \
+                 sends this as an origin",
                 shown(text)
             ),
         })
     }
 }
 
-/// Whether a text may be an origin of another scheme than http and https: one scheme, and one host.
+/// Whether a text may be an origin with a scheme other than http or https: one scheme, and one host.
 fn is_of_another_scheme(text: &str) -> bool {
     let is_word = |text: &str| {
         !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-._:[]".contains(&b))
@@ -91,12 +92,12 @@ fn is_of_another_scheme(text: &str) -> bool {
     })
 }
 
-/// The beginning of a text.
+/// The first characters of a text.
 fn shown(text: &str) -> String {
     text.chars().take(MAX_SHOWN).collect()
 }
 
-/// Whether the page is this server's own: browsers name its origin too, except in a GET.
+/// Whether the page is this server's own. Browsers send its origin too, except in a GET.
 fn is_of_this_server(request: &HeaderMap) -> bool {
     let origin = request.get(header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
     let authority = origin.split_once("://").map(|(_, authority)| authority);
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_to_do_is_said_once_of_each_origin_and_not_of_more_than_a_few() {
+    fn the_remedy_is_given_once_per_origin_and_for_a_few_origins() {
         let pages = pages();
         let said = warning(&pages, "http://localhost:5173", None).unwrap();
         assert!(
@@ -142,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_of_a_page_that_may_read_or_is_allowed_or_is_the_servers_own() {
+    fn readable_answers_allowed_origins_and_our_own_page_cause_no_warning() {
         let pages = pages();
         let other = "http://localhost:5173";
         assert_eq!(warning(&pages, other, Some("*")), None);
@@ -154,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_allowed_is_told_so() {
+    fn an_origin_that_can_not_be_allowed_is_warned_about() {
         let pages = pages();
         let extension = warning(&pages, "chrome-extension://abcdef", None).unwrap();
         assert!(extension.contains("only origins of http and https"), "{extension}");

@@ -1,15 +1,15 @@
-//! What a person may want to know of the scope rules at the start. Nothing here refuses a rule: the authorizer does that.
+//! Hints about the scope rules at the start. Only the authorizer rejects rules.
 
 use crate::template::{BoundRoute, near};
 
-/// A line for each rule that may be a slip: one for a path that nothing here serves and that isn't sent on to a server of the
-/// user's own, and one whose scopes have a comma.
+/// A line for each rule that may be a mistake: its path is neither served here nor passed on to a server of yours, or
+/// its scopes contain a comma.
 pub fn doubts(rules: &str, routes: &[BoundRoute], is_sent_on: impl Fn(&str) -> bool) -> Vec<String> {
     let rules = rules.split(['\n', ';']).map(str::trim).filter(|rule| !rule.is_empty());
     rules.flat_map(|rule| [unserved(rule, routes, &is_sent_on), comma(rule)]).flatten().collect()
 }
 
-/// A line, if the rules close endpoints of Latchgate's own behind the authorizer because none names them.
+/// A line if the rules close Latchgate's own endpoints behind the authorizer, because no rule names them.
 pub fn closed(rules: &str, default: &str, routes: &[BoundRoute]) -> Option<String> {
     let mut rules = rules.split(['\n', ';']).map(str::trim).filter(|rule| !rule.is_empty()).peekable();
     let denies = default == "deny" || (default != "allow" && rules.peek().is_some());
@@ -31,8 +31,8 @@ pub fn closed(rules: &str, default: &str, routes: &[BoundRoute]) -> Option<Strin
     let any = if example.ends_with('/') { "*" } else { "" };
     let closed = closed.join(", ");
     Some(format!(
-        "no scope rule names {closed}: with ScopeDefault={default}, whatever no rule names is refused. A rule like \
-         \"{example}{any} -\" opens one to any valid token, and ScopeDefault=allow opens all"
+        "no scope rule names {closed}: with ScopeDefault={default}, calls that no rule names are refused. A \
+         rule like \"{example}{any} -\" opens one to any valid token, and ScopeDefault=allow opens all"
     ))
 }
 
@@ -47,7 +47,8 @@ fn unserved(rule: &str, routes: &[BoundRoute], is_sent_on: impl Fn(&str) -> bool
     if meant.peek().is_none() {
         let hint = near::hint(near::nearest(path, routes.iter().map(|route| route.path.as_str())).as_deref());
         return Some(format!(
-            "the scope rule {rule:?} is for a path that nothing here serves{hint}. It is right if an API of your own has the path"
+            "the scope rule {rule:?} is for a path that nothing here serves{hint}. That is right only if an \
+             API of your own has the path"
         ));
     }
     let is_of_method = |route: &BoundRoute| {
@@ -56,7 +57,7 @@ fn unserved(rule: &str, routes: &[BoundRoute], is_sent_on: impl Fn(&str) -> bool
             || (route.method == "GET" && method == "HEAD")
     };
     (!meant.any(is_of_method)).then(|| {
-        format!("the scope rule {rule:?} is for a method that the path doesn't have here. It is right if an API of your own has it")
+        format!("the scope rule {rule:?} is for a method that the path doesn't have here. That is right only if an API of your own has it")
     })
 }
 
@@ -68,7 +69,7 @@ fn comma(rule: &str) -> Option<String> {
     })
 }
 
-/// Whether the pattern names a path of the route: `*` in the pattern is any text, `{…}` in the route is one segment.
+/// Whether the pattern matches a path of the route: `*` in the pattern is any text, `{…}` in the route is one segment.
 fn matches(pattern: &[u8], route: &[u8]) -> bool {
     match (pattern, route) {
         ([], []) => true,
@@ -79,7 +80,7 @@ fn matches(pattern: &[u8], route: &[u8]) -> bool {
             let end = route.iter().position(|b| *b == b'}').map_or(route.len(), |end| end + 1);
             let segment = pattern.iter().position(|b| matches!(b, b'/' | b'*')).unwrap_or(pattern.len());
             let after = &pattern[segment..];
-            // What a `*` in the segment stands for may reach beyond it.
+            // The text that a `*` in the segment matches may reach beyond the segment.
             (segment > 0 || after.first() == Some(&b'*')) && matches(after, &route[end..])
         }
         ([a, pattern @ ..], [b, route @ ..]) => a == b && matches(pattern, route),
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_for_what_is_served_raise_no_doubt() {
+    fn rules_for_served_paths_raise_no_doubt() {
         for rules in [
             "",
             "GET /sessions read; DELETE /sessions/* write",
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn endpoints_that_no_rule_names_are_said_to_be_closed() {
+    fn endpoints_that_no_rule_names_are_reported_as_closed() {
         let route = |method: &str, path: &str, is_protected| BoundRoute {
             method: method.to_owned(),
             path: path.to_owned(),
@@ -162,7 +163,7 @@ mod tests {
     #[test]
     fn a_slip_is_named() {
         for (rules, said) in [
-            ("GET /orders* read", "nothing here serves. It is right"),
+            ("GET /orders* read", "nothing here serves. That is right"),
             ("GET /session read", "did you mean /sessions?"),
             ("GET /sessions/x/y read", "nothing here serves"),
             ("POST /sessions read", "a method that the path doesn't have"),

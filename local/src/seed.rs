@@ -1,23 +1,23 @@
-//! Clients and users, written to the tables.
+//! Writes clients and users to the tables.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::{
     Client,
-    types::AttributeValue::{self, L, N, S, Ss},
+    types::AttributeValue::{self, Bool, L, N, S, Ss},
 };
 use passwords::{NEVER, Password, PasswordError, Passwords, Username};
 use secrecy::SecretString;
 use serde_json::Value;
 use shared::{client::SecretHash, store::attribute};
 
-/// Something could not be written.
+/// Errors from writing.
 #[derive(Debug, thiserror::Error)]
 pub enum SeedError {
     /// The store refused.
     #[error("the demo user and clients can't be written to the store")]
     Store(#[source] Box<aws_sdk_dynamodb::Error>),
-    /// The user name or the password is not one.
+    /// The user name or the password is malformed.
     #[error("not a user name, or not a password")]
     Malformed,
     /// The password could not be hashed.
@@ -30,38 +30,42 @@ pub enum SeedError {
 pub struct ClientSeed<'a> {
     /// Its identifier.
     pub client_id: &'a str,
-    /// What a person calls it.
+    /// The name that people see.
     pub name: &'a str,
-    /// The secret of a confidential client.
+    /// The secret, if the client is confidential.
     pub client_secret: Option<&'a SecretString>,
-    /// What it may ask for.
+    /// The scope that it may request.
     pub scope: &'a [&'a str],
+    /// Its redirect URIs.
+    pub redirect_uris: &'a [&'a str],
+    /// Whether its users skip the consent page.
+    pub is_first_party: bool,
 }
 
 /// A user to register.
 #[derive(Debug)]
 pub struct UserSeed<'a> {
-    /// Who signs in.
+    /// The user name.
     pub username: &'a str,
-    /// With what.
+    /// The password.
     pub password: &'a SecretString,
-    /// Who that is.
+    /// The user ID.
     pub user_id: &'a str,
-    /// What the access tokens say of them.
+    /// The claims of the user's access tokens.
     pub claims: Value,
 }
 
 /// Writes to the tables of a deployment.
 #[derive(Clone, Debug)]
 pub struct Seeder<'a> {
-    /// The store.
+    /// The client for the store.
     pub client: &'a Client,
     /// The names of the tables, by logical id.
     pub tables: &'a BTreeMap<String, String>,
 }
 
 impl Seeder<'_> {
-    /// Registers a client. One that is there already keeps what isn't named here.
+    /// Registers a client. An existing one keeps the attributes that aren't named here.
     ///
     /// # Errors
     ///
@@ -73,13 +77,20 @@ impl Seeder<'_> {
             (attribute::KIND, S(kind.to_owned())),
             (attribute::SCOPE, Ss(seed.scope.iter().map(|&token| token.to_owned()).collect())),
         ];
+        if !seed.redirect_uris.is_empty() {
+            let uris = seed.redirect_uris.iter().map(|&uri| S(uri.to_owned())).collect();
+            attributes.push((attribute::REDIRECT_URIS, L(uris)));
+        }
+        if seed.is_first_party {
+            attributes.push((attribute::FIRST_PARTY, Bool(true)));
+        }
         if let Some(secret) = seed.client_secret {
             attributes.push((attribute::SECRET_HASHES, L(vec![S(SecretHash::of(secret).to_text())])));
         }
         self.set("ClientsTable", (attribute::CLIENT_ID, seed.client_id), attributes).await
     }
 
-    /// Registers a user. One that is there already keeps what isn't named here.
+    /// Registers a user. An existing one keeps the attributes that aren't named here.
     ///
     /// # Errors
     ///

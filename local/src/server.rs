@@ -22,30 +22,30 @@ use crate::{
     pages::Pages,
 };
 
-/// What API Gateway takes at most, in bytes.
+/// The longest body that API Gateway accepts, in bytes.
 const MAX_BODY_LEN: usize = 10 * 1024 * 1024;
 
-/// How long requests may take that are under way when the server is to end: a stream of events has no end of its own.
+/// The time that requests in progress get when the server ends. A stream of events would never end by itself.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What a request for another host is told.
+/// The answer to a request for another host.
 const OTHER_HOST: &str =
     r#"{"message":"This server does not answer to that host. Start it with --allow-host to change that."}"#;
 
-/// What is served: an API, under its hosts.
+/// An API with its hosts.
 #[derive(Clone, Debug)]
 pub struct Server {
     /// The hosts that it answers to.
     pub hosts: Arc<Hosts>,
     /// The API.
     pub gateway: Arc<Gateway>,
-    /// Who is told of the requests.
+    /// The log of requests.
     pub feed: Arc<Feed>,
-    /// The page, where there is one.
+    /// The page, if it is served.
     pub page: Option<Arc<Page>>,
 }
 
-/// Serves an API under these hosts until `shutdown` resolves, without a log and without the page.
+/// Serves an API under these hosts until `shutdown` resolves, without a log or the page.
 ///
 /// # Errors
 ///
@@ -65,7 +65,7 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// If it can't listen.
+    /// If the listener fails.
     pub async fn serve(
         self,
         listeners: impl Into<Listeners>,
@@ -136,7 +136,7 @@ async fn called(
     let source = connection.peer.ip();
     let page = Pages::headers(&parts.headers);
     let response = if gateway.upstream(&parts).is_some() {
-        // In this task, which ends with the connection: if the client goes away, the request to the upstream is cancelled.
+        // This runs in the connection's task: if the client goes away, the request to the upstream is cancelled.
         watch.heard().over(gateway.pass_on(&parts, body, source)).await
     } else {
         let request = Request::from_parts(parts, body);
@@ -148,7 +148,7 @@ async fn called(
     response
 }
 
-/// API Gateway answers a host that it doesn't know with the same status.
+/// The refusal of another host, with the status that API Gateway uses for an unknown host.
 fn refused() -> Response<Bytes> {
     let mut response = Response::new(Bytes::from_static(OTHER_HOST.as_bytes()));
     *response.status_mut() = StatusCode::FORBIDDEN;
@@ -157,7 +157,7 @@ fn refused() -> Response<Bytes> {
     response
 }
 
-/// In a task of its own, so that a panic is one failed request, as it is in Lambda.
+/// Calls the gateway in a separate task, so that a panic fails one request, as in Lambda.
 async fn delivered(
     gateway: Arc<Gateway>,
     source: IpAddr,

@@ -1,4 +1,4 @@
-//! The tables, created as template.yaml defines them.
+//! Creates the tables that template.yaml defines.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use aws_sdk_dynamodb::Client;
 
 use crate::template::{Template, TemplateError};
 
-/// A table can't be had.
+/// Errors from creating a table.
 #[derive(Debug, thiserror::Error)]
 pub enum TablesError {
-    /// Its definition can't be read.
+    /// The table's definition can't be read.
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// The store didn't create it.
@@ -17,7 +17,7 @@ pub enum TablesError {
     Create(String, #[source] Box<aws_sdk_dynamodb::Error>),
 }
 
-/// Creates the tables that aren't there yet, under `prefix` and their logical id, and returns their names by that id.
+/// Creates the missing tables, named by `prefix` and logical id. Returns their names by logical id.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Attempts on a user name: counted before anything is hashed, forgiven once the password was right.
+//! Attempts on a user name. They are counted before hashing, and forgiven after a correct password.
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -21,31 +21,31 @@ use crate::{
 
 /// An attempt on a user name.
 pub enum Attempt {
-    /// Counted, on a name that somebody has.
+    /// The attempt was counted, and the user name exists.
     Known(Credential, Counter),
-    /// Counted, on a name that nobody has.
+    /// The attempt was counted, and the user name doesn't exist.
     Unknown(Counter),
-    /// The budget is spent; with the credential of a name that somebody has.
+    /// The budget is spent. With the credential, if the user name exists.
     Refused(Option<Credential>),
 }
 
 /// A counted attempt.
 #[derive(Debug)]
 pub struct Counter {
-    /// The attributes that count it by time.
+    /// The attributes that count the attempt by time.
     pub names: Vec<String>,
-    /// Whether it is the only one that each of them counts.
+    /// Whether each of them counts only this attempt.
     pub alone: bool,
-    /// Attributes that count what doesn't matter any more.
+    /// Attributes whose counts no longer matter.
     pub stale: Vec<String>,
-    /// When the row may go, if nobody has the name.
+    /// When the row expires, if the user name doesn't exist.
     pub expires_at: Option<Timestamp>,
     in_a_row: String,
     last_at: String,
 }
 
 impl Counter {
-    /// An attempt of this instant that was counted in this item; `item` is what was stored before.
+    /// The counter of an attempt made at `now`. `item` is the row before that attempt.
     pub fn of(item: &Item, budget: &Budget, now: Timestamp) -> Self {
         let names: Vec<String> = budget.counters(now).into();
         let alone = names.iter().all(|name| !item.contains_key(name) || number(item, name) == Some(0));
@@ -53,17 +53,17 @@ impl Counter {
         Self { names, alone, stale: stale(item, now), expires_at: None, in_a_row, last_at }
     }
 
-    /// All attributes that the attempt is written to.
+    /// All attributes that the attempt changes.
     pub fn attributes(&self) -> impl Iterator<Item = &str> {
         self.names.iter().chain([&self.in_a_row, &self.last_at]).map(String::as_str)
     }
 
-    /// The attributes of an item that have to do with attempts, of whichever budget and time.
+    /// The attributes of an item that concern attempts, for any budget and time.
     pub(crate) fn of_attempts(item: &Item) -> impl Iterator<Item = &String> {
         item.keys().filter(|name| is_of_attempts(name))
     }
 
-    /// What an update that forgives the attempt calls the attributes that count it: `#guesses0`, and so on.
+    /// Names the attributes that count the attempt in an update that forgives it: `#guesses0`, and so on.
     pub(crate) fn named(&self, update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
         let names = self.names.iter().enumerate();
         let update = names.fold(update, |update, (i, name)| {
@@ -72,15 +72,16 @@ impl Counter {
         self.named_in_a_row(update)
     }
 
-    /// What it calls the attributes that count failures in a row.
+    /// Names the attributes that count failures in a row.
     pub(crate) fn named_in_a_row(&self, update: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
         update
             .expression_attribute_names("#in_a_row", &self.in_a_row)
             .expression_attribute_names("#last_at", &self.last_at)
     }
 
-    /// Makes an update take the attempt back, where it is still counted: what it adds, and its condition. Without the condition a
-    /// counter that is gone would be written again, as -1, which is no count and refuses every attempt.
+    /// Makes an update take back the attempt, if it is still counted. Returns the additions and the
+    /// condition. Without the condition, the update would recreate a missing counter as -1, an invalid count
+    /// that refuses every attempt.
     pub(crate) fn taken_back(
         &self,
         update: UpdateItemFluentBuilder,
@@ -93,19 +94,20 @@ impl Counter {
         (update, adds, condition)
     }
 
-    /// One term for each attribute that counts by time.
+    /// A term for each attribute that counts by time.
     pub(crate) fn each(&self, term: impl Fn(String) -> String) -> Vec<String> {
         (0..self.names.len()).map(|i| term(format!("#guesses{i}"))).collect()
     }
 }
 
 impl Credentials {
-    /// Counts an attempt, unless the budget is spent, and returns what is stored for the name: one write. A device whose own
-    /// budget is spent, or is none for this name, may use that of strangers: another write.
+    /// Counts an attempt, unless the budget is spent, and returns the row of the user name, in one write. If
+    /// a device's budget is spent or belongs to another user, the strangers' budget counts, in a second
+    /// write.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if a write fails or the row is malformed.
     pub async fn take_attempt(
         &self,
         username: &Username,
@@ -158,12 +160,13 @@ impl Credentials {
         }
     }
 
-    /// Forgives an attempt whose password was right, and the failures in a row before it. Where it is the only one its
-    /// counters go too, so that a row without failed attempts has none. A counter or a row that is gone meanwhile stays gone.
+    /// Forgives an attempt with a correct password, and the failures in a row before it. If it was the only
+    /// one, its counters are removed, so a row without failed attempts has none. A counter or row that is
+    /// gone stays gone.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if a write fails.
     pub async fn forgive(&self, username: &Username, counter: &Counter) -> Result<(), StoreError> {
         let update = counter.named(self.update(username));
         if counter.alone {
@@ -187,12 +190,12 @@ impl Credentials {
         Ok(())
     }
 
-    /// Removes what doesn't matter any more, if there is any, and keeps the row of a name that nobody has for as long as that
-    /// of a known one would remember.
+    /// Removes counts that no longer matter, if there are any. The row of an unknown user name is kept for as
+    /// long as a known one remembers failures.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn tidy(&self, username: &Username, counter: &Counter) -> Result<(), StoreError> {
         if counter.stale.is_empty() {
             return Ok(());
@@ -210,7 +213,7 @@ impl Credentials {
                 .expression_attribute_names("#username", attribute::USERNAME),
             Some(expires_at) => update
                 .update_expression(format!("REMOVE {removes} SET #expires_at = :expires_at"))
-                // The name may have been taken meanwhile.
+                // A new user may have taken the name meanwhile.
                 .condition_expression(
                     "attribute_exists(#expires_at) AND attribute_not_exists(#password_hash)",
                 )
@@ -223,21 +226,20 @@ impl Credentials {
     }
 }
 
-/// When a name that nobody has is forgotten: like the failures in a row of a known one.
+/// When an unknown user name is forgotten: after the time that a known one remembers failures in a row.
 fn forgotten_at(now: Timestamp) -> Timestamp {
     Timestamp::from_unix(now.as_unix().saturating_add(MEMORY_TTL))
 }
 
-/// The budget has room, and the row is one that may be written.
+/// The condition that the budget has room and the row may be written.
 fn condition(counter: &Counter, budget: &Budget) -> String {
-    // What is no count from nothing to the budget is no budget: by one below zero, guesses would be free for long.
+    // A counter outside 0..=BUDGET counts as spent: one below zero would allow many guesses.
     let in_time = counter
         .each(|name| format!("(attribute_not_exists({name}) OR {name} BETWEEN :zero AND :last)"))
         .join(" AND ");
     let in_a_row = "(attribute_not_exists(#in_a_row) OR #in_a_row BETWEEN :zero AND :last_in_a_row \
                     OR (#in_a_row > :last_in_a_row AND #last_at <= :slow))";
-    // Keeps a credential that was written without `expires_at` from being given the short one of an unknown name, and so
-    // from being removed.
+    // A credential without `expires_at` must not get the short one of an unknown name, which would delete it.
     let never_expires = "(attribute_not_exists(#password_hash) OR attribute_exists(#expires_at))";
     let owner = match budget {
         Budget::Strangers => "",
@@ -254,7 +256,7 @@ fn counted(item: &Item, budget: &Budget, now: Timestamp) -> Result<Attempt, Stor
     })
 }
 
-/// Which part of the condition failed.
+/// Tells which part of the condition failed.
 fn refused(error: SdkError<UpdateItemError>) -> Result<Attempt, StoreError> {
     if let SdkError::ServiceError(service) = &error
         && let UpdateItemError::ConditionalCheckFailedException(failed) = service.err()

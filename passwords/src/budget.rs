@@ -1,12 +1,14 @@
 //! The guess budgets: how often a password may be tried, and which attempts are counted together.
 //!
-//! Every attempt is counted before anything is hashed, so parallel guesses are not free. One write counts it twice:
+//! Every attempt is counted before anything is hashed, so parallel guesses aren't free. One write counts it
+//! twice:
 //!
-//! - **By time.** Time is cut into blocks of five minutes and some seconds. Any 15 minutes lie within four blocks in a row,
-//!   and each four in a row have a counter, named after the last of them. An attempt counts in the four counters that its
-//!   block belongs to, and is refused if one of them is full. So no 15 minutes, wherever they begin, have more attempts
-//!   than the budget, and the budget refills by itself.
-//! - **In a row.** Beyond a hundred failures without a right password between them, one attempt in four hours is left.
+//! - **By time.** Time is cut into blocks of a little over five minutes. Any 15 minutes lie within four
+//!   consecutive blocks. Every four consecutive blocks have a counter, named after the last of them. An
+//!   attempt counts in the four counters of its block, and is refused if one of them is full. So no 15
+//!   minutes have more attempts than the budget, wherever they begin, and the budget refills by itself.
+//! - **In a row.** After a hundred failures without a correct password in between, only one attempt is
+//!   allowed every four hours.
 
 use shared::{
     clock::Timestamp,
@@ -14,68 +16,71 @@ use shared::{
     store::{CLOCK_TOLERANCE, Item},
 };
 
-/// Attempts in any 15 minutes: enough for people, and for twenty devices that sign in at the same time.
+/// Attempts in any 15 minutes: enough for people, and for twenty devices that sign in simultaneously.
 pub const BUDGET: u64 = 20;
 /// Failures in a row before the budget refills slowly (NIST SP 800-63B-4 section 3.2.2).
 pub const IN_A_ROW: u64 = 100;
-/// How far apart attempts beyond those are at least, in seconds.
+/// The shortest time between attempts beyond those, in seconds.
 pub const SLOW_TTL: u64 = 4 * 60 * 60;
-/// How long failures in a row are remembered after the last one, in seconds. Waiting for that is slower than going on.
+/// How long failures in a row are remembered after the last one, in seconds. Waiting for this is slower than
+/// continuing.
 pub const MEMORY_TTL: u64 = 30 * 24 * 60 * 60;
 
-/// How many blocks in a row have a counter.
+/// How many consecutive blocks share a counter.
 const BLOCKS: usize = 4;
-/// By how much the clocks of two functions differ at most, in seconds.
+/// The largest difference between two functions' clocks, in seconds.
 const CLOCKS_APART: u64 = 2 * CLOCK_TOLERANCE.as_secs();
-/// Length of a block, in seconds: 15 minutes by clocks that differ touch no more than [`BLOCKS`] of them.
+/// The length of a block, in seconds. By clocks that differ, 15 minutes touch at most [`BLOCKS`] blocks.
 pub(crate) const BLOCK_TTL: u64 = (15 * 60 + CLOCKS_APART).div_ceil(BLOCKS as u64 - 1);
-/// How long a counter counts, in seconds: after that a spent budget is whole again.
+/// How long a counter matters, in seconds. After that, a spent budget is full again.
 pub const WINDOW_TTL: u64 = BLOCK_TTL * BLOCKS as u64;
 
-/// How many budgets the devices of a user share, so that the rows of users with many sessions stay small.
+/// How many budgets a user's devices share. The number is small to keep the rows of users with many sessions
+/// small.
 pub(crate) const SLOTS: u8 = 8;
 
 const PREFIX: &str = "guesses";
 const IN_A_ROW_NAME: &str = "in_a_row";
 const LAST_AT_NAME: &str = "last_at";
 
-/// What earlier versions counted with, in windows of 15 minutes. They count on beside these while functions are updated.
+/// The counters of earlier versions, in windows of 15 minutes. Those versions keep counting while functions
+/// are being updated.
 const EARLIER_PREFIX: &str = "attempts";
 const EARLIER_WINDOW_TTL: u64 = 15 * 60;
 
-/// Which attempts on a user name are counted together.
+/// The attempts on a user name that are counted together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Budget {
-    /// Those of all callers who know no more than the name.
+    /// Attempts by callers who know only the user name.
     Strangers,
-    /// Those of callers who proved that a session of this user was theirs. A thief of one old refresh token gets this
-    /// budget, and can spend it for one device in eight.
+    /// Attempts by callers who proved an earlier session of this user. A thief of an old refresh token gets
+    /// this budget too, and can spend it for one in eight devices.
     Device {
-        /// Whose session it is: the budget counts for the names of this user alone.
+        /// The user of the session. The budget applies only to this user's name.
         user_id: UserId,
-        /// From 1: which of the user's budgets.
+        /// The number of the user's budget, from 1.
         slot: u8,
     },
 }
 
 impl Budget {
-    /// The budget of the device with this session, which may be over.
+    /// The budget of the device with this session, even if the session is over.
     pub fn of_device(user_id: UserId, session_id: &SessionId) -> Self {
         Self::Device { user_id, slot: session_id.to_bytes()[0] % SLOTS + 1 }
     }
 
-    /// The names of the attributes that count an attempt of this instant.
+    /// The attributes that count an attempt made at `now`.
     pub(crate) fn counters(&self, now: Timestamp) -> [String; BLOCKS] {
         let block = now.as_unix() / BLOCK_TTL;
         std::array::from_fn(|later| self.attribute(block.saturating_add(later as u64)))
     }
 
-    /// The name of the attribute that counts failures in a row.
+    /// The attribute that counts failures in a row.
     pub(crate) fn in_a_row(&self) -> String {
         self.attribute(IN_A_ROW_NAME)
     }
 
-    /// The name of the attribute that has the instant of the last attempt.
+    /// The attribute with the instant of the last attempt.
     pub(crate) fn last_at(&self) -> String {
         self.attribute(LAST_AT_NAME)
     }
@@ -88,12 +93,12 @@ impl Budget {
     }
 }
 
-/// Whether an attribute has to do with attempts, this version's or an earlier one's.
+/// Whether an attribute concerns attempts, in this version or an earlier one.
 pub(crate) fn is_of_attempts(name: &str) -> bool {
     name.split_once('_').is_some_and(|(prefix, _)| is_prefix(prefix) || prefix == EARLIER_PREFIX)
 }
 
-/// The attributes of an item that count attempts which don't matter any more.
+/// The attributes of an item whose counts no longer matter.
 pub(crate) fn stale(item: &Item, now: Timestamp) -> Vec<String> {
     item.keys().filter(|name| is_stale(name, item, now)).cloned().collect()
 }
@@ -111,8 +116,8 @@ fn is_stale(name: &str, item: &Item, now: Timestamp) -> bool {
     }
 }
 
-/// Whether the period of this number is over by every clock. A later one's counter is another request's, which came after
-/// this one and was written before it.
+/// Whether this period is over by every clock. A later period's counter stays: it belongs to a later request
+/// whose write came first.
 fn is_over(number: &str, ttl: u64, now: Timestamp) -> bool {
     let Ok(number) = number.parse::<u64>() else { return false };
     let end = number.saturating_add(1).saturating_mul(ttl);

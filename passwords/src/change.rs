@@ -18,15 +18,16 @@ use shared::{
 
 use crate::{Counter, Credential, Credentials, Username, table::OPERATION};
 
-/// How long after a change is begun somebody may still be let in by the password that it replaces: until it is written,
-/// by whichever clock.
+/// How long after its start a change of password may still let the old password in: until the change is
+/// written, by any clock.
 const OVERLAP: Duration = Duration::from_secs(WRITE_DELAY.as_secs() + CLOCK_TOLERANCE.as_secs());
 
-/// What became of a change.
+/// The outcome of a change.
 pub enum Changed {
-    /// The password is the new one.
+    /// The password was changed.
     Done,
-    /// It was replaced after it was verified; with what is stored now, if anything is.
+    /// Another request changed the password after it was verified. With the credential as stored now, if it
+    /// exists.
     Meanwhile(Option<Credential>),
 }
 
@@ -34,13 +35,13 @@ pub enum Changed {
 #[derive(Debug)]
 pub struct NewHash {
     pub(crate) hash: String,
-    /// Sessions of the new password begin at this instant at the earliest. It is later than any at which somebody was
-    /// let in by the old one, and so tells the sessions of the two apart.
+    /// The earliest start of sessions with the new password. It is later than any session with the old one,
+    /// so it tells the two apart.
     pub valid_from: Timestamp,
 }
 
 impl NewHash {
-    /// This hash, in the place of `current`.
+    /// The hash that replaces `current`.
     pub fn replacing(current: &Credential, hash: String, now: Timestamp) -> Self {
         let after_last = current.valid_from + Duration::from_secs(1);
         Self { hash, valid_from: after_last.max(now + OVERLAP) }
@@ -48,12 +49,12 @@ impl NewHash {
 }
 
 impl Credentials {
-    /// Replaces the password that was just verified by the one that the user chose in this session, and forgives the
-    /// attempt. Not, if it was replaced meanwhile: returned is what replaced it.
+    /// Replaces the password that was just verified with the user's new one, and forgives the attempt. If
+    /// another request replaced it meanwhile, returns what is stored now.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if a write fails or the credential is malformed.
     pub async fn change_password(
         &self,
         username: &Username,
@@ -70,7 +71,7 @@ impl Credentials {
             }
         };
         match write(true).await? {
-            // It was the counter, which is gone since: nothing is left to take back.
+            // The condition failed because the counter is gone, so there is nothing to take back.
             Changed::Meanwhile(Some(stored)) if stored.password_hash == current.password_hash => {
                 write(false).await
             }
@@ -78,7 +79,7 @@ impl Credentials {
         }
     }
 
-    /// The update; with the attempt taken back, or as if none was counted.
+    /// The update, which may take back the attempt.
     fn change(
         &self,
         username: &Username,
@@ -117,8 +118,8 @@ impl Credentials {
 }
 
 impl NewHash {
-    /// What was refused may be stored already: by an earlier attempt of the SDK at this very update, whose answer
-    /// was lost. Nobody else has this hash, whatever the password: it is salted.
+    /// Checks whether a refused change is already stored, by an earlier attempt of the SDK whose answer was
+    /// lost. The salt makes this hash unique, even for equal passwords.
     fn refused(&self, error: SdkError<UpdateItemError>) -> Result<Changed, StoreError> {
         if let SdkError::ServiceError(service) = &error
             && let UpdateItemError::ConditionalCheckFailedException(failed) = service.err()

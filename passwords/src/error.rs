@@ -3,8 +3,8 @@
 /// Why a password could not be hashed or compared: a failure of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    /// The stored hash is of no kind that is known, or its parameters are beyond the cap.
-    #[error("the stored password hash is of no known kind, or beyond the cap")]
+    /// The stored hash is of an unknown kind, or its parameters exceed the cap.
+    #[error("the stored password hash is of an unknown kind, or costs too much to verify")]
     Unusable,
     /// The hash could not be computed.
     #[error("the password could not be hashed")]
@@ -12,7 +12,7 @@ pub enum PasswordError {
 }
 
 impl PasswordError {
-    /// Its name in audit events.
+    /// The name of this error in audit events.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Unusable => "password_hash_unusable",

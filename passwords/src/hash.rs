@@ -1,4 +1,4 @@
-//! Hashing and comparing passwords, off the async threads.
+//! Hashes and compares passwords, off the async threads.
 
 use std::{sync::Arc, thread::available_parallelism};
 
@@ -24,7 +24,7 @@ use crate::{
     stored::{StoredHash, Verdict},
 };
 
-/// Hashes passwords, no more at once than there are processors: memory is bounded by that, not by the callers.
+/// Hashes passwords, at most one per processor at a time, so that callers can't exhaust the memory.
 #[derive(Debug)]
 pub struct Passwords {
     random: Arc<dyn Random>,
@@ -34,27 +34,27 @@ pub struct Passwords {
 }
 
 impl Passwords {
-    /// Hashes at the cost of a deployment, with salts from `random`.
+    /// Hashes at a deployment's cost, with salts from `random`.
     pub fn new(random: Arc<dyn Random>) -> Self {
         Self::with_cost(random, HashCost::PRODUCTION)
     }
 
-    /// Hashes at this cost, with salts from `random`. A stored hash that cost less is weak.
+    /// Hashes at this cost, with salts from `random`. A stored hash with a lower cost is weak.
     pub fn with_cost(random: Arc<dyn Random>, cost: HashCost) -> Self {
         let permits = Arc::new(Semaphore::new(available_parallelism().map_or(1, usize::from)));
         Self { random, cost, permits, spare: Arc::new(SpareMemory::of(cost)) }
     }
 
-    /// Takes the memory of a hash before one is asked for: the first touch of it takes longer than the hash.
+    /// Allocates the memory of a hash in advance: touching it for the first time takes longer than the hash.
     pub fn warm_up(&self) {
         self.spare.lend(|memory| memory.blocks(&params(self.cost)).len());
     }
 
-    /// The hash of a password, as a PHC string.
+    /// Hashes a password, as a PHC string.
     ///
     /// # Errors
     ///
-    /// [`PasswordError::Failed`]
+    /// [`PasswordError::Failed`], if the hash can't be computed.
     pub async fn hash(&self, password: &Password) -> Result<String, PasswordError> {
         let salt: [u8; 16] = random::bytes(&*self.random);
         let (password, cost) = (password.clone(), self.cost);
@@ -64,11 +64,12 @@ impl Passwords {
         .await
     }
 
-    /// Compares a password with a stored hash. Without one the work is the same, and the password wrong.
+    /// Compares a password with a stored hash. Without one it does the same work, and returns
+    /// [`Verdict::Wrong`].
     ///
     /// # Errors
     ///
-    /// [`PasswordError`], if the stored hash can't be used.
+    /// [`PasswordError`], if the stored hash is unusable.
     pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verdict, PasswordError> {
         let cost = self.cost;
         let stored = stored.map_or_else(|| of_nobody(cost), str::to_owned);
@@ -95,13 +96,13 @@ impl Passwords {
     }
 }
 
-/// The hash to compare with where none is stored: at this cost, with an output that no password has.
+/// The hash to compare with if none is stored: at this cost, with an output that no password has.
 fn of_nobody(cost: HashCost) -> String {
     let (m, t) = (cost.memory_kib(), cost.passes());
     format!("$argon2id$v=19$m={m},t={t},p={LANES}$bGF0Y2hnYXRlIG5vYm9keQ${}", "A".repeat(43))
 }
 
-/// The hash at this cost, as `argon2` itself writes it. Its own function for that takes new memory each time.
+/// Hashes at this cost, in the form of `argon2`. The library's own function allocates new memory each time.
 fn phc(
     password: &[u8],
     salt: &[u8],
@@ -153,7 +154,7 @@ mod tests {
         );
     }
 
-    /// The shortest of a few: whatever else the machine does makes them longer.
+    /// The shortest of several times, since other work on the machine makes some longer.
     #[expect(clippy::disallowed_methods, reason = "how long it takes is what is asked")]
     async fn time_to_verify(passwords: &Passwords, stored: Option<&str>) -> Duration {
         let mut shortest = Duration::MAX;
@@ -172,7 +173,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_guess_at_nobodys_password_takes_about_as_long_as_one_at_somebodys() {
+    async fn a_guess_at_an_unknown_user_takes_about_as_long_as_at_a_known_one() {
         let passwords = Passwords::new(Arc::new(SystemRandom::new()));
         let hash = passwords.hash(&password("correct horse")).await.unwrap();
         let somebody = time_to_verify(&passwords, Some(&hash)).await;
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn hashes_one_after_the_other_work_in_the_memory_that_was_there_before_the_first() {
+    async fn sequential_hashes_reuse_the_memory_of_the_warm_up() {
         let passwords = Passwords::new(Arc::new(SystemRandom::new()));
         passwords.warm_up();
         let spare =
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_of_nobody_costs_what_a_real_one_costs() {
+    fn the_hash_for_unknown_users_costs_as_much_as_a_real_one() {
         for cost in [HashCost::PRODUCTION, HashCost::new(16, 1).unwrap()] {
             let text = of_nobody(cost);
             let hash = StoredHash::parse(&text).unwrap();

@@ -1,11 +1,12 @@
-//! User names, passwords, their hashes, and the guess budget: what whoever takes a password shares.
+//! User names, passwords, their hashes, and the guess budgets, for all code that takes passwords.
 //!
-//! A crate of its own, because only some functions take passwords: the others are not built with what hashes them.
+//! This is a separate crate, since only some functions take passwords. The others are built without it.
 
 mod attempts;
 mod budget;
 mod change;
 mod error;
+mod follow_up;
 mod foreign;
 mod hash;
 mod memory;
@@ -14,6 +15,11 @@ mod parameters;
 mod password;
 mod policy;
 mod rename;
+mod replace_error;
+mod replacing;
+mod sign_in;
+mod sign_in_change;
+mod sign_in_error;
 mod spent;
 mod stored;
 mod table;
@@ -32,6 +38,10 @@ pub use self::{
     password::Password,
     policy::{NewPassword, PasswordRejection},
     rename::Moving,
+    replace_error::ReplaceError,
+    replacing::Replacing,
+    sign_in::{Attempted, Device, SignIn, SignedIn},
+    sign_in_error::SignInError,
     spent::Spent,
     stored::{HashRejection, StoredHash, Verdict},
     table::{Credential, Credentials, NEVER},

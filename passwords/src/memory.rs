@@ -1,8 +1,8 @@
-//! The memory that argon2 fills, kept from one hash to the next.
+//! The memory for argon2, reused from hash to hash.
 //!
-//! Taken anew for each hash it costs a tenth of the hash, since the system hands out pages one by one; and an allocator that
-//! is asked for 19 MiB again and again, by several threads, finds its free pieces a little too small each time, so that a
-//! process ends up with many times what is used at once.
+//! Allocating it for each hash would take a tenth of the hash's time, since the system provides pages one by
+//! one. And an allocator that several threads ask for 19 MiB again and again finds its free pieces slightly
+//! too small each time: the process would end up with many times the memory in use.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -12,13 +12,13 @@ use shared::hash_cost::HashCost;
 
 use crate::parameters::params;
 
-/// What one hash works in.
+/// The memory of one hash.
 #[derive(Default)]
 pub(crate) struct HashMemory(Vec<Block>);
 
 impl HashMemory {
-    /// As many blocks as a hash with these parameters takes. What is in them doesn't matter: argon2 writes a block before it
-    /// reads it.
+    /// Returns the blocks for a hash with these parameters. Their content doesn't matter: argon2 writes each
+    /// block before it reads it.
     pub(crate) fn blocks(&mut self, params: &Params) -> &mut [Block] {
         let count = params.block_count();
         if self.0.len() < count {
@@ -28,20 +28,20 @@ impl HashMemory {
     }
 }
 
-/// The memory that no hash is using: once it has all been used, as much as hashes are made at once.
+/// The memory that no hash is using. It grows to as much as parallel hashes use.
 pub(crate) struct SpareMemory {
     spare: Mutex<Vec<HashMemory>>,
-    /// The blocks of a hash at the usual cost.
+    /// The number of blocks at the usual cost.
     usual: usize,
 }
 
 impl SpareMemory {
-    /// For hashes that mostly cost this.
+    /// Spare memory for hashes that usually have this cost.
     pub(crate) fn of(cost: HashCost) -> Self {
         Self { spare: Mutex::default(), usual: params(cost).block_count() }
     }
 
-    /// Lends some for as long as this takes. What grew for a hash with greater parameters is given up afterwards.
+    /// Lends memory to `work`. Memory that grew for larger parameters is released afterwards.
     pub(crate) fn lend<T>(&self, work: impl FnOnce(&mut HashMemory) -> T) -> T {
         let spare = || self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         let mut memory = spare().pop().unwrap_or_default();
@@ -53,7 +53,7 @@ impl SpareMemory {
     }
 }
 
-/// How much of it there is; what is in it was made of passwords.
+/// Shows only the amount: the content comes from passwords.
 impl std::fmt::Debug for SpareMemory {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("SpareMemory")
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_lent_again_and_grows_to_what_is_asked() {
+    fn memory_is_reused_and_grows_on_demand() {
         let (less, usual) = (params(cost(8)), params(cost(64)));
         let spare = SpareMemory::of(cost(64));
         let small = spare.lend(|memory| memory.blocks(&less).as_ptr());
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_grew_beyond_the_usual_is_given_up() {
+    fn memory_beyond_the_usual_size_is_freed() {
         let spare = SpareMemory::of(HashCost::PRODUCTION);
         let more = cost(HashCost::PRODUCTION.memory_kib() + 8);
         spare.lend(|memory| memory.blocks(&params(more)).len());

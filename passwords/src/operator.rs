@@ -1,4 +1,4 @@
-//! What operators do to credentials: they make them, replace them and take them away.
+//! The operators' changes to credentials: creating, replacing and deleting them.
 
 use aws_sdk_dynamodb::{
     error::{BuildError, SdkError},
@@ -16,38 +16,38 @@ use shared::{
 
 use crate::{Counter, Credential, Credentials, NEVER, NewHash, Username, table::is_done};
 
-/// How often a password is set anew that somebody else replaced meanwhile.
+/// How often an operator's password is retried if another request replaces it meanwhile.
 const ATTEMPTS: usize = 4;
 
-/// A credential to be made.
+/// A credential to create.
 #[derive(Clone)]
 pub struct NewCredential {
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
-    /// As [`crate::stored_form`] or [`crate::Passwords::hash`] have it.
+    /// The hash, from [`crate::stored_form`] or [`crate::Passwords::hash`].
     pub password_hash: String,
-    /// The user has to choose another password before anything else.
+    /// Whether the user has to change the password first.
     pub must_change: bool,
-    /// The instant at which sessions of this password begin at the earliest, where it was chosen in another deployment.
+    /// The earliest start of sessions with this password, if it was chosen in another deployment.
     pub valid_from: Timestamp,
 }
 
 impl Credentials {
-    /// The credential of this name, read consistently.
+    /// Returns the credential of this user name, read consistently.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails or the item is malformed.
     pub async fn find(&self, username: &Username) -> Result<Option<Credential>, StoreError> {
         self.item(username).await?.as_ref().map_or(Ok(None), Credential::from_item)
     }
 
-    /// The write that gives this name a credential, if nobody has the name: half of a transaction, whose other half is
-    /// the user. There may be a row that counts attempts on the name; these stay counted.
+    /// The write that creates a credential, if the user name is free. It's half of a transaction, whose other
+    /// half creates the user. Attempts that were counted on the name stay counted.
     ///
     /// # Errors
     ///
-    /// [`BuildError`], never: all that is required is here.
+    /// [`BuildError`], never: all required fields are set.
     pub fn creation(&self, username: &Username, new: &NewCredential) -> Result<Update, BuildError> {
         let mut set =
             "SET #user_id = :user_id, #password_hash = :password_hash, #expires_at = :never".to_owned();
@@ -76,12 +76,12 @@ impl Credentials {
         update.update_expression(set).build()
     }
 
-    /// Replaces the password by one that an operator chose, whatever it was, and forgets the attempts on it. Returns
-    /// whose it is, and the instant from which sessions of the new one begin; `None`, if there is no such credential.
+    /// Replaces the password with an operator's, and forgets the attempts on it. Returns the user, and the
+    /// earliest start of sessions with the new password. `None`, if there is no such credential.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], also if the password is replaced again and again meanwhile.
+    /// [`StoreError`], if a request fails, or others replace the password again and again.
     pub async fn set_password(
         &self,
         username: &Username,
@@ -106,7 +106,7 @@ impl Credentials {
         }
         Err(StoreError::Unavailable {
             operation: "UpdateItem on Credentials",
-            reason: "the password was replaced again and again meanwhile".to_owned(),
+            reason: "other writes kept replacing the password".to_owned(),
         })
     }
 
@@ -132,11 +132,12 @@ impl Credentials {
             .fold(update, |update, (i, name)| update.expression_attribute_names(format!("#c{i}"), name))
     }
 
-    /// Says whether the user has to choose another password before anything else. Not, if there is no such credential.
+    /// Sets whether the user has to change the password first. Returns `false` if there is no such
+    /// credential.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn require_change(&self, username: &Username, required: bool) -> Result<bool, StoreError> {
         let update = self
             .update(username)
@@ -153,11 +154,11 @@ impl Credentials {
         is_done(update.send().await)
     }
 
-    /// Deletes the credential of this name, if it is this user's. Not, if it isn't, or isn't there.
+    /// Deletes the credential of this user name. Returns `false` if it is another user's or doesn't exist.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn delete(&self, username: &Username, user_id: &UserId) -> Result<bool, StoreError> {
         let delete = self
             .table
@@ -177,12 +178,12 @@ impl Credentials {
         }
     }
 
-    /// The write that deletes the credential of this name, if it is this user's: half of a transaction, whose other half is the
-    /// user.
+    /// The write that deletes the credential of this user name, if it is this user's. It's half of a
+    /// transaction, whose other half deletes the user.
     ///
     /// # Errors
     ///
-    /// [`BuildError`], never: all that is required is here.
+    /// [`BuildError`], never: all required fields are set.
     pub fn deletion(&self, username: &Username, user_id: &UserId) -> Result<Delete, BuildError> {
         Delete::builder()
             .table_name(&self.table.name)
@@ -193,13 +194,13 @@ impl Credentials {
             .build()
     }
 
-    /// The name under which this user is stored: the normal form, or what an earlier release made of the name. For nearly
-    /// all names that is certain without a read. All of the candidates are read, whichever is found: the time that it takes
-    /// doesn't tell whether one is.
+    /// The name under which this user is stored: the normal form, or an earlier release's form. Nearly all
+    /// names need no read to tell. Otherwise it reads every candidate, so that the time doesn't reveal
+    /// whether one exists.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if a read fails.
     pub async fn stored_name(&self, username: &Username) -> Result<Username, StoreError> {
         let mut stored = None;
         for candidate in username.candidates() {
@@ -223,7 +224,7 @@ impl Credentials {
     }
 }
 
-/// What becomes of the attributes of this item when an operator replaces its password.
+/// The change to this item's other attributes when an operator replaces its password.
 fn replacing(item: &Item, must_change: bool) -> String {
     let counters = (0..Counter::of_attempts(item).count()).map(|i| format!("#c{i}"));
     let removes: Vec<String> = std::iter::once("#changed_in".to_owned())

@@ -3,12 +3,12 @@
 use argon2::Params;
 use shared::hash_cost::HashCost;
 
-/// The memory that a deployment's hash fills.
+/// The memory of a deployment's hash, in KiB.
 pub const MEMORY_KIB: u32 = HashCost::PRODUCTION.memory_kib();
 pub(crate) const LANES: u32 = 1;
 
-/// The parameters of a hash that costs this.
+/// The parameters of a hash with this cost.
 pub(crate) fn params(cost: HashCost) -> Params {
-    // Unwrap safety: a cost is within argon2's bounds.
+    // Unwrap safety: a `HashCost` is within argon2's bounds.
     Params::new(cost.memory_kib(), cost.passes(), LANES, None).expect("a cost is within the bounds")
 }

@@ -1,4 +1,4 @@
-//! Passwords as they are typed.
+//! Passwords as typed.
 
 use std::fmt;
 
@@ -7,21 +7,21 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::text::normalise_password;
 
-/// A password: in its normal form, which is the same whatever keyboard it was typed on, and as it was typed.
+/// A password, in its normal form, which doesn't depend on the keyboard, and as typed.
 ///
-/// Any character may be in it but control characters (NIST SP 800-63B-4 section 3.1.1.2).
+/// It may contain any characters but control characters (NIST SP 800-63B-4 section 3.1.1.2).
 #[derive(Clone)]
 pub struct Password {
     normal: SecretString,
-    /// As it was typed, where that isn't its normal form: other systems hash what they get.
+    /// The password as typed, if that isn't its normal form. Other systems hash this.
     typed: Option<SecretString>,
 }
 
 impl Password {
-    /// The longest password, in bytes as sent: the time that a hash takes is bounded before there is a hash.
+    /// The longest password, in bytes as sent. It limits the time of a hash in advance.
     pub const MAX_LEN: usize = 1024;
 
-    /// Takes 1 to 1024 bytes without control characters.
+    /// Accepts 1 to 1024 bytes without control characters.
     pub fn parse(text: &SecretString) -> Option<Self> {
         let typed = text.expose_secret();
         if !(1..=Self::MAX_LEN).contains(&typed.len()) || typed.contains(char::is_control) {
@@ -35,18 +35,18 @@ impl Password {
         Some(Self { normal: normal.into(), typed })
     }
 
-    /// In its normal form, for hashing and comparing; nothing that is shown or logged.
+    /// The normal form, for hashing and comparing only. Never show or log it.
     pub(crate) fn expose(&self) -> &str {
         self.normal.expose_secret()
     }
 
-    /// As it was typed, where that isn't its normal form.
+    /// The password as typed, if that isn't its normal form.
     pub(crate) fn expose_typed(&self) -> Option<&str> {
         self.typed.as_ref().map(ExposeSecret::expose_secret)
     }
 }
 
-/// Of the normal forms, in constant time.
+/// Compares the normal forms, in constant time.
 impl PartialEq for Password {
     fn eq(&self, other: &Self) -> bool {
         constant_time::verify_slices_are_equal(self.expose().as_bytes(), other.expose().as_bytes()).is_ok()
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_typed_is_kept_where_it_is_not_the_normal_form() {
+    fn the_typed_password_is_kept_if_it_is_not_in_normal_form() {
         assert_eq!(password("pa\u{308}ss").expose_typed(), Some("pa\u{308}ss"));
         assert_eq!(password("p\u{e4}ss").expose_typed(), None);
     }

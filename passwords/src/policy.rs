@@ -1,5 +1,5 @@
-//! Which passwords may be chosen (NIST SP 800-63B section 3.1.1.2, ASVS 5.0 section 6.2): long enough, not among the
-//! common ones, and not the user name. No rules of composition, and no expiry.
+//! The rules for new passwords (NIST SP 800-63B section 3.1.1.2, ASVS 5.0 section 6.2): long enough, not
+//! common, and not the user name. There are no composition rules and no expiry.
 
 use std::{collections::HashSet, sync::LazyLock};
 
@@ -7,33 +7,33 @@ use secrecy::SecretString;
 
 use crate::{Password, Username};
 
-/// The shortest password that may be chosen, in characters.
+/// The shortest new password, in characters.
 const MIN_LEN: usize = 8;
 
-/// The passwords of eight characters and more among the 20,000 most common of those that leaked, in lower case: by
+/// Those of the 20,000 most common leaked passwords that have eight characters or more, in lower case. By
 /// Royce Williams, <https://gist.github.com/roycewilliams/226886fd01572964e1431ac8afc999ce>.
 static COMMON: LazyLock<HashSet<&str>> =
     LazyLock::new(|| include_str!("common-passwords.txt").lines().collect());
 
-/// Why a password may not be chosen.
+/// Why a new password is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordRejection {
-    /// Longer than 1024 bytes, or with control characters.
+    /// It is longer than 1024 bytes, or has control characters.
     #[error("a password has at most 1024 bytes and no control characters")]
     Malformed,
-    /// Shorter than eight characters.
+    /// It is shorter than eight characters.
     #[error("a password has at least 8 characters")]
     TooShort,
-    /// Among the common ones.
+    /// It is a common password.
     #[error("that password is among the most common ones")]
     Common,
-    /// Little more than the user name.
+    /// It is little more than the user name.
     #[error("that password is little more than the user name")]
     LikeUsername,
 }
 
 impl PasswordRejection {
-    /// Its name in audit events.
+    /// The name of this error in audit events.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Malformed => "malformed_password",
@@ -44,16 +44,16 @@ impl PasswordRejection {
     }
 }
 
-/// A password that may be chosen.
+/// A password that the policy allows.
 #[derive(Clone, Debug)]
 pub struct NewPassword(Password);
 
 impl NewPassword {
-    /// Takes what this user may choose.
+    /// Checks a new password of this user.
     ///
     /// # Errors
     ///
-    /// [`PasswordRejection`], otherwise.
+    /// [`PasswordRejection`], if the policy doesn't allow it.
     pub fn parse(text: &SecretString, username: &Username) -> Result<Self, PasswordRejection> {
         let password = Password::parse(text).ok_or(PasswordRejection::Malformed)?;
         if password.expose().chars().count() < MIN_LEN {
@@ -75,10 +75,10 @@ impl NewPassword {
     }
 }
 
-/// What is left of a password without the user name and, of an email address, without what stands before the `@`. Names
-/// of one to three characters are in many words.
+/// The rest of a password without the user name and, for an email address, without the part before the `@`.
+/// Names of one to three characters stay, since many words contain them.
 fn without_name(password: &str, username: &Username) -> String {
-    // Its final sigmas as they are in a name's normal form: one that an earlier release stored may have others.
+    // With final sigmas as in a name's normal form, since a name from an earlier release may have others.
     let name = username.as_str().replace('ς', "σ");
     let name = name.as_str();
     let local_part = name.split_once('@').map_or(name, |(local, _)| local);
@@ -115,7 +115,7 @@ mod tests {
         for common in ["password", "PassWord", "12345678", "iloveyou", "qwertyuiop"] {
             assert_eq!(choose(common, "ada"), Err(PasswordRejection::Common), "{common}");
         }
-        // ASVS 6.2.4 asks for 3,000 that are long enough.
+        // ASVS 6.2.4 asks for 3,000 passwords that are long enough.
         assert!(COMMON.len() > 3000 && COMMON.iter().all(|p| p.chars().count() >= MIN_LEN));
     }
 
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_user_name_counts_for_nothing() {
+    fn the_user_name_does_not_count_towards_the_length() {
         let rejected = Err(PasswordRejection::LikeUsername);
         for like in ["ada.lovelace", "Ada.Lovelace1843", "xxada.lovelacexx", "ada.lovelace@example.com"] {
             assert_eq!(choose(like, "ada.lovelace@example.com"), rejected, "{like}");

@@ -1,7 +1,7 @@
-//! A credential gets another name.
+//! Renames a credential.
 //!
-//! The name is the key, so the row moves: one write puts it under the new name, another takes the old one away, and both
-//! belong to one transaction. Everything goes along, the attempts too: a rename gives nobody more guesses.
+//! The user name is the key, so the row moves. One write creates it under the new name, and another deletes
+//! the old one, in one transaction. The attempts move along, so a rename allows no further guesses.
 
 use aws_sdk_dynamodb::{
     error::BuildError,
@@ -20,26 +20,26 @@ use crate::{
     budget::{Budget, SLOTS, is_of_attempts},
 };
 
-/// What an operator or a change of password may add to a credential that was read without it.
+/// Attributes that an operator or a change of password may add after the credential was read.
 const MAY_BE_ADDED: [&str; 3] = [attribute::MUST_CHANGE, attribute::CHANGED_IN, attribute::VALID_FROM];
 
-/// The writes that move a credential.
+/// The writes that rename a credential.
 #[derive(Debug)]
 pub struct Moving {
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
-    /// Makes it under the new name, if nobody has that name.
+    /// Creates the credential under the new name, if that is free.
     pub creation: Update,
-    /// Takes it away under the old name, if it is as it was read.
+    /// Deletes the credential under the old name, if it is unchanged since it was read.
     pub deletion: Delete,
 }
 
 impl Credentials {
-    /// The writes that move the credential from one name to another; `None`, if nobody has the first name.
+    /// Returns the writes that rename a credential. `None`, if the old name doesn't exist.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails or the item is malformed.
     pub async fn moving(&self, from: &Username, to: &Username) -> Result<Option<Moving>, StoreError> {
         let Some(item) = self.item(from).await? else { return Ok(None) };
         let Some(credential) = Credential::from_item(&item)? else { return Ok(None) };
@@ -54,8 +54,9 @@ impl Credentials {
         }))
     }
 
-    /// There may be a row that counts attempts on the new name. Both count. That row expires, and the credential never does:
-    /// its `expires_at` is written even if the old row has none.
+    /// Creates the row under the new name. Attempts on the new name may have made a row already: those of
+    /// both rows count. That row expires, but a credential never does, so `expires_at` is written even if the
+    /// old row has none.
     fn moved(&self, to: &Username, item: &Item) -> Result<Update, BuildError> {
         let (mut sets, mut adds) = (vec!["#expires_at = :never".to_owned()], Vec::new());
         let mut update = Update::builder()
@@ -82,8 +83,9 @@ impl Credentials {
         update.update_expression(format!("SET {}{add}", sets.join(", "))).build()
     }
 
-    /// Neither the password, nor what belongs to it, nor the count of attempts may have changed since it was read: every attempt
-    /// changes how many there were in a row. What was absent may not have been added.
+    /// Deletes the old row. Its password and related attributes must be unchanged since it was read, and no
+    /// absent attribute may have been added. Its failures in a row must be unchanged too, since every attempt
+    /// changes them.
     fn left(&self, from: &Username, item: &Item, user_id: &UserId) -> Result<Delete, BuildError> {
         let counted = (0..=SLOTS).flat_map(|slot| {
             let budget = match slot {
@@ -113,7 +115,7 @@ impl Credentials {
     }
 }
 
-/// Whether an attribute counts attempts; the instant of the last one doesn't.
+/// Whether an attribute counts attempts. The instant of the last one doesn't.
 fn is_count(name: &str, value: &AttributeValue) -> bool {
     is_of_attempts(name) && !name.ends_with("_last_at") && matches!(value, N(_))
 }

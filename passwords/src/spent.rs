@@ -1,4 +1,4 @@
-//! How much of the guess budgets of a name is spent, for operators to see.
+//! The spent part of a user name's guess budgets, for operators.
 
 use shared::{
     clock::Timestamp,
@@ -11,21 +11,21 @@ use crate::{
     budget::{BLOCK_TTL, BUDGET, Budget, IN_A_ROW, MEMORY_TTL, SLOTS, SLOW_TTL, number},
 };
 
-/// How much of one budget is spent.
+/// The spent part of a budget.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spent {
-    /// Which of the budgets of the user's devices, from 1; `None` for the one of all strangers.
+    /// The number of the devices' budget, from 1; `None` for the strangers'.
     pub slot: Option<u8>,
-    /// Attempts that count now, of [`BUDGET`].
+    /// Attempts that count at present, of [`BUDGET`].
     pub attempts: u64,
     /// Failures in a row, of [`IN_A_ROW`].
     pub in_a_row: u64,
-    /// The instant from which the next attempt is taken, if none is before; `None`, if one is taken now.
+    /// When the next attempt is allowed, if none comes before. `None`, if one is allowed now.
     pub locked_until: Option<Timestamp>,
 }
 
 impl Spent {
-    /// The strangers' budget, and those of devices of which something is spent.
+    /// The strangers' budget, and the devices' budgets that are partly spent.
     pub(crate) fn of(item: &Item, user_id: &UserId, now: Timestamp) -> Vec<Self> {
         let device = |slot| (Some(slot), Budget::Device { user_id: user_id.clone(), slot });
         let devices = (1..=SLOTS).map(device).map(|(slot, budget)| Self::of_one(item, slot, &budget, now));
@@ -34,13 +34,13 @@ impl Spent {
     }
 
     fn of_one(item: &Item, slot: Option<u8>, budget: &Budget, now: Timestamp) -> Self {
-        // What is no count from nothing to the budget counts as all of it, as where an attempt is taken.
+        // A counter outside 0..=BUDGET counts as spent, as it does for attempts.
         let count = |name: &str, most: u64| match item.get(name) {
             None => 0,
             Some(_) => number(item, name).unwrap_or(most).min(most),
         };
         let counts = budget.counters(now).map(|name| count(&name, BUDGET));
-        // The counter of this block and of each later one that counts this block too.
+        // The counters of this block and of later blocks that include this one.
         let full = counts.iter().rposition(|attempts| *attempts >= BUDGET);
         let block = now.as_unix() / BLOCK_TTL;
         let by_time = full.map(|later| block.saturating_add(later as u64 + 1).saturating_mul(BLOCK_TTL));
@@ -60,11 +60,12 @@ impl Spent {
 }
 
 impl Credentials {
-    /// How much of the guess budgets of this user's name is spent: the strangers' first. Nothing, if there is no such name.
+    /// Returns the spent part of this user name's budgets, the strangers' first. Empty, if the user name
+    /// doesn't exist.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails or the item is malformed.
     pub async fn spent(
         &self,
         username: &Username,
@@ -93,7 +94,7 @@ mod tests {
         Spent::of(item, &UserId::parse("u1").unwrap(), Timestamp::from_unix(seconds))
     }
 
-    /// Attempts of one block.
+    /// Attempts in one block.
     fn attempts(budget: &Budget, count: u64) -> Item {
         let names = budget.counters(Timestamp::from_unix(NOW));
         item(&names.map(|name| (name, count)))

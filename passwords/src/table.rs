@@ -15,8 +15,8 @@ use shared::{
 
 use crate::Username;
 
-/// The `expires_at` of a real credential: 9999-12-31. Every row has one, so that counting an attempt is the same
-/// write for known and unknown names, and only rows of unknown names expire.
+/// The `expires_at` of a real credential: 9999-12-31. Every row has one, so that counting an attempt is the
+/// same write for known and unknown user names. Only rows of unknown names expire.
 pub const NEVER: Timestamp = Timestamp::from_unix(253_402_300_799);
 
 pub(crate) const OPERATION: &str = "UpdateItem on Credentials";
@@ -24,24 +24,24 @@ pub(crate) const OPERATION: &str = "UpdateItem on Credentials";
 /// A user's stored password.
 #[derive(Clone)]
 pub struct Credential {
-    /// Whose it is.
+    /// The user.
     pub user_id: UserId,
-    /// PHC string, or a bcrypt hash that was brought along.
+    /// A PHC string, or an imported bcrypt hash.
     pub password_hash: String,
-    /// The instant at which sessions of this password begin at the earliest.
+    /// The earliest start of sessions with this password.
     pub valid_from: Timestamp,
-    /// The session in which the user chose this password; `None` where an operator did.
+    /// The session in which the user chose this password; `None` if an operator set it.
     pub changed_in: Option<SessionId>,
-    /// The user has to choose another password before anything else.
+    /// Whether the user has to change the password first.
     pub must_change: bool,
 }
 
 impl Credential {
-    /// Reads an item; `None`, if it only counts the attempts on a name that nobody has.
+    /// Reads an item. `None`, if it only counts attempts on an unknown user name.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Malformed`], if it is neither.
+    /// [`StoreError::Malformed`], if the item is neither.
     pub fn from_item(item: &Item) -> Result<Option<Self>, StoreError> {
         let row = Row::new("Credentials", item);
         let Some(password_hash) = row.optional_text(attribute::PASSWORD_HASH)? else { return Ok(None) };
@@ -62,12 +62,12 @@ impl Credential {
 /// The Credentials table.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// Where those who write credentials find it.
+    /// The table itself, for code that writes credentials.
     pub table: Table,
 }
 
 impl Credentials {
-    /// The table that `CREDENTIALS_TABLE` names.
+    /// Opens the table that `CREDENTIALS_TABLE` names.
     ///
     /// # Errors
     ///
@@ -77,11 +77,11 @@ impl Credentials {
         Ok(Self { table })
     }
 
-    /// Replaces a hash, if it is still the one that was verified.
+    /// Replaces a hash, if it is still the verified one.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], also if it is not.
+    /// [`StoreError`], if the write fails or the hash has changed.
     pub async fn replace_hash(
         &self,
         username: &Username,
@@ -106,7 +106,7 @@ impl Credentials {
     }
 }
 
-/// Whether an update was carried out; not, if its condition failed.
+/// Whether an update succeeded. `false`, if its condition failed.
 pub(crate) fn is_done(
     result: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
 ) -> Result<bool, StoreError> {

@@ -1,13 +1,13 @@
-//! Text as people type it, in the form that is the same from every keyboard.
+//! Normal forms of typed text, which don't depend on the keyboard.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::{CodePointMapData, props::GeneralCategory};
 
-/// The normal form of a password: NFC, with the one space that every keyboard has (RFC 8265 section 4.2.2), and without
-/// what says whether a character is shown as text or as a picture.
+/// The normal form of a password: NFC, with the ASCII space for all spaces (RFC 8265 section 4.2.2), and
+/// without the selectors between text and emoji presentation.
 ///
-/// It keeps its value from one Unicode version to the next: NFC does for characters that are assigned, and what isn't
-/// assigned yet is left as it is.
+/// It's stable across Unicode versions: NFC is, for assigned characters, and unassigned characters stay
+/// unchanged.
 pub(crate) fn normalise_password(text: &str) -> String {
     let nfc = const { ComposingNormalizerBorrowed::new_nfc() };
     let mapped: String = text.chars().filter(|c| !is_presentation(*c)).map(usual_space).collect();
@@ -19,7 +19,8 @@ fn usual_space(c: char) -> char {
     if category == GeneralCategory::SpaceSeparator { ' ' } else { c }
 }
 
-/// One keyboard sends a heart with U+FE0F, the next one without: nobody sees which.
+/// Whether this selects a presentation. Some keyboards send a heart with U+FE0F and others without, and both
+/// look the same.
 fn is_presentation(c: char) -> bool {
     matches!(c, '\u{fe0e}' | '\u{fe0f}')
 }

@@ -1,19 +1,19 @@
-//! How a flow is ended from outside: by a panic, or by the end of its time.
+//! Why a flow ended early: it panicked, or its time was up.
 
 use std::time::Duration;
 
-/// How long a function may take while a caller waits for it. It answers a second before Lambda would end it
-/// (template.yaml, `Timeout`) and API Gateway would make up an answer.
+/// The time that a function has while a caller waits. The function answers a second before Lambda would end
+/// it (template.yaml, `Timeout`) and API Gateway would make up an answer.
 ///
-/// A flow may be left at any of its calls, as by a crash: the same request again completes it. There is one exception.
-/// A rotation of a refresh token that brought nobody its tokens has to be marked, and so this is longer than the four
-/// calls to that point may take.
+/// A flow may stop at any of its calls, as in a crash: repeating the request completes it. The one exception
+/// is a rotation of a refresh token whose tokens reached no client. The function has to mark it, so this
+/// limit exceeds the time that the four calls up to the mark may take.
 pub const TIME_LIMIT: Duration = Duration::from_secs(9);
 
-/// Why a flow was not carried out, or not wholly.
+/// Why a flow did not complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Aborted {
-    /// A mistake of ours. What it says isn't repeated: it may be made of a secret.
+    /// A mistake of ours. The panic's message isn't repeated: it may contain a secret.
     #[error("the function panicked")]
     Panic,
     /// Its time was up.
@@ -22,7 +22,7 @@ pub enum Aborted {
 }
 
 impl Aborted {
-    /// Its name in audit events.
+    /// The name of this error in audit events.
     pub fn reason(self) -> &'static str {
         match self {
             Self::Panic => "panic",

@@ -1,4 +1,4 @@
-//! Copies of what lives elsewhere and seldom changes: keys, above all.
+//! Copies of values that change seldom, above all keys.
 
 use std::{
     fmt,
@@ -10,37 +10,38 @@ use tokio::sync;
 
 use crate::{clock::Timestamp, error::chain};
 
-/// How long a copy is used without a look at its source.
+/// How long a copy is used before its source is asked again.
 pub const FRESH_TTL: Duration = Duration::from_secs(300);
 
-/// How long a copy is used at most, while its source can't be reached. Whoever changes the source counts on nobody
-/// using an older copy than this (see `KEY_LEAD`).
+/// How long a copy is used at most while its source can't be reached. Changes to a source rely on this: after
+/// this time, no older copy is in use (see `KEY_LEAD`).
 pub const STALE_TTL: Duration = Duration::from_secs(3600);
 
-/// How long a source that could not be reached is left alone, while there is a copy to go on with.
+/// How long to wait before asking an unreachable source again, while a copy is still usable.
 const RETRY_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Where a value comes from.
+/// The source of a value.
 pub trait Source: fmt::Debug + Send + Sync {
-    /// What is copied.
+    /// The value to copy.
     type Value: Send + Sync;
-    /// Why it can't be had.
+    /// Why a fetch failed.
     type Error: std::error::Error + Send;
 
-    /// What a log calls it.
+    /// The source's name in logs.
     const NAME: &str;
 
     /// Fetches the value.
     fn fetch(&self) -> impl Future<Output = Result<Self::Value, Self::Error>> + Send;
 }
 
-/// A copy that is fetched anew once it is five minutes old, and goes on being used for up to an hour while it can't be.
+/// A copy that is refreshed after five minutes. If the source can't be reached, the copy stays in use for up
+/// to an hour.
 ///
-/// Nothing that a caller sends leads to a fetch: only time does.
+/// Only time causes a fetch; nothing that a caller sends does.
 pub struct Cached<S: Source> {
     source: S,
     copy: Mutex<Option<Copy<S::Value>>>,
-    /// Held by the one who fetches.
+    /// Held during a fetch, so that only one request fetches.
     fetching: sync::Mutex<()>,
 }
 
@@ -51,22 +52,22 @@ struct Copy<V> {
 }
 
 impl<S: Source> Cached<S> {
-    /// Nothing yet; it is fetched when it is first asked for.
+    /// An empty cache. The first request fetches the value.
     pub fn new(source: S) -> Self {
         Self { source, copy: Mutex::new(None), fetching: sync::Mutex::new(()) }
     }
 
-    /// The value, at most an hour old.
+    /// Returns the value, at most an hour old.
     ///
     /// # Errors
     ///
-    /// Those of the source, if it has to be asked and there is no copy that could still be used.
+    /// The source's error, if the fetch fails and no copy is usable.
     pub async fn current(&self, now: Timestamp) -> Result<Arc<S::Value>, S::Error> {
         if let Some(value) = self.fresh(now) {
             return Ok(value);
         }
         let _fetching = self.fetching.lock().await;
-        // Another may have fetched it meanwhile.
+        // Another request may have fetched it meanwhile.
         if let Some(value) = self.fresh(now) {
             return Ok(value);
         }
@@ -74,7 +75,7 @@ impl<S: Source> Cached<S> {
             Ok(value) => Ok(self.keep(value, now)),
             Err(error) => match self.usable(now) {
                 Some(value) => {
-                    tracing::warn!(source = S::NAME, reason = chain(&error), "going on with an older copy");
+                    tracing::warn!(source = S::NAME, reason = chain(&error), "continuing with an older copy");
                     Ok(value)
                 }
                 None => Err(error),
@@ -93,7 +94,7 @@ impl<S: Source> Cached<S> {
         copy.as_ref().filter(|copy| copy.is_usable(now) && now < copy.retry_at).map(|copy| copy.value.clone())
     }
 
-    /// The copy, old as it is, and no further attempt for a while.
+    /// Returns the copy despite its age, and delays the next attempt.
     fn usable(&self, now: Timestamp) -> Option<Arc<S::Value>> {
         let mut copy = self.lock();
         let copy = copy.as_mut().filter(|copy| copy.is_usable(now))?;
@@ -107,13 +108,13 @@ impl<S: Source> Cached<S> {
 }
 
 impl<V> Copy<V> {
-    /// Not from the future, as a clock that was set back makes it look, and not too old.
+    /// Whether the copy is young enough. A copy from the future isn't: the clock was set back.
     fn is_usable(&self, now: Timestamp) -> bool {
         self.fetched_at <= now && now.since(self.fetched_at) < STALE_TTL
     }
 }
 
-/// Names the source; the copy may be secret.
+/// Shows the source's name only: the copy may be secret.
 impl<S: Source> fmt::Debug for Cached<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Cached").field("source", &S::NAME).finish_non_exhaustive()
@@ -152,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_is_fetched_anew_after_five_minutes_and_not_before() {
+    async fn the_copy_is_renewed_after_five_minutes_and_not_earlier() {
         let cached = Cached::new(Counter::default());
         for (seconds, expected) in [(1000, 1), (1299, 1), (1300, 2), (1599, 2), (1600, 3)] {
             assert_eq!(at(&cached, seconds).await, Some(expected), "at {seconds}");
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn while_the_source_is_away_the_copy_lasts_an_hour_and_the_source_is_asked_every_ten_seconds() {
+    async fn without_the_source_the_copy_lasts_an_hour_with_a_retry_every_ten_seconds() {
         let cached = Cached::new(Counter::default());
         assert_eq!(at(&cached, 1000).await, Some(1));
         cached.source.is_away.store(true, Ordering::SeqCst);
@@ -174,7 +175,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_while_the_copy_is_held_costs_nobody_the_copy() {
+    async fn a_panic_while_the_copy_is_held_does_not_lose_it() {
         let cached = Cached::new(Counter::default());
         assert_eq!(at(&cached, 1000).await, Some(1));
         std::thread::scope(|scope| {

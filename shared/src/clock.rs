@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(u64);
 
 impl Timestamp {
-    /// The first second of the year 10000. A larger number is not seconds (milliseconds, most likely).
+    /// The first second of the year 10000. Larger numbers aren't seconds but, most likely, milliseconds.
     pub const END: Self = Self(253_402_300_800);
 
     /// The instant `seconds` after the Unix epoch.
@@ -27,7 +27,8 @@ impl Timestamp {
         self.0
     }
 
-    /// The time that has passed since `earlier`; zero if `earlier` is later, as between two clocks it may be.
+    /// The time that has passed since `earlier`. Zero if `earlier` is later, as can happen between two
+    /// clocks.
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_secs(self.0.saturating_sub(earlier.0))
     }
@@ -55,28 +56,28 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// Where the time comes from.
+/// The source of the time.
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The current time.
     fn now(&self) -> Timestamp;
 
-    /// A point of a clock that nobody sets, by which it is measured how long something takes. Nothing is decided by it, so
-    /// that by default it is the machine's.
+    /// A reading of a monotonic clock, for measuring durations. No decision depends on it, so the default
+    /// reads the machine's.
     #[expect(clippy::disallowed_methods, reason = "the one home of the machine's clock")]
     fn instant(&self) -> Instant {
         Instant::now()
     }
 }
 
-/// The clock of the machine.
+/// The machine's clock.
 #[derive(Clone, Copy, Debug)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
     #[expect(clippy::disallowed_methods, reason = "the one home of the system's clock")]
     fn now(&self) -> Timestamp {
-        // A clock set before 1970 reads as 1970; tokens issued by any other clock are then refused, being from the
-        // future.
+        // A clock set before 1970 reads as 1970. Then tokens from any other clock come from the future, and
+        // are refused.
         let elapsed = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         Timestamp::from_unix(elapsed.as_secs())
     }

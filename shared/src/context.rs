@@ -1,4 +1,4 @@
-//! What a function is started with.
+//! The inputs that a function starts with.
 
 use std::{fmt, sync::Arc};
 
@@ -14,20 +14,20 @@ use crate::{
     random::{Random, SystemRandom},
 };
 
-/// Everything that comes to a function from outside. In Lambda it comes from the process, in a test from the test.
+/// Everything that a function gets from outside: from the process in Lambda, from the test in a test.
 #[derive(Clone)]
 pub struct Context {
-    /// Its configuration.
+    /// The configuration.
     pub environment: Environment,
-    /// Its DynamoDB client, built once and kept warm.
+    /// The DynamoDB client, built once and kept warm.
     pub dynamodb: Client,
-    /// The configuration that clients of other services are made from.
+    /// The configuration for clients of other services.
     pub aws: SdkConfig,
-    /// Its time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Its randomness.
+    /// The source of randomness.
     pub random: Arc<dyn Random>,
-    /// The cost of the password hashes that it makes.
+    /// The cost of new password hashes.
     pub hash_cost: HashCost,
 }
 
@@ -36,7 +36,7 @@ impl Context {
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError`], if its variables don't say how AWS is reached.
+    /// [`EnvironmentError`], if the variables for AWS are missing or malformed.
     pub fn of_process() -> Result<Self, EnvironmentError> {
         Self::of(Environment::from_process())
     }
@@ -60,10 +60,10 @@ impl fmt::Debug for Context {
     }
 }
 
-/// Why a function doesn't start: it starts whole or not at all.
+/// Why a function doesn't start. A function never starts in part.
 #[derive(thiserror::Error)]
 pub enum StartError {
-    /// A variable is missing or makes no sense.
+    /// A variable is missing or malformed.
     #[error(transparent)]
     Environment(#[from] EnvironmentError),
     /// The keyset can't be used.
@@ -71,7 +71,7 @@ pub enum StartError {
     Keyset(#[from] KeysetsError),
 }
 
-/// The sentence, since `Debug` is what is printed of an error that `main` returns.
+/// Prints the message, since `main` prints its error with `Debug`.
 impl fmt::Debug for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)

@@ -5,18 +5,18 @@ use std::ops::RangeInclusive;
 /// The units, the longest first, with their lengths in seconds.
 const UNITS: [(char, u64); 4] = [('d', 24 * 60 * 60), ('h', 60 * 60), ('m', 60), ('s', 1)];
 
-/// A text that is no length of time, or not one in the range.
+/// Why a text is not a length of time in the range.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
-    /// Not a whole number with units.
+    /// It's not a whole number with units.
     #[error("write a time like 90 (seconds), 45s, 30m, 2h or 14d; here from {0} to {1}")]
     Malformed(String, String),
-    /// Too short or too long.
+    /// It's too short or too long.
     #[error("it has to be from {0} to {1}")]
     OutOfRange(String, String),
 }
 
-/// What reads a length of time in this range, in seconds. A number without a unit is one of seconds.
+/// Returns a parser for lengths of time in this range, in seconds. A number without a unit is in seconds.
 pub fn within(
     range: RangeInclusive<u64>,
 ) -> impl Fn(&str) -> Result<u64, DurationError> + Clone + Send + Sync + 'static {
@@ -30,8 +30,8 @@ pub fn within(
     }
 }
 
-/// The seconds of a length of time; `None`, if the text is none. Each unit may stand once, the longest first. A sum beyond 64
-/// bits is the longest time that there is.
+/// Parses a length of time into seconds. Each unit may occur once, the longest first. A sum beyond 64 bits
+/// becomes `u64::MAX`.
 pub fn parse(text: &str) -> Option<u64> {
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         return Some(text.parse().unwrap_or(u64::MAX));
@@ -51,7 +51,7 @@ pub fn parse(text: &str) -> Option<u64> {
     (!text.is_empty()).then_some(sum)
 }
 
-/// The shortest text of this length of time: `1h30m` for 5400.
+/// The shortest text for this length of time: `1h30m` for 5400.
 pub fn show(seconds: u64) -> String {
     let mut rest = seconds;
     let mut part = |(unit, length): (char, u64)| {
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_is_read() {
+    fn shown_durations_round_trip() {
         for seconds in [0, 1, 59, 60, 61, 3600, 5400, 86_400, 90_061, 400 * 86_400, u64::MAX] {
             assert_eq!(parse(&show(seconds)), Some(seconds), "{seconds}");
         }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bounds_are_said_in_the_same_units() {
+    fn the_bounds_are_shown_in_the_same_units() {
         let ttl = within(1..=86_400);
         assert_eq!(ttl("30m"), Ok(1800));
         assert_eq!(ttl("2d").unwrap_err().to_string(), "it has to be from 1s to 1d");

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, fmt, ops::RangeInclusive, time::Duration};
 
-/// The variables that a function may be given, by the names they have in template.yaml.
+/// The variables of a function, named as in template.yaml.
 pub mod variable {
     /// Name of the Clients table.
     pub const CLIENTS_TABLE: &str = "CLIENTS_TABLE";
@@ -14,17 +14,21 @@ pub mod variable {
     pub const SESSIONS_TABLE: &str = "SESSIONS_TABLE";
     /// Name of the Revocations table.
     pub const REVOCATIONS_TABLE: &str = "REVOCATIONS_TABLE";
+    /// Name of the Codes table.
+    pub const CODES_TABLE: &str = "CODES_TABLE";
+    /// Name of the Consents table.
+    pub const CONSENTS_TABLE: &str = "CONSENTS_TABLE";
     /// Name of the Keys table.
     pub const KEYS_TABLE: &str = "KEYS_TABLE";
-    /// Name or ARN of the Secrets Manager secret that holds the keyset (see [`crate::keys`]).
+    /// Name or ARN of the Secrets Manager secret with the keyset (see [`crate::keys`]).
     pub const KEYSET_SECRET: &str = "KEYSET_SECRET";
-    /// Path of a file that holds the keyset; used where `KEYSET_SECRET` is absent.
+    /// Path of a file with the keyset; used if `KEYSET_SECRET` is absent.
     pub const KEYSET_FILE: &str = "KEYSET_FILE";
-    /// The keyset itself, as JSON; used where both others are absent, as on a laptop.
+    /// The keyset itself, as JSON; used if both others are absent, as on a laptop.
     pub const KEYSET: &str = "KEYSET";
     /// Algorithm of new signing keys: `ES256`, `EdDSA` or `RS256`.
     pub const SIGNING_ALGORITHM: &str = "SIGNING_ALGORITHM";
-    /// How long before it makes tokens a new key is published, in seconds.
+    /// How long a new key is published before it makes tokens, in seconds.
     pub const KEY_LEAD: &str = "KEY_LEAD";
     /// Age at which a rotation replaces the HMAC key, in seconds. (Signing keys are replaced at every rotation.)
     pub const REFRESH_KEY_TTL: &str = "REFRESH_KEY_TTL";
@@ -32,60 +36,97 @@ pub mod variable {
     pub const ISSUER: &str = "ISSUER";
     /// The `aud` of access tokens.
     pub const AUDIENCE: &str = "AUDIENCE";
+    /// The resources that access tokens may be for instead: `URI [SCOPE ...] [[NAME]]`, separated by `;` or
+    /// line breaks; absent: none.
+    pub const PROTECTED_RESOURCES: &str = "PROTECTED_RESOURCES";
     /// Lifetime of an access token, in seconds.
     pub const ACCESS_TTL: &str = "ACCESS_TTL";
-    /// How long a session lives without being refreshed, in seconds.
+    /// How long a session lives without a refresh, in seconds.
     pub const IDLE_TTL: &str = "IDLE_TTL";
-    /// How long a session lives however often it is refreshed, in seconds.
+    /// How long a session lives at most, in seconds. Refreshes don't extend this.
     pub const ABSOLUTE_TTL: &str = "ABSOLUTE_TTL";
-    /// For how long a used refresh token still gets the same successor, in seconds.
+    /// How long a used refresh token still gets the same successor, in seconds.
     pub const LEEWAY: &str = "LEEWAY";
+    /// How long a session at the pages lives without use, in seconds.
+    pub const BROWSER_IDLE_TTL: &str = "BROWSER_IDLE_TTL";
+    /// How long a session at the pages lives at most, in seconds. Use doesn't extend this.
+    pub const BROWSER_ABSOLUTE_TTL: &str = "BROWSER_ABSOLUTE_TTL";
+    /// The service's name on the pages; absent: `Latchgate`.
+    pub const PAGES_NAME: &str = "PAGES_NAME";
+    /// URL of the logo on the pages; absent: no logo.
+    pub const PAGES_LOGO: &str = "PAGES_LOGO";
+    /// Colour of the pages' buttons in the light scheme, `#RRGGBB`.
+    pub const PAGES_COLOR: &str = "PAGES_COLOR";
+    /// Colour of the pages' buttons in the dark scheme, `#RRGGBB`.
+    pub const PAGES_COLOR_DARK: &str = "PAGES_COLOR_DARK";
+    /// Whether clients may describe themselves at a URL: `off` or `on`.
+    pub const CLIENT_METADATA_DOCUMENTS: &str = "CLIENT_METADATA_DOCUMENTS";
+    /// The scopes that such clients may ask for, separated by spaces.
+    pub const CLIENT_METADATA_SCOPES: &str = "CLIENT_METADATA_SCOPES";
     /// How many sessions a user may have; 0 or absent: any number.
     pub const MAX_SESSIONS: &str = "MAX_SESSIONS";
-    /// The origins whose pages may call, separated by commas; absent: that of `ALLOWED_ORIGIN`.
+    /// The origins whose pages may call, separated by commas; absent: the origin in `ALLOWED_ORIGIN`.
     pub const ALLOWED_ORIGINS: &str = "ALLOWED_ORIGINS";
-    /// The one origin whose pages may call, where `ALLOWED_ORIGINS` is absent; absent too: none. It goes with the release after
-    /// this one.
+    /// The one origin whose pages may call, if `ALLOWED_ORIGINS` is absent; absent: none. The release after
+    /// this one drops it.
     pub const ALLOWED_ORIGIN: &str = "ALLOWED_ORIGIN";
     /// How the authorizer learns that a session is over: `session`, `denylist` or `none`.
     pub const REVOCATION_CHECK: &str = "REVOCATION_CHECK";
-    /// How often a warm authorizer pulls what is new on the denylist, in seconds.
+    /// How often a warm authorizer pulls new rows of the denylist, in seconds.
     pub const DENYLIST_INTERVAL: &str = "DENYLIST_INTERVAL";
-    /// Age of its copy of the denylist beyond which an authorizer refuses, in seconds.
+    /// The age of an authorizer's copy of the denylist beyond which it refuses, in seconds.
     pub const DENYLIST_MAX_AGE: &str = "DENYLIST_MAX_AGE";
-    /// How many rows of the denylist an authorizer keeps; beyond, it refuses.
+    /// How many rows of the denylist an authorizer keeps; with more, it refuses.
     pub const DENYLIST_MAX_ROWS: &str = "DENYLIST_MAX_ROWS";
-    /// What scope which calls need: `METHOD PATH SCOPE`, separated by `;` or line breaks.
+    /// The scope that calls need: `METHOD PATH SCOPE`, separated by `;` or line breaks.
     pub const SCOPE_RULES: &str = "SCOPE_RULES";
-    /// What becomes of calls that no rule names: `allow`, `deny`, or `auto`, which denies them as soon as there are rules.
+    /// What happens to calls that no rule names: `allow`, `deny`, or `auto`, which denies them if there are
+    /// rules.
     pub const SCOPE_DEFAULT: &str = "SCOPE_DEFAULT";
-    /// The user's claims that the authorizer hands on, separated by commas; `*`: all of them; absent: none.
+    /// The user's claims that the authorizer passes on, separated by commas; `*`: all of them; absent: none.
     pub const CONTEXT_CLAIMS: &str = "CONTEXT_CLAIMS";
-    /// How the authorizer hands claims on: `values`, a value each; `json`, as one JSON object; or `both`; absent: `values`.
+    /// How the authorizer passes claims on: `values`, each in a value; `json`, in one JSON object; or `both`;
+    /// absent: `values`.
     pub const CONTEXT_CLAIMS_AS: &str = "CONTEXT_CLAIMS_AS";
-    /// For how long AppSync may cache a decision, in seconds.
+    /// How long AppSync may cache a decision, in seconds.
     pub const CACHE_TTL: &str = "CACHE_TTL";
-    /// What metrics are of, beside other stacks; absent: none are written.
+    /// The stack's name, which tells its metrics from other stacks'; absent: no metrics.
     pub const STACK_NAME: &str = "STACK_NAME";
-    /// Who may vouch for AWS: `pinned` (Amazon's roots), `system`, or the path of a PEM file; absent: `pinned`.
+    /// Whether metrics are written: `on` or `off`; absent: `on`, if `STACK_NAME` is set.
+    pub const METRICS: &str = "METRICS";
+    /// The requests that leave a whole log line: `all`, or `problems` for those that are refused or fail;
+    /// absent: `all`.
+    pub const REQUEST_LINES: &str = "REQUEST_LINES";
+    /// Whether a proof binds a session that it begins or refreshes to the proof's key: `off` or `on`; absent:
+    /// `off`.
+    pub const DPOP: &str = "DPOP";
+    /// When a proof at a token endpoint needs a nonce: `when-needed`, if its time is off, or `always`;
+    /// absent: `when-needed`.
+    pub const DPOP_NONCE: &str = "DPOP_NONCE";
+    /// Further base URLs of the API that proofs may be for, such as a CDN's, separated by commas.
+    pub const DPOP_ORIGINS: &str = "DPOP_ORIGINS";
+    /// How the authorizer recognises a repeated proof: `window` or `store`; absent: `window`.
+    pub const DPOP_REPLAY: &str = "DPOP_REPLAY";
+    /// The certificate authorities to trust for AWS: `pinned` (Amazon's roots), `system`, or the path of a
+    /// PEM file; absent: `pinned`.
     pub const TRUST_STORE: &str = "TRUST_STORE";
 
     /// The region of the function and of its tables.
     pub const AWS_REGION: &str = "AWS_REGION";
-    /// Where services are, if not where AWS has them.
+    /// The endpoint of all services, if not AWS's.
     pub const AWS_ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
-    /// Where DynamoDB is, if not where AWS has it.
+    /// The endpoint of DynamoDB, if not AWS's.
     pub const AWS_ENDPOINT_URL_DYNAMODB: &str = "AWS_ENDPOINT_URL_DYNAMODB";
-    /// Where Secrets Manager is, if not where AWS has it.
+    /// The endpoint of Secrets Manager, if not AWS's.
     pub const AWS_ENDPOINT_URL_SECRETS_MANAGER: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
-    /// Whether AWS's FIPS endpoints are called: `true` or `false`.
+    /// Whether to call AWS's FIPS endpoints: `true` or `false`.
     pub const AWS_USE_FIPS_ENDPOINT: &str = "AWS_USE_FIPS_ENDPOINT";
-    /// Whether AWS's dual-stack endpoints are called: `true` or `false`.
+    /// Whether to call AWS's dual-stack endpoints: `true` or `false`.
     pub const AWS_USE_DUALSTACK_ENDPOINT: &str = "AWS_USE_DUALSTACK_ENDPOINT";
-    /// Path of a PEM file with the certificate authorities that are trusted, and no others.
+    /// Path of a PEM file with the only certificate authorities to trust.
     pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 
-    /// What says how AWS is reached: from Lambda, or from whoever runs a function elsewhere.
+    /// The variables that say how to reach AWS. Lambda sets them, or you do, if you run a function elsewhere.
     pub const OF_AWS: [&str; 7] = [
         AWS_REGION,
         AWS_ENDPOINT_URL,
@@ -96,13 +137,15 @@ pub mod variable {
         AWS_CA_BUNDLE,
     ];
 
-    /// All that template.yaml sets.
-    pub const ALL: [&str; 32] = [
+    /// All variables that template.yaml sets.
+    pub const ALL: [&str; 49] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,
         SESSIONS_TABLE,
         REVOCATIONS_TABLE,
+        CODES_TABLE,
+        CONSENTS_TABLE,
         KEYS_TABLE,
         KEYSET_SECRET,
         KEYSET_FILE,
@@ -112,10 +155,19 @@ pub mod variable {
         REFRESH_KEY_TTL,
         ISSUER,
         AUDIENCE,
+        PROTECTED_RESOURCES,
         ACCESS_TTL,
         IDLE_TTL,
         ABSOLUTE_TTL,
         LEEWAY,
+        BROWSER_IDLE_TTL,
+        BROWSER_ABSOLUTE_TTL,
+        PAGES_NAME,
+        PAGES_LOGO,
+        PAGES_COLOR,
+        PAGES_COLOR_DARK,
+        CLIENT_METADATA_DOCUMENTS,
+        CLIENT_METADATA_SCOPES,
         MAX_SESSIONS,
         ALLOWED_ORIGINS,
         ALLOWED_ORIGIN,
@@ -129,6 +181,12 @@ pub mod variable {
         CONTEXT_CLAIMS_AS,
         CACHE_TTL,
         STACK_NAME,
+        METRICS,
+        REQUEST_LINES,
+        DPOP,
+        DPOP_NONCE,
+        DPOP_ORIGINS,
+        DPOP_REPLAY,
         TRUST_STORE,
     ];
 }
@@ -137,19 +195,19 @@ pub mod variable {
 #[derive(Clone, Default)]
 pub struct Environment(HashMap<String, String>);
 
-/// A variable that is missing or makes no sense. The value is not repeated: it may be a key.
+/// A variable that is missing or malformed. The error never contains its value, which may be a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvironmentError {
     /// A required variable is absent or empty.
     #[error("the environment variable {0} is not set")]
     Missing(&'static str),
-    /// A value that can't be used.
+    /// The value can't be used.
     #[error("the environment variable {0} is malformed")]
     Malformed(&'static str),
-    /// A value that can't be used, and why: only for variables that hold nothing secret.
+    /// The value can't be used, for this reason. Only for variables that hold no secret.
     #[error("the environment variable {0} can't be used: {1}")]
     Unusable(&'static str, String),
-    /// A number is not a whole number of seconds in its range.
+    /// The value is not a whole number of seconds in its range.
     #[error("the environment variable {name} must be a whole number of seconds from {min} to {max}")]
     Seconds {
         /// The variable.
@@ -159,7 +217,7 @@ pub enum EnvironmentError {
         /// The largest value allowed.
         max: u64,
     },
-    /// A number is not a whole number in its range.
+    /// The value is not a whole number in its range.
     #[error("the environment variable {name} must be a whole number from {min} to {max}")]
     Count {
         /// The variable.
@@ -202,6 +260,23 @@ impl Environment {
         self.optional(name).ok_or(EnvironmentError::Missing(name))
     }
 
+    /// Reads one of several words, and returns its meaning. An absent variable has the meaning of the first.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvironmentError::Unusable`] if it is another word.
+    pub fn choice<T, const N: usize>(
+        &self,
+        name: &'static str,
+        choices: [(&'static str, T); N],
+    ) -> Result<T, EnvironmentError> {
+        let words = choices.each_ref().map(|(word, _)| *word);
+        let chosen = self.optional(name).or(words.first().copied());
+        let found = choices.into_iter().find(|(word, _)| Some(*word) == chosen);
+        let reason = || format!("it must be one of {}", words.join(", "));
+        found.map(|(_, value)| value).ok_or_else(|| EnvironmentError::Unusable(name, reason()))
+    }
+
     /// A length of time in whole seconds; `default` if absent.
     ///
     /// # Errors
@@ -222,7 +297,7 @@ impl Environment {
             .ok_or(EnvironmentError::Seconds { name, min: *range.start(), max: *range.end() })
     }
 
-    /// A count of something; `default` if absent.
+    /// A count; `default` if absent.
     ///
     /// # Errors
     ///
@@ -239,7 +314,7 @@ impl Environment {
     }
 }
 
-/// Names only: the values hold keys.
+/// Shows the names only: values may be keys.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()

@@ -1,4 +1,4 @@
-//! An error in one line of the log.
+//! An error as one line of the log.
 
 use std::{error::Error, fmt::Write};
 

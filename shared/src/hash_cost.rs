@@ -2,8 +2,8 @@
 
 /// The memory and the passes of an argon2id hash, on one lane.
 ///
-/// A parameter, as time and randomness are: a deployment hashes with [`HashCost::PRODUCTION`], and a test that isn't about
-/// hashing with less.
+/// It's a parameter, like time and randomness. A deployment hashes with [`HashCost::PRODUCTION`]; a test that
+/// isn't about hashing uses less.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HashCost {
     memory_kib: u32,
@@ -14,7 +14,7 @@ impl HashCost {
     /// OWASP's Password Storage Cheat Sheet, argon2id: 19 MiB, two passes, one lane.
     pub const PRODUCTION: Self = Self { memory_kib: 19 * 1024, passes: 2 };
 
-    /// A cost within argon2's bounds (RFC 9106 section 3.1), and no greater than the functions have memory for.
+    /// A cost within argon2's bounds (RFC 9106 section 3.1) and the functions' memory.
     pub const fn new(memory_kib: u32, passes: u32) -> Option<Self> {
         if memory_kib < 8 || memory_kib > 64 * 1024 || passes < 1 || passes > 10 {
             return None;
@@ -22,12 +22,12 @@ impl HashCost {
         Some(Self { memory_kib, passes })
     }
 
-    /// The memory that one hash fills, in KiB.
+    /// The memory of one hash, in KiB.
     pub const fn memory_kib(self) -> u32 {
         self.memory_kib
     }
 
-    /// How often a hash goes through its memory.
+    /// The number of passes over the memory.
     pub const fn passes(self) -> u32 {
         self.passes
     }

@@ -1,10 +1,13 @@
-//! Identifiers, each with the one shape that it may have.
+//! Identifiers, each with one valid form.
 
 use std::fmt;
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::Serialize;
+
+/// The prefix of the hash of a document's URL: "client ID metadata document".
+const DOCUMENT_PREFIX: &str = "cimd_";
 
 /// A registered client's identifier (RFC 6749 section 2.2): public, 1 to 64 printable ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -15,12 +18,34 @@ impl ClientId {
     /// The longest identifier, in bytes: it is part of every session's key.
     pub const MAX_LEN: usize = 64;
 
-    /// Takes what has the shape of a `client_id`: `VSCHAR` of RFC 6749 appendix A.1 without `#`, which separates
-    /// it from the session in a session's key, and without the space and `:`, which no header carries safely.
+    /// Parses a `client_id`: `VSCHAR` of RFC 6749 appendix A.1 without `#`, which separates client and
+    /// session in a session's key, and without the space and `:`, which no header carries safely.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=Self::MAX_LEN).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'#' | b':'));
         fits.then(|| Self(text.to_owned()))
+    }
+
+    /// The identifier of a client that describes itself at this URL: `cimd_` and a SHA-256.
+    pub fn of_document(url: &str) -> Self {
+        let hash = digest::digest(&digest::SHA256, url.as_bytes());
+        Self(format!("{DOCUMENT_PREFIX}{}", URL_SAFE_NO_PAD.encode(hash)))
+    }
+
+    /// Whether this identifies a client that describes itself. No client can register or send such an
+    /// identifier.
+    pub fn is_of_document(&self) -> bool {
+        self.0.strip_prefix(DOCUMENT_PREFIX).is_some_and(|hash| hash.len() == 43)
+    }
+
+    /// The owner of sessions at the pages. No client can be registered with this identifier.
+    pub fn browser() -> Self {
+        Self("(browser)".to_owned())
+    }
+
+    /// Whether no client can be registered with this identifier.
+    pub fn is_reserved(&self) -> bool {
+        *self == Self::browser()
     }
 
     /// The identifier as text.
@@ -44,12 +69,12 @@ impl UserId {
     /// The longest identifier, in bytes: it is part of every token.
     pub const MAX_LEN: usize = 128;
 
-    /// Whom to look for where the look itself is wanted, and nobody is to be found.
+    /// A user ID that never exists, for lookups that only have to take as long as a real one.
     pub fn nobody() -> Self {
         Self("(nobody)".to_owned())
     }
 
-    /// Takes what has the shape of a `user_id`.
+    /// Parses a `user_id`.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = (1..=Self::MAX_LEN).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic());
         fits.then(|| Self(text.to_owned()))
@@ -67,13 +92,14 @@ impl fmt::Display for UserId {
     }
 }
 
-/// A session's identifier, the `sid` of access tokens: a hash, so that it is not a way to the session's secret.
+/// A session's identifier, the `sid` of access tokens. It's a hash, so it doesn't reveal the session's
+/// secret.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]
 pub struct SessionId(String);
 
 impl SessionId {
-    /// 128 bits in base64url.
+    /// The length in characters: 128 bits in base64url.
     pub const LEN: usize = 22;
 
     /// The identifier of the session with this secret: the first 16 bytes of its SHA-256, in base64url.
@@ -82,16 +108,16 @@ impl SessionId {
         Self(URL_SAFE_NO_PAD.encode(&hash.as_ref()[..16]))
     }
 
-    /// Takes what has the shape of a `session_id`.
+    /// Parses a `session_id`.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.len() == Self::LEN && URL_SAFE_NO_PAD.decode(text).is_ok();
         fits.then(|| Self(text.to_owned()))
     }
 
-    /// The 128 bits themselves.
+    /// The 128 bits as bytes.
     pub fn to_bytes(&self) -> [u8; 16] {
         let mut bytes = [0; 16];
-        // 22 characters of base64url are 16 bytes: no identifier is of another length.
+        // 22 characters of base64url are 16 bytes, and every identifier has 22.
         let decoded = URL_SAFE_NO_PAD.decode_slice(&self.0, &mut bytes);
         debug_assert_eq!(decoded.ok(), Some(16));
         bytes

@@ -1,8 +1,9 @@
-//! JSON objects in which each name stands once: at the top level, since below it nothing of ours is read, or, where
-//! others read what is below, at every level.
+//! JSON objects without repeated names. [`UniqueObject::parse`] checks the top level only, since we read
+//! nothing below it. Where others read the levels below, every level is checked.
 //!
-//! RFC 8259 leaves the meaning of a repeated name open, and two readers that resolve it differently are an attack:
-//! one checks the first value, the other uses the second. Request bodies and JWTs are read with this.
+//! RFC 8259 leaves the meaning of a repeated name open. Two readers that resolve it differently allow an
+//! attack: one checks the first value, the other uses the second. Request bodies and JWTs are read with this
+//! module.
 
 use std::fmt;
 
@@ -16,13 +17,13 @@ use serde_json::{Map, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub struct UniqueObject(pub Map<String, Value>);
 
-/// Why bytes are not such an object.
+/// Why bytes are not an object without repeated names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ObjectError {
-    /// Not JSON, or not an object. What serde_json says is dropped: it quotes the input.
+    /// Not JSON, or not an object. The error drops serde_json's message, which quotes the input.
     #[error("not a JSON object")]
     Malformed,
-    /// A name stands twice.
+    /// A name is repeated.
     #[error("a name is repeated in a JSON object")]
     Repeated,
 }
@@ -32,7 +33,7 @@ impl UniqueObject {
     ///
     /// # Errors
     ///
-    /// [`ObjectError`], if it is not one or repeats a name.
+    /// [`ObjectError`], if it is not an object, or a name is repeated.
     pub fn parse(json: &[u8]) -> Result<Self, ObjectError> {
         serde_json::from_slice(json).map_err(|error| {
             if error.to_string().starts_with(REPEATED) {
@@ -72,16 +73,16 @@ impl<'de> Visitor<'de> for UniqueVisitor {
     }
 }
 
-/// Why bytes are not an object that can be kept exactly.
+/// Why bytes are not an object that can be stored exactly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ExactError {
     /// Not JSON, or not an object.
     #[error("not a JSON object")]
     Malformed,
-    /// A name stands twice, in the object or in one within it.
+    /// A name is repeated, in the object or an object within it.
     #[error("a name is repeated in a JSON object")]
     Repeated,
-    /// An integer has more than 64 bits, or another number more digits than a double holds.
+    /// An integer has more than 64 bits, or another number has more digits than a double keeps.
     #[error("a number in a JSON object can't be kept exactly")]
     Number,
     /// Objects and arrays are nested too deep.
@@ -89,7 +90,8 @@ pub enum ExactError {
     TooDeep,
 }
 
-/// Reads a JSON object of at most so many levels that is written again as it was: no name is lost, and no number changes.
+/// Reads a JSON object with at most `max_depth` levels that serialises without loss: it keeps every name, and
+/// no number changes.
 ///
 /// # Errors
 ///
@@ -98,7 +100,7 @@ pub fn parse_exact(json: &[u8], max_depth: usize) -> Result<Map<String, Value>, 
     let parsed = serde_json::from_slice::<Unique>(json);
     let (is_deep, is_exact) = scan(json, max_depth);
     match parsed {
-        // The reader has a bound of its own, and so gives up on what is deeper than that.
+        // serde_json has its own limit, so it fails on deeper objects.
         _ if is_deep => Err(ExactError::TooDeep),
         Err(error) if error.to_string().starts_with(REPEATED) => Err(ExactError::Repeated),
         Err(error) if error.to_string().starts_with("number out of range") => Err(ExactError::Number),
@@ -108,8 +110,8 @@ pub fn parse_exact(json: &[u8], max_depth: usize) -> Result<Map<String, Value>, 
     }
 }
 
-/// Whether brackets are nested deeper than that, and whether every number can be kept. Of what is no JSON the answer means
-/// nothing.
+/// Whether brackets are nested too deep, and whether every number can be kept. For bytes that aren't JSON the
+/// result is meaningless.
 fn scan(json: &[u8], max_depth: usize) -> (bool, bool) {
     let (mut depth, mut deepest, mut is_exact) = (0_usize, 0, true);
     let mut rest = json;
@@ -138,7 +140,7 @@ fn scan(json: &[u8], max_depth: usize) -> (bool, bool) {
     (deepest > max_depth, is_exact)
 }
 
-/// What follows the end of a string.
+/// The text after the end of a string.
 fn after_string(mut rest: &[u8]) -> &[u8] {
     loop {
         rest = match rest {
@@ -149,7 +151,7 @@ fn after_string(mut rest: &[u8]) -> &[u8] {
     }
 }
 
-/// Whether a number is written again with the same value: an integer of 64 bits, or as many digits as a double keeps.
+/// Whether a number keeps its value: an integer of 64 bits, or no more digits than a double keeps.
 fn is_kept(number: &str) -> bool {
     if !number.contains(['.', 'e', 'E']) {
         return number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
@@ -159,7 +161,7 @@ fn is_kept(number: &str) -> bool {
     read.is_some() && read == written
 }
 
-/// Sign, digits and exponent of a decimal number: equal numbers have equal ones. Of zero there are no digits.
+/// The sign, digits and exponent of a decimal number. Equal numbers have equal ones. Zero has no digits.
 fn decimal(number: &str) -> Option<(bool, String, i64)> {
     let (is_negative, number) = number.strip_prefix('-').map_or((false, number), |number| (true, number));
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
@@ -173,7 +175,7 @@ fn decimal(number: &str) -> Option<(bool, String, i64)> {
     Some((is_negative, significant.to_owned(), exponent))
 }
 
-/// A value in which each name stands once in its object, at every level.
+/// A value in which no object repeats a name, at any level.
 struct Unique(Value);
 
 impl<'de> Deserialize<'de> for Unique {
@@ -301,7 +303,7 @@ mod tests {
 
     #[test]
     fn every_double_is_kept() {
-        // A generator of its own: 2^64 divided by the golden ratio.
+        // A simple generator: 2^64 divided by the golden ratio.
         let mut bits = 1_u64;
         for _ in 0..20_000 {
             bits = bits.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(23);

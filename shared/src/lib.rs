@@ -1,18 +1,20 @@
-//! What two or more of Latchgate's functions use.
+//! Code that two or more of Latchgate's functions use.
 //!
-//! A module imports only those that stand before it in this order; `tests/imports` holds it:
+//! A module imports only modules before it in this list; `tests/imports` checks that:
 //!
-//! - base: [`clock`], [`random`], [`environment`] and [`hash_cost`], what comes from outside, each in its one home;
-//!   [`ids`], [`scope`], [`json`], [`claims`], [`route`], [`duration`], [`lifetimes`]; [`stopwatch`] and [`aborted`],
-//!   how long a request takes and may take; [`error`]; [`cached`], copies that are kept for minutes.
-//! - [`aws`]: how AWS is reached.
-//! - [`store`]: the DynamoDB tables that more than one function uses.
+//! - base: [`clock`], [`random`], [`environment`] and [`hash_cost`], the inputs from outside; [`ids`],
+//!   [`scope`], `uri`, [`resource`], [`json`], [`claims`], [`route`], [`duration`], [`lifetimes`],
+//!   [`thumbprint`]; [`stopwatch`] and [`aborted`], the time of a request and its limit; [`error`];
+//!   [`cached`], copies that are kept for minutes.
+//! - [`aws`]: how functions reach AWS.
+//! - [`store`]: the DynamoDB tables that several functions use.
 //! - [`keys`]: the keyset that signs access tokens and authenticates refresh tokens.
+//! - [`dpop`]: proofs that the sender of a token holds the key that the token is bound to.
 //! - [`client`]: registered clients, and the cache of their records.
-//! - [`tokens`]: the access token (a JWT) and the refresh token, issued and verified.
-//! - [`context`]: what a function is started with.
-//! - [`log`]: what a function logs of its requests.
-//! - [`http`]: request bodies, responses, errors in the shape of RFC 6749.
+//! - [`tokens`]: access tokens (JWTs) and refresh tokens, issued and verified.
+//! - [`context`]: the inputs that a function starts with.
+//! - [`log`]: the log of a function's requests.
+//! - [`http`]: requests, responses, and errors as in RFC 6749.
 
 pub mod aborted;
 pub mod aws;
@@ -21,6 +23,7 @@ pub mod claims;
 pub mod client;
 pub mod clock;
 pub mod context;
+pub mod dpop;
 pub mod duration;
 pub mod environment;
 pub mod error;
@@ -32,8 +35,11 @@ pub mod keys;
 pub mod lifetimes;
 pub mod log;
 pub mod random;
+pub mod resource;
 pub mod route;
 pub mod scope;
 pub mod stopwatch;
 pub mod store;
+pub mod thumbprint;
 pub mod tokens;
+mod uri;

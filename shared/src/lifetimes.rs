@@ -1,4 +1,4 @@
-//! How long things live: the defaults of the deployment, and what a client overrides.
+//! Lifetimes: the deployment's defaults, and each client's overrides.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -6,38 +6,40 @@ use crate::environment::{Environment, EnvironmentError, variable};
 
 const DAY: u64 = 24 * 60 * 60;
 
-/// Seconds an access token may live. At most a day: until then a copy of it works wherever sessions aren't looked up.
+/// The lifetimes of an access token that are allowed, in seconds. A copy of a token works that long wherever
+/// sessions aren't looked up, hence a day at most.
 pub const ACCESS_TTL: RangeInclusive<u64> = 1..=DAY;
-/// Seconds a session may lie idle.
+/// The idle times of a session that are allowed, in seconds.
 pub const IDLE_TTL: RangeInclusive<u64> = 1..=400 * DAY;
-/// Seconds a session may live altogether.
+/// The lifetimes of a session that are allowed, in seconds.
 pub const ABSOLUTE_TTL: RangeInclusive<u64> = 1..=3650 * DAY;
-/// Seconds during which a used refresh token gets its successor again. Beyond a minute it would shelter a thief.
+/// The leeways that are allowed, in seconds: the time in which a used refresh token gets the same successor.
+/// More than a minute would help a thief.
 pub const LEEWAY: RangeInclusive<u64> = 0..=60;
 
 /// The lifetimes that apply to one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {
-    /// Of an access token.
+    /// The lifetime of an access token.
     pub access_ttl: Duration,
-    /// Of a session that is not refreshed.
+    /// How long a session lives without a refresh.
     pub idle_ttl: Duration,
-    /// Of a session, however often it is refreshed.
+    /// How long a session lives at most.
     pub absolute_ttl: Duration,
-    /// For how long a used refresh token still gets the same successor.
+    /// How long a used refresh token still gets the same successor.
     pub leeway: Duration,
 }
 
-/// What a client's record says instead of the defaults.
+/// The lifetimes in a client's record, which replace the defaults.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LifetimeOverrides {
-    /// Instead of the default [`Lifetimes::access_ttl`].
+    /// Replaces [`Lifetimes::access_ttl`].
     pub access_ttl: Option<Duration>,
-    /// Instead of the default [`Lifetimes::idle_ttl`].
+    /// Replaces [`Lifetimes::idle_ttl`].
     pub idle_ttl: Option<Duration>,
-    /// Instead of the default [`Lifetimes::absolute_ttl`].
+    /// Replaces [`Lifetimes::absolute_ttl`].
     pub absolute_ttl: Option<Duration>,
-    /// Instead of the default [`Lifetimes::leeway`].
+    /// Replaces [`Lifetimes::leeway`].
     pub leeway: Option<Duration>,
 }
 
@@ -57,7 +59,15 @@ impl Lifetimes {
         })
     }
 
-    /// These, where `overrides` says nothing else.
+    /// The lifetimes of a session without a refresh token. It ends with its access token, since nothing can
+    /// use it afterwards.
+    #[must_use]
+    pub fn without_refresh(self) -> Self {
+        let ttl = self.access_ttl.min(self.idle_ttl).min(self.absolute_ttl);
+        Self { idle_ttl: ttl, absolute_ttl: ttl, ..self }
+    }
+
+    /// These lifetimes, with `overrides` applied.
     #[must_use]
     pub fn overridden_by(self, overrides: LifetimeOverrides) -> Self {
         Self {

@@ -5,29 +5,29 @@ use std::fmt;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom as AwsLcRandom};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// Where random bytes come from.
+/// The source of random bytes.
 pub trait Random: fmt::Debug + Send + Sync {
     /// Fills `bytes` with random bytes fit for secrets.
     ///
     /// # Panics
     ///
-    /// If the system has no randomness to give; going on without it is never right.
+    /// If the system has no randomness. Continuing without it is never right.
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// `N` bytes from `random`.
+/// Returns `N` random bytes.
 pub fn bytes<const N: usize>(random: &dyn Random) -> [u8; N] {
     let mut bytes = [0; N];
     random.fill(&mut bytes);
     bytes
 }
 
-/// A 128-bit identifier in base64url, 22 characters: unique without asking anyone.
+/// Returns a random 128-bit identifier in base64url, 22 characters. It's unique without a lookup.
 pub fn identifier(random: &dyn Random) -> String {
     URL_SAFE_NO_PAD.encode(bytes::<16>(random))
 }
 
-/// The generator of the crypto library, seeded by the operating system.
+/// The crypto library's generator, seeded by the operating system.
 #[derive(Debug)]
 pub struct SystemRandom(AwsLcRandom);
 
@@ -47,7 +47,7 @@ impl Default for SystemRandom {
 
 impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) {
-        // Unwrap safety: the generator is seeded once a process; if that failed, nothing secret can be made.
+        // Unwrap safety: the generator is seeded once per process. Without a seed, no secret can be made.
         self.0.fill(bytes).expect("the system's random number generator works");
     }
 }

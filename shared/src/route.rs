@@ -1,22 +1,48 @@
-//! The paths of the endpoints, as template.yaml has them below the stage. A test holds the two together.
+//! The paths of the endpoints, relative to the stage. A test compares them with template.yaml.
 
-/// A user name and password become tokens.
+/// Exchanges a user name and password for tokens.
 pub const LOGIN: &str = "/login";
-/// A refresh token becomes new tokens (RFC 6749 section 6).
+/// Exchanges a refresh token for new tokens (RFC 6749 section 6).
 pub const REFRESH: &str = "/refresh";
-/// A session ends (RFC 7009 section 2).
+/// Ends a session (RFC 7009 section 2).
 pub const LOGOUT: &str = "/logout";
-/// The caller's sessions; below it, by its identifier, each of them.
+/// Signs a user in, and gives a client a code (RFC 6749 section 3.1).
+pub const AUTHORIZE: &str = "/authorize";
+/// Exchanges a code or a refresh token for tokens (RFC 6749 section 3.2).
+pub const TOKEN: &str = "/token";
+/// The page where users see their sessions and change their password.
+pub const ACCOUNT: &str = "/account";
+/// Signs a user out (OpenID Connect RP-Initiated Logout 1.0 section 2).
+pub const END_SESSION: &str = "/end-session";
+/// Returns claims of the caller (OpenID Connect Core 1.0 section 5.3).
+pub const USERINFO: &str = "/userinfo";
+/// The caller's sessions. Each session is below it, by its identifier.
 pub const SESSIONS: &str = "/sessions";
-/// The caller's password is changed.
+/// Changes the caller's password.
 pub const PASSWORD: &str = "/password";
 /// The public keys (RFC 8414 section 2, `jwks_uri`).
 pub const JWKS: &str = "/.well-known/jwks.json";
-/// The metadata of RFC 8414 section 3; below it, by the path of the issuer, the same (section 3.1).
+/// The metadata of RFC 8414 section 3. The path with the issuer's path appended has the same (section 3.1).
 pub const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
+/// The metadata of protected resources (RFC 9728 section 3), each below it.
+pub const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 /// The metadata of OpenID Connect Discovery 1.0 section 4.
 pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 
-/// All of them.
-pub const ALL: [&str; 8] =
-    [LOGIN, REFRESH, LOGOUT, SESSIONS, PASSWORD, JWKS, AUTHORIZATION_SERVER, OPENID_CONFIGURATION];
+/// All paths.
+pub const ALL: [&str; 14] = [
+    LOGIN,
+    REFRESH,
+    LOGOUT,
+    AUTHORIZE,
+    TOKEN,
+    ACCOUNT,
+    END_SESSION,
+    USERINFO,
+    SESSIONS,
+    PASSWORD,
+    JWKS,
+    AUTHORIZATION_SERVER,
+    PROTECTED_RESOURCE,
+    OPENID_CONFIGURATION,
+];

@@ -1,19 +1,20 @@
-//! Scope: what a token may be used for (RFC 6749 section 3.3).
+//! Scopes: what tokens may be used for (RFC 6749 section 3.3).
 
 use std::{collections::BTreeSet, fmt};
 
-/// A set of scope tokens. Its text is sorted, so equal sets read alike.
+/// A set of scope tokens. Its text is sorted, so equal sets have equal texts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope(BTreeSet<String>);
 
 impl Scope {
-    /// The longest scope, in bytes of its text: it is part of every access token.
+    /// The longest scope, in bytes of its text: every access token contains it.
     const MAX_LEN: usize = 1024;
 
-    /// The most scope tokens: each is a term in the condition of a refresh, and DynamoDB takes 4 KB of those.
+    /// The most scope tokens. Each is a term in the condition of a refresh, whose expression DynamoDB limits
+    /// to 4 KB.
     const MAX_TOKENS: usize = 64;
 
-    /// Takes space-separated scope tokens of the characters that RFC 6749 section 3.3 allows.
+    /// Parses scope tokens separated by spaces, of the characters that RFC 6749 section 3.3 allows.
     pub fn parse(text: &str) -> Option<Self> {
         if text.len() > Self::MAX_LEN {
             return None;
@@ -26,14 +27,13 @@ impl Scope {
             .ok()
     }
 
-    /// Takes the value of a request's `scope` parameter. One that is nothing but spaces is none: the grammar of RFC 6749
-    /// section 3.3 has at least one scope token, and only a parameter that is left out, or without a value, stands for the
-    /// default.
+    /// Parses a request's `scope` parameter. Spaces alone are invalid: the grammar of RFC 6749 section 3.3
+    /// requires a scope token. Only an absent or empty parameter means the default.
     pub fn requested(text: &str) -> Option<Self> {
         Self::parse(text).filter(|scope| !scope.is_empty())
     }
 
-    /// No scope at all.
+    /// Whether it has no scope tokens.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -43,10 +43,21 @@ impl Scope {
         self.0.is_subset(&other.0)
     }
 
-    /// What is in both.
+    /// The scope tokens that are in both.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         Self(self.0.intersection(&other.0).cloned().collect())
+    }
+
+    /// This scope without these tokens.
+    #[must_use]
+    pub fn without(&self, tokens: &[&str]) -> Self {
+        Self(self.0.iter().filter(|token| !tokens.contains(&token.as_str())).cloned().collect())
+    }
+
+    /// Whether it contains this token.
+    pub fn contains(&self, token: &str) -> bool {
+        self.0.contains(token)
     }
 
     /// The scope tokens, sorted.
@@ -54,13 +65,13 @@ impl Scope {
         self.0.iter().map(String::as_str)
     }
 
-    /// The space-separated text, or `None` for no scope: what is absent is left out of responses and claims.
+    /// The scope tokens, separated by spaces. `None` for an empty scope, which responses and claims omit.
     pub fn to_text(&self) -> Option<String> {
         (!self.is_empty()).then(|| self.to_string())
     }
 }
 
-/// One of the strings is not a scope token, or there are too many.
+/// The error if a string is not a scope token, or there are too many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotAScope;
 

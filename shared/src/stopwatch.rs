@@ -1,4 +1,4 @@
-//! How long a request takes, and for how much of that it waits: for AWS, and for the hash of a password.
+//! Measures how long a request takes, and how long it waits for AWS and for password hashes.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,20 +10,20 @@ use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use crate::clock::Clock;
 
 tokio::task_local! {
-    /// Of the request that is being carried out.
+    /// The stopwatch of the current request.
     static CURRENT: Arc<Stopwatch>;
 }
 
-/// What is waited for.
+/// What a request waits for.
 #[derive(Clone, Copy, Debug)]
 pub enum Wait {
-    /// DynamoDB, or Secrets Manager.
+    /// A call to DynamoDB or Secrets Manager.
     Store,
-    /// A password is being hashed.
+    /// The hash of a password.
     Hash,
 }
 
-/// Runs from when a request comes.
+/// The stopwatch of one request, which starts when the request arrives.
 #[derive(Debug)]
 pub struct Stopwatch {
     clock: Arc<dyn Clock>,
@@ -32,40 +32,40 @@ pub struct Stopwatch {
     hash: Mutex<Waits>,
 }
 
-/// The time during which at least one wait was under way: what happens side by side counts once.
+/// The time with at least one wait under way. Parallel waits count once.
 #[derive(Debug, Default)]
 struct Waits {
     under_way: usize,
-    /// The first of those that are under way.
+    /// The start of the first wait that is still under way.
     since: Option<Instant>,
     before: Duration,
     is_used: bool,
 }
 
-/// How long a request took so far.
+/// The time that a request has taken so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Elapsed {
-    /// In all.
+    /// The whole time.
     pub total: Duration,
-    /// Waiting for the store.
+    /// The time spent waiting for the store.
     pub store: Duration,
-    /// Hashing, if anything was hashed.
+    /// The time spent hashing; `None` if no password was hashed.
     pub hash: Option<Duration>,
 }
 
 impl Stopwatch {
-    /// Runs from now on.
+    /// Starts a stopwatch.
     pub fn start(clock: Arc<dyn Clock>) -> Arc<Self> {
         let started_at = clock.instant();
         Arc::new(Self { clock, started_at, store: Mutex::default(), hash: Mutex::default() })
     }
 
-    /// Carries out what belongs to this request.
+    /// Runs a future as part of this request.
     pub fn over<F: Future>(self: &Arc<Self>, future: F) -> impl Future<Output = F::Output> + use<F> {
         CURRENT.scope(self.clone(), future)
     }
 
-    /// How long it took so far.
+    /// The time that has passed.
     pub fn elapsed(&self) -> Elapsed {
         let now = self.clock.instant();
         let (store, hash) = (self.lock(Wait::Store).until(now), self.lock(Wait::Hash));
@@ -88,14 +88,14 @@ impl Waits {
     }
 }
 
-/// A wait that is under way until this is dropped, whatever becomes of what is waited for.
+/// A wait. It ends when this is dropped, whatever the outcome.
 #[derive(Debug)]
 pub struct Waiting {
     stopwatch: Arc<Stopwatch>,
     wait: Wait,
 }
 
-/// The request that is being carried out waits from now on; `None`, if there is none.
+/// Starts a wait of the current request. `None`, if there is no request.
 pub fn wait(wait: Wait) -> Option<Waiting> {
     let stopwatch = CURRENT.try_with(Arc::clone).ok()?;
     let now = stopwatch.clock.instant();
@@ -107,7 +107,7 @@ pub fn wait(wait: Wait) -> Option<Waiting> {
     Some(Waiting { stopwatch, wait })
 }
 
-/// The same future, of the same request, in a task of its own.
+/// The same future as part of the current request, for running it in another task.
 pub fn alongside<F: Future>(future: F) -> impl Future<Output = F::Output> {
     let current = CURRENT.try_with(Arc::clone).ok();
     async move {
@@ -130,7 +130,7 @@ impl Drop for Waiting {
     }
 }
 
-/// So that a call of the SDK can keep it for as long as it goes on.
+/// Lets a call of the SDK keep the wait until the call ends.
 impl Storable for Waiting {
     type Storer = StoreReplace<Self>;
 }
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
     use crate::clock::Timestamp;
 
-    /// Moves when it is told to.
+    /// A clock that moves only when told.
     #[derive(Debug, Default)]
     struct Told(Mutex<Duration>);
 

@@ -1,21 +1,22 @@
-//! One case: a request, one of whose calls is spoiled, and the same request again once that is healed.
+//! One case: a request with one failing call, and the same request after the fault is gone.
 
 use std::{future, time::Duration};
 
 use tokio::{net::TcpSocket, sync::Semaphore, time};
 
 use super::{
-    flow::{Flow, Scene, sid},
+    answer::Answer,
+    flow::{Flow, Scene},
     limit::time_limit,
     rows::Outcome,
-    stored::{revoked, sessions},
+    stored::{revoked, sessions, sessions_of},
 };
-use crate::harness::{Api, Proxy, Reply, Secrets, Spoiled, Stored, WireFault, keyset};
+use crate::harness::{Api, Proxy, Secrets, Spoiled, Stored, WireFault, keyset};
 
-/// However a call fails: more would make what is too much for a table more still.
+/// The most attempts at a failing call: more would add to a table's overload.
 const MOST_ATTEMPTS: usize = 3;
 
-/// A flow, prepared; what is stored then is what every case of it begins with.
+/// A prepared flow, with the stored items that each of its cases begins with.
 pub(super) struct Stage {
     pub(super) flow: Flow,
     pub(super) scene: Scene,
@@ -30,18 +31,19 @@ impl Stage {
         let secrets = Secrets::emulated().await;
         secrets.put(&document.to_json()).await;
         let api = Box::pin(Api::with_keyset(document, |parameters| flow.parameters(parameters))).await;
+        let api = if flow.has_clients() { api.with_clients().await } else { api };
         let scene = Box::pin(flow.prepare(&api)).await;
         let stored = api.stored().await;
         Self { flow, scene, api, secrets, stored }
     }
 
-    /// Functions over these tables that have nothing in memory, and the proxy through which they call.
+    /// Functions over these tables with empty caches, and the proxy that they call through.
     pub(super) async fn enter(&self, fork: &Api) -> (Api, Proxy) {
         fork.restore(&self.stored).await;
         fork.cold_behind_proxy(&self.secrets).await
     }
 
-    /// Functions over these tables that reach nothing at all.
+    /// Functions over these tables that can reach no service.
     async fn enter_alone(&self, fork: &Api) -> (Api, TcpSocket) {
         fork.restore(&self.stored).await;
         fork.out_of_reach(&self.secrets).await
@@ -51,40 +53,50 @@ impl Stage {
         self.api.fork().await
     }
 
-    /// The same, with these items, where calls are counted.
+    /// A fork with these items, in which calls are counted.
     pub(super) async fn fork_with_its_items(&self) -> Api {
         let fork = self.fork().await;
         fork.restore(&self.stored).await;
         fork
     }
 
-    pub(super) async fn send(&self, api: &Api) -> Reply {
+    pub(super) async fn send(&self, api: &Api) -> Answer {
         self.send_within(time_limit("Globals"), api).await
     }
 
-    /// The same where the authorizer takes its time as well.
-    pub(super) async fn send_patiently(&self, api: &Api) -> Reply {
+    /// Sends the request, and waits longer, for the authorizer's time too.
+    pub(super) async fn send_patiently(&self, api: &Api) -> Answer {
         self.send_within(2 * time_limit("Globals"), api).await
     }
 
-    async fn send_within(&self, limit: Duration, api: &Api) -> Reply {
+    async fn send_within(&self, limit: Duration, api: &Api) -> Answer {
         let send = Box::pin(self.flow.send(api, &self.scene));
         time::timeout(limit, send).await.expect("it answers in time")
     }
 
-    /// The request's own answer.
-    pub(super) fn assert_answered(&self, reply: &Reply) {
+    /// Asserts that the answer is the request's own.
+    pub(super) fn assert_answered(&self, answer: &Answer) {
         match self.flow.answer() {
-            (status, Some(error)) => reply.assert_error(status, error),
-            (status, None) => assert_eq!(reply.status, status, "{reply:?}"),
+            (status, Some(error)) => answer.reply().assert_error(status, error),
+            (status, None) => assert_eq!(answer.status(), status, "{answer:?}"),
         }
     }
 
-    /// Nobody's session has ended but those that the request is there to end.
+    /// Reacts to an answer: a client whose code was used up in vain gets another.
+    async fn settled(&self, api: &Api, answer: Answer) -> Answer {
+        match &self.scene.oauth {
+            Some(oauth) if oauth.is_for_nothing(&answer) && answer.status() != self.flow.answer().0 => {
+                oauth.redeem_another(api).await
+            }
+            _ => answer,
+        }
+    }
+
+    /// Asserts that only the sessions that the request ends have ended.
     pub(super) async fn assert_nothing_lost(&self, api: &Api) {
         let ends = self.flow.ends(&self.scene);
         let (sessions, revoked) = (sessions(api).await, revoked(api).await);
-        for id in [&self.scene.here, &self.scene.there].map(sid) {
+        for id in sessions_of(api, &self.stored) {
             assert!(ends.contains(&id) || sessions.contains(&id), "a session is lost");
         }
         let later = self.flow.ends_later(&self.scene);
@@ -93,20 +105,20 @@ impl Stage {
     }
 }
 
-/// What is spoiled, how, and what becomes of the request.
+/// A fault, and the expected outcome of the request.
 #[derive(Clone)]
 pub(super) struct Case {
     pub(super) spoiled: Spoiled,
     pub(super) fault: WireFault,
-    /// Whose call it is.
+    /// The function that makes the call.
     pub(super) function: &'static str,
     pub(super) outcome: Outcome,
 }
 
 impl Case {
-    /// Sends the request with the call spoiled. Until it is, and again once there is an answer, this is one of the few
-    /// that are at work at a time, so that nothing else is late for want of a processor.
-    async fn strike(&self, stage: &Stage, fork: &Api, work: &Semaphore) -> (Api, Reply, usize) {
+    /// Sends the request with the fault. A permit limits the number of busy cases, so that none is late for lack of a
+    /// processor. It is held until the fault strikes; the callers take another after the answer.
+    async fn strike(&self, stage: &Stage, fork: &Api, work: &Semaphore) -> (Api, Answer, usize) {
         let permit = work.acquire().await.unwrap();
         let (api, proxy) = stage.enter(fork).await;
         proxy.spoil(self.spoiled.clone(), self.fault);
@@ -116,63 +128,56 @@ impl Case {
             drop(permit);
             future::pending().await
         };
-        let reply = tokio::select! { reply = send => reply, never = until_struck => never };
+        let answer = tokio::select! { answer = send => answer, never = until_struck => never };
         for (call, attempts) in proxy.take_calls() {
             assert!(attempts <= MOST_ATTEMPTS, "{attempts} attempts at {call}");
         }
         let struck = proxy.heal();
-        (api, reply, struck)
+        (api, answer, struck)
     }
 
-    /// The call fails until it is healed; then the same request again completes.
+    /// The call fails until the fault is gone. Then the same request completes.
     pub(super) async fn fails(&self, stage: &Stage, fork: &Api, work: &Semaphore) {
-        let (api, reply, struck) = Box::pin(self.strike(stage, fork, work)).await;
+        let (api, answer, struck) = Box::pin(self.strike(stage, fork, work)).await;
         let _permit = work.acquire().await.unwrap();
-        assert!(struck > 0, "the call is not made: {reply:?}");
+        assert!(struck > 0, "the call is not made: {answer:?}");
         match self.outcome {
-            Outcome::FollowsUp(_) => stage.assert_answered(&reply),
-            Outcome::Fails | Outcome::FailsAtTheEnd(..) => assert_failed(&reply, self.function),
+            Outcome::FollowsUp(_) => stage.assert_answered(&answer),
+            Outcome::Fails | Outcome::FailsAtTheEnd(..) | Outcome::UsesUp(..) => {
+                answer.assert_failed(self.function);
+            }
         }
         stage.assert_nothing_lost(&api).await;
         let again = stage.send(&api).await;
         match self.outcome {
-            Outcome::FailsAtTheEnd(status, _) if self.fault.is_after() => assert_eq!(again.status, status),
+            Outcome::FailsAtTheEnd(status, _) if self.fault.is_after() => assert_eq!(again.status(), status),
+            Outcome::UsesUp(status, _) => assert_eq!(again.status(), status, "{again:?}"),
             _ => stage.assert_answered(&again),
         }
+        let again = Box::pin(stage.settled(&api, again)).await;
         Box::pin(stage.assert_done(&api, &again)).await;
     }
 
-    /// The first attempt at the call fails, and nobody notices.
+    /// The first attempt fails, and the client doesn't notice.
     pub(super) async fn fails_once(&self, stage: &Stage, fork: &Api, work: &Semaphore) {
-        let (api, reply, struck) = Box::pin(self.strike(stage, fork, work)).await;
+        let (api, answer, struck) = Box::pin(self.strike(stage, fork, work)).await;
         let _permit = work.acquire().await.unwrap();
-        assert_eq!(struck, 1, "the call is not made: {reply:?}");
-        stage.assert_answered(&reply);
+        assert_eq!(struck, 1, "the call is not made: {answer:?}");
+        stage.assert_answered(&answer);
         stage.assert_nothing_lost(&api).await;
-        Box::pin(stage.assert_done(&api, &reply)).await;
+        Box::pin(stage.assert_done(&api, &answer)).await;
     }
 
-    /// Connections are refused; once they aren't, the same request completes.
+    /// Connections are refused. Once they are accepted again, the same request completes.
     pub(super) async fn is_refused(&self, stage: &Stage, fork: &Api, work: &Semaphore) {
         let permit = work.acquire().await.unwrap();
         let (alone, _port) = stage.enter_alone(fork).await;
         drop(permit);
-        assert_failed(&stage.send(&alone).await, self.function);
+        stage.send(&alone).await.assert_failed(self.function);
         let _permit = work.acquire().await.unwrap();
         stage.assert_nothing_lost(&alone).await;
         let again = stage.send(fork).await;
         stage.assert_answered(&again);
         Box::pin(stage.assert_done(fork, &again)).await;
-    }
-}
-
-#[track_caller]
-fn assert_failed(reply: &Reply, function: &str) {
-    if function == "authorizer" {
-        // The gateway's answer to whatever is neither a policy nor `Unauthorized`.
-        reply.assert_gateway_error(500, "server_error");
-    } else {
-        reply.assert_error(503, "temporarily_unavailable");
-        assert_eq!(reply.header("retry-after"), Some("1"));
     }
 }

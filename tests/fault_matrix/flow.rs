@@ -1,4 +1,4 @@
-//! The requests of the matrix: one each, from a state in which its function makes the calls that it has rows for.
+//! The matrix's requests. Each starts from a state in which its function makes exactly the calls of its rows.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
@@ -6,41 +6,56 @@ use local::template::Parameters;
 use passwords::BUDGET;
 use shared::{route, store::attribute};
 
+use super::{
+    answer::Answer,
+    known::{NEW_PASSWORD, sid},
+    oauth::{OauthFlow, OauthScene},
+};
 use crate::{
     harness::{
-        APP, Api, Fault, PASSWORD, Reply, START, Tokens, USER_ID, USERNAME, bearer, claims, number, text,
+        APP, Api, Device, Fault, PASSWORD, Reply, START, Tokens, USER_ID, USERNAME, bearer, number,
+        refresh_form, text,
     },
     login_flow::hash_at,
 };
 
-pub(super) const NEW_PASSWORD: &str = "a much better password";
 const NOBODY: &str = "nobody";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
-    /// With a stale counter to tidy, and a weak hash to replace.
+    /// With a stale counter to tidy and a weak hash to replace.
     Login,
     LoginAfterAWrongPassword,
     LoginWithAWrongPassword,
     /// With a stale counter to tidy.
     LoginOfNobody,
-    /// Nobody's, which earlier releases may have stored in another form.
+    /// An unknown name, which earlier releases may have stored in another form.
     LoginOfAGreekName,
     LoginWithTheBudgetSpent,
-    /// Of strangers, by a device that shows a refresh token of the user's.
+    /// From an unknown device that shows one of the user's refresh tokens.
     LoginOfADevice,
     LoginBeyondTheClientsScope,
-    /// Where a user may have two sessions, and has them.
+    /// The user may have two sessions, and has them.
     LoginBeyondMaxSessions,
-    /// Without a leeway and without an `Idempotency-Key`.
+    /// With a proof of the key that the session becomes bound to.
+    LoginWithAProof,
+    /// Without a leeway or an `Idempotency-Key`.
     Refresh,
+    /// A refresh with a proof of the session's key.
+    RefreshWithAProof,
+    /// A refresh with a proof that binds the session.
+    RefreshThatBinds,
     RefreshAgain,
     RefreshOfAUsedToken,
     RefreshOfADisabledUser,
     RefreshOfAnUnreadableUser,
+    /// At the other endpoint, also without a leeway.
+    RefreshAtToken,
+    RefreshAtTokenOfAUsedToken,
+    RefreshAtTokenOfAnUnreadableUser,
     Logout,
     LogoutEverywhere,
-    /// By a token of a session that is over.
+    /// With a token whose session is over.
     LogoutEverywhereInVain,
     ListSessions,
     ListSessionsByDenylist,
@@ -48,24 +63,27 @@ pub(super) enum Flow {
     ChangePassword,
     /// With an `Idempotency-Key`.
     ChangePasswordWithAKey,
-    /// What an earlier request left undone.
+    /// Completes the rest of an earlier request.
     CompleteAChangeOfPassword,
     ChangePasswordToTheSame,
     ChangePasswordByAWrongOne,
     Jwks,
+    Oauth(OauthFlow),
 }
 
-/// What a flow begins with: two sessions of the user.
+/// The start of a flow: two sessions of the user.
 #[derive(Clone, Debug)]
 pub(super) struct Scene {
     pub(super) here: Tokens,
     pub(super) there: Tokens,
-    /// What `here` was refreshed to, where it was.
+    /// The tokens from refreshing `here`, if it was refreshed.
     pub(super) successor: Option<Tokens>,
+    /// The start of a flow of codes and pages.
+    pub(super) oauth: Option<OauthScene>,
 }
 
 impl Flow {
-    pub(super) const ALL: [Self; 26] = [
+    const OWN: [Self; 32] = [
         Self::Login,
         Self::LoginAfterAWrongPassword,
         Self::LoginWithAWrongPassword,
@@ -75,11 +93,17 @@ impl Flow {
         Self::LoginOfADevice,
         Self::LoginBeyondTheClientsScope,
         Self::LoginBeyondMaxSessions,
+        Self::LoginWithAProof,
         Self::Refresh,
+        Self::RefreshWithAProof,
+        Self::RefreshThatBinds,
         Self::RefreshAgain,
         Self::RefreshOfAUsedToken,
         Self::RefreshOfADisabledUser,
         Self::RefreshOfAnUnreadableUser,
+        Self::RefreshAtToken,
+        Self::RefreshAtTokenOfAUsedToken,
+        Self::RefreshAtTokenOfAnUnreadableUser,
         Self::Logout,
         Self::LogoutEverywhere,
         Self::LogoutEverywhereInVain,
@@ -94,9 +118,19 @@ impl Flow {
         Self::Jwks,
     ];
 
+    /// All flows.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        Self::OWN.into_iter().chain(OauthFlow::ALL.map(Self::Oauth))
+    }
+
     pub(super) fn parameters(self, parameters: Parameters) -> Parameters {
         match self {
-            Self::Refresh => parameters.with("Leeway", "0"),
+            Self::Oauth(flow) => flow.parameters(parameters),
+            Self::Refresh | Self::RefreshAtToken => parameters.with("Leeway", "0"),
+            Self::LoginWithAProof => parameters.with("Dpop", "on"),
+            Self::RefreshWithAProof | Self::RefreshThatBinds => {
+                parameters.with("Dpop", "on").with("Leeway", "0")
+            }
             Self::LoginBeyondMaxSessions => parameters.with("MaxSessions", "2"),
             Self::ListSessionsByDenylist => parameters.with("RevocationCheck", "denylist"),
             _ => parameters,
@@ -104,11 +138,16 @@ impl Flow {
     }
 
     pub(super) async fn prepare(self, api: &Api) -> Scene {
-        let (here, there) = (api.login().await, api.login().await);
+        let here = match self {
+            Self::RefreshWithAProof => api.login_of(&device()).await,
+            _ => api.login().await,
+        };
+        let there = api.login().await;
         let (seeder, user, username) =
             (api.seeder(), (attribute::USER_ID, USER_ID), (attribute::USERNAME, USERNAME));
-        let mut successor = None;
+        let (mut successor, mut oauth) = (None, None);
         match self {
+            Self::Oauth(flow) => oauth = Some(Box::pin(flow.prepare(api, &there)).await),
             Self::Login => {
                 let change = vec![(attribute::PASSWORD_HASH, text(&hash_at(8, 1))), ("guesses_1", number(3))];
                 seeder.set("CredentialsTable", username, change).await.unwrap();
@@ -139,7 +178,7 @@ impl Flow {
                 api.calls.heal();
             }
             Self::RefreshAgain => successor = Some(api.refresh(&here.refresh).await.tokens()),
-            Self::RefreshOfAUsedToken => {
+            Self::RefreshOfAUsedToken | Self::RefreshAtTokenOfAUsedToken => {
                 let next = api.refresh(&here.refresh).await.tokens();
                 api.refresh(&next.refresh).await.tokens();
             }
@@ -147,20 +186,34 @@ impl Flow {
                 let disabled = vec![(attribute::DISABLED, AttributeValue::Bool(true))];
                 seeder.set("UsersTable", user, disabled).await.unwrap();
             }
-            Self::RefreshOfAnUnreadableUser => {
+            Self::RefreshOfAnUnreadableUser | Self::RefreshAtTokenOfAnUnreadableUser => {
                 seeder.set("UsersTable", user, vec![(attribute::CLAIMS, text("[]"))]).await.unwrap();
             }
             _ => {}
         }
-        Scene { here, there, successor }
+        Scene { here, there, successor, oauth }
     }
 
-    pub(super) async fn send(self, api: &Api, Scene { here, there, .. }: &Scene) -> Reply {
+    pub(super) async fn send(self, api: &Api, scene: &Scene) -> Answer {
+        match &scene.oauth {
+            Some(oauth) => oauth.send(api).await,
+            None => Answer::Reply(self.request(api, scene).await),
+        }
+    }
+
+    async fn request(self, api: &Api, Scene { here, there, .. }: &Scene) -> Reply {
         match self {
+            Self::Oauth(_) => unreachable!("it has a scene of its own"),
+            Self::RefreshAtToken
+            | Self::RefreshAtTokenOfAUsedToken
+            | Self::RefreshAtTokenOfAnUnreadableUser => {
+                api.post(route::TOKEN, &refresh_form(&here.refresh)).await
+            }
             Self::Login
             | Self::LoginAfterAWrongPassword
             | Self::LoginWithTheBudgetSpent
             | Self::LoginBeyondMaxSessions => api.try_login(PASSWORD).await,
+            Self::LoginWithAProof => api.login_with(&device().proof(api, "POST", route::LOGIN).sign()).await,
             Self::LoginWithAWrongPassword => api.try_login("a wrong password").await,
             Self::LoginOfADevice => api.try_login_of_device(PASSWORD, &here.refresh).await,
             Self::LoginOfAGreekName => {
@@ -181,6 +234,9 @@ impl Flow {
             | Self::RefreshOfAUsedToken
             | Self::RefreshOfADisabledUser
             | Self::RefreshOfAnUnreadableUser => api.refresh(&here.refresh).await,
+            Self::RefreshWithAProof | Self::RefreshThatBinds => {
+                api.refresh_of(&device(), &here.refresh).await
+            }
             Self::Logout => api.logout(&here.refresh).await,
             Self::LogoutEverywhere | Self::LogoutEverywhereInVain => {
                 let everywhere = [("client_id", APP), ("token", &*here.refresh), ("everywhere", "true")];
@@ -206,29 +262,36 @@ impl Flow {
         }
     }
 
-    /// The status and the error of its answer, where nothing fails.
+    /// The status and error of its answer if nothing fails.
     pub(super) fn answer(self) -> (u16, Option<&'static str>) {
         match self {
+            Self::Oauth(flow) => flow.answer(),
             Self::LoginWithAWrongPassword
             | Self::LoginOfNobody
             | Self::LoginOfAGreekName
             | Self::LoginWithTheBudgetSpent
             | Self::RefreshOfAUsedToken
+            | Self::RefreshAtTokenOfAUsedToken
             | Self::RefreshOfADisabledUser
             | Self::LogoutEverywhereInVain
             | Self::ChangePasswordByAWrongOne => (400, Some("invalid_grant")),
             Self::LoginBeyondTheClientsScope => (400, Some("invalid_scope")),
-            Self::RefreshOfAnUnreadableUser => (500, Some("server_error")),
+            Self::RefreshOfAnUnreadableUser | Self::RefreshAtTokenOfAnUnreadableUser => {
+                (500, Some("server_error"))
+            }
             Self::ChangePasswordToTheSame => (400, Some("password_rejected")),
             Self::EndSession => (204, None),
             _ => (200, None),
         }
     }
 
-    /// The sessions that it is there to end.
-    pub(super) fn ends(self, Scene { here, there, .. }: &Scene) -> Vec<String> {
+    /// The sessions that it should end.
+    pub(super) fn ends(self, scene: &Scene) -> Vec<String> {
+        let Scene { here, there, .. } = scene;
         match self {
+            Self::Oauth(flow) => scene.oauth.as_ref().unwrap().ends(flow, &scene.here, &scene.there),
             Self::RefreshOfAUsedToken
+            | Self::RefreshAtTokenOfAUsedToken
             | Self::RefreshOfADisabledUser
             | Self::Logout
             | Self::LoginBeyondMaxSessions
@@ -241,9 +304,14 @@ impl Flow {
         }
     }
 
-    /// The session that it ends in a minute.
+    /// The session that it ends after a minute.
     pub(super) fn ends_later(self, Scene { here, .. }: &Scene) -> Option<String> {
         (self == Self::ChangePasswordWithAKey).then(|| sid(here))
+    }
+
+    /// Whether its clients take part in the code flow.
+    pub(super) fn has_clients(self) -> bool {
+        matches!(self, Self::Oauth(_))
     }
 
     /// Whether the authorizer is asked first.
@@ -258,11 +326,12 @@ impl Flow {
                 | Self::CompleteAChangeOfPassword
                 | Self::ChangePasswordToTheSame
                 | Self::ChangePasswordByAWrongOne
+                | Self::Oauth(OauthFlow::Userinfo)
         )
     }
 }
 
-/// The session of these tokens.
-pub(super) fn sid(tokens: &Tokens) -> String {
-    claims(&tokens.access)["sid"].as_str().unwrap().to_owned()
+/// The device whose key sessions are bound to.
+pub(super) fn device() -> Device {
+    Device::es256(1)
 }

@@ -4,11 +4,11 @@ use std::{sync::LazyLock, time::Duration};
 
 use serde_yaml_ng::Value;
 
-/// Read once, since every request asks for its time limit.
+/// Parsed once, since every request needs its time limit.
 static TEMPLATE: LazyLock<Value> =
     LazyLock::new(|| serde_yaml_ng::from_str(include_str!("../../template.yaml")).unwrap());
 
-/// How long Lambda lets a function go on, as template.yaml says of it, or of all.
+/// Lambda's time limit for a function: its own in template.yaml, or the global one.
 pub(super) fn time_limit(resource: &str) -> Duration {
     let template = &*TEMPLATE;
     let of_all = &template["Globals"]["Function"]["Timeout"];

@@ -1,14 +1,17 @@
-//! Faults at every call: each call to DynamoDB and to Secrets Manager of each function, spoiled in every way there is, with
-//! the retries and the timeouts of production.
+//! Faults at every call: each of the functions' calls to DynamoDB and Secrets Manager fails in every possible way, with
+//! production's retries and timeouts.
 //!
-//! `cargo test` spoils each call for good in one way, and one call of each flow for a moment, as the seed chooses;
-//! `cargo xtask long-tests` spoils all of them in all ways.
+//! `cargo test` fails each call permanently in one way, and one call of each flow briefly, as the seed chooses.
+//! `cargo xtask long-tests` tries all calls in all ways.
 
+mod answer;
 mod case;
 mod complete;
 mod done;
 mod flow;
+mod known;
 mod limit;
+mod oauth;
 mod rotation;
 mod rows;
 mod run;
@@ -40,13 +43,13 @@ async fn a_call_that_fails_is_a_failure_of_ours_and_the_same_request_again_compl
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_whose_first_answer_is_lost_is_made_again_and_nobody_notices() {
+async fn a_call_whose_first_answer_is_lost_is_retried_unnoticed() {
     first_attempts_fail([WireFault::CutAfter, WireFault::HangAfter]).await;
 }
 
-/// As when a table has had too many for a moment.
+/// As when a table is briefly overloaded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_call_that_is_refused_for_a_moment_is_made_again_and_nobody_notices() {
+async fn a_briefly_refused_call_is_retried_unnoticed() {
     first_attempts_fail([WireFault::Throttled, WireFault::OverCapacity]).await;
 }
 
@@ -65,7 +68,7 @@ async fn first_attempts_fail<const N: usize>(faults: [WireFault; N]) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_nothing_that_answers_everything_is_a_failure_of_ours() {
+async fn with_a_fault_in_every_call_everything_is_a_failure_of_ours() {
     let cases = |flow| WireFault::ALL.map(|fault| total(flow, fault)).into();
     each_flow(cases, |at, case| async move { case.fails(&at.stage, &at.fork, &at.work).await }).await;
 }
@@ -76,7 +79,7 @@ async fn with_connections_refused_everything_is_a_failure_of_ours() {
     each_flow(cases, |at, case| async move { case.is_refused(&at.stage, &at.fork, &at.work).await }).await;
 }
 
-/// All calls of a flow.
+/// A fault in all calls of a flow.
 fn total(flow: Flow, fault: WireFault) -> Case {
     let function = if flow.is_protected() { "authorizer" } else { "any other" };
     Case { spoiled: Spoiled::All, fault, function, outcome: Outcome::Fails }

@@ -1,4 +1,4 @@
-//! The same for the function that Secrets Manager calls: a step of a rotation that fails, and is repeated.
+//! The matrix for the function that Secrets Manager calls: a step of a rotation fails and is repeated.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::{
     key_rotation::{STEPS, step},
 };
 
-/// A deployment whose keys are due.
+/// A deployment that is due for a rotation.
 struct Due {
     document: KeysetDocument,
     api: Api,
@@ -23,7 +23,7 @@ struct Due {
     stored: Stored,
 }
 
-/// A rotation of it, with everything that it calls its own.
+/// A rotation with its own tables, secret and proxy.
 struct Rotating {
     secrets: Secrets,
     api: Api,
@@ -58,7 +58,7 @@ impl Rotating {
         time::timeout(time_limit("KeysFunction"), step).await.expect("it ends in time")
     }
 
-    /// Takes all steps, each again where it failed, as Secrets Manager does; returned is how often one did.
+    /// Takes all steps and repeats failed ones, as Secrets Manager does. Returns the number of failures.
     async fn complete(&self) -> usize {
         let mut failed = 0;
         for name in STEPS {
@@ -79,7 +79,7 @@ impl Rotating {
         assert_eq!(document.signing_keys[1].kid, *replaced);
         assert!(self.secrets.pending().await.is_none());
         assert_eq!(self.api.published_keys().await.len(), 2);
-        // Nobody notices.
+        // Clients notice nothing.
         assert_eq!(self.api.call(&due.tokens.access).await.status, 200);
         self.api.refresh(&due.tokens.refresh).await.tokens();
     }

@@ -1,10 +1,10 @@
-//! The rows of the matrix: each call of each flow, and what becomes of the request if it fails.
+//! The matrix's rows: each call of each flow, and the outcome if it fails.
 
 use std::fmt;
 
 use super::flow::Flow;
 
-/// A call that a function makes. Where a flow has several of one name, they are in the order of the calls.
+/// A call of a function, and the outcome if it fails. A flow's rows with one name are in the order of the calls.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     pub(super) function: &'static str,
@@ -13,80 +13,85 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// Whether it comes before anything that tells the flows of its function apart, or beside others that are like it: one
-    /// is enough then.
+    /// Whether one case of this call is enough: it comes at the start, before the flows of its function differ, or is
+    /// one of several like it.
     pub(super) fn is_first_of_all(self) -> bool {
         [KEYSET, CLIENT, KEYS, DENYLIST].contains(&self.call)
             || (self.function, self.call) == ("authorizer", SESSION)
     }
 }
 
-/// What becomes of a request if the call fails, however often it is tried.
+/// The outcome of a request if the call fails at every attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Outcome {
-    /// It is answered 503, or 500 where the authorizer failed; the same request again completes it.
+    /// The answer is 503, or 500 if the authorizer failed. The same request completes it.
     Fails,
-    /// The same, except that if the call was carried out nothing is left to be done, and the same request again is
-    /// answered with this status. Why that is so.
+    /// As [`Self::Fails`], but if the call was carried out, nothing is left to do, and the same request gets this
+    /// status. The text says why.
     FailsAtTheEnd(u16, &'static str),
-    /// It is answered as if nothing had failed. Why the answer doesn't hang on it.
+    /// The answer is 503, and the request can't be completed: the same request gets this status. The text says why.
+    UsesUp(u16, &'static str),
+    /// The answer is as if nothing had failed. The text says why it doesn't depend on the call.
     FollowsUp(&'static str),
 }
 
-/// What is expected, for whoever reads that it was not so.
+/// The expectation, for the message of a failed case.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fails => f.write_str("a failure, and completed by the same request"),
             Self::FailsAtTheEnd(status, why) => write!(f, "a failure, and {status} from then on: {why}"),
+            Self::UsesUp(status, why) => write!(f, "a failure, and {status} then: {why}"),
             Self::FollowsUp(why) => write!(f, "no difference: {why}"),
         }
     }
 }
 
-const KEYSET: &str = "GetSecretValue Keyset";
-const CLIENT: &str = "GetItem Clients";
-const USER: &str = "GetItem Users";
-const SESSION: &str = "GetItem Sessions";
-const SESSIONS: &str = "Query Sessions";
-const NEW_SESSION: &str = "PutItem Sessions";
-const MARK_ENDED: &str = "UpdateItem Sessions SET ended_at REMOVE password_change";
+pub(super) const KEYSET: &str = "GetSecretValue Keyset";
+pub(super) const CLIENT: &str = "GetItem Clients";
+pub(super) const USER: &str = "GetItem Users";
+pub(super) const SESSION: &str = "GetItem Sessions";
+pub(super) const SESSIONS: &str = "Query Sessions";
+pub(super) const NEW_SESSION: &str = "PutItem Sessions";
+pub(super) const MARK_ENDED: &str = "UpdateItem Sessions SET ended_at REMOVE password_change";
 const MARK_CLAIMED: &str = "UpdateItem Sessions SET ended_at";
 const REPLACE: &str = "UpdateItem Sessions SET successor";
 const CLAIM: &str = "UpdateItem Sessions SET password_change";
-const DENY: &str = "PutItem Revocations";
-const DELETE: &str = "DeleteItem Sessions";
+pub(super) const DENY: &str = "PutItem Revocations";
+pub(super) const DELETE: &str = "DeleteItem Sessions";
 const DENYLIST: &str = "Query Revocations";
-const KEYS: &str = "Query Keys";
+pub(super) const KEYS: &str = "Query Keys";
 const PUBLISH: &str = "ConditionCheckItem+PutItem Keys";
-const CREDENTIAL: &str = "GetItem Credentials";
-const ATTEMPT: &str = "UpdateItem Credentials ADD guesses0 SET expires_at";
-const TIDY: &str = "UpdateItem Credentials REMOVE c0";
+pub(super) const CREDENTIAL: &str = "GetItem Credentials";
+pub(super) const ATTEMPT: &str = "UpdateItem Credentials ADD guesses0 SET expires_at";
+pub(super) const TIDY: &str = "UpdateItem Credentials REMOVE c0";
 const TIDY_NOBODYS: &str = "UpdateItem Credentials REMOVE c0 SET expires_at";
-const FORGIVE_THE_ONLY_ONE: &str = "UpdateItem Credentials REMOVE in_a_row";
-const FORGIVE: &str = "UpdateItem Credentials REMOVE in_a_row ADD guesses0";
-const STRENGTHEN: &str = "UpdateItem Credentials SET password_hash";
-const CHANGE: &str = "UpdateItem Credentials SET password_hash REMOVE must_change ADD guesses0";
-const CUT_OFF: &str = "UpdateItem Users SET not_before";
+pub(super) const FORGIVE_THE_ONLY_ONE: &str = "UpdateItem Credentials REMOVE in_a_row";
+pub(super) const FORGIVE: &str = "UpdateItem Credentials REMOVE in_a_row ADD guesses0";
+pub(super) const STRENGTHEN: &str = "UpdateItem Credentials SET password_hash";
+pub(super) const CHANGE: &str = "UpdateItem Credentials SET password_hash REMOVE must_change ADD guesses0";
+pub(super) const CUT_OFF: &str = "UpdateItem Users SET not_before";
 const ROTATE: &str = "UpdateItem Sessions SET generation REMOVE undelivered";
 const MARK: &str = "UpdateItem Sessions SET undelivered";
 
-const UNUSED: &str = "the user is read to take as long as where the password is right, and not looked at";
-const BUDGET: &str = "it costs an attempt of the budget, which refills";
+pub(super) const UNUSED: &str =
+    "the user is read to take as long as where the password is right, and not looked at";
+pub(super) const BUDGET: &str = "it costs an attempt of the budget, which refills";
+const FAILED: &str = "the request has failed already; a retry in time needs no mark";
 
-fn calls(function: &'static str, calls: &[&'static str]) -> Vec<Row> {
+pub(super) fn calls(function: &'static str, calls: &[&'static str]) -> Vec<Row> {
     calls.iter().map(|call| Row { function, call, outcome: Outcome::Fails }).collect()
 }
 
-fn follows_up(function: &'static str, call: &'static str, why: &'static str) -> Row {
+pub(super) fn follows_up(function: &'static str, call: &'static str, why: &'static str) -> Row {
     Row { function, call, outcome: Outcome::FollowsUp(why) }
 }
 
-fn ends(function: &'static str, call: &'static str, status: u16, why: &'static str) -> Row {
+pub(super) fn ends(function: &'static str, call: &'static str, status: u16, why: &'static str) -> Row {
     Row { function, call, outcome: Outcome::FailsAtTheEnd(status, why) }
 }
 
-/// The calls of a flow.
+/// The rows of a flow.
 pub(super) fn rows(flow: Flow) -> Vec<Row> {
     let by_authorizer = || calls("authorizer", &[KEYS, SESSION]);
     let (own, rest) = match flow {
@@ -101,6 +106,10 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
         Flow::LoginAfterAWrongPassword => (
             calls("login", &[KEYSET, CLIENT, ATTEMPT, USER, NEW_SESSION]),
             vec![follows_up("login", FORGIVE, BUDGET)],
+        ),
+        Flow::LoginWithAProof => (
+            calls("login", &[KEYSET, CLIENT, ATTEMPT, USER, NEW_SESSION]),
+            vec![follows_up("login", FORGIVE_THE_ONLY_ONE, BUDGET)],
         ),
         Flow::LoginWithAWrongPassword => {
             (calls("login", &[KEYSET, CLIENT, ATTEMPT]), vec![follows_up("login", USER, UNUSED)])
@@ -127,18 +136,22 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
             let own = [&[KEYSET, CLIENT, ATTEMPT, USER][..], &end, &[NEW_SESSION]].concat();
             (calls("login", &own), vec![follows_up("login", FORGIVE_THE_ONLY_ONE, BUDGET)])
         }
-        Flow::Refresh | Flow::RefreshAgain => (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]), vec![]),
+        Flow::Refresh | Flow::RefreshWithAProof | Flow::RefreshThatBinds | Flow::RefreshAgain => {
+            (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]), vec![])
+        }
         Flow::RefreshOfAUsedToken | Flow::RefreshOfADisabledUser => {
             (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER, MARK_ENDED, DENY, DELETE]), vec![])
         }
-        Flow::RefreshOfAnUnreadableUser => (
-            calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]),
-            vec![follows_up(
-                "refresh",
-                MARK,
-                "the request has failed already; a retry in time needs no mark",
-            )],
-        ),
+        Flow::RefreshOfAnUnreadableUser => {
+            (calls("refresh", &[KEYSET, CLIENT, ROTATE, USER]), vec![follows_up("refresh", MARK, FAILED)])
+        }
+        Flow::RefreshAtToken => (calls("token", &[KEYSET, CLIENT, ROTATE, USER]), vec![]),
+        Flow::RefreshAtTokenOfAUsedToken => {
+            (calls("token", &[KEYSET, CLIENT, ROTATE, USER, MARK_ENDED, DENY, DELETE]), vec![])
+        }
+        Flow::RefreshAtTokenOfAnUnreadableUser => {
+            (calls("token", &[KEYSET, CLIENT, ROTATE, USER]), vec![follows_up("token", MARK, FAILED)])
+        }
         Flow::Logout => (calls("logout", &[KEYSET, CLIENT, MARK_ENDED, DENY, DELETE]), vec![]),
         Flow::LogoutEverywhere => {
             let end = [MARK_ENDED, DENY, DELETE];
@@ -147,7 +160,7 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
         Flow::LogoutEverywhereInVain => (calls("logout", &[KEYSET, CLIENT, SESSIONS, MARK_ENDED]), vec![]),
         Flow::ListSessions => (by_authorizer(), calls("sessions", &[SESSIONS])),
         Flow::ListSessionsByDenylist => {
-            // Side by side, one for each hour of a day and a little.
+            // Concurrent reads, one for each hour of a little more than a day.
             let by_authorizer = [&[KEYS], &[DENYLIST; 26][..]].concat();
             (calls("authorizer", &by_authorizer), calls("sessions", &[SESSIONS]))
         }
@@ -178,11 +191,12 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
             (by_authorizer(), calls("password", &own))
         }
         Flow::Jwks => (calls("metadata", &[KEYS]), vec![]),
+        Flow::Oauth(flow) => (flow.rows(), vec![]),
     };
     own.into_iter().chain(rest).collect()
 }
 
-/// What follows once the password is another.
+/// The calls after the password is replaced.
 fn after_the_change() -> Vec<Row> {
     let mut rows = calls(
         "password",
@@ -192,7 +206,7 @@ fn after_the_change() -> Vec<Row> {
     rows
 }
 
-/// The calls of a rotation, step by step.
+/// The calls of a rotation, by step.
 pub(super) fn rotation_rows() -> Vec<Row> {
     let steps: [&[&'static str]; 4] = [
         &[KEYSET, KEYSET, "PutSecretValue Keyset"],

@@ -1,4 +1,4 @@
-//! Runs cases side by side: most of their time they wait for what hangs.
+//! Runs cases concurrently: they mostly wait for hanging calls.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -14,28 +14,29 @@ use super::{
 };
 use crate::harness::{Api, SCALE};
 
-/// How many cases are at work at a time; all others wait for what hangs.
+/// The number of busy cases. The others wait for hanging calls.
 const WORKERS: usize = 4;
 
-/// Where the cases of a row take place, one after the other.
+/// The place where the cases of a row run, one after the other.
 pub(super) struct Place {
     pub(super) stage: Arc<Stage>,
     pub(super) fork: Api,
     pub(super) work: Arc<Semaphore>,
 }
 
-/// The cases of the rows of a flow, those of a row together.
+/// The cases of a flow's rows, grouped by row.
 type Chains = Vec<(Flow, Vec<Vec<Case>>)>;
 
-/// The cases of all rows: one of each, or all.
+/// Cases of all rows: one per row, or all.
 pub(super) fn of_each_row(cases: impl Fn(Row, usize) -> Vec<Case>) -> Chains {
     let (mut chains, mut seen, mut rows_seen) = (Vec::new(), BTreeSet::new(), 0..);
-    for flow in Flow::ALL {
+    for flow in Flow::all() {
         let rows = rows(flow);
         let mut chains_of_flow = Vec::new();
         for (at, row) in rows.iter().enumerate() {
             let number = rows[..=at].iter().filter(|other| other.call == row.call).count();
-            if !row.is_first_of_all() || seen.insert((row.function, row.call)) {
+            let is_like_others = rows[..=at].iter().all(|row| row.is_first_of_all());
+            if !is_like_others || seen.insert((row.function, row.call)) {
                 chains_of_flow.push(SCALE.cells(rows_seen.next().unwrap(), cases(*row, number)));
             }
         }
@@ -44,25 +45,43 @@ pub(super) fn of_each_row(cases: impl Fn(Row, usize) -> Vec<Case>) -> Chains {
     chains
 }
 
-/// The cases of one row of each flow, or of all rows.
+/// Cases of one row per flow, or of all rows.
 pub(super) fn of_each_flow(cases: impl Fn(Row, usize) -> Vec<Case>) -> Chains {
     let flows = of_each_row(cases).into_iter().enumerate();
     flows.map(|(number, (flow, rows))| (flow, SCALE.cells(number, rows))).collect()
 }
 
-/// Runs cases that strike a whole flow: one of each flow, or all.
+/// Runs cases that fail a whole flow: one per flow, or all.
 pub(super) async fn each_flow<F>(
     cases: impl Fn(Flow) -> Vec<Case>,
     strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static,
 ) where
     F: Future<Output = ()> + Send + 'static,
 {
-    let chains = Flow::ALL.into_iter().enumerate();
+    let chains = Flow::all().enumerate();
     let chains = chains.map(|(row, flow)| (flow, vec![SCALE.cells(row, cases(flow))]));
     run(chains.collect(), strike).await;
 }
 
-/// Runs cases, those of a row one after the other, and fails with a list of those that went wrong.
+/// Runs an action for each flow, a few at a time. Panics with a list of the failed flows.
+pub(super) async fn side_by_side<F>(act: impl Fn(Flow) -> F + Copy + Send + 'static)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let work = Arc::new(Semaphore::new(WORKERS));
+    let mut running = JoinSet::new();
+    for flow in Flow::all() {
+        let work = work.clone();
+        running.spawn(async move {
+            let _permit = work.acquire().await.unwrap();
+            tokio::spawn(act(flow)).await.err().map(|error| told(&format!("{flow:?}"), error))
+        });
+    }
+    let wrong: Vec<_> = running.join_all().await.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{} went wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// Runs cases, those of a row one after the other. Panics with a list of the failed ones.
 pub(super) async fn run<F>(chains: Chains, strike: impl Fn(Arc<Place>, Case) -> F + Copy + Send + 'static)
 where
     F: Future<Output = ()> + Send + 'static,

@@ -1,4 +1,4 @@
-//! What the functions ask of DynamoDB: counted, and where a test wants it, failed.
+//! The functions' calls to DynamoDB. A test can count them and make them fail.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -26,7 +26,7 @@ use aws_sdk_dynamodb::{
 };
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 
-/// Which call an execution of the SDK is.
+/// Identifies a call among the SDK's executions.
 #[derive(Clone, Debug)]
 struct CallId(u64);
 
@@ -42,21 +42,21 @@ pub(crate) struct Call {
     id: u64,
     /// Like `GetItem Sessions`.
     pub(crate) name: String,
-    /// Calls that overlap are of one wave.
+    /// Overlapping calls share a wave.
     wave: usize,
-    /// Capacity units, as the engine says; none for a call that failed.
+    /// The capacity units that the engine reports. `None` for a failed call.
     pub(crate) units: Option<f64>,
     returned: bool,
 }
 
-/// Makes calls of this name fail.
+/// A way to make calls with this name fail.
 #[derive(Clone, Debug)]
 pub(crate) enum Fault {
-    /// Nothing reaches the store.
+    /// The call doesn't reach the store.
     Before(&'static str),
-    /// The same, for the next call only.
+    /// Only the next call doesn't reach the store.
     Once(&'static str),
-    /// The store carries it out, and the answer is lost.
+    /// The store carries the call out, and its answer is lost.
     After(&'static str),
 }
 
@@ -68,7 +68,7 @@ struct State {
     hook: Option<Hook>,
 }
 
-/// What a test does whenever a call is made.
+/// An action that a test runs at every call.
 struct Hook(Box<dyn Fn() + Send>);
 
 impl fmt::Debug for Hook {
@@ -81,7 +81,7 @@ impl fmt::Debug for Hook {
 #[derive(Clone, Debug)]
 pub(crate) struct Calls {
     state: Arc<Mutex<State>>,
-    /// Logical ids by the names of tables.
+    /// The tables' logical IDs by their names.
     tables: Arc<BTreeMap<String, String>>,
 }
 
@@ -91,22 +91,22 @@ impl Calls {
         Self { state: Arc::default(), tables: Arc::new(tables) }
     }
 
-    /// The calls since the last time, in order.
+    /// The calls since the last take, in order.
     pub(crate) fn take(&self) -> Vec<Call> {
         std::mem::take(&mut self.state.lock().unwrap().calls)
     }
 
-    /// How many there were since the last time.
+    /// The number of calls since the last take.
     pub(crate) fn count(&self) -> usize {
         self.state.lock().unwrap().calls.len()
     }
 
-    /// From now on, until [`Calls::heal`].
+    /// Applies a fault until [`Calls::heal`].
     pub(crate) fn fail(&self, fault: Fault) {
         self.state.lock().unwrap().faults.push(fault);
     }
 
-    /// Does this whenever a call is made, while it is waited for.
+    /// Runs this at every call, before the call is made.
     pub(crate) fn before_each(&self, hook: impl Fn() + Send + 'static) {
         self.state.lock().unwrap().hook = Some(Hook(Box::new(hook)));
     }
@@ -120,7 +120,7 @@ impl Calls {
         format!("{operation} {table}")
     }
 
-    /// Like `ConditionCheckItem+PutItem Keys`: a transaction on one table.
+    /// The name of a transaction on one table, like `ConditionCheckItem+PutItem Keys`.
     fn transaction(&self, writes: &[TransactWriteItem]) -> String {
         let writes = writes.iter().map(|write| match write {
             TransactWriteItem { condition_check: Some(check), .. } => {
@@ -135,7 +135,7 @@ impl Calls {
         self.name(&operations.join("+"), tables.first().map(|&table| table.to_owned()).as_ref())
     }
 
-    /// A call is made: in the wave of the earlier ones that are still out, or else in a new one.
+    /// Records the start of a call. It joins the wave of earlier calls that are still running, or begins a new one.
     fn begin(&self, name: String) -> Result<CallId, BoxError> {
         let mut state = self.state.lock().unwrap();
         if let Some(Hook(hook)) = &state.hook {
@@ -167,7 +167,7 @@ impl Calls {
     }
 }
 
-/// The names of calls that were made side by side, wave by wave, sorted within a wave.
+/// The calls' names by wave, sorted within each wave.
 pub(crate) fn waves(calls: &[Call]) -> Vec<Vec<&str>> {
     let mut waves: Vec<(usize, Vec<&str>)> = Vec::new();
     for call in calls {

@@ -1,4 +1,4 @@
-//! A clock that moves when it is told to.
+//! A clock that a test moves.
 
 use std::{
     sync::{
@@ -16,7 +16,7 @@ static BEGINNING: LazyLock<Instant> = LazyLock::new(Instant::now);
 #[derive(Debug)]
 pub(crate) struct MockClock {
     seconds: AtomicU64,
-    /// What passed beside them, too little to be seen on a calendar.
+    /// Milliseconds on top, which only durations show.
     milliseconds: AtomicU64,
 }
 
@@ -29,7 +29,7 @@ impl MockClock {
         self.seconds.fetch_add(seconds, Ordering::SeqCst);
     }
 
-    /// By so little that only durations notice.
+    /// Advances the clock by so little that only durations show it.
     pub(crate) fn advance_milliseconds(&self, milliseconds: u64) {
         self.milliseconds.fetch_add(milliseconds, Ordering::SeqCst);
     }

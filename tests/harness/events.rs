@@ -1,4 +1,4 @@
-//! Events as API Gateway would send them or as it never would, given to the functions as Lambda does.
+//! Events, both genuine and impossible, passed to the functions as Lambda does.
 
 use axum::http::HeaderMap;
 use lambda_http::Body;
@@ -11,7 +11,7 @@ use super::{
     openapi::{Answered, Asked, DOCUMENT, assert_documented},
 };
 
-/// The endpoints that take a body.
+/// The endpoints that accept a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum BodyEndpoint {
     Login,
@@ -32,7 +32,7 @@ impl BodyEndpoint {
         }
     }
 
-    /// What it takes, and carries out.
+    /// Valid parameters, which the endpoint carries out.
     pub(crate) fn parameters(self, tokens: &Tokens) -> Vec<(&'static str, &str)> {
         match self {
             Self::Login => vec![("client_id", APP), ("username", USERNAME), ("password", PASSWORD)],
@@ -48,17 +48,17 @@ impl BodyEndpoint {
         }
     }
 
-    /// The same as a form.
+    /// The parameters as a form.
     pub(crate) fn form(self, tokens: &Tokens) -> String {
         form(&self.parameters(tokens))
     }
 
-    /// The same as JSON.
+    /// The parameters as JSON.
     pub(crate) fn json(self, tokens: &Tokens) -> Value {
         self.parameters(tokens).into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
     }
 
-    /// The event of a POST with this body, behind the authorizer where that is so.
+    /// The event of a POST with this body. A protected endpoint gets the authorizer's context.
     pub(crate) fn event(self, tokens: &Tokens, media_type: &str, body: &str) -> Value {
         let mut event = json!({
             "resource": self.path(), "path": self.path(), "httpMethod": "POST",
@@ -84,18 +84,18 @@ impl BodyEndpoint {
         event
     }
 
-    /// The event of the request that it carries out, as a form.
+    /// The event of a valid request with a form.
     pub(crate) fn form_event(self, tokens: &Tokens) -> Value {
         self.event(tokens, "application/x-www-form-urlencoded", &self.form(tokens))
     }
 
-    /// The same as JSON.
+    /// The event of a valid request with JSON.
     pub(crate) fn json_event(self, tokens: &Tokens) -> Value {
         self.event(tokens, "application/json", &self.json(tokens).to_string())
     }
 }
 
-/// The functions, waiting for events.
+/// The functions, called with events.
 pub(crate) struct Lambdas(Functions);
 
 impl Lambdas {
@@ -103,20 +103,21 @@ impl Lambdas {
         Self(Box::pin(Functions::start(&api.template, &api.deployment)).await.unwrap())
     }
 
-    /// What the function behind this path answers; `None`, if Lambda's runtime can't read the event. An answer to an operation of
-    /// openapi.yaml has to be one that it has.
+    /// The answer of the function at this path. `None` if Lambda's runtime can't read the event. An answer to a
+    /// documented operation has to match openapi.yaml.
     pub(crate) async fn answer(&self, path: &str, event: &Value) -> Option<Reply> {
         let request = request_of(serde_json::from_str(&event.to_string()).ok()?);
         let name = path.trim_start_matches('/').split('/').next().unwrap();
         let (parts, body) = Box::pin(self.0.call(name, &request)).await.unwrap().into_parts();
         let body = match body {
-            Body::Text(text) => serde_json::from_str(&text).unwrap(),
+            // A page isn't JSON.
+            Body::Text(text) => serde_json::from_str(&text).unwrap_or(Value::String(text)),
             _ => Value::Null,
         };
         let headers: HeaderMap = parts.headers;
         let reply = Reply { status: parts.status.as_u16(), headers, body };
         let method = request.method().as_str();
-        // Preflights are another function's.
+        // Another function answers preflights.
         if method != "OPTIONS" && DOCUMENT.find(method, path).is_some() {
             let asked = Asked { method, path, query: "", media_type: "", body: &[] };
             let Reply { status, headers, body } = &reply;
@@ -127,7 +128,7 @@ impl Lambdas {
 }
 
 impl Api {
-    /// Asserts that this event is refused in the OAuth shape, and that nothing is stored by it.
+    /// Asserts that this event is refused with an OAuth error, and stores nothing.
     pub(crate) async fn assert_refuses(
         &self,
         endpoint: BodyEndpoint,
@@ -142,7 +143,7 @@ impl Api {
         assert_eq!(self.stored().await, before, "{endpoint:?}");
     }
 
-    /// Asserts that this event is carried out, and puts back what was stored.
+    /// Asserts that this event is carried out, and restores the tables.
     pub(crate) async fn assert_carries_out(&self, endpoint: BodyEndpoint, event: &Value) {
         let before = self.stored().await;
         let reply = Lambdas::start(self).await.answer(endpoint.path(), event).await.unwrap();

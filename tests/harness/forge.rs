@@ -1,4 +1,4 @@
-//! Signs anything with the API's own key: what its holder could forge is what verification must still refuse.
+//! Signs arbitrary tokens with the API's own key: verification must reject even forgeries by the key's holder.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -16,19 +16,10 @@ pub(crate) struct Forge {
 }
 
 impl Forge {
-    /// With the key of this API, and a live token to begin with.
+    /// A forge with this API's key, and a live token to start from.
     pub(crate) fn new(api: &Api, token: &str) -> Self {
         let keyset = api.keyset();
-        let jwk = &keyset["signing_keys"][0];
-        let member = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
-        let (key, algorithm) = match jwk["alg"].as_str().unwrap() {
-            "ES256" => (es256(&member), Algorithm::ES256),
-            "EdDSA" => {
-                let pair = Ed25519KeyPair::from_seed_and_public_key(&member("d"), &member("x")).unwrap();
-                (EncodingKey::from_ed_der(pair.to_pkcs8().unwrap().as_ref()), Algorithm::EdDSA)
-            }
-            _ => (rs256(&member), Algorithm::RS256),
-        };
+        let (key, algorithm) = signer(&keyset["signing_keys"][0]);
         Self { key, algorithm, header: part(token, 0), claims: part(token, 1) }
     }
 
@@ -36,7 +27,7 @@ impl Forge {
         self.sign_as(self.algorithm, header, claims)
     }
 
-    /// With another algorithm of the key's family.
+    /// Signs with another algorithm of the key's family.
     pub(crate) fn sign_as(&self, algorithm: Algorithm, header: &str, claims: &str) -> String {
         let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let signature = crypto::sign(message.as_bytes(), &self.key, algorithm).unwrap();
@@ -65,6 +56,19 @@ pub(crate) fn part(token: &str, index: usize) -> Value {
 /// The claims of a token, unverified.
 pub(crate) fn claims(token: &str) -> Value {
     part(token, 1)
+}
+
+/// The signing key of a private JWK, and its algorithm.
+pub(super) fn signer(jwk: &Value) -> (EncodingKey, Algorithm) {
+    let member = |name: &str| URL_SAFE_NO_PAD.decode(jwk[name].as_str().unwrap()).unwrap();
+    match jwk["alg"].as_str().unwrap() {
+        "ES256" => (es256(&member), Algorithm::ES256),
+        "EdDSA" => {
+            let pair = Ed25519KeyPair::from_seed_and_public_key(&member("d"), &member("x")).unwrap();
+            (EncodingKey::from_ed_der(pair.to_pkcs8().unwrap().as_ref()), Algorithm::EdDSA)
+        }
+        _ => (rs256(&member), Algorithm::RS256),
+    }
 }
 
 fn es256(member: &impl Fn(&str) -> Vec<u8>) -> EncodingKey {

@@ -1,4 +1,4 @@
-//! A deployment over a proxy, and copies of what is stored, so that many cases can begin alike and side by side.
+//! Deployments behind a proxy, and copies of the stored items, so that many cases can start alike and run concurrently.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ use super::{Api, Calls, MockClock, Proxy, Secrets, Spoiled, WireFault, plain_htt
 /// The items of every table, by the tables' logical ids.
 pub(crate) type Stored = BTreeMap<String, Vec<BTreeMap<String, AttributeValue>>>;
 
-/// Two and a half times what production has.
+/// Two and a half times production's timeouts.
 fn patient() -> TimeoutConfig {
     let production = aws::timeouts();
     let longer = |limit: Option<Duration>| limit.unwrap() * 5 / 2;
@@ -26,14 +26,14 @@ fn patient() -> TimeoutConfig {
 }
 
 impl Api {
-    /// The same tables, reached through a proxy with the retries and timeouts of production.
+    /// The same tables behind a proxy, with production's retries and timeouts.
     pub(crate) async fn behind_proxy(&self) -> (Self, Proxy) {
         let proxy = Proxy::start(self.endpoint.clone(), None, &self.deployment.tables).await;
         (self.reached_at(&proxy.endpoint(), None, aws::timeouts()).await, proxy)
     }
 
-    /// The same, with the keyset in these secrets, reached through the proxy as well. While the functions start nothing
-    /// answers them, so that each request finds them with nothing in memory.
+    /// Functions behind a proxy, with the keyset in these secrets behind it too. The proxy refuses all calls while the
+    /// functions start, so that each starts with empty caches.
     pub(crate) async fn cold_behind_proxy(&self, secrets: &Secrets) -> (Self, Proxy) {
         let (store, tables) = (self.endpoint.clone(), &self.deployment.tables);
         let proxy = Proxy::start(store, Some(secrets.endpoint.clone()), tables).await;
@@ -43,15 +43,15 @@ impl Api {
         (cold, proxy)
     }
 
-    /// The same, started while the proxy answers, so that each request finds them with what is loaded at the start. An
-    /// attempt has longer than in production, as everything takes longer on processors that other tests keep busy.
+    /// Functions behind a proxy that answers while they start, so that each has loaded its caches. Attempts get longer
+    /// than in production, since other tests keep the processors busy.
     pub(crate) async fn started_behind_proxy(&self, secrets: &Secrets) -> (Self, Proxy) {
         let (store, tables) = (self.endpoint.clone(), &self.deployment.tables);
         let proxy = Proxy::start(store, Some(secrets.endpoint.clone()), tables).await;
         (self.reached_at(&proxy.endpoint(), Some(secrets), patient()).await, proxy)
     }
 
-    /// The same, with as much time as a test wants to hold a request.
+    /// Functions behind a proxy, with timeouts that let a test hold a request.
     pub(crate) async fn behind_gate(&self, secrets: &Secrets) -> (Self, Proxy) {
         let (store, tables) = (self.endpoint.clone(), &self.deployment.tables);
         let proxy = Proxy::start(store, Some(secrets.endpoint.clone()), tables).await;
@@ -60,7 +60,7 @@ impl Api {
         (self.reached_at(&proxy.endpoint(), Some(secrets), timeouts).await, proxy)
     }
 
-    /// The same tables, reached through a proxy that may hold a request for as long as a test wants.
+    /// The same tables behind a proxy that can hold a request as long as a test wants.
     pub(crate) async fn behind_a_gate(&self) -> (Self, Proxy) {
         let proxy = Proxy::start(self.endpoint.clone(), None, &self.deployment.tables).await;
         let minute = Duration::from_secs(60);
@@ -68,7 +68,8 @@ impl Api {
         (self.reached_at(&proxy.endpoint(), None, timeouts).await, proxy)
     }
 
-    /// The same, over a port that nobody listens on, so that connections are refused, nor gets while the socket lives.
+    /// Functions whose store and secrets are at a port that refuses connections. The port stays reserved while the
+    /// socket lives.
     pub(crate) async fn out_of_reach(&self, secrets: &Secrets) -> (Self, TcpSocket) {
         let taken = TcpSocket::new_v4().unwrap();
         taken.bind(([127, 0, 0, 1], 0).into()).unwrap();
@@ -91,7 +92,7 @@ impl Api {
         self.redeployed(deployment).await
     }
 
-    /// Another deployment in the same store, with the same keys, a clock of its own, and nothing in its tables yet.
+    /// Another deployment in the same store with the same keys, its own clock, and empty tables.
     pub(crate) async fn fork(&self) -> Self {
         let prefix = format!("{}.", identifier(&SystemRandom::new()));
         let tables = tables::create(&self.template, &self.store, &prefix).await.unwrap();
@@ -115,7 +116,7 @@ impl Api {
         .await
     }
 
-    /// What is stored now.
+    /// The stored items.
     pub(crate) async fn stored(&self) -> Stored {
         let mut stored = Stored::new();
         for table in self.deployment.tables.keys() {
@@ -124,7 +125,7 @@ impl Api {
         stored
     }
 
-    /// Stores this, and nothing else.
+    /// Replaces all stored items by these.
     pub(crate) async fn restore(&self, stored: &Stored) {
         for (table, items) in stored {
             let present = self.items(table).await;

@@ -1,26 +1,31 @@
-//! What API Gateway answers for itself, by the kind of API that the tests run behind.
+//! API Gateway's own answers, by the kind of API that the tests use.
 
 use axum::http::Request;
 use local::template::ApiKind;
 use serde_json::{Value, json};
+use shared::dpop;
 
 use super::{Api, http::Reply, kind::API_KIND};
 
 impl Reply {
-    /// Asserts that API Gateway refused this without asking a function: a REST API with this error, in the shape of OAuth's,
-    /// and an HTTP API, where nothing about it can be configured, in words of its own.
+    /// Asserts that API Gateway itself refused the request. A REST API answers with this OAuth error. An HTTP API,
+    /// whose answers can't be configured, uses its own words.
     #[track_caller]
     pub(crate) fn assert_gateway_error(&self, status: u16, error: &str) {
         let challenge = self.header("www-authenticate");
         match *API_KIND {
             ApiKind::Rest => {
                 self.assert_error(status, error);
+                let algorithms = dpop::ALGORITHMS.join(" ");
+                let challenges = |error: &str| {
+                    format!(r#"Bearer realm="latchgate"{error}, DPoP algs="{algorithms}"{error}"#)
+                };
                 let expected = match status {
-                    401 => Some(r#"Bearer realm="latchgate""#),
-                    403 => Some(r#"Bearer realm="latchgate", error="insufficient_scope""#),
+                    401 => Some(challenges("")),
+                    403 => Some(challenges(r#", error="insufficient_scope""#)),
                     _ => None,
                 };
-                assert_eq!(challenge, expected, "{self:?}");
+                assert_eq!(challenge, expected.as_deref(), "{self:?}");
             }
             ApiKind::Http => {
                 let message = match status {
@@ -38,17 +43,17 @@ impl Reply {
         }
     }
 
-    /// Asserts that scripts of this origin may read the reply, or those of none.
+    /// Asserts that scripts of this origin may read the reply, or no scripts.
     #[track_caller]
     pub(crate) fn assert_readable_by(&self, origin: Option<&str>) {
         assert_eq!(self.header("access-control-allow-origin"), origin, "{self:?}");
         let exposed = self.header("access-control-expose-headers").map(str::to_ascii_lowercase);
         let names: Option<Vec<_>> = exposed.as_ref().map(|names| names.split(',').map(str::trim).collect());
-        assert_eq!(names, origin.map(|_| vec!["retry-after", "www-authenticate", "date"]));
+        assert_eq!(names, origin.map(|_| vec!["retry-after", "www-authenticate", "date", "dpop-nonce"]));
     }
 
-    /// Asserts that a reply to somebody who is no browser lets scripts of every origin read it; an HTTP API puts its own
-    /// configuration in the place of what the function says, and so says nothing to them.
+    /// Asserts that a reply to a program lets scripts of every origin read it. An HTTP API replaces the function's CORS
+    /// headers by its own, so it sends a program none.
     #[track_caller]
     pub(crate) fn assert_readable_by_all(&self) {
         self.assert_readable_by(match *API_KIND {
@@ -64,14 +69,14 @@ impl Reply {
         for (name, expected) in [
             ("access-control-allow-origin", origin),
             ("access-control-allow-methods", "GET,POST,DELETE,OPTIONS"),
-            ("access-control-allow-headers", "authorization,content-type,idempotency-key"),
+            ("access-control-allow-headers", "authorization,content-type,dpop,idempotency-key"),
             ("access-control-max-age", "600"),
         ] {
             assert_eq!(self.header(name), Some(expected), "{self:?}");
         }
     }
 
-    /// Asserts that a preflight lets nobody call.
+    /// Asserts that a preflight allows no calls.
     #[track_caller]
     pub(crate) fn assert_no_preflight(&self) {
         assert_eq!((self.status, &self.body), (204, &Value::Null), "{self:?}");
@@ -81,11 +86,11 @@ impl Reply {
 }
 
 impl Api {
-    /// What a browser is told that asks whether scripts of this origin may send such a request, with all headers that clients send.
+    /// The answer to a preflight for this method and origin, with all headers that clients send.
     pub(crate) async fn preflight(&self, method: &str, path: &str, origin: &str) -> Reply {
         let request = Request::options(path).header("origin", origin);
         let request = request.header("access-control-request-method", method);
-        let headers = "authorization,content-type,idempotency-key";
+        let headers = "authorization,content-type,dpop,idempotency-key";
         self.send(request.header("access-control-request-headers", headers), "").await
     }
 }

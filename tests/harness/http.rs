@@ -21,7 +21,7 @@ use super::{
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
-    /// The JSON body; null if there is none.
+    /// The JSON body, or null without one.
     pub(crate) body: Value,
 }
 
@@ -41,7 +41,7 @@ impl Reply {
         Tokens { access: text("access_token"), refresh: text("refresh_token") }
     }
 
-    /// Asserts an error in the OAuth shape, and that nobody stores it.
+    /// Asserts an OAuth error that no cache may store.
     #[track_caller]
     pub(crate) fn assert_error(&self, status: u16, error: &str) {
         assert_eq!((self.status, self.body["error"].as_str()), (status, Some(error)), "{self:?}");
@@ -62,7 +62,7 @@ impl Reply {
     }
 }
 
-/// The same token with another last byte but one: still well-formed, and no longer genuine.
+/// The token with its next-to-last byte changed: still well-formed, but no longer genuine.
 pub(crate) fn forged(token: &str) -> String {
     let at = token.len() - 2;
     let other = if &token[at..=at] == "A" { "B" } else { "A" };
@@ -81,12 +81,12 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
 }
 
 impl Api {
-    /// Sends a request from 203.0.113.9 (TEST-NET-3). Its answer has to be one that openapi.yaml has.
+    /// Sends a request from 203.0.113.9 (TEST-NET-3), and asserts that openapi.yaml documents the answer.
     pub(crate) async fn send(&self, request: request::Builder, body: impl Into<Bytes>) -> Reply {
         let request = request.body(body.into()).unwrap();
         let sent = request.clone();
         let source = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
-        // On the heap: it holds the state of whichever function is called.
+        // On the heap, because it includes the called function's state.
         let (parts, body) = Box::pin(self.gateway.handle(request, source)).await.into_parts();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };
         let reply = Reply { status: parts.status.as_u16(), headers: parts.headers, body };
@@ -96,8 +96,8 @@ impl Api {
 
     fn hold_to_document(&self, sent: &Request<Bytes>, reply: &Reply) {
         let (method, path) = (sent.method().as_str(), sent.uri().path());
-        // An HTTP API has no route for OPTIONS, and answers preflights by itself. And what it makes of a path in another spelling
-        // isn't known, so the local server's refusal is its own.
+        // An HTTP API has no OPTIONS routes and answers preflights itself. Its answer to an unusual spelling of a path
+        // isn't known, so the local server's refusal isn't documented.
         let is_preflight = self.deployment.api == ApiKind::Http && method == "OPTIONS";
         let is_normal = NormalPath::parse(path).is_some_and(|path| !path.ends_in_slash());
         if is_preflight || !is_normal {
@@ -134,7 +134,7 @@ impl Api {
         self.post(route::LOGIN, &parameters).await
     }
 
-    /// Logs in as a device that shows a refresh token of an earlier session.
+    /// Logs in on a device that shows a refresh token of an earlier session.
     pub(crate) async fn try_login_of_device(&self, password: &str, refresh_token: &str) -> Reply {
         let parameters = [
             ("client_id", APP),
@@ -165,7 +165,7 @@ impl Api {
         self.send(bearer(form_post(route::PASSWORD), access_token), form(&parameters)).await
     }
 
-    /// The same with an `Idempotency-Key`.
+    /// Changes the password with an `Idempotency-Key`.
     pub(crate) async fn change_password_with_key(
         &self,
         access_token: &str,

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use local::template::ApiKind;
 
-/// A REST API, unless the other kind is asked for: `cargo xtask http-api` does it.
+/// A REST API by default. `cargo xtask http-api` selects an HTTP API.
 #[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which kind of API to use")]
 pub(crate) static API_KIND: LazyLock<ApiKind> = LazyLock::new(|| match std::env::var("LATCHGATE_TEST_API") {
     Ok(kind) if kind == "http" => ApiKind::Http,

@@ -1,4 +1,4 @@
-//! What is logged, caught.
+//! Captures log lines.
 
 use std::{
     io,
@@ -10,26 +10,26 @@ use serde_json::Value;
 use tracing::{Dispatch, Subscriber, subscriber::DefaultGuard};
 use tracing_subscriber::{Layer, fmt, layer::SubscriberExt, registry::LookupSpan};
 
-/// `tracing` asks once, for each place that logs, who wants to hear it. While there is one subscriber in the process it
-/// asks the thread that comes there first, which may be another test's and have none: then nobody hears that place any
-/// more. So there are always two, who want what a function logs, and write it nowhere.
+/// For each logging call site, `tracing` asks once which subscribers want it. With only one subscriber in the process,
+/// it asks the current thread. If that thread belongs to a test without a subscriber, the site stays silent for good.
+/// So there are always two more subscribers, which want the functions' events and discard them.
 static ALWAYS: LazyLock<[Dispatch; 2]> = LazyLock::new(|| {
     [(); 2].map(|()| {
         tracing_subscriber::registry().with(shared::log::output(&logging_crates(), io::sink)).into()
     })
 });
 
-/// Has every place that logs be heard, from now on.
+/// Enables every logging call site from now on.
 pub(super) fn hear_everything() {
     LazyLock::force(&ALWAYS);
 }
 
-/// What was logged.
+/// Captured log lines.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
-    /// Writes events here as a function writes them to its standard output.
+    /// A layer that captures events as a function writes them to its standard output.
     pub(crate) fn layer<S>(&self) -> impl Layer<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -38,7 +38,7 @@ impl Log {
         shared::log::output(&logging_crates(), move || log.clone())
     }
 
-    /// The same of whatever anybody logs.
+    /// A layer that captures the events of every crate.
     pub(crate) fn unfiltered<S>(&self) -> impl Layer<S>
     where
         S: Subscriber + for<'span> LookupSpan<'span>,
@@ -47,7 +47,7 @@ impl Log {
         fmt::layer().json().flatten_event(true).with_writer(move || log.clone())
     }
 
-    /// What the functions log on this thread, for as long as the guard lives.
+    /// Captures the functions' log on this thread while the guard lives.
     pub(crate) fn listen() -> (Self, DefaultGuard) {
         hear_everything();
         let log = Self::default();
@@ -55,18 +55,18 @@ impl Log {
         (log, tracing::subscriber::set_default(subscriber))
     }
 
-    /// All lines since the last time.
+    /// All lines since the last take.
     pub(crate) fn take(&self) -> Vec<Value> {
         let text = String::from_utf8(std::mem::take(&mut *self.0.lock().unwrap())).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The audit events since the last time.
+    /// The audit events since the last take.
     pub(crate) fn take_events(&self) -> Vec<Value> {
         self.take_with("event")
     }
 
-    /// The lines since the last time that have this field.
+    /// The lines since the last take that have this field.
     pub(crate) fn take_with(&self, field: &str) -> Vec<Value> {
         self.take().into_iter().filter(|line| line.get(field).is_some()).collect()
     }

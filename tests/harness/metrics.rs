@@ -1,4 +1,4 @@
-//! The metrics that the functions write, as documents, alarms and dashboard may name them.
+//! The metrics that the functions write, which documents, alarms and the dashboard may name.
 
 use local::functions::NAMES;
 use shared::log::Event;
@@ -10,7 +10,7 @@ pub(crate) struct Metric {
     pub(crate) name: String,
     /// CloudWatch's name of its unit.
     pub(crate) unit: &'static str,
-    /// The sets of dimensions with which it is written.
+    /// The sets of dimensions that it is written with.
     pub(crate) dimensions: Vec<Vec<&'static str>>,
 }
 
@@ -32,11 +32,11 @@ fn count(name: String, by: Option<&'static str>) -> Metric {
     Metric { name, unit: "Count", dimensions }
 }
 
-/// How requests of a function end that have no event of their own.
+/// The metrics of requests that end without their own event.
 fn endings(function: &str) -> Vec<Metric> {
     let prefix = if function == "authorizer" { "access" } else { function };
-    let succeeded = ["sessions", "metadata"].contains(&function);
-    // A caller of the rotation can't be in the wrong.
+    let succeeded = ["sessions", "authorize", "userinfo", "metadata"].contains(&function);
+    // The rotation's caller can't make a mistake.
     let is_refusing = function != "keys";
     [
         succeeded.then(|| count(format!("{prefix}_succeeded"), None)),

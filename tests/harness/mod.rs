@@ -1,6 +1,8 @@
-//! What every test starts with: the whole API over an engine, a clock that stands still, and seeded randomness.
+//! The basis of every test: the whole API over an engine, with a clock that stands still and seeded randomness.
 
+mod browser;
 mod calls;
+mod clients;
 mod clock;
 mod events;
 mod forge;
@@ -12,12 +14,16 @@ mod log;
 mod metrics;
 pub(crate) mod openapi;
 mod operator;
+mod page;
+mod page_form;
 mod plain;
 mod policy;
+mod proof;
 mod proxy;
 mod random;
 mod scale;
 mod secrets;
+mod sign_in;
 mod wire;
 
 use std::{
@@ -30,7 +36,7 @@ use keys::KeyPlan;
 use local::{
     demo::Demo,
     engine::{self, ANY_ACCESS_KEY_ID, AccessKeyId, Engine},
-    functions::{Deployment, Keyset},
+    functions::{Deployment, Internet, Keyset},
     gateway::Gateway,
     seed::Seeder,
     tables,
@@ -46,7 +52,12 @@ use shared::{
 };
 
 pub(crate) use self::{
+    browser::{Browser, SetCookie},
     calls::{Call, Calls, Fault, waves},
+    clients::{
+        ADA, ADAS_PASSWORD, BYE, CALLBACK, FORM_COOKIE, NATIVE, SCOPES, SESSION_COOKIE, THIRD, WEB,
+        WEB_SERVER, client,
+    },
     clock::MockClock,
     events::{BodyEndpoint, Lambdas},
     forge::{Forge, claims, part},
@@ -56,19 +67,23 @@ pub(crate) use self::{
     log::Log,
     metrics::metrics,
     operator::Command,
+    page::Page,
+    page_form::{Form, unescaped},
     plain::{patience, plain_http},
     policy::allows,
+    proof::{Device, Proof, address, hash, with_proof, with_scheme},
     proxy::{Gate, Idle, Proxy, Spoiled, WireFault},
     random::SeededRandom,
     scale::SCALE,
     secrets::Secrets,
+    sign_in::{Flow, id_token},
 };
 
 /// The public demo client.
 pub(crate) const APP: &str = local::demo::PUBLIC_CLIENT_ID;
 /// The confidential demo client.
 pub(crate) const SERVER: &str = local::demo::CONFIDENTIAL_CLIENT_ID;
-/// Its secret.
+/// The server's secret.
 pub(crate) const SECRET: &str = "demo-server-secret";
 /// The demo user.
 pub(crate) const USERNAME: &str = local::demo::USERNAME;
@@ -77,12 +92,12 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// The demo user's identifier.
 pub(crate) const USER_ID: &str = "demo-user";
 
-/// When every test begins: in 2096, as an hour does. The engine removes what has expired by the clock of the machine, once
-/// a minute, and all tests together run for longer than a minute.
+/// The start time of every test: a full hour in 2096. Once a minute the engine removes items that have expired by the
+/// machine's clock, and all tests together take longer than a minute.
 pub(crate) const START: u64 = 3_999_999_600;
 
-/// The cost of password hashes where a test isn't about hashing: some microseconds. There is a lesser one, so that a hash can
-/// be weak.
+/// The cost of password hashes in tests that aren't about hashing: some microseconds. A lower cost exists too, so that
+/// a hash can be weak.
 pub(crate) const HASH_COST: HashCost = HashCost::new(16, 1).unwrap();
 
 /// A new keyset, in use.
@@ -103,27 +118,27 @@ pub(crate) struct Api {
     pub(crate) clock: Arc<MockClock>,
     pub(crate) calls: Calls,
     pub(crate) deployment: Deployment,
-    /// Reaches the store without being counted or failed.
+    /// A client that is neither counted nor failed.
     pub(crate) store: Client,
     pub(crate) template: Template,
     endpoint: String,
 }
 
-/// Read once, since it takes longer than to make the tables.
+/// Parsed once, since parsing takes longer than creating the tables.
 static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::of_project().unwrap());
 
 impl Api {
-    /// With the defaults of the template.
+    /// An API with the template's defaults, except `RequestLines`.
     pub(crate) async fn start() -> Self {
         Self::with(|parameters| parameters).await
     }
 
-    /// With other parameters than the template's defaults.
+    /// An API with changed parameters.
     pub(crate) async fn with(change: impl FnOnce(Parameters) -> Parameters) -> Self {
         Self::with_keyset(keyset(), change).await
     }
 
-    /// With this keyset.
+    /// An API with this keyset.
     pub(crate) async fn with_keyset(
         keyset: KeysetDocument,
         change: impl FnOnce(Parameters) -> Parameters,
@@ -131,7 +146,7 @@ impl Api {
         Box::pin(Self::deployed(Keyset::Document(Box::new(keyset)), "http://127.0.0.1:1", change)).await
     }
 
-    /// With the keyset that is, or will be, in this secret.
+    /// An API whose keyset is in this secret, now or later.
     pub(crate) async fn with_secret(
         secrets: &Secrets,
         change: impl FnOnce(Parameters) -> Parameters,
@@ -158,7 +173,9 @@ impl Api {
         let parameters = template
             .parameters()
             .with("Issuer", "https://issuer.example.com")
-            .with("AllowedOrigin", "https://app.example.com");
+            .with("AllowedOrigin", "https://app.example.com")
+            // Most tests of the log look at whole lines.
+            .with("RequestLines", "all");
         let deployment = Deployment {
             api: *API_KIND,
             parameters: change(parameters),
@@ -170,19 +187,20 @@ impl Api {
             clock: clock.clone(),
             random,
             hash_cost: HASH_COST,
+            web: Arc::new(Internet),
         };
         let gateway = Arc::new(Box::pin(Gateway::deploy(&template, &deployment)).await.unwrap());
-        // What is done at the start is no part of any request.
+        // Calls at the start belong to no request.
         calls.take();
         Self { gateway, clock, calls, deployment, store, template, endpoint }
     }
 
-    /// The same deployment anew, as after a cold start: nothing is cached.
+    /// The same deployment after a cold start: its caches are empty.
     pub(crate) async fn restarted(&self) -> Self {
         self.redeployed(self.deployment.clone()).await
     }
 
-    /// The same tables, clock and calls under another deployment.
+    /// Another deployment with the same tables, clock and calls.
     pub(crate) async fn redeployed(&self, deployment: Deployment) -> Self {
         let gateway = Box::pin(Gateway::deploy(&self.template, &deployment)).await.unwrap();
         self.calls.take();
@@ -197,26 +215,26 @@ impl Api {
         }
     }
 
-    /// The same, by a clock that stands at this instant.
+    /// The same deployment with a clock at this time.
     pub(crate) async fn with_clock(&self, unix: u64) -> Self {
         let clock = Arc::new(MockClock::at(unix));
         let deployment = Deployment { clock: clock.clone(), ..self.deployment.clone() };
         Self { clock, ..self.redeployed(deployment).await }
     }
 
-    /// What this function is started with.
+    /// The start context of this function.
     pub(crate) fn context(&self, function: &str) -> Context {
         let mut functions = self.template.functions(&self.deployment.parameters).unwrap();
         self.deployment.context(functions.remove(function).unwrap())
     }
 
-    /// The keyset as JSON, where it is given to the functions.
+    /// The keyset as JSON. It must be given to the functions directly.
     pub(crate) fn keyset(&self) -> serde_json::Value {
         let Keyset::Document(document) = &self.deployment.keyset else { panic!("it is in a secret") };
         serde_json::to_value(document).unwrap()
     }
 
-    /// Hashes as the functions do.
+    /// Password hashing as in the functions.
     pub(crate) fn passwords(&self) -> Passwords {
         Passwords::with_cost(self.deployment.random.clone(), self.deployment.hash_cost)
     }
@@ -232,14 +250,14 @@ impl Api {
         items.into_iter().map(|item| item.into_iter().collect()).collect()
     }
 
-    /// The published keys, without the fence in front of them.
+    /// The published keys, without the fence row.
     pub(crate) async fn published_keys(&self) -> Vec<BTreeMap<String, AttributeValue>> {
         let mut items = self.items("KeysTable").await;
         items.retain(|item| item["key_use"] == text(PublishedKeys::KEY_USE));
         items
     }
 
-    /// The only session there is.
+    /// The only session.
     pub(crate) async fn session(&self) -> BTreeMap<String, AttributeValue> {
         let mut sessions = self.items("SessionsTable").await;
         assert_eq!(sessions.len(), 1, "one session");
@@ -277,7 +295,7 @@ impl Api {
     }
 }
 
-/// The store under test and a prefix for tables of one's own there.
+/// The endpoint of the store, and a prefix for this test's tables.
 #[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which store to use")]
 async fn endpoint() -> (String, String) {
     if let Ok(endpoint) = std::env::var("LATCHGATE_TEST_ENDPOINT") {
@@ -287,12 +305,12 @@ async fn endpoint() -> (String, String) {
     (engine.endpoint(), String::new())
 }
 
-/// A number, as DynamoDB has it.
+/// A number as a DynamoDB value.
 pub(crate) fn number(value: u64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// A string, as DynamoDB has it.
+/// A string as a DynamoDB value.
 pub(crate) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }

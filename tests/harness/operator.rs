@@ -1,6 +1,6 @@
-//! What an operator works with: the same deployment, from outside.
+//! An operator's view of the same deployment, from outside.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use admin::{
     audit::AuditDestination,
@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use super::{Api, Secrets};
 
 impl Api {
-    /// This deployment as an operator has it, with the keyset in this secret, if it is in one.
+    /// This deployment as an operator sees it. `secrets` holds the keyset, if a secret does.
     pub(crate) fn operator(&self, secrets: Option<&Secrets>) -> Deployment {
         let tables = &self.deployment.tables;
         let name = |table: ExpectedTable| (table.variable.to_owned(), tables[table.id].clone());
@@ -33,19 +33,25 @@ impl Api {
             dynamodb: Client::from_conf(self.store.config().clone()),
             environment: Environment::from_variables(variables),
             api_url: None,
+            stack: None,
             parameters: [("Issuer", "https://issuer.example.com"), ("Audience", "api")]
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .into(),
+            tags: BTreeMap::new(),
             target: "test".to_owned(),
             clock: self.clock.clone(),
             random: Arc::new(SystemRandom::new()),
         }
     }
 
-    /// Serves the API on a port, at the time that it really is; the task ends with the test's runtime.
+    /// Serves the API on a port at the real time. The task ends with the test's runtime.
     pub(crate) async fn serve(&self) -> String {
+        self.serve_at(TcpListener::bind(("127.0.0.1", 0)).await.unwrap())
+    }
+
+    /// Serves it on a given port.
+    pub(crate) fn serve_at(&self, listener: TcpListener) -> String {
         self.clock.set(SystemClock.now().as_unix());
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(server::serve(
             listener,
@@ -57,14 +63,14 @@ impl Api {
     }
 }
 
-/// An operator's command, and what it wrote down.
+/// An operator's command and its audit log.
 pub(crate) struct Command {
     pub(crate) context: Context,
     log: PathBuf,
 }
 
 impl Command {
-    /// On this deployment, without being asked.
+    /// A command on this deployment that asks for no confirmation.
     pub(crate) fn on(deployment: Deployment) -> Self {
         let log = std::env::temp_dir().join(format!("latchgate-{}.jsonl", identifier(&SystemRandom::new())));
         let console = Console { output: OutputFormat::Json, yes: true };

@@ -1,8 +1,8 @@
-//! What API Gateway makes of an authorizer's answer.
+//! API Gateway's evaluation of an authorizer's answer.
 
 use serde_json::Value;
 
-/// Whether the answer lets this call pass: simple, or by its policy, as IAM evaluates it.
+/// Whether the answer allows this call, either simply or by its policy as IAM evaluates it.
 pub(crate) fn allows(answer: &Value, arn: &str) -> bool {
     if let Some(is_authorized) = answer["isAuthorized"].as_bool() {
         return is_authorized;
@@ -16,7 +16,7 @@ pub(crate) fn allows(answer: &Value, arn: &str) -> bool {
     has("Allow") && !has("Deny")
 }
 
-/// `*` is any run of characters, `?` is one.
+/// Matches IAM's wildcards: `*` is any run of characters, `?` is one.
 fn is_of(mut pattern: &[u8], mut text: &[u8]) -> bool {
     let mut retry = None;
     loop {

@@ -1,4 +1,4 @@
-//! Between the SDK and what it calls: a proxy that understands which call a request is, and can spoil it.
+//! A proxy between the SDK and its services. It recognises each call, and can make it fail.
 
 use std::{
     collections::BTreeMap,
@@ -20,24 +20,24 @@ use tokio::{
 
 use super::wire::{Answer, WireRequest};
 
-/// What becomes of a request, and of the answer to it.
+/// A fault in a request or its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum WireFault {
-    /// It is refused for now.
+    /// The service refuses the request for now.
     Throttled,
-    /// It is refused for now, since the table or one of its partitions has had too many.
+    /// The service refuses the request for now, because the table or a partition is overloaded.
     OverCapacity,
-    /// It fails within the service, with a 500.
+    /// The service fails with a 500.
     Internal,
-    /// It is refused for good.
+    /// The service refuses the request permanently.
     Denied,
-    /// It doesn't arrive, and nobody says so.
+    /// The request is lost silently.
     HangBefore,
-    /// It is carried out, and nobody says so.
+    /// The request is carried out, and its answer is lost silently.
     HangAfter,
-    /// The connection ends before it arrives.
+    /// The connection closes before the request arrives.
     CutBefore,
-    /// It is carried out, and the connection ends before the answer.
+    /// The request is carried out, and the connection closes before the answer.
     CutAfter,
 }
 
@@ -53,12 +53,12 @@ impl WireFault {
         Self::CutAfter,
     ];
 
-    /// Whether the service carries the request out all the same.
+    /// Whether the service carries the request out anyway.
     pub(crate) fn is_after(self) -> bool {
         matches!(self, Self::HangAfter | Self::CutAfter)
     }
 
-    /// The service's own refusal, where it is one.
+    /// The service's own refusal, if the fault is one.
     fn answer(self) -> Option<Answer> {
         match self {
             Self::Throttled => Some(Answer::error(400, "ThrottlingException")),
@@ -70,41 +70,49 @@ impl WireFault {
     }
 }
 
-/// Of the 600 ms that an attempt has.
+/// A delay within the 600 ms of an attempt.
 const LATE: Duration = Duration::from_millis(400);
 
-/// Which requests are spoiled, until [`Proxy::heal`].
+/// The requests that fail until [`Proxy::heal`].
 #[derive(Clone, Debug)]
 pub(crate) enum Spoiled {
-    /// All of them.
+    /// All requests.
     All,
-    /// Every attempt at calls of this name, from the so-manieth on.
+    /// Every attempt at the call of this name with this number, and at later ones.
     From(&'static str, usize),
-    /// The first attempt at the so-manieth call of this name, so that the SDK tries again.
+    /// The first attempt at this call of this name. The SDK tries again.
     Once(&'static str, usize),
-    /// The first two attempts at every call, and the answer to the third is late, so that each takes nearly as long as a call
-    /// may, and succeeds.
+    /// The first two attempts at every call. The third succeeds late, so that each call takes almost the longest time.
     UntilTheThird,
 }
 
-/// What becomes of connections on which nothing is under way.
+/// The fate of idle connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Idle {
     /// They are closed.
     Closed,
-    /// They stay open on the caller's side, and nobody reads what it sends.
+    /// They stay open for the caller, but its data is never read.
     Silent,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// Each call's invocation, its name, and how many attempts at it there were.
+    /// Each call's invocation ID, name and number of attempts.
     calls: Vec<(String, String, usize)>,
     spoiled: Option<(Spoiled, WireFault)>,
     struck: usize,
 }
 
-/// A request that is held.
+/// Selects the request to hold.
+#[derive(Clone, Copy, Debug)]
+enum Which {
+    /// The request after this many others.
+    After(usize),
+    /// The next request of this name.
+    Named(&'static str),
+}
+
+/// A held request.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Gate {
     reached: Arc<Notify>,
@@ -112,12 +120,12 @@ pub(crate) struct Gate {
 }
 
 impl Gate {
-    /// Until the request comes that is held.
+    /// Waits until the request arrives.
     pub(crate) async fn reached(&self) {
         self.reached.notified().await;
     }
 
-    /// Lets the request go on.
+    /// Lets the request continue.
     pub(crate) fn open(&self) {
         self.open.notify_one();
     }
@@ -127,11 +135,11 @@ impl Gate {
 #[derive(Debug)]
 struct Connections {
     opened: AtomicUsize,
-    /// How often those that were open were lost, and how at last.
+    /// The number of times that idle connections were lost, and the way of the last time.
     lost: watch::Sender<(usize, Idle)>,
 }
 
-/// Where requests go on to.
+/// The real services.
 #[derive(Clone)]
 struct Upstream {
     store: String,
@@ -144,17 +152,18 @@ struct Upstream {
 pub(crate) struct Proxy {
     address: SocketAddr,
     upstream: Upstream,
-    /// Logical ids by the names of tables.
+    /// The tables' logical IDs by their names.
     tables: Arc<BTreeMap<String, String>>,
     state: Arc<Mutex<State>>,
     struck: Arc<Notify>,
-    /// Which request is held, and how many pass before it.
-    gate: Arc<Mutex<Option<(usize, Gate)>>>,
+    gate: Arc<Mutex<Option<(Which, Gate)>>>,
+    /// The names of the answered calls.
+    answered: Arc<watch::Sender<Vec<String>>>,
     connections: Arc<Connections>,
 }
 
 impl Proxy {
-    /// In front of a store with these tables, and of Secrets Manager, where there is one.
+    /// Starts a proxy in front of a store with these tables, and of Secrets Manager if there is one.
     pub(crate) async fn start(
         store: String,
         secrets: Option<String>,
@@ -168,8 +177,8 @@ impl Proxy {
         let connections =
             Connections { opened: AtomicUsize::new(0), lost: watch::Sender::new((0, Idle::Closed)) };
         let (state, struck, gate) = (Arc::default(), Arc::default(), Arc::default());
-        let connections = Arc::new(connections);
-        let proxy = Self { address, upstream, tables, state, struck, gate, connections };
+        let (answered, connections) = (Arc::default(), Arc::new(connections));
+        let proxy = Self { address, upstream, tables, state, struck, gate, answered, connections };
         let accepting = proxy.clone();
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
@@ -185,53 +194,69 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// From now on; the calls so far are forgotten.
+    /// Applies a fault, and forgets the earlier calls.
     pub(crate) fn spoil(&self, spoiled: Spoiled, fault: WireFault) {
         *self.state.lock().unwrap() = State { spoiled: Some((spoiled, fault)), ..State::default() };
     }
 
-    /// From now on requests pass; returned is how many were spoiled.
+    /// Ends the fault, and returns the number of affected requests.
     pub(crate) fn heal(&self) -> usize {
         std::mem::take(&mut *self.state.lock().unwrap()).struck
     }
 
-    /// Holds a request: the one that comes after so many.
+    /// Holds the request after this many others.
     pub(crate) fn hold(&self, after: usize) -> Gate {
+        self.hold_one(Which::After(after))
+    }
+
+    /// Holds the next request of this name.
+    pub(crate) fn hold_call(&self, name: &'static str) -> Gate {
+        self.hold_one(Which::Named(name))
+    }
+
+    fn hold_one(&self, which: Which) -> Gate {
         let gate = Gate::default();
-        *self.gate.lock().unwrap() = Some((after, gate.clone()));
+        *self.gate.lock().unwrap() = Some((which, gate.clone()));
         gate
     }
 
-    /// The gate that this request has to pass.
-    fn gate(&self) -> Option<Gate> {
+    /// The gate for this request, if it has to wait.
+    fn gate(&self, name: &str) -> Option<Gate> {
         let mut gate = self.gate.lock().unwrap();
-        match &mut *gate {
-            Some((0, _)) => gate.take().map(|(_, gate)| gate),
-            Some((after, _)) => {
+        let is_held = match &mut gate.as_mut()?.0 {
+            Which::After(0) => true,
+            Which::After(after) => {
                 *after -= 1;
-                None
+                false
             }
-            None => None,
-        }
+            Which::Named(held) => *held == name,
+        };
+        if is_held { gate.take().map(|(_, gate)| gate) } else { None }
     }
 
-    /// Until a request is spoiled.
+    /// Waits until a call of this name has been answered.
+    pub(crate) async fn answered(&self, name: &str) {
+        let is_answered = |names: &Vec<String>| names.iter().any(|answered| answered == name);
+        self.answered.subscribe().wait_for(is_answered).await.unwrap();
+    }
+
+    /// Waits until a request fails.
     pub(crate) async fn struck(&self) {
         self.struck.notified().await;
     }
 
-    /// The names of the calls since the last time, in order, each with the number of attempts at it.
+    /// The names of the calls since the last take, in order, each with its number of attempts.
     pub(crate) fn take_calls(&self) -> Vec<(String, usize)> {
         let calls = std::mem::take(&mut self.state.lock().unwrap().calls);
         calls.into_iter().map(|(_, name, attempts)| (name, attempts)).collect()
     }
 
-    /// How many connections there were.
+    /// The number of connections so far.
     pub(crate) fn opened(&self) -> usize {
         self.connections.opened.load(Ordering::SeqCst)
     }
 
-    /// The connections that are idle now are lost.
+    /// Loses the connections that are idle now.
     pub(crate) fn lose(&self, idle: Idle) {
         self.connections.lost.send_modify(|(times, how)| (*times, *how) = (*times + 1, idle));
     }
@@ -240,7 +265,7 @@ impl Proxy {
         matches!(self.state.lock().unwrap().spoiled, Some((Spoiled::UntilTheThird, _)))
     }
 
-    /// One request after the other, as HTTP/1.1 has it, until either side has had enough.
+    /// Serves the requests of an HTTP/1.1 connection one after the other, until either side closes it.
     async fn serve(&self, client: TcpStream) {
         let mut client = BufReader::new(client);
         let mut lost = self.connections.lost.subscribe();
@@ -253,18 +278,19 @@ impl Proxy {
             let Some(request) = request else {
                 let (_, idle) = *lost.borrow_and_update();
                 if idle == Idle::Silent {
-                    // It is kept, and nothing on it is ever read.
+                    // The connection stays open, but is never read.
                     future::pending::<()>().await;
                 }
                 return;
             };
-            let fault = self.state.lock().unwrap().note(&request, &request.name(&self.tables));
+            let name = request.name(&self.tables);
+            let fault = self.state.lock().unwrap().note(&request, &name);
             if fault.is_some() {
                 self.struck.notify_one();
             } else if self.is_slow() {
                 time::sleep(LATE).await;
             }
-            if let Some(gate) = self.gate() {
+            if let Some(gate) = self.gate(&name) {
                 gate.reached.notify_one();
                 gate.open.notified().await;
             }
@@ -275,7 +301,7 @@ impl Proxy {
             };
             let Some(answer) = carried_out else {
                 if matches!(fault, Some(WireFault::HangBefore | WireFault::HangAfter)) {
-                    // Until the other side gives up.
+                    // Waits until the other side gives up.
                     let _ = client.read_u8().await;
                 }
                 return;
@@ -283,12 +309,13 @@ impl Proxy {
             if client.write_all(&answer.to_bytes()).await.is_err() {
                 return;
             }
+            self.answered.send_modify(|answered| answered.push(name));
         }
     }
 }
 
 impl State {
-    /// Notes a request, and says what becomes of it. Attempts at the same call have the same invocation.
+    /// Records a request, and decides its fault. Attempts at one call have the same invocation ID.
     fn note(&mut self, request: &WireRequest, name: &str) -> Option<WireFault> {
         let known = self.calls.iter().position(|(invocation, _, _)| *invocation == request.invocation);
         let at = known.unwrap_or_else(|| {

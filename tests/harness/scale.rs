@@ -1,4 +1,4 @@
-//! How much is done, and from which seed: what `cargo xtask races` and `long-tests` tell the tests, read once.
+//! The amount of work and the seed, which `cargo xtask races` and `long-tests` set. They are read once.
 
 use std::sync::LazyLock;
 
@@ -6,25 +6,25 @@ use shared::random::Random;
 
 use super::random::SeededRandom;
 
-/// Set by variables, where a run is to be larger or another than what `cargo test` does.
+/// Variables set these for a larger or different run than that of `cargo test`.
 pub(crate) struct Scale {
     /// Rounds of a race.
     pub(crate) rounds: usize,
-    /// Inputs that a property is tried with.
+    /// Inputs for each property.
     pub(crate) cases: u32,
-    /// Walks through a model and the functions, side by side.
+    /// Walks through a model and the functions.
     pub(crate) walks: u64,
-    /// Every cell of the matrices, instead of one in each row.
+    /// Whether to try every cell of the matrices, instead of one in each row.
     pub(crate) every_cell: bool,
-    /// What the tests' randomness begins from.
+    /// The seed of the tests' randomness.
     pub(crate) seed: u64,
 }
 
-/// Enough to meet every outcome of a race many times over, and seconds on two processors.
+/// Enough to reach every outcome of a race many times. It takes seconds on two processors.
 const ROUNDS: u64 = 20;
-/// Enough to meet each kind of input, and each way to change one.
+/// Enough for each kind of input and each kind of change.
 const CASES: u64 = 24;
-/// Enough for every kind of answer to come up many times over.
+/// Enough for each kind of answer to come up many times.
 const WALKS: u64 = 60;
 const SEED: u64 = 7;
 
@@ -37,7 +37,7 @@ pub(crate) static SCALE: LazyLock<Scale> = LazyLock::new(|| Scale {
 });
 
 impl Scale {
-    /// The cells of the row with this number that are tried: one, if there is any, which the seed chooses; or all.
+    /// The cells of this row to try: one that the seed chooses, or all.
     pub(crate) fn cells<T>(&self, row: usize, mut cells: Vec<T>) -> Vec<T> {
         if self.every_cell || cells.len() < 2 {
             return cells;

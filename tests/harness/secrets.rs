@@ -1,7 +1,7 @@
-//! Secrets Manager: as much of it as a keyset needs, over HTTP for the real SDK.
+//! An emulator of Secrets Manager for the real SDK over HTTP, with the parts that a keyset needs.
 //!
-//! With `LATCHGATE_TEST_SECRETS_ENDPOINT` set (`cargo xtask moto` does it) the same tests run against that emulator,
-//! which shows that this one behaves like it.
+//! With `LATCHGATE_TEST_SECRETS_ENDPOINT` set, as by `cargo xtask moto`, the same tests use that emulator. This shows
+//! that the two behave alike.
 
 use std::{
     collections::BTreeMap,
@@ -25,7 +25,7 @@ use tokio::net::TcpListener;
 
 use super::plain::plain_http;
 
-/// A secret as the stack makes it: with nothing in it yet.
+/// A secret as the stack creates it: empty.
 pub(crate) struct Secrets {
     pub(crate) endpoint: String,
     pub(crate) arn: String,
@@ -34,7 +34,7 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// On the emulator that is configured, or else on one of the test's own.
+    /// A secret on the configured emulator, or on a test's own.
     #[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which emulator to use")]
     pub(crate) async fn start() -> Self {
         match std::env::var("LATCHGATE_TEST_SECRETS_ENDPOINT") {
@@ -43,7 +43,7 @@ impl Secrets {
         }
     }
 
-    /// On an emulator of the test's own, whose calls are counted and can be failed.
+    /// A secret on a test's own emulator, whose calls are counted and can fail.
     pub(crate) async fn emulated() -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -61,7 +61,7 @@ impl Secrets {
         Self { endpoint, arn: created.arn.unwrap(), client, emulator }
     }
 
-    /// The current version and what is in it.
+    /// The current version and its content.
     pub(crate) async fn current(&self) -> (String, String) {
         let output = self
             .client
@@ -74,13 +74,13 @@ impl Secrets {
         (output.version_id.unwrap(), output.secret_string.unwrap())
     }
 
-    /// The version that is pending.
+    /// The pending version.
     pub(crate) async fn pending(&self) -> Option<String> {
         let get = self.client.get_secret_value().secret_id(&self.arn).version_stage("AWSPENDING");
         get.send().await.ok().and_then(|output| output.version_id)
     }
 
-    /// Overwrites what is in it, as an operator might.
+    /// Overwrites the content, as an operator might.
     pub(crate) async fn put(&self, text: &str) {
         let (current, _) = self.current().await;
         let put = self.client.put_secret_value().secret_id(&self.arn).secret_string(text);
@@ -90,28 +90,28 @@ impl Secrets {
         moved.move_to_version_id(version).remove_from_version_id(current).send().await.unwrap();
     }
 
-    /// Whether calls fail from now on.
+    /// Makes calls fail from now on, or succeed.
     pub(crate) fn fail(&self, fails: bool) {
         self.emulator.0.lock().unwrap().fails = fails;
     }
 
-    /// The version that a rotation was asked to make since the last time.
+    /// The version that a rotation was asked to create since the last take.
     pub(crate) fn take_rotation(&self) -> Option<String> {
         self.emulator.0.lock().unwrap().rotations.pop()
     }
 
-    /// Whether the secret is rotated by itself, as the stack has it.
+    /// Turns the automatic rotation of the stack on or off.
     pub(crate) fn schedule(&self, is_scheduled: bool) {
         self.emulator.0.lock().unwrap().is_scheduled = is_scheduled;
     }
 
-    /// The operations since the last time.
+    /// The operations since the last take.
     pub(crate) fn take_calls(&self) -> Vec<String> {
         self.emulator.take_calls()
     }
 }
 
-/// In a region that exists: moto knows no other.
+/// Uses an existing region: moto accepts no other.
 pub(crate) fn config(endpoint: &str) -> SdkConfig {
     let config = engine::config(endpoint, ANY_ACCESS_KEY_ID).into_builder();
     config.region(Region::new("eu-west-1")).http_client(plain_http()).build()
@@ -124,7 +124,7 @@ struct Emulator(Arc<Mutex<Account>>);
 struct Account {
     secrets: BTreeMap<String, Secret>,
     calls: Vec<String>,
-    /// Versions that rotations were asked to make.
+    /// Versions that rotations were asked to create.
     rotations: Vec<String>,
     is_scheduled: bool,
     fails: bool,
@@ -132,9 +132,9 @@ struct Account {
 
 #[derive(Default)]
 struct Secret {
-    /// What is in each version.
+    /// The content of each version.
     versions: BTreeMap<String, String>,
-    /// Which version each staging label is attached to.
+    /// The version of each staging label.
     stages: BTreeMap<String, String>,
 }
 
@@ -144,7 +144,7 @@ impl Emulator {
     }
 }
 
-/// The name of an exception, as the service has it.
+/// An exception's name in the service.
 type Exception = &'static str;
 
 async fn answer(State(emulator): State<Emulator>, headers: HeaderMap, body: String) -> Response {
@@ -200,7 +200,7 @@ impl Account {
                 Ok(json!({ "ARN": arn }))
             }
             "RotateSecret" => {
-                // None is begun while another is not over.
+                // No rotation starts while another isn't finished.
                 let (pending, current) = (secret.stages.get("AWSPENDING"), secret.stages.get("AWSCURRENT"));
                 if pending.is_some() && pending != current {
                     return Err("InvalidRequestException");
@@ -223,7 +223,7 @@ impl Account {
 }
 
 impl Secret {
-    /// A version's content never changes: the same again is fine, anything else is refused.
+    /// Adds a version. A version's content never changes: the same content is accepted again, any other is refused.
     fn put(&mut self, version: &str, text: String, stages: &[&str]) -> Result<(), Exception> {
         if self.versions.get(version).is_some_and(|known| *known != text) {
             return Err("ResourceExistsException");
@@ -233,7 +233,7 @@ impl Secret {
         Ok(())
     }
 
-    /// A label is moved only from where the caller says that it is.
+    /// Moves a label. The caller has to name its present version.
     fn restage(&mut self, stage: &str, to: Option<String>, from: Option<&String>) -> Result<(), Exception> {
         if self.stages.get(stage) != from || to.as_ref().is_some_and(|to| !self.versions.contains_key(to)) {
             return Err("InvalidParameterException");

@@ -1,4 +1,4 @@
-//! Requests to AWS's services and their answers, as they go over the wire: HTTP/1.1 with JSON in it.
+//! Requests to AWS services and their answers on the wire: HTTP/1.1 with JSON.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use tokio::{
 };
 
 const TARGET: &str = "x-amz-target";
-/// The same for every attempt at a call.
+/// A header with the same value for every attempt at a call.
 const INVOCATION: &str = "amz-sdk-invocation-id";
 
 /// A request of the SDK.
@@ -23,10 +23,10 @@ pub(super) struct WireRequest {
 }
 
 impl WireRequest {
-    /// Reads one; `None`, if the other side ends the connection.
+    /// Reads a request. `None` if the other side closes the connection.
     pub(super) async fn read(client: &mut BufReader<TcpStream>) -> Option<Self> {
         let mut headers = HeaderMap::new();
-        // The request line says what every one of them does: `POST / HTTP/1.1`.
+        // The request line is always `POST / HTTP/1.1`.
         line(client).await?;
         loop {
             let line = line(client).await?;
@@ -37,7 +37,7 @@ impl WireRequest {
         let text = |name: &str| headers[name].to_str().unwrap().to_owned();
         let length = text("content-length").parse().unwrap();
         let (target, invocation) = (text(TARGET), text(INVOCATION));
-        // They are about this connection, and of no concern to the next.
+        // These headers belong to this connection alone.
         for own in [header::HOST, header::CONTENT_LENGTH, header::CONNECTION] {
             headers.remove(own);
         }
@@ -50,8 +50,8 @@ impl WireRequest {
         self.target.starts_with("secretsmanager.")
     }
 
-    /// Like `GetItem Sessions`, and of an update what it changes, too: `UpdateItem Users SET not_before`; of a transaction
-    /// its writes: `ConditionCheckItem+PutItem Keys`.
+    /// The name of the call, like `GetItem Sessions`. For an update it includes the change:
+    /// `UpdateItem Users SET not_before`. For a transaction it lists the writes: `ConditionCheckItem+PutItem Keys`.
     pub(super) fn name(&self, tables: &BTreeMap<String, String>) -> String {
         let (_, operation) = self.target.split_once('.').unwrap();
         if self.is_of_secrets() {
@@ -70,7 +70,7 @@ impl WireRequest {
     }
 }
 
-/// Each clause of an update expression with the first attribute that it is about.
+/// Each clause of an update expression, with its first attribute.
 fn changed(expression: &str) -> String {
     let mut words = expression.split([' ', ',']).filter(|word| !word.is_empty());
     let mut changed = String::new();
@@ -90,14 +90,14 @@ async fn line(client: &mut BufReader<TcpStream>) -> Option<String> {
     (read > 0).then(|| line.trim_end().to_owned())
 }
 
-/// An answer of a service.
+/// A service's answer.
 pub(super) struct Answer {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
 }
 
 impl Answer {
-    /// An exception, by its name.
+    /// An exception with this name.
     pub(super) fn error(status: u16, name: &str) -> Self {
         let body = json!({ "__type": format!("com.amazonaws#{name}"), "message": "a fault of the test" });
         Self { status, body: body.to_string().into_bytes() }

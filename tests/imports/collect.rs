@@ -86,7 +86,7 @@ impl Collector<'_> {
         self.uses(path, re_export);
     }
 
-    /// Collects the paths among the tokens of a macro or an attribute, which are no syntax tree.
+    /// Collects the paths among the tokens of a macro or attribute, which have no syntax tree.
     fn tokens(&mut self, mut rest: Cursor<'_>) {
         let mut path = Segments::new();
         // The punctuation since the last identifier: a path goes on after `::`, and a field or a method follows `.`.
@@ -113,7 +113,7 @@ impl Collector<'_> {
         self.uses(path, false);
     }
 
-    /// Collects the paths of a group; of a literal, as in `#[serde(with = "path")]`, the path that it holds.
+    /// Collects the paths in a group. In a literal, as in `#[serde(with = "path")]`, collects the path.
     fn literal_or_group<'c>(&mut self, rest: Cursor<'c>) -> Cursor<'c> {
         if let Some((inside, _, _, next)) = rest.any_group() {
             self.tokens(inside);

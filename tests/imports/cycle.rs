@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 
-/// For each file, the files that it imports, each with a path that does.
+/// The files that each file imports, each with a path by which it does.
 #[derive(Default)]
 pub(super) struct Imports(BTreeMap<PathBuf, BTreeMap<PathBuf, String>>);
 
@@ -42,7 +42,7 @@ impl Imports {
         None
     }
 
-    /// Takes the imports of a cycle out, as lines.
+    /// Removes the imports of a cycle, and returns them as lines.
     fn take(&mut self, cycle: &[PathBuf]) -> String {
         let next = cycle.iter().cycle().skip(1);
         let mut take = |(from, to): (&PathBuf, &PathBuf)| {
@@ -58,7 +58,7 @@ pub(super) fn line(from: &Path, to: &Path, path: &str) -> String {
     format!("  {} -> {} by `{path}`\n", from.display(), to.display())
 }
 
-/// The cycles, the shortest through each file. No import is in two of them, so that one that is wrong is named once.
+/// The cycles, the shortest through each file. No import is in two of them, so that a wrong import is reported once.
 pub(super) fn all(mut imports: Imports) -> Vec<String> {
     let files: Vec<_> = imports.0.keys().cloned().collect();
     let mut cycles = Vec::new();

@@ -1,9 +1,9 @@
-//! Imports point one way: no package has files that import each other in a circle, and the modules of `shared` stand on
-//! each other in one order.
+//! Imports point one way: in no package do files import each other in a circle, and the modules of `shared` follow one
+//! order.
 //!
-//! The imports are read from the sources, so a new file is held too. An import is a path to an item, in a `use` or inline; it
-//! leads to the file that defines the item, also where a parent module re-exports it. A re-export from a child module is no
-//! import of the child, and code under `#[cfg(test)]` does not count.
+//! The imports come from the sources, so a new file is checked too. An import is a path to an item, in a `use` or
+//! inline. It leads to the file that defines the item, even if a parent module re-exports it. A re-export from a child
+//! module isn't an import of the child, and code under `#[cfg(test)]` doesn't count.
 
 mod collect;
 mod cycle;
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 use cycle::Imports;
 use module::Crate;
 
-/// The packages that still have cycles. One that no longer has any, or that is gone, must leave this list.
+/// The packages that still have cycles. Packages without cycles must leave this list.
 const STILL_TIED: [&str; 0] = [];
 
 #[test]
@@ -44,7 +44,7 @@ fn no_package_has_an_import_cycle() {
     assert!(untied.is_empty(), "no cycle is left in {untied:?}: take them from STILL_TIED");
 }
 
-/// The imports among `files`, of which the first is the root.
+/// The imports among `files`. The first file is the root.
 fn imports_of(files: &[(&str, &str)]) -> Imports {
     let files: BTreeMap<_, _> =
         files.iter().map(|(path, text)| (PathBuf::from(path), (*text).to_owned())).collect();
@@ -80,7 +80,7 @@ fn macros_and_attributes_import_what_they_name() {
 }
 
 #[test]
-fn declarations_re_exports_and_tests_are_no_imports() {
+fn declarations_re_exports_and_tests_are_not_imports() {
     let parent = ("src/lib.rs", "mod child; pub use child::Child; pub struct Parent;");
     let child = (
         "src/child.rs",

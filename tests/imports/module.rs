@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// The segments of a path, as in `crate::store::Session`.
 pub(super) type Segments = Vec<String>;
 
-/// What a name in a module stands for. A function and a module may share one name.
+/// The meaning of a name in a module. A function and a module may share one name.
 pub(super) enum Meaning {
     /// An item that the module defines.
     Item,
@@ -19,13 +19,13 @@ pub(super) enum Meaning {
 /// A path that a module uses.
 pub(super) struct Usage {
     pub(super) path: Segments,
-    /// Whether it is a `pub use`: one from a child module is no import.
+    /// Whether it is a `pub use`. From a child module, that isn't an import.
     pub(super) re_export: bool,
 }
 
 /// A module of a crate.
 pub(super) struct Module {
-    /// The file that it stands in, relative to the workspace.
+    /// Its file, relative to the workspace.
     pub(super) file: PathBuf,
     pub(super) parent: Option<usize>,
     pub(super) names: BTreeMap<String, Vec<Meaning>>,
@@ -51,13 +51,13 @@ impl Module {
 }
 
 impl Crate {
-    /// Whether `module` is `ancestor` or stands below it.
+    /// Whether `module` is `ancestor` or a descendant of it.
     pub(super) fn is_within(&self, module: usize, ancestor: usize) -> bool {
         let parent = |module: &usize| self.modules.get(*module).and_then(|module| module.parent);
         std::iter::successors(Some(module), parent).any(|module| module == ancestor)
     }
 
-    /// The name of the top-level module that `file` belongs to; the root file belongs to none.
+    /// The name of the top-level module of `file`. `None` for the root file.
     pub(super) fn top_level(&self, file: &Path) -> Option<&str> {
         let root = self.modules.first()?;
         root.names.iter().find_map(|(name, meanings)| {

@@ -6,8 +6,8 @@ use super::cycle;
 use super::module::{Crate, Meaning};
 use super::resolve;
 
-/// The top-level modules of `shared`, each of which imports only those before it.
-const ORDER: [&str; 23] = [
+/// The top-level modules of `shared`. Each imports only those before it.
+const ORDER: [&str; 27] = [
     "clock",
     "random",
     "ids",
@@ -17,8 +17,11 @@ const ORDER: [&str; 23] = [
     "route",
     "error",
     "environment",
+    "uri",
+    "resource",
     "duration",
     "lifetimes",
+    "thumbprint",
     "hash_cost",
     "stopwatch",
     "aborted",
@@ -26,6 +29,7 @@ const ORDER: [&str; 23] = [
     "aws",
     "store",
     "keys",
+    "dpop",
     "client",
     "tokens",
     "context",
@@ -33,7 +37,7 @@ const ORDER: [&str; 23] = [
     "http",
 ];
 
-/// The imports of `shared` against the order, each a line, and the modules that the order lacks.
+/// The imports of `shared` that break the order, a line each, and modules that the order lacks.
 pub(super) fn violations(crates: &[Crate]) -> Vec<String> {
     let shared = crates.iter().find(|krate| krate.name == "shared").unwrap();
     let position = |module: &str| ORDER.iter().position(|name| *name == module);
@@ -45,7 +49,7 @@ pub(super) fn violations(crates: &[Crate]) -> Vec<String> {
     imports.iter().filter_map(against).chain(unplaced(shared)).collect()
 }
 
-/// The modules that are not in the order, or only there.
+/// The modules that only exist, or only stand in the order.
 fn unplaced(shared: &Crate) -> Option<String> {
     let is_child = |meaning: &Meaning| matches!(meaning, Meaning::Child(_));
     let names = shared.modules[0].names.iter().filter(|(_, meanings)| meanings.iter().any(is_child));

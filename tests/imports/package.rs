@@ -1,4 +1,4 @@
-//! The packages of the workspace and the crates that each is made of, as `cargo metadata` lists them.
+//! The packages of the workspace and their crates, from `cargo metadata`.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -6,7 +6,7 @@ use super::module::{Crate, Meaning, Usage};
 /// A module of one of a package's crates: the indices of both.
 type Place = (usize, usize);
 
-/// The longest chain of re-exports that is followed.
+/// The longest chain of re-exports to follow.
 const LONGEST_CHAIN: usize = 16;
 
 /// The imports among the files of a package.
@@ -32,7 +32,7 @@ pub(super) fn imports(crates: &[Crate]) -> Imports {
 struct Names<'a>(&'a [Crate]);
 
 impl Names<'_> {
-    /// The modules that define the item at `path`, as the module at `place` sees it. A path to a module has none.
+    /// The modules that define the item at `path`, as the module at `place` sees it. Empty for a path to a module.
     fn resolve(&self, place: Place, path: &[String], chain: usize) -> Vec<Place> {
         let (krate, module) = place;
         let Some((first, rest)) = path.split_first() else { return Vec::new() };
@@ -54,7 +54,7 @@ impl Names<'_> {
                 if !found.is_empty() || is_here {
                     return found;
                 }
-                // The library, as another crate of its package names it.
+                // The package's library, as its other crates name it.
                 let library = |other: &(usize, &Crate)| other.0 != krate && other.1.name == name;
                 let library = self.0.iter().enumerate().find(library);
                 library.map(|(library, _)| self.descend((library, 0), rest, chain)).unwrap_or_default()
@@ -72,7 +72,7 @@ impl Names<'_> {
         };
         let has_child = meanings.iter().any(|meaning| matches!(meaning, Meaning::Child(_)));
         let definers = meanings.iter().flat_map(|meaning| match meaning {
-            // What follows a name that is both is in the module.
+            // A name that is both an item and a module: the rest of the path is in the module.
             Meaning::Item if has_child && !rest.is_empty() => Vec::new(),
             Meaning::Item => vec![place],
             Meaning::Child(child) => self.descend((place.0, *child), rest, chain),

@@ -1,4 +1,4 @@
-//! What holds real answers against the document would notice each kind of difference.
+//! The comparison of answers with the document notices each kind of difference.
 
 use axum::http::{HeaderMap, HeaderName};
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use crate::harness::openapi::{Answered, Asked, DOCUMENT, objection};
 
 const NO_STORE: [(&str, &str); 1] = [("cache-control", "no-store")];
 
-/// What is said of an answer to a login.
+/// The objection to an answer to a login.
 fn of_login(status: u16, headers: &[(&'static str, &str)], body: &Value) -> Option<String> {
     let headers: HeaderMap =
         headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
@@ -26,7 +26,7 @@ fn error(description: &str) -> Value {
 }
 
 #[test]
-fn what_is_documented_is_no_difference() {
+fn a_documented_answer_is_not_a_difference() {
     assert_eq!(of_login(200, &NO_STORE, &tokens()), None);
     assert_eq!(of_login(400, &NO_STORE, &error("The user name or the password is wrong.")), None);
 }
@@ -65,9 +65,54 @@ fn a_required_header_that_is_missing_is_noticed() {
     assert_eq!(objection(&asked, &Answered { status: 200, headers: &headers, body: &Value::Null }), None);
 }
 
+/// The objection to an answer to a request for authorization.
+fn of_authorize(query: &str, status: u16, headers: &[(&'static str, &str)], body: &Value) -> Option<String> {
+    let headers: HeaderMap =
+        headers.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect();
+    let asked = Asked { method: "GET", path: "/authorize", query, media_type: "", body: &[] };
+    objection(&asked, &Answered { status, headers: &headers, body })
+}
+
+#[test]
+fn pages_json_and_redirects_are_distinguished() {
+    let page = json!("<!doctype html>");
+    let html = [("content-type", "text/html; charset=utf-8")];
+    for status in [200, 400, 500, 503] {
+        assert_eq!(of_authorize("", status, &html, &page), None, "{status}");
+    }
+    let refused = &DOCUMENT.text["components"]["examples"]["refused_by_gateway"]["value"];
+    let as_json = [("content-type", "application/json")];
+    assert_eq!(of_authorize("", 400, &as_json, refused), None);
+    let framed = [html[0], ("x-frame-options", "SAMEORIGIN")];
+    for (status, headers, body) in [
+        (200, &as_json[..], json!({})),
+        (200, &html, Value::Null),
+        (400, &as_json, error("The client is unknown.")),
+        (404, &html, page.clone()),
+        (200, &framed, page.clone()),
+        (303, &html, page.clone()),
+        (303, &[], Value::Null),
+    ] {
+        assert!(of_authorize("", status, headers, &body).is_some(), "{status} {headers:?} {body}");
+    }
+    assert_eq!(of_login(200, &html, &page).as_deref(), Some("it has no such body"));
+}
+
+/// A redirect with an error means that the request wasn't carried out.
+#[test]
+fn an_undocumented_authorization_request_that_gets_a_code_is_noticed() {
+    let query = "response_type=code&prompt=wink";
+    let sent_to = |answer: &str| {
+        let location = format!("https://app.example.com/callback?{answer}&iss=x");
+        of_authorize(query, 303, &[("location", &location)], &Value::Null)
+    };
+    assert_eq!(sent_to("error=invalid_request"), None);
+    assert!(sent_to("code=lgc1_x").is_some());
+}
+
 /// A request that the document forbids must not be carried out.
 #[test]
-fn a_request_that_is_not_documented_and_carried_out_is_noticed() {
+fn an_undocumented_request_that_is_carried_out_is_noticed() {
     let headers = HeaderMap::new();
     for (media_type, body, is_allowed) in [
         ("application/x-www-form-urlencoded", "token=x&everywhere=true", true),

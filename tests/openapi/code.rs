@@ -1,4 +1,4 @@
-//! The code behind an operation, as text: what it calls says what it can be asked and answer.
+//! The code behind an operation as text, whose calls show its parameters and errors.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use local::template::{BoundRoute, Template};
 
 use crate::harness::openapi::Operation;
 
-/// Read once, since a template takes a while.
+/// Parsed once, since a template takes a while.
 static ROUTES: LazyLock<Vec<BoundRoute>> = LazyLock::new(|| {
     let template = Template::of_project().unwrap();
     template.api(&template.parameters()).unwrap().routes
@@ -27,17 +27,29 @@ pub(super) fn function(operation: &Operation) -> &'static str {
     &route.function
 }
 
-/// The files of the function, without their tests, and what they read of a request by way of `shared`.
+/// The function's files without their tests, with the parts of `shared` that read the request.
 pub(super) fn of(operation: &Operation) -> String {
-    let folder = format!("functions/{}/src", function(operation));
-    let mut code = String::new();
-    for entry in fs::read_dir(root(&folder)).unwrap() {
-        code.push_str(&without_tests(&fs::read_to_string(entry.unwrap().path()).unwrap()));
+    let function = function(operation);
+    let mut code = of_package(function);
+    // One of its grants uses the other package's whole flow.
+    if function == "token" {
+        code.push_str(&of_package("refresh"));
     }
     if code.contains("client_credentials(request") {
         code.push_str(&read("shared/src/http/client_credentials.rs"));
     }
     code
+}
+
+fn of_package(name: &str) -> String {
+    let entries = fs::read_dir(root(&format!("functions/{name}/src"))).unwrap();
+    let files = entries.map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    files.map(|file| without_tests(&fs::read_to_string(file).unwrap())).collect()
+}
+
+/// Whether an operation answers with pages.
+pub(super) fn is_page(operation: &Operation) -> bool {
+    function(operation) == "authorize"
 }
 
 /// A file of the project, without its tests.
@@ -53,7 +65,7 @@ fn without_tests(code: &str) -> String {
     code.split("#[cfg(test)]").next().unwrap().to_owned()
 }
 
-/// The identifiers that stand after `before`, up to the next bracket: of `optional(parameter::SCOPE)` it is `SCOPE`.
+/// The identifiers after `before`: in `optional(parameter::SCOPE)`, `SCOPE`.
 pub(super) fn named_after(code: &str, before: &str) -> BTreeSet<String> {
     let rest = code.split(before).skip(1);
     let names = rest

@@ -1,18 +1,27 @@
-//! The headers of answers: those that functions and gateway responses set, and no others.
+//! The headers of answers are exactly those that functions and gateway responses set.
 
 use std::collections::BTreeSet;
+
+use shared::dpop;
 
 use super::code;
 use crate::harness::openapi::DOCUMENT;
 
-/// Where functions set headers.
-const FILES: [&str; 3] =
-    ["shared/src/http/reply.rs", "shared/src/http/endpoint.rs", "functions/metadata/src/flow.rs"];
-/// What they read of a request there; and what isn't documented: `Content-Type` stands as a media type, and `Allow` is of a 405, which
-/// no operation has.
+/// The files in which functions set headers.
+const FILES: [&str; 5] = [
+    "shared/src/http/reply.rs",
+    "shared/src/http/endpoint.rs",
+    "functions/metadata/src/flow.rs",
+    "functions/authorize/src/pages/headers.rs",
+    "functions/authorize/src/redirect.rs",
+];
+/// Headers that the files read from a request, and undocumented ones: `Content-Type` appears as a media type, and
+/// `Allow` belongs to 405, which no operation has.
 const OTHERS: [&str; 5] =
     ["authorization", "origin", "access-control-request-headers", "content-type", "allow"];
-/// What API Gateway makes of a header of theirs.
+/// Headers of pages without a constant in these files, or set elsewhere.
+const OF_PAGES: [&str; 2] = ["permissions-policy", "set-cookie"];
+/// API Gateway's new name for one of their headers.
 const REMAPPED: &str = "x-amzn-remapped-www-authenticate";
 
 fn of_functions() -> BTreeSet<String> {
@@ -38,12 +47,12 @@ fn every_header_that_is_set_is_documented_and_no_other() {
     let documented: BTreeSet<String> =
         responses.flat_map(|response| response.headers.keys().cloned()).collect();
     let mut expected = &of_functions() | &of_template();
-    expected.insert(REMAPPED.to_owned());
+    expected.extend([REMAPPED, dpop::NONCE_HEADER].into_iter().chain(OF_PAGES).map(str::to_owned));
     assert_eq!(documented, expected);
 }
 
 #[test]
-fn whoever_is_told_to_try_again_is_told_when() {
+fn retry_after_is_documented_for_every_429_and_503() {
     for operation in &DOCUMENT.operations {
         for (status, response) in &operation.responses {
             let says_when = response.headers.contains_key("retry-after");

@@ -1,6 +1,6 @@
-//! `openapi.yaml` says what the templates and the functions do, and nothing else.
+//! `openapi.yaml` describes exactly what the templates and the functions do.
 //!
-//! Whether real answers are the documented ones is checked wherever a test gets one: `tests/harness/openapi`.
+//! Other tests check real answers against it: `tests/harness/openapi`.
 
 mod check;
 mod code;
@@ -19,7 +19,7 @@ use crate::harness::openapi::DOCUMENT;
 /// Paths, methods, and whether the authorizer is asked.
 type Routes = BTreeSet<(String, String, bool)>;
 
-/// OpenAPI has no parameter of several segments.
+/// OpenAPI has no parameter for several segments.
 fn routes(api: Api) -> Routes {
     let routes = api.routes.into_iter();
     routes.map(|route| (route.path.replace("+}", "}"), route.method, route.is_protected)).collect()
@@ -28,7 +28,8 @@ fn routes(api: Api) -> Routes {
 fn documented() -> Routes {
     let operations = DOCUMENT.operations.iter();
     let routes = operations.map(|operation| {
-        let is_protected = operation.text["security"] == json!([{ "accessToken": [] }]);
+        let is_protected =
+            operation.text["security"] == json!([{ "accessToken": [] }, { "boundAccessToken": [] }]);
         (operation.path.clone(), operation.method.clone(), is_protected)
     });
     routes.collect()
@@ -40,7 +41,7 @@ fn the_operations_are_the_routes_of_template_yaml() {
     assert_eq!(documented(), routes(template.api(&template.parameters()).unwrap()));
 }
 
-/// An HTTP API answers every preflight by itself.
+/// An HTTP API answers every preflight itself.
 #[test]
 fn the_operations_but_preflights_are_the_routes_of_template_http_yaml() {
     let (template, http) = (Template::of_project().unwrap(), HttpApiTemplate::of_project().unwrap());
@@ -53,7 +54,7 @@ fn the_operations_but_preflights_are_the_routes_of_template_http_yaml() {
 fn clients_authenticate_where_the_function_asks_them_to() {
     for operation in DOCUMENT.operations.iter().filter(|operation| operation.method == "POST") {
         let asks = code::of(operation).contains("client_credentials(request");
-        // By Basic, or in the body, for which there is no scheme.
+        // By Basic, or in the body, which has no security scheme.
         let is_documented = operation.text["security"] == json!([{ "clientBasic": [] }, {}]);
         assert_eq!(asks, is_documented, "{}", operation.path);
     }

@@ -1,4 +1,4 @@
-//! What an operation reads is documented, with the bounds that the code has, and nothing else is.
+//! The parameters that an operation reads are documented with the code's bounds, and no others.
 
 use std::collections::BTreeSet;
 
@@ -12,17 +12,33 @@ use shared::{
 use super::code;
 use crate::harness::openapi::{DOCUMENT, Operation};
 
-/// The members of a body that the code reads, by the constants that name them.
+/// The body members that the code reads, by the names of their constants.
 pub(super) fn read(code: &str, how: &[&str]) -> BTreeSet<String> {
     let constants = how.iter().flat_map(|how| code::named_after(code, &format!("{how}(parameter::")));
     let names: BTreeSet<String> = constants.map(|constant| constant.to_lowercase()).collect();
     for name in &names {
-        assert!(parameter::ALL.contains(&name.as_str()), "{name}");
+        assert!(known(name).is_some(), "{name}");
     }
     names
 }
 
-/// The parameters of the query of `GET /sessions`: each is a constant of its own.
+/// The name of a parameter in the code.
+pub(super) fn known(name: &str) -> Option<&'static str> {
+    // This one may be in a query, at another path.
+    parameter::ALL.into_iter().chain([parameter::REDIRECT_URI]).find(|known| *known == name)
+}
+
+/// The required members of a body, in at least one of the alternatives that the grant type selects.
+fn required(schema: &Value) -> BTreeSet<String> {
+    let mut names = texts(&schema["required"]);
+    let alternatives = schema["oneOf"].as_array().into_iter().flatten();
+    for of_grant in alternatives.filter(|alternative| alternative["properties"].get("grant_type").is_some()) {
+        names.extend(texts(&of_grant["required"]));
+    }
+    names
+}
+
+/// The query parameters of `GET /sessions`, each of which has a constant.
 pub(super) fn read_of_query(operation: &Operation, code: &str) -> BTreeSet<String> {
     if operation.method != "GET" {
         return BTreeSet::new();
@@ -61,7 +77,7 @@ fn names_in(operation: &Operation, place: &str) -> BTreeSet<String> {
 
 #[test]
 fn a_body_has_the_members_that_the_function_reads() {
-    for operation in &DOCUMENT.operations {
+    for operation in DOCUMENT.operations.iter().filter(|operation| !code::is_page(operation)) {
         let code = code::of(operation);
         assert_eq!(
             operation.bodies.is_empty(),
@@ -74,18 +90,20 @@ fn a_body_has_the_members_that_the_function_reads() {
         }
         let schema = body(operation);
         let members: BTreeSet<_> = schema["properties"].as_object().unwrap().keys().cloned().collect();
-        assert_eq!(members, read(&code, &["required", "optional", "flag"]), "{}", operation.path);
-        assert_eq!(texts(&schema["required"]), read(&code, &["required"]), "{}", operation.path);
+        assert_eq!(members, read(&code, &["required", "optional", "flag", "all"]), "{}", operation.path);
+        assert_eq!(required(schema), read(&code, &["required"]), "{}", operation.path);
     }
 }
 
 #[test]
 fn the_other_parameters_are_those_that_the_function_reads() {
-    for operation in &DOCUMENT.operations {
+    for operation in DOCUMENT.operations.iter().filter(|operation| !code::is_page(operation)) {
         let code = code::of(operation);
         let (method, path) = (&operation.method, &operation.path);
         let mut headers = BTreeSet::new();
         for (call, name, is_of_it) in [
+            ("proofs.key(", "DPoP", true),
+            ("proofs.offered_key(", "DPoP", true),
             ("IdempotencyKey::of(", "Idempotency-Key", true),
             ("Peer::of(", "User-Agent", true),
             (
@@ -98,6 +116,10 @@ fn the_other_parameters_are_those_that_the_function_reads() {
                 headers.insert(name.to_owned());
             }
         }
+        // The authorizer reads this header.
+        if operation.text["security"][0].get("accessToken").is_some() {
+            headers.insert("DPoP".to_owned());
+        }
         assert_eq!(names_in(operation, "header"), headers, "{method} {path}");
         assert_eq!(names_in(operation, "query"), read_of_query(operation, &code), "{method} {path}");
         let of_path = path.split('{').skip(1).map(|rest| rest.split('}').next().unwrap().to_owned());
@@ -106,7 +128,35 @@ fn the_other_parameters_are_those_that_the_function_reads() {
     }
 }
 
-/// What is documented of a length or a size is what the code has.
+/// Each name in the pages' function is a parameter or a form field, except the two that it refuses.
+#[test]
+fn the_pages_have_the_parameters_that_their_function_knows() {
+    let names = code::read("functions/authorize/src/request/mod.rs");
+    let names = names.lines().filter(|line| line.trim_start().starts_with("pub(crate) const"));
+    let mut known: BTreeSet<_> = names.filter_map(|line| Some(line.split('"').nth(1)?.to_owned())).collect();
+    for refused in ["request", "request_uri"] {
+        assert!(known.remove(refused), "{refused}");
+    }
+    // Names that other endpoints also use.
+    let shared = [parameter::CLIENT_ID, parameter::REDIRECT_URI, parameter::SCOPE, parameter::RESOURCE];
+    let of_forms =
+        [parameter::USERNAME, parameter::PASSWORD, parameter::CURRENT_PASSWORD, parameter::NEW_PASSWORD];
+    known.extend(shared.into_iter().chain(of_forms).map(str::to_owned));
+    let pages = || DOCUMENT.operations.iter().filter(|operation| code::is_page(operation));
+    let mut documented: BTreeSet<_> = pages().flat_map(|operation| names_in(operation, "query")).collect();
+    for content in pages().flat_map(|operation| operation.bodies.values()) {
+        let schema = content.text["schema"]["$ref"].as_str().unwrap();
+        let schema = DOCUMENT.text.pointer(&schema[1..]).unwrap();
+        documented.extend(schema["properties"].as_object().unwrap().keys().cloned());
+    }
+    assert_eq!(documented, known);
+    for operation in pages() {
+        assert!(["GET", "POST"].contains(&operation.method.as_str()), "{}", operation.method);
+        assert!(names_in(operation, "header").is_empty());
+    }
+}
+
+/// The documented lengths and sizes are the code's.
 #[test]
 fn the_bounds_are_those_of_the_code() {
     let components = &DOCUMENT.text["components"];
@@ -136,7 +186,7 @@ fn the_bounds_are_those_of_the_code() {
     ] {
         assert_eq!(documented.to_string(), constant_of(file, constant), "{file}: {constant}");
     }
-    // What is stored is answered as it is, whichever release stored it: the bound is for people.
+    // A stored value is returned as it is, whichever release stored it: the bound informs readers.
     let session = &schemas["Session"]["properties"];
     for (file, constant, documented) in [
         ("functions/login/src/request.rs", "MAX_DEVICE_NAME_LEN", &session["device_name"]),

@@ -14,7 +14,7 @@ fn endpoint() -> impl Strategy<Value = BodyEndpoint> {
     select(&BodyEndpoint::ALL)
 }
 
-/// The event of a POST with these bytes, as text where they are some.
+/// The event of a POST with these bytes, as text if possible.
 fn event(bench: &Bench, endpoint: BodyEndpoint, media_type: &str, body: &[u8]) -> Value {
     let Ok(text) = std::str::from_utf8(body) else {
         let mut event = endpoint.event(&bench.tokens, media_type, &STANDARD.encode(body));
@@ -50,7 +50,7 @@ fn any_text_that_looks_like_a_body_is_refused() {
     });
 }
 
-/// What the endpoint looks at, of a body that it can read.
+/// The members that the endpoint reads, if the body is readable.
 fn known(endpoint: BodyEndpoint, body: &[u8]) -> Option<Value> {
     let parsed: Value = serde_json::from_slice(body).ok()?;
     let mut known: serde_json::Map<String, Value> = parsed.as_object()?.clone();
@@ -59,7 +59,7 @@ fn known(endpoint: BodyEndpoint, body: &[u8]) -> Option<Value> {
     let own = ["client_id", "username", "password", "current_password", "new_password", "token_type_hint"];
     known.retain(|name, _| names.contains(&name.as_str()) || own.contains(&name.as_str()));
     if endpoint == BodyEndpoint::Password {
-        // Whatever is chosen is chosen.
+        // Any new password is acceptable.
         known.remove("new_password");
     }
     Some(known.into())
@@ -76,7 +76,7 @@ fn a_changed_body_is_refused_unless_it_says_the_same() {
             return bench.assert_refused(&reply);
         }
         let is_unknown_token = endpoint == BodyEndpoint::Logout && {
-            // RFC 7009 section 2.2: a token that is none is over already.
+            // RFC 7009 section 2.2: an invalid token counts as already revoked.
             bench.wait(bench.api.stored()) == bench.stored
         };
         let same = known(endpoint, &body) == known(endpoint, valid.as_bytes());
@@ -86,7 +86,7 @@ fn a_changed_body_is_refused_unless_it_says_the_same() {
 }
 
 #[test]
-fn the_order_of_a_forms_parameters_does_not_matter_and_a_repeated_one_is_refused() {
+fn the_order_of_parameters_does_not_matter_and_a_repeated_one_is_refused() {
     let bench = Bench::set();
     let inputs = endpoint().prop_flat_map(|endpoint| {
         let tokens = crate::harness::Tokens { access: String::new(), refresh: String::new() };

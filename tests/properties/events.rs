@@ -1,4 +1,4 @@
-//! What the authorizer is asked, and what the functions are: any JSON at all, and what is like an event.
+//! Events of the authorizer and the functions: arbitrary JSON, and JSON similar to an event.
 
 use authorizer::Authorizer;
 use proptest::{
@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 use super::{Bench, holds};
 use crate::harness::BodyEndpoint;
 
-/// Any JSON, with names among it that events have.
+/// Arbitrary JSON, with some of the names in events.
 fn any_json() -> BoxedStrategy<Value> {
     let leaf = proptest::prop_oneof![
         Just(Value::Null),
@@ -56,7 +56,7 @@ fn replaced(value: &Value, at: Index, by: &Value) -> Value {
 
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod/GET/orders";
 
-/// Events with which the token passes.
+/// Events whose token is accepted.
 fn passing(token: &str) -> [Value; 3] {
     let header = format!("Bearer {token}");
     let request = json!({
@@ -78,7 +78,7 @@ impl Bench {
 }
 
 #[test]
-fn any_json_is_nothing_that_the_authorizer_allows() {
+fn the_authorizer_allows_no_arbitrary_json() {
     let bench = Bench::set();
     let authorizer = bench.wait(Authorizer::start(&bench.api.context("authorizer"))).unwrap();
     holds(any_json(), |event| {
@@ -87,7 +87,7 @@ fn any_json_is_nothing_that_the_authorizer_allows() {
 }
 
 #[test]
-fn an_event_of_the_authorizer_with_any_part_replaced_is_allowed_only_with_its_token_and_its_stage() {
+fn a_changed_authorizer_event_is_allowed_only_with_its_token_and_stage() {
     let bench = Bench::set();
     let token = bench.tokens.access.clone();
     let authorizer = bench.wait(Authorizer::start(&bench.api.context("authorizer"))).unwrap();
@@ -109,13 +109,12 @@ fn an_event_of_the_authorizer_with_any_part_replaced_is_allowed_only_with_its_to
 }
 
 #[test]
-fn an_event_of_a_function_with_any_part_replaced_is_no_panic_and_never_a_failure_of_ours_but_without_its_authorizer()
- {
+fn a_changed_event_causes_no_panic_and_no_failure_except_without_authorizer() {
     let bench = Bench::set();
     let inputs = (proptest::sample::select(&BodyEndpoint::ALL), any::<Index>(), any_json());
     holds(inputs, |(endpoint, at, by)| {
         let event = replaced(&endpoint.form_event(&bench.tokens), at, &by);
-        // What isn't like an event at all the runtime doesn't read.
+        // The runtime doesn't read JSON that isn't similar to an event.
         let Some(reply) = bench.answer(endpoint.path(), &event) else { return };
         if reply.status >= 400 {
             reply.assert_error(reply.status, reply.body["error"].as_str().unwrap());

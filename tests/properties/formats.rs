@@ -1,4 +1,4 @@
-//! What is written is what is read: refresh tokens, scopes and password hashes.
+//! Reading returns what was written: refresh tokens, scopes and password hashes.
 
 use passwords::{Password, Passwords, StoredHash, Verdict};
 use proptest::{collection::btree_set, prelude::any, strategy::Strategy};
@@ -20,7 +20,7 @@ fn scope_token() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn a_scope_reads_as_it_was_written_in_whichever_order() {
+fn a_scope_round_trips_in_any_order() {
     holds(btree_set(scope_token(), 0..20), |tokens| {
         let text = tokens.iter().cloned().collect::<Vec<_>>().join(" ");
         let reversed = tokens.iter().rev().chain(&tokens).cloned().collect::<Vec<_>>().join("  ");
@@ -34,7 +34,7 @@ fn a_scope_reads_as_it_was_written_in_whichever_order() {
 }
 
 #[test]
-fn any_text_is_a_scope_that_reads_as_it_is_written_or_none() {
+fn any_text_that_is_a_scope_round_trips() {
     holds("\\PC{0,40}|[ -~]{0,60}", |text| {
         let Some(scope) = Scope::parse(&text) else { return };
         assert!(text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic()));
@@ -42,7 +42,7 @@ fn any_text_is_a_scope_that_reads_as_it_is_written_or_none() {
     });
 }
 
-/// The identifiers that there can be, in tokens.
+/// All possible identifiers in tokens.
 fn identities() -> impl Strategy<Value = (String, String, String, u8, u64)> {
     ("[!-~]{1,64}", "[!-~]{1,128}", "[!-\"$-9;-~]{1,64}", 0..5_u8, any::<u64>())
 }
@@ -59,7 +59,7 @@ fn keys(kid: &str) -> RefreshKeys {
 }
 
 #[test]
-fn a_refresh_token_reads_as_it_was_written_and_for_its_client_alone() {
+fn a_refresh_token_round_trips_only_for_its_client() {
     holds((identities(), Mutation::any()), |((kid, user_id, client_id, rotations, seed), mutation)| {
         let (keys, now) = (keys(&kid), Timestamp::from_unix(START));
         let first = RefreshToken::first(UserId::parse(&user_id).unwrap(), &SeededRandom::new(seed));
@@ -83,7 +83,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn a_password_is_right_for_the_hash_that_was_made_of_it_and_no_other_is() {
+fn only_the_hashed_password_is_right() {
     let passwords = Passwords::with_cost(Arc::new(SeededRandom::new(1)), HASH_COST);
     holds(("[ -~äöü€]{8,40}", Mutation::any()), |(text, mutation)| {
         let password = Password::parse(&text.clone().into()).unwrap();
@@ -97,7 +97,7 @@ fn a_password_is_right_for_the_hash_that_was_made_of_it_and_no_other_is() {
     });
 }
 
-/// Of few KiB and one pass, so that a change of the parameters costs no more than the caps allow.
+/// Hashes with a few KiB and one pass, so that changed parameters stay within the cost caps.
 const HASHES: [&str; 4] = [
     "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     "$scrypt$ln=4,r=8,p=1$c29tZXNhbHRzb21lc2FsdA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
@@ -106,7 +106,7 @@ const HASHES: [&str; 4] = [
 ];
 
 #[test]
-fn a_changed_hash_is_of_no_use_or_of_another_password() {
+fn a_changed_hash_is_unusable_or_of_another_password() {
     let passwords = Passwords::with_cost(Arc::new(SeededRandom::new(1)), HASH_COST);
     let password = Password::parse(&"correct horse".into()).unwrap();
     let hashes = (proptest::sample::select(&HASHES), Mutation::any());
@@ -119,7 +119,7 @@ fn a_changed_hash_is_of_no_use_or_of_another_password() {
 }
 
 #[test]
-fn any_text_is_a_hash_that_nobody_has_the_password_of_or_none() {
+fn no_arbitrary_text_is_a_hash_of_the_password() {
     let passwords = Passwords::with_cost(Arc::new(SeededRandom::new(1)), HASH_COST);
     let password = Password::parse(&"correct horse".into()).unwrap();
     let texts = proptest::prop_oneof![

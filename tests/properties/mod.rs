@@ -1,6 +1,6 @@
-//! Properties: what holds of any input at all, tried with a few dozen that are made up from a seed.
+//! Properties that hold for any input, tried with a few dozen inputs generated from a seed.
 //!
-//! The same in every run: `LATCHGATE_TEST_SEED` has others made up, and `LATCHGATE_TEST_CASES` more of them.
+//! The inputs are the same in every run. `LATCHGATE_TEST_SEED` changes them, and `LATCHGATE_TEST_CASES` their number.
 
 mod bodies;
 mod events;
@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::harness::{Api, Lambdas, PASSWORD, Reply, SCALE, Stored, Tokens};
 
-/// Tries a property, which panics where it does not hold, and then says of how little it does not.
+/// Tries a property, which panics on failure. Reports the smallest failing input.
 #[track_caller]
 fn holds<S: Strategy>(inputs: S, property: impl Fn(S::Value)) {
     let config = Config {
@@ -36,7 +36,7 @@ fn holds<S: Strategy>(inputs: S, property: impl Fn(S::Value)) {
     }
 }
 
-/// The functions, somebody who is signed in, and what is stored then.
+/// The functions, a signed-in user, and the stored items.
 struct Bench {
     runtime: Runtime,
     api: Api,
@@ -61,13 +61,13 @@ impl Bench {
         self.runtime.block_on(Box::pin(future))
     }
 
-    /// What the function behind this path answers; `None`, if it is never asked.
+    /// The answer of the function at this path. `None` if it isn't called.
     fn answer(&self, path: &str, event: &serde_json::Value) -> Option<Reply> {
         self.wait(self.lambdas.answer(path, event))
     }
 
-    /// A refusal of the caller's fault, in the OAuth shape, that repeats no secret; and nothing has changed but how often
-    /// a password was tried, which is put back.
+    /// Asserts an OAuth error with a 4xx status that repeats no secret. Only the number of password attempts may have
+    /// changed, and it is restored.
     fn assert_refused(&self, reply: &Reply) {
         assert!((400..500).contains(&reply.status), "{reply:?}");
         let error = reply.body["error"].as_str().unwrap_or_default();

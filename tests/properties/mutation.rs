@@ -1,4 +1,4 @@
-//! Small changes to something that is valid.
+//! Small changes to valid input.
 
 use proptest::{prelude::any, sample::Index, strategy::Strategy};
 
@@ -9,9 +9,9 @@ pub(super) enum Mutation {
     Insert(Index, u8),
     Remove(Index),
     Truncate(Index),
-    /// Two bytes change places.
+    /// Swaps two bytes.
     Swap(Index, Index),
-    /// A part stands twice.
+    /// Repeats a part.
     Double(Index, Index),
 }
 
@@ -30,7 +30,7 @@ impl Mutation {
         )
     }
 
-    /// The bytes with the change; the same bytes, if it changes nothing.
+    /// The bytes with the change, which may have no effect.
     pub(super) fn of(&self, bytes: &[u8]) -> Vec<u8> {
         let mut changed = bytes.to_vec();
         let place = |index: &Index| index.index(bytes.len());
@@ -49,7 +49,7 @@ impl Mutation {
         changed
     }
 
-    /// The text with the change; `None`, if it changes nothing or leaves no text.
+    /// The text with the change. `None` if it has no effect or leaves invalid text.
     pub(super) fn of_text(&self, text: &str) -> Option<String> {
         String::from_utf8(self.of(text.as_bytes())).ok().filter(|changed| changed != text)
     }

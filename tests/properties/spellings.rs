@@ -1,4 +1,4 @@
-//! Scope rules: whatever is made of a protected path by escapes, slashes, dots and parameters.
+//! Scope rules: spellings of a protected path with escapes, slashes, dots and parameters.
 
 use proptest::{
     collection::vec,
@@ -11,15 +11,14 @@ use crate::spellings::{events, is_allowed, with_rules};
 
 const PROTECTED: &str = "/orders/7";
 
-/// What vanishes behind a slash.
+/// Segments after a slash that normalisation removes.
 const AFTER_A_SLASH: [&str; 9] = ["", "", "", "/", "./", "x/../", ".%2F", "%2E/", "x/..%2f"];
-/// What vanishes at the end.
+/// Suffixes that normalisation removes.
 const AT_THE_END: [&str; 6] = ["", "", "/", ";a=b", "%3B", "/."];
 
-/// A spelling that becomes the protected path by decoding, any number of times, or by any of the ways in which servers
-/// normalise one.
+/// A spelling that becomes the protected path by repeated decoding, or by a server's normalisation.
 fn spelling() -> BoxedStrategy<String> {
-    // How each character is written, and what is put before each slash or after it.
+    // The spelling of each character, and the insertions around each slash.
     let characters = vec(0..6_u8, PROTECTED.len());
     (characters, vec(0..9_u8, 2), 0..6_u8)
         .prop_map(|(characters, inserted, end)| {
@@ -37,7 +36,7 @@ fn spelling() -> BoxedStrategy<String> {
             });
             let path: Vec<_> = written.collect();
             let path = path.concat();
-            // The first character of a path that is sent is a slash.
+            // A request path begins with a slash.
             let path = if path.starts_with('/') { path } else { format!("/x/..{path}") };
             path + AT_THE_END[usize::from(end)]
         })

@@ -17,12 +17,12 @@ impl Bench {
     }
 }
 
-/// Texts that are like a refresh token, and none that is.
+/// Invalid texts similar to a refresh token.
 fn refresh_like() -> impl Strategy<Value = String> {
     proptest::prop_oneof!["lgr[0-9]_[A-Za-z0-9_-]{0,200}", "\\PC{1,80}", "[ -~]{1,300}"]
 }
 
-/// Texts that are like a JWT.
+/// Texts similar to a JWT.
 fn jwt_like() -> impl Strategy<Value = String> {
     proptest::prop_oneof![
         "[A-Za-z0-9_-]{0,60}\\.[A-Za-z0-9_-]{0,90}\\.[A-Za-z0-9_-]{0,90}",
@@ -32,7 +32,7 @@ fn jwt_like() -> impl Strategy<Value = String> {
 }
 
 #[test]
-fn any_text_is_no_refresh_token() {
+fn no_arbitrary_text_is_a_refresh_token() {
     let bench = Bench::set();
     holds(refresh_like(), |text| bench.assert_refused(&bench.refresh(&text)));
 }
@@ -47,7 +47,7 @@ fn any_single_change_to_a_refresh_token_is_refused_and_ends_nothing() {
     assert_eq!(bench.refresh(&bench.tokens.refresh).status, 200, "it itself is fine");
 }
 
-/// Every other character at a place, and not a few: so that none of them reads as the one that was there.
+/// Tries every other character at a position, so that none reads like the original.
 #[test]
 fn no_other_character_at_any_place_of_a_refresh_token_reads_the_same() {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/=";
@@ -55,7 +55,7 @@ fn no_other_character_at_any_place_of_a_refresh_token_reads_the_same() {
     let token = bench.tokens.refresh.clone();
     let places = (0..token.len()).collect::<Vec<_>>();
     holds((select(places), select(ALPHABET)), |(place, byte)| {
-        // The last character has bits that mean nothing: there, every one is tried.
+        // The last character has unused bits, so every character is tried there.
         for place in [place, token.len() - 1] {
             let mut changed = token.clone().into_bytes();
             changed[place] = byte;
@@ -73,7 +73,7 @@ fn any_single_change_to_an_access_token_is_refused() {
     let mutated = (Mutation::any(), any::<Index>());
     holds(mutated, |(mutation, _)| {
         let Some(changed) = mutation.of_text(&bench.tokens.access) else { return };
-        // A header has no other characters, and ends where spaces do.
+        // A header allows no other characters, and spaces around it don't count.
         if changed.bytes().all(|byte| byte.is_ascii_graphic()) {
             bench.wait(bench.api.call(&changed)).assert_gateway_error(401, "unauthorized");
         }
@@ -82,11 +82,11 @@ fn any_single_change_to_an_access_token_is_refused() {
 }
 
 #[test]
-fn any_text_is_no_access_token() {
+fn no_arbitrary_text_is_an_access_token() {
     let bench = Bench::set();
     holds(jwt_like(), |text| {
         bench.wait(bench.api.call(&text)).assert_gateway_error(401, "unauthorized");
-        // Nor is it one at the end of a session, where a token that is none is over already (RFC 7009 section 2.2).
+        // Logout doesn't accept it either: an invalid token counts as already revoked (RFC 7009 section 2.2).
         let tokens = Tokens { refresh: text, ..bench.tokens.clone() };
         let event = BodyEndpoint::Logout.form_event(&tokens);
         assert_eq!(bench.answer(route::LOGOUT, &event).unwrap().status, 200);
@@ -95,7 +95,7 @@ fn any_text_is_no_access_token() {
 }
 
 #[test]
-fn parts_of_two_tokens_are_none() {
+fn parts_of_two_tokens_make_no_token() {
     let bench = Bench::set();
     let other = bench.wait(bench.api.login());
     let (one, other) = (bench.tokens.access.clone(), other.access);

@@ -1,4 +1,4 @@
-//! Those who take part in a round, and when each of them comes.
+//! The participants of a round and their turns.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,32 +6,33 @@ use tokio::{sync::Barrier, task};
 
 use crate::harness::Calls;
 
-/// When one comes.
+/// The turn of a participant.
 #[derive(Clone, Copy)]
 pub(super) struct Turn {
-    /// Once the others have made so many calls to the store: the steps that interleave, however fast the machine is.
+    /// It starts after this many calls of the others to the store. This interleaves steps regardless of the machine's
+    /// speed.
     pub(super) calls: usize,
-    /// And has let others go first so often.
+    /// It then yields this often.
     pub(super) yields: usize,
 }
 
-/// A round that is being run.
+/// A running round.
 pub(super) struct Field {
     barrier: Barrier,
     calls: Calls,
-    /// How many have begun and not ended: while there are none, nobody waits for calls.
+    /// The number of running participants. While it is zero, none waits for calls.
     running: AtomicUsize,
 }
 
 impl Field {
     pub(super) fn new(calls: &Calls, turns: &[Turn]) -> Self {
-        // One more: the clock.
+        // One more for the clock.
         let barrier = Barrier::new(turns.len() + 1);
         let at_once = turns.iter().filter(|turn| turn.calls == 0).count();
         Self { barrier, calls: calls.clone(), running: AtomicUsize::new(at_once) }
     }
 
-    /// Does this when it is time.
+    /// Runs this at its turn.
     pub(super) async fn run<T>(&self, turn: Turn, one: impl Future<Output = T>) -> T {
         self.wait(turn).await;
         if turn.calls > 0 {

@@ -1,4 +1,4 @@
-//! Logins at once: each its own session, and guesses are counted one by one.
+//! Concurrent logins: each opens a session, and guesses are counted individually.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::{HASHING, HASHING_MUCH, PARALLEL, race::Race, request::Request};
 use crate::harness::{PASSWORD, Reply, Tokens};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn parallel_logins_are_sessions_of_their_own() {
+async fn parallel_logins_are_separate_sessions() {
     for (name, parallel, share) in [("two logins", 2, HASHING), ("20 logins", PARALLEL, HASHING_MUCH)] {
         let mut race = Race::start(name, share).await;
         let start = race.snapshot().await;
@@ -24,7 +24,7 @@ async fn parallel_logins_are_sessions_of_their_own() {
                 race.api().refresh(&tokens.refresh).await.tokens();
                 race.count("sessions that live");
             }
-            // Right ones cost nothing: the budget is whole again.
+            // Correct passwords cost nothing: the budget is full again.
             let credential = race.api().items("CredentialsTable").await.remove(0);
             let spent: Vec<_> = credential.iter().filter(|(name, _)| name.starts_with("guesses_")).collect();
             assert!(spent.iter().all(|(_, count)| count.as_n().unwrap() == "0"), "round {round}: {spent:?}");
@@ -48,11 +48,11 @@ async fn parallel_guesses_stay_within_the_budget() {
             refused.assert_error(400, "invalid_grant");
             race.count("guesses");
         }
-        // What was counted is what was evaluated: the right one is not, any more.
+        // The counted attempts were evaluated; after them, even the correct password isn't.
         let credential = race.api().items("CredentialsTable").await.remove(0);
         let mut counters = credential.iter().filter(|(name, _)| name.starts_with("guesses"));
         let mut counters: Vec<_> = counters.by_ref().filter(|(name, _)| !name.ends_with("_at")).collect();
-        // By time and in a row, of strangers and of the one device: it may use either budget.
+        // Counters by time and in a row, for strangers and for the one device, which may use either budget.
         assert_eq!(counters.len(), 2 * (4 + 1), "round {round}");
         counters.retain(|(_, count)| count.as_n().unwrap() != &BUDGET.to_string());
         assert!(counters.is_empty(), "round {round}: {counters:?}");

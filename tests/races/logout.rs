@@ -1,4 +1,4 @@
-//! A logout and whatever else at once: nothing survives one that was acknowledged.
+//! A logout concurrent with other requests: no token survives an acknowledged logout.
 
 use super::{HASHING, assert_over, assert_survivor_over, race::Race, request::Request};
 use crate::harness::PASSWORD;
@@ -110,7 +110,7 @@ async fn everywhere_twice_from_two_devices_leaves_nothing() {
     race.finish();
 }
 
-/// A login under way is before it or after it, and lives or not; all that was there before is over.
+/// A concurrent login comes before the logout or after it, and is ended or lives as a whole. All earlier sessions end.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_login_during_everywhere_lives_or_is_over_as_a_whole() {
     let mut race = Race::start("a login against `everywhere`", HASHING).await;

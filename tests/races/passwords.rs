@@ -1,27 +1,33 @@
-//! A change of password and whatever else at once: no session of the old password goes on.
+//! A change of password concurrent with other requests: no session of the old password continues.
 
 use std::collections::BTreeSet;
 
-use super::{HASHING, assert_over, assert_survivor_over, race::Race, request::Request};
+use super::{HASHING, assert_over, assert_refused, assert_survivor_over, race::Race, request::Request};
 use crate::harness::{Api, PASSWORD, Reply};
 
 const NEW: &str = "a much better password";
 const OTHER: &str = "quite another password";
 
-/// Asserts that of these passwords this one is the user's.
+/// Asserts that `current` is the user's password, and the others aren't.
 async fn assert_password(api: &Api, current: &'static str, not: &[&'static str], round: usize) {
     for password in not {
-        api.try_login(password).await.assert_error(400, "invalid_grant");
+        let refused = api.try_login(password).await;
+        assert_refused(&refused, format_args!("{round}, a login by {password:?}"));
     }
-    assert_eq!(api.try_login(current).await.status, 200, "round {round}");
+    let login = api.try_login(current).await;
+    assert_eq!(login.status, 200, "round {round}, a login by {current:?}: {login:?}");
 }
 
-/// Asserts that this is the only session, and that it goes on.
+/// Asserts that this is the only session, and that it continues.
 async fn assert_only_session(api: &Api, changed: &Reply, round: usize) {
+    assert_eq!(changed.status, 200, "round {round}, the change: {changed:?}");
     let tokens = changed.tokens();
-    assert_eq!(api.items("SessionsTable").await.len(), 1, "round {round}");
-    assert_eq!(api.call(&tokens.access).await.status, 200, "round {round}");
-    api.refresh(&tokens.refresh).await.tokens();
+    let sessions = api.items("SessionsTable").await;
+    assert_eq!(sessions.len(), 1, "round {round}: {sessions:?}");
+    let called = api.call(&tokens.access).await;
+    assert_eq!(called.status, 200, "round {round}, a call by the new session: {called:?}");
+    let refreshed = api.refresh(&tokens.refresh).await;
+    assert_eq!(refreshed.status, 200, "round {round}, a refresh of the new session: {refreshed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,16 +40,17 @@ async fn no_refresh_carries_a_session_over_a_change_of_password() {
         let change = Request::change_password(&here, PASSWORD, NEW);
         let requests = [change, Request::refresh(&there), Request::refresh(&here)];
         let replies = race.at_once(requests).await;
-        for refreshed in &replies[1..] {
+        for (refreshed, whose) in replies[1..].iter().zip(["there", "here"]) {
             race.count(if refreshed.status == 200 {
                 "a refresh was served"
             } else {
                 "a refresh was refused"
             });
-            assert_survivor_over(race.api(), refreshed, round).await;
+            assert_survivor_over(race.api(), refreshed, format_args!("{round}, {whose}")).await;
         }
-        assert_over(race.api(), &there, round).await;
-        assert_over(race.api(), &here, round).await;
+        for (tokens, whose) in [(&there, "there"), (&here, "here")] {
+            assert_over(race.api(), tokens, format_args!("{round}, {whose}, by the first tokens")).await;
+        }
         assert_only_session(race.api(), &replies[0], round).await;
         assert_password(race.api(), NEW, &[PASSWORD], round).await;
     }
@@ -63,9 +70,10 @@ async fn a_login_by_the_old_password_during_its_change_is_not_refreshed() {
             let old = replies[1].tokens();
             let is_over = race.api().call(&old.access).await.status == 401;
             race.count(if is_over { "let in, and over" } else { "let in, until the access token expires" });
-            race.api().refresh(&old.refresh).await.assert_error(400, "invalid_grant");
+            let refreshed = race.api().refresh(&old.refresh).await;
+            assert_refused(&refreshed, format_args!("{round}, a refresh by the old password's tokens"));
         } else {
-            replies[1].assert_error(400, "invalid_grant");
+            assert_refused(&replies[1], format_args!("{round}, the login"));
             race.count("refused");
         }
         assert_over(race.api(), &here, round).await;
@@ -75,7 +83,7 @@ async fn a_login_by_the_old_password_during_its_change_is_not_refreshed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_changes_one_is_made() {
+async fn one_of_two_parallel_changes_is_made() {
     let mut race = Race::start("two changes of password, from two devices or one", HASHING).await;
     let (here, there) = (race.api().login().await, race.api().login().await);
     let start = race.snapshot().await;
@@ -98,9 +106,9 @@ async fn of_two_changes_one_is_made() {
     race.finish();
 }
 
-/// The same request twice or thrice, with its key: whichever comes first, all get the same session, and it goes on.
+/// The same request with its key two or three times: in any order, all get the same session, which continues.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_change_with_its_key_is_one_session_whichever_comes_first() {
+async fn the_same_change_with_its_key_is_one_session_in_any_order() {
     let mut race = Race::start("the same change of password with its key", HASHING).await;
     let here = race.api().login().await;
     let start = race.snapshot().await;

@@ -1,11 +1,12 @@
-//! A race: requests at the same moment, round after round, and what came of them.
+//! A race: concurrent requests, round after round, and their outcomes.
 
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
+    thread,
     time::Instant,
 };
 
@@ -20,10 +21,10 @@ use super::{
 };
 use crate::harness::{Api, Reply, SCALE, SeededRandom};
 
-/// As Lambda has it: several processes, each with its own copies of clients and keys, and one store.
+/// The number of instances. As in Lambda, each has its own caches of clients and keys, and they share one store.
 const INSTANCES: usize = 4;
 
-/// Up to how often a request whose turn it is lets others go first.
+/// The most times that a request yields when its turn comes.
 const MAX_YIELDS: usize = 48;
 
 pub(super) struct Race {
@@ -31,15 +32,17 @@ pub(super) struct Race {
     pub(super) rounds: usize,
     instances: Vec<Arc<Api>>,
     random: SeededRandom,
-    /// How many calls to the store the requests of the last round made.
+    /// The number of store calls in the last round.
     calls: AtomicUsize,
     outcomes: BTreeMap<&'static str, usize>,
     most: BTreeMap<&'static str, usize>,
+    /// The last replies, which a failure prints at its end.
+    last: Mutex<Vec<String>>,
     started: Instant,
 }
 
 impl Race {
-    /// A race of all rounds, or of one in `share` where each takes that much longer.
+    /// A race with all rounds, or with one in `share` if rounds take that much longer.
     pub(super) async fn start(name: &'static str, share: usize) -> Self {
         Self::with(name, share, |parameters| parameters).await
     }
@@ -62,22 +65,23 @@ impl Race {
             calls: AtomicUsize::new(0),
             outcomes: BTreeMap::new(),
             most: BTreeMap::new(),
+            last: Mutex::default(),
             started: now(),
         }
     }
 
-    /// For what is done one after the other.
+    /// An API for requests outside the race.
     pub(super) fn api(&self) -> &Api {
         &self.instances[0]
     }
 
-    /// Sends these at the same moment, or nearly, to instances and in an order that the seed chooses. Replies stand in
-    /// the order of the requests.
+    /// Sends these requests at almost the same time, to instances and in an order that the seed chooses. The replies
+    /// are in the order of the requests.
     pub(super) async fn at_once(&self, requests: impl IntoIterator<Item = Request>) -> Vec<Reply> {
         self.as_time_passes(0, requests).await
     }
 
-    /// The same, and somewhere in between so many seconds pass.
+    /// Sends requests as [`Self::at_once`] does, while the clock advances by this many seconds.
     pub(super) async fn as_time_passes(
         &self,
         seconds: u64,
@@ -106,18 +110,20 @@ impl Race {
         passing.await.unwrap();
         self.calls.store(calls.take().len(), Ordering::Relaxed);
         replies.sort_by_key(|(at, _)| *at);
-        replies.into_iter().map(|(_, reply)| reply).collect()
+        let replies: Vec<_> = replies.into_iter().map(|(_, reply)| reply).collect();
+        *self.last.lock().unwrap() = replies.iter().map(summary).collect();
+        replies
     }
 
-    /// When one comes: in one round of two all at once, else half of them somewhere among the calls of the others, of
-    /// which there were so many the last time.
+    /// The turn of a request. In half of the rounds, all come at once. In the others, half of the requests come among
+    /// the store calls of the rest. The last round tells how many calls there are.
     fn turn(&self, is_staggered: bool) -> Turn {
         let is_late = is_staggered && self.below(2) == 0;
         let calls = if is_late { 1 + self.below(self.calls.load(Ordering::Relaxed).max(1)) } else { 0 };
         Turn { calls, yields: self.below(MAX_YIELDS) }
     }
 
-    /// A number below `bound`, by the seed.
+    /// A number below `bound`, from the seed.
     fn below(&self, bound: usize) -> usize {
         let mut bytes = [0; 4];
         self.random.fill(&mut bytes);
@@ -128,13 +134,13 @@ impl Race {
         *self.outcomes.entry(outcome).or_default() += 1;
     }
 
-    /// Notes the most that a round had of something.
+    /// Records the highest number of something in a round.
     pub(super) fn note_most(&mut self, what: &'static str, number: usize) {
         let most = self.most.entry(what).or_default();
         *most = number.max(*most);
     }
 
-    /// Prints the figures; `--nocapture` shows them.
+    /// Prints the results, which `--nocapture` shows.
     pub(super) fn finish(self) {
         let seconds = self.started.elapsed().as_secs_f32();
         println!("{}: {} rounds, seed {}, {seconds:.1} s", self.name, self.rounds, SCALE.seed);
@@ -146,7 +152,7 @@ impl Race {
         }
     }
 
-    /// What is stored, and what time it is.
+    /// The stored items and the time.
     pub(super) async fn snapshot(&self) -> Snapshot {
         let mut tables = BTreeMap::new();
         for table in ["CredentialsTable", "UsersTable", "SessionsTable", "RevocationsTable"] {
@@ -155,7 +161,7 @@ impl Race {
         Snapshot { tables, now: self.api().clock.unix() }
     }
 
-    /// Makes it so again: every round begins alike, and without a login, which takes longer than most races.
+    /// Restores a snapshot: every round starts the same, without a login, which takes longer than most races.
     pub(super) async fn restore(&self, snapshot: &Snapshot) {
         let api = self.api();
         api.clock.set(snapshot.now);
@@ -171,7 +177,29 @@ impl Race {
     }
 }
 
-/// What is stored at an instant.
+/// Prints the last replies after a panic. A backtrace follows the panic's message, and often only the end of a long
+/// output is shown.
+impl Drop for Race {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            println!(
+                "{}: seed {}, and the last replies, in the order of the requests:",
+                self.name, SCALE.seed
+            );
+            for reply in &*self.last.lock().unwrap() {
+                println!("    {reply}");
+            }
+        }
+    }
+}
+
+/// A reply without its tokens.
+fn summary(reply: &Reply) -> String {
+    let description = reply.body["error_description"].as_str().unwrap_or_default();
+    format!("{} {description}", reply.status)
+}
+
+/// The stored items at one time.
 pub(super) struct Snapshot {
     tables: BTreeMap<&'static str, Vec<BTreeMap<String, AttributeValue>>>,
     now: u64,

@@ -1,11 +1,11 @@
-//! Refreshes of one token at once: one successor, and an honest client is never logged out.
+//! Concurrent refreshes of one token: there is one successor, and an honest client is never logged out.
 
 use shared::store::attribute;
 
 use super::{HASHING, PARALLEL, distinct_successors, race::Race, request::Request};
 use crate::harness::{Reply, Tokens, number};
 
-/// The session goes on, and nothing was revoked.
+/// Asserts that the session continues, and that nothing was revoked.
 async fn assert_alive(race: &Race, tokens: &Tokens, round: usize) {
     let api = race.api();
     assert_eq!(api.call(&tokens.access).await.status, 200, "round {round}");
@@ -13,7 +13,7 @@ async fn assert_alive(race: &Race, tokens: &Tokens, round: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn parallel_refreshes_get_one_distinct_successor_and_nobody_is_logged_out() {
+async fn parallel_refreshes_get_one_successor_and_log_no_user_out() {
     let mut race = Race::start("20 refreshes of one token", 1).await;
     let mut tokens = race.api().login().await;
     for round in 0..race.rounds {
@@ -31,7 +31,7 @@ async fn parallel_refreshes_get_one_distinct_successor_and_nobody_is_logged_out(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn keys_of_their_own_fork_nothing_even_without_leeway() {
+async fn separate_retry_keys_fork_nothing_even_without_leeway() {
     let mut race =
         Race::with("20 refreshes, each with a key, no leeway", HASHING, |p| p.with("Leeway", "0")).await;
     let mut tokens = race.api().login().await;
@@ -40,7 +40,7 @@ async fn keys_of_their_own_fork_nothing_even_without_leeway() {
             token: tokens.refresh.clone(),
             key: format!("one of the keys of a race {i}"),
         };
-        // Within the same second, which is as long as no leeway is.
+        // All come within the same second, the shortest time that the store can tell.
         let replies = race.at_once((0..PARALLEL).map(request)).await;
         let served: Vec<Tokens> = replies.iter().map(Reply::tokens).collect();
         assert_eq!(distinct_successors(&replies), 1, "round {round}");
@@ -53,7 +53,7 @@ async fn keys_of_their_own_fork_nothing_even_without_leeway() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn retries_with_one_key_are_served_however_late() {
+async fn late_retries_with_one_key_are_served() {
     let mut race = Race::start("20 refreshes with one key, an hour apart", HASHING).await;
     let first = race.api().login().await;
     let start = race.snapshot().await;
@@ -75,10 +75,10 @@ async fn retries_with_one_key_are_served_however_late() {
     race.finish();
 }
 
-/// What is documented: without a key, whoever comes after the leeway is taken for a thief. Nothing forks even then, and
-/// who is told that the session is over is told the truth.
+/// As documented: without a key, a client that comes after the leeway counts as a thief. Even then nothing forks, and a
+/// client is told that its session is over only if it is.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_that_turns_meanwhile_forks_nothing() {
+async fn a_change_of_second_during_the_race_forks_nothing() {
     let mut race =
         Race::with("20 refreshes as the second turns, no leeway", HASHING, |p| p.with("Leeway", "0")).await;
     let first = race.api().login().await;

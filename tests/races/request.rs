@@ -1,19 +1,40 @@
-//! What takes part in a race.
+//! The requests in a race.
 
 use shared::route;
 
-use crate::harness::{APP, Api, Reply, Tokens};
+use crate::harness::{APP, Api, Device, Reply, Tokens};
 
 /// A request of the demo user, on the public client.
 #[derive(Clone)]
 pub(super) enum Request {
     Refresh(String),
-    RefreshWithKey { token: String, key: String },
+    RefreshWithKey {
+        token: String,
+        key: String,
+    },
+    /// With a fresh proof of this device.
+    RefreshOf {
+        device: Box<Device>,
+        token: String,
+    },
+    /// With this proof.
+    RefreshWith {
+        proof: String,
+        token: String,
+    },
     Logout(String),
     Everywhere(String),
     Login(&'static str),
-    ChangePassword { access: String, current: &'static str, new: &'static str },
-    ChangePasswordWithKey { access: String, current: &'static str, new: &'static str },
+    ChangePassword {
+        access: String,
+        current: &'static str,
+        new: &'static str,
+    },
+    ChangePasswordWithKey {
+        access: String,
+        current: &'static str,
+        new: &'static str,
+    },
 }
 
 impl Request {
@@ -33,6 +54,8 @@ impl Request {
         match self {
             Self::Refresh(token) => api.refresh(&token).await,
             Self::RefreshWithKey { token, key } => api.refresh_with_key(&token, &key).await,
+            Self::RefreshOf { device, token } => api.refresh_of(&device, &token).await,
+            Self::RefreshWith { proof, token } => api.refresh_with(&token, &proof).await,
             Self::Logout(token) => api.logout(&token).await,
             Self::Everywhere(token) => {
                 let parameters = [("client_id", APP), ("token", &token), ("everywhere", "true")];

@@ -1,4 +1,4 @@
-//! A thief and a victim at once: the session of the stolen token ends, and no other.
+//! A thief concurrent with the victim: the session of the stolen token ends, and no other.
 
 use super::{assert_over, assert_survivor_over, distinct_successors, race::Race, request::Request};
 
@@ -6,7 +6,7 @@ use super::{assert_over, assert_survivor_over, distinct_successors, race::Race, 
 const LATER: u64 = 11;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_that_was_used_before_ends_its_session_whatever_the_victim_does_meanwhile() {
+async fn a_used_token_ends_its_session_whatever_the_victim_does() {
     let mut race = Race::start("a used token against the live one", 1).await;
     let bystander = race.api().login().await;
     let ancestor = race.api().login().await;
@@ -31,7 +31,7 @@ async fn a_token_that_was_used_before_ends_its_session_whatever_the_victim_does_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_thief_who_is_as_fast_as_the_victim_has_the_same_successor_and_is_found_out_by_it() {
+async fn a_thief_as_fast_as_the_victim_shares_its_successor_and_is_found_out() {
     let mut race = Race::start("thief and victim with the same live token", 1).await;
     let live = race.api().login().await;
     let start = race.snapshot().await;
@@ -41,7 +41,7 @@ async fn a_thief_who_is_as_fast_as_the_victim_has_the_same_successor_and_is_foun
         let (thief, victim) = (replies[0].tokens(), replies[1].tokens());
         assert_eq!(distinct_successors(&replies), 1, "round {round}");
 
-        // One of them uses it; later the other does, as the first goes on.
+        // One of them uses the token. Later the other does, while the first continues.
         race.api().clock.advance(LATER);
         let used = race.api().refresh(&thief.refresh).await.tokens();
         race.api().clock.advance(LATER);

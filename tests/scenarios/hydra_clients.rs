@@ -1,11 +1,11 @@
-//! Hydra's client authentication (Fosite), at our token endpoint.
+//! Hydra's client authentication (Fosite), at Latchgate's token endpoint.
 
 use shared::route;
 
 use super::{CHALLENGE, basic, login_on_server, refresh_as, refresh_with, with_secrets};
 use crate::harness::{APP, Api, SECRET, SERVER, form};
 
-/// A secret of characters that headers and forms treat as something else.
+/// A secret with characters that are special in headers and forms.
 const SPECIAL: &str = "foo %66%6F%6F@$<\u{a7}!\u{2713}";
 
 /// Fosite answers `invalid_request`.
@@ -23,7 +23,7 @@ async fn a_request_that_names_no_client_is_an_invalid_client() {
     api.refresh(&tokens.refresh).await.tokens();
 }
 
-/// No token can be genuine for a client that doesn't exist, so it is refused before the client is looked for.
+/// No token is genuine for an unknown client, so it is refused before the client is looked up.
 ///
 /// Origin: ory/hydra fosite/client_authentication_test.go
 /// - "should fail because client does not exist"
@@ -53,7 +53,7 @@ async fn a_client_that_does_not_exist_has_no_token_that_is_genuine() {
 /// - "should pass because client is public and client secret is empty in query param"
 /// - "should pass because client is public and client secret is empty in basic auth header"
 #[tokio::test]
-async fn a_public_client_says_who_it_is_and_an_empty_secret_is_none() {
+async fn a_public_client_names_itself_and_an_empty_secret_counts_as_none() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let tokens = refresh_with(&api, &tokens.refresh, &[("client_id", APP)]).await.tokens();
@@ -129,7 +129,7 @@ async fn a_secret_that_is_neither_of_the_two_is_refused_and_nothing_is_used_up()
     assert_eq!(api.session().await, before);
 }
 
-/// A client is not registered for one of the two ways.
+/// A client isn't registered for only one of the two ways.
 ///
 /// Origin: ory/hydra fosite/client_authentication_test.go
 /// - "should fail because auth method is not client_secret_basic"
@@ -143,7 +143,7 @@ async fn the_same_client_may_use_the_header_today_and_the_body_tomorrow() {
     refresh_as(&api, &basic(SERVER, SECRET), &tokens.refresh).await.tokens();
 }
 
-/// Fosite answers `invalid_request`. A percent sign that encodes nothing stands for itself here.
+/// Fosite answers `invalid_request`. Here, a percent sign that encodes nothing stands for itself.
 ///
 /// Origin: ory/hydra fosite/client_authentication_test.go
 /// - "should fail because client id is not encoded using application/x-www-form-urlencoded"
@@ -151,7 +151,7 @@ async fn the_same_client_may_use_the_header_today_and_the_body_tomorrow() {
 /// - "should fail because client secret is not encoded using application/x-www-form-urlencoded"
 ///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
 #[tokio::test]
-async fn credentials_that_are_no_form_encoding_are_those_of_nobody() {
+async fn badly_encoded_credentials_authenticate_no_client() {
     let api = Api::start().await;
     let tokens = login_on_server(&api).await;
     let before = api.session().await;
@@ -165,7 +165,7 @@ async fn credentials_that_are_no_form_encoding_are_those_of_nobody() {
     assert_eq!(api.session().await, before);
 }
 
-/// There are no assertions here: one proves nothing.
+/// Latchgate supports no assertions, so one proves nothing.
 ///
 /// Origin: ory/hydra fosite/client_authentication_test.go
 /// - "should fail because token auth method is not private_key_jwt, but client_secret_post"

@@ -1,4 +1,4 @@
-//! Hydra's refresh flow from end to end, and what becomes of the tokens of before.
+//! Hydra's refresh flow from end to end, and the fate of replaced tokens.
 
 use axum::http::Request;
 use serde_json::json;
@@ -32,13 +32,13 @@ async fn a_refresh_gives_two_new_tokens_and_both_are_valid() {
     api.refresh(&second.refresh).await.tokens();
 }
 
-/// Hydra ends an access token with the refresh that replaces it; ours are not looked up one by one.
+/// Hydra ends an access token when a refresh replaces it. Latchgate doesn't look up individual access tokens.
 ///
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "perform authorize code flow with ID token and refresh tokens/original access token is no longer valid"
 ///   differs: SECURITY.md "its end after 30 minutes (`AccessTtl`), or with its session"
 #[tokio::test]
-async fn the_access_token_of_before_works_until_it_expires_or_its_session_ends() {
+async fn the_previous_access_token_works_until_it_or_its_session_ends() {
     let api = Api::start().await;
     let first = api.login().await;
     let second = api.refresh(&first.refresh).await.tokens();
@@ -58,7 +58,7 @@ async fn the_access_token_of_before_works_until_it_expires_or_its_session_ends()
 /// - "perform authorize code flow with ID token and refresh tokens/original refresh token is no longer valid"
 /// - "perform authorize code flow with ID token and refresh tokens/but fail subsequent refresh because reuse was detected"
 #[tokio::test]
-async fn the_refresh_token_of_before_is_refused_and_then_so_is_the_new_one() {
+async fn the_previous_refresh_token_is_refused_and_then_so_is_the_new_one() {
     let api = Api::start().await;
     let first = api.login().await;
     let second = api.refresh(&first.refresh).await.tokens();
@@ -68,7 +68,7 @@ async fn the_refresh_token_of_before_is_refused_and_then_so_is_the_new_one() {
     assert_over(&api, &[first, second]).await;
 }
 
-/// In Hydra the record of the login, here the credential that the login was proven by.
+/// In Hydra it is the login's record, here the login's credential.
 ///
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "removing the authentication session does not cause an issue when refreshing tokens"

@@ -1,14 +1,14 @@
-//! Hydra's token generations: whichever of a chain is reused or revoked, the whole chain ends.
+//! Hydra's token generations: reuse or revocation of any token in a chain ends the whole chain.
 
 use shared::route;
 
 use super::{LATER, assert_over, generations};
 use crate::harness::{APP, Api, Tokens};
 
-/// Generations that follow each other at once, and ones that are further apart than the leeway.
+/// Generations in immediate succession, and others further apart than the leeway.
 const PAUSES: [u64; 2] = [0, LATER];
 
-/// Hydra takes one of them at random; here each has its turn.
+/// Hydra picks one at random; this tests each.
 ///
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "graceful token rotation/token generations/re-using an old graceful refresh token invalidates all tokens"
@@ -24,11 +24,11 @@ async fn reuse_of_any_earlier_generation_ends_all_of_them() {
     }
 }
 
-/// Hydra allows so many reuses; ours allows any number, until the successor is used.
+/// Hydra allows a limited number of reuses. Latchgate allows any number until the successor is used.
 ///
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "graceful token rotation/token generations/re-using a graceful refresh token above the count limit invalidates all tokens"
-///   differs: docs/operations/events.md "a refresh token was used again too late, or after its successor: taken for theft"
+///   differs: docs/operations/events.md "a refresh token was used again too late, after its successor"
 #[tokio::test]
 async fn within_the_leeway_reuse_ends_all_generations_once_the_successor_was_used() {
     let api = Api::with(|p| p.with("Leeway", "60")).await;

@@ -1,4 +1,4 @@
-//! Hydra's graceful rotation, which is our leeway: what it lets through, and when it ends.
+//! Hydra's graceful rotation, like Latchgate's leeway: the requests it allows, and its end.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -28,7 +28,7 @@ async fn a_retry_leaves_every_access_token_of_the_session_working() {
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "graceful token rotation/an expired refresh token can not be used even if we are in the grace period"
 #[tokio::test]
-async fn a_session_that_expires_within_the_leeway_is_over_and_nobody_stole_it() {
+async fn a_session_that_expires_within_the_leeway_is_over_without_theft() {
     for ttl in ["IdleTtl", "AbsoluteTtl"] {
         let api = Api::with(|p| p.with(ttl, "20").with("Leeway", "60")).await;
         let first = api.login().await;
@@ -59,7 +59,7 @@ async fn once_the_leeway_has_passed_reuse_ends_every_token_of_the_session() {
     assert_over(&api, &[first, second]).await;
 }
 
-/// Hydra gives each of them a refresh token of its own, and so the session branches.
+/// Hydra gives each its own refresh token, so the session branches.
 ///
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "graceful token rotation/it is possible to refresh tokens concurrently"
@@ -79,13 +79,13 @@ async fn concurrent_refreshes_all_succeed_with_one_successor_between_them() {
     assert_eq!(api.session().await[attribute::GENERATION], number(1));
 }
 
-/// Hydra counts, because each of its retries is another live refresh token.
+/// Hydra counts retries, because each creates another live refresh token.
 ///
 /// Origin: ory/hydra oauth2/oauth2_auth_code_test.go
 /// - "graceful token rotation/graceful refresh count limit is respected when set"
 ///   differs: SECURITY.md "the *same* successor is returned again. There is never a second successor."
 #[tokio::test]
-async fn retries_within_the_leeway_are_not_counted_since_none_of_them_adds_a_token() {
+async fn retries_within_the_leeway_are_unlimited_and_add_no_token() {
     let api = Api::start().await;
     let first = api.login().await;
     let second = api.refresh(&first.refresh).await.tokens();
@@ -129,7 +129,7 @@ async fn a_rotation_needs_no_access_token_that_still_works() {
 /// - "testHelperRotateRefreshToken/refresh token is valid until the grace period has ended"
 /// - "testHelperRotateRefreshToken/the used at time does not change"
 #[tokio::test]
-async fn a_retry_does_not_begin_the_leeway_anew() {
+async fn a_retry_does_not_restart_the_leeway() {
     let api = Api::start().await;
     let first = api.login().await;
     let second = api.refresh(&first.refresh).await.tokens();

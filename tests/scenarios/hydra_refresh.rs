@@ -1,4 +1,4 @@
-//! Hydra's handler of refresh requests (Fosite): what is refused, what a session keeps, what a reply has in it.
+//! Hydra's refresh handler (Fosite): its refusals, the parts of a session that stay, and the members of a reply.
 
 use serde_json::Value;
 use shared::{route, store::attribute};
@@ -33,7 +33,7 @@ async fn an_invalid_token_is_refused_without_a_read() {
 /// Origin: ory/hydra fosite/handler/oauth2/flow_refresh_test.go
 /// - "TestRefreshFlow_HandleTokenEndpointRequest/should fail because token is valid but does not exist"
 #[tokio::test]
-async fn a_genuine_token_of_no_session_is_refused_and_makes_none() {
+async fn a_genuine_token_without_a_session_is_refused_and_makes_no_session() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.delete_all("SessionsTable").await;
@@ -71,7 +71,7 @@ async fn a_token_is_good_until_it_expires_and_not_a_second_longer() {
     }
 }
 
-/// Fosite refuses such a session altogether; ours goes on with what is left to it.
+/// Fosite refuses such a session. In Latchgate it continues with the remaining scope.
 ///
 /// Origin: ory/hydra fosite/handler/oauth2/flow_refresh_test.go
 /// - "TestRefreshFlow_HandleTokenEndpointRequest/should fail because offline scope has been granted but client no longer allowed to request it"
@@ -101,7 +101,7 @@ async fn a_scope_that_the_client_lost_is_left_out_or_refused_where_it_is_asked_f
 /// Origin: ory/hydra fosite/integration/refresh_token_grant_test.go
 /// - "should pass and yield id token"
 #[tokio::test]
-async fn a_session_keeps_who_where_and_what_and_moves_on_in_time() {
+async fn a_refresh_keeps_user_client_and_scope_and_renews_the_times() {
     let api = Api::start().await;
     let login = [("client_id", APP), ("username", USERNAME), ("password", PASSWORD), ("scope", "read")];
     let first = api.post(route::LOGIN, &login).await.tokens();
@@ -139,7 +139,7 @@ async fn a_clients_own_lifetimes_hold_at_the_next_refresh() {
     assert_eq!(api.session().await[attribute::EXPIRES_AT], number(START + 1000));
 }
 
-/// There is no scope that a session needs in order to be refreshed.
+/// A session needs no particular scope for a refresh.
 ///
 /// Origin: ory/hydra fosite/handler/oauth2/flow_refresh_test.go
 /// - "TestRefreshFlow_HandleTokenEndpointRequest/should pass without offline scope when configured to allow refresh tokens"

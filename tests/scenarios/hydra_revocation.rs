@@ -1,4 +1,4 @@
-//! Hydra's revocation of tokens (Fosite), with a store that works and one that doesn't.
+//! Hydra's token revocation (Fosite), with a working store and a failing one.
 
 use shared::{route, store::attribute};
 
@@ -66,7 +66,7 @@ async fn an_unknown_token_is_a_success_that_costs_no_read() {
     assert!(api.items("RevocationsTable").await.is_empty());
 }
 
-/// Fosite takes a replaced token for an unknown one, and so leaves the session to whoever has the newer.
+/// Fosite treats a replaced token as unknown, and so leaves the session to the holder of the newer one.
 ///
 /// Origin: ory/hydra fosite/handler/oauth2/revocation_test.go
 /// - "should pass - refresh token discovery first; refresh token is inactive"
@@ -87,7 +87,7 @@ async fn a_replaced_refresh_token_ends_its_session_and_may_do_so_again() {
     }
 }
 
-/// Nothing is looked up but the client: the token shows by itself whose it is.
+/// Only the client is looked up: the token itself identifies its session.
 ///
 /// Origin: ory/hydra fosite/handler/oauth2/revocation_test.go
 /// - "should fail - store error for access token get"

@@ -1,17 +1,18 @@
-//! Hydra's transactions when its database fails, which are our one write: before it, in it, and after it.
+//! Hydra's transactions with a failing database. In Latchgate they are one write, which fails before, during or after
+//! it is carried out.
 
 use shared::store::attribute;
 
 use super::assert_refreshed;
 use crate::harness::{Api, Fault, number, waves};
 
-/// Much later than any leeway: what is served then is served because of what is stored.
+/// Far beyond any leeway: from here on, only the stored items can make a request succeed.
 const MUCH_LATER: u64 = 100_000;
 
 /// Origin: ory/hydra fosite/handler/oauth2/flow_refresh_test.go
 /// - "TestRefreshFlowTransactional_PopulateTokenEndpointResponse/transaction should be committed successfully if no errors occur"
 #[tokio::test]
-async fn a_rotation_is_one_write_beside_one_read() {
+async fn a_rotation_is_one_write_and_one_read_in_parallel() {
     let api = Api::start().await;
     let first = api.login().await;
     let second = api.refresh(&first.refresh).await.tokens();
@@ -37,7 +38,7 @@ async fn a_write_that_is_refused_changes_nothing() {
     api.refresh(&first.refresh).await.tokens();
 }
 
-/// Hydra rolls the rotation back; ours stands, and the token that was used for it may be used again for its successor.
+/// Hydra rolls the rotation back. In Latchgate it stands, and the used token can get its successor again.
 ///
 /// Origin: ory/hydra fosite/handler/oauth2/flow_refresh_test.go
 /// - "TestRefreshFlowTransactional_PopulateTokenEndpointResponse/transaction should be rolled back if call to `CreateAccessTokenSession` results in an error"
@@ -45,7 +46,7 @@ async fn a_write_that_is_refused_changes_nothing() {
 /// - "TestRefreshFlowTransactional_PopulateTokenEndpointResponse/transaction should be rolled back if call to `CreateRefreshTokenSession` results in an error"
 ///   differs: ARCHITECTURE.md "the session is marked `undelivered`: a later retry is then served instead of being taken for theft"
 #[tokio::test]
-async fn tokens_that_could_not_be_made_after_the_write_are_made_by_a_retry_however_late() {
+async fn a_late_retry_gets_tokens_that_could_not_be_made_after_the_write() {
     let api = Api::start().await;
     let first = api.login().await;
     api.calls.fail(Fault::Before("GetItem Users"));
@@ -61,7 +62,7 @@ async fn tokens_that_could_not_be_made_after_the_write_are_made_by_a_retry_howev
 /// Origin: ory/hydra fosite/handler/oauth2/flow_refresh_test.go
 /// - "TestRefreshFlowTransactional_PopulateTokenEndpointResponse/should result in a server error if transaction cannot be created"
 #[tokio::test]
-async fn what_fails_before_the_write_keeps_it_from_being_tried() {
+async fn a_failure_before_the_write_prevents_the_write() {
     let api = Api::start().await;
     let first = api.login().await;
     let cold = api.restarted().await;
@@ -72,12 +73,12 @@ async fn what_fails_before_the_write_keeps_it_from_being_tried() {
     cold.refresh(&first.refresh).await.tokens();
 }
 
-/// The mark that a rotation brought nobody its tokens is lost as well: the store was failing already.
+/// The mark of an undelivered rotation is lost too, since the store was already failing.
 ///
 /// Origin: ory/hydra fosite/handler/oauth2/flow_refresh_test.go
 /// - "TestRefreshFlowTransactional_PopulateTokenEndpointResponse/should result in a server error if transaction cannot be rolled back"
 #[tokio::test]
-async fn without_its_mark_a_failed_rotation_is_still_completed_within_the_leeway_or_by_its_key() {
+async fn an_unmarked_failed_rotation_completes_within_the_leeway_or_by_its_key() {
     for (key, after, is_good) in
         [(None, 10, true), (None, 11, false), (Some("a-key-of-22-characters"), MUCH_LATER, true)]
     {
@@ -101,7 +102,7 @@ async fn without_its_mark_a_failed_rotation_is_still_completed_within_the_leeway
 /// Origin: ory/hydra fosite/handler/oauth2/flow_refresh_test.go
 /// - "TestRefreshFlowTransactional_PopulateTokenEndpointResponse/should result in a server error if transaction cannot be committed"
 #[tokio::test]
-async fn a_write_whose_answer_is_lost_is_a_failure_and_logs_nobody_out() {
+async fn a_write_whose_answer_is_lost_is_a_failure_and_logs_no_user_out() {
     let api = Api::start().await;
     let first = api.login().await;
     api.calls.fail(Fault::After("UpdateItem Sessions"));

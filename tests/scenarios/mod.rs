@@ -1,7 +1,7 @@
-//! What the test suites of other projects cover, written anew against our HTTP API: docs/evidence/scenarios.md is the table.
+//! The cases of other projects' test suites, rewritten for Latchgate's HTTP API. docs/evidence/scenarios.md lists them.
 //!
-//! Above each test stands where its cases come from, in a shape that `page.rs` reads: the repository and file, a line
-//! for each case there, and where we answer otherwise on purpose, the sentence that says so.
+//! Above each test stand its cases in a format that `page.rs` reads: the repository and file, a line for each case
+//! there, and, where Latchgate intentionally answers otherwise, the sentence that says so.
 
 mod conformance;
 mod hydra_clients;
@@ -34,10 +34,10 @@ use crate::harness::{
 /// Longer than the leeway.
 const LATER: u64 = 11;
 
-/// The challenge to a client that used the Authorization header in vain.
+/// The challenge to a client that failed with the Authorization header.
 const CHALLENGE: &str = r#"Basic realm="latchgate", charset="UTF-8""#;
 
-/// An Authorization header of these credentials as they are.
+/// A Basic Authorization header with these raw credentials.
 fn basic(client_id: &str, client_secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{client_id}:{client_secret}")))
 }
@@ -53,7 +53,7 @@ async fn refresh_as(api: &Api, authorization: &str, token: &str) -> Reply {
     post_as(api, route::REFRESH, authorization, &parameters).await
 }
 
-/// Refreshes with these parameters besides.
+/// Refreshes with these further parameters.
 async fn refresh_with(api: &Api, token: &str, parameters: &[(&str, &str)]) -> Reply {
     let body = [&[("grant_type", "refresh_token"), ("refresh_token", token)], parameters].concat();
     api.post(route::REFRESH, &body).await
@@ -65,7 +65,7 @@ async fn login_on_server(api: &Api) -> Tokens {
     post_as(api, route::LOGIN, &basic(SERVER, SECRET), &parameters).await.tokens()
 }
 
-/// A chain of so many generations on the public client, this long apart, oldest first.
+/// A chain of this many generations on the public client, with a pause between them, oldest first.
 async fn generations(api: &Api, count: usize, pause: u64) -> Vec<Tokens> {
     let mut chain = vec![api.login().await];
     while chain.len() < count {
@@ -75,7 +75,7 @@ async fn generations(api: &Api, count: usize, pause: u64) -> Vec<Tokens> {
     chain
 }
 
-/// Asserts that none of these opens anything any more, and that no session is left.
+/// Asserts that none of these tokens works, and that no session is left.
 async fn assert_over(api: &Api, tokens: &[Tokens]) {
     assert!(api.items("SessionsTable").await.is_empty());
     for tokens in tokens {
@@ -84,7 +84,7 @@ async fn assert_over(api: &Api, tokens: &[Tokens]) {
     }
 }
 
-/// Asserts that a refresh was carried out, or else that its token was refused.
+/// Asserts that a refresh succeeded, or that its token was refused.
 #[track_caller]
 fn assert_refreshed(reply: &Reply, is_good: bool, context: &str) {
     match (reply.status, is_good) {
@@ -94,7 +94,7 @@ fn assert_refreshed(reply: &Reply, is_good: bool, context: &str) {
     }
 }
 
-/// The replies to the same refresh, sent so many times at once.
+/// The replies to the same refresh, sent this many times at once.
 async fn at_once(api: &Arc<Api>, refresh_token: &str, count: usize) -> Vec<Reply> {
     let barrier = Arc::new(Barrier::new(count));
     let mut tasks = JoinSet::new();
@@ -108,19 +108,19 @@ async fn at_once(api: &Arc<Api>, refresh_token: &str, count: usize) -> Vec<Reply
     tasks.join_all().await
 }
 
-/// The same deployment, after an operator changed a client, with nothing cached.
+/// The same deployment after an operator's change to a client, with empty caches.
 async fn with_client(api: &Api, client_id: &str, attributes: Vec<(&str, AttributeValue)>) -> Api {
     api.seeder().set("ClientsTable", (attribute::CLIENT_ID, client_id), attributes).await.unwrap();
     api.restarted().await
 }
 
-/// The same deployment with these secrets of the confidential client instead of its own.
+/// The same deployment with these secrets for the confidential client.
 async fn with_secrets(api: &Api, secrets: &[&str]) -> Api {
     let hashes = secrets.iter().map(|&secret| text(&SecretHash::of(&secret.into()).to_text())).collect();
     with_client(api, SERVER, vec![(attribute::SECRET_HASHES, AttributeValue::L(hashes))]).await
 }
 
-/// An operator changes the demo user.
+/// Changes the demo user, as an operator does.
 async fn change_user(api: &Api, attributes: Vec<(&str, AttributeValue)>) {
     api.seeder().set("UsersTable", (attribute::USER_ID, USER_ID), attributes).await.unwrap();
 }

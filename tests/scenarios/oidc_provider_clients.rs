@@ -1,18 +1,18 @@
-//! oidc-provider's client authentication, at our token endpoint.
+//! oidc-provider's client authentication, at Latchgate's token endpoint.
 
 use shared::route;
 
 use super::{CHALLENGE, basic, login_on_server, post_as, refresh_as, refresh_with, with_secrets};
 use crate::harness::{APP, Api, Reply, SECRET, SERVER, Tokens};
 
-/// A secret of every kind of character (RFC 6749 appendix B), and how a form has it.
+/// A secret with every kind of character (RFC 6749 appendix B), and its form encoding.
 const APPENDIX_B: (&str, &str) = (" %&+\u{a3}\u{20ac}", "+%25%26%2B%C2%A3%E2%82%AC");
 
 async fn refresh_in_body(api: &Api, tokens: &Tokens, client: &[(&str, &str)]) -> Reply {
     refresh_with(api, &tokens.refresh, client).await
 }
 
-/// Refreshes with a Basic header and these parameters besides.
+/// Refreshes with a Basic header and further parameters.
 async fn refresh_both(api: &Api, header: &str, tokens: &Tokens, client: &[(&str, &str)]) -> Reply {
     let body = [&[("grant_type", "refresh_token"), ("refresh_token", &tokens.refresh)], client].concat();
     post_as(api, route::REFRESH, header, &body).await
@@ -34,7 +34,7 @@ async fn a_client_that_is_not_named_anywhere_is_an_invalid_client() {
     }
 }
 
-/// The login is where it shows: a refresh token is never genuine for a client that doesn't exist.
+/// Only the login shows it: a refresh token is never genuine for an unknown client.
 ///
 /// Origin: panva/node-oidc-provider test/client_auth/client_auth.test.js
 /// - "rejects when no client is found"
@@ -81,7 +81,7 @@ async fn a_confidential_client_proves_its_secret_either_way() {
 /// - "client_secret_basic auth/accepts the auth even with id in the body"
 /// - "client_secret_basic auth/rejects the auth when body id differs"
 #[tokio::test]
-async fn an_identifier_beside_the_header_is_the_same_or_the_request_is_invalid() {
+async fn a_client_id_in_the_body_must_match_the_header() {
     let api = Api::start().await;
     let tokens = login_on_server(&api).await;
     let before = api.session().await;
@@ -92,7 +92,7 @@ async fn an_identifier_beside_the_header_is_the_same_or_the_request_is_invalid()
     refresh_both(&api, &header, &tokens, &[("client_id", SERVER)]).await.tokens();
 }
 
-/// A `client_id` of ours has no such characters; a secret may.
+/// Latchgate's `client_id`s lack such characters; secrets may have them.
 ///
 /// Origin: panva/node-oidc-provider test/client_auth/client_auth.test.js
 /// - "client_secret_basic auth/accepts the auth (https://tools.ietf.org/html/rfc6749#appendix-B)"
@@ -122,7 +122,7 @@ async fn both_halves_of_the_header_are_decoded_as_a_form() {
 /// - "client_secret_basic auth/validates the Basic scheme format (no :)"
 ///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
 #[tokio::test]
-async fn a_header_that_is_no_basic_credentials_is_an_invalid_client_with_a_challenge() {
+async fn a_malformed_basic_header_is_an_invalid_client_with_a_challenge() {
     let api = Api::start().await;
     let tokens = login_on_server(&api).await;
     let before = api.session().await;
@@ -144,7 +144,7 @@ async fn a_header_that_is_no_basic_credentials_is_an_invalid_client_with_a_chall
 /// - "client_secret_basic auth/requires the client_secret to be sent"
 ///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
 #[tokio::test]
-async fn a_wrong_secret_and_none_get_one_answer() {
+async fn a_wrong_and_a_missing_secret_get_the_same_answer() {
     let api = Api::start().await;
     let tokens = login_on_server(&api).await;
     let before = api.session().await;

@@ -1,4 +1,4 @@
-//! oidc-provider's refresh grant: scope, accounts that are gone, rotation.
+//! oidc-provider's refresh grant: scope, deleted accounts, rotation.
 
 use std::sync::Arc;
 
@@ -52,7 +52,7 @@ async fn an_expired_token_is_an_invalid_grant_and_the_trail_says_that_it_expired
 /// Origin: panva/node-oidc-provider test/refresh/refresh.grant.test.js
 /// - "validates/validates that token belongs to client"
 #[tokio::test]
-async fn a_token_of_the_public_client_is_none_of_the_confidential_one() {
+async fn a_token_of_the_public_client_is_refused_to_the_confidential_one() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let before = api.session().await;
@@ -98,7 +98,7 @@ async fn a_scope_may_be_narrowed_to_a_part_or_asked_for_whole() {
 /// Origin: panva/node-oidc-provider test/refresh/refresh.grant.test.js
 /// - "validates/validates account is still there"
 #[tokio::test]
-async fn a_user_who_is_gone_is_an_invalid_grant_and_the_session_goes() {
+async fn a_deleted_user_is_an_invalid_grant_and_the_session_ends() {
     let api = Api::start().await;
     let tokens = api.login().await;
     api.delete_all("UsersTable").await;
@@ -123,7 +123,7 @@ async fn a_missing_refresh_token_is_named_in_the_error() {
 /// Origin: panva/node-oidc-provider test/refresh/refresh.grant.test.js
 /// - "code being "found""
 #[tokio::test]
-async fn somebody_elses_jwt_and_a_forged_token_are_not_found() {
+async fn a_foreign_jwt_and_a_forged_token_are_refused() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJraW5kIjoiUmVmcmVzaFRva2VuIiwianRpIjoiYzc4ZjdlYjMifQ.c2lnbmF0dXJl";
@@ -153,7 +153,7 @@ async fn a_rotation_consumes_the_old_token_in_the_table() {
 /// - "rotateRefreshToken=true/the new refresh token has identical scope to the old one"
 /// - "rotateRefreshToken=true/the new refresh token has identical scope to the old one even if the access token is requested with less scopes"
 #[tokio::test]
-async fn the_new_refresh_token_has_the_scope_of_the_old_one_even_if_less_was_asked_for() {
+async fn the_new_refresh_token_keeps_the_scope_even_if_less_was_asked_for() {
     let api = Api::start().await;
     let first = login_with(&api, "read write").await;
     let before = api.session().await;
@@ -165,13 +165,14 @@ async fn the_new_refresh_token_has_the_scope_of_the_old_one_even_if_less_was_ask
     assert_eq!(api.session().await[attribute::SCOPE], before[attribute::SCOPE]);
 }
 
-/// oidc-provider refuses the second of two, and revokes both: a client that sends a request twice logs itself out.
+/// oidc-provider refuses the second request and revokes both tokens, so a client that repeats a request logs itself
+/// out.
 ///
 /// Origin: panva/node-oidc-provider test/refresh/refresh.grant.test.js
 /// - "rotateRefreshToken=true/revokes the complete grant if the old token is used again"
 ///   differs: SECURITY.md "There are two exceptions, for clients that lost a response"
 #[tokio::test(flavor = "multi_thread")]
-async fn the_same_request_twice_at_once_revokes_nothing_and_after_the_leeway_everything() {
+async fn a_repeated_request_revokes_nothing_at_once_and_all_after_the_leeway() {
     let api = Arc::new(Api::start().await);
     let first = api.login().await;
     let replies: Vec<Tokens> = at_once(&api, &first.refresh, 2).await.iter().map(Reply::tokens).collect();

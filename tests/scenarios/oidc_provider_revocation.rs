@@ -1,4 +1,4 @@
-//! oidc-provider's revocation endpoint, which is our logout.
+//! oidc-provider's revocation endpoint, which is Latchgate's logout.
 
 use axum::http::Request;
 use serde_json::json;
@@ -14,7 +14,7 @@ async fn revoke(api: &Api, token: &str, hint: Option<&str>) -> Reply {
     post_as(api, route::LOGOUT, &basic(SERVER, SECRET), &parameters).await
 }
 
-/// Every hint revokes the token that this picks, and with it the session.
+/// Asserts that with every hint, the picked token is revoked, and its session ends.
 async fn assert_revoked(pick: fn(&Tokens) -> &String, hints: [Option<&str>; 4]) {
     let api = Api::start().await;
     for hint in hints {
@@ -72,7 +72,7 @@ async fn a_refresh_token_is_revoked_under_any_hint() {
 /// - "propagates exceptions on find"
 ///   differs: SECURITY.md "Functions answer 503, the authorizer 500; the same request again completes what was begun."
 #[tokio::test]
-async fn a_failing_store_is_no_success() {
+async fn a_failing_store_is_not_a_success() {
     let api = Api::start().await;
     let tokens = login_on_server(&api).await;
     for fault in [Fault::Before("DeleteItem Sessions"), Fault::After("PutItem Revocations")] {
@@ -103,7 +103,7 @@ async fn a_missing_token_is_named_in_the_error() {
 /// - "rejects completely wrong tokens with the expected OK response"
 /// - "rejects wrong tokens"
 #[tokio::test]
-async fn what_is_no_token_of_ours_is_a_success_and_one_event_that_says_so() {
+async fn a_token_that_is_not_ours_is_a_success_and_one_event() {
     let api = Api::start().await;
     let tokens = login_on_server(&api).await;
     let before = api.session().await;
@@ -119,7 +119,7 @@ async fn what_is_no_token_of_ours_is_a_success_and_one_event_that_says_so() {
     assert_eq!(api.call(&tokens.access).await.status, 200);
 }
 
-/// oidc-provider answers `invalid_request`, and so says that there is such a token.
+/// oidc-provider answers `invalid_request`, which reveals that the token exists.
 ///
 /// Origin: panva/node-oidc-provider test/revocation/revocation.test.js
 /// - "does not revoke tokens of other clients"
@@ -157,17 +157,21 @@ async fn a_wrong_secret_is_refused_once_and_ends_nothing() {
     assert_eq!(api.session().await, before);
 }
 
-/// There it is an authorization code in the place of a token, here a JWT of our own key that is no access token.
+/// The original uses an authorization code as the token. This uses a JWT of the deployment's key that isn't an access
+/// token.
 ///
 /// Origin: panva/node-oidc-provider test/revocation/revocation.test.js
 /// - "does not allow to revoke the unrevokable (in case adapter is implemented wrong)"
 #[tokio::test]
-async fn what_we_signed_but_is_no_access_token_revokes_nothing() {
+async fn another_jwt_that_we_signed_revokes_nothing() {
     let api = Api::start().await;
     let tokens = login_on_server(&api).await;
     let before = api.session().await;
     let forge = Forge::new(&api, &tokens.access);
-    for other in [forge.with_header("typ", json!("JWT")), forge.with_claim("aud", json!("elsewhere"))] {
+    for other in [
+        forge.with_header("typ", json!("JWT")),
+        forge.with_claim("iss", json!("https://elsewhere.example.com")),
+    ] {
         assert_eq!(revoke(&api, &other, None).await.status, 200);
     }
     assert_eq!(api.session().await, before);

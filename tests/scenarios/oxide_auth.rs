@@ -1,17 +1,17 @@
-//! oxide-auth's refresh tests: a public and a private client, right and wrong.
+//! oxide-auth's refresh tests with a public and a private client, valid and invalid.
 
 use shared::route;
 
 use super::{CHALLENGE, basic, login_on_server, refresh_as, refresh_with};
 use crate::harness::{APP, Api, SECRET, SERVER, USER_ID, claims};
 
-/// oxide-auth lets a public client leave its name out; ours says it.
+/// oxide-auth lets a public client omit its name. Latchgate requires it.
 ///
 /// Origin: HeroicKatora/oxide-auth oxide-auth/src/endpoint/tests/refresh.rs
 /// - "access_valid_public"
 ///   differs: SECURITY.md "Its HMAC covers the `client_id`"
 #[tokio::test]
-async fn a_public_client_reaches_the_resource_with_what_it_was_given() {
+async fn a_public_client_reaches_the_resource_with_the_new_token() {
     let api = Api::start().await;
     let tokens = api.login().await;
     refresh_with(&api, &tokens.refresh, &[]).await.assert_error(401, "invalid_client");
@@ -27,7 +27,7 @@ async fn a_public_client_reaches_the_resource_with_what_it_was_given() {
 /// - "access_valid_private"
 /// - "regression_case_insensitive_basic"
 #[tokio::test]
-async fn a_private_client_reaches_the_resource_however_it_spells_basic() {
+async fn a_private_client_may_spell_basic_in_any_case() {
     let api = Api::start().await;
     let mut tokens = login_on_server(&api).await;
     let header = basic(SERVER, SECRET);
@@ -41,7 +41,7 @@ async fn a_private_client_reaches_the_resource_however_it_spells_basic() {
 /// Origin: HeroicKatora/oxide-auth oxide-auth/src/endpoint/tests/refresh.rs
 /// - "public_private_invalid_grant"
 #[tokio::test]
-async fn a_public_clients_token_is_an_invalid_grant_for_a_private_client_that_proves_itself() {
+async fn a_public_clients_token_is_an_invalid_grant_for_a_private_client() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let before = api.session().await;
@@ -49,13 +49,13 @@ async fn a_public_clients_token_is_an_invalid_grant_for_a_private_client_that_pr
     assert_eq!(api.session().await, before);
 }
 
-/// Who names another client than the token's has a token that is not genuine, before it is asked who they are.
+/// A token isn't genuine for another client than its own. This is checked before the client's authentication.
 ///
 /// Origin: HeroicKatora/oxide-auth oxide-auth/src/endpoint/tests/refresh.rs
 /// - "private_wrong_client_fails"
 ///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too, so that forged tokens cost no read"
 #[tokio::test]
-async fn a_private_clients_token_is_useless_to_nobody_and_to_somebody_else() {
+async fn a_private_clients_token_is_useless_to_an_unnamed_or_another_client() {
     let api = Api::start().await;
     let tokens = login_on_server(&api).await;
     let before = api.session().await;
@@ -69,7 +69,7 @@ async fn a_private_clients_token_is_useless_to_nobody_and_to_somebody_else() {
     assert_eq!(api.session().await, before);
 }
 
-/// Credentials that can't be decoded are a failed authentication here, and no invalid request.
+/// Undecodable credentials are a failed authentication here, not an invalid request.
 ///
 /// Origin: HeroicKatora/oxide-auth oxide-auth/src/endpoint/tests/refresh.rs
 /// - "invalid_request"

@@ -1,4 +1,4 @@
-//! Holds docs/evidence/scenarios.md against the tests: the same cases and counts, and quotes that stand in their source.
+//! Compares docs/evidence/scenarios.md with the tests: the cases, the counts, and the quoted sources.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,7 @@ use std::{
 
 const PAGE: &str = include_str!("../../docs/evidence/scenarios.md");
 
-/// What says how we answer, where another project answers otherwise.
+/// The documents that explain different answers.
 const DOCUMENTS: [(&str, &str); 4] = [
     ("ARCHITECTURE.md", include_str!("../../ARCHITECTURE.md")),
     ("docs/guide/api.md", include_str!("../../docs/guide/api.md")),
@@ -16,20 +16,20 @@ const DOCUMENTS: [(&str, &str); 4] = [
     ("docs/operations/events.md", include_str!("../../docs/operations/events.md")),
 ];
 
-/// A case of another project's suite, and the test that shows it here.
+/// A case of another project's suite, and the test for it here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Case {
-    /// Repository and file.
+    /// The repository and file.
     origin: String,
-    /// What it is called there.
+    /// Its name there.
     name: String,
-    /// Module and function.
+    /// The module and function.
     test: String,
-    /// Why we answer otherwise; empty where we don't.
+    /// The reason for a different answer. Empty if the answer is the same.
     differs: String,
 }
 
-/// The cases of all modules beside this one.
+/// The cases of all other modules.
 fn cases() -> Vec<Case> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
@@ -44,7 +44,7 @@ fn cases() -> Vec<Case> {
     run.flat_map(|(module, source)| cases_in(&module, &source)).collect()
 }
 
-/// The cases above each test of a module. Every test has one, and none is left out of a run.
+/// The cases above each test of a module. Every test has one, and none is skipped.
 fn cases_in(module: &str, source: &str) -> Vec<Case> {
     let (mut cases, mut of_test) = (Vec::new(), Vec::<Case>::new());
     let (mut origin, mut is_test) = ("", false);
@@ -120,7 +120,7 @@ fn the_pages_counts_are_those_of_the_tests() {
     for (origin, cases) in &by_origin {
         let tests: BTreeSet<_> = cases.iter().map(|case| &case.test).collect();
         let otherwise = cases.iter().filter(|case| !case.differs.is_empty()).count();
-        // A test that fails fails the run, and none is left out of it: all of them pass, or this page is not shown.
+        // A failing test fails the run, and none is skipped, so all listed tests pass.
         let counts = [cases.len(), tests.len(), otherwise, cases.len()].map(|count| count.to_string());
         assert_eq!(
             rows.get(origin).map(Vec::as_slice),
@@ -132,7 +132,7 @@ fn the_pages_counts_are_those_of_the_tests() {
 }
 
 #[test]
-fn where_we_answer_otherwise_a_document_or_an_rfc_says_so() {
+fn every_different_answer_quotes_a_document_or_an_rfc() {
     let spaced = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for case in cases().iter().filter(|case| !case.differs.is_empty()) {
         if case.differs.starts_with("RFC ") {

@@ -1,4 +1,4 @@
-//! Supabase's token endpoint: lifetimes of sessions, users who are banned, retries and reuse.
+//! Supabase's token endpoint: session lifetimes, banned users, retries and reuse.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::harness::{APP, Api, PASSWORD, USERNAME};
 /// Origin: supabase/auth internal/api/token_test.go
 /// - "TestSessionTimebox"
 #[tokio::test]
-async fn a_session_ends_when_its_absolute_lifetime_does_however_often_it_was_refreshed() {
+async fn a_session_ends_with_its_absolute_lifetime_despite_refreshes() {
     let api = Api::with(|p| p.with("AbsoluteTtl", "10")).await;
     let mut tokens = api.login().await;
     for _ in 0..3 {
@@ -24,7 +24,7 @@ async fn a_session_ends_when_its_absolute_lifetime_does_however_often_it_was_ref
 /// Origin: supabase/auth internal/api/token_test.go
 /// - "TestSessionInactivityTimeout"
 #[tokio::test]
-async fn a_session_ends_when_nobody_refreshed_it_for_its_idle_lifetime() {
+async fn a_session_ends_after_its_idle_lifetime_without_a_refresh() {
     let api = Api::with(|p| p.with("IdleTtl", "10")).await;
     let mut tokens = api.login().await;
     for _ in 0..3 {
@@ -49,7 +49,7 @@ async fn a_client_that_could_not_save_the_answer_gets_the_active_token_again() {
     api.refresh(&third.refresh).await.tokens();
 }
 
-/// Supabase can be told to keep one session a user. Ours are side by side; who wants one ends the others.
+/// Supabase can limit a user to one session. Latchgate's sessions coexist, and a user can end the others.
 ///
 /// Origin: supabase/auth internal/api/token_test.go
 /// - "TestSingleSessionPerUserNoTags"
@@ -66,7 +66,7 @@ async fn a_newer_login_leaves_the_older_session_alone() {
     assert_over(&api, &[older, newer]).await;
 }
 
-/// A login is no grant of the token endpoint, but takes JSON all the same.
+/// A login isn't a grant of the token endpoint, but it accepts JSON too.
 ///
 /// Origin: supabase/auth internal/api/token_test.go
 /// - "TestTokenPasswordGrantSuccess"
@@ -85,7 +85,7 @@ async fn login_and_refresh_take_json() {
 /// - "TestTokenPasswordGrantFailure"
 /// - "TestTokenRefreshTokenGrantFailure"
 #[tokio::test]
-async fn a_disabled_user_is_neither_logged_in_nor_refreshed_and_is_told_no_more_than_anybody() {
+async fn a_disabled_user_can_not_log_in_or_refresh_and_gets_the_usual_answer() {
     let api = Api::start().await;
     let tokens = api.login().await;
     change_user(&api, vec![(attribute::DISABLED, AttributeValue::Bool(true))]).await;
@@ -145,7 +145,7 @@ async fn a_session_is_refreshed_up_to_its_last_second() {
 /// Origin: supabase/auth internal/api/token_test.go
 /// - "TestRefreshTokenGrantParamsValidate"
 #[tokio::test]
-async fn what_has_not_the_shape_of_a_token_is_refused_before_anything_is_read() {
+async fn text_without_the_shape_of_a_token_is_refused_before_any_read() {
     let api = Api::start().await;
     api.refresh("").await.assert_error(400, "invalid_request");
     for text in ["01234567890", "AAAAAAAAAAAA", "------------", "0000000000000", "0123456abcde"] {

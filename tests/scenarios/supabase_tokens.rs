@@ -1,4 +1,4 @@
-//! Supabase's refresh tokens with counters, the design nearest to ours: generations, reuse, retries, forgeries.
+//! Supabase's refresh tokens with counters, the design closest to Latchgate's: generations, reuse, retries, forgeries.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -17,7 +17,7 @@ async fn a_session_is_rotated_hundreds_of_times_one_generation_each() {
     let mut tokens = api.login().await;
     let id = sid(&tokens);
     assert_eq!(api.session().await[attribute::GENERATION], number(0));
-    // Beyond 256, where a generation needs its second byte.
+    // Beyond 256, a generation needs its second byte.
     for generation in 1..=260 {
         api.clock.advance(LATER);
         tokens = api.refresh(&tokens.refresh).await.tokens();
@@ -27,8 +27,8 @@ async fn a_session_is_rotated_hundreds_of_times_one_generation_each() {
     assert_eq!(api.call(&tokens.access).await.status, 200);
 }
 
-/// Without what Supabase calls rotation, it refuses a stale token and lets the session be; with it, it deletes the
-/// session as ours does. There is no such switch here.
+/// Without its "rotation" setting, Supabase refuses a stale token and keeps the session. With it, Supabase deletes the
+/// session, as Latchgate always does.
 ///
 /// Origin: supabase/auth internal/tokens/service_test.go
 /// - "RefreshTokenV2Suite/TestMaliciousReuse"
@@ -60,13 +60,13 @@ async fn twenty_uses_at_once_are_one_rotation() {
     assert!(api.items("RevocationsTable").await.is_empty());
 }
 
-/// Supabase gives the parent of the newest token the newest again, however late and whoever asks.
+/// Supabase gives the newest token to any sender of its parent, at any time.
 ///
 /// Origin: supabase/auth internal/tokens/service_test.go
 /// - "RefreshTokenV2Suite/TestFailToSaveReuse"
 ///   differs: SECURITY.md "or with the same `Idempotency-Key` while the successor is unused"
 #[tokio::test]
-async fn a_client_that_could_not_save_its_token_gets_it_again_by_its_key_and_a_stranger_does_not() {
+async fn a_client_gets_an_unsaved_token_again_only_with_its_retry_key() {
     let api = Api::start().await;
     let chain = generations(&api, 3, LATER).await;
     let parent = &chain[2].refresh;
@@ -83,7 +83,7 @@ async fn a_client_that_could_not_save_its_token_gets_it_again_by_its_key_and_a_s
     assert_over(&api, &chain).await;
 }
 
-/// Supabase encrypts each session's key and changes what it encrypts with; here the keyset itself is replaced.
+/// Supabase encrypts each session's key and rotates the encryption key. Here the keyset itself is replaced.
 ///
 /// Origin: supabase/auth internal/tokens/service_test.go
 /// - "RefreshTokenV2Suite/TestDBEncryption"
@@ -112,11 +112,11 @@ async fn a_chain_goes_on_through_changes_of_key_and_its_tokens_name_the_new_one(
 /// Origin: supabase/auth internal/tokens/service_test.go
 /// - "RefreshTokenV2Suite/TestInvalidRefreshTokens"
 #[tokio::test]
-async fn a_tampered_token_is_refused_and_so_is_one_whose_session_was_removed() {
+async fn a_tampered_token_and_one_without_its_session_are_refused() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let before = api.session().await;
-    // The generation is four bytes, right before the HMAC of 32.
+    // The generation is the four bytes before the 32-byte HMAC.
     let mut bytes = URL_SAFE_NO_PAD.decode(tokens.refresh.strip_prefix("lgr1_").unwrap()).unwrap();
     let at = bytes.len() - 33;
     bytes[at] += 1;

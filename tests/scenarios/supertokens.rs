@@ -1,4 +1,4 @@
-//! SuperTokens' rotation of refresh tokens: what it records, its grace period, its kinds of theft, its races.
+//! SuperTokens' refresh rotation: its records, its grace period, its kinds of theft, and its races.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -8,8 +8,8 @@ use tokio::task::JoinSet;
 use super::{LATER, assert_over, at_once, generations, sid};
 use crate::harness::{Api, Log, Reply, START, Tokens, number};
 
-/// SuperTokens waits for the new access token to be used before the old refresh token is spent. Here the write that
-/// replaces it spends it, and only time makes theft of a retry.
+/// SuperTokens spends the old refresh token once the new access token is used. Latchgate spends it in the write that
+/// replaces it, and only time turns a retry into theft.
 ///
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionTest2.java
 /// - "tokenTheft_S1_R1_S2_R1"
@@ -30,7 +30,7 @@ async fn a_used_access_token_makes_no_difference_to_the_leeway_before_it() {
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionTest2.java
 /// - "tokenTheft_S1_R1_R2_R1"
 #[tokio::test]
-async fn a_token_whose_successor_was_used_is_theft_and_the_trail_says_whose_session_it_was() {
+async fn reuse_after_its_successor_is_theft_and_the_log_names_the_session() {
     let api = Api::start().await;
     let chain = generations(&api, 3, 0).await;
     let (log, _guard) = Log::listen();
@@ -42,13 +42,13 @@ async fn a_token_whose_successor_was_used_is_theft_and_the_trail_says_whose_sess
     assert_over(&api, &chain).await;
 }
 
-/// SuperTokens' access tokens go on working unless it blacklists; our `RevocationCheck: none` is the same.
+/// SuperTokens' access tokens stay valid without its blacklist, like Latchgate's with `RevocationCheck: none`.
 ///
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionTest2.java
 /// - "revokeSessionWithoutBlacklisting"
 ///   differs: SECURITY.md "The authorizer reads the session, consistently, at every call."
 #[tokio::test]
-async fn a_revoked_session_is_not_refreshed_and_its_access_token_works_only_where_nobody_asks() {
+async fn a_revoked_session_is_not_refreshed_and_its_token_works_only_unchecked() {
     for (check, status) in [("session", 401), ("none", 200)] {
         let api = Api::with(|p| p.with("RevocationCheck", check)).await;
         let (revoked, other) = (api.login().await, api.login().await);
@@ -63,7 +63,7 @@ async fn a_revoked_session_is_not_refreshed_and_its_access_token_works_only_wher
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionRefreshRotationTest.java
 /// - "normalRotationRecordsPrevAndRotatedAt"
 #[tokio::test]
-async fn a_rotation_records_when_it_was_and_which_retry_is_its_own_but_no_token() {
+async fn a_rotation_records_its_time_and_its_retry_key_but_no_token() {
     let api = Api::start().await;
     let first = api.login().await;
     let before = api.session().await;
@@ -80,7 +80,7 @@ async fn a_rotation_records_when_it_was_and_which_retry_is_its_own_but_no_token(
     }
 }
 
-/// SuperTokens rotates once more, to another token.
+/// SuperTokens rotates again, to another token.
 ///
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionRefreshRotationTest.java
 /// - "graceWindowReRotation"
@@ -98,14 +98,15 @@ async fn within_the_leeway_the_same_successor_is_given_again_and_nothing_is_writ
     assert_eq!((events.len(), &events[0]["event"]), (1, &"refresh_retry_served".into()));
 }
 
-/// SuperTokens can be told to report it as an ended session; ours never tells the caller which of the two it was.
+/// SuperTokens can be configured to report it as an ended session. Latchgate never tells the caller which of the two it
+/// was.
 ///
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionRefreshRotationTest.java
 /// - "recentPrevReuseIsTheftAndRevokes"
 /// - "recentPrevReportedAsUnauthorisedStillRevokes"
 ///   differs: docs/operations/events.md "`stale_replay` (the last token, too late for a retry) or `ancestor` (an older one)"
 #[tokio::test]
-async fn theft_by_the_last_token_is_told_to_the_trail_and_not_to_the_caller() {
+async fn theft_by_the_last_token_is_logged_and_not_told_to_the_caller() {
     let api = Api::with(|p| p.with("Leeway", "0")).await;
     let first = api.login().await;
     let second = api.refresh(&first.refresh).await.tokens();
@@ -119,8 +120,8 @@ async fn theft_by_the_last_token_is_told_to_the_trail_and_not_to_the_caller() {
     assert_over(&api, &[first, second]).await;
 }
 
-/// SuperTokens' re-rotation leaves the child that it displaced as an orphan, whose use is theft. Here a retry displaces
-/// nothing, so that whichever of its two answers a client kept is the live one.
+/// SuperTokens' repeated rotation orphans the displaced child, whose use is theft. Latchgate's retry displaces nothing:
+/// the client may keep either answer.
 ///
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionRefreshRotationTest.java
 /// - "orphanedBranchReuseIsTheftAndRevokes"
@@ -141,7 +142,7 @@ async fn a_retry_orphans_no_branch() {
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/session/SessionRefreshRotationTest.java
 /// - "staleLineageIsAlwaysTheftEvenUnderUnauthorisedConfig"
 #[tokio::test]
-async fn a_stale_lineage_is_theft_whatever_the_leeway_and_the_key() {
+async fn a_stale_lineage_is_theft_despite_the_leeway_and_the_key() {
     let api = Api::with(|p| p.with("Leeway", "60")).await;
     let first = api.login().await;
     let second = api.refresh_with_key(&first.refresh, "a-key-of-22-characters").await.tokens();
@@ -150,7 +151,7 @@ async fn a_stale_lineage_is_theft_whatever_the_leeway_and_the_key() {
     assert_over(&api, &[first, second, third]).await;
 }
 
-/// SuperTokens can leave refresh tokens as they are; there, one is used over and over.
+/// SuperTokens can disable rotation, so that one refresh token is used repeatedly.
 ///
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/oauth/api/TestOAuthRefreshRaceCondition.java
 /// - "testSequentialNonRotatingRefreshAlwaysSucceeds"
@@ -166,7 +167,7 @@ async fn sequential_refreshes_always_succeed_and_each_has_a_new_token() {
 /// Origin: supertokens/supertokens-core src/test/java/io/supertokens/test/oauth/api/TestOAuthRefreshRaceCondition.java
 /// - "testConcurrentRefreshWithoutRotationRaceCondition"
 #[tokio::test(flavor = "multi_thread")]
-async fn of_concurrent_refreshes_of_one_token_none_fails() {
+async fn concurrent_refreshes_of_one_token_all_succeed() {
     let api = Arc::new(Api::start().await);
     let tokens = api.login().await;
     for reply in at_once(&api, &tokens.refresh, 20).await {

@@ -1,45 +1,47 @@
-//! What can become of an attribute: it goes, it is of another type, or of its type with a value that it can't have.
+//! Damage to an attribute: it is missing, has another type, or has an invalid value of its type.
 
 use aws_sdk_dynamodb::{
     primitives::Blob,
     types::AttributeValue::{self, B, Bool, L, M, N, Null, S, Ss},
 };
 
-/// What was done to an attribute.
+/// The kind of damage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// It is gone.
+    /// It is missing.
     Absent,
-    /// It is of another type; a number, for one, is the same number as a string.
+    /// It has another type. A number, for example, becomes a string with the same digits.
     Mistyped,
-    /// A number below zero.
+    /// A negative number.
     Negative,
-    /// A number with something after the point.
+    /// A number with a fraction.
     Fraction,
-    /// A number that no integer of the machine holds.
+    /// A number beyond the range of any integer type.
     Beyond,
-    /// Milliseconds, where seconds are meant.
+    /// Milliseconds instead of seconds.
     Milliseconds,
-    /// A string without a character.
+    /// An empty string or list.
     Empty,
-    /// A string of a version, or of a form, that nobody knows.
+    /// A string of an unknown version or form, or a list or set with one.
     Unknown,
+    /// A list with one element of another type.
+    Mixed,
 }
 
-/// All that makes something else of a number.
+/// All kinds of damage to a number's value.
 pub(super) const NUMBERS: &[Kind] = &[Kind::Negative, Kind::Fraction, Kind::Beyond, Kind::Milliseconds];
-/// All that makes something else of a text, a list or a set.
+/// All kinds of damage to the value of a text, a list or a set.
 pub(super) const TEXTS: &[Kind] = &[Kind::Empty, Kind::Unknown];
 
-/// An attribute, spoiled.
+/// A damaged attribute.
 #[derive(Debug)]
 pub(super) struct Damage {
     pub(super) kind: Kind,
-    /// What is there instead.
+    /// The new value.
     pub(super) value: Option<AttributeValue>,
 }
 
-/// Everything that is done to an attribute with this value.
+/// All damages to an attribute with this value.
 pub(super) fn damages(value: &AttributeValue) -> Vec<Damage> {
     let mistyped = of_other_types(value).into_iter().map(|value| (Kind::Mistyped, value));
     let all = mistyped.chain(with_other_values(value));
@@ -47,7 +49,7 @@ pub(super) fn damages(value: &AttributeValue) -> Vec<Damage> {
     std::iter::once(Damage { kind: Kind::Absent, value: None }).chain(all).collect()
 }
 
-/// A value of each of the other types, as near to this one as that type allows.
+/// Similar values of each other type.
 fn of_other_types(value: &AttributeValue) -> Vec<AttributeValue> {
     let texts = match value {
         S(text) | N(text) => vec![text.clone()],
@@ -70,17 +72,17 @@ fn of_other_types(value: &AttributeValue) -> Vec<AttributeValue> {
     all.into_iter().filter(is_other).collect()
 }
 
-/// Values of the same type.
+/// Invalid values of the same type.
 fn with_other_values(value: &AttributeValue) -> Vec<(Kind, AttributeValue)> {
     match value {
         N(number) => {
-            // What is less than this counts something, and is no time.
+            // Smaller numbers are counts, not times.
             let is_time = number.parse::<u64>().unwrap() >= 10;
             let milliseconds = is_time.then(|| (Kind::Milliseconds, N(format!("{number}000"))));
             let all = [
                 (Kind::Negative, N(format!("-1{number}"))),
                 (Kind::Fraction, N(format!("{number}.5"))),
-                // One more than 64 bits hold, and as many digits as DynamoDB has.
+                // 2^64, and the longest number in DynamoDB.
                 (Kind::Beyond, N("18446744073709551616".to_owned())),
                 (Kind::Beyond, N("9".repeat(38))),
             ];
@@ -96,19 +98,21 @@ fn with_other_values(value: &AttributeValue) -> Vec<(Kind, AttributeValue)> {
             longer.push(S("v2:unknown".to_owned()));
             let mut mixed = values.clone();
             mixed.push(N("1".to_owned()));
-            [vec![], longer, mixed].map(|values| (Kind::Unknown, L(values))).into()
+            [(Kind::Empty, vec![]), (Kind::Unknown, longer), (Kind::Mixed, mixed)]
+                .map(|(kind, values)| (kind, L(values)))
+                .into()
         }
         _ => vec![],
     }
 }
 
-/// What a later version might have written, and what is left of a text that was cut off.
+/// Texts as a later version might write them, and a truncated text.
 fn unknown_forms(text: &str) -> Vec<String> {
     let next = [("$v=19$", "$v=20$"), ("$argon2id$", "$argon2id2$"), ("\"ES256\"", "\"ES257\"")]
         .iter()
         .filter(|(known, _)| text.contains(known))
         .map(|(known, unknown)| text.replace(known, unknown));
-    // By two, so that what is left of base64 is none.
+    // By two, so that the rest isn't valid base64.
     let cut = text[..text.len() - 2].to_owned();
     next.chain([format!("v2:{text}"), cut]).collect()
 }

@@ -1,12 +1,12 @@
-//! What can't be read can still be ended.
+//! An unreadable session can still be ended.
 
 use axum::http::Request;
 use shared::route;
 
 use super::{damage::damages, sessions::TABLE, stage::Stage};
-use crate::harness::{Api, SECRET, SERVER, START, bearer, claims, form, form_post, number, text};
+use crate::harness::{Api, SECRET, SERVER, START, bearer, form, form_post, number, text};
 
-/// The ways in which a session ends without being read.
+/// The ways to end a session without reading it.
 #[derive(Clone, Copy, Debug)]
 enum End {
     Logout,
@@ -34,8 +34,8 @@ impl End {
                 logout(&[("token", &stage.other.refresh), ("everywhere", "true")]).await.status
             }
             Self::DeviceByAnother => {
-                let id = claims(&stage.tokens.access)["sid"].as_str().unwrap().to_owned();
-                let end = bearer(Request::delete(format!("/sessions/{id}")), &stage.other.access);
+                let path = format!("{}/{}", route::SESSIONS, stage.id);
+                let end = bearer(Request::delete(path), &stage.other.access);
                 stage.api.send(end, "").await.status
             }
             Self::ChangeOfPasswordByAnother => {
@@ -47,31 +47,42 @@ impl End {
 }
 
 #[tokio::test]
-async fn a_session_that_can_not_be_read_can_still_be_ended() {
-    let stage = Stage::set(Api::start().await).await;
-    let id = claims(&stage.tokens.access)["sid"].as_str().unwrap().to_owned();
+async fn an_unreadable_session_can_still_be_ended() {
+    assert_can_be_ended(&Stage::set(Api::start().await).await, &End::ALL).await;
+}
+
+/// The user signs the unreadable session out from elsewhere.
+#[tokio::test]
+async fn an_unreadable_session_at_the_pages_can_still_be_ended() {
+    let stage = super::at_pages().await;
+    let stage = Stage { id: stage.pages().browser_sid.clone(), ..stage };
+    assert_can_be_ended(&stage, &End::ALL[1..]).await;
+}
+
+async fn assert_can_be_ended(stage: &Stage, ends: &[End]) {
+    let id = &stage.id;
     let item = stage.item(TABLE.id).clone();
     for (attribute, value) in item.iter().filter(|(name, _)| !TABLE.key.contains(&name.as_str())) {
-        // Without it, and with the first that it is instead: nothing of it is read.
+        // Without the attribute, and with the first other value: the session isn't read.
         let all = damages(value);
-        for (damage, end) in all[..2].iter().flat_map(|damage| End::ALL.map(|end| (damage, end))) {
+        for (damage, end) in all[..2].iter().flat_map(|damage| ends.iter().map(move |end| (damage, end))) {
             let what = format!("{attribute} {damage:?} {end:?}");
             let spoiled = stage.with_attribute(TABLE.id, attribute, damage.value.as_ref());
             stage.api.restore(&spoiled).await;
-            let status = end.ask(&stage).await;
+            let status = end.ask(stage).await;
             assert!([200, 204].contains(&status), "{what}: {status}");
             let left = format!("{:?}", stage.api.items(TABLE.id).await);
-            assert!(!left.contains(&id), "{what}");
+            assert!(!left.contains(id), "{what}");
             let denied = format!("{:?}", stage.api.items("RevocationsTable").await);
-            assert!(denied.contains(&id), "{what}");
+            assert!(denied.contains(id), "{what}");
         }
     }
 }
 
-/// No token leads to it, and nobody but an operator can have put it there. Ending what can be read is not promised then,
-/// since what it was can't be known; a device can still be signed out by its own token.
+/// No token leads to such a row, and only an operator can have created it. It isn't promised that the remaining
+/// sessions end then, since the row's session can't be known. A device can still be signed out with its own token.
 #[tokio::test]
-async fn a_session_whose_very_key_is_none_is_a_failure_of_ours_and_ends_nothing_by_halves() {
+async fn a_session_with_a_malformed_key_is_our_failure_and_changes_nothing() {
     let stage = Stage::set(Api::start().await).await;
     let mut item = stage.item(TABLE.id).clone();
     item.insert("session_key".to_owned(), text("demo-server"));
@@ -86,7 +97,7 @@ async fn a_session_whose_very_key_is_none_is_a_failure_of_ours_and_ends_nothing_
     assert_eq!(End::Logout.ask(&stage).await, 200);
 }
 
-/// A row of the denylist that says that it was over before it began would let a revoked session pass.
+/// A denylist row that ends before it begins would let a revoked session pass.
 #[tokio::test]
 async fn a_row_of_the_denylist_that_ends_before_it_begins_is_malformed() {
     for early in [0, 1, START - 1] {

@@ -1,4 +1,4 @@
-//! Rows of the two lists that others read: the denylist, and the published keys.
+//! Damaged rows of the two lists: the denylist and the published keys.
 
 use shared::store::attribute::{
     BUCKET, EFFECTIVE_AT, EXPIRES_AT, JWK, KEY_USE, KID, PUBLISHED_AT, REVOCATION,
@@ -24,7 +24,7 @@ pub(super) const REVOCATION_OPERATIONS: [Operation; 2] = [Operation::Access, Ope
 
 const NO_LIST: &str = "a list that can't be read whole is none";
 
-/// Both: of the session that is on the list, and of one that isn't.
+/// For a session on the list, and for another.
 pub(super) const REVOCATION_ROWS: &[Row<2>] = &[
     Row(EXPIRES_AT, &[Absent, Mistyped], [Fails, Fails], NO_LIST),
     Row(EXPIRES_AT, NUMBERS, [Fails, Fails], NO_LIST),

@@ -1,4 +1,4 @@
-//! What is asked of the functions while an item is spoiled.
+//! The requests to the functions while an item is damaged.
 
 use authorizer::Authorizer;
 use axum::http::Request;
@@ -7,35 +7,46 @@ use metadata::Metadata;
 use serde_json::{Value, json};
 use shared::route;
 
-use super::stage::Stage;
+use super::{answer::Answer, pages::Asked, stage::Stage};
 use crate::harness::{Api, SECRET, SERVER, Tokens, USERNAME, bearer, form, form_post};
 
 /// One request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operation {
     Login,
-    /// With the live refresh token.
+    /// Refreshes with the live refresh token.
     Refresh,
-    /// With the one before it, as whoever lost the answer.
+    /// Refreshes with the previous one, like a client that lost the answer.
     Retry,
     /// Asks a cold authorizer about the access token.
     Access,
     /// Asks it about another session's.
     AccessOfAnother,
-    /// Another session lists them all.
+    /// Lists all sessions from another session.
     List,
     /// Changes the password, behind the authorizer.
     Change,
     Logout,
     /// A cold function publishes the keys.
     Jwks,
-}
-
-/// What came back.
-#[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) body: Value,
+    /// The operator's own client lets a user at the pages sign in.
+    Authorize,
+    /// A third party's client lets a user sign in after consent.
+    AuthorizeThird,
+    /// The user consents again.
+    Allow,
+    /// The user signs in again in the same browser.
+    SignIn,
+    /// The user opens the account page.
+    Account,
+    /// The user signs out at the pages.
+    SignOut,
+    /// The client signs its user out with an ID token.
+    EndSession,
+    /// The client sends a fresh code.
+    Redeem,
+    /// The client repeats a used code.
+    RedeemAgain,
 }
 
 impl Operation {
@@ -44,10 +55,20 @@ impl Operation {
         let client = [("client_id", SERVER), ("client_secret", SECRET)];
         let with_client = |more: &[(&str, &str)]| form(&[&client[..], more].concat());
         let refresh = |token: &str| with_client(&[("grant_type", "refresh_token"), ("refresh_token", token)]);
+        let at_pages = |asked| stage.pages().ask(asked, api, password);
         let (request, body) = match self {
             Self::Access => return access(api, tokens).await,
             Self::AccessOfAnother => return access(api, other).await,
             Self::Jwks => return jwks(api).await,
+            Self::Authorize => return at_pages(Asked::Authorize).await,
+            Self::AuthorizeThird => return at_pages(Asked::AuthorizeThird).await,
+            Self::Allow => return at_pages(Asked::Allow).await,
+            Self::SignIn => return at_pages(Asked::SignIn).await,
+            Self::Account => return at_pages(Asked::Account).await,
+            Self::SignOut => return at_pages(Asked::SignOut).await,
+            Self::EndSession => return at_pages(Asked::EndSession).await,
+            Self::Redeem => return at_pages(Asked::Redeem).await,
+            Self::RedeemAgain => return at_pages(Asked::RedeemAgain).await,
             Self::Login => {
                 let login = [("username", USERNAME), ("password", password)];
                 (form_post(route::LOGIN), with_client(&login))
@@ -65,7 +86,7 @@ impl Operation {
         if reply.status >= 400 {
             match reply.body["error"].as_str() {
                 Some(error) => reply.assert_error(reply.status, error),
-                // Only an HTTP API's own errors have none.
+                // Only an HTTP API's own errors lack one.
                 None => reply.assert_gateway_error(reply.status, ""),
             }
         }
@@ -73,7 +94,7 @@ impl Operation {
     }
 }
 
-/// What API Gateway makes of what an authorizer says that has just been started.
+/// API Gateway's decision after asking a cold authorizer.
 pub(super) async fn access(api: &Api, tokens: &Tokens) -> Answer {
     let authorizer = Authorizer::start(&api.context("authorizer")).await.unwrap();
     let event = json!({

@@ -1,4 +1,4 @@
-//! Users and credentials that are not as Latchgate writes them.
+//! Damaged users and credentials.
 
 use shared::store::attribute::{
     CHANGED_IN, CLAIMS, DISABLED, EXPIRES_AT, MUST_CHANGE, NOT_BEFORE, PASSWORD_HASH, USER_ID, USERNAME,
@@ -28,7 +28,7 @@ pub(super) const USER_OPERATIONS: [Operation; 4] =
 
 const READ: &str = "what a token says, and whether there is one";
 
-/// A refresh reads the user beside its one write, so that a user who can't be read is noticed after it.
+/// A refresh reads the user concurrently with its one write, so an unreadable user shows only afterwards.
 pub(super) const USER_ROWS: &[Row<4>] = &[
     Row(USERNAME, &[Absent], [Serves, Serves, Serves, Fails], "of use to a change of password alone"),
     Row(USERNAME, &[Empty], [Serves, Serves, Serves, Fails], "of use to a change of password alone"),

@@ -1,28 +1,38 @@
-//! The rows of a table of expectations: which attribute, spoiled how, does what to each function that reads it.
+//! The rows of the expectations: an attribute, the damage, and the effect on each function that reads it.
 
 use super::damage::Kind;
 
-/// What an operation comes to, and what is stored then.
+/// The outcome of an operation, and the stored result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Expected {
-    /// Success: nothing is decided by the attribute, or it may be absent.
+    /// Success: the attribute decides nothing, or may be missing.
     Serves,
-    /// A refusal, as if there were nothing; everything is stored as it was.
+    /// A refusal as for a missing item. Nothing stored changes.
     Refuses,
-    /// The same, and the attempt on the password stays counted.
+    /// A refusal as for a missing item, but the password attempt stays counted.
     RefusesCounted,
-    /// A failure of ours, which the log explains; everything is stored as it was.
+    /// A server error with an explanation in the log. Nothing stored changes.
     Fails,
-    /// The same, and the attempt on the password stays counted, since it can't be read whose it was.
+    /// A server error as before, but the password attempt stays counted, since its user can't be read.
     FailsCounted,
-    /// A failure of ours after the rotation, which is marked undelivered: once the item is mended the same request again
-    /// is answered.
+    /// A server error after the rotation, which is marked undelivered. Once the item is repaired, the same request
+    /// succeeds.
     FailsRotated,
-    /// Success, without the session that can't be read, which the log explains.
+    /// Success without the unreadable session, with an explanation in the log.
     LeavesOut,
+    /// A refusal or a server error, depending on the form of the remaining text. Nothing stored changes.
+    GivesNothing,
+    /// A refusal that uses the code up. Nothing else changes.
+    RefusesUsed,
+    /// A refusal that ends the session that the code opened.
+    RefusesEnded,
+    /// A refusal that bars a session that doesn't exist from being created.
+    RefusesBarred,
+    /// A server error with an explanation in the log. An unissued code may be stored.
+    FailsAside,
 }
 
-/// A row: an attribute, what is done to it, what each operation comes to, and why that is right.
+/// A row: an attribute, its damage, the outcome of each operation, and the reason.
 pub(super) struct Row<const N: usize>(
     pub(super) &'static str,
     pub(super) &'static [Kind],
@@ -30,19 +40,19 @@ pub(super) struct Row<const N: usize>(
     pub(super) &'static str,
 );
 
-/// In the place of an attribute that is named after its time.
+/// Stands for an attribute whose name contains its time.
 pub(super) const GUESSES: &str = "guesses_";
-/// The same, of a device.
+/// Stands for such an attribute of a device's budget.
 pub(super) const DEVICES_GUESSES: &str = "guessesN_";
 pub(super) const IN_A_ROW: &str = "guesses_in_a_row";
 pub(super) const LAST_AT: &str = "guesses_last_at";
 
-/// Whether an attribute has to do with attempts on a password.
+/// Whether an attribute is about password attempts.
 pub(super) fn is_of_attempts(attribute: &str) -> bool {
     attribute.starts_with("guesses")
 }
 
-/// What a row calls an attribute.
+/// The name of an attribute in the rows.
 pub(super) fn name_in_rows(attribute: &str) -> &str {
     match attribute.split_once('_') {
         Some(("guesses", rest)) if rest.parse::<u64>().is_ok() => GUESSES,
@@ -53,7 +63,7 @@ pub(super) fn name_in_rows(attribute: &str) -> &str {
     }
 }
 
-/// What the one row that is about this attribute and this damage says.
+/// The expectations of the only row for this attribute and damage.
 pub(super) fn expected<const N: usize>(rows: &[Row<N>], attribute: &str, kind: Kind) -> [Expected; N] {
     let attribute = name_in_rows(attribute);
     let found: Vec<_> = rows.iter().filter(|row| row.0 == attribute && row.1.contains(&kind)).collect();

@@ -1,8 +1,9 @@
-//! Sessions that are not as Latchgate writes them.
+//! Damaged sessions.
 
 use shared::store::attribute::{
-    ABSOLUTE_EXPIRES_AT, ADDRESS, AUTH_TIME, CREATED_AT, DEVICE_NAME, ENDED_AT, EXPIRES_AT, GENERATION,
-    PASSWORD_CHANGE, RETRY_KEY, ROTATED_AT, SCOPE, SESSION_KEY, SUCCESSOR, UNDELIVERED, USER_AGENT, USER_ID,
+    ABSOLUTE_EXPIRES_AT, ACCESS_ONLY, ADDRESS, AUTH_TIME, CREATED_AT, DEVICE_NAME, ENDED_AT, EXPIRES_AT,
+    GENERATION, PASSWORD_CHANGE, RETRY_KEY, ROTATED_AT, SCOPE, SESSION_KEY, SUCCESSOR, UNDELIVERED,
+    USER_AGENT, USER_ID,
 };
 
 use super::{
@@ -30,7 +31,7 @@ const UNREAD: &str = "only the end of the session asks for it";
 const CLAIMED: &str = "a change of password overwrites it";
 const READ_AFTER: &str = "the rotation's condition doesn't ask for it; what it issues does";
 
-/// The authorizer reads the two ends of a session and nothing else.
+/// The authorizer reads only the two ends of a session.
 pub(super) const ROWS: &[Row<5>] = &[
     Row(GENERATION, &[Absent, Mistyped], [Fails, Fails, Serves, Fails, LeavesOut], REQUIRED),
     Row(GENERATION, NUMBERS, [Fails, Fails, Serves, Fails, LeavesOut], REQUIRED),
@@ -68,6 +69,8 @@ pub(super) const ROWS: &[Row<5>] = &[
     Row(PASSWORD_CHANGE, &[Absent], [Serves; 5], "no change of password claimed it"),
     Row(PASSWORD_CHANGE, &[Mistyped], [Serves; 5], CLAIMED),
     Row(PASSWORD_CHANGE, TEXTS, [Serves; 5], CLAIMED),
+    Row(ACCESS_ONLY, &[Absent], [Serves; 5], "its client has a refresh token"),
+    Row(ACCESS_ONLY, &[Mistyped], [Rotated, Fails, Serves, Fails, LeavesOut], READ_AFTER),
     Row(ADDRESS, &[Absent], [Serves; 5], "not every request has one"),
     Row(ADDRESS, &[Mistyped], [Serves, Fails, Serves, Fails, LeavesOut], OVERWRITTEN),
     Row(ADDRESS, TEXTS, [Serves; 5], INFORMATION),

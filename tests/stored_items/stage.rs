@@ -1,4 +1,4 @@
-//! A deployment in which every attribute that there is has been written, by the functions where they write it.
+//! A deployment whose items have every attribute, written by the functions where they do so.
 
 use std::collections::BTreeMap;
 
@@ -7,33 +7,42 @@ use axum::http::Request;
 use serde_json::json;
 use shared::route;
 
-use crate::harness::{Api, Fault, PASSWORD, SECRET, SERVER, Stored, Tokens, USERNAME, form, form_post};
+use super::pages::Pages;
+use crate::harness::{
+    Api, Fault, PASSWORD, SECRET, SERVER, Stored, Tokens, USERNAME, claims, form, form_post,
+};
 
-/// An item, as the tests have it.
+/// An item as the tests handle it.
 pub(super) type Item = BTreeMap<String, AttributeValue>;
 
-/// The password that the user chose.
+/// The user's chosen password.
 const CHOSEN: &str = "a much better password";
 
-/// A deployment, and what somebody who uses it has.
+/// A deployment, and its user's data.
 pub(super) struct Stage {
     pub(super) api: Api,
-    /// Of a session of the confidential client that was rotated, and whose last rotation brought nobody its tokens at
-    /// first: it has every attribute that a session can have.
+    /// The tokens of a confidential client's session. It was rotated, and the tokens of its last rotation weren't
+    /// delivered at first, so it has every attribute.
     pub(super) tokens: Tokens,
-    /// The refresh token before the live one.
+    /// The previous refresh token.
     pub(super) used: String,
-    /// Of another session of the same user.
+    /// The tokens of another session of the user.
     pub(super) other: Tokens,
     pub(super) password: &'static str,
+    /// The data of a browser and its clients, if the pages are used.
+    pub(super) pages: Option<Pages>,
     pub(super) stored: Stored,
+    /// The client whose record is damaged.
+    pub(super) client: &'static str,
+    /// The suffix of the damaged item's key in other tables. Initially it is the session's.
+    pub(super) id: String,
 }
 
 impl Stage {
     pub(super) async fn set(api: Api) -> Self {
         let first = api.login().await;
         api.change_password(&first.access, PASSWORD, CHOSEN).await.tokens();
-        // Sessions of the new password begin a little later than it was chosen.
+        // The new password's sessions begin a little after its choice.
         api.clock.advance(60);
         let login = json!({ "client_id": SERVER, "client_secret": SECRET, "username": USERNAME,
             "password": CHOSEN, "device_name": "Laptop" });
@@ -50,10 +59,23 @@ impl Stage {
         let wrong = form(&[("client_id", SERVER), ("client_secret", SECRET), ("username", USERNAME)]);
         api.send(form_post(route::LOGIN), wrong + "&password=wrong").await.assert_error(400, "invalid_grant");
         let stored = api.stored().await;
-        Self { api, tokens, used, other, password: CHOSEN, stored }
+        let id = claims(&tokens.access)["sid"].as_str().unwrap().to_owned();
+        Self { api, tokens, used, other, password: CHOSEN, pages: None, stored, client: SERVER, id }
     }
 
-    /// Adds what only operators write, or nobody: each attribute with a value that changes nothing.
+    /// The same deployment with a signed-in browser, and with clients whose users signed in.
+    pub(super) async fn with_pages(mut self) -> Self {
+        self.api = self.api.with_clients().await;
+        self.pages = Some(Pages::of(&self.api, self.password).await);
+        self.stored = self.api.stored().await;
+        self
+    }
+
+    pub(super) fn pages(&self) -> &Pages {
+        self.pages.as_ref().expect("the pages are on stage")
+    }
+
+    /// Adds attributes that the functions don't write, with values that change nothing.
     pub(super) async fn with(mut self, table: &str, more: Vec<(&str, AttributeValue)>) -> Self {
         let at = self.at(table);
         let item = &mut self.stored.get_mut(table).unwrap()[at];
@@ -62,13 +84,12 @@ impl Stage {
         self
     }
 
-    /// Which item of a table is the one to be spoiled: that of the session, of its client, or the only one.
+    /// The index of the item to damage: the client's, the one with the key, or the only one.
     fn at(&self, table: &str) -> usize {
-        let id = crate::harness::claims(&self.tokens.access)["sid"].as_str().unwrap().to_owned();
         let is_it = |item: &Item| {
             item.values()
                 .filter_map(|value| value.as_s().ok())
-                .any(|text| text == SERVER || text.ends_with(&id))
+                .any(|text| text == self.client || text.ends_with(&self.id))
         };
         let items = &self.stored[table];
         items.iter().position(is_it).unwrap_or_else(|| {
@@ -77,12 +98,12 @@ impl Stage {
         })
     }
 
-    /// The item of a table that is to be spoiled.
+    /// The item to damage.
     pub(super) fn item(&self, table: &str) -> &Item {
         &self.stored[table][self.at(table)]
     }
 
-    /// What is stored, with this attribute of the item replaced.
+    /// The stored items with this attribute replaced.
     pub(super) fn with_attribute(&self, table: &str, name: &str, value: Option<&AttributeValue>) -> Stored {
         let mut stored = self.stored.clone();
         let item = &mut stored.get_mut(table).unwrap()[self.at(table)];
@@ -93,13 +114,19 @@ impl Stage {
         stored
     }
 
-    /// What no log may hold.
+    /// Texts that no log may contain.
     pub(super) fn secrets(&self) -> Vec<&str> {
         let stored = self.stored.values().flatten().flatten();
         let hashes = stored.filter(|(name, _)| *name == "password_hash").filter_map(|(_, v)| v.as_s().ok());
         let tokens = [&self.tokens, &self.other].map(|tokens| [&tokens.access, &tokens.refresh]);
         let tokens = tokens.into_iter().flatten().chain([&self.used]).map(String::as_str);
-        hashes.map(String::as_str).chain(tokens).chain([self.password, PASSWORD, SECRET]).collect()
+        let pages = self.pages.iter().flat_map(Pages::secrets);
+        hashes
+            .map(String::as_str)
+            .chain(tokens)
+            .chain([self.password, PASSWORD, SECRET])
+            .chain(pages)
+            .collect()
     }
 
     /// Ends the session, as its user does.

@@ -1,26 +1,28 @@
-//! Spoils each attribute in each way, asks each function, and looks at what it said, stored and logged.
+//! Damages each attribute in each way, calls each function, and checks its answer, its writes and its log.
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use shared::store::attribute;
 
 use super::{
+    answer::Answer,
     damage::{Damage, damages},
-    operation::{Answer, Operation},
+    operation::Operation,
     row::{Expected, Row, expected, is_of_attempts, name_in_rows},
     stage::Stage,
 };
 use crate::harness::{Api, Log, SCALE, Stored};
 
-/// Where the spoiled item is, and of what its key is made: an item with another key is another item.
+/// The table of the damaged item, and its key's attributes: an item with another key is another item.
 pub(super) struct Table {
     pub(super) id: &'static str,
     pub(super) key: &'static [&'static str],
-    /// Whether the functions remember the item for a while.
+    /// Whether the functions cache the item.
     pub(super) is_cached: bool,
 }
 
-/// One attribute of one item, spoiled in one way.
+/// One damage to one attribute of one item.
 struct Strike<'a> {
     stage: &'a Stage,
     table: &'a Table,
@@ -29,7 +31,8 @@ struct Strike<'a> {
 }
 
 impl Stage {
-    /// Every attribute of the item that is stored, not of a list: one without a row fails the test.
+    /// Damages every stored attribute of the item. It takes them from the item itself, so an attribute without a row
+    /// fails the test.
     pub(super) async fn strike<const N: usize>(
         &self,
         table: &Table,
@@ -57,7 +60,7 @@ impl Stage {
 }
 
 impl Strike<'_> {
-    /// Stores the spoiled item, and everything else as it was.
+    /// Stores the damaged item, and restores all others.
     async fn spoil(&self) {
         self.stage.api.restore(&self.spoiled()).await;
     }
@@ -81,7 +84,8 @@ impl Strike<'_> {
         if expected != Expected::Serves {
             self.assert_stored(operation, expected, &what).await;
         }
-        if ![Expected::Fails, Expected::Refuses, Expected::LeavesOut].contains(&expected) {
+        let unchanged = [Expected::Fails, Expected::Refuses, Expected::LeavesOut, Expected::GivesNothing];
+        if !unchanged.contains(&expected) {
             self.spoil().await;
         }
     }
@@ -90,8 +94,32 @@ impl Strike<'_> {
         let (after, spoiled) = (self.stage.api.stored().await, self.spoiled());
         match expected {
             Expected::Serves => {}
-            Expected::Fails | Expected::Refuses | Expected::LeavesOut => {
+            Expected::Fails | Expected::Refuses | Expected::LeavesOut | Expected::GivesNothing => {
                 assert!(is_same(&after, &spoiled), "{what}: nothing changes");
+            }
+            Expected::RefusesUsed => {
+                assert!(!is_same(&after, &spoiled), "{what}: it was used up");
+                assert!(is_same(&unused(after), &unused(spoiled)), "{what}: nothing else changes");
+            }
+            Expected::RefusesEnded => {
+                let now = self.stage.api.clock.unix();
+                let mut expected = alive(spoiled, now);
+                let sessions = expected.get_mut("SessionsTable").unwrap();
+                let before = sessions.len();
+                let sid = self.stage.pages().sid();
+                sessions.retain(|session| !session[attribute::SESSION_KEY].as_s().unwrap().ends_with(&sid));
+                assert_eq!(sessions.len(), before - 1, "{what}: it was there");
+                assert!(is_same(&alive(after, now), &expected), "{what}: it ends, and nothing else changes");
+            }
+            Expected::RefusesBarred => {
+                let now = self.stage.api.clock.unix();
+                assert!(is_same(&alive(after, now), &alive(spoiled, now)), "{what}: nothing else changes");
+            }
+            Expected::FailsAside => {
+                let mut after = after;
+                let codes = &spoiled["CodesTable"];
+                after.get_mut("CodesTable").unwrap().retain(|code| codes.contains(code));
+                assert!(is_same(&after, &spoiled), "{what}: nothing else changes");
             }
             Expected::FailsCounted | Expected::RefusesCounted => {
                 assert!(!is_same(&after, &spoiled), "{what}: it was counted");
@@ -102,29 +130,44 @@ impl Strike<'_> {
     }
 
     fn assert_answer(&self, answer: &Answer, expected: Expected, what: &str) {
-        let id = crate::harness::claims(&self.stage.tokens.access)["sid"].as_str().unwrap().to_owned();
         match expected {
             Expected::Serves => assert!((200..300).contains(&answer.status), "{what}"),
             Expected::LeavesOut => {
                 assert_eq!(answer.status, 200, "{what}");
-                assert!(!answer.body.to_string().contains(&id), "{what}");
+                assert!(!answer.body.to_string().contains(&self.stage.id), "{what}");
             }
-            Expected::Refuses | Expected::RefusesCounted => {
+            Expected::GivesNothing => assert!([400, 500].contains(&answer.status), "{what}"),
+            Expected::Refuses
+            | Expected::RefusesCounted
+            | Expected::RefusesUsed
+            | Expected::RefusesEnded
+            | Expected::RefusesBarred => {
                 assert!([400, 401].contains(&answer.status), "{what}");
             }
-            Expected::Fails | Expected::FailsCounted | Expected::FailsRotated => {
+            Expected::Fails | Expected::FailsCounted | Expected::FailsRotated | Expected::FailsAside => {
                 assert!([500, 503].contains(&answer.status), "{what}");
             }
         }
     }
 
-    /// A failure is explained, nothing that is secret is said, and nothing panicked where nobody would hear it.
+    /// Asserts that the log explains a failure, contains no secret, and shows no hidden panic.
     fn assert_log(&self, log: &str, expected: Expected, what: &str) {
-        let explains =
-            ["malformed", "password_hash_unusable", "unusable"].iter().any(|word| log.contains(word));
+        let explains = ["malformed", "password_hash_unusable", "unusable", "ValidationException"]
+            .iter()
+            .any(|word| log.contains(word));
         match expected {
-            Expected::Serves | Expected::Refuses | Expected::RefusesCounted => {}
-            Expected::Fails | Expected::FailsCounted | Expected::FailsRotated | Expected::LeavesOut => {
+            Expected::Serves
+            | Expected::Refuses
+            | Expected::RefusesCounted
+            | Expected::RefusesUsed
+            | Expected::RefusesEnded
+            | Expected::RefusesBarred
+            | Expected::GivesNothing => {}
+            Expected::Fails
+            | Expected::FailsCounted
+            | Expected::FailsRotated
+            | Expected::FailsAside
+            | Expected::LeavesOut => {
                 assert!(log.contains(r#""level":"ERROR""#) && explains, "{what}: {log}");
             }
         }
@@ -134,7 +177,7 @@ impl Strike<'_> {
         }
     }
 
-    /// No session is lost: when the attribute is as it was, the same request again is answered.
+    /// Asserts that no session is lost: once the attribute is restored, the same request succeeds.
     async fn assert_mendable(&self, operation: Operation, mut after: Stored, what: &str) {
         let Self { stage, table, attribute, .. } = self;
         let item = stage.item(table.id);
@@ -152,14 +195,14 @@ impl Strike<'_> {
     }
 }
 
-/// Whether the same items are in the same tables, in whichever order.
+/// Whether both have the same items, in any order.
 fn is_same(one: &Stored, other: &Stored) -> bool {
     one.iter().all(|(table, items)| {
         items.len() == other[table].len() && items.iter().all(|item| other[table].contains(item))
     })
 }
 
-/// The same without what counts attempts, and without the rows that do nothing else.
+/// The items without attempt counters, and without rows that only have those.
 fn uncounted(mut stored: Stored) -> Stored {
     stored.get_mut("CredentialsTable").unwrap().retain(|item| item.contains_key(attribute::USER_ID));
     for item in stored.values_mut().flatten() {
@@ -168,13 +211,33 @@ fn uncounted(mut stored: Stored) -> Stored {
     stored
 }
 
-/// The names of all attributes, as the code has them.
+/// The items without the marks of a code's use.
+fn unused(mut stored: Stored) -> Stored {
+    for code in stored.get_mut("CodesTable").unwrap() {
+        code.retain(|name, _| ![attribute::REDEEMED_BY, attribute::REDEEMER].contains(&name.as_str()));
+    }
+    stored
+}
+
+/// The items without the denylist, expired sessions, and the users of codes.
+fn alive(mut stored: Stored, now: u64) -> Stored {
+    stored.remove("RevocationsTable");
+    for code in stored.get_mut("CodesTable").unwrap() {
+        code.remove(attribute::REDEEMER);
+    }
+    let is_over = |end: &AttributeValue| end.as_n().unwrap().parse::<u64>().unwrap() <= now;
+    let sessions = stored.get_mut("SessionsTable").unwrap();
+    sessions.retain(|session| !is_over(&session[attribute::ABSOLUTE_EXPIRES_AT]));
+    stored
+}
+
+/// The names of all attributes in the code.
 pub(super) fn names() -> BTreeSet<&'static str> {
     let constants = include_str!("../../shared/src/store/attribute.rs").lines();
     constants.filter_map(|line| line.strip_prefix("pub const ")?.split('"').nth(1)).collect()
 }
 
-/// A deployment whose authorizer asks the denylist.
+/// A deployment whose authorizer uses the denylist.
 pub(super) async fn with_denylist() -> Api {
     Api::with(|parameters| parameters.with("RevocationCheck", "denylist")).await
 }

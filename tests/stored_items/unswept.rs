@@ -1,4 +1,4 @@
-//! Items whose time is over and which DynamoDB has not swept: whoever reads one compares the instant itself.
+//! Expired items that DynamoDB hasn't swept: each reader compares the time itself.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ fn sid(tokens: &Tokens) -> SessionId {
 }
 
 #[tokio::test]
-async fn a_session_past_either_of_its_ends_is_over_though_it_is_still_there() {
+async fn a_session_past_either_end_is_over_even_if_its_row_remains() {
     for (ended, other) in [
         (attribute::EXPIRES_AT, attribute::ABSOLUTE_EXPIRES_AT),
         (attribute::ABSOLUTE_EXPIRES_AT, attribute::EXPIRES_AT),
@@ -60,7 +60,7 @@ async fn a_row_of_the_denylist_counts_until_its_instant_swept_or_not() {
 }
 
 #[tokio::test]
-async fn a_row_of_the_denylist_in_milliseconds_is_no_row_that_counts_for_ever() {
+async fn a_denylist_row_in_milliseconds_does_not_count_forever() {
     let api = with_denylist().await;
     let (tokens, other) = (api.login().await, api.login().await);
     assert_eq!(api.logout(&tokens.refresh).await.status, 200);
@@ -71,13 +71,13 @@ async fn a_row_of_the_denylist_in_milliseconds_is_no_row_that_counts_for_ever() 
     for token in [&tokens.access, &other.access] {
         assert_eq!(api.restarted().await.call(token).await.status, 500);
     }
-    // Nobody reads as far back as that any more.
+    // Readers no longer look back this far.
     api.clock.advance(Revocations::TTL.as_secs() + 3600);
     assert_eq!(api.restarted().await.call(&api.login().await.access).await.status, 200);
 }
 
 #[tokio::test]
-async fn a_budget_refills_with_its_window_though_what_counted_is_still_there() {
+async fn a_budget_refills_with_its_window_even_if_its_row_remains() {
     for username in [USERNAME, "nobody"] {
         let api = Api::start().await;
         let guess = [("client_id", APP), ("username", username), ("password", "wrong")];
@@ -85,7 +85,7 @@ async fn a_budget_refills_with_its_window_though_what_counted_is_still_there() {
             api.post(route::LOGIN, &guess).await.assert_error(400, "invalid_grant");
         }
         api.try_login(PASSWORD).await;
-        // Past the `expires_at` of a name that nobody has, which would be swept by now.
+        // This is past the `expires_at` of an unknown name's row, which would be swept by now.
         api.clock.advance(passwords::MEMORY_TTL + 10_000);
         let row = || async {
             let rows = api.items("CredentialsTable").await;
@@ -99,7 +99,7 @@ async fn a_budget_refills_with_its_window_though_what_counted_is_still_there() {
         assert_eq!(spent.len(), 4 + 1, "{username}: {spent:?}");
         assert!(spent.values().all(|count| *count == number(20)), "{username}: {spent:?}");
         api.post(route::LOGIN, &guess).await.assert_error(400, "invalid_grant");
-        // The failures in a row are forgotten, this one with those before it.
+        // The failures in a row are forgotten, including this one.
         let counters = counters().await;
         assert_eq!(counters.len(), 4, "{username}: {counters:?}");
         let is_new = |(name, count): (&String, &_)| *count == number(1) && !spent.contains_key(name);

@@ -1,4 +1,4 @@
-//! What a server's answer becomes, and what is answered where there is none.
+//! A server's answers as they are passed on, and the answers without a server.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::harness::Reply;
 
 const MEGABYTE: usize = 1024 * 1024;
 
-/// In the shape of the kind of API.
+/// Asserts a failure in the format of this kind of API.
 #[track_caller]
 fn assert_fails(kind: ApiKind, reply: &Reply, rest: u16, (http, message): (u16, &str)) {
     match kind {
@@ -27,7 +27,7 @@ fn assert_fails(kind: ApiKind, reply: &Reply, rest: u16, (http, message): (u16, 
 }
 
 #[tokio::test]
-async fn an_answer_is_handed_on_as_it_is() {
+async fn an_answer_is_passed_on_unchanged() {
     let gzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
     let answer = move || {
         Response::builder()
@@ -65,7 +65,7 @@ async fn an_answer_is_handed_on_as_it_is() {
 }
 
 #[tokio::test]
-async fn the_answer_to_head_has_the_length_of_what_get_has() {
+async fn the_answer_to_head_has_the_length_of_the_answer_to_get() {
     for kind in KINDS {
         let place = Place::of(kind, Server::start().await.address).await;
         let (status, head, body) = place.raw(&["HEAD /orders HTTP/1.1"], "").await;
@@ -75,7 +75,7 @@ async fn the_answer_to_head_has_the_length_of_what_get_has() {
 }
 
 #[tokio::test]
-async fn where_nobody_answers_it_is_504_or_503() {
+async fn an_unreachable_server_is_504_or_503() {
     for kind in KINDS {
         // A port that was free a moment ago.
         let address = TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap();
@@ -87,7 +87,7 @@ async fn where_nobody_answers_it_is_504_or_503() {
 }
 
 #[tokio::test]
-async fn what_is_no_answer_in_http_is_a_failure() {
+async fn a_malformed_http_answer_is_a_failure() {
     for answer in [
         "",
         "nonsense\r\n\r\n",
@@ -141,7 +141,7 @@ async fn a_body_beyond_ten_megabytes_is_413_and_reaches_no_server() {
     }
 }
 
-/// A REST API's integration streams, and so has no limit; an HTTP API gathers what it hands on.
+/// A REST API's integration streams, so it has no limit. An HTTP API collects the response first.
 #[tokio::test]
 async fn an_answer_beyond_ten_megabytes_passes_where_it_streams() {
     let server = Server::answering(|| Response::new(Body::from(vec![b'a'; 10 * MEGABYTE + 1]))).await;
@@ -157,9 +157,9 @@ async fn an_answer_beyond_ten_megabytes_passes_where_it_streams() {
     assert_eq!((response.status().as_u16(), response.bytes().await.unwrap().len()), (200, 10 * MEGABYTE));
 }
 
-/// An HTTP API's configuration is what browsers are told; of a REST API it is what the server says.
+/// An HTTP API sends browsers its own CORS configuration, a REST API the server's headers.
 #[tokio::test]
-async fn what_a_server_says_of_origins_is_handed_on_as_by_each_kind() {
+async fn the_cors_headers_of_a_server_are_passed_on_or_replaced_by_kind_of_api() {
     let server = Server::answering(|| {
         Response::builder().header("access-control-allow-origin", "*").body(Body::from("{}")).unwrap()
     })

@@ -1,5 +1,5 @@
-//! The stacks of `examples/consumer` that put a server behind the authorizer: they map what is mapped here, so that a
-//! server's code runs the same in both places.
+//! The stacks of `examples/consumer` that put a server behind the authorizer. They map the same headers as the local
+//! server, so that a server's code runs unchanged in both places.
 
 use std::collections::BTreeMap;
 
@@ -8,13 +8,14 @@ use local::{
     template::ApiKind,
 };
 use serde_yaml_ng::Value;
+use shared::route;
 
 fn definition(template: &str) -> Value {
     let template: Value = serde_yaml_ng::from_str(template).unwrap();
     template["Resources"]["Api"]["Properties"]["DefinitionBody"].clone()
 }
 
-/// What of an integration's mapping is about headers, without what stands before and after each name.
+/// The header mappings of an integration, with the text around each name removed.
 fn headers(integration: &Value, before: [&str; 2]) -> BTreeMap<String, String> {
     let mapping = integration["requestParameters"].as_mapping().unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -33,12 +34,20 @@ fn assert_is_ours(integration: &Value, kind: ApiKind, before: [&str; 2]) {
     assert_eq!(integration["type"], "http_proxy");
 }
 
+/// The methods of the paths to the server: all except the metadata's well-known paths.
+fn to_the_server(definition: &Value) -> [&Value; 2] {
+    let paths = definition["paths"].as_mapping().unwrap();
+    let names: Vec<_> = paths.keys().map(|path| path.as_str().unwrap()).collect();
+    let metadata =
+        [route::PROTECTED_RESOURCE.to_owned(), format!("{}/{{proxy+}}", route::PROTECTED_RESOURCE)];
+    assert_eq!(names, ["/", "/{proxy+}", metadata[0].as_str(), metadata[1].as_str()]);
+    ["/", "/{proxy+}"].map(|path| &paths[path])
+}
+
 #[test]
 fn a_rest_api_maps_the_same_headers_and_streams() {
     let definition = definition(include_str!("../../examples/consumer/server-rest/template.yaml"));
-    let paths = definition["paths"].as_mapping().unwrap();
-    assert_eq!(paths.keys().map(|path| path.as_str().unwrap()).collect::<Vec<_>>(), ["/", "/{proxy+}"]);
-    for methods in paths.values() {
+    for methods in to_the_server(&definition) {
         let integration = &methods["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"];
         assert_is_ours(integration, ApiKind::Rest, ["integration.request.header.", "context.authorizer."]);
         assert_eq!(integration["responseTransferMode"], "STREAM");
@@ -48,9 +57,7 @@ fn a_rest_api_maps_the_same_headers_and_streams() {
 #[test]
 fn an_http_api_maps_the_same_headers() {
     let definition = definition(include_str!("../../examples/consumer/server-http/template.yaml"));
-    let paths = definition["paths"].as_mapping().unwrap();
-    assert_eq!(paths.keys().map(|path| path.as_str().unwrap()).collect::<Vec<_>>(), ["/", "/{proxy+}"]);
-    for methods in paths.values() {
+    for methods in to_the_server(&definition) {
         let names: Vec<_> = methods.as_mapping().unwrap().keys().map(|m| m.as_str().unwrap()).collect();
         assert_eq!(names, ["get", "head", "post", "put", "patch", "delete"]);
         for method in methods.as_mapping().unwrap().values() {

@@ -1,4 +1,4 @@
-//! Functions that a user added to template.yaml.
+//! Your functions, added to template.yaml.
 
 use local::template::{ApiKind, Template};
 use serde_json::json;
@@ -29,7 +29,7 @@ fn template() -> Template {
 }
 
 #[tokio::test]
-async fn the_route_of_a_function_that_is_not_run_is_501_and_the_others_work() {
+async fn the_route_of_an_absent_function_is_501_and_the_others_work() {
     for kind in KINDS {
         let place = Place::of_template(&template(), kind, &[], &[], None).await;
         for answer in [place.get("/hello").await, reply(place.open("POST", "/open/7")).await] {
@@ -60,7 +60,7 @@ async fn the_route_of_a_function_goes_to_a_server_that_is_given_for_it() {
     }
 }
 
-/// Which it tells by the route: a rule counts for it as for any other.
+/// A scope rule applies to the function's route as to any other.
 #[tokio::test]
 async fn a_scope_rule_counts_for_the_route_of_a_function() {
     let server = Server::start().await;

@@ -1,4 +1,4 @@
-//! What reaches a server, and what doesn't.
+//! The requests that reach a server, and those that don't.
 
 use local::{gateway::CONTEXT_HEADERS, template::ApiKind};
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::server::{KINDS, Place, Server, reply};
 use crate::harness::{APP, Api, Fault, Reply, USER_ID, text};
 
 #[tokio::test]
-async fn a_server_gets_the_request_and_who_is_calling() {
+async fn a_server_gets_the_request_and_the_identity_of_the_caller() {
     for kind in KINDS {
         let server = Server::start().await;
         let place = Place::of(kind, server.address).await;
@@ -60,7 +60,7 @@ async fn a_server_gets_the_request_and_who_is_calling() {
     }
 }
 
-/// A header has ASCII alone, so the JSON escapes all else.
+/// A header is pure ASCII, so the JSON escapes all other characters.
 #[tokio::test]
 async fn claims_in_any_script_survive() {
     for kind in KINDS {
@@ -80,7 +80,7 @@ async fn claims_in_any_script_survive() {
 }
 
 #[tokio::test]
-async fn the_longest_path_says_which_server_and_latchgates_own_endpoints_stay() {
+async fn the_longest_path_selects_the_server_and_latchgates_endpoints_stay() {
     for kind in KINDS {
         let (all, orders, old) = (Server::start().await, Server::start().await, Server::start().await);
         let place = Place::start(
@@ -123,9 +123,9 @@ impl JsonBody for reqwest::RequestBuilder {
     }
 }
 
-/// A refusal of the gateway's for one of Latchgate's endpoints and for a server's is the same, and reaches no server.
+/// The gateway refuses calls to Latchgate's endpoints and to a server in the same way, and the server sees nothing.
 #[tokio::test]
-async fn who_may_not_call_is_refused_as_elsewhere_and_the_server_hears_nothing() {
+async fn a_caller_without_permission_is_refused_before_the_server_is_called() {
     for kind in KINDS {
         let server = Server::start().await;
         let place = Place::of(kind, server.address).await;
@@ -181,13 +181,13 @@ async fn scope_rules_hold_for_paths_that_only_a_server_has() {
             let passed = status == 200 && path != "/sessions";
             assert_eq!(server.take().len(), usize::from(passed), "{kind:?} {method} {path}");
         }
-        // A slash at the end is part of the path where a rule says so.
+        // A final slash is part of the path if a rule has it.
         assert_eq!(place.get("/slashed/").await.status, 200);
         assert_eq!(server.one().target, "/slashed/");
     }
 }
 
-/// What is authorized is what is sent: of another spelling nobody knows which path it is.
+/// The authorized path is the one that is sent. Another spelling has no certain path.
 #[tokio::test]
 async fn a_path_in_another_spelling_reaches_no_server() {
     for kind in KINDS {
@@ -308,7 +308,7 @@ async fn a_preflight_is_answered_by_the_gateway_and_every_method_is_allowed() {
     }
 }
 
-/// Where several may call, the template's own preflight would say `*`.
+/// If several pages may call, the template's own preflight would say `*`.
 #[tokio::test]
 async fn a_preflight_names_the_page_that_asks_and_lets_no_other_call() {
     const PERMISSION: [&str; 4] = [
@@ -348,7 +348,7 @@ async fn a_preflight_names_the_page_that_asks_and_lets_no_other_call() {
 }
 
 #[tokio::test]
-async fn without_a_server_for_a_path_it_is_404_as_before() {
+async fn a_path_without_a_server_is_404() {
     for kind in KINDS {
         let server = Server::start().await;
         let place = Place::start(kind, &[&format!("/orders=http://{}", server.address)]).await;
@@ -358,7 +358,7 @@ async fn without_a_server_for_a_path_it_is_404_as_before() {
         }
         assert!(server.take().is_empty());
     }
-    // And where there are none at all.
+    // Without any server, the status is 404 too.
     let api = Api::start().await;
     let token = api.login().await.access;
     let request = crate::harness::bearer(axum::http::Request::get("/orders"), &token);
@@ -373,7 +373,7 @@ async fn a_web_socket_and_a_loop_are_refused_in_words() {
         let lines = ["GET /chat HTTP/1.1", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
         let (status, _, body) = place.raw(&lines, "").await;
         assert!(status == 501 && body.contains("WebSocket API"), "{status} {body}");
-        // What its own gateway sent.
+        // The `Via` header of its own gateway.
         place.get("/orders").await;
         let via = server.one().header("via")[0].to_owned();
         let answer = reply(place.request("GET", "/orders").header("via", via)).await;

@@ -1,4 +1,4 @@
-//! A server of a user's, on a port of its own, and the API in front of it.
+//! A server of yours on its own port, and the API in front of it.
 
 use std::{
     net::SocketAddr,
@@ -14,7 +14,7 @@ use axum::{
 };
 use local::{
     functions::Deployment,
-    gateway::{Gateway, Upstreams},
+    gateway::{Gateway, UpstreamResources, Upstreams},
     hosts::Hosts,
     server,
     template::{ApiKind, Template},
@@ -27,14 +27,14 @@ use tokio::{
 
 use crate::harness::{Api, Reply, Tokens};
 
-/// Both kinds of API: whichever the other tests run behind, these run behind both.
+/// Both kinds of API. These tests run behind both, whatever the others use.
 pub(crate) const KINDS: [ApiKind; 2] = [ApiKind::Rest, ApiKind::Http];
 
-/// What a server was sent.
+/// A request that a server received.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
     pub(crate) method: String,
-    /// As it was spelled, with its query.
+    /// As spelled, with its query.
     pub(crate) target: String,
     pub(crate) headers: axum::http::HeaderMap,
     pub(crate) body: Bytes,
@@ -46,7 +46,7 @@ impl Seen {
     }
 }
 
-/// A server that remembers what it was sent.
+/// A server that records its requests.
 #[derive(Clone)]
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
@@ -54,12 +54,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Answers 200 to everything.
+    /// Starts a server that answers 200 to everything.
     pub(crate) async fn start() -> Self {
         Self::answering(|| Response::new(axum::body::Body::from("{}"))).await
     }
 
-    /// Answers this to everything.
+    /// Starts a server with this answer to everything.
     pub(crate) async fn answering(
         answer: impl Fn() -> Response<axum::body::Body> + Clone + Send + Sync + 'static,
     ) -> Self {
@@ -77,12 +77,12 @@ impl Server {
         Self { address: serve(app).await, seen }
     }
 
-    /// What it was sent since it was asked last.
+    /// The requests since the last call.
     pub(crate) fn take(&self) -> Vec<Seen> {
         std::mem::take(&mut self.seen.lock().unwrap())
     }
 
-    /// The one request that it was sent since it was asked last.
+    /// The only request since the last call.
     #[track_caller]
     pub(crate) fn one(&self) -> Seen {
         let mut seen = self.take();
@@ -108,17 +108,17 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// In front of these servers, with no scope rules.
+    /// An API in front of these servers, without scope rules.
     pub(crate) async fn start(kind: ApiKind, upstreams: &[&str]) -> Self {
         Self::with(kind, upstreams, &[], None).await
     }
 
-    /// In front of one server, for all paths.
+    /// An API in front of one server for all paths.
     pub(crate) async fn of(kind: ApiKind, address: SocketAddr) -> Self {
         Self::start(kind, &[&format!("http://{address}")]).await
     }
 
-    /// With these parameters, and this time for a server.
+    /// An API with these parameters, and this time limit for servers.
     pub(crate) async fn with(
         kind: ApiKind,
         upstreams: &[&str],
@@ -129,7 +129,7 @@ impl Place {
         Self::of_template(&template, kind, upstreams, parameters, timeout).await
     }
 
-    /// The same, of another template.
+    /// An API of another template, with these parameters and this time limit.
     pub(crate) async fn of_template(
         template: &Template,
         kind: ApiKind,
@@ -142,14 +142,41 @@ impl Place {
             parameters.iter().fold(p, |p, (name, value)| p.with(name, *value))
         })
         .await;
-        let tokens = api.login().await;
         let deployment = Deployment { api: kind, ..api.deployment.clone() };
         let upstreams = upstreams.iter().map(|text| text.parse().unwrap()).collect();
         let upstreams = Upstreams::new(upstreams).unwrap().with_timeout(timeout);
         let gateway = Box::pin(Gateway::deploy(template, &deployment)).await.unwrap();
-        let gateway = Arc::new(gateway.with_upstreams(upstreams));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        Self::served(api, gateway.with_upstreams(upstreams), listener).await
+    }
+
+    /// An API in front of one server for all paths, with these resources and scope rules.
+    pub(crate) async fn of_resources(
+        kind: ApiKind,
+        address: SocketAddr,
+        given: &[&str],
+        rules: &str,
+    ) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let origins = ["127.0.0.1", "localhost"].map(|host| format!("http://{host}:{port}"));
+        let given: Vec<_> = given.iter().map(|text| text.parse().unwrap()).collect();
+        let resources = UpstreamResources::new(&given, &origins).unwrap();
+        let api = Api::with(|p| {
+            let p = p.with("ContextClaimsAs", "json").with("ScopeRules", rules);
+            p.with("ProtectedResources", resources.registered("").unwrap())
+        })
+        .await;
+        let deployment = Deployment { api: kind, ..api.deployment.clone() };
+        let upstreams = Upstreams::new(vec![format!("http://{address}").parse().unwrap()]).unwrap();
+        let gateway = Box::pin(Gateway::deploy(&api.template, &deployment)).await.unwrap();
+        Self::served(api, gateway.with_upstreams(upstreams).with_resources(resources), listener).await
+    }
+
+    async fn served(api: Api, gateway: Gateway, listener: TcpListener) -> Self {
+        let tokens = api.login().await;
         let url = format!("http://{}", listener.local_addr().unwrap());
+        let gateway = Arc::new(gateway);
         tokio::spawn(server::serve(listener, Hosts::of_this_machine(), gateway, std::future::pending()));
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { api, url, tokens, http }
@@ -160,7 +187,7 @@ impl Place {
         self.http.request(method.parse().unwrap(), format!("{}{path}", self.url))
     }
 
-    /// A request of the demo user.
+    /// A request by the demo user.
     pub(crate) fn request(&self, method: &str, path: &str) -> reqwest::RequestBuilder {
         self.open(method, path).bearer_auth(&self.tokens.access)
     }
@@ -169,7 +196,7 @@ impl Place {
         reply(self.request("GET", path)).await
     }
 
-    /// Sends these lines as they are, and this body; the status, the head in lower case, and the body that came back.
+    /// Sends these raw lines and this body. Returns the status, the head in lower case, and the body.
     pub(crate) async fn raw(&self, lines: &[&str], body: &str) -> (u16, String, String) {
         let mut stream = TcpStream::connect(self.url.trim_start_matches("http://")).await.unwrap();
         let token = format!("Authorization: Bearer {}", self.tokens.access);

@@ -1,4 +1,4 @@
-//! Bodies that come in parts, and callers who go away.
+//! Bodies in parts, and callers who hang up.
 
 use std::{sync::Arc, time::Duration};
 
@@ -13,10 +13,10 @@ use tokio::sync::{Notify, mpsc};
 
 use super::server::{KINDS, Place, serve};
 
-/// How long anything may take that is only waited for.
+/// The time limit of every wait.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A body of what is sent to it.
+/// A body of the parts that a test sends.
 struct Parts(mpsc::UnboundedReceiver<Bytes>);
 
 impl HttpBody for Parts {
@@ -31,7 +31,7 @@ impl HttpBody for Parts {
     }
 }
 
-/// A server that answers with a stream of events, each when the test says so.
+/// A server that answers with a stream of events, which the test sends one by one.
 async fn events() -> (std::net::SocketAddr, mpsc::UnboundedSender<Bytes>) {
     let (sender, receiver) = mpsc::unbounded_channel();
     let receiver = Arc::new(std::sync::Mutex::new(Some(receiver)));
@@ -61,7 +61,7 @@ async fn events_arrive_one_by_one() {
     while tokio::time::timeout(PATIENCE, response.chunk()).await.unwrap().unwrap().is_some() {}
 }
 
-/// Nobody takes a part for the whole: it breaks off.
+/// The stream breaks off, so that the client doesn't take a part for the whole.
 #[tokio::test]
 async fn a_stream_that_takes_too_long_is_cut_off() {
     let (address, sender) = events().await;
@@ -73,7 +73,7 @@ async fn a_stream_that_takes_too_long_is_cut_off() {
     assert!(tokio::time::timeout(PATIENCE, response.chunk()).await.unwrap().is_err());
 }
 
-/// An HTTP API hands a response on whole, so one without an end is late.
+/// An HTTP API passes a response on as a whole, so an endless one is late.
 #[tokio::test]
 async fn behind_an_http_api_events_come_all_at_once_or_not_at_all() {
     let (address, sender) = events().await;
@@ -81,7 +81,7 @@ async fn behind_an_http_api_events_come_all_at_once_or_not_at_all() {
     let place = Place::with(ApiKind::Http, &[&url], &[], Some(Duration::from_secs(1))).await;
     sender.send("data: 0\n\n".into()).unwrap();
     assert_eq!(place.get("/events").await.status, 504);
-    // And the server hears of it.
+    // The server notices it too.
     tokio::time::timeout(PATIENCE, sender.closed()).await.unwrap();
 
     let (address, sender) = events().await;
@@ -94,7 +94,7 @@ async fn behind_an_http_api_events_come_all_at_once_or_not_at_all() {
     assert_eq!(response.bytes().await.unwrap(), "data: 0\n\ndata: 1\n\ndata: 2\n\n");
 }
 
-/// Says so when it is dropped.
+/// Notifies when it is dropped.
 struct Dropped(Arc<Notify>);
 
 impl Drop for Dropped {
@@ -104,7 +104,7 @@ impl Drop for Dropped {
 }
 
 #[tokio::test]
-async fn a_caller_who_goes_away_ends_the_request_to_the_server() {
+async fn a_caller_that_disconnects_ends_the_request_to_the_server() {
     for kind in KINDS {
         let (begun, over) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let app = Router::new().fallback({
@@ -121,7 +121,7 @@ async fn a_caller_who_goes_away_ends_the_request_to_the_server() {
         asking.abort();
         tokio::time::timeout(PATIENCE, over.notified()).await.unwrap();
     }
-    // In the middle of a stream too.
+    // Also in the middle of a stream.
     let (address, sender) = events().await;
     let place = Place::of(ApiKind::Rest, address).await;
     sender.send("data: 0\n\n".into()).unwrap();
@@ -131,7 +131,7 @@ async fn a_caller_who_goes_away_ends_the_request_to_the_server() {
     tokio::time::timeout(PATIENCE, sender.closed()).await.unwrap();
 }
 
-/// A body with a length goes on as it comes: the server has its beginning before its end is there.
+/// A body with a length is passed on as it arrives: the server has its beginning before its end exists.
 #[tokio::test]
 async fn a_body_with_a_length_reaches_the_server_in_parts() {
     use tokio::io::AsyncWriteExt;

@@ -1,12 +1,13 @@
-//! The vectors that a layer disagrees with, and why.
+//! The vectors that a layer disagrees with, and the reasons.
 //!
-//! No "invalid" vector is accepted but two that contradict a "valid" one, and one whose key we would have to recognise.
+//! No "invalid" vector is accepted, with three exceptions: two contradict a "valid" one, and one has a key that
+//! Latchgate would have to recognise.
 
-/// Vectors whose verdict is not ours, for one reason.
+/// Vectors on whose verdict Latchgate differs, for one reason.
 pub(crate) struct Disagreement {
     pub(crate) ids: &'static [u64],
     pub(crate) reason: &'static str,
-    /// The vector of the other verdict that has the same keys and the same text: one of the two can't be met.
+    /// The vector with the other verdict and the same keys and text, so that no verifier can satisfy both.
     pub(crate) twin: Option<u64>,
 }
 
@@ -16,7 +17,7 @@ impl Disagreement {
     }
 }
 
-/// All that are valid.
+/// All valid vectors.
 pub(crate) const NO_ACCESS_TOKEN: &[Disagreement] = &[Disagreement::new(
     &[
         1, 18, 33, 259, 260, 261, 262, 263, 264, 265, 266, 267, 268, 269, 270, 271, 272, 273, 274, 275, 287,

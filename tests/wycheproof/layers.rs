@@ -1,4 +1,4 @@
-//! The layers of verification, each asked whether it takes a vector's text.
+//! The layers of verification. Each decides whether it accepts a vector's text.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -14,16 +14,16 @@ use shared::{
 
 use crate::vectors::Vector;
 
-/// When the vectors are verified. None of them says when it ends.
+/// The time of the verification. No vector has an expiry.
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
 #[derive(Clone, Copy)]
 pub(crate) enum Layer {
-    /// All of it, as the authorizer has it: our keys, a JWS that they signed, `typ`, claims.
+    /// The whole verification as in the authorizer: Latchgate's keys, their signature on a JWS, `typ` and claims.
     AccessToken,
-    /// The keys, as they are read from the Keys table, and the JWS: what there is before `typ` and claims.
+    /// The keys as read from the Keys table, and the JWS: everything before `typ` and claims.
     OurKeys,
-    /// The JWS alone, for all algorithms of the JWT library: what is strict there is so whatever the algorithm.
+    /// Only the JWS, for all algorithms of the JWT library: its strictness doesn't depend on the algorithm.
     AnyAlgorithm,
 }
 
@@ -72,7 +72,7 @@ fn our_keys(vector: &Vector) -> Option<PublicKeys> {
     PublicKeys::from_published(&published.collect::<Option<Vec<_>>>()?).ok()
 }
 
-/// A key by its `kid`, for the algorithm that it says, if the library knows both.
+/// A key by its `kid`, for its stated algorithm, if the library supports both.
 fn library_key(jwk: &Value) -> Option<(String, (Algorithm, DecodingKey))> {
     let algorithm = jwk["alg"].as_str()?.parse().ok()?;
     let key = DecodingKey::from_jwk(&serde_json::from_value(jwk.clone()).ok()?).ok()?;

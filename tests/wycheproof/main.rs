@@ -1,10 +1,11 @@
-//! Wycheproof's vectors of JSON Web Signatures and Keys against our verification: `cargo xtask wycheproof` runs it.
+//! Tests the verification against Wycheproof's vectors of JSON Web Signatures and Keys. `cargo xtask wycheproof` runs
+//! it.
 //!
-//! An example rather than a test, since its files are not in the project: `cargo test` compiles it and clippy reads it,
-//! but it runs where the files are. A file that is missing fails.
+//! It is an example rather than a test, because its files aren't in the project. `cargo test` and clippy compile it,
+//! but it only runs with the files. A missing file is a failure.
 //!
-//! Every vector goes through the code that verifies access tokens, once a layer. Where a layer and a vector disagree,
-//! [`expected`] has to name the vector and the reason; it fails as well if a vector that is named there agrees.
+//! Every vector goes through the code that verifies access tokens, once for each layer. If a layer and a vector
+//! disagree, [`expected`] has to name the vector and the reason. A named vector that agrees is a failure too.
 
 mod expected;
 mod layers;

@@ -1,4 +1,4 @@
-//! What came out, and whether it is what was expected.
+//! The results, compared with the expected ones.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,7 +34,7 @@ impl<'a> Report<'a> {
         is_complete && self.expected.iter().all(|disagreement| self.has_twins(disagreement))
     }
 
-    /// Whether what is said to contradict another vector does.
+    /// Whether the stated contradiction with another vector exists.
     fn has_twins(&self, disagreement: &Disagreement) -> bool {
         let find = |id| self.vectors.iter().find(|vector| vector.id == id);
         let Some(twin) = disagreement.twin else { return true };
@@ -54,7 +54,7 @@ impl<'a> Report<'a> {
         self.vectors.iter().filter(|vector| !self.agrees(vector))
     }
 
-    /// The vectors that agree, and all there are, by the algorithm of the key.
+    /// The agreeing vectors and all vectors, by the key's algorithm.
     fn algorithms(&self) -> BTreeMap<&str, (usize, usize)> {
         let mut algorithms = BTreeMap::new();
         for vector in self.vectors {

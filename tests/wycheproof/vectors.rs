@@ -4,11 +4,11 @@ use std::{fs, path::Path};
 
 use serde_json::Value;
 
-/// A text, the keys it is to be verified with, and the verdict that is right.
+/// A text, the keys to verify it with, and the correct verdict.
 pub(crate) struct Vector {
     pub(crate) id: u64,
     pub(crate) comment: String,
-    /// JSON Web Keys, as they stand in the file.
+    /// JSON Web Keys, as in the file.
     pub(crate) keys: Vec<Value>,
     pub(crate) text: String,
     pub(crate) is_valid: bool,
@@ -21,7 +21,7 @@ impl Vector {
     }
 }
 
-/// Reads a file, and holds it to the number of vectors that it says it has.
+/// Reads a file, and checks the number of vectors that it states.
 pub(crate) fn read(folder: &Path, name: &str) -> Result<Vec<Vector>, String> {
     let path = folder.join(name);
     let json = fs::read(&path).map_err(|error| {

@@ -1,4 +1,4 @@
-// A page of another origin that calls the API: one that is allowed reads what it is told of an expired token, and another doesn't.
+// A page of another origin calls the API: from an allowed origin it can read the refusal of an expired token, from another it can't.
 
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';

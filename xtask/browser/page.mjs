@@ -13,13 +13,13 @@ const WIDTHS = [320, 390, 1280];
 
 const browser = await chromium.launch({
   executablePath: environment('LATCHGATE_CHROMIUM'),
-  // As root there is no sandbox; what is opened is our own.
+  // Chromium has no sandbox as root; this opens only our own pages.
   args: ['--no-sandbox'],
 });
 try {
-  for (const host of ['localhost', '127.0.0.1']) {
-    await use(`http://${host}:${port}/`);
-  }
+  await use(`http://localhost:${port}/`);
+  // The time of the proofs then differs from the server's, so the server asks for a nonce.
+  await use(`http://127.0.0.1:${port}/`, { isLate: true });
   for (const colorScheme of ['light', 'dark']) {
     for (const width of WIDTHS) {
       await look(colorScheme, width);
@@ -30,11 +30,11 @@ try {
 }
 
 /** A page, and all that goes wrong in it. */
-async function open(address, options) {
+async function open(address, { isLate = false, ...options } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
   const faults = [];
-  // A status of 4xx that is provoked below is a line of the console as well.
+  // Chromium's console also reports each 4xx that the test provokes below.
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type()) && !message.text().startsWith('Failed to load resource')) {
       faults.push(message.text());
@@ -47,6 +47,12 @@ async function open(address, options) {
       window.violations.push(`${violatedDirective} ${blockedURI}`);
     });
   });
+  if (isLate) {
+    await page.addInitScript(() => {
+      const now = Date.now;
+      Date.now = () => now() - 86_400_000;
+    });
+  }
   const response = await page.goto(address);
   assert.equal(response.status(), 200);
   await page.getByText('behind an emulated').waitFor();
@@ -62,8 +68,8 @@ async function open(address, options) {
 }
 
 /** Log in, call, refresh, be taken for a thief, log out: with the keyboard where it can be. */
-async function use(address) {
-  const { page, close } = await open(address);
+async function use(address, options) {
+  const { page, close } = await open(address, options);
   const outcome = (text) => page.locator('#outcome', { hasText: text }).waitFor();
   const shows = async (selector, text) => {
     await page.locator(selector, { hasText: text }).first().waitFor();
@@ -89,7 +95,10 @@ async function use(address) {
   await page.getByLabel('Password', { exact: true }).fill('correct horse battery staple');
   await page.keyboard.press('Enter');
   await outcome('Logged in.');
+  await shows('#outcome', "bound to this browser's key");
+  assert.equal(await page.locator('#exchanges > li').count(), options?.isLate ? 3 : 2, 'two logins, and another request for a nonce');
   await shows('#jwt-claims', 'client_id');
+  await shows('#jwt-claims', 'cnf');
   await shows('#jwt-header', 'ES256');
   await shows('#refresh-parts', 'generation0');
   await shows('#events', 'login_succeeded');
@@ -98,11 +107,16 @@ async function use(address) {
   const exchanges = await page.locator('#exchanges').innerText();
   assert.match(exchanges, /POST \/login/);
   assert.doesNotMatch(exchanges, /correct(\+|%20| )horse/, 'a password');
-  const access = await tokenOf(page, /eyJ[\w-]+\.[\w-]+\.[\w-]+/);
-  assert.doesNotMatch(await page.locator('main').innerText(), /lgr1_[\w-]{12}/, 'the refresh token is not shown whole');
+  const access = await tokenOf(page, /(?<="access_token": ")eyJ[\w-]+\.[\w-]+\.[\w-]+/);
+  assert.doesNotMatch(await page.locator('main').innerText(), /lgr[12]_[\w-]{12}/, 'the refresh token is not shown whole');
 
   await press('GET /sessions');
   await outcome('The user is signed in on');
+  await press('Use the tokens as a thief');
+  await outcome("The thief gets nothing without this browser's key: GET /sessions answered 401, POST /refresh 400.");
+  await shows('#events', 'with a proof of another key than its own');
+  await press('Send');
+  await outcome('GET /sessions: 200.');
   await press('Refresh');
   await outcome('Refreshed');
   await shows('#refresh-parts', 'generation1');
@@ -118,7 +132,7 @@ async function use(address) {
 
   await press('Use the first refresh token again');
   await outcome('taken for theft');
-  await shows('#events', 'Theft, as far as can be known');
+  await shows('#events', 'Probably theft');
 
   await press('Log in');
   await outcome('Logged in.');
@@ -126,6 +140,23 @@ async function use(address) {
   await outcome('answered 401');
   await shows('#events', 'it was logged out');
   assert.ok(await page.getByRole('button', { name: 'Refresh', exact: true }).isDisabled());
+
+  // The key is the same after a reload. Without it a thief gets in.
+  const key = () => page.locator('#refresh-parts dt', { hasText: 'key' }).last().locator('xpath=following-sibling::dd[1]').locator('code').innerText();
+  await press('Log in');
+  await shows('#refresh-parts', 'generation0');
+  const before = await key();
+  await page.reload();
+  await shows('#demo-hint', 'correct horse battery staple');
+  await press('Log in');
+  await shows('#refresh-parts', 'generation0');
+  assert.equal(await key(), before);
+  await page.getByLabel('Bind the tokens to a key of this browser').uncheck();
+  await press('Log in');
+  await shows('#refresh-parts', 'lgr1_');
+  await press('Use the tokens as a thief');
+  await outcome('The thief gets in: GET /sessions answered 200.');
+  await page.getByLabel('Bind the tokens to a key of this browser').check();
 
   // A confidential client, whose secret the page fills in.
   await page.getByLabel('Client', { exact: true }).fill('demo-server');
@@ -135,7 +166,7 @@ async function use(address) {
   await press('Log out everywhere');
   await outcome('Logged out everywhere.');
 
-  // An event that another program causes arrives as well.
+  // Events that another program causes arrive too.
   const elsewhere = await fetch(`${url}/from-elsewhere`, { headers: { authorization: `Bearer ${access}` } });
   assert.ok(elsewhere.status >= 400);
   await shows('#events', '/from-elsewhere');

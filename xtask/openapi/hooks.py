@@ -7,6 +7,7 @@ refused finds nothing.
 import atexit
 import json
 import os
+import re
 from collections import Counter
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
@@ -21,10 +22,20 @@ USERNAME = os.environ["LATCHGATE_USERNAME"]
 PASSWORD = os.environ["LATCHGATE_PASSWORD"]
 ANSWERS = os.environ["LATCHGATE_ANSWERS"]
 
-# Operations by the sort of their requests, and how often each status came.
+# How often each status came, by operation and kind of request.
 answers = Counter()
-# Logins that were generated.
+# Logins that were generated, requests with a proof, forms of the account page, and resources that were named.
 logins = 0
+proofs = 0
+forms = 0
+resources = 0
+
+# A request for authorization of the demo's client. The challenge is that of RFC 7636, appendix B.
+AUTHORIZATION = {
+    "client_id": CLIENT,
+    "redirect_uri": "http://127.0.0.1/callback",
+    "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+}
 
 
 def send(path, form=None, token=None):
@@ -35,7 +46,15 @@ def send(path, form=None, token=None):
 
 
 def log_in():
-    return send("/login", {"client_id": CLIENT, "username": USERNAME, "password": PASSWORD})
+    form = {"client_id": CLIENT, "username": USERNAME, "password": PASSWORD, "scope": "openid profile read write"}
+    return send("/login", form)
+
+
+def open_page(path):
+    """What ties the forms of a page to a browser: its field, and its cookie."""
+    with urlopen(Request(f"{URL}{path}")) as response:
+        csrf = re.search(r'name="csrf" value="([^"]*)"', response.read().decode()).group(1)
+        return csrf, response.headers["Set-Cookie"].split(";")[0]
 
 
 def operation_of(case):
@@ -48,7 +67,7 @@ def is_positive(case):
 
 @schemathesis.auth(refresh_interval=None).apply_to(tag="Account")
 class AccessToken:
-    """The token of a session, and of another one as soon as that is over: what is tested ends sessions."""
+    """The token of a live session: the tests end sessions, so this begins another when needed."""
 
     token = None
 
@@ -65,14 +84,36 @@ class AccessToken:
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
-    """Every second login has the demo's credentials in place of made-up ones, since nobody guesses them."""
-    global logins
+    """Every second login has the demo's credentials instead of generated ones, which are never right. Every second request
+    with a generated DPoP proof has none, because generated signatures are never valid. The same goes for resources."""
+    global logins, proofs, forms, resources
+    if is_positive(case) and "DPoP" in (case.headers or {}):
+        proofs += 1
+        if proofs % 2:
+            del case.headers["DPoP"]
+    for place in (case.query, case.body):
+        if is_positive(case) and isinstance(place, dict) and "resource" in place:
+            resources += 1
+            if resources % 2:
+                del place["resource"]
     if operation_of(case) == "logIn" and is_positive(case) and isinstance(case.body, dict):
         logins += 1
         if logins % 2:
             body = {"client_id": CLIENT, "username": USERNAME, "password": PASSWORD}
             kept = {name: case.body[name] for name in ("device_name", "refresh_token") if name in case.body}
             case.body = {**kept, **body}
+    if operation_of(case) == "token" and is_positive(case):
+        case.body = {"grant_type": "refresh_token", "client_id": CLIENT, "refresh_token": log_in()["refresh_token"]}
+    if operation_of(case) in ("authorize", "authorizeByForm") and is_positive(case):
+        case.query = {**(case.query or {}), **AUTHORIZATION}
+    if operation_of(case) == "authorizeByForm" and is_positive(case):
+        case.body = dict(case.query)
+    if operation_of(case) == "changeAccount" and is_positive(case):
+        forms += 1
+        if forms % 2:
+            csrf, cookie = open_page("/account")
+            case.headers = {**(case.headers or {}), "Cookie": cookie}
+            case.body = {"csrf": csrf, "action": "sign-in", "username": USERNAME, "password": PASSWORD}
     if operation_of(case) == "changePassword" and is_positive(case) and isinstance(case.body, dict):
         case.body["current_password"] = PASSWORD
 
@@ -82,7 +123,7 @@ def after_call(context, case, response):
     """Counts the answer, and changes a password back."""
     operation = operation_of(case)
     if case.method.upper() != case.operation.method.upper():
-        # Another method than the operation's, which is tried as well.
+        # A method other than the operation's, which schemathesis also tries.
         return
     answers[f"{operation} {response.status_code}"] += 1
     if operation == "changePassword" and response.status_code == 200:

@@ -1,4 +1,5 @@
-//! The local server's page in a real browser, and the API as a page of another origin meets it.
+//! Tests real pages in a real browser: the pages where users sign in, the local server's page, and the API from a page
+//! of another origin, with and without DPoP.
 
 use std::{
     path::{Path, PathBuf},
@@ -11,37 +12,91 @@ use crate::{
     shell::{TaskError, program, root, run, tool_folder},
 };
 
-/// Where Chromium is: Debian's, and that of GitHub's machines.
+/// The names of Chromium on Debian and on GitHub's machines.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-const SCRIPTS: [&str; 2] = ["page.mjs", "origins.mjs"];
-/// Seconds that an access token lives where one has to expire.
+/// The folder of the scripts for the sign-in pages, below that of all scripts.
+const HOSTED: &str = "hosted";
+/// The appearance of those pages in screenshots: the name, logo and colours of a deployment, and a resource
+/// that an app can ask for.
+const LOOK: [&str; 5] = [
+    "PagesName=Example Shop",
+    "PagesLogo=https://shop.example.com/logo.svg",
+    "PagesColor=#0f766e",
+    "PagesColorDark=#5eead4",
+    "ProtectedResources=https://parcels.example.com/mcp parcels [Parcels for assistants]",
+];
+/// The guide whose code binds tokens to a key in the browser.
+const GUIDE: &str = "docs/guide/dpop.md";
+/// The lifetime in seconds of access tokens that should expire.
 const ACCESS_TTL: &str = "5";
 
-/// Uses the page, looks at it, and calls the API from other origins.
+/// Uses and checks the pages, and calls the API from other origins.
 pub(crate) fn run_all() -> Result<(), TaskError> {
     let browser = browser()?;
     let folder = packages::npm("browser")?;
-    for name in SCRIPTS {
-        let copied = std::fs::copy(root().join("xtask/browser").join(name), folder.join(name));
-        copied.map_err(|e| TaskError(format!("{name}: {e}")))?;
-    }
+    let scripts = root().join("xtask/browser");
+    copy_files(&scripts, &folder)?;
+    copy_files(&scripts.join(HOSTED), &tool_folder("browser/hosted")?)?;
     let pictures = tool_folder("browser/pictures")?;
+    run_hosted(&folder, &browser)?;
     let server = LocalServer::start(&[])?;
     run(script(&folder, "page.mjs", &browser, &server)?.env("LATCHGATE_PICTURES", &pictures))?;
     for api in ["rest", "http"] {
         let port = free_address()?.port().to_string();
         let origin = format!("http://localhost:{port}");
-        let server = LocalServer::start(&["--api", api, "--origin", &origin, "--access-ttl", ACCESS_TTL])?;
-        let mut script = script(&folder, "origins.mjs", &browser, &server)?;
-        script.env("LATCHGATE_PASSWORD", server.said("password")?);
-        run(script.env("LATCHGATE_API", api).env("LATCHGATE_ORIGIN_PORT", port))?;
+        let options = ["--api", api, "--origin", &origin];
+        let scripts = [("origins.mjs", "AccessTtl", ACCESS_TTL), ("dpop.mjs", "DpopNonce", "always")];
+        for (name, parameter, value) in scripts {
+            let parameter = ["--parameter", &format!("{parameter}={value}")];
+            let server = LocalServer::start(&[&options[..], &parameter].concat())?;
+            let mut script = script(&folder, name, &browser, &server)?;
+            script
+                .env("LATCHGATE_PASSWORD", server.said("password")?)
+                .env("LATCHGATE_GUIDE", root().join(GUIDE));
+            run(script.env("LATCHGATE_API", api).env("LATCHGATE_ORIGIN_PORT", &port))?;
+        }
     }
-    println!("pictures of the page: {}", pictures.display());
+    println!("pictures of the pages: {}", pictures.display());
     Ok(())
 }
 
-/// The browser of this machine.
-fn browser() -> Result<PathBuf, TaskError> {
+/// Uses and checks the sign-in pages: all with a REST API, and each once with an HTTP API.
+fn run_hosted(folder: &Path, browser: &Path) -> Result<(), TaskError> {
+    let store = LocalServer::start(&[])?;
+    let (endpoint, key) = (store.said("dynamodb_endpoint")?, store.said("dynamodb_access_key_id")?);
+    let down = LocalServer::start(&["--endpoint", endpoint, "--access-key-id", key])?;
+    // The pages must also work when the store doesn't answer.
+    drop(store);
+    let look = LOOK.iter().flat_map(|parameter| ["--parameter", parameter]);
+    for api in ["rest", "http"] {
+        let options: Vec<&str> = ["--api", api].into_iter().chain(look.clone()).collect();
+        let server = LocalServer::start(&options)?;
+        let mut script = script(folder, "hosted/hosted.mjs", browser, &server)?;
+        script
+            .env("LATCHGATE_API", api)
+            .env("LATCHGATE_DOWN_URL", down.said("url")?)
+            .env("LATCHGATE_CLI", "cargo run --quiet --package admin --")
+            .env("LATCHGATE_AUDIT_LOG", root().join("target/browser-audit.jsonl"))
+            .env("LATCHGATE_PICTURES", tool_folder("browser/pictures/hosted")?);
+        run(&mut script)?;
+    }
+    Ok(())
+}
+
+/// Copies the files of a folder, without its subfolders.
+fn copy_files(from: &Path, to: &Path) -> Result<(), TaskError> {
+    let failed = |e: std::io::Error| TaskError(format!("{}: {e}", from.display()));
+    for entry in std::fs::read_dir(from).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if let Some(name) = path.file_name().filter(|_| path.is_file()) {
+            std::fs::copy(&path, to.join(name)).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// The path of this machine's browser.
+pub(crate) fn browser() -> Result<PathBuf, TaskError> {
     let found = BROWSERS.iter().find_map(|name| packages::path_of(name).ok());
     found.ok_or_else(|| {
         let names = BROWSERS.join(", ");

@@ -1,4 +1,4 @@
-//! What the dependencies are allowed to be: `deny.toml`.
+//! Checks the dependencies against `deny.toml`.
 
 use std::process::Stdio;
 
@@ -10,8 +10,8 @@ pub(crate) fn run_checks() -> Result<(), TaskError> {
     let deny = cargo_tool("cargo-deny", VERSION)?;
     run(&mut program(&deny, &["check", "licenses", "bans", "sources"]))?;
 
-    // The database of advisories lives in a repository of its own. A machine that reaches package registries only
-    // can't have it; then it is said, loudly, and the GitHub workflow, which reaches it, is where advisories count.
+    // The advisories are in a separate repository, which a machine with only package registries can't reach. The check
+    // then prints a warning. It is mandatory in the GitHub workflow, which can reach them.
     let fetched = program(&deny, &["fetch", "db"]).stderr(Stdio::null()).status();
     if fetched.is_ok_and(|status| status.success()) {
         run(&mut program(&deny, &["check", "advisories"]))
@@ -23,7 +23,7 @@ pub(crate) fn run_checks() -> Result<(), TaskError> {
     }
 }
 
-/// Where the database is a click away, its absence is a fault and not a circumstance.
+/// Whether the database must be reachable: on GitHub, its absence is an error.
 #[expect(clippy::disallowed_methods, reason = "how the workflow says that it is one")]
 fn is_github() -> bool {
     std::env::var_os("GITHUB_ACTIONS").is_some()

@@ -1,13 +1,13 @@
-//! The sample events of `tests/events/`, with real tokens in the place of what stands for them.
+//! The sample events of `tests/events/`, with real tokens for the placeholders.
 
 use serde_json::Value;
 
 use crate::shell::{TaskError, root};
 
-/// The demo user's password, and the one that the event of a change of password replaces it by.
+/// The demo user's password, and the new one in the event of a password change.
 pub(crate) const PASSWORDS: [&str; 2] = ["correct horse battery staple", "staple battery horse correct"];
 
-/// What the words `ACCESS_TOKEN`, `REFRESH_TOKEN` and `SESSION_ID` of an event stand for.
+/// The values of an event's placeholders `ACCESS_TOKEN`, `REFRESH_TOKEN` and `SESSION_ID`.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tokens {
     pub(crate) access_token: String,
@@ -16,19 +16,19 @@ pub(crate) struct Tokens {
 }
 
 impl Tokens {
-    /// Those of a token response. Which session they are of, only the authorizer says.
+    /// The tokens of a token response. Only the authorizer tells their session.
     pub(crate) fn of(response: &Value) -> Self {
         let text = |name: &str| response[name].as_str().unwrap_or_default().to_owned();
         Self { access_token: text("access_token"), refresh_token: text("refresh_token"), ..Self::default() }
     }
 
-    /// With the session that the authorizer's answer to the access token names.
+    /// Adds the session from the authorizer's answer to the access token.
     pub(crate) fn admitted(self, answer: &Value) -> Self {
         Self { session_id: answer["context"]["sid"].as_str().unwrap_or_default().to_owned(), ..self }
     }
 }
 
-/// The event in the file of this name.
+/// The event in this file.
 pub(crate) fn event(name: &str, tokens: &Tokens) -> Result<String, TaskError> {
     let path = root().join("tests/events").join(format!("{name}.json"));
     let text = std::fs::read_to_string(&path).map_err(|e| TaskError(format!("{}: {e}", path.display())))?;
@@ -38,7 +38,12 @@ pub(crate) fn event(name: &str, tokens: &Tokens) -> Result<String, TaskError> {
         .replace("SESSION_ID", &tokens.session_id))
 }
 
-/// The event of the opposite change of password.
+/// The event of this step of a rotation. The file has the first step's.
+pub(crate) fn step(name: &str) -> Result<String, TaskError> {
+    Ok(event("keys", &Tokens::default())?.replace("createSecret", name))
+}
+
+/// The event that changes the password back.
 pub(crate) fn change_back(tokens: &Tokens) -> Result<String, TaskError> {
     let [old, new] = PASSWORDS;
     Ok(event("password", tokens)?.replace(old, "\0").replace(new, old).replace('\0', new))

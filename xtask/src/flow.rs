@@ -1,5 +1,5 @@
-//! What users do, each request as a sample event to a function that was built: under the Runtime Interface Emulator and
-//! under `sam local invoke` alike.
+//! A user's flow, as sample events to the built functions. It works the same under the Runtime Interface Emulator and
+//! `sam local invoke`.
 
 use serde_json::Value;
 
@@ -9,27 +9,27 @@ use crate::{
 };
 
 /// The steps of a rotation, in order.
-const ROTATION: [&str; 4] = ["keys-create", "keys-set", "keys-test", "keys-finish"];
+const ROTATION: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 /// A request to the authorizer from each kind of gateway.
 const AUTHORIZER: [&str; 3] = ["authorizer-token", "authorizer-request", "authorizer-http-2.0"];
 const METADATA: [&str; 2] = ["metadata-jwks", "metadata-openid-configuration"];
 
-/// The functions, by the logical ids that they have in the template.
+/// The functions, by their logical ids in the template.
 pub(crate) trait Functions {
-    /// What a function answers to an event.
+    /// The function's answer to an event.
     fn invoke(&self, function: &str, event: &str) -> Result<Value, TaskError>;
 
-    /// What it answers to the sample event of this name.
+    /// The function's answer to this sample event.
     fn ask(&self, function: &str, event: &str, tokens: &Tokens) -> Result<Value, TaskError> {
         self.invoke(function, &events::event(event, tokens)?)
     }
 
-    /// The status and the body that an HTTP function answers to the sample event of this name.
+    /// An HTTP function's status and body for this sample event.
     fn call(&self, function: &str, event: &str, tokens: &Tokens) -> Result<(u64, Value), TaskError> {
         self.request(function, &events::event(event, tokens)?)
     }
 
-    /// The same, for an event of one's own.
+    /// An HTTP function's status and body for this event.
     fn request(&self, function: &str, event: &str) -> Result<(u64, Value), TaskError> {
         let answer = self.invoke(function, event)?;
         let status = answer["statusCode"].as_u64();
@@ -39,7 +39,7 @@ pub(crate) trait Functions {
         Ok((status, body.unwrap_or_default()))
     }
 
-    /// The tokens that a function hands out, with their session, which the authorizer names.
+    /// The tokens that a function issues, with the session that the authorizer names.
     fn tokens(&self, function: &str, event: &str, before: &Tokens) -> Result<Tokens, TaskError> {
         let (status, body) = self.call(function, event, before)?;
         if status != 200 {
@@ -64,23 +64,23 @@ pub(crate) trait Functions {
         self.tokens("LoginFunction", "login", &Tokens::default())
     }
 
-    /// Whether the authorizer refuses in the one way that API Gateway makes a 401 of.
+    /// Whether the authorizer refuses with the only error that API Gateway turns into a 401.
     fn refuses(&self, event: &str, tokens: &Tokens) -> Result<(bool, Value), TaskError> {
         let answer = self.ask("AuthorizerFunction", event, tokens)?;
         Ok((answer["errorMessage"] == "Unauthorized", answer))
     }
 }
 
-/// From the first keyset on.
+/// Creates the first keyset.
 pub(crate) fn keys_are_made(functions: &impl Functions) -> Result<(), TaskError> {
     for step in ROTATION {
-        let answer = functions.ask("KeysFunction", step, &Tokens::default())?;
+        let answer = functions.invoke("KeysFunction", &events::step(step)?)?;
         hold(&format!("keys carries out its step ({step})"), answer.is_null(), &answer)?;
     }
     Ok(())
 }
 
-/// Login, refresh, a protected call, logout. Returns all tokens that there were.
+/// Login, refresh, a protected call, logout. Returns all tokens that were issued.
 pub(crate) fn tokens_live_and_die(functions: &impl Functions) -> Result<Vec<Tokens>, TaskError> {
     let first = functions.log_in()?;
     let tokens = functions.tokens("RefreshFunction", "refresh", &first)?;
@@ -103,6 +103,7 @@ pub(crate) fn tokens_live_and_die(functions: &impl Functions) -> Result<Vec<Toke
         hold(&format!("metadata publishes it ({event})"), status == 200 && is_there, &body)?;
     }
 
+    pages_are_served(functions, &tokens)?;
     let (status, body) = functions.call("LogoutFunction", "logout", &tokens)?;
     hold("logout ends the session", status == 200, &body)?;
     for event in AUTHORIZER {
@@ -118,7 +119,24 @@ pub(crate) fn tokens_live_and_die(functions: &impl Functions) -> Result<Vec<Toke
     Ok(vec![first, tokens])
 }
 
-/// A change of password there and back, and the end of one device. Returns all tokens that there were.
+/// The sign-in page, an invalid code, and a user's claims.
+fn pages_are_served(functions: &impl Functions, tokens: &Tokens) -> Result<(), TaskError> {
+    let page = functions.ask("AuthorizeFunction", "authorize", tokens)?;
+    hold("authorize shows the page at which users sign in", asks_for_password(&page), &page)?;
+    let (status, body) = functions.call("TokenFunction", "token", tokens)?;
+    let is_refused = status == 400 && body["error"] == "invalid_grant";
+    hold("token refuses a code that is nobody's", is_refused, &body)?;
+    let (status, body) = functions.call("UserinfoFunction", "userinfo", tokens)?;
+    hold("userinfo says whose token it is", status == 200 && body["sub"] == "demo-user", &body)
+}
+
+/// Whether an answer is the sign-in page.
+pub(crate) fn asks_for_password(page: &Value) -> bool {
+    let html = page["body"].as_str().unwrap_or_default();
+    page["statusCode"] == 200 && html.contains(r#"name="password""#)
+}
+
+/// Changes the password and changes it back, and ends one device's session. Returns all tokens that were issued.
 pub(crate) fn password_changes(functions: &impl Functions) -> Result<Vec<Tokens>, TaskError> {
     let before = functions.log_in()?;
     let changed = functions.tokens("PasswordFunction", "password", &before)?;

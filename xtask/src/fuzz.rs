@@ -1,11 +1,12 @@
-//! The fuzzers, each for a while: cargo-fuzz and libFuzzer, with the address sanitizer.
+//! Runs the fuzzers for a while each, with cargo-fuzz, libFuzzer and the address sanitizer.
 //!
-//! A run begins with the kept inputs (`proofs/fuzz/corpus/NAME.tar`, unpacked below `.tools`) and with what earlier runs on
-//! this machine found. `--keep` puts new findings into the archive: those that reach code which no kept input reaches, or
-//! the files that are named, such as the input of a crash that is fixed.
+//! There is one program; a fuzzer is this program with one check. A run starts from the kept inputs
+//! (`proofs/fuzz/corpus/NAME.tar`, unpacked below `.tools`) and from the finds of earlier runs on this machine.
+//! `--keep` adds new finds to the archive: those that reach new code, or the named files, such as the input of a fixed
+//! crash.
 //!
-//! The flags that this takes are those of a nightly compiler; the stable one has them too, and the sanitizer's library
-//! with it, where `RUSTC_BOOTSTRAP` says that it may. So no other toolchain is needed than that of the project.
+//! The fuzzers need flags of a nightly compiler. With `RUSTC_BOOTSTRAP`, the project's stable toolchain accepts them
+//! too, and it includes the sanitizer's library. So no other toolchain is needed.
 
 mod corpus;
 
@@ -22,23 +23,23 @@ use crate::shell::{TaskError, cargo, program, root, run, tool_folder};
 const VERSION: &str = "0.13.2";
 pub(crate) const SECONDS: &str = "60";
 
-/// What libFuzzer takes for a crash besides: an input that takes this many seconds, or this much memory at once.
+/// libFuzzer also counts an input as a crash if it exceeds these limits of seconds or memory.
 const LIMITS: [&str; 3] = ["-timeout=10", "-malloc_limit_mb=256", "-rss_limit_mb=2048"];
 
-/// Runs the named fuzzer, or one after the other.
+/// Runs the named fuzzer, or all one after the other.
 pub(crate) fn run_all(seconds: &str, target: Option<&str>) -> Result<(), TaskError> {
     let seconds = seconds.parse().map_err(|_| TaskError(format!("{seconds:?} is no number of seconds")))?;
     let targets = targets(target)?;
     let fuzz = installed()?;
     run(&mut with(&fuzz, &["build"])?)?;
-    // One that crashes keeps none of the others from running.
+    // A crash doesn't stop the other fuzzers.
     let results: Vec<_> =
         targets.iter().map(|target| Fuzzer { fuzz: &fuzz, target }.run_for(seconds)).collect();
     let crashes: Vec<String> = results.into_iter().filter_map(Result::err).map(|e| e.to_string()).collect();
     if crashes.is_empty() { Ok(()) } else { Err(TaskError(crashes.join("\nxtask: "))) }
 }
 
-/// Adds to a fuzzer's kept inputs: these files, or, without any, what its runs found that reaches new code.
+/// Adds to a fuzzer's kept inputs: these files, or without any, its finds that reach new code.
 pub(crate) fn keep(target: &str, files: &[&str]) -> Result<(), TaskError> {
     targets(Some(target))?;
     let kept = kept(target)?;
@@ -48,9 +49,9 @@ pub(crate) fn keep(target: &str, files: &[&str]) -> Result<(), TaskError> {
         fs::copy(file, kept.join(name)).map_err(|e| failure(file, &e))?;
     }
     if files.is_empty() {
-        // libFuzzer copies into the first folder what adds to its coverage.
+        // libFuzzer copies the inputs that add coverage into the first folder.
         let found = tool_folder(&format!("fuzz/found/{target}"))?;
-        let mut merge = with(&installed()?, &["run", target])?;
+        let mut merge = with_check(&installed()?, target)?;
         run(merge.arg(&kept).arg(found).args(["--", "-merge=1"]).args(LIMITS))?;
     }
     let now = Corpus::of(target).pack(&kept)?;
@@ -58,7 +59,7 @@ pub(crate) fn keep(target: &str, files: &[&str]) -> Result<(), TaskError> {
     Ok(())
 }
 
-/// The folder with a fuzzer's kept inputs, as they are in the archive.
+/// The folder of a fuzzer's kept inputs, freshly unpacked.
 fn kept(target: &str) -> Result<PathBuf, TaskError> {
     let kept = tool_folder(&format!("fuzz/kept/{target}"))?;
     Corpus::of(target).unpack(&kept)?;
@@ -67,9 +68,9 @@ fn kept(target: &str) -> Result<PathBuf, TaskError> {
 
 /// The fuzzer with this name, or all.
 fn targets(wanted: Option<&str>) -> Result<Vec<String>, TaskError> {
-    let all = files_in(&root().join("proofs/fuzz/fuzz_targets"))?;
+    let all = files_in(&root().join("proofs/fuzz/corpus"))?;
     let all: Vec<String> =
-        all.iter().filter_map(|file| file.strip_suffix(".rs")).map(str::to_owned).collect();
+        all.iter().filter_map(|file| file.strip_suffix(".tar")).map(str::to_owned).collect();
     let targets: Vec<String> =
         all.iter().filter(|name| wanted.is_none_or(|wanted| wanted == *name)).cloned().collect();
     if targets.is_empty() {
@@ -89,12 +90,31 @@ fn installed() -> Result<PathBuf, TaskError> {
     Ok(fuzz)
 }
 
-/// A command of cargo-fuzz. What it builds has a target folder of its own: nothing of it is of use to anybody else.
+/// A cargo-fuzz command. Its build has a separate target folder, since no other build can use the results.
 fn with(fuzz: &Path, arguments: &[&str]) -> Result<Command, TaskError> {
     let target = tool_folder("fuzz/target")?;
     let mut command = program(fuzz, &["fuzz"]);
     command.args(arguments).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", target);
     Ok(command)
+}
+
+/// The command that runs the fuzzer with this name.
+fn with_check(fuzz: &Path, target: &str) -> Result<Command, TaskError> {
+    let mut command = with(fuzz, &["run", "check"])?;
+    command.env("LATCHGATE_FUZZ_CHECK", target);
+    Ok(command)
+}
+
+/// Writes the fuzzer's section of the dictionary, which libFuzzer uses for inputs, to a separate file.
+fn dictionary(target: &str) -> Result<PathBuf, TaskError> {
+    let all = root().join("proofs/fuzz/dictionary.txt");
+    let text = fs::read_to_string(&all).map_err(|e| failure(&all, &e))?;
+    let heading = format!("# {target}: ");
+    let section = text.split("\n\n").find(|section| section.starts_with(&heading));
+    let section = section.ok_or_else(|| TaskError(format!("{} has no section {target}", all.display())))?;
+    let path = tool_folder("fuzz/dictionaries")?.join(target);
+    fs::write(&path, section).map_err(|e| failure(&path, &e))?;
+    Ok(path)
 }
 
 struct Fuzzer<'a> {
@@ -103,21 +123,19 @@ struct Fuzzer<'a> {
 }
 
 impl Fuzzer<'_> {
-    /// New inputs go into `.tools/fuzz/found`, where the next run finds them too; the archive stays as it is.
+    /// Runs the fuzzer. New inputs go to `.tools/fuzz/found`, where the next run finds them. The archive doesn't
+    /// change.
     fn run_for(&self, seconds: u32) -> Result<(), TaskError> {
         let Self { fuzz, target } = self;
         let found = tool_folder(&format!("fuzz/found/{target}"))?;
         let before = files_in(&found)?.len();
         let log = tool_folder("fuzz/log")?.join(format!("{target}.txt"));
         let output = fs::File::create(&log).map_err(|e| failure(&log, &e))?;
-        let status = with(fuzz, &["run", target])?
+        let status = with_check(fuzz, target)?
             .arg(&found)
             .arg(kept(target)?)
             .arg("--")
-            .args([
-                format!("-max_total_time={seconds}"),
-                format!("-dict=proofs/fuzz/dictionaries/{target}.dict"),
-            ])
+            .args([format!("-max_total_time={seconds}"), format!("-dict={}", dictionary(target)?.display())])
             .args(LIMITS)
             .stderr(output)
             .status()
@@ -137,7 +155,7 @@ impl Fuzzer<'_> {
         Ok(())
     }
 
-    /// With what it is about, and the input, which libFuzzer names.
+    /// Describes a crash: the panic and the input, which libFuzzer names.
     fn crash(&self, text: &str, log: &Path) -> TaskError {
         let about = text.lines().skip_while(|line| !line.contains("panicked at")).take(2);
         let about: Vec<&str> =
@@ -154,7 +172,7 @@ impl Fuzzer<'_> {
     }
 }
 
-/// The last line of libFuzzer's account: `#RUNS DONE cov: N ft: N corp: N/N exec/s: N rss: N`.
+/// The last line of libFuzzer's output: `#RUNS DONE cov: N ft: N corp: N/N exec/s: N rss: N`.
 struct Done {
     runs: String,
     per_second: String,

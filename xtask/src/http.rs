@@ -1,4 +1,4 @@
-//! Requests to a server on this machine: HTTP/1.0, an answer a connection.
+//! Requests to a server on this machine, by HTTP/1.0 with a connection for each answer.
 
 use std::{
     io::{Read, Write},
@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::shell::TaskError;
 
-/// Of any answer: a container that has to be started first needs the most.
+/// The time limit of an answer. Starting a container takes the longest.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An answer.
@@ -21,7 +21,7 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// The body as JSON; null, if it is none.
+    /// The body as JSON, or null.
     pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What Markdown pages point to: links to files and headings, and paths in backticks. Nothing outside is fetched.
+//! Checks the links in Markdown pages: to files and headings, and paths in backticks. It fetches nothing from outside.
 
 use std::{
     collections::BTreeSet,
@@ -11,10 +11,10 @@ use crate::{
     shell::{TaskError, output, program, root, run},
 };
 
-/// A path in backticks that ends so is one of ours, whatever folder it begins with.
+/// A path in backticks with such an extension belongs to the project, whatever its first folder.
 const EXTENSIONS: [&str; 12] =
     ["json", "md", "mjs", "pem", "py", "rs", "sh", "svg", "toml", "txt", "yaml", "yml"];
-/// Where programs write; so they do below hidden folders.
+/// The folder for generated files. Hidden folders have them too.
 const GENERATED: &str = "target";
 
 pub(crate) fn check() -> Result<(), TaskError> {
@@ -26,8 +26,8 @@ pub(crate) fn check() -> Result<(), TaskError> {
 }
 
 fn check_links(pages: &[&str]) -> Result<(), TaskError> {
-    let modules = packages::npm("links")?.join("node_modules");
-    // Without a repository it knows no addresses of ours, and so looks at relative links alone.
+    let modules = packages::npm("lint")?.join("node_modules");
+    // Without a repository, the plugin only checks relative links.
     let plugin = modules.join("remark-validate-links/index.js");
     let plugin = format!("{}=repository:false", plugin.display());
     let options = ["--no-config", "--no-color", "--frail", "--quiet", "--no-stdout", "--use", &plugin];
@@ -60,8 +60,8 @@ impl Tracked {
         Self(with_folders.map(Path::to_owned).collect())
     }
 
-    /// The path that a span of code is, or begins with as `FILE: TEST`, if it is one of this project: something with a
-    /// slash in it that ends as our files do, or begins with one of our folders.
+    /// The path in a span of code, or at the start of `FILE: TEST`, if it belongs to the project: it has a slash, and
+    /// either one of the project's extensions or one of its folders at the start.
     fn path_in<'a>(&self, code: &'a str) -> Option<&'a str> {
         let path = code.split(':').next()?.trim_end_matches('/');
         let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-".contains(&b);
@@ -72,7 +72,7 @@ impl Tracked {
         (is_ours && !is_written && !first.is_empty() && path.bytes().all(is_plain)).then_some(path)
     }
 
-    /// Whether the path is there, from the root or from the page.
+    /// Whether the path exists, relative to the root or the page.
     fn has(&self, page: &str, path: &str) -> bool {
         let beside = Path::new(page).with_file_name("").join(path);
         self.0.contains(Path::new(path)) || root().join(beside).exists()
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_told_from_other_code() {
+    fn paths_are_distinguished_from_other_code() {
         let tracked = Tracked::new(&["docs/costs.md", "shared/src/lib.rs"]);
         for (code, path) in [
             ("shared/src", Some("shared/src")),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_is_looked_for_from_the_root_and_beside_the_page() {
+    fn a_path_is_looked_up_from_the_root_and_from_the_page() {
         let tracked = Tracked::new(&["xtask/src/links.rs"]);
         assert!(tracked.has("README.md", "xtask/src/links.rs") && tracked.has("README.md", "xtask/src"));
         assert!(tracked.has("xtask/README.md", "src/links.rs"));

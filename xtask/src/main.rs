@@ -1,10 +1,12 @@
-//! `cargo xtask TASK`: what CI runs, and what needs a server or a tool that isn't Rust.
+//! `cargo xtask TASK`: the tasks of CI, and those that need a server or a non-Rust tool.
 //!
-//! Each task installs what it needs below `.tools/`, and fails where it can't: nothing is skipped in silence.
+//! Each task installs its tools below `.tools/`, and fails if it can't. Nothing is silently skipped.
 
 mod bench;
+mod book;
 mod browser;
 mod ci;
+mod client_library;
 mod deny;
 mod dynamodb_local;
 mod events;
@@ -13,14 +15,14 @@ mod fuzz;
 mod http;
 mod http_api;
 mod links;
-mod long_tests;
-mod model;
+mod lint;
+mod mcp;
 mod moto;
 mod mutants;
 mod nightly;
 mod openapi;
 mod packages;
-mod races;
+mod proofs;
 mod readme;
 mod release;
 mod sam;
@@ -28,9 +30,10 @@ mod sam_local;
 mod seeded_bugs;
 mod server;
 mod shell;
-mod spelling;
+mod stock_clients;
 mod tree;
 mod verifiers;
+mod words;
 mod wycheproof;
 
 use std::{path::Path, process::ExitCode};
@@ -42,29 +45,39 @@ use seeded_bugs::Reach;
 const USAGE: &str = "\
 cargo xtask TASK
 
-  ci               everything that decides whether a change lands, in order, with times: quick, then rest
+  ci               all checks that a change must pass, in order, with times: quick, then rest
   quick            format, clippy, the tests beside the code, documentation, whether the seeded bugs apply: minutes, no root
   rest             all tests, on every engine; templates; stock clients; the stack under sam local (needs root and the network)
-  nightly          what takes hours and looks for what is rare: model, races, long-tests, fuzz, mutants, seeded-bugs,
+  nightly          long checks that look for rare faults, for hours: model, races, long-tests, fuzz, mutants, seeded-bugs,
                    sam functions, sam-local --release, bench; proofs/README.md has a table of what runs where and why
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
   http-api         the integration tests behind an HTTP API, as template-http.yaml has it
   readme           the commands of the README and of the guide, pasted in order, twice (needs bash and curl)
-  browser          the local server's page in Chromium: used, looked at by axe-core, and its pictures in .tools/browser/pictures; the
-                   API as pages of other origins meet it (needs npm and Chromium)
-  sam [PART]       templates: validate, lint and translate them, and hold the result against what was meant, the examples for
-                   the CDK and Terraform too (needs PyPI, Node and npm); functions: build
+  browser          the pages at which users sign in, and the local server's page, in Chromium: used, looked at by axe-core, under its
+                   password manager, and their pictures in .tools/browser/pictures; the API as pages of other origins meet it, and with a
+                   key by the lines of docs/guide/dpop.md (needs npm and Chromium)
+  sam [PART]       templates: validate, lint and translate them, and check the result, and that of the examples for
+                   the CDK and Terraform (needs PyPI, Node and npm); values: of that, only the templates with actual values, and
+                   what updates do (half a minute); functions: build
                    them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator (a quarter of
                    an hour; not part of CI); without PART, both
   sam-local [PART | --release]
                    the stack under `sam local` on Docker, with DynamoDB Local: sample events, the flow over HTTP, stock OAuth
                    clients; PART: invoke or api; --release: the functions as they are deployed, which takes twenty minutes to
                    build (needs root and Debian's packages)
+  client-library [check]
+                   clients/typescript: built from its lockfile, its size, its types against openapi.yaml, and its tests in Node and
+                   Chromium against `cargo run` (five minutes); check: without the tests (needs npm and Chromium)
   model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib, and by the lines of docs/guide/verify.md in Node,
-                   Python, Go and Rust; its refresh and logout by oauth4webapi, openid-client and Authlib (needs Node, npm, PyPI,
-                   and root for Debian's Go)
+                   Python, Go and Rust; its refresh and logout by oauth4webapi, openid-client and Authlib; with DPoP by the
+                   first two, dpop and requests-oauth2client (needs Node, npm, PyPI, and root for Debian's Go)
+  stock-clients    oidc-client-ts, AppAuth-JS, oauth4webapi, openid-client, Authlib, openidconnect and oauth2, each signing a user in at
+                   the pages in Chromium, by the lines of docs/guide/sign-in.md (needs npm, PyPI and Chromium)
+  mcp              the MCP conformance runner's scenarios for authorization servers, in all its revisions, against `cargo run`; and the
+                   MCP SDK's clients (npm's two, PyPI's) at examples/mcp, on a laptop and as its Lambda function: they sign in in
+                   Chromium, call, refresh, and step up (needs npm, PyPI and Chromium; two minutes)
   openapi [page]   openapi.yaml: Redocly's linter, types for TypeScript, a page in target/openapi, and schemathesis against
                    `cargo run` as a REST and as an HTTP API; page: the page alone (needs Node, npm and PyPI)
   long-tests       the integration tests that try a sample in `cargo test`, in full: every fault at every call, every damage to
@@ -72,23 +85,27 @@ cargo xtask TASK
   races [ROUNDS [SEED]]
                    the races of the integration tests, with 10,000 rounds (and one in ten where passwords are hashed)
   fuzz [SECONDS [TARGET]]
-                   the fuzzers, or the one that is named, for 60 s each: refresh_token, access_token, form_body, json_body,
-                   gateway_event, authorizer_event, stored_item, password_hash
+                   all fuzzers, or the named one, for 60 s each: refresh_token, access_token, dpop_proof, form_body,
+                   json_body, gateway_event, authorizer_event, stored_item, password_hash
   fuzz --keep TARGET [FILE…]
                    adds inputs to proofs/fuzz/corpus/TARGET.tar: these files, or what the fuzzer found that reaches new code
   wycheproof [FOLDER]
                    Wycheproof's vectors of signatures and keys against our verification; they are not in the project, but
                    in FOLDER (../shared/wycheproof by default)
   bench [PART]     benchmarks, and docs/evidence/performance.md with them; without PART, all (an hour, on an idle machine):
-                   denylist: reads and memory of the authorizer's denylist; growth: latency and memory beside a million
+                   denylist: reads and memory of the authorizer's denylist; growth: latency and memory with a million
                    sessions and more (twenty minutes); instructions: of parsing, verifying, issuing and deciding (needs
                    Debian's valgrind); login: a login beside its hash; login-timing: how well refused logins can be told
                    apart by their time (a quarter of an hour); refresh: rotation under load beside other servers (needs npm
                    and Debian's packages); startup: the functions from their start on (needs npm, PyPI and to be root);
                    verification: of access tokens beside other libraries (needs npm and PyPI)
   package [--built] ARCH | ARCH TAG
-                   a release for arm64 or x86_64 in target/package: built by `sam build`, or as that has left it (--built),
-                   with an SBOM and checksums; fails where TAG is not the workspace's version
+                   the stack of a release, for arm64 or x86_64, in target/package: built by `sam build`, or as that has left it
+                   (--built), with an SBOM and checksums; fails where TAG is not the workspace's version
+  programs [TARGET [TAG]]
+                   `latchgate` and `latchgate-local` of a release, in target/package: for this machine, or for
+                   x86_64-unknown-linux-musl, aarch64-unknown-linux-musl (static, by zig), x86_64-apple-darwin or
+                   aarch64-apple-darwin; tested where there is nothing but these two files (needs PyPI, and unshare on Linux)
   seeded-bugs [NAME…]
                    which suites of tests notice small edits that break the project: all of these, or those named; with
                    --named only the suites that a bug names; --check: whether all apply; --write: docs/evidence/seeded-bugs.md
@@ -96,9 +113,13 @@ cargo xtask TASK
                    cargo-mutants on the functions, what they share, passwords and the commands that write; or on these files,
                    on what differs from REV, or on a share of the files: whether those that no test notices are the ones of
                    docs/evidence/mutants.md (hours, without a selection)
-  spelling         the spelling of all that is tracked (needs PyPI)
+  spelling         the spelling in all tracked files (needs PyPI)
+  workflows        the workflows for GitHub, and all scripts: zizmor and shellcheck (needs PyPI)
   links            links of the pages to files and headings, and the paths that they name (needs npm); nothing outside is fetched
-  deny             licences, sources and bans of the dependencies; advisories where their database can be had
+  book             all pages as a book in target/book, with search, dark mode and the API's reference; every link in it is followed
+                   (needs npm)
+  words            counts words that hide a sentence's subject, in the pages and the doc comments: at most 2 in 1,000
+  deny             licences, sources and bans of the dependencies; advisories if their database can be fetched
 ";
 
 fn main() -> ExitCode {
@@ -110,7 +131,7 @@ fn main() -> ExitCode {
         ["rest"] => ci::run_rest(),
         ["nightly"] => nightly::run_all(),
         ["dynamodb-local"] => dynamodb_local::run_tests(),
-        // What `dynamodb-local` runs in a network namespace of its own.
+        // `dynamodb-local` runs this in its network namespace.
         ["dynamodb-local-inside", emulator, tests, of_command_line, ref left_out @ ..] => {
             dynamodb_local::run_inside(emulator, [tests, of_command_line], left_out)
         }
@@ -119,25 +140,30 @@ fn main() -> ExitCode {
         ["browser"] => browser::run_all(),
         ["sam"] => sam::check_templates().and_then(|()| sam::check_functions()),
         ["sam", "templates"] => sam::check_templates(),
+        ["sam", "values"] => sam::check_values(),
         ["sam", "functions"] => sam::check_functions(),
         ["sam-local"] => sam_local::run(Build::Quick, &Part::ALL),
         ["sam-local", "invoke"] => sam_local::run(Build::Quick, &[Part::Invoke]),
         ["sam-local", "api"] => sam_local::run(Build::Quick, &[Part::Api]),
         ["sam-local", "--release"] => sam_local::run(Build::Release, &Part::ALL),
-        // What `sam-local` runs in namespaces of its own.
+        // `sam-local` runs this in its namespaces.
         ["sam-local-inside", build, scratch, emulator, files, tests, ref parts @ ..] => {
             let parts: Vec<Part> = parts.iter().filter_map(|part| Part::named(part)).collect();
             sam_local::run_inside([build, scratch], [emulator, files, tests], &parts)
         }
-        ["model"] => model::run_all(),
+        ["client-library"] => client_library::run_all(),
+        ["client-library", "check"] => client_library::check(),
+        ["model"] => proofs::run_model(),
         ["moto"] => moto::run_tests(),
         ["verifiers"] => verifiers::run_all(),
+        ["stock-clients"] => stock_clients::run_all(),
+        ["mcp"] => mcp::run_all(),
         ["openapi"] => openapi::run_all(),
         ["openapi", "page"] => openapi::page(),
-        ["long-tests"] => long_tests::run_all(),
-        ["races"] => races::run_all(races::ROUNDS, races::SEED),
-        ["races", rounds] => races::run_all(rounds, races::SEED),
-        ["races", rounds, seed] => races::run_all(rounds, seed),
+        ["long-tests"] => proofs::run_long_tests(),
+        ["races"] => proofs::run_races(proofs::ROUNDS, proofs::SEED),
+        ["races", rounds] => proofs::run_races(rounds, proofs::SEED),
+        ["races", rounds, seed] => proofs::run_races(rounds, seed),
         ["fuzz", "--keep", target, ref files @ ..] => fuzz::keep(target, files),
         ["fuzz"] => fuzz::run_all(fuzz::SECONDS, None),
         ["fuzz", seconds] => fuzz::run_all(seconds, None),
@@ -146,9 +172,12 @@ fn main() -> ExitCode {
         ["wycheproof", folder] => wycheproof::run_all(Path::new(folder)),
         ["bench"] => bench::run_all(),
         ["bench", part] => bench::run_part(part),
-        ["package", "--built", architecture] => release::of_last_build(architecture),
-        ["package", architecture] => release::build(architecture, None),
-        ["package", architecture, tag] => release::build(architecture, Some(tag)),
+        ["package", "--built", architecture] => release::stack_of_last_build(architecture),
+        ["package", architecture] => release::build_stack(architecture, None),
+        ["package", architecture, tag] => release::build_stack(architecture, Some(tag)),
+        ["programs"] => release::build_programs_of_this_machine(),
+        ["programs", target] => release::build_programs(target, None),
+        ["programs", target, tag] => release::build_programs(target, Some(tag)),
         ["seeded-bugs", "--check"] => seeded_bugs::check(),
         ["seeded-bugs", "--write"] => seeded_bugs::write(),
         ["seeded-bugs", "--named", ref names @ ..] => seeded_bugs::run(names, Reach::Named),
@@ -156,8 +185,11 @@ fn main() -> ExitCode {
         ["mutants", ref selection @ ..] => {
             mutants::Selection::parse(selection).and_then(|selection| mutants::run(&selection))
         }
-        ["spelling"] => spelling::check(),
+        ["spelling"] => lint::check_spelling(),
+        ["workflows"] => lint::check_workflows(),
         ["links"] => links::check(),
+        ["book"] => book::build(),
+        ["words"] => words::check(),
         ["deny"] => deny::run_checks(),
         _ => {
             eprint!("{USAGE}");

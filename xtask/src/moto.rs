@@ -1,37 +1,36 @@
-//! moto's Secrets Manager, and the tests of the rotation against it: another one than the tests' own.
+//! Runs the rotation's tests against moto's Secrets Manager instead of the tests' own emulator.
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use serde_json::Value;
 
 use crate::{
-    dynamodb_local::built_tests,
     http, packages,
     server::{PortServer, free_address},
-    shell::{TaskError, program, run},
+    shell::{TaskError, built_tests, program, run},
 };
 
 pub(crate) fn run_tests() -> Result<(), TaskError> {
-    let tests = built_tests("tests", "latchgate")?;
+    let tests = built_tests("latchgate")?;
     let address = free_address()?;
     let _server = start(address)?;
     let endpoint = format!("http://{address}");
     run(program(&tests, &["rotation", "--nocapture"]).env("LATCHGATE_TEST_SECRETS_ENDPOINT", endpoint))
 }
 
-/// Where its programs are.
+/// The folder of moto's programs.
 pub(crate) fn installed() -> Result<PathBuf, TaskError> {
     packages::python("moto")
 }
 
-/// Starts moto's server, with nothing in it.
+/// Starts an empty moto server.
 pub(crate) fn start(address: SocketAddr) -> Result<PortServer, TaskError> {
     let programs = installed()?;
     let (host, port) = (address.ip().to_string(), address.port().to_string());
     PortServer::start(&mut program(programs.join("moto_server"), &["-H", &host, "-p", &port]), address)
 }
 
-/// Asks moto's Secrets Manager, which takes any signature.
+/// Calls moto's Secrets Manager, which accepts any signature.
 pub(crate) fn ask(server: SocketAddr, operation: &str, input: &Value) -> Result<Value, TaskError> {
     let target = format!("secretsmanager.{operation}");
     let headers = [

@@ -1,7 +1,7 @@
-//! Mutants: cargo-mutants changes an operator or a value at a time, and the tests have to notice.
+//! Mutants: cargo-mutants changes one operator or value at a time, and the tests have to notice.
 //!
-//! `docs/evidence/mutants.md` lists the mutants that no test notices, each with the reason. The mutants are put into a copy
-//! of the project, which stays in `.tools/mutants` with its target folder.
+//! `docs/evidence/mutants.md` lists the surviving mutants with reasons. The mutants are made in a copy of the project,
+//! which stays in `.tools/mutants` with its target folder.
 
 mod mutant;
 mod rounds;
@@ -18,7 +18,7 @@ use self::{
     survivors::Survivors,
 };
 use crate::{
-    long_tests,
+    proofs,
     shell::{TaskError, cargo_tool, output, program},
     tree::Tree,
 };
@@ -26,14 +26,14 @@ use crate::{
 const VERSION: &str = "27.1.0";
 const CONFIGURATION: &str = "--config=proofs/mutants.toml";
 
-/// cargo-mutants, a tree to put mutants into, and the arguments of every call.
+/// cargo-mutants, the copy that it changes, and the arguments of every call.
 struct Mutants {
     tool: PathBuf,
     tree: Tree,
     common: Vec<String>,
 }
 
-/// Tries the selected mutants, and holds the survivors against the listed ones.
+/// Tries the selected mutants, and compares the survivors with the listed ones.
 pub(crate) fn run(selection: &Selection) -> Result<(), TaskError> {
     let tree = Tree::of_task("mutants")?;
     tree.restore()?;
@@ -72,7 +72,7 @@ impl Mutants {
         Ok(listed.lines().map(str::to_owned).collect())
     }
 
-    /// Empties the folder for the results: else the mutants of an earlier run would count as noticed.
+    /// Empties the results folder, so that mutants of an earlier run don't count as noticed.
     fn empty_results(&self) -> Result<(), TaskError> {
         let folder = self.results();
         let failure = |e: std::io::Error| TaskError(format!("{}: {e}", folder.display()));
@@ -86,16 +86,16 @@ impl Mutants {
         self.tree.folder().with_file_name("results")
     }
 
-    /// Puts the mutants of these files that have not been noticed yet to a round of tests; returns those that still aren't.
+    /// Tests these files' remaining mutants in one round. Returns the survivors.
     fn try_all(&self, files: &[String], round: &Round) -> Result<Vec<String>, TaskError> {
         println!("\n=== {}", round.name);
         let always = ["mutants", "--in-place", "--no-shuffle", "--colors=never", "--output=../results"];
         let mut command = self.tree.inside(program(&self.tool, &always));
         command.args(&self.common).args(files.iter().map(|file| format!("--file={file}")));
-        long_tests::in_full(&mut command);
+        proofs::in_full(&mut command);
         let status = command.args(round.arguments()).status();
         let status = status.map_err(|e| TaskError(format!("cargo-mutants: {e}")))?;
-        // 0: all were noticed; 2: some were not; 3: some made the tests hang, which is to be noticed as well.
+        // 0: all were noticed. 2: some weren't. 3: some made the tests hang, which also counts as noticed.
         if !matches!(status.code(), Some(0 | 2 | 3)) {
             return Err(TaskError(format!("cargo-mutants failed: {status}")));
         }
@@ -105,7 +105,7 @@ impl Mutants {
         Ok(self.result("missed")?.lines().map(str::to_owned).collect())
     }
 
-    /// The mutants that came to this.
+    /// The mutants with this outcome.
     fn result(&self, outcome: &str) -> Result<String, TaskError> {
         let path = self.results().join("mutants.out").join(outcome).with_extension("txt");
         fs::read_to_string(&path).map_err(|e| TaskError(format!("{}: {e}", path.display())))

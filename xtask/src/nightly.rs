@@ -1,31 +1,36 @@
-//! The nightly tier: tasks that take from minutes to hours and look for what is rare.
+//! The nightly tasks, which take from minutes to hours and look for rare problems.
 //!
-//! proofs/README.md says of each why it doesn't run for every change; `.github/workflows/nightly.yml` runs each as a job.
+//! proofs/README.md explains why each doesn't run for every change. `.github/workflows/nightly.yml` runs each as a job.
 
 use crate::{
-    bench, fuzz, long_tests, model, mutants, races,
+    bench, client_library, fuzz, mcp, mutants, proofs, release,
     sam::{self, Build},
     sam_local::{self, Part},
     seeded_bugs::{self, Reach},
     shell::{TaskError, now},
+    stock_clients,
 };
 
 type Task = (&'static str, fn() -> Result<(), TaskError>);
 
-/// Each by its command line, without `cargo xtask`.
-const TASKS: [Task; 9] = [
-    ("model", model::run_all),
-    ("races", || races::run_all(races::ROUNDS, races::SEED)),
-    ("long-tests", long_tests::run_all),
+/// Each task by its command line, without `cargo xtask`.
+const TASKS: [Task; 13] = [
+    ("model", proofs::run_model),
+    ("races", || proofs::run_races(proofs::ROUNDS, proofs::SEED)),
+    ("long-tests", proofs::run_long_tests),
     ("fuzz 600", || fuzz::run_all("600", None)),
     ("mutants", || mutants::run(&mutants::Selection::default())),
     ("seeded-bugs --named", || seeded_bugs::run(&[], Reach::Named)),
+    ("client-library", client_library::run_all),
+    ("stock-clients", stock_clients::run_all),
+    ("mcp", mcp::run_all),
     ("sam functions", sam::check_functions),
     ("sam-local --release", || sam_local::run(Build::Release, &Part::ALL)),
+    ("programs", release::build_programs_of_this_machine),
     ("bench", bench::run_all),
 ];
 
-/// Runs all tasks: one that fails keeps none of the others from running.
+/// Runs all tasks, even after one fails.
 pub(crate) fn run_all() -> Result<(), TaskError> {
     let mut failed = Vec::new();
     for (name, task) in TASKS {
@@ -54,7 +59,7 @@ mod tests {
         let (table, workflow) = (file("proofs/README.md"), file(".github/workflows/nightly.yml"));
         for (name, _) in TASKS {
             assert!(table.contains(&format!("| `{name}` | nightly |")), "{name} in proofs/README.md");
-            // The mutants in shares.
+            // The mutants run in shares.
             let job = if name == "mutants" { "mutants --shard ".to_owned() } else { format!("- {name}\n") };
             assert!(workflow.contains(&job), "{name} in nightly.yml");
         }

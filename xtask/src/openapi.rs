@@ -1,5 +1,5 @@
-//! `openapi.yaml` in other people's tools: a linter, types for TypeScript, a page, and schemathesis, which sends what the document
-//! allows, and what it doesn't, to `cargo run`, and holds the answers against it.
+//! Checks `openapi.yaml` with other tools: a linter, types for TypeScript, a documentation page, and schemathesis. The
+//! last sends allowed and forbidden requests to `cargo run`, and checks the answers.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,13 +18,16 @@ use crate::{
 };
 
 const DOCUMENT: &str = "openapi.yaml";
-/// An issuer with a path, as the document's example of `issuer_path` has it.
+/// An issuer with a path, as in the document's example of `issuer_path`.
 const ISSUER: &str = "Issuer=https://login.example.com/tenants";
-/// The two runs for each kind of API: everything, and then the chains that begin with a login, which schemathesis takes for one that
-/// can't succeed as long as there are others.
+/// A resource without a path at the issuer's origin, and the document's example of `resource`.
+const RESOURCES: &str =
+    "ProtectedResources=https://login.example.com; https://notes.example.com notes:read notes:write [Notes]";
+/// The two runs for each kind of API: all operations, and then the chains that begin with a login. In the first run,
+/// schemathesis assumes that these can't succeed.
 const RUNS: [&[&str]; 2] = [&[], &["--phases", "stateful", "--include-tag", "Sessions"]];
 
-/// All of it.
+/// Runs all checks.
 pub(crate) fn run_all() -> Result<(), TaskError> {
     lint()?;
     types()?;
@@ -32,48 +35,52 @@ pub(crate) fn run_all() -> Result<(), TaskError> {
     fuzz()
 }
 
-/// Redocly's rules.
+/// Checks Redocly's rules.
 fn lint() -> Result<(), TaskError> {
     let config = root().join("xtask/openapi/redocly.yaml");
     run(redocly()?.args(["lint", DOCUMENT, "--config"]).arg(config))
 }
 
-/// Types by openapi-typescript, which compile.
+/// Generates types with openapi-typescript, and compiles them.
 fn types() -> Result<(), TaskError> {
-    let (tools, types) =
-        (packages::npm("openapi")?.join("node_modules/.bin"), output_folder()?.join("api.ts"));
+    let (tools, types) = (packages::npm("lint")?.join("node_modules/.bin"), output_folder()?.join("api.ts"));
     run(program(tools.join("openapi-typescript"), &[DOCUMENT, "--output"]).arg(&types))?;
     run(program(tools.join("tsc"), &["--noEmit", "--strict"]).arg(types))
 }
 
-/// A page for people.
+/// Generates a page for readers.
 pub(crate) fn page() -> Result<(), TaskError> {
     let page = output_folder()?.join("index.html");
-    run(redocly()?.args(["build-docs", DOCUMENT, "--output"]).arg(&page))?;
+    page_at(&page)?;
     println!("the page is {}", page.display());
     Ok(())
 }
 
-/// Redocly's program, which sends nothing to anybody.
+/// Writes the page for people to this file.
+pub(crate) fn page_at(file: &Path) -> Result<(), TaskError> {
+    run(redocly()?.args(["build-docs", DOCUMENT, "--output"]).arg(file))
+}
+
+/// Redocly's program, without telemetry.
 fn redocly() -> Result<Command, TaskError> {
-    let mut redocly = program(packages::npm("openapi")?.join("node_modules/.bin/redocly"), &[]);
+    let mut redocly = program(packages::npm("lint")?.join("node_modules/.bin/redocly"), &[]);
     redocly.env("REDOCLY_TELEMETRY", "off").env("REDOCLY_SUPPRESS_UPDATE_NOTICE", "true");
     Ok(redocly)
 }
 
-/// What is made of the document.
+/// The folder of the generated files.
 fn output_folder() -> Result<PathBuf, TaskError> {
     let folder = root().join("target/openapi");
     fs::create_dir_all(&folder).map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
     Ok(folder)
 }
 
-/// schemathesis, on both kinds of API.
+/// Runs schemathesis on both kinds of API.
 fn fuzz() -> Result<(), TaskError> {
     let (programs, folder) = (packages::python("openapi")?, output_folder()?);
-    // An HTTP API answers preflights by itself.
+    // An HTTP API answers preflights itself.
     for (kind, left_out) in [("rest", &[][..]), ("http", &["--exclude-method", "OPTIONS"])] {
-        let server = LocalServer::start(&["--api", kind, "--parameter", ISSUER])?;
+        let server = LocalServer::start(&["--api", kind, "--parameter", ISSUER, "--parameter", RESOURCES])?;
         let mut all = BTreeMap::new();
         for options in RUNS {
             let answers = folder.join("answers.json");
@@ -82,7 +89,7 @@ fn fuzz() -> Result<(), TaskError> {
             schemathesis.arg(root().join("xtask/openapi/schemathesis.toml"));
             schemathesis.arg("run").arg(root().join(DOCUMENT));
             schemathesis.args(["--url", server.said("url")?, "--no-color"]).args(options).args(left_out);
-            // Where it leaves what it remembers.
+            // schemathesis stores its state here.
             schemathesis.current_dir(&folder);
             schemathesis.env("SCHEMATHESIS_HOOKS", "hooks").env("PYTHONPATH", root().join("xtask/openapi"));
             schemathesis.env("PYTHONDONTWRITEBYTECODE", "1").env("LATCHGATE_ANSWERS", &answers);
@@ -102,7 +109,7 @@ fn fuzz() -> Result<(), TaskError> {
     Ok(())
 }
 
-/// Takes away what an earlier run left: it says nothing of the next.
+/// Removes an earlier run's file, so that the next run doesn't read it.
 fn remove(file: &Path) -> Result<(), TaskError> {
     match fs::remove_file(file) {
         Err(e) if e.kind() != ErrorKind::NotFound => Err(TaskError(format!("{}: {e}", file.display()))),
@@ -110,25 +117,30 @@ fn remove(file: &Path) -> Result<(), TaskError> {
     }
 }
 
-/// How often each operation was carried out.
+/// The number of successes of each operation.
 fn successes(answers: &Path) -> Result<BTreeMap<String, u64>, TaskError> {
     let text = fs::read_to_string(answers).map_err(|e| TaskError(format!("{}: {e}", answers.display())))?;
     let counts: BTreeMap<String, u64> =
         serde_json::from_str(&text).map_err(|e| TaskError(format!("{}: {e}", answers.display())))?;
     let successes = counts.into_iter().filter_map(|(answer, count)| {
         let (operation, status) = answer.split_once(' ')?;
-        status.starts_with('2').then(|| (operation.to_owned(), count))
+        // A page's form ends in a redirect.
+        (status.starts_with('2') || status == "303").then(|| (operation.to_owned(), count))
     });
-    Ok(successes.collect())
+    let mut all = BTreeMap::new();
+    for (operation, count) in successes {
+        *all.entry(operation).or_default() += count;
+    }
+    Ok(all)
 }
 
-/// The operations of the document, but preflights, unless the API has routes for them.
+/// The document's operations, without preflights if the API has no routes for them.
 fn operations(has_preflights: bool) -> Result<BTreeSet<String>, TaskError> {
     let names = operations_of(include_str!("../../openapi.yaml"))?;
     Ok(names.into_iter().filter(|name| has_preflights || !name.starts_with("preflight")).collect())
 }
 
-/// The `operationId` of each operation. One without, or none at all, is an error: nobody would miss its answers.
+/// The `operationId` of each operation. A missing one is an error, because its answers would go unchecked.
 fn operations_of(document: &str) -> Result<BTreeSet<String>, TaskError> {
     const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
     let document: Value =
@@ -151,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn operations_are_found_however_the_document_is_written() {
+    fn operations_are_found_in_every_style_of_yaml() {
         let all = operations(true).unwrap();
         let lines = include_str!("../../openapi.yaml").matches("operationId: preflight").count();
         assert_eq!(all.iter().filter(|name| name.starts_with("preflight")).count(), lines);

@@ -1,11 +1,11 @@
-//! Packages of PyPI, npm and Debian that a task needs.
+//! Installs packages from PyPI, npm and Debian for tasks.
 
 use std::path::{Path, PathBuf};
 
 use crate::shell::{TaskError, program, root, run, tool_folder};
 
-/// The packages of PyPI that `xtask/python/TOOL.txt` lists, in a virtual environment below the folder of this tool; where their programs
-/// are. The list is whole, and each package is the one of its hash: nothing else is installed, and nothing is built.
+/// Installs the PyPI packages in `xtask/python/TOOL.txt` in a virtual environment. Returns the folder of their
+/// programs. The list is complete and has every package's hash, so nothing else is installed or built.
 pub(crate) fn python(tool: &str) -> Result<PathBuf, TaskError> {
     let list = root().join("xtask/python").join(format!("{tool}.txt"));
     let venv = tool_folder(tool)?.join("venv");
@@ -14,19 +14,20 @@ pub(crate) fn python(tool: &str) -> Result<PathBuf, TaskError> {
         let pip = ["install", "--quiet", "--disable-pip-version-check"];
         let exactly = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--requirement"];
         run(program(venv.join("bin/pip"), &pip).args(exactly).arg(&list))?;
-        // What the list lacks would otherwise be noticed where it is used.
+        // Reports packages that are missing from the list now rather than at their use.
         run(&mut program(venv.join("bin/pip"), &["--disable-pip-version-check", "check"]))
     })?;
     Ok(venv.join("bin"))
 }
 
-/// The packages of npm that `xtask/npm/TOOL` locks, each the one of its hash, in the folder of this tool; scripts find them from there.
-/// What these would like beside them is not installed, nor an obstacle: adapters for databases that nobody uses here.
+/// Installs the npm packages that `xtask/npm/TOOL` locks, with their hashes. Returns the folder, from which scripts
+/// find them. Peer dependencies are neither installed nor required: they are adapters for databases that aren't used
+/// here.
 pub(crate) fn npm(tool: &str) -> Result<PathBuf, TaskError> {
     npm_of(&root().join("xtask/npm").join(tool), tool)
 }
 
-/// The same of what a folder elsewhere locks.
+/// Installs the packages of a lockfile in another folder.
 pub(crate) fn npm_of(from: &Path, tool: &str) -> Result<PathBuf, TaskError> {
     let folder = tool_folder(tool)?;
     unless_installed(&folder.join("node_modules"), &from.join("package-lock.json"), || {
@@ -40,7 +41,7 @@ pub(crate) fn npm_of(from: &Path, tool: &str) -> Result<PathBuf, TaskError> {
     Ok(folder)
 }
 
-/// The folders of Debian's programs; a user's `PATH` may lack the first.
+/// The folders of Debian's programs. A user's `PATH` may lack the first.
 const PROGRAMS: [&str; 3] = ["/usr/sbin", "/usr/bin", "/usr/local/bin"];
 
 /// The path of an installed program.
@@ -49,7 +50,7 @@ pub(crate) fn path_of(name: &str) -> Result<PathBuf, TaskError> {
     paths.into_iter().find(|path| path.exists()).ok_or_else(|| TaskError(format!("{name} is not installed")))
 }
 
-/// Installs Debian's packages, each unless a program or a file of it is there already.
+/// Installs these Debian packages, unless a program or file of theirs already exists.
 pub(crate) fn debian(wanted: &[(&str, &str)]) -> Result<(), TaskError> {
     let is_there = |file: &str| Path::new(file).is_absolute() && Path::new(file).exists();
     let missing = wanted.iter().filter(|(file, _)| !is_there(file) && path_of(file).is_err());
@@ -62,7 +63,7 @@ pub(crate) fn debian(wanted: &[(&str, &str)]) -> Result<(), TaskError> {
     run(program("apt-get", &install).args(missing).env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
-/// Installs what the file lists, unless the very same list has been installed there before.
+/// Runs `install`, unless the same list has already been installed there.
 fn unless_installed(
     folder: &Path,
     list: &Path,
@@ -85,7 +86,7 @@ mod tests {
 
     use super::*;
 
-    /// The files below this folder of xtask with this ending, by their names without it, and their texts.
+    /// The names, without extension, and texts of the files in this folder of xtask with this extension.
     fn files(folder: &str, ending: &str) -> Vec<(String, String)> {
         let entries = fs::read_dir(root().join("xtask").join(folder)).unwrap();
         let paths = entries.map(|entry| entry.unwrap().path());
@@ -94,7 +95,7 @@ mod tests {
         paths.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
     }
 
-    /// The lines that say something, those that go on in one.
+    /// The lines without comments and blank ones, with continuation lines joined.
     fn requirements(text: &str) -> Vec<String> {
         let text = text.replace("\\\n", " ");
         let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -135,7 +136,9 @@ mod tests {
     fn every_package_of_npm_has_one_version_and_a_hash() {
         let mut count = 0;
         let ours = fs::read_dir(root().join("xtask/npm")).unwrap().map(|entry| entry.unwrap().path());
-        for folder in ours.chain([root().join("examples/consumer/cdk")]) {
+        for folder in
+            ours.chain(["examples/consumer/cdk", "examples/mcp/server"].map(|path| root().join(path)))
+        {
             let read = |name: &str| -> Value {
                 serde_json::from_str(&fs::read_to_string(folder.join(name)).unwrap()).unwrap()
             };

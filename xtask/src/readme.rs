@@ -1,6 +1,6 @@
-//! The commands of the README and of the guide, pasted in order, twice.
+//! Runs the commands of the README and the guide in order, twice.
 //!
-//! What a page marks as `sh` is pasted. Commands that need AWS, Docker or a server of their own are marked as `console`.
+//! It runs the blocks marked `sh`. Commands that need AWS, Docker or another server are marked `console`.
 
 use std::fs;
 
@@ -11,17 +11,17 @@ use crate::{
 
 /// The folder of the guide.
 const GUIDE: &str = "docs/guide";
-/// How often all pages are pasted: readers do so again, against the same server.
+/// The number of runs: a reader may paste the commands again, against the same server.
 const RUNS: usize = 2;
 
 /// A page with commands.
 struct Page {
     path: &'static str,
-    /// What its commands have to show, and how often, in each run.
+    /// The texts in the commands' output, with the number of occurrences in each run.
     shows: &'static [(&'static str, usize)],
 }
 
-const PAGES: [Page; 7] = [
+const PAGES: [Page; 9] = [
     Page {
         path: "README.md",
         shows: &[
@@ -67,7 +67,7 @@ const PAGES: [Page; 7] = [
             ("username  ada@example.com", 2),
             ("access tokens  ES256", 1),
             ("login, call, refresh, retry, logout, refused", 1),
-            ("sessions_ended", 3),
+            ("sessions_ended", 5),
         ],
     },
     Page {
@@ -95,11 +95,32 @@ const PAGES: [Page; 7] = [
         path: "docs/guide/verify.md",
         shows: &[("\"jwks_uri\":", 1), ("\"latchgate_audience\":\"api\"", 1), ("\"error\":", 0)],
     },
+    Page {
+        path: "docs/guide/dpop.md",
+        shows: &[
+            ("\"token_type\":\"DPoP\"", 2),
+            ("\"refresh_token\":\"lgr2_", 2),
+            ("\"dpop_bound\":true", 1),
+            ("\"error\":\"unauthorized\"", 1),
+            ("\"error\":\"invalid_grant\"", 1),
+            ("\"error\":", 2),
+        ],
+    },
+    Page {
+        path: "docs/guide/sign-in.md",
+        shows: &[
+            ("\"id_token\":", 1),
+            ("\"sub\":\"demo-user\"", 1),
+            ("\"error\":\"invalid_grant\"", 1),
+            ("\"error\":\"unauthorized\"", 1),
+            ("\"error\":", 2),
+        ],
+    },
 ];
 
 pub(crate) fn run_commands() -> Result<(), TaskError> {
     check_that_all_are_listed()?;
-    // The servers of "Your own API", which that page starts.
+    // The ports of the servers that the page "Your own API" starts.
     let [all, orders] = [free_address()?.port().to_string(), free_address()?.port().to_string()];
     let upstreams = [format!("http://127.0.0.1:{all}"), format!("/orders=http://127.0.0.1:{orders}")];
     let server = LocalServer::start(&["--upstream", &upstreams[0], "--upstream", &upstreams[1]])?;
@@ -112,11 +133,11 @@ pub(crate) fn run_commands() -> Result<(), TaskError> {
                 .replace("9001", &all)
                 .replace("9002", &orders)
                 .replace("--local ", &format!("--local={port} "));
-            // A shell for each page: no page needs what another has set.
-            // What a page leaves running ends with it, after a failure too.
+            // Each page gets a new shell, because no page needs another's variables. Background processes end with it,
+            // even after a failure.
             let commands = format!("trap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n{commands}");
             let mut bash = program("bash", &["-euc", &commands]);
-            // Not into the log of the operator who runs this.
+            // This keeps the events out of the developer's own audit log.
             let log = root().join("target").join("readme-audit.jsonl");
             let printed = output(bash.env("LATCHGATE_AUDIT_LOG", log))
                 .map_err(|e| TaskError(format!("{}, run {run}: {e}", page.path)))?;
@@ -128,7 +149,7 @@ pub(crate) fn run_commands() -> Result<(), TaskError> {
 }
 
 impl Page {
-    /// Whether the commands showed what they have to.
+    /// Checks the commands' output.
     fn check(&self, printed: &str, run: usize) -> Result<(), TaskError> {
         for (text, expected) in self.shows {
             let found = printed.matches(text).count();
@@ -143,11 +164,12 @@ impl Page {
     }
 }
 
-/// Every page of the guide that has commands is one of `PAGES`, and each of `PAGES` has commands.
+/// Checks that `PAGES` has exactly the guide's pages with commands.
 fn check_that_all_are_listed() -> Result<(), TaskError> {
     let folder = root().join(GUIDE);
     let entries = fs::read_dir(&folder).map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
-    for entry in entries.filter_map(Result::ok) {
+    let pages = entries.filter_map(Result::ok).filter(|entry| entry.path().is_file());
+    for entry in pages {
         let path = format!("{GUIDE}/{}", entry.file_name().to_string_lossy());
         let is_listed = PAGES.iter().any(|page| page.path == path);
         if is_listed == commands(&read(&path)?).is_empty() {
@@ -161,7 +183,7 @@ fn read(path: &str) -> Result<String, TaskError> {
     fs::read_to_string(root().join(path)).map_err(|e| TaskError(format!("{path}: {e}")))
 }
 
-/// The `sh` blocks of a page, one after the other.
+/// The `sh` blocks of a page, joined.
 fn commands(page: &str) -> String {
     let blocks = page.split("\n```sh\n").skip(1).filter_map(|block| block.split("\n```").next());
     blocks.flat_map(|block| [block, "\n"]).collect()

@@ -1,20 +1,25 @@
-//! The templates at the root and those of `examples/`, as SAM and CloudFormation see them, and the functions
-//! as SAM builds them.
+//! Checks the templates at the root and in `examples/` with SAM and CloudFormation's schemas, and builds the functions
+//! with SAM.
 //!
-//! `sam validate --lint` alone misses a bad reference in a policy and an authorizer that isn't there, so each template
-//! is translated as well, the result linted, and what no linter knows is held against what was meant.
+//! `sam validate --lint` alone misses a bad reference in a policy or a missing authorizer. So each template is also
+//! translated, the result is linted, and facts that no linter knows are checked.
 
 mod alarms;
 mod build;
 mod checkov;
 mod consumers;
+mod deployer;
 mod emulator;
 mod http_api;
+mod mcp;
+mod order;
+mod organisation;
 mod roles;
 mod stack;
 mod templates;
 mod tools;
 mod translated;
+mod values;
 mod variables;
 
 use self::templates::{ALARMS_TEMPLATE, HTTP_TEMPLATE, TEMPLATE};
@@ -25,20 +30,30 @@ pub(crate) use self::{
 };
 use crate::shell::TaskError;
 
-/// A minute: nothing is built.
+/// Checks everything that needs no build, in two minutes.
 pub(crate) fn check_templates() -> Result<(), TaskError> {
     let tools = Tools::installed()?;
     stack::check(&tools)?;
     alarms::check(&tools)?;
     http_api::check(&tools)?;
+    deployer::check(&tools)?;
     consumers::check(&tools)?;
-    checkov::check(
-        &[TEMPLATE, ALARMS_TEMPLATE, HTTP_TEMPLATE],
-        &[consumers::REST, consumers::HTTP, consumers::SERVER_REST, consumers::SERVER_HTTP],
-    )
+    mcp::check(&tools)?;
+    values::check(&tools, &examples())?;
+    checkov::check(&[TEMPLATE, ALARMS_TEMPLATE, HTTP_TEMPLATE], &examples())
 }
 
-/// A quarter of an hour: builds the functions with cargo-lambda, as they are deployed, and runs what was built.
+/// The part of [`check_templates`] that a new parameter affects first. It takes half a minute.
+pub(crate) fn check_values() -> Result<(), TaskError> {
+    values::check(&Tools::installed()?, &examples())
+}
+
+/// The templates of `examples/`.
+fn examples() -> Vec<&'static str> {
+    [&consumers::TEMPLATES[..], &[mcp::TEMPLATE]].concat()
+}
+
+/// Builds the functions with cargo-lambda as for a deployment, and runs them. This takes a quarter of an hour.
 pub(crate) fn check_functions() -> Result<(), TaskError> {
     let tools = Tools::installed()?;
     let stack = tools.translation(TEMPLATE)?;

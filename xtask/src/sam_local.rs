@@ -1,13 +1,11 @@
-//! The stack under the real `sam local`: the functions that SAM built, in Docker's containers, over DynamoDB Local.
+//! Runs the stack under the real `sam local`: SAM's builds of the functions in Docker containers, over DynamoDB Local.
 //!
-//! CI runs functions that are built without optimisation, in a quarter of the time; `--release` runs them as they are
-//! deployed.
+//! CI runs unoptimised functions, in a quarter of the time. `--release` runs them as they are deployed.
 //!
-//! All of it runs in a network namespace of its own, which has nothing but a loopback and Docker's bridge, and in a
-//! process namespace of its own: whatever happens, nothing is left running. There is no registry to have Lambda's image
-//! from, so one is made of Debian's packages.
+//! Everything runs in a network namespace with only a loopback and Docker's bridge, and in a process namespace, so that
+//! nothing keeps running afterwards. No registry provides Lambda's image, so the task makes one from Debian packages.
 //!
-//! What differs from AWS: where an authorizer says `Unauthorized`, `sam local` answers 502 instead of 401.
+//! One difference from AWS: when an authorizer answers `Unauthorized`, `sam local` gives 502 instead of 401.
 
 mod api;
 mod command;
@@ -25,11 +23,10 @@ use serde_json::json;
 
 use self::{command::SamLocal, docker::Docker, invocations::Invocations};
 use crate::{
-    dynamodb_local::{self, built_tests},
-    flow, moto, packages,
+    dynamodb_local, flow, moto, packages,
     sam::{self, Build, Tools},
     server::LocalServer,
-    shell::{self, TaskError, cargo, now, program, root},
+    shell::{self, TaskError, built_tests, cargo, now, program, root},
     verifiers,
 };
 
@@ -37,13 +34,13 @@ const DEBIAN: [(&str, &str); 4] = [
     (docker::DAEMON, "docker.io"),
     ("iptables", "iptables"),
     ("debootstrap", "debootstrap"),
-    // Ubuntu doesn't have the keys that debootstrap checks the packages with.
+    // Ubuntu lacks the keys with which debootstrap checks the packages.
     ("/usr/share/keyrings/debian-archive-keyring.gpg", "debian-archive-keyring"),
 ];
-/// Where moto listens: what tests/sam-local/Dockerfile says.
+/// The address of moto, as in tests/sam-local/Dockerfile.
 const SECRETS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 5000);
 
-/// What there is to run.
+/// A part of the task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// The sample events, by `sam local invoke`.
@@ -53,10 +50,10 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    /// Both.
+    /// Both parts.
     pub(crate) const ALL: [Self; 2] = [Self::Invoke, Self::Api];
 
-    /// What it is called on the command line.
+    /// The part with this name on the command line.
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|part| part.name() == name)
     }
@@ -69,21 +66,21 @@ impl Part {
     }
 }
 
-/// Builds the functions, and runs these parts.
+/// Builds the functions, and runs these parts in the namespaces.
 pub(crate) fn run(build: Build, parts: &[Part]) -> Result<(), TaskError> {
     packages::debian(&DEBIAN)?;
-    // Whatever needs the network or a compiler, before there is none.
+    // These steps need the network or a compiler, which the namespaces lack.
     let emulator = dynamodb_local::installed()?;
     moto::installed()?;
     verifiers::installed()?;
     let files = image::files()?;
     sam::build(&Tools::installed()?, sam::ARCHITECTURE, build)?;
     shell::run(&mut cargo(&["build"]))?;
-    let tests = built_tests("tests", "latchgate")?;
+    let tests = built_tests("latchgate")?;
 
     let scratch = Scratch::new()?;
     let itself = std::env::current_exe().map_err(|e| TaskError(e.to_string()))?;
-    // Whoever is killed takes the next one along: this process, that of the namespaces, and all that runs in them.
+    // Each process kills the next when it dies: this one, the one with the namespaces, and everything in them.
     let mut inside = program("setpriv", &["--pdeathsig", "KILL", "unshare", "--net", "--pid", "--fork"]);
     inside.args(["--mount-proc", "--kill-child", "--"]).arg(itself).arg("sam-local-inside");
     inside
@@ -95,7 +92,7 @@ pub(crate) fn run(build: Build, parts: &[Part]) -> Result<(), TaskError> {
     shell::run(&mut inside)
 }
 
-/// In the namespaces.
+/// Runs these parts inside the namespaces.
 pub(crate) fn run_inside(
     [build, scratch]: [&str; 2],
     [emulator, files, tests]: [&str; 3],
@@ -106,7 +103,7 @@ pub(crate) fn run_inside(
     let _store = dynamodb_local::start(emulator)?;
     let _secrets = moto::start(SECRETS)?;
     moto::ask(SECRETS, "CreateSecret", &json!({ "Name": "Keyset", "SecretString": "{}" }))?;
-    // The tables, the demo's clients and user, and a keyset: what `cargo run` makes wherever it is told to.
+    // `cargo run` creates the tables, the demo's clients and user, and a keyset in any store.
     let keyset = scratch.join("keyset.json");
     let endpoint = format!("http://127.0.0.1:{}", dynamodb_local::PORT);
     let demo = LocalServer::start(&["--endpoint", &endpoint, "--keyset", &keyset.to_string_lossy()])?;
@@ -122,7 +119,7 @@ pub(crate) fn run_inside(
     })
 }
 
-/// Every sample event.
+/// Checks every sample event.
 fn check_events(local: &SamLocal<'_>) -> Result<(), TaskError> {
     let functions = Invocations::new(local);
     flow::keys_are_made(&functions)?;
@@ -132,7 +129,7 @@ fn check_events(local: &SamLocal<'_>) -> Result<(), TaskError> {
     Ok(())
 }
 
-/// Says what is done, and then how long it took.
+/// Prints what is done, and how long it took.
 fn timed<T>(what: &str, doing: impl FnOnce() -> Result<T, TaskError>) -> Result<T, TaskError> {
     let started = now();
     println!("{what}:");
@@ -141,7 +138,7 @@ fn timed<T>(what: &str, doing: impl FnOnce() -> Result<T, TaskError>) -> Result<
     Ok(done)
 }
 
-/// A folder with a short name, since sockets are in it; gone with the task.
+/// A temporary folder. Its name is short, because it contains sockets.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -149,7 +146,7 @@ impl Scratch {
 
     fn new() -> Result<Self, TaskError> {
         let temporary = std::env::temp_dir();
-        // What a task left that was killed.
+        // Removes the folders of tasks that were killed.
         for entry in fs::read_dir(&temporary).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let process = name.to_str().and_then(|name| name.strip_prefix(Self::PREFIX));

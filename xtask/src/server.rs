@@ -1,4 +1,4 @@
-//! Servers that a task starts, waits for, and stops whatever happens.
+//! Servers that a task starts, waits for, and always stops.
 
 use std::{
     fs::File,
@@ -13,10 +13,10 @@ use serde_json::Value;
 
 use crate::shell::{TaskError, cargo, run};
 
-/// Tenths of a second that a server may take to listen: a JVM needs the most.
+/// The tenths of a second that a server may take to listen. A JVM takes the longest.
 const PATIENCE: u32 = 600;
 
-/// A process, ended with the task.
+/// A process that ends with the task.
 struct Process(Child);
 
 impl Process {
@@ -39,19 +39,19 @@ pub(crate) struct PortServer {
 }
 
 impl PortServer {
-    /// Starts it, and waits until it listens there.
+    /// Starts it, and waits until it listens on this address.
     pub(crate) fn start(command: &mut Command, address: SocketAddr) -> Result<Self, TaskError> {
         Self::listening(command.stdout(Stdio::null()).stderr(Stdio::null()), address)
     }
 
-    /// The same, with all that it prints in a file.
+    /// Starts it with its output in a file, and waits until it listens on this address.
     pub(crate) fn logging(command: &mut Command, address: SocketAddr, log: &Path) -> Result<Self, TaskError> {
         let file = File::create(log).and_then(|file| Ok((file.try_clone()?, file)));
         let (output, errors) = file.map_err(|e| TaskError(format!("{}: {e}", log.display())))?;
         Self::listening(command.stdout(output).stderr(errors), address)
     }
 
-    /// The process that was started.
+    /// The ID of the started process.
     pub(crate) fn id(&self) -> u32 {
         self.process.0.id()
     }
@@ -72,13 +72,13 @@ impl PortServer {
     }
 }
 
-/// An address of this machine with a port that nobody has right now.
+/// An address of this machine with a free port.
 pub(crate) fn free_address() -> Result<SocketAddr, TaskError> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).and_then(|listener| listener.local_addr());
     listener.map_err(|e| TaskError(format!("no port to be had: {e}")))
 }
 
-/// `cargo run`, on a port of its own.
+/// The server of `cargo run`, on a free port.
 pub(crate) struct LocalServer {
     _process: Process,
     /// The line that it prints once it serves.
@@ -90,12 +90,16 @@ impl LocalServer {
     pub(crate) fn start(options: &[&str]) -> Result<Self, TaskError> {
         run(&mut cargo(&["build"]))?;
         let mut command = cargo(&["run", "--quiet", "--", "--port", "0", "--json"]);
-        command.args(options).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut process = Process::spawn(command.env_remove("AWS_ENDPOINT_URL_DYNAMODB"))?;
+        Self::of(command.args(options).env_remove("AWS_ENDPOINT_URL_DYNAMODB"))
+    }
+
+    /// Waits for a server that this command starts with the option `--json`.
+    pub(crate) fn of(command: &mut Command) -> Result<Self, TaskError> {
+        let mut process = Process::spawn(command.stdout(Stdio::piped()).stderr(Stdio::null()))?;
         let mut line = String::new();
         if let Some(stdout) = process.0.stdout.as_mut() {
             let read = BufReader::new(stdout).read_line(&mut line);
-            read.map_err(|e| TaskError(format!("cargo run: {e}")))?;
+            read.map_err(|e| TaskError(format!("the local server: {e}")))?;
         }
         let server = Self { _process: process, line: serde_json::from_str(&line).unwrap_or_default() };
         server.said("url")?;
@@ -104,6 +108,6 @@ impl LocalServer {
 
     /// A member of the line.
     pub(crate) fn said(&self, member: &str) -> Result<&str, TaskError> {
-        self.line[member].as_str().ok_or_else(|| TaskError(format!("cargo run printed no {member}")))
+        self.line[member].as_str().ok_or_else(|| TaskError(format!("the local server printed no {member}")))
     }
 }

@@ -1,4 +1,4 @@
-//! Copies of the project that are put to the test with something broken in them.
+//! Copies of the project, for tests with something broken in them.
 
 use std::{
     collections::BTreeSet,
@@ -9,8 +9,8 @@ use std::{
 
 use crate::shell::{TaskError, cargo, output, program, root, tool_folder};
 
-/// A copy of what git tracks, as it is in the working tree, below `.tools`. It stays there with its target folder, so that
-/// the next run builds only what changed.
+/// A copy of the tracked files, as in the working tree, below `.tools`. It stays there with its target folder, so that
+/// the next run only builds the changes.
 #[derive(Debug)]
 pub(crate) struct Tree {
     folder: PathBuf,
@@ -18,7 +18,7 @@ pub(crate) struct Tree {
 }
 
 impl Tree {
-    /// The copy of the task with this name.
+    /// The copy for the task with this name.
     pub(crate) fn of_task(name: &str) -> Result<Self, TaskError> {
         Ok(Self {
             folder: tool_folder(&format!("{name}/tree"))?,
@@ -30,18 +30,18 @@ impl Tree {
         &self.folder
     }
 
-    /// `cargo` in the tree.
+    /// A `cargo` command in the copy.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         self.inside(cargo(arguments))
     }
 
-    /// A program, to be run in the tree, with a target folder that is its own.
+    /// Makes a program run in the copy, with a separate target folder.
     pub(crate) fn inside(&self, mut program: Command) -> Command {
         program.current_dir(&self.folder).env("CARGO_TARGET_DIR", &self.target);
         program
     }
 
-    /// Makes it the project again. Only what differs is written, so that only what changed is built.
+    /// Restores the copy. Only differing files are written, so that only the changes are built.
     pub(crate) fn restore(&self) -> Result<(), TaskError> {
         let tracked = output(&mut program("git", &["ls-files", "-z"]))?;
         let tracked = tracked.split('\0').filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -66,7 +66,7 @@ impl Tree {
     }
 }
 
-/// All files in a folder and its folders.
+/// All files in a folder and its subfolders.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>, TaskError> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder).map_err(|e| failure(folder, &e))? {

@@ -1,8 +1,8 @@
-//! Access tokens and discovery documents, as the libraries take them that others verify our tokens with; and refresh and
-//! revocation, as the libraries do them that others make OAuth clients with.
+//! Tests third-party libraries against Latchgate: verifiers with its access tokens and discovery documents, and OAuth
+//! clients with refresh and revocation, with and without DPoP.
 //!
-//! The libraries are called in their own languages, by the scripts in `xtask/verifiers`. Users call them by the lines of
-//! `docs/guide/verify.md`, which are run as they stand there.
+//! The scripts in `xtask/verifiers` call the libraries in their own languages. The code of `docs/guide/verify.md` runs
+//! unchanged.
 
 mod page;
 mod tools;
@@ -14,10 +14,12 @@ use crate::{
     shell::{TaskError, run},
 };
 
-/// What API Gateway makes of a token that isn't one, and `cargo run` as well.
+/// The status that API Gateway and `cargo run` give to an invalid token.
 const UNAUTHORIZED: u16 = 401;
-/// The default, the one that works, and the one that API Gateway's own authorizer takes.
+/// The default, EdDSA, and the algorithm that API Gateway's own authorizer accepts.
 const ALGORITHMS: [&str; 3] = ["ES256", "EdDSA", "RS256"];
+/// The values of `DpopNonce`.
+const NONCES: [&str; 2] = ["when-needed", "always"];
 
 pub(crate) fn run_all() -> Result<(), TaskError> {
     let tools = installed()?;
@@ -29,12 +31,18 @@ pub(crate) fn run_all() -> Result<(), TaskError> {
         }
     }
     page::check(&tools)?;
+    for nonce in NONCES {
+        let server = LocalServer::start(&["--parameter", &format!("DpopNonce={nonce}")])?;
+        for mut script in [tools.node("dpop.mjs"), tools.python("dpop.py")] {
+            run(on(&mut script, server.said("url")?, &server)?.env("LATCHGATE_DPOP_NONCE", nonce))?;
+        }
+    }
     let server = LocalServer::start(&[])?;
     run_clients(server.said("url")?, &server, UNAUTHORIZED)
 }
 
-/// Refreshes, calls and logs out by the clients, at this address, with the demo's clients and user. Without a valid token
-/// a protected call is answered with this status.
+/// Runs the clients at this URL with the demo's clients and user: refreshes, calls and logouts. A protected call
+/// without a valid token has to get the status `unauthorized`.
 pub(crate) fn run_clients(url: &str, demo: &LocalServer, unauthorized: u16) -> Result<(), TaskError> {
     let tools = installed()?;
     for mut script in [tools.node("client.mjs"), tools.python("client.py")] {

@@ -1,25 +1,25 @@
-//! Wycheproof's vectors, which are not in the project: they are had from <https://github.com/C2SP/wycheproof>.
+//! Runs Wycheproof's vectors. They aren't in the project; they come from <https://github.com/C2SP/wycheproof>.
 
 use std::path::{Path, PathBuf, absolute};
 
-use crate::shell::{TaskError, cargo, root, run};
+use crate::shell::{TaskError, built_example, program, root, run};
 
-/// Where they are looked for unless another folder is named.
+/// The folder of the vectors, unless another is named.
 const FOLDER: &str = "../shared/wycheproof";
 
-/// The usual folder. A missing one is an error.
+/// The usual folder. It is an error if it doesn't exist.
 pub(crate) fn folder() -> Result<PathBuf, TaskError> {
     let folder = root().join(FOLDER);
     let missing = || TaskError(format!("there is no {FOLDER} here, with Wycheproof's testvectors_v1"));
     folder.exists().then_some(folder).ok_or_else(missing)
 }
 
-/// Those of the usual folder.
+/// Runs the vectors in the usual folder.
 pub(crate) fn run_beside() -> Result<(), TaskError> {
     run_all(&folder()?)
 }
 
-/// Those of the usual folder, where there is one; elsewhere it says that nothing was shown.
+/// Runs the vectors in the usual folder if it exists. Otherwise it prints that nothing was tested.
 pub(crate) fn run_if_there() -> Result<(), TaskError> {
     match folder() {
         Ok(folder) => run_all(&folder),
@@ -30,9 +30,8 @@ pub(crate) fn run_if_there() -> Result<(), TaskError> {
     }
 }
 
-/// Those of a folder, which is what it is here, not at the root of the project.
+/// Runs the vectors in this folder, relative to the working directory instead of the project's root.
 pub(crate) fn run_all(folder: &Path) -> Result<(), TaskError> {
     let folder = absolute(folder).map_err(|e| TaskError(e.to_string()))?;
-    let example = ["run", "--quiet", "--locked", "--package", "tests", "--example", "wycheproof", "--"];
-    run(cargo(&example).arg(folder))
+    run(program(built_example("wycheproof")?, &[]).arg(folder))
 }

@@ -68,7 +68,7 @@ function withJose() {
 }
 
 /**
- * It asks for keys over https alone, so it gets a fetcher of its own, which is what it offers one for. (`cacheJwks`
+ * It fetches keys only over https, so it gets a custom fetcher, which is the library's option for that. (`cacheJwks`
  * takes keys as well, but doesn't look at them; what a fetcher brings is parsed and checked.)
  */
 function withAwsJwtVerify() {
@@ -84,7 +84,7 @@ function withAwsJwtVerify() {
 /** What a library may only see of the keys, and what it needs to find the right one. */
 async function checkKeys() {
   const { keys } = await (await fetched(configuration.jwks_uri)).json();
-  assert.equal(new Set(keys.map((key) => key.kid)).size, keys.length, 'each key has a name of its own');
+  assert.equal(new Set(keys.map((key) => key.kid)).size, keys.length, 'each key has a different kid');
   for (const key of keys) {
     assert.deepEqual(PRIVATE_MEMBERS.filter((member) => member in key), [], 'a published key is public');
     assert.equal(key.use, 'sig');
@@ -118,7 +118,7 @@ async function checkApiGateway() {
   console.log(`API Gateway's JWT authorizer, as documented: ${algorithm} verified, ${refused} forgeries refused`);
 }
 
-/** A document of the server, with what whoever caches or parses it relies on. */
+/** A document of the server, with the headers that caches and parsers rely on. */
 async function fetched(url) {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(PATIENCE) });
   assert.equal(response.status, 200, url);
@@ -138,7 +138,7 @@ async function login() {
   return (await response.json()).access_token;
 }
 
-/** In the middle, where every bit counts: the last character of base64url may have bits that nobody reads. */
+/** In the middle, where every bit counts: the last character of base64url may have unused bits. */
 function withChangedSignature(jwt) {
   const [header, payload, signature] = jwt.split('.');
   const bytes = Buffer.from(signature, 'base64url');

@@ -154,7 +154,7 @@ def with_validator(keys):
 
 
 def fetched(url):
-    """A document of the server, with what whoever caches or parses it relies on."""
+    """A document of the server, with the headers that caches and parsers rely on."""
     response = requests.get(url, timeout=PATIENCE, allow_redirects=False)
     kind, caching = (response.headers.get(name, "") for name in ["Content-Type", "Cache-Control"])
     expect(response.status_code == 200, f"{url}: {response.status_code}")
@@ -172,7 +172,7 @@ def login():
 
 
 def with_changed_signature(token):
-    """In the middle, where every bit counts: the last character of base64url may have bits that nobody reads."""
+    """In the middle, where every bit counts: the last character of base64url may have unused bits."""
     head, _, signature = token.rpartition(".")
     changed = bytearray(base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)))
     changed[len(changed) // 2] ^= 1

@@ -1,59 +1,69 @@
-//! The events that an operator makes, by their names.
+//! The names of operators' events.
 
-/// What happened.
+/// An operator's event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperatorEvent {
     /// A client was registered.
     ClientCreated,
-    /// What a client may do, or is called, was changed.
+    /// A client's name or permissions were changed.
     ClientUpdated,
     /// The secrets of a client were changed.
     ClientSecretRotated,
-    /// Nothing is issued to a client any more.
+    /// A client was disabled: it is issued no more tokens.
     ClientDisabled,
-    /// It is again.
+    /// A client was enabled again.
     ClientEnabled,
-    /// A client is gone.
+    /// A client was deleted.
     ClientDeleted,
     /// A user was registered.
     UserCreated,
     /// A user's password was replaced, or has to be.
     UserPasswordSet,
-    /// What a user's tokens say was changed.
+    /// A user's claims were changed.
     UserClaimsSet,
-    /// A user has another name.
+    /// A user was renamed.
     UserRenamed,
-    /// Nothing is issued to a user any more.
+    /// A user's consent to a client was withdrawn.
+    ConsentRevoked,
+    /// A user was disabled: the user is issued no more tokens.
     UserDisabled,
-    /// It is again.
+    /// A user was enabled again.
     UserEnabled,
-    /// A user is gone.
+    /// A user was deleted.
     UserDeleted,
-    /// A user was registered from a file.
+    /// A user was imported from a file.
     UserImported,
-    /// A user was changed as a file says.
+    /// A user was changed by an import.
     UserUpdated,
-    /// All users were read.
+    /// All users were exported.
     UsersExported,
-    /// A client was registered from a file.
+    /// A client was imported from a file.
     ClientImported,
-    /// All clients were read.
+    /// All clients were exported.
     ClientsExported,
     /// A session ended.
     SessionRevoked,
-    /// Sessions of a user, of a client or of everybody were cut off.
+    /// Sessions of a user, of a client, or of all users were cut off.
     SessionsRevoked,
     /// The keys were replaced.
     KeysetRotated,
-    /// A keyset that was to come was put away.
+    /// A pending keyset was discarded.
     KeysetDiscarded,
     /// The deployment was examined.
     DoctorRan,
+    /// Clients and users were restored to an earlier state.
+    RowsRestored,
+    /// Deleted tables were restored.
+    TablesRestored,
+    /// A stack was deleted, including the resources that CloudFormation would keep.
+    StackDestroyed,
+    /// A stack was made from another stack's remaining resources.
+    StackAdopted,
 }
 
 impl OperatorEvent {
-    /// All of them.
-    pub const ALL: [Self; 23] = [
+    /// All events.
+    pub const ALL: [Self; 28] = [
         Self::ClientCreated,
         Self::ClientUpdated,
         Self::ClientSecretRotated,
@@ -64,6 +74,7 @@ impl OperatorEvent {
         Self::UserPasswordSet,
         Self::UserClaimsSet,
         Self::UserRenamed,
+        Self::ConsentRevoked,
         Self::UserDisabled,
         Self::UserEnabled,
         Self::UserDeleted,
@@ -77,9 +88,13 @@ impl OperatorEvent {
         Self::KeysetRotated,
         Self::KeysetDiscarded,
         Self::DoctorRan,
+        Self::RowsRestored,
+        Self::TablesRestored,
+        Self::StackDestroyed,
+        Self::StackAdopted,
     ];
 
-    /// Its name in the field `event`, which stays.
+    /// The value of the field `event`. It never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::ClientCreated => "client_created",
@@ -92,6 +107,7 @@ impl OperatorEvent {
             Self::UserPasswordSet => "user_password_set",
             Self::UserClaimsSet => "user_claims_set",
             Self::UserRenamed => "user_renamed",
+            Self::ConsentRevoked => "consent_revoked",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::UserDeleted => "user_deleted",
@@ -105,6 +121,10 @@ impl OperatorEvent {
             Self::KeysetRotated => "keyset_rotated",
             Self::KeysetDiscarded => "keyset_discarded",
             Self::DoctorRan => "doctor_ran",
+            Self::RowsRestored => "rows_restored",
+            Self::TablesRestored => "tables_restored",
+            Self::StackDestroyed => "stack_destroyed",
+            Self::StackAdopted => "stack_adopted",
         }
     }
 }
@@ -114,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_event_has_a_name_of_its_own() {
+    fn event_names_are_distinct() {
         let names: std::collections::BTreeSet<_> = OperatorEvent::ALL.map(OperatorEvent::name).into();
         assert_eq!(names.len(), OperatorEvent::ALL.len());
     }

@@ -1,5 +1,5 @@
-//! What an operator changed: a line of JSON each, in a file of the operator's own. No line has a password, a secret or a
-//! hash.
+//! The audit log of an operator's changes: JSON lines in the operator's own file. No line contains a
+//! password, a secret or a hash.
 
 mod event;
 
@@ -22,7 +22,7 @@ use shared::{
 pub use self::event::OperatorEvent;
 use crate::{deployment::Deployment, error::AdminError, variables};
 
-/// What it happened to.
+/// The object of an event.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Subject {
     /// The user.
@@ -31,7 +31,7 @@ pub struct Subject {
     /// The user's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
-    /// The name that the user had before.
+    /// The user's former name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub former_username: Option<String>,
     /// The client.
@@ -40,26 +40,26 @@ pub struct Subject {
     /// The session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session_id: Option<SessionId>,
-    /// Why: for sessions.
+    /// The reason, for sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<&'static str>,
-    /// What of it was changed.
+    /// The names of the changed attributes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<Vec<&'static str>>,
 }
 
 impl Subject {
-    /// This client.
+    /// A client as the subject.
     pub fn client(client_id: &ClientId) -> Self {
         Self { client_id: Some(client_id.clone()), ..Self::default() }
     }
 
-    /// This user.
+    /// A user as the subject.
     pub fn user(user_id: &UserId, username: Option<&str>) -> Self {
         Self { user_id: Some(user_id.clone()), username: username.map(str::to_owned), ..Self::default() }
     }
 
-    /// This session, ended by an operator.
+    /// A session that an operator ended, as the subject.
     pub fn session(key: &SessionKey) -> Self {
         Self {
             user_id: Some(key.user_id.clone()),
@@ -71,14 +71,14 @@ impl Subject {
     }
 }
 
-/// Where changes are written down.
+/// The place of the audit log.
 #[derive(Clone, Debug)]
 pub enum AuditDestination {
-    /// Where everybody's are, unless they say otherwise.
+    /// The default file.
     Default,
-    /// On standard error.
+    /// Standard error.
     Stderr,
-    /// In this file.
+    /// This file.
     File(PathBuf),
 }
 
@@ -95,7 +95,7 @@ impl AuditDestination {
 /// The open log.
 #[derive(Debug)]
 pub struct AuditLog {
-    /// Standard error, if there is no file.
+    /// `None` for standard error.
     file: Mutex<Option<File>>,
     clock: Arc<dyn Clock>,
     operator: String,
@@ -103,7 +103,7 @@ pub struct AuditLog {
     target: String,
 }
 
-/// One line.
+/// A line of the log.
 #[derive(Serialize)]
 struct Line<'a> {
     timestamp: Timestamp,
@@ -140,11 +140,23 @@ impl AuditLog {
         })
     }
 
-    /// Writes down what happened to whom.
+    /// Records an event before its first write.
     ///
     /// # Errors
     ///
-    /// [`AdminError::Unrecorded`], if it can't be.
+    /// [`AdminError::Unannounced`], if that fails. Then the change must not happen.
+    pub(crate) fn announce(&self, event: OperatorEvent) -> Result<(), AdminError> {
+        self.record(event, &Subject::default()).map_err(|error| match error {
+            AdminError::Unrecorded(source) => AdminError::Unannounced(source),
+            other => other,
+        })
+    }
+
+    /// Records an event and its subject.
+    ///
+    /// # Errors
+    ///
+    /// [`AdminError::Unrecorded`], if that fails.
     pub fn record(&self, event: OperatorEvent, subject: &Subject) -> Result<(), AdminError> {
         let line = Line {
             timestamp: self.clock.now(),
@@ -156,7 +168,7 @@ impl AuditLog {
         };
         let line = serde_json::to_string(&line).map_err(|e| AdminError::Unrecorded(e.into()))? + "\n";
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        // One write, so that lines of two commands at the same time don't run into each other.
+        // A single write, so that lines of simultaneous commands don't mix.
         let written = match &mut *file {
             Some(file) => file.write_all(line.as_bytes()),
             None => io::stderr().write_all(line.as_bytes()),
@@ -165,8 +177,8 @@ impl AuditLog {
     }
 }
 
-/// Whose credentials are used. The store of `cargo run` checks no more than the key ID, which opens it and names nobody, so it isn't
-/// written down.
+/// The access key ID of the operator's credentials. The store of `cargo run` uses the key ID only as a
+/// password, which identifies no one, so it isn't recorded.
 async fn access_key_id(sdk_config: &SdkConfig) -> Option<String> {
     if sdk_config.endpoint_url().is_some_and(|url| url.starts_with("http:")) {
         return Some("local".to_owned());

@@ -1,4 +1,4 @@
-//! Clients are disabled, enabled and deleted.
+//! Disables, enables and deletes clients.
 
 use std::time::Duration;
 
@@ -24,14 +24,14 @@ use crate::{
     update::Change,
 };
 
-/// How long after a client is disabled a session of it may still be put: a warm function may go on with its record, and
-/// then take its time.
+/// How long a session may still begin after its client is disabled: a warm function may use its cached
+/// record, and then take its time.
 const LAST_LOGIN: Duration = Duration::from_secs(Clients::CACHE_TTL.as_secs() + WRITE_DELAY.as_secs());
 
 pub(super) const DISABLE_HELP: &str = "\
 Examples:
-  latchgate clients disable shop-web                  no logins and no refreshes, until it is enabled
-  latchgate clients disable shop-web --end-sessions   and those who are signed in are signed out";
+  latchgate clients disable shop-web                  no logins and no refreshes until you enable it
+  latchgate clients disable shop-web --end-sessions   also sign out its users";
 
 /// `clients disable`
 #[derive(Debug, Args)]
@@ -39,10 +39,10 @@ pub(crate) struct Disable {
     /// The client's identifier
     #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
     client_id: ClientId,
-    /// End its sessions too
+    /// Also end its sessions
     #[arg(long)]
     end_sessions: bool,
-    /// Don't look for sessions again of logins that were under way
+    /// Don't search again for sessions of logins that were under way
     #[arg(long, requires = "end_sessions")]
     no_wait: bool,
 }
@@ -53,10 +53,10 @@ pub(crate) struct Delete {
     /// The client's identifier
     #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
     client_id: ClientId,
-    /// End its sessions too, which a deletion always does
+    /// Also end its sessions, which a deletion always does
     #[arg(long, hide = true)]
     end_sessions: bool,
-    /// Don't look for sessions again of logins that were under way
+    /// Don't search again for sessions of logins that were under way
     #[arg(long)]
     no_wait: bool,
 }
@@ -83,8 +83,7 @@ pub(super) async fn enable(context: &Context, client_id: &ClientId) -> Result<()
     show(context, client_id).await
 }
 
-/// Disabled first: a client that is gone from the table may still be in a warm function's memory, and either way
-/// nothing is issued to it any more.
+/// Disables the client first: even while a warm function's cache has its record, it gets no more tokens.
 pub(super) async fn delete(context: &Context, command: &Delete) -> Result<(), AdminError> {
     let client_id = &command.client_id;
     let table = ClientTable::of(&context.deployment)?;
@@ -104,6 +103,8 @@ pub(super) async fn delete(context: &Context, command: &Delete) -> Result<(), Ad
 
 async fn set_disabled(context: &Context, client_id: &ClientId, disabled: bool) -> Result<(), AdminError> {
     let change = Change::default().set(attribute::DISABLED, disabled.then_some(Bool(true)));
+    // Otherwise a client that describes itself would return as a new one after its row expires.
+    let change = change.set(attribute::EXPIRES_AT, None);
     let is_done = ClientTable::of(&context.deployment)?.change(client_id, &change).await?;
     if is_done { Ok(()) } else { Err(not_found(client_id)) }
 }

@@ -6,10 +6,13 @@ mod options;
 mod portable;
 mod register;
 mod secrets;
+mod uris;
 mod view;
 
 use clap::Subcommand;
 use shared::ids::ClientId;
+
+pub(crate) use self::portable::{Changed, change};
 
 use self::{
     lifecycle::{Delete, Disable},
@@ -42,10 +45,10 @@ pub(crate) enum ClientsCommand {
     /// Change a client's secret
     #[command(after_help = secrets::ROTATE_HELP)]
     RotateSecret(RotateSecret),
-    /// Issue nothing to a client any more
+    /// Disable a client: issue it no more tokens
     #[command(after_help = lifecycle::DISABLE_HELP)]
     Disable(Disable),
-    /// Issue tokens to a disabled client again
+    /// Enable a disabled client again
     #[command(after_help = "Example:\n  latchgate clients enable shop-web")]
     Enable {
         /// The client's identifier
@@ -90,7 +93,9 @@ async fn list(context: &Context) -> Result<(), AdminError> {
     }
     clients.sort_by(|a, b| a.client_id.as_str().cmp(b.client_id.as_str()));
     let views: Vec<_> = clients.iter().map(ClientView::of).collect();
-    context.console.print_list(ClientView::COLUMNS, &views)
+    let has_url = views.iter().any(|view| view.document_url.is_some());
+    let columns = if has_url { ClientView::COLUMNS_WITH_URL } else { ClientView::COLUMNS };
+    context.console.print_list(columns, &views)
 }
 
 async fn show(context: &Context, client_id: &ClientId) -> Result<(), AdminError> {

@@ -1,6 +1,6 @@
 //! What can be said of a client.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use clap::{Args, ValueEnum};
 use shared::{
@@ -11,6 +11,8 @@ use shared::{
     store::attribute,
 };
 
+use super::uris;
+
 /// Whether a client can keep a secret.
 #[derive(Clone, Copy, Debug, Args)]
 #[group(required = true, multiple = false)]
@@ -18,7 +20,7 @@ pub(crate) struct KindOption {
     /// A browser or a mobile app, which can't keep a secret
     #[arg(long)]
     pub(crate) public: bool,
-    /// A server, which can
+    /// A server, which can keep a secret
     #[arg(long)]
     pub(crate) confidential: bool,
 }
@@ -26,27 +28,53 @@ pub(crate) struct KindOption {
 /// What a client may do, and for how long.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
-    /// What people call it
+    /// The client's name for people
     #[arg(long)]
     name: Option<String>,
-    /// What it may ask for, separated by spaces; without it, nothing
+    /// The scopes that it may ask for, separated by spaces; without this, none
     #[arg(long, value_parser = scope)]
     scope: Option<Scope>,
     /// Lifetime of its access tokens: 90 (seconds), 45s, 30m, 2h, 14d [default: the deployment's]
     #[arg(long, value_name = "TIME", value_parser = duration::within(ACCESS_TTL))]
     access_ttl: Option<u64>,
-    /// How long its sessions live without being refreshed, like 14d [default: the deployment's]
+    /// How long its sessions live without a refresh, like 14d [default: the deployment's]
     #[arg(long, value_name = "TIME", value_parser = duration::within(IDLE_TTL))]
     idle_ttl: Option<u64>,
-    /// How long its sessions live however often they are refreshed, like 365d [default: the deployment's]
+    /// How long its sessions live at most, like 365d [default: the deployment's]
     #[arg(long, value_name = "TIME", value_parser = duration::within(ABSOLUTE_TTL))]
     absolute_ttl: Option<u64>,
-    /// For how long a used refresh token still gets the same successor, like 10s [default: the deployment's]
+    /// How long a used refresh token still gets the same successor, like 10s [default: the deployment's]
     #[arg(long, value_name = "TIME", value_parser = duration::within(LEEWAY))]
     leeway: Option<u64>,
-    /// Which of a user's claims its access tokens carry: names separated by commas, or `none` [default: all]
+    /// The user claims in its access tokens: names separated by commas, or `none` [default: all]
     #[arg(long, value_parser = claims)]
     claims: Option<ClaimSelection>,
+    /// Whether it must send DPoP proofs, so that each of its tokens is bound to a key. Without Dpop=on in the
+    /// stack, such a client gets no tokens [default: optional]
+    #[arg(long, value_enum, hide_possible_values = true, value_name = "required|optional")]
+    dpop: Option<Proofs>,
+    /// A URI to which `/authorize` may redirect: https; http on 127.0.0.1, ::1 or localhost, which allows any
+    /// port; or an app's URI, like com.example.app:/callback. Can be repeated; an update replaces all of them
+    #[arg(long = "redirect-uri", value_name = "URI", value_parser = uris::parse)]
+    redirect_uris: Vec<String>,
+    /// A URI to which `/end-session` may redirect, of the same kinds. Can be repeated; an update replaces all
+    /// of them
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI", value_parser = uris::parse)]
+    post_logout_redirect_uris: Vec<String>,
+    /// The client is your own: `/authorize` doesn't ask its users for consent
+    #[arg(long)]
+    first_party: bool,
+    /// A resource that it may ask for, from the parameter ProtectedResources. Can be repeated; an update
+    /// replaces all of them [default: all registered resources]
+    #[arg(long = "resource", value_name = "URI", value_parser = uris::parse_resource)]
+    resources: Vec<String>,
+}
+
+/// Whether a client must send proofs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Proofs {
+    Required,
+    Optional,
 }
 
 /// A setting by its name.
@@ -59,10 +87,15 @@ pub(crate) enum Setting {
     AbsoluteTtl,
     Leeway,
     Claims,
+    Dpop,
+    RedirectUri,
+    PostLogoutRedirectUri,
+    FirstParty,
+    Resource,
 }
 
 impl Settings {
-    /// Makes the client what is said, and returns the attributes that were named.
+    /// Applies the settings to the client, and returns the attributes that the command line names.
     pub(crate) fn apply(&self, client: &mut Client) -> Vec<&'static str> {
         let seconds = |ttl: Option<u64>| ttl.map(Duration::from_secs);
         let overrides = &mut client.overrides;
@@ -76,15 +109,29 @@ impl Settings {
                 .then_some(attribute::ABSOLUTE_TTL),
             put(&mut overrides.leeway, seconds(self.leeway).map(Some)).then_some(attribute::LEEWAY),
             put(&mut client.claims, self.claims.clone()).then_some(attribute::CLAIMS),
+            put(&mut client.requires_dpop, self.dpop.map(|proofs| proofs == Proofs::Required))
+                .then_some(attribute::DPOP),
+            put(&mut client.redirect_uris, uris::each_once(&self.redirect_uris))
+                .then_some(attribute::REDIRECT_URIS),
+            put(&mut client.post_logout_redirect_uris, uris::each_once(&self.post_logout_redirect_uris))
+                .then_some(attribute::POST_LOGOUT_REDIRECT_URIS),
+            put(&mut client.is_first_party, self.first_party.then_some(true))
+                .then_some(attribute::FIRST_PARTY),
+            put(&mut client.resources, self.resources()).then_some(attribute::RESOURCES),
         ]
         .into_iter()
         .flatten()
         .collect()
     }
+
+    /// The resources on the command line; `None` without any.
+    fn resources(&self) -> Option<BTreeSet<String>> {
+        (!self.resources.is_empty()).then(|| self.resources.iter().cloned().collect())
+    }
 }
 
 impl Setting {
-    /// Takes back what was said of it, and returns the attribute.
+    /// Resets the setting of the client, and returns its attribute.
     pub(crate) fn reset(self, client: &mut Client) -> &'static str {
         let overrides = &mut client.overrides;
         match self {
@@ -116,11 +163,31 @@ impl Setting {
                 client.claims = ClaimSelection::All;
                 attribute::CLAIMS
             }
+            Self::Dpop => {
+                client.requires_dpop = false;
+                attribute::DPOP
+            }
+            Self::RedirectUri => {
+                client.redirect_uris.clear();
+                attribute::REDIRECT_URIS
+            }
+            Self::PostLogoutRedirectUri => {
+                client.post_logout_redirect_uris.clear();
+                attribute::POST_LOGOUT_REDIRECT_URIS
+            }
+            Self::FirstParty => {
+                client.is_first_party = false;
+                attribute::FIRST_PARTY
+            }
+            Self::Resource => {
+                client.resources.clear();
+                attribute::RESOURCES
+            }
         }
     }
 }
 
-/// Whether there was anything to put.
+/// Puts a value, and returns whether there was one.
 fn put<T>(place: &mut T, value: Option<T>) -> bool {
     value.map(|value| *place = value).is_some()
 }

@@ -1,4 +1,4 @@
-//! `latchgate clients export` and `clients import`: all clients, a line of JSON each.
+//! `latchgate clients export` and `clients import`: all clients, as JSON lines.
 
 use aws_sdk_dynamodb::types::AttributeValue::Bool;
 use clap::Args;
@@ -9,13 +9,18 @@ use shared::{
 };
 use tokio::{select, sync::mpsc::Receiver};
 
-use super::line::{self, ClientLine, FIELDS};
+use super::{
+    line::{self, ClientLine},
+    register::note_unserved,
+};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     context::Context,
+    doctor::is_throwaway,
     error::AdminError,
     import::{
-        ImportOptions,
+        EMPTY, ImportOptions,
+        fields::OF_A_CLIENT,
         lines::{self, Line, Piece},
         output::ExportOptions,
         progress::Progress,
@@ -32,8 +37,8 @@ Examples:
   latchgate clients export --file clients.jsonl
   latchgate clients export | gpg --encrypt --recipient ops > clients.jsonl.gpg
 
---file makes a new file that only you can read. It has the SHA-256 of each client secret, so it is not
-written to standard output where that is a file that others can read.";
+--file creates a new file that only you can read. The export has the SHA-256 of each client secret, so the
+command doesn't write it to standard output if that is a file that others can read.";
 
 pub(super) const IMPORT_HELP: &str = "\
 Examples:
@@ -41,9 +46,10 @@ Examples:
   latchgate --stack standby clients import clients.jsonl
   latchgate --stack standby --yes clients import clients.jsonl --update --disable-missing
 
-Each line is an object, as `clients export` writes it: client_id and kind, and of a confidential client
-secret_hashes, are required. A client who is there already is left alone. With --update it becomes what the
-line says: what the line doesn't name stays, null is the default. not_before is never taken back.";
+Each line is an object, as `clients export` writes it: client_id and kind are required, and so is
+secret_hashes for a confidential client. Existing clients are left alone. With --update, an existing client
+gets what the line says and keeps the rest; null resets a setting to its default. An import never takes back
+not_before.";
 
 /// `clients export`
 #[derive(Debug, Args)]
@@ -59,7 +65,7 @@ pub(crate) struct Import {
     options: ImportOptions,
 }
 
-/// What became of the lines.
+/// The results of the lines.
 #[derive(Debug, Default, Serialize)]
 struct Counts {
     imported: u64,
@@ -73,10 +79,11 @@ struct Counts {
 
 const LINES: &[&str] = &["imported", "updated", "there_already", "rejected", "disabled"];
 
-/// How often a line is begun again that met other writes to the same client.
+/// How often a line is retried if other writes change the same client.
 const ATTEMPTS: usize = 4;
 
-/// One that can't be read is left out, and is an error once the others are written.
+/// Exports all clients but those that describe themselves, whose rows come from their documents. A malformed
+/// client is left out, and is an error after the others are written.
 pub(super) async fn export(context: &Context, command: &Export) -> Result<(), AdminError> {
     let table = ClientTable::of(&context.deployment)?;
     let mut output = command.output.open(true)?;
@@ -84,8 +91,9 @@ pub(super) async fn export(context: &Context, command: &Export) -> Result<(), Ad
     audit.record(OperatorEvent::ClientsExported, &Subject::default())?;
     let mut left_out = None;
     let mut clients = Vec::new();
-    for (_, client) in table.all().await? {
+    for (_, client) in table.all().await?.into_iter().filter(|(name, _)| !is_throwaway(name)) {
         match client {
+            Ok(client) if client.url.is_some() => {}
             Ok(client) => clients.push(client),
             Err(error) => left_out = Some(error),
         }
@@ -114,28 +122,78 @@ pub(super) async fn import(context: &Context, command: Import) -> Result<(), Adm
         rejects,
         seen: Seen::default(),
         counts,
+        bound: Vec::new(),
     };
     let mut result = run.all(lines::read(source, options.from_line), options.from_line).await;
     if result.is_ok() && options.disable_missing {
         result = run.disable_missing(context).await;
+    } else if result.is_ok() && run.seen.is_empty() && run.counts.rejected == 0 {
+        options.note_empty(&context.console);
     }
     run.progress.finish();
     context.console.print_one(LINES, &run.counts)?;
+    for client in &run.bound {
+        note_unserved(context, client);
+    }
     let name = run.rejects.finish()?;
     result?;
     options.result(run.counts.rejected, name)
 }
 
-/// An import under way. There are few clients, so one line after the other.
+/// The outcome of a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Changed {
+    /// The client had these values already.
+    Nothing,
+    /// The client was changed, or would be without the dry run.
+    Yes,
+    /// Another write has changed the client since it was read.
+    Overtaken,
+}
+
+/// Changes the stored client to this one. Without an audit log it writes nothing.
+pub(crate) async fn change(
+    table: &ClientTable,
+    audit: Option<&AuditLog>,
+    client: &Client,
+    there: &Item,
+) -> Result<Changed, AdminError> {
+    let next = client.to_item();
+    // In its stored form, where the order within sets doesn't matter.
+    let before = Client::from_item(there).map_or_else(|_| there.clone(), |client| client.to_item());
+    let differs = |name: &&&'static str| before.get(**name) != next.get(**name);
+    let changed: Vec<&'static str> = OF_A_CLIENT.iter().filter(differs).copied().collect();
+    if changed.is_empty() {
+        return Ok(Changed::Nothing);
+    }
+    let Some(audit) = audit else { return Ok(Changed::Yes) };
+    let change = Change::default().set_as_in(&next, &changed);
+    let change = changed.iter().fold(change, |change, name| change.if_still(name, there.get(*name)));
+    if !table.change(&client.client_id, &change).await? {
+        return Ok(Changed::Overtaken);
+    }
+    if changed.contains(&attribute::DISABLED) {
+        let event =
+            if client.disabled { OperatorEvent::ClientDisabled } else { OperatorEvent::ClientEnabled };
+        audit.record(event, &Subject::client(&client.client_id))?;
+    }
+    let subject = Subject { changed: Some(changed), ..Subject::client(&client.client_id) };
+    audit.record(OperatorEvent::ClientUpdated, &subject)?;
+    Ok(Changed::Yes)
+}
+
+/// A running import. It handles one line at a time, since there are few clients.
 struct Run {
     table: ClientTable,
     update: bool,
-    /// Nobody's, where nothing is written.
+    /// `None`, if nothing is written.
     audit: Option<AuditLog>,
     progress: Progress,
     rejects: Rejects,
     seen: Seen,
     counts: Counts,
+    /// Clients that get tokens only if the stack binds tokens.
+    bound: Vec<Client>,
 }
 
 impl Run {
@@ -170,7 +228,7 @@ impl Run {
         };
         if let Err(reason) = result {
             self.counts.rejected += 1;
-            self.progress.say(&format!("line {}: {reason}", line.number));
+            self.progress.rejected(line.number, &reason);
             self.rejects.add(&line.bytes)?;
         }
         self.progress.line(line.bytes.len());
@@ -189,12 +247,12 @@ impl Run {
         self.client(client).await
     }
 
-    /// Imports a client; or the reason why it can't be.
+    /// Imports a client, or returns why it can't.
     async fn client(&mut self, line: &ClientLine) -> Result<Result<(), String>, AdminError> {
         for _ in 0..ATTEMPTS {
             let there = self.table.item(&line.client_id).await?;
             if !self.update && there.is_some() {
-                // Looked at all the same, so that a bad line is one whatever is there.
+                // Checked anyway, so that a bad line is rejected whether or not the client exists.
                 let checked = line.applied_to(None).map(drop);
                 self.counts.there_already += u64::from(checked.is_ok());
                 return Ok(checked);
@@ -208,10 +266,11 @@ impl Run {
                 Some(there) => self.change(&client, there).await?,
             };
             if is_done {
+                self.bound.extend(Some(client).filter(|client| client.requires_dpop));
                 return Ok(Ok(()));
             }
         }
-        let reason = "the client was changed again and again meanwhile".to_owned();
+        let reason = "other writes kept changing the client".to_owned();
         Err(StoreError::Unavailable { operation: "the import of a line", reason }.into())
     }
 
@@ -227,33 +286,11 @@ impl Run {
     }
 
     async fn change(&mut self, client: &Client, there: &Item) -> Result<bool, AdminError> {
-        let next = client.to_item();
-        // As it would be written: the order within a set means nothing.
-        let before = Client::from_item(there).map_or_else(|_| there.clone(), |client| client.to_item());
-        let differs = |name: &&&'static str| before.get(**name) != next.get(**name);
-        let changed: Vec<&'static str> = FIELDS.iter().filter(differs).copied().collect();
-        if changed.is_empty() {
-            self.counts.there_already += 1;
-            return Ok(true);
+        match change(&self.table, self.audit.as_ref(), client, there).await? {
+            Changed::Nothing => self.counts.there_already += 1,
+            Changed::Yes => *self.counts.updated.get_or_insert_default() += 1,
+            Changed::Overtaken => return Ok(false),
         }
-        if let Some(audit) = &self.audit {
-            let change = Change::default().set_as_in(&next, &changed);
-            let change = changed.iter().fold(change, |change, name| change.if_still(name, there.get(*name)));
-            if !self.table.change(&client.client_id, &change).await? {
-                return Ok(false);
-            }
-            if changed.contains(&attribute::DISABLED) {
-                let event = if client.disabled {
-                    OperatorEvent::ClientDisabled
-                } else {
-                    OperatorEvent::ClientEnabled
-                };
-                audit.record(event, &Subject::client(&client.client_id))?;
-            }
-            let subject = Subject { changed: Some(changed), ..Subject::client(&client.client_id) };
-            audit.record(OperatorEvent::ClientUpdated, &subject)?;
-        }
-        *self.counts.updated.get_or_insert_default() += 1;
         Ok(true)
     }
 
@@ -261,14 +298,18 @@ impl Run {
         if self.counts.rejected > 0 {
             context
                 .console
-                .note("No client was disabled for not being in the file, since lines were rejected.");
+                .note("No client was disabled for not being in the file, because lines were rejected.");
             return Ok(());
+        }
+        if self.seen.is_empty() {
+            return Err(AdminError::Refused(EMPTY));
         }
         let mut count = 0;
         for client_id in self.table.ids().await? {
             let there = self.table.item(&client_id).await?;
             let is_disabled = there.is_none_or(|there| there.get(attribute::DISABLED) == Some(&Bool(true)));
-            if is_disabled || self.seen.line_of(client_id.as_str()).is_some() {
+            // Exports don't contain clients that describe themselves.
+            if is_disabled || client_id.is_of_document() || self.seen.line_of(client_id.as_str()).is_some() {
                 continue;
             }
             if let Some(audit) = &self.audit {

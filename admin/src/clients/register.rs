@@ -1,24 +1,26 @@
-//! Clients come to be, and are changed.
+//! Registers and changes clients.
+
+use std::collections::BTreeSet;
 
 use clap::Args;
 use shared::{
     client::{ClaimSelection, Client, ClientKind, SecretHash},
-    clock::Timestamp,
     ids::ClientId,
     lifetimes::LifetimeOverrides,
     scope::Scope,
+    store::CLOCK_TOLERANCE,
 };
 
 use super::{
     options::{KindOption, Setting, Settings},
-    secrets,
+    secrets, uris,
     view::ClientView,
 };
 use crate::{
     audit::{OperatorEvent, Subject},
     context::Context,
     error::AdminError,
-    options::client_id,
+    options::{client_id, new_client_id},
     tables::clients::{ClientTable, Registration, not_found},
     update::Change,
 };
@@ -26,23 +28,28 @@ use crate::{
 pub(super) const CREATE_HELP: &str = "\
 Examples:
   latchgate clients create shop-web --public --scope 'read write'
+  latchgate clients create shop-app --public --first-party --redirect-uri com.example.shop:/callback
+  latchgate clients create assistant --public --redirect-uri http://127.0.0.1/cb --resource https://notes.example.com/mcp
   latchgate clients create billing --confidential --name 'Billing' --access-ttl 5m --claims email,roles
 
-A public client is a browser or a mobile app: it has no secret. A confidential client is a server: its
-secret is made here and shown once.";
+A public client is a browser or a mobile app: it has no secret. A confidential client is a server: the
+command generates its secret and shows it once. With --redirect-uri its users can sign in at /authorize.";
 
 pub(super) const UPDATE_HELP: &str = "\
 Examples:
   latchgate clients update shop-web --scope 'read' --idle-ttl 1d
   latchgate clients update shop-web --reset idle-ttl,claims
+  latchgate clients update shop-web --dpop required     once all of its devices send proofs
+  latchgate clients update shop-web --redirect-uri https://shop.example.com/callback
+  latchgate clients update shop-web --reset redirect-uri,first-party
 
-What isn't named stays as it is. Functions that are warm take a change up within ten seconds.";
+Settings that you don't name stay as they are. Warm functions apply a change within ten seconds.";
 
 /// `clients create`
 #[derive(Debug, Args)]
 pub(crate) struct Create {
     /// The client's identifier: 1 to 64 printable characters, without `#` and `:`
-    #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
+    #[arg(value_name = "ID", value_parser = new_client_id, allow_hyphen_values = true)]
     client_id: ClientId,
     #[command(flatten)]
     kind: KindOption,
@@ -58,7 +65,8 @@ pub(crate) struct Update {
     client_id: ClientId,
     #[command(flatten)]
     settings: Settings,
-    /// Go back to the deployment's default; for the claims, to all of them
+    /// Reset to the deployment's default; for claims and resources, to all of them; for dpop, to optional;
+    /// for URIs, to none
     #[arg(long, value_name = "SETTING", value_enum, value_delimiter = ',')]
     reset: Vec<Setting>,
 }
@@ -74,12 +82,20 @@ pub(super) async fn create(context: &Context, command: Create) -> Result<(), Adm
             Some(secret) => ClientKind::Confidential(vec![SecretHash::of(secret)]),
         },
         scope: Scope::default(),
+        resources: BTreeSet::new(),
         claims: ClaimSelection::All,
-        not_before: Timestamp::default(),
+        // A client of this name may have been deleted. Consents to that one must not count for this one.
+        not_before: context.deployment.now() - CLOCK_TOLERANCE,
         disabled: false,
+        requires_dpop: false,
+        redirect_uris: Vec::new(),
+        post_logout_redirect_uris: Vec::new(),
+        is_first_party: false,
+        url: None,
         overrides: LifetimeOverrides::default(),
     };
     settings.apply(&mut client);
+    refuse_too_many(&client)?;
     let audit = context.audit_log().await?;
     match ClientTable::of(&context.deployment)?.register(&client).await? {
         Registration::Exists => {
@@ -88,6 +104,8 @@ pub(super) async fn create(context: &Context, command: Create) -> Result<(), Adm
         Registration::Done => {
             let recorded = audit.record(OperatorEvent::ClientCreated, &Subject::client(&client.client_id));
             secrets::print(context, &client, secret.as_ref())?;
+            note_unserved(context, &client);
+            note_unregistered(context, &client);
             recorded
         }
     }
@@ -102,7 +120,7 @@ pub(super) async fn update(context: &Context, command: &Update) -> Result<(), Ad
         let attribute = setting.reset(&mut client);
         if changed.contains(&attribute) {
             return Err(AdminError::Usage(
-                "a setting is both changed and in --reset, or there twice: say it once",
+                "a setting is both changed and in --reset, or given twice: give it once",
             ));
         }
         changed.push(attribute);
@@ -110,11 +128,39 @@ pub(super) async fn update(context: &Context, command: &Update) -> Result<(), Ad
     if changed.is_empty() {
         return Err(AdminError::Usage("nothing to change: see `latchgate clients update --help`"));
     }
+    refuse_too_many(&client)?;
     let audit = context.audit_log().await?;
     if !table.change(client_id, &Change::default().set_as_in(&client.to_item(), &changed)).await? {
         return Err(not_found(client_id));
     }
     let subject = Subject { changed: Some(changed), ..Subject::client(client_id) };
     audit.record(OperatorEvent::ClientUpdated, &subject)?;
-    context.console.print_one(ClientView::LINES, &ClientView::of(&client))
+    context.console.print_one(ClientView::LINES, &ClientView::of(&client))?;
+    note_unserved(context, &client);
+    note_unregistered(context, &client);
+    Ok(())
+}
+
+fn refuse_too_many(client: &Client) -> Result<(), AdminError> {
+    if uris::are_too_many(client) { Err(AdminError::Usage(uris::TOO_MANY)) } else { Ok(()) }
+}
+
+/// Notes the client's resources that the stack doesn't register, since the client gets no tokens for them.
+fn note_unregistered(context: &Context, client: &Client) {
+    let Some(registered) = context.deployment.resources() else { return };
+    for resource in client.resources.iter().filter(|resource| registered.find(resource).is_none()) {
+        context.console.note(&format!(
+            "{resource} is not one of the stack's ProtectedResources: the client gets no tokens for it."
+        ));
+    }
+}
+
+/// Notes that the client gets no new sessions if it has to send proofs, but the stack binds no tokens.
+pub(super) fn note_unserved(context: &Context, client: &Client) {
+    if client.requires_dpop && context.deployment.binds_tokens() == Some(false) {
+        context.console.note(&format!(
+            "{} gets no new sessions: it must send DPoP proofs, and the stack binds no tokens. Deploy it with Dpop=on.",
+            client.client_id
+        ));
+    }
 }

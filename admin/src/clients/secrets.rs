@@ -20,12 +20,12 @@ use crate::{
     update::Change,
 };
 
-/// What every secret begins with, so that scanners of repositories know one.
+/// The prefix of secrets, which secret scanners recognise.
 const PREFIX: &str = "lgs1_";
 
-/// What is said beside a secret.
+/// The note about a new secret.
 pub(super) const SHOWN_ONCE: &str =
-    "The client_secret is stored as a hash, and is not shown again: keep it now.";
+    "The client_secret is stored as a hash, and is not shown again: save it now.";
 
 pub(super) const ROTATE_HELP: &str = "\
 Examples:
@@ -39,10 +39,10 @@ pub(crate) struct RotateSecret {
     /// The client's identifier
     #[arg(value_name = "ID", value_parser = client_id, allow_hyphen_values = true)]
     client_id: ClientId,
-    /// Make no new secret; all but the newest are invalid
+    /// Make no new secret; only the newest stays valid
     #[arg(long, conflicts_with = "at_once")]
     drop_old: bool,
-    /// Make a new secret; all others are invalid
+    /// Make a new secret; all others become invalid
     #[arg(long)]
     at_once: bool,
 }
@@ -52,7 +52,7 @@ pub(super) fn new_secret(random: &dyn Random) -> SecretString {
     format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random::bytes::<32>(random))).into()
 }
 
-/// Prints a client beside the secret that was just made for it.
+/// Prints a client with its new secret.
 pub(super) fn print(
     context: &Context,
     client: &Client,
@@ -83,7 +83,7 @@ pub(super) async fn rotate(context: &Context, command: &RotateSecret) -> Result<
         return print(context, &client, None);
     }
     if old.iter().any(|hash| !hashes.contains(hash)) {
-        context.console.confirm(&format!("An older secret of {client_id} is invalid after this."))?;
+        context.console.confirm(&format!("This makes an older secret of {client_id} invalid."))?;
     }
     let audit = context.audit_log().await?;
     client.kind = ClientKind::Confidential(hashes);
@@ -91,10 +91,10 @@ pub(super) async fn rotate(context: &Context, command: &RotateSecret) -> Result<
         .set_as_in(&client.to_item(), &[attribute::SECRET_HASHES])
         .if_still(attribute::SECRET_HASHES, read.as_ref());
     if !table.change(client_id, &change).await? {
-        return Err(AdminError::Refused("somebody else changed the client at the same time: try again"));
+        return Err(AdminError::Refused("another command changed the client at the same time: try again"));
     }
     let recorded = audit.record(OperatorEvent::ClientSecretRotated, &Subject::client(client_id));
-    // Whatever became of the audit log: the secret is in force, and nowhere else.
+    // Even if the audit log failed: the secret is valid, and shown nowhere else.
     print(context, &client, secret.as_ref())?;
     recorded
 }

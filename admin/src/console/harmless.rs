@@ -1,11 +1,11 @@
-//! Texts that somebody else chose, made fit for a terminal.
+//! Makes other people's texts safe for a terminal.
 //!
-//! Device names and user agents are whatever a caller sent, and a claim may be any text. An escape sequence in them moves the
-//! cursor, a line break forges a line, and a character that turns the direction of writing round exchanges columns.
+//! Callers choose device names and user agents, and claims may be any text. An escape sequence moves the
+//! cursor, a line break forges a line, and a character that reverses the text direction swaps columns.
 
-/// The text, with escapes like `\u{1b}` for what a terminal doesn't show as itself: control and format characters, which
-/// have no width or turn the text round, separators of lines, and spaces that aren't the usual one. Accents and vowel signs
-/// stay where they have a letter to stand on.
+/// The text, with escapes like `\u{1b}` for everything that a terminal doesn't show as itself: control and
+/// format characters, which have no width or reverse the text, line separators, and unusual spaces. Accents
+/// and vowel signs stay if they follow a letter.
 pub(crate) fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -19,7 +19,7 @@ pub(crate) fn harmless(text: &str) -> String {
     shown
 }
 
-/// Whether a terminal shows the character as itself after this letter, and does nothing else because of it.
+/// Whether a terminal shows this character after this letter as itself, without other effects.
 fn is_printable(letter: &str, c: char) -> bool {
     if matches!(c, ' '..='~') {
         return true;
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_escaped() {
+    fn control_characters_are_escaped() {
         for (given, shown) in [
             ("a\u{1b}[31mred", r"a\u{1b}[31mred"),
             ("a\r\nb\tc", r"a\r\nb\tc"),
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn every_character_that_turns_text_round_or_has_no_width_is_escaped() {
+    fn bidirectional_and_zero_width_characters_are_escaped() {
         let turning = ('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}');
         let invisible =
             "\u{200b}\u{200c}\u{200d}\u{200e}\u{200f}\u{61c}\u{2028}\u{2029}\u{2060}\u{feff}\u{ad}\u{e0001}";

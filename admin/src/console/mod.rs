@@ -1,9 +1,8 @@
-//! Where `latchgate` prints and asks.
+//! Prints results, and asks questions.
 //!
-//! `print` prints what a command found, `table` lays it out for people, `harmless` takes the power
-//! over the terminal from what others chose, and `ask` asks. Which attributes of a client, a
-//! user, a session or a token are printed is in the `view` module beside the command. Exports and
-//! imports print more than that, lines and progress: they are in `import`.
+//! `print` prints a command's results, `table` formats them for people, `harmless` makes other people's texts
+//! safe for the terminal, and `ask` asks. The `view` module of a command lists the attributes that it prints.
+//! `import` prints the lines and progress of exports and imports.
 
 mod ask;
 mod harmless;

@@ -1,4 +1,4 @@
-//! Prints what a command found or did: as tables for people, as JSON for programs.
+//! Prints a command's results: as tables for people, as JSON for programs.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -19,17 +19,17 @@ pub enum OutputFormat {
     Json,
 }
 
-/// Standard output is for what was asked, and for nothing else; questions and notes are on standard error.
+/// Prints results to standard output, and questions and notes to standard error.
 #[derive(Debug)]
 pub struct Console {
-    /// What is printed.
+    /// The format of results.
     pub output: OutputFormat,
-    /// Nobody is to be asked.
+    /// Whether to skip confirmations.
     pub yes: bool,
 }
 
 impl Console {
-    /// Prints some of a kind: in a table, the columns of these names.
+    /// Prints a list. A table has the columns with these names.
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl Console {
         }
     }
 
-    /// Prints a page of some of a kind, and where the next begins, if there is one.
+    /// Prints a page of a list, and the start of the next page if there is one.
     ///
     /// # Errors
     ///
@@ -61,12 +61,14 @@ impl Console {
         }
         self.print_list(names, rows)?;
         if let Some(cursor) = next_cursor {
-            self.note(&format!("There are more {kind}: the same command with --cursor {cursor} goes on."));
+            self.note(&format!(
+                "There are more {kind}: repeat the command with --cursor {cursor} for the next page."
+            ));
         }
         Ok(())
     }
 
-    /// Prints one: as a table, the lines of these names.
+    /// Prints one object. A table has the lines with these names.
     ///
     /// # Errors
     ///
@@ -79,7 +81,7 @@ impl Console {
         }
     }
 
-    /// Prints what has no columns.
+    /// Prints a text.
     ///
     /// # Errors
     ///
@@ -93,19 +95,19 @@ impl Console {
         self.print_text(&text.map_err(|e| AdminError::io(STDOUT)(e.into()))?)
     }
 
-    /// Tells people, in one line, why a command failed.
+    /// Prints why a command failed, in one line on standard error.
     pub fn error(text: &str) {
-        // Nobody may be there to read it.
+        // Standard error may be closed.
         let _ = writeln!(io::stderr(), "latchgate: {}", harmless(text));
     }
 
-    /// Tells people something that isn't the answer, in one line.
+    /// Prints a note, in one line on standard error.
     pub fn note(&self, text: &str) {
         let _ = writeln!(io::stderr(), "{}", harmless(text));
     }
 }
 
-/// The width of the terminal. `None` if standard output isn't one: then a line may have any width.
+/// The width of the terminal. `None` if standard output isn't one; lines may then have any width.
 fn width() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;
@@ -115,7 +117,7 @@ fn width() -> Option<usize> {
         .filter(|width| *width > 0)
 }
 
-/// What is listed here is a struct; anything else would be an empty row.
+/// The fields of a row. A row that isn't a struct would be empty.
 fn object(row: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(row) {
         Ok(Value::Object(object)) => object,

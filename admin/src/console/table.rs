@@ -1,4 +1,5 @@
-//! Tables for people, and the values in their cells. On a terminal they are as wide as it is; elsewhere nothing is shortened.
+//! Tables for people, and their cells. They are as wide as the terminal; without a terminal, nothing is
+//! shortened.
 
 use serde_json::{Map, Value};
 use shared::duration;
@@ -6,13 +7,13 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::harmless::harmless;
 
-/// Between two columns.
+/// The spaces between two columns.
 const GAP: usize = 2;
-/// The narrowest that a column is made.
+/// The narrowest width of a shortened column.
 const MIN_WIDTH: usize = 12;
 
-/// A list: a row for each object, a column for each of these names. Where the columns don't fit into the width, long texts are
-/// shortened; where that isn't enough, each object has a paragraph of its own.
+/// A list, with a row for each object and a column for each name. If the columns are too wide, long texts are
+/// shortened. If that isn't enough, each object becomes a paragraph.
 pub(crate) fn list(names: &[&str], objects: &[Map<String, Value>], width: Option<usize>) -> String {
     let header: Vec<String> = names.iter().map(|name| name.to_uppercase()).collect();
     let of_object =
@@ -30,7 +31,8 @@ pub(crate) fn list(names: &[&str], objects: &[Map<String, Value>], width: Option
     rows.iter().map(|row| line(row, &widths)).collect::<Vec<_>>().join("\n")
 }
 
-/// One object: a line for each of these names that it has. On a terminal a long value goes on in the next line, between words.
+/// An object, with a line for each of these names that it has. On a terminal, a long value continues in the
+/// next line, between words.
 pub(crate) fn lines(names: &[&str], object: &Map<String, Value>, width: Option<usize>) -> String {
     let names: Vec<&str> = names.iter().copied().filter(|name| object.contains_key(*name)).collect();
     let label = names.iter().map(|name| name.width()).max().unwrap_or_default();
@@ -45,7 +47,8 @@ pub(crate) fn lines(names: &[&str], object: &Map<String, Value>, width: Option<u
     text.join("\n")
 }
 
-/// Narrows the columns until they fit, the widest first. Not those that somebody copies: identifiers, names and instants.
+/// Narrows the columns until they fit, the widest first. Columns that people copy stay: identifiers, names
+/// and instants.
 fn fit(widths: &mut [usize], names: &[&str], width: usize) -> bool {
     let gaps = GAP * widths.len().saturating_sub(1);
     loop {
@@ -92,7 +95,7 @@ fn shortened(text: &str, width: usize) -> String {
     shown
 }
 
-/// The lines of a value: several for a list of objects, and for whatever is wider than the room.
+/// The lines of a value: several for a list of objects, or for a value wider than the room.
 fn parts(name: &str, value: Option<&Value>, room: Option<usize>) -> Vec<String> {
     let pairs = |object: &Map<String, Value>| -> Vec<String> {
         object.iter().map(|(name, value)| format!("{} {}", harmless(name), cell(name, Some(value)))).collect()
@@ -113,7 +116,7 @@ fn parts(name: &str, value: Option<&Value>, room: Option<usize>) -> Vec<String> 
     }
 }
 
-/// Breaks between words. A word that is wider than the room stays whole: somebody may copy it.
+/// Breaks a text between words. A word wider than the room stays whole, so that people can copy it.
 fn wrapped(text: &str, room: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split(' ') {
@@ -131,7 +134,8 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
     lines
 }
 
-/// The name says what a number is: instants end in `_at`, lengths of time in `_ttl`.
+/// The text of a cell. The name tells the meaning of a number: instants end in `_at`, lengths of time in
+/// `_ttl`.
 fn cell(name: &str, value: Option<&Value>) -> String {
     let is_instant =
         name.ends_with("_at") || ["not_before", "valid_from", "auth_time", "locked_until"].contains(&name);
@@ -163,11 +167,11 @@ pub(crate) fn instant(unix: u64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// The date so many days after 1970-01-01. A cycle of the calendar is 400 years; years begin in March here, so that the
-/// day that is there only at times is a year's last.
+/// The date this many days after 1970-01-01. The calendar repeats every 400 years. Years begin in March here,
+/// so that a leap day is the last of its year.
 fn date(days: u64) -> (u64, u64, u64) {
     const CYCLE: u64 = 146_097;
-    // From 1970-01-01 back to 0000-03-01.
+    // Counts from 0000-03-01.
     let days = days + 719_468;
     let (cycle, day_of_cycle) = (days / CYCLE, days % CYCLE);
     let leap_days = day_of_cycle / 1460 - day_of_cycle / 36_524 + day_of_cycle / 146_096;
@@ -223,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_is_for_people_and_obeyed_by_no_terminal() {
+    fn cells_are_readable_and_escape_control_characters() {
         assert_eq!(cell("created_at", Some(&json!(0))), "1970-01-01 00:00:00Z");
         assert_eq!(cell("access_ttl", Some(&json!(1_209_600))), "14d");
         assert_eq!(cell("scope", Some(&json!(["read", "write"]))), "read write");
@@ -246,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_fits_the_terminal_and_nothing_is_lost_elsewhere() {
+    fn a_list_fits_the_terminal_and_is_complete_elsewhere() {
         let names = ["user_id", "username", "claims"];
         let claims = json!({"email": "ada@example.com", "roles": ["admin", "editor"], "city": "London"});
         let users =
@@ -268,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_value_goes_on_between_words() {
+    fn long_values_wrap_between_words() {
         let client =
             object(json!({"client_id": "shop", "scope": ["orders:read", "orders:write", "profile"]}));
         let text = lines(&["client_id", "scope"], &client, Some(36));

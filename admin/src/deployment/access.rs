@@ -1,4 +1,4 @@
-//! Whether AWS lets an operator in, and what to do where it doesn't.
+//! Checks whether AWS accepts the operator's credentials, with advice if not.
 
 use std::error::Error;
 
@@ -13,15 +13,15 @@ use super::{
 };
 use crate::variables;
 
-/// Finds out whether there is a region, and who the operator is, before anything is asked with it.
+/// Checks the region and the operator's credentials, before any request uses them.
 ///
 /// # Errors
 ///
-/// [`AccessError`]
+/// [`AccessError`], if the region or the credentials are missing or unusable.
 pub(super) async fn check(config: &SdkConfig, target: &Target) -> Result<(), AccessError> {
     let profile = || target.profile.clone().or_else(variables::profile);
     let profiles = Profiles::load(profile()).await;
-    // Before anything is asked: where the profile isn't there, the SDK goes on to the credentials of the machine.
+    // Before any request: if the profile doesn't exist, the SDK would use the machine's credentials.
     if target.profile.is_some() || !variables::has_credentials() {
         profiles.as_ref().map_or(Ok(()), Profiles::check_named)?;
     }
@@ -33,7 +33,7 @@ pub(super) async fn check(config: &SdkConfig, target: &Target) -> Result<(), Acc
     };
     let is_complete = credentials.is_ok() && config.region().is_some();
     let fault = match profiles {
-        // What can't be read has no region either.
+        // An unreadable file has no region either.
         Err(malformed) => Some(malformed),
         Ok(profiles) => profiles.fault().filter(|_| credentials.is_err()),
     };
@@ -45,7 +45,7 @@ pub(super) async fn check(config: &SdkConfig, target: &Target) -> Result<(), Acc
     }
 }
 
-/// The SDK's types of these errors are its own: its words are all that there is.
+/// Explains a credentials error by its text, since the SDK's error types are private.
 fn explain(error: &dyn Error, profile: Option<String>) -> AccessError {
     let said = chain(error);
     if let Some(missing) = quoted(&said, "profile `").filter(|_| said.contains("was not defined")) {
@@ -54,7 +54,7 @@ fn explain(error: &dyn Error, profile: Option<String>) -> AccessError {
     if said.contains("SSO token") || said.contains("SSO session") || said.contains("sso/cache") {
         return AccessError::SsoExpired(profile);
     }
-    // The machine's own (IMDS) are asked for last, where nothing else says any.
+    // The machine's own credentials (IMDS) come last, if nothing else has any.
     let none = ["no credentials found in chain", "no providers in chain", "IMDS"];
     if none.iter().any(|none| said.contains(none)) {
         return AccessError::NoCredentials;
@@ -67,13 +67,12 @@ fn quoted(text: &str, before: &str) -> Option<String> {
     Some(rest.split_once('`')?.0.to_owned())
 }
 
-/// What to do where nobody answered.
-const UNREACHED: &str =
-    "nothing answered: is there a network, and are the region and, if one is set, AWS_ENDPOINT_URL right?";
-/// What to do where an answer is none of AWS's.
-const FOREIGN: &str = "what answered isn't AWS: is there a proxy on the way, or a wrong AWS_ENDPOINT_URL?";
+/// Advice if no service answered.
+const UNREACHED: &str = "no answer: check the network, the region and, if it is set, AWS_ENDPOINT_URL";
+/// Advice if the answer isn't from AWS.
+const FOREIGN: &str = "the answer isn't from AWS: check for a proxy on the way, or a wrong AWS_ENDPOINT_URL";
 
-/// What to do about a failure, by what [`shared::aws::reason`] says of it; nothing, if that says it all.
+/// Advice on a failure, by the text of [`shared::aws::reason`]; `None`, if that says enough.
 pub(crate) fn advice_on(reason: &str) -> Option<&'static str> {
     let begins = |texts: &[&str]| texts.iter().any(|text| reason.starts_with(text));
     match reason.split(' ').next().and_then(advice) {
@@ -83,12 +82,12 @@ pub(crate) fn advice_on(reason: &str) -> Option<&'static str> {
     }
 }
 
-/// What to do about an error with this code, of whichever of AWS's services; nothing, if the code says it all.
+/// Advice on an error with this code, from any AWS service; `None`, if the code says enough.
 pub(super) fn advice(code: &str) -> Option<&'static str> {
     Some(match code {
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" | "NotAuthorized" => {
-            "these credentials may not do that: docs/guide/clients-and-users.md lists the rights, and `aws sts \
-             get-caller-identity` says whose credentials they are"
+            "these credentials lack a permission: docs/guide/clients-and-users.md lists all that you need, \
+             and `aws sts get-caller-identity` shows whose credentials they are"
         }
         "ExpiredToken" | "ExpiredTokenException" => {
             "the AWS credentials have expired: sign in again with `aws sso login`, or where you got them"
@@ -102,15 +101,16 @@ pub(super) fn advice(code: &str) -> Option<&'static str> {
         | "InvalidSignatureException"
         | "IncompleteSignature"
         | "MissingAuthenticationToken" => {
-            "AWS doesn't accept these credentials: `aws sts get-caller-identity` tries them, and `aws configure` replaces them"
+            "AWS doesn't accept these credentials: `aws sts get-caller-identity` tests them, and `aws \
+             configure` replaces them"
         }
         "UnrecognizedClientException" => {
-            "the store doesn't accept these credentials: --access-key-id names what the store of `cargo run` prints at its start; \
-             in AWS, `aws sts get-caller-identity` tries yours"
+            "the store doesn't accept these credentials: for the store of `cargo run`, pass the \
+             --access-key-id that it printed at its start; in AWS, `aws sts get-caller-identity` tests yours"
         }
-        "ResourceNotFoundException" => "it isn't there: is it the right region, --endpoint or variable?",
+        "ResourceNotFoundException" => "it isn't there: check the region, --endpoint or the variable",
         "Throttling" | "ThrottlingException" | "ProvisionedThroughputExceededException" => {
-            "AWS is asked too much at the moment: try again in a minute"
+            "AWS is throttling requests: try again in a minute"
         }
         _ => return None,
     })
@@ -123,11 +123,9 @@ mod tests {
     #[test]
     fn each_sentence_names_the_command_to_run() {
         let sso = |profile: Option<&str>| AccessError::SsoExpired(profile.map(str::to_owned)).to_string();
-        assert!(
-            sso(Some("prod")).ends_with(
-                "of the profile prod has expired, or there was none: `aws sso login --profile prod`"
-            )
-        );
+        assert!(sso(Some("prod")).ends_with(
+            "of the profile prod has expired, or there was none: run `aws sso login --profile prod`"
+        ));
         assert!(sso(None).ends_with("`aws sso login`"));
         for code in ["AccessDenied", "ExpiredToken", "InvalidClientTokenId"] {
             assert!(advice(code).unwrap().contains("`aws "), "{code}");
@@ -135,9 +133,9 @@ mod tests {
         assert_eq!(advice("ValidationException"), None);
         for (reason, said) in [
             ("AccessDeniedException no", "get-caller-identity"),
-            ("io error: client error (Connect): tcp connect error", "is there a network"),
-            ("timed out", "is there a network"),
-            ("no code", "isn't AWS"),
+            ("io error: client error (Connect): tcp connect error", "check the network"),
+            ("timed out", "check the network"),
+            ("no code", "isn't from AWS"),
         ] {
             assert!(advice_on(reason).unwrap().contains(said), "{reason}");
         }

@@ -1,4 +1,4 @@
-//! Connects to the deployment that the options name, or else the variables.
+//! Connects to the deployment that the options or the variables name.
 
 use shared::environment::{Environment, variable};
 
@@ -12,21 +12,21 @@ use super::{
 use crate::{error::AdminError, variables};
 
 impl Deployment {
-    /// The deployment that is named, or else the one that the variables name.
+    /// Connects to the deployment that the options name, otherwise the variables.
     ///
     /// # Errors
     ///
-    /// [`AdminError`], if none is, or it can't be reached.
+    /// [`AdminError`], if none is named, or it can't be reached.
     pub async fn connect(target: &Target) -> Result<Self, AdminError> {
-        // clap can't tell: it looks at the options before a command and after it apart.
+        // clap can't check this: it treats options before and after a command separately.
         let named = [target.stack.is_some(), target.local.is_some(), target.endpoint.is_some()];
         if named.into_iter().filter(|is_named| *is_named).count() > 1 {
             return Err(AdminError::Usage(
-                "one of --stack, --local and --endpoint says which deployment is meant",
+                "--stack, --local and --endpoint each name a deployment: give only one of them",
             ));
         }
         if target.access_key_id.is_some() && target.endpoint.is_none() {
-            return Err(AdminError::Usage("--access-key-id is for the store of --endpoint"));
+            return Err(AdminError::Usage("--access-key-id needs --endpoint"));
         }
         if let Some(port) = target.local {
             return local::connect(port, target).await;
@@ -44,7 +44,7 @@ impl Deployment {
         Ok(Self::over(sdk::of_operator(target).await?, environment, "environment".to_owned()))
     }
 
-    /// The deployment in this store, in tables of their own names unless variables say otherwise.
+    /// The deployment in this store. Its tables have their default names, unless variables set others.
     async fn at(endpoint: &str, target: &Target) -> Result<Self, AdminError> {
         let said = Environment::from_process();
         let tables = TABLES.map(|(id, name)| (name, said.optional(name).unwrap_or(id)));

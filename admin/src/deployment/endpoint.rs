@@ -1,4 +1,4 @@
-//! Whether a store answers at an endpoint, before a command asks it for anything.
+//! Checks that a store answers at an endpoint, before a command uses it.
 
 use std::net::Ipv4Addr;
 
@@ -14,16 +14,16 @@ use super::target::local_port;
 /// Why an endpoint can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum EndpointError {
-    /// Nobody answers, or not in HTTP.
-    #[error("no store answers at {endpoint} ({reason}): is it running, and is that its address?")]
+    /// Nothing answers, or not in HTTP.
+    #[error("no store answers at {endpoint} ({reason}): check that it is running, and its address")]
     Silent {
         /// The endpoint.
         endpoint: String,
-        /// What the network says.
+        /// The error from the network.
         reason: String,
     },
     /// The API of a local server answers.
-    #[error("{endpoint} is Latchgate's API, not its store: say --local={port} instead of --endpoint")]
+    #[error("{endpoint} is Latchgate's API, not its store: use --local={port} instead of --endpoint")]
     Api {
         /// The endpoint.
         endpoint: String,
@@ -32,22 +32,23 @@ pub enum EndpointError {
     },
     /// Another program answers.
     #[error(
-        "what answers at {endpoint} isn't DynamoDB ({reason}): --endpoint names a store, and --local=PORT finds that of \
-         `cargo run` by the port of its API"
+        "the server at {endpoint} isn't DynamoDB ({reason}): --endpoint takes the URL of a store. For the \
+         store of `cargo run`, use --local=PORT with the port of its API"
     )]
     Another {
         /// The endpoint.
         endpoint: String,
-        /// What can't be understood.
+        /// The reason why the answer isn't DynamoDB's.
         reason: String,
     },
 }
 
-/// Asks for this table: any answer of DynamoDB will do, a refusal too, which the command that was given explains better.
+/// Requests this table. Any answer of DynamoDB is fine, even an error, since the command explains that
+/// better.
 ///
 /// # Errors
 ///
-/// [`EndpointError`], if there is no such answer.
+/// [`EndpointError`], if DynamoDB doesn't answer.
 pub(super) async fn check(table: &Table, endpoint: &str) -> Result<(), EndpointError> {
     let Err(error) = table.client.describe_table().table_name(&table.name).send().await else {
         return Ok(());

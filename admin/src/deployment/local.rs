@@ -1,4 +1,4 @@
-//! The server on this machine.
+//! Connects to the server on this machine.
 
 use std::net::Ipv4Addr;
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::error::AdminError;
 
-/// The deployment that the server on this port serves.
+/// Connects to the deployment of the server on this port.
 pub(super) async fn connect(port: u16, target: &Target) -> Result<Deployment, AdminError> {
     let mut reached = Err(nobody(port)?);
     for server in LocalServer::find_all(port)? {
@@ -25,7 +25,7 @@ pub(super) async fn connect(port: u16, target: &Target) -> Result<Deployment, Ad
     reached
 }
 
-/// Why a server that left no file isn't found.
+/// The error for a server that left no file.
 fn nobody(port: u16) -> Result<AdminError, AdminError> {
     if !LocalServer::find_all(port)?.is_empty()
         || Occupant::of((Ipv4Addr::LOCALHOST, port).into()) != Occupant::Latchgate
@@ -49,7 +49,7 @@ async fn reach(server: LocalServer, port: u16, target: &Target) -> Result<Deploy
     Ok(deployment)
 }
 
-/// A server that was killed leaves its file behind.
+/// Checks that the server's store answers: a server that was killed leaves its file behind.
 async fn answers(deployment: &Deployment, port: u16) -> Result<(), AdminError> {
     let clients = deployment.table(variable::CLIENTS_TABLE)?;
     let described = clients.client.describe_table().table_name(&clients.name).send().await;

@@ -4,6 +4,7 @@ mod access;
 mod access_error;
 mod connect;
 mod endpoint;
+mod http_apis;
 mod local;
 mod profiles;
 mod reached;
@@ -13,5 +14,7 @@ mod tables;
 mod target;
 
 pub(crate) use self::access::advice_on;
+pub(crate) use self::http_apis::{HttpApi, http_apis};
+pub(crate) use self::stack::{find_stack, importers};
 pub(crate) use self::target::local_port;
 pub use self::{access_error::AccessError, endpoint::EndpointError, reached::Deployment, target::Target};

@@ -1,4 +1,4 @@
-//! The profiles of whoever runs the command, as the files of the AWS command line hold them.
+//! The operator's profiles, from the files of the AWS command line.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,7 @@ use shared::error::chain;
 
 use super::access_error::AccessError;
 
-/// What a profile may have that leads to credentials.
+/// The settings of a profile that lead to credentials.
 const SOURCES: [&str; 7] = [
     "aws_access_key_id",
     "role_arn",
@@ -19,10 +19,10 @@ const SOURCES: [&str; 7] = [
     "web_identity_token_file",
     "login_session",
 ];
-/// The profile whose credentials a role is assumed with.
+/// The profile whose credentials assume a role.
 const SOURCE_PROFILE: &str = "source_profile";
 
-/// The profiles, and which of them is meant.
+/// The profiles, with the selected one.
 #[derive(Debug)]
 pub(super) struct Profiles {
     set: ProfileSet,
@@ -30,7 +30,7 @@ pub(super) struct Profiles {
 }
 
 impl Profiles {
-    /// Reads the files. The profile may be named; where it isn't, `default` is meant, which need not be there.
+    /// Reads the files. Without a name, `default` is selected, which needn't exist.
     ///
     /// # Errors
     ///
@@ -43,11 +43,11 @@ impl Profiles {
         }
     }
 
-    /// Whether the profile that is named is there.
+    /// Checks that the named profile exists.
     ///
     /// # Errors
     ///
-    /// [`AccessError::UnknownProfile`]
+    /// [`AccessError::UnknownProfile`], if it doesn't.
     pub(super) fn check_named(&self) -> Result<(), AccessError> {
         match &self.named {
             Some(name) if self.set.get_profile(name).is_none() => {
@@ -57,7 +57,7 @@ impl Profiles {
         }
     }
 
-    /// Why the profile that is meant leads to no credentials, if its own text says so.
+    /// Why the selected profile leads to no credentials, if its text shows that.
     pub(super) fn fault(&self) -> Option<AccessError> {
         let mut profile = self.set.get_profile(self.set.selected_profile())?;
         let mut seen = vec![profile.name()];
@@ -66,7 +66,7 @@ impl Profiles {
                 let (profile, missing) = (profile.name().to_owned(), next.to_owned());
                 return Some(AccessError::UnknownSource { profile, missing });
             };
-            // A profile may be its own source: its keys are meant then.
+            // A profile may be its own source, with its own keys.
             if next == profile.name() && profile.get(SOURCES[0]).is_some() {
                 return None;
             }
@@ -86,7 +86,7 @@ fn source(profile: &Profile) -> Option<&str> {
     profile.get("role_arn").and(profile.get(SOURCE_PROFILE))
 }
 
-/// The words of an error, on one line.
+/// The text of an error on one line.
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -6,31 +6,38 @@ use aws_config::SdkConfig;
 use aws_sdk_dynamodb::Client;
 use shared::{
     clock::{Clock, SystemClock, Timestamp},
-    environment::Environment,
+    environment::{Environment, variable},
     random::{Random, SystemRandom},
+    resource::Resources,
     store::Table,
 };
 
+use super::tables::of_pairs;
 use crate::error::AdminError;
 
 /// A deployment that can be reached.
 #[derive(Clone)]
 pub struct Deployment {
-    /// What clients of AWS's services are made from.
+    /// The configuration for clients of AWS's services.
     pub sdk_config: SdkConfig,
-    /// The way to its tables.
+    /// The client for its tables.
     pub dynamodb: Client,
-    /// The functions' variables that say which tables these are, and where the keyset is.
+    /// The functions' variables with the names of the tables and the place of the keyset.
     pub environment: Environment,
-    /// Where its API is served, if that is known.
+    /// The URL of its API, if known. For a stack, this is its own URL, even if an HTTP API serves there
+    /// instead of its REST API.
     pub api_url: Option<String>,
-    /// The stack's parameters, if it is one.
+    /// The name of the stack, if this is one.
+    pub stack: Option<String>,
+    /// The stack's parameters; empty, if this is no stack.
     pub parameters: BTreeMap<String, String>,
-    /// What people call it.
+    /// The stack's tags; empty, if this is no stack.
+    pub tags: BTreeMap<String, String>,
+    /// The deployment's name for people.
     pub target: String,
-    /// Time.
+    /// The clock.
     pub clock: Arc<dyn Clock>,
-    /// Randomness.
+    /// The source of randomness.
     pub random: Arc<dyn Random>,
 }
 
@@ -41,14 +48,21 @@ impl Deployment {
             sdk_config,
             environment,
             api_url: None,
+            stack: None,
             parameters: BTreeMap::new(),
+            tags: BTreeMap::new(),
             target,
             clock: Arc::new(SystemClock),
             random: Arc::new(SystemRandom::new()),
         }
     }
 
-    /// The table that the variable names.
+    /// This deployment with only these tables, by variable.
+    pub(crate) fn with_tables<'a>(&self, tables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        Self { environment: of_pairs(tables), ..self.clone() }
+    }
+
+    /// Opens the table that the variable names.
     ///
     /// # Errors
     ///
@@ -57,9 +71,24 @@ impl Deployment {
         Ok(Table::from_environment(variable, &self.environment, &self.dynamodb)?)
     }
 
-    /// A parameter of the stack, if it is one.
+    /// A parameter of the stack; `None`, if this is no stack.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
+    }
+
+    /// Whether the deployment binds tokens, by the stack's parameter; `None`, if this is no stack. A stack of
+    /// a release without the parameter binds none.
+    pub fn binds_tokens(&self) -> Option<bool> {
+        let is_on = self.parameter("Dpop").map(|dpop| dpop == "on");
+        is_on.or(self.stack.as_ref().map(|_| false))
+    }
+
+    /// The registered resources, by the stack's parameter; `None`, if this is no stack, or its release has no
+    /// such parameter.
+    pub fn resources(&self) -> Option<Resources> {
+        let value = self.parameter("ProtectedResources")?.to_owned();
+        let variables = [(variable::PROTECTED_RESOURCES.to_owned(), value)];
+        Resources::from_environment(&Environment::from_variables(variables)).ok()
     }
 
     /// The current time.

@@ -1,18 +1,23 @@
-//! The tables of a deployment, and the variables that say which they are.
+//! The tables of a deployment, and the variables with their names.
 
 use shared::environment::{Environment, variable};
 
-/// The tables, as template.yaml names them, and the variables by which the functions find them.
-pub(super) const TABLES: [(&str, &str); 6] = [
+/// The tables' names in template.yaml, and the functions' variables for them.
+pub(super) const TABLES: [(&str, &str); 8] = [
     ("ClientsTable", variable::CLIENTS_TABLE),
     ("CredentialsTable", variable::CREDENTIALS_TABLE),
     ("UsersTable", variable::USERS_TABLE),
     ("SessionsTable", variable::SESSIONS_TABLE),
     ("RevocationsTable", variable::REVOCATIONS_TABLE),
     ("KeysTable", variable::KEYS_TABLE),
+    ("CodesTable", variable::CODES_TABLE),
+    ("ConsentsTable", variable::CONSENTS_TABLE),
 ];
 
-/// An environment of these variables.
+/// The variables of tables that earlier releases don't have.
+pub(super) const LATER: [&str; 2] = [variable::CODES_TABLE, variable::CONSENTS_TABLE];
+
+/// An environment with these variables.
 pub(super) fn of_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Environment {
     Environment::from_variables(pairs.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())))
 }

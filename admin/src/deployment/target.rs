@@ -1,4 +1,4 @@
-//! Which deployment is meant.
+//! The options that select a deployment.
 
 use clap::Args;
 
@@ -24,32 +24,32 @@ pub struct Target {
     /// A store: http for DynamoDB Local and the like, https for AWS
     #[arg(long, global = true, value_name = "URL", value_parser = endpoint)]
     pub endpoint: Option<String>,
-    /// The access key ID that the store of --endpoint asks for, where it isn't AWS [default: local]
+    /// The access key ID for the store of --endpoint, if that isn't AWS [default: local]
     #[arg(long, global = true, value_name = "ID")]
     pub access_key_id: Option<String>,
     /// The region of the stack, instead of the profile's
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
-    /// Whose credentials are used
+    /// The AWS profile with your credentials
     #[arg(long, global = true, value_name = "PROFILE")]
     pub profile: Option<String>,
 }
 
-/// The port of a server on this machine: the number, or its address.
+/// Parses the port of a server on this machine, or its address.
 pub(crate) fn local_port(text: &str) -> Result<u16, &'static str> {
     let bare = text.strip_prefix("http://").unwrap_or(text);
     let bare = bare.strip_suffix('/').unwrap_or(bare);
     let port = match bare.rsplit_once(':') {
         None => bare,
         Some(("" | "localhost" | "127.0.0.1" | "[::1]" | "0.0.0.0", port)) => port,
-        Some(_) => return Err("a local server is on this machine: write its port, like --local=8787"),
+        Some(_) => return Err("--local takes the port of a server on this machine, like --local=8787"),
     };
     let port =
         Some(port).filter(|port| port.bytes().all(|b| b.is_ascii_digit())).and_then(|port| port.parse().ok());
     port.filter(|port| *port > 0).ok_or("a port is a number from 1 to 65535, like --local=8787")
 }
 
-/// Where a store may be.
+/// Parses the endpoint of a store.
 fn endpoint(text: &str) -> Result<String, &'static str> {
     if ["http://", "https://"].iter().any(|scheme| text.len() > scheme.len() && text.starts_with(scheme)) {
         Ok(text.to_owned())

@@ -1,4 +1,4 @@
-//! The certificates that a host shows, and the roots that may vouch for it.
+//! The certificates that a host presents, and the roots that may sign them.
 
 use std::{
     io,
@@ -28,16 +28,16 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// A certificate authority.
 #[derive(Clone, Debug)]
 pub struct Root {
-    /// Its name, in full.
+    /// Its full name.
     pub name: String,
-    /// When it ends.
+    /// When its certificate expires.
     pub ends_at: Timestamp,
-    /// The same, for people.
+    /// The expiry for people.
     pub ends: String,
     subject: Vec<u8>,
 }
 
-/// The certificate authorities that are trusted.
+/// The trusted certificate authorities.
 #[derive(Clone, Debug)]
 pub struct Roots {
     roots: Vec<Root>,
@@ -45,11 +45,11 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// Reads them.
+    /// Parses the roots.
     ///
     /// # Errors
     ///
-    /// If the text holds no certificate, or one that can't be read.
+    /// If the text has no certificate, or a malformed one.
     pub fn parse(pem: &str) -> io::Result<Self> {
         let (mut roots, mut store) = (Vec::new(), RootCertStore::empty());
         for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
@@ -71,35 +71,35 @@ impl Roots {
         }
     }
 
-    /// Each of them.
+    /// All roots.
     pub fn all(&self) -> &[Root] {
         &self.roots
     }
 
-    /// The root that the chain ends with; where several vouch for it, the one that lasts longest.
+    /// The root at the end of the chain. If several sign it, the one that expires last.
     pub(super) fn of(&self, chain: &Chain) -> Option<&Root> {
         let vouching = self.roots.iter().filter(|root| chain.issuers.contains(&root.subject));
         vouching.max_by_key(|root| root.ends_at)
     }
 }
 
-/// What a host shows of itself.
+/// The certificates that a host presents.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chain {
-    /// Why it is refused with these roots; `None`, if it isn't.
+    /// Why they are refused with these roots; `None`, if they aren't.
     pub(super) refusal: Option<String>,
-    /// Who issued the last of its certificates.
+    /// The issuer of the last certificate.
     pub(super) issuer: Option<String>,
-    /// Who issued each of them, as DER.
+    /// The issuers of all certificates, as DER.
     issuers: Vec<Vec<u8>>,
 }
 
 impl Chain {
-    /// Makes a connection to the host, with only these roots, and sends nothing over it.
+    /// Connects to the host, trusting only these roots, and sends nothing over the connection.
     ///
     /// # Errors
     ///
-    /// If there is no connection, or no certificate is shown.
+    /// If there is no connection, or the host presents no certificate.
     pub(super) async fn shown_by(host: &str, port: u16, roots: &Roots) -> io::Result<Self> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let verifier = Arc::new(Recording::new(roots, &provider)?);
@@ -118,7 +118,7 @@ impl Chain {
         match (verifier.take(), connected) {
             (Some(chain), _) => Ok(chain),
             (None, Err(error)) => Err(error),
-            (None, Ok(_)) => Err(io::Error::other("it shows no certificate")),
+            (None, Ok(_)) => Err(io::Error::other("it presents no certificate")),
         }
     }
 
@@ -134,7 +134,7 @@ impl Chain {
     }
 }
 
-/// Verifies as any client does, and remembers what was shown: a refusal alone wouldn't say by whom it was issued.
+/// Verifies like any client, and records the certificates, since a refusal doesn't name the issuer.
 #[derive(Debug)]
 struct Recording {
     verifier: Arc<WebPkiServerVerifier>,

@@ -56,7 +56,12 @@ impl Check {
     /// A check that failed to run: the service didn't answer, or the operator lacks a right. It says nothing about the deployment,
     /// so it has no remedy.
     pub(crate) fn failed(name: impl Into<String>, error: &AdminError) -> Self {
-        Self { failed: true, ..Self::unknown(name, chain(error)) }
+        Self::unanswered(name, chain(error))
+    }
+
+    /// Like [`Check::failed`], for a failure that isn't an error of a command.
+    pub(crate) fn unanswered(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { failed: true, ..Self::unknown(name, detail) }
     }
 
     pub(crate) fn warning(

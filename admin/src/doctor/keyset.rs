@@ -1,4 +1,4 @@
-//! The keys: published, in use, and rotated.
+//! Checks that the keys are published, in use, and rotated.
 
 use aws_sdk_secretsmanager::primitives::DateTime;
 use shared::{
@@ -29,11 +29,11 @@ pub(super) async fn check(deployment: &Deployment) -> Vec<Check> {
     checks
 }
 
-/// A secret that isn't there is wrong. Any other failure to read says nothing of the keys.
+/// The check for a failed read. A missing secret is wrong, but other failures say nothing about the keys.
 fn unread(name: &str, error: &AdminError) -> Check {
     match error {
-        AdminError::Secret { reason, .. } if reason.starts_with("ResourceNotFoundException") => {
-            let remedy = "deploy the stack again, or name the secret that there is with KEYSET_SECRET";
+        AdminError::Service { reason, .. } if reason.starts_with("ResourceNotFoundException") => {
+            let remedy = "deploy the stack again, or name an existing secret with KEYSET_SECRET";
             Check::wrong(name, chain(error), remedy)
         }
         _ => Check::failed(name, error),
@@ -57,12 +57,12 @@ async fn published(deployment: &Deployment) -> Check {
     }
 }
 
-/// The keyset can be used whole, and what it signs with is published.
+/// Checks that the whole keyset is usable, and its signing keys are published.
 async fn keyset(deployment: &Deployment) -> Check {
     let document = match read_keyset(deployment).await {
         Ok(document) => document,
         Err(AdminError::NoKeyset) => {
-            return Check::unknown(KEYSET, "out of reach: a local server without --db keeps it to itself");
+            return Check::unknown(KEYSET, "out of reach: a local server without --db keeps it in memory");
         }
         Err(error @ AdminError::Keyset(_)) => {
             return Check::wrong(KEYSET, chain(&error), "latchgate keys rotate");
@@ -83,8 +83,8 @@ async fn keyset(deployment: &Deployment) -> Check {
         }
         Ok(kids) => Check::wrong(
             KEYSET,
-            format!("not published: {}; what they sign is refused", kids.join(" ")),
-            "latchgate keys rotate --leaked, if nobody knows how it came to this",
+            format!("not published: {}; tokens that these sign are refused", kids.join(" ")),
+            "latchgate keys rotate --leaked, unless you know how this happened",
         ),
         Err(error) => Check::failed(KEYSET, &error),
     }
@@ -106,10 +106,10 @@ async fn rotation(deployment: &Deployment) -> Result<Check, AdminError> {
     let next = instant(described.next_rotation_date().map(DateTime::secs));
     let last = instant(described.last_rotated_date().map(DateTime::secs));
     Ok(match (last, next) {
-        (None, _) => Check::wrong(ROTATION, "on, and has never been done", "see the log of KeysFunction"),
+        (None, _) => Check::wrong(ROTATION, "on, but it never ran", "see the log of KeysFunction"),
         (Some(_), Some(next)) if next < deployment.now() => {
             Check::wrong(ROTATION, "overdue: the last one failed", "see the log of KeysFunction")
         }
-        (Some(_), _) => Check::ok(ROTATION, "on, and done when it was due"),
+        (Some(_), _) => Check::ok(ROTATION, "on, and not overdue"),
     })
 }

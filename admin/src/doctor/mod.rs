@@ -1,11 +1,18 @@
-//! `latchgate doctor`: whether a deployment is as it should be.
+//! `latchgate doctor`: examines a deployment.
 
 mod api;
+mod authorizers;
+mod binding;
+mod calls;
 mod certificates;
 mod check;
+mod device;
 mod floods;
 mod keyset;
+mod metrics;
 mod origins;
+mod serving;
+mod settings;
 mod tables;
 mod throwaway;
 mod trial;
@@ -18,6 +25,7 @@ use crate::{
     error::AdminError,
 };
 
+pub(crate) use self::throwaway::is_throwaway;
 pub use self::{
     certificates::{Root, Roots},
     check::{Check, Outcome},
@@ -25,16 +33,22 @@ pub use self::{
     trust::trust_in,
 };
 
-/// Examines the deployment, and prints what it found.
+/// Examines the deployment, and prints the results.
 ///
 /// # Errors
 ///
-/// [`AdminError::Unwell`] if a check finds something wrong, [`AdminError::Unexamined`] if a check couldn't be made, and another
-/// error if the deployment can't be examined at all.
+/// [`AdminError::Unwell`], if a check finds something wrong; [`AdminError::Unexamined`], if a check failed to
+/// run; another error, if the deployment can't be examined at all.
 pub async fn run(context: &Context) -> Result<(), AdminError> {
-    // First: the trial writes, and what can't be written down isn't done.
+    run_after(context, Vec::new()).await
+}
+
+/// Examines the deployment after a command changed it, and prints the command's results too.
+pub(crate) async fn run_after(context: &Context, done: Vec<Check>) -> Result<(), AdminError> {
+    // First, since the trial writes: a change that can't be recorded must not happen.
     let audit = context.audit_log().await?;
-    let checks = examine(&context.deployment).await?;
+    let mut checks = done;
+    checks.extend(examine(&context.deployment).await?);
     audit.record(OperatorEvent::DoctorRan, &Subject::default())?;
     context.console.print_list(&["check", "result", "detail"], &checks)?;
     for check in &checks {
@@ -55,19 +69,24 @@ pub async fn run(context: &Context) -> Result<(), AdminError> {
 ///
 /// # Errors
 ///
-/// [`AdminError`], if it can't be.
+/// [`AdminError`], if it can't be examined.
 pub async fn examine(deployment: &Deployment) -> Result<Vec<Check>, AdminError> {
     let mut checks = tables::check(deployment).await?;
     checks.extend(keyset::check(deployment).await);
-    checks.extend(floods::check(deployment));
+    checks.extend(metrics::check(deployment).await);
     checks.extend(trust::check(deployment).await);
-    if let Some(api) = api::Api::of(deployment) {
+    let serving = serving::find(deployment).await;
+    checks.extend(serving.checks);
+    checks.extend(authorizers::check(deployment).await);
+    for api in &serving.apis {
+        checks.extend(floods::check(deployment, api));
         checks.extend(api.check(deployment).await);
-        checks.extend(origins::check(deployment, &api).await);
-        checks.extend(Box::pin(trial::check(deployment, &api)).await);
-    } else {
-        let detail = "where it is served is not known: name the deployment with --stack or --local";
-        checks.push(Check::unknown("API", detail));
+        checks.extend(origins::check(api).await);
+        let trial = Box::pin(trial::check(deployment, api)).await;
+        checks.extend(trial.checks);
+        if trial.is_interrupted {
+            break;
+        }
     }
     Ok(checks)
 }

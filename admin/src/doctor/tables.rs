@@ -1,4 +1,4 @@
-//! The tables: their keys, and the attribute that DynamoDB expires items by.
+//! Checks the tables: their keys, and the attribute by which DynamoDB expires items.
 
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
@@ -11,10 +11,10 @@ use shared::{
     store::{StoreError, Table, attribute},
 };
 
-use super::Check;
+use super::{Check, settings};
 use crate::{deployment::Deployment, error::AdminError};
 
-/// A table as template.yaml defines it; a test holds this against it.
+/// A table as in template.yaml. A test compares the two.
 #[derive(Clone, Copy, Debug)]
 pub struct ExpectedTable {
     /// The logical id.
@@ -27,11 +27,13 @@ pub struct ExpectedTable {
     pub sort_key: Option<(&'static str, &'static str)>,
     /// The TTL attribute.
     pub ttl_attribute: Option<&'static str>,
+    /// Whether earlier releases lack this table.
+    pub is_later: bool,
 }
 
-/// All of them.
-pub const EXPECTED: [ExpectedTable; 6] = [
-    table("ClientsTable", variable::CLIENTS_TABLE, attribute::CLIENT_ID),
+/// All tables.
+pub const EXPECTED: [ExpectedTable; 8] = [
+    table("ClientsTable", variable::CLIENTS_TABLE, attribute::CLIENT_ID).expiring(),
     table("CredentialsTable", variable::CREDENTIALS_TABLE, attribute::USERNAME).expiring(),
     table("UsersTable", variable::USERS_TABLE, attribute::USER_ID),
     table("SessionsTable", variable::SESSIONS_TABLE, attribute::USER_ID)
@@ -42,14 +44,27 @@ pub const EXPECTED: [ExpectedTable; 6] = [
         .sorted(attribute::REVOCATION)
         .expiring(),
     table("KeysTable", variable::KEYS_TABLE, attribute::KEY_USE).sorted(attribute::KID).expiring(),
+    table("CodesTable", variable::CODES_TABLE, attribute::CODE_HASH).expiring().later(),
+    table("ConsentsTable", variable::CONSENTS_TABLE, attribute::USER_ID).sorted(attribute::CLIENT_ID).later(),
 ];
 
 const fn table(id: &'static str, variable: &'static str, partition_key: &'static str) -> ExpectedTable {
     let partition_key = (partition_key, "S");
-    ExpectedTable { id, variable, partition_key, sort_key: None, ttl_attribute: None }
+    ExpectedTable { id, variable, partition_key, sort_key: None, ttl_attribute: None, is_later: false }
 }
 
 impl ExpectedTable {
+    /// Whether this table has the expected keys, by name and type.
+    pub(crate) fn has_keys_of(&self, table: &TableDescription) -> bool {
+        let key = |kind: KeyType| {
+            let element = table.key_schema().iter().find(|element| *element.key_type() == kind)?;
+            let name = element.attribute_name();
+            let definition = table.attribute_definitions().iter().find(|d| d.attribute_name() == name)?;
+            Some((name, definition.attribute_type().as_str()))
+        };
+        key(KeyType::Hash) == Some(self.partition_key) && key(KeyType::Range) == self.sort_key
+    }
+
     const fn numbered(mut self) -> Self {
         self.partition_key.1 = "N";
         self
@@ -64,15 +79,35 @@ impl ExpectedTable {
         self.ttl_attribute = Some(attribute::EXPIRES_AT);
         self
     }
+
+    const fn later(mut self) -> Self {
+        self.is_later = true;
+        self
+    }
 }
 
-const DEPLOY: &str = "deploy the stack again from template.yaml; a table with other keys has to be made anew";
+/// The check that applies to AWS only.
+const GUARDS: &str = "guards of the tables";
+const DEPLOY: &str =
+    "deploy the stack again from template.yaml; a table with other keys has to be created again";
 
 pub(super) async fn check(deployment: &Deployment) -> Result<Vec<Check>, AdminError> {
     let mut checks = Vec::new();
+    let (mut protected, mut unprotected) = (Vec::new(), Vec::new());
+    let mut is_local = false;
     for expected in &EXPECTED {
-        let table = deployment.table(expected.variable)?;
         let name = format!("table {}", expected.id);
+        let table = match deployment.table(expected.variable) {
+            Err(_) if expected.is_later => {
+                checks.push(Check::wrong(
+                    name,
+                    "the deployment is of an earlier release, which doesn't have it",
+                    DEPLOY,
+                ));
+                continue;
+            }
+            table => table?,
+        };
         let described = table.client.describe_table().table_name(&table.name).send().await;
         let description = match described {
             Ok(output) => output.table,
@@ -94,37 +129,55 @@ pub(super) async fn check(deployment: &Deployment) -> Result<Vec<Check>, AdminEr
             continue;
         };
         checks.push(keys(name, expected, &description));
-        checks.push(ttl(expected, &table).await);
-        checks.extend(guards(expected, &table, &description).await);
+        let is_in_aws = is_in_aws(&description);
+        checks.push(ttl(deployment, expected, &table, is_in_aws).await);
+        if !is_in_aws {
+            is_local = true;
+            continue;
+        }
+        checks.extend(settings::check(deployment, expected.id, &table, &description).await);
+        checks.extend(recovery(expected, &table).await);
+        let is_protected = description.deletion_protection_enabled() == Some(true);
+        if is_protected { &mut protected } else { &mut unprotected }.push(table.name);
+    }
+    if !protected.is_empty() || !unprotected.is_empty() {
+        checks.push(protection(deployment, &unprotected));
+    }
+    if is_local {
+        checks.push(Check::ok(GUARDS, "none: only AWS has recovery and deletion protection"));
     }
     Ok(checks)
+}
+
+/// Whether the table is in AWS, so that it has guards. Local stores have regions whose names don't look like
+/// AWS's, and made-up accounts.
+fn is_in_aws(table: &TableDescription) -> bool {
+    let mut parts = table.table_arn().unwrap_or_default().split(':').skip(3);
+    let (region, account) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    region.contains('-') && account.bytes().any(|digit| digit != b'0')
 }
 
 fn keys(name: String, expected: &ExpectedTable, table: &TableDescription) -> Check {
     if table.table_status() != Some(&TableStatus::Active) {
         return Check::wrong(name, "it is not active", "wait until it is");
     }
-    let key = |kind: KeyType| {
-        let element = table.key_schema().iter().find(|element| *element.key_type() == kind)?;
-        let name = element.attribute_name();
-        let definition = table.attribute_definitions().iter().find(|d| d.attribute_name() == name)?;
-        Some((name, definition.attribute_type().as_str()))
-    };
-    let (partition_key, sort_key) = (key(KeyType::Hash), key(KeyType::Range));
-    if partition_key == Some(expected.partition_key) && sort_key == expected.sort_key {
+    if expected.has_keys_of(table) {
         Check::ok(name, format!("{}, as it should be", table.table_name().unwrap_or_default()))
     } else {
-        Check::wrong(name, "its keys are not those of this version", DEPLOY)
+        Check::wrong(name, "its key schema is not this version's", DEPLOY)
     }
 }
 
-/// Expiry is garbage collection, and nothing depends on it but the bill; on the wrong attribute it loses what counts.
-async fn ttl(expected: &ExpectedTable, table: &Table) -> Check {
+/// Checks the expiry. It only collects garbage, so only the bill depends on it. But on the wrong attribute it
+/// deletes rows that matter.
+async fn ttl(deployment: &Deployment, expected: &ExpectedTable, table: &Table, is_in_aws: bool) -> Check {
     let name = format!("expiry of {}", expected.id);
     let described = table.client.describe_time_to_live().table_name(&table.name).send().await;
     let described = match described {
         Ok(described) => described,
-        Err(error) => return Check::unknown(name, format!("the store doesn't say: {}", aws::reason(error))),
+        Err(error) => {
+            return Check::unanswered(name, format!("the store doesn't say: {}", aws::reason(error)));
+        }
     };
     let ttl = described.time_to_live_description();
     let is_on = ttl
@@ -135,28 +188,41 @@ async fn ttl(expected: &ExpectedTable, table: &Table) -> Check {
         (None, None) => Check::ok(name, "none, as it should be"),
         (Some(expected), Some(found)) if expected == found => Check::ok(name, format!("by {found}")),
         (Some(expected), None) => {
+            // Without this, the command would use the operator's default account.
+            let endpoint = deployment.sdk_config.endpoint_url().filter(|_| !is_in_aws);
+            let endpoint = endpoint.map(|url| format!(" --endpoint-url {url}")).unwrap_or_default();
             let command = format!(
-                "aws dynamodb update-time-to-live --table-name {} \
+                "aws dynamodb update-time-to-live{endpoint} --table-name {} \
                  --time-to-live-specification Enabled=true,AttributeName={expected}",
                 table.name
             );
-            Check::wrong(name, "off: what has expired is never removed", command)
+            Check::wrong(name, "off: expired items are never deleted", command)
         }
-        (_, Some(found)) => {
-            Check::wrong(name, format!("by {found}: items that count are lost"), "turn it off at once")
-        }
+        (_, Some(found)) => Check::wrong(
+            name,
+            format!("by {found}: items that are still needed get deleted"),
+            "turn it off at once",
+        ),
     }
 }
 
-/// What keeps a slip from being the end of all accounts. The stores of a laptop have neither.
-async fn guards(expected: &ExpectedTable, table: &Table, description: &TableDescription) -> Option<Check> {
-    description.table_arn().filter(|arn| !arn.contains(":local:") && !arn.contains(":ddblocal:"))?;
-    let name = format!("guards of {}", expected.id);
+/// The command that turns on point-in-time recovery. Deploying again wouldn't, since the template hasn't
+/// changed.
+fn recover(table: &str) -> String {
+    format!(
+        "aws dynamodb update-continuous-backups --table-name {table} \
+         --point-in-time-recovery-specification PointInTimeRecoveryEnabled=true"
+    )
+}
+
+/// Checks point-in-time recovery, which can undo mistaken changes and deletions.
+async fn recovery(expected: &ExpectedTable, table: &Table) -> Option<Check> {
+    let name = format!("recovery of {}", expected.id);
     let backups = table.client.describe_continuous_backups().table_name(&table.name).send().await;
     let backups = match backups {
         Ok(backups) => backups,
         Err(error) => {
-            return Some(Check::unknown(name, format!("the store doesn't say: {}", aws::reason(error))));
+            return Some(Check::unanswered(name, format!("the store doesn't say: {}", aws::reason(error))));
         }
     };
     let backups = backups.continuous_backups_description()?;
@@ -164,10 +230,31 @@ async fn guards(expected: &ExpectedTable, table: &Table, description: &TableDesc
     let is_recoverable = *backups.continuous_backups_status() == ContinuousBackupsStatus::Enabled
         && recovery.and_then(|r| r.point_in_time_recovery_status())
             == Some(&PointInTimeRecoveryStatus::Enabled);
-    let is_protected = description.deletion_protection_enabled() == Some(true);
-    Some(match (is_recoverable, is_protected) {
-        (true, true) => Check::ok(name, "point-in-time recovery and deletion protection are on"),
-        (false, _) => Check::wrong(name, "point-in-time recovery is off", DEPLOY),
-        (true, false) => Check::wrong(name, "deletion protection is off", DEPLOY),
+    Some(if is_recoverable {
+        Check::ok(name, "point-in-time recovery is on")
+    } else {
+        // This needs a command, since CloudFormation does nothing if the template hasn't changed.
+        Check::wrong(name, "point-in-time recovery is off", recover(&table.name))
     })
+}
+
+/// Checks that DynamoDB refuses to delete the tables. A new stack doesn't request that, so that a failed
+/// first deployment can be rolled back. Nor does a stack that was updated from a version without the
+/// parameter.
+fn protection(deployment: &Deployment, unprotected: &[String]) -> Check {
+    let name = "deletion protection";
+    if unprotected.is_empty() {
+        return Check::ok(name, "DynamoDB refuses to delete the tables");
+    }
+    let detail = format!("off: anyone who may delete tables can delete {} at once", unprotected.join(", "));
+    // CloudFormation does nothing if the parameter hasn't changed.
+    let remedy = if deployment.parameter("TableProtection") == Some("off") {
+        let stack = &deployment.target;
+        format!("`sam deploy --stack-name {stack} --parameter-overrides TableProtection=on`")
+    } else {
+        let protect =
+            |table| format!("`aws dynamodb update-table --deletion-protection-enabled --table-name {table}`");
+        unprotected.iter().map(protect).collect::<Vec<_>>().join(", ")
+    };
+    Check::warning(name, detail, remedy)
 }

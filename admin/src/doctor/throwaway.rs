@@ -1,9 +1,10 @@
-//! A client and a user for the trial, gone when it is over.
+//! A client and a user for the trial, which are removed afterwards.
 
 use std::time::Duration;
 
 use passwords::{NewCredential, Password, Passwords, Username};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 use shared::{
     client::{ClaimSelection, Client, ClientKind},
     clock::Timestamp,
@@ -23,14 +24,20 @@ use crate::{
     },
 };
 
-/// What the names begin with, so that whatever is left by a doctor that was killed can be told.
+/// The prefix of their names. If a doctor is killed, its remains can be recognised.
 const PREFIX: &str = "latchgate-doctor-";
 
-/// The two.
+/// Whether this names such a client or user. Exports leave them out, since nothing would remove them after an
+/// import.
+pub(crate) fn is_throwaway(name: &str) -> bool {
+    name.starts_with(PREFIX)
+}
+
+/// The client and the user.
 pub(super) struct Throwaway {
     pub(super) client_id: ClientId,
     pub(super) username: Username,
-    pub(super) password: SecretString,
+    password: SecretString,
     user_id: UserId,
 }
 
@@ -46,23 +53,42 @@ impl Throwaway {
         })
     }
 
+    /// The fields of a login request.
+    pub(super) fn login(&self) -> Value {
+        let (username, password) = (self.username.as_str(), self.password.expose_secret());
+        json!({ "client_id": self.client_id.as_str(), "username": username, "password": password })
+    }
+
+    /// The fields of a refresh request with this token.
+    pub(super) fn refresh(&self, refresh_token: &str) -> Value {
+        let client_id = self.client_id.as_str();
+        json!({ "grant_type": "refresh_token", "client_id": client_id, "refresh_token": refresh_token })
+    }
+
     pub(super) async fn register(&self, deployment: &Deployment) -> Result<(), AdminError> {
         let client = Client {
             client_id: self.client_id.clone(),
             name: Some("latchgate doctor".to_owned()),
             kind: ClientKind::Public,
             scope: Scope::default(),
+            resources: std::collections::BTreeSet::new(),
             claims: ClaimSelection::All,
             not_before: Timestamp::default(),
             disabled: false,
-            // So that a retry can be tried, whatever the deployment's is.
+            requires_dpop: false,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            is_first_party: false,
+            url: None,
+            // So that the trial can retry, whatever the deployment's leeway is.
             overrides: LifetimeOverrides {
                 leeway: Some(Duration::from_secs(30)),
                 ..LifetimeOverrides::default()
             },
         };
         ClientTable::of(deployment)?.register(&client).await?;
-        let password = Password::parse(&self.password).ok_or(AdminError::Refused("no password was made"))?;
+        let password =
+            Password::parse(&self.password).ok_or(AdminError::Refused("no password could be generated"))?;
         let credential = NewCredential {
             user_id: self.user_id.clone(),
             password_hash: Passwords::new(deployment.random.clone()).hash(&password).await?,
@@ -75,7 +101,7 @@ impl Throwaway {
         Ok(())
     }
 
-    /// All of it, even if some of it is gone or was never there.
+    /// Removes both, even if parts are missing.
     pub(super) async fn remove(&self, deployment: &Deployment) -> Result<(), AdminError> {
         let (clients, users) = (ClientTable::of(deployment)?, UserTables::of(deployment)?);
         let revoker = SessionRevoker::new(&deployment.environment, &deployment.dynamodb)?;

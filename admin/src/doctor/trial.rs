@@ -6,116 +6,101 @@ use std::{
     time::Duration,
 };
 
-use secrecy::ExposeSecret;
-use serde_json::{Value, json};
+use serde_json::json;
 use shared::{error::chain, route};
 use tokio::time::{sleep, timeout};
 
 use super::{
     Check,
-    api::{Answer, Api},
+    api::Api,
+    binding,
+    calls::{Calls, Failure, expect},
     throwaway::Throwaway,
 };
-use crate::{deployment::Deployment, error::AdminError, interrupt::Interrupts};
+use crate::{deployment::Deployment, interrupt::Interrupts};
 
 const TRIAL: &str = "trial";
 const LOGOUT: &str = "logout takes effect";
-/// How long is waited for a logout to take effect that should have.
+/// How many seconds the trial waits for a logout to take effect, beyond the promised delay.
 const PATIENCE: u64 = 60;
-/// How long a call that is under way has, once somebody asked for the end.
+/// How long a running call has to finish after a signal.
 const GRACE: Duration = Duration::from_secs(5);
-/// What a measurement may be off by, in seconds.
+/// By how many seconds a measurement may be off.
 const TOLERANCE: u64 = 2;
 
-/// Something didn't go as it should.
-enum Failure {
-    /// An answer was not the one that it should be: what was tried, and the status.
-    Answer(&'static str, u16),
-    Http(reqwest::Error),
-    Admin(AdminError),
-    Interrupted,
+/// A finished trial.
+pub(super) struct Trial {
+    pub(super) checks: Vec<Check>,
+    /// Whether a signal ended it.
+    pub(super) is_interrupted: bool,
 }
 
-impl From<reqwest::Error> for Failure {
-    fn from(error: reqwest::Error) -> Self {
-        Self::Http(error.without_url())
+impl Trial {
+    fn not_begun(name: String, detail: impl Into<String>) -> Self {
+        Self { checks: vec![Check::unknown(name, detail)], is_interrupted: false }
     }
 }
 
-impl From<AdminError> for Failure {
-    fn from(error: AdminError) -> Self {
-        Self::Admin(error)
-    }
-}
-
-pub(super) async fn check(deployment: &Deployment, api: &Api) -> Vec<Check> {
+pub(super) async fn check(deployment: &Deployment, api: &Api) -> Trial {
     let Some(throwaway) = Throwaway::new(deployment) else {
-        return vec![Check::unknown(TRIAL, "no names for the throw-away client and user")];
+        return Trial::not_begun(
+            api.name(TRIAL),
+            "no names could be generated for the throw-away client and user",
+        );
     };
-    // Heard from here on, so that none of them ends the process before what was made is removed.
+    // From here on, a signal doesn't end the process before the client and the user are removed.
     let mut interrupts = match Interrupts::listen() {
         Ok(interrupts) => interrupts,
-        Err(error) => return vec![Check::unknown(TRIAL, chain(&error))],
+        Err(error) => return Trial::not_begun(api.name(TRIAL), chain(&error)),
     };
     let is_interrupted = AtomicBool::new(false);
     let calls = Calls { api, is_interrupted: &is_interrupted };
-    let mut attempt = pin!(attempt(deployment, &calls, &throwaway));
+    let mut attempt = pin!(all(deployment, &calls, &throwaway));
     let result = tokio::select! {
         result = &mut attempt => result,
         () = interrupts.next() => {
             is_interrupted.store(true, Ordering::Relaxed);
-            // What is under way may still write something: it is waited for, so that this is removed too.
+            // A running call may still write, so the trial waits for it, and then removes what it wrote.
             timeout(GRACE, attempt).await.unwrap_or(Err(Failure::Interrupted))
         }
     };
-    // Whatever came of it.
+    // In any case.
     let removed = throwaway.remove(deployment).await;
     let was_refused = matches!(result, Err(Failure::Admin(_)));
     let mut checks = match result {
-        Ok(seconds) => {
-            vec![Check::ok(TRIAL, "login, call, refresh, retry, logout, refused"), delay(deployment, seconds)]
-        }
-        Err(failure) => vec![explained(failure)],
+        Ok(checks) => checks,
+        Err(failure) => vec![failure.explained(api.name(TRIAL))],
     };
     if let Err(error) = removed {
-        let name = &throwaway.client_id;
-        let remedy = format!(
-            "latchgate clients delete {name}; latchgate users delete {}",
-            throwaway.username.as_str()
-        );
-        // Where making them failed as well, there may be none.
+        let (client_id, username) = (&throwaway.client_id, throwaway.username.as_str());
+        let remedy = format!("latchgate clients delete {client_id}; latchgate users delete {username}");
+        let name = api.name("trial's remains");
+        // If creating them failed too, there may be no remains.
         checks.push(if was_refused {
-            Check::failed("trial's remains", &error)
+            Check::failed(name, &error)
         } else {
-            Check::wrong("trial's remains", chain(&error), remedy)
+            Check::wrong(name, chain(&error), remedy)
         });
     }
-    checks
+    Trial { checks, is_interrupted: is_interrupted.load(Ordering::Relaxed) }
 }
 
-/// Calls of the API, of which none is begun once somebody has asked for the end.
-struct Calls<'a> {
-    api: &'a Api,
-    is_interrupted: &'a AtomicBool,
+/// Runs a trial with unbound tokens, and one with tokens that are bound to a key.
+async fn all(
+    deployment: &Deployment,
+    calls: &Calls<'_>,
+    throwaway: &Throwaway,
+) -> Result<Vec<Check>, Failure> {
+    let api = calls.api;
+    let seconds = attempt(deployment, calls, throwaway).await?;
+    Ok(vec![
+        Check::ok(api.name(TRIAL), "login, call, refresh, retry, logout, refused"),
+        delay(api.name(LOGOUT), deployment, seconds),
+        binding::check(deployment, calls, throwaway).await,
+    ])
 }
 
-impl Calls<'_> {
-    async fn post(&self, path: &str, fields: &Value) -> Result<Answer, Failure> {
-        self.unless_interrupted()?;
-        Ok(self.api.post(path, fields).await?)
-    }
-
-    async fn get(&self, path: &str, access_token: &str) -> Result<Answer, Failure> {
-        self.unless_interrupted()?;
-        Ok(self.api.get(path, access_token).await?)
-    }
-
-    fn unless_interrupted(&self) -> Result<(), Failure> {
-        if self.is_interrupted.load(Ordering::Relaxed) { Err(Failure::Interrupted) } else { Ok(()) }
-    }
-}
-
-/// After how many seconds the logout took effect; `None`, if it didn't while that was waited for.
+/// Runs the trial, and returns after how many seconds the logout took effect; `None`, if it didn't in time.
 async fn attempt(
     deployment: &Deployment,
     api: &Calls<'_>,
@@ -123,33 +108,32 @@ async fn attempt(
 ) -> Result<Option<u64>, Failure> {
     throwaway.register(deployment).await?;
     let client_id = throwaway.client_id.as_str();
-    let password = throwaway.password.expose_secret();
-    let login =
-        json!({ "client_id": client_id, "username": throwaway.username.as_str(), "password": password });
-    let tokens = api.post(route::LOGIN, &login).await?;
+    let tokens = api.post(route::LOGIN, &throwaway.login()).await?;
     expect("login", 200, tokens.status)?;
-    let text = |body: &Value, name: &str| body[name].as_str().unwrap_or_default().to_owned();
-    let (access, first) = (text(&tokens.body, "access_token"), text(&tokens.body, "refresh_token"));
-    expect("a call with the access token", 200, api.get(route::SESSIONS, &access).await?.status)?;
-    expect("a call with a forged token", 401, api.get(route::SESSIONS, &forged(&access)).await?.status)?;
-    let refresh = |token: &str| json!({ "grant_type": "refresh_token", "client_id": client_id, "refresh_token": token });
-    let refreshed = api.post(route::REFRESH, &refresh(&first)).await?;
+    let (access, first) = (tokens.text("access_token"), tokens.text("refresh_token"));
+    expect("a call with the access token", 200, api.get(route::SESSIONS, access).await?.status)?;
+    expect("a call with a forged token", 401, api.get(route::SESSIONS, &forged(access)).await?.status)?;
+    let refreshed = api.post(route::REFRESH, &throwaway.refresh(first)).await?;
     expect("refresh", 200, refreshed.status)?;
-    let (access, second) = (text(&refreshed.body, "access_token"), text(&refreshed.body, "refresh_token"));
+    let (access, second) = (refreshed.text("access_token"), refreshed.text("refresh_token"));
     if second == first {
         return Err(Failure::Answer("refresh with a new refresh token", refreshed.status));
     }
-    let retried = api.post(route::REFRESH, &refresh(&first)).await?;
+    let retried = api.post(route::REFRESH, &throwaway.refresh(first)).await?;
     expect("a retry of the refresh", 200, retried.status)?;
-    if text(&retried.body, "refresh_token") != second {
+    if retried.text("refresh_token") != second {
         return Err(Failure::Answer("a retry with the same successor", retried.status));
     }
-    // Known to whatever caches, before the logout.
-    expect("a call with the new access token", 200, api.get(route::SESSIONS, &access).await?.status)?;
+    // Fills any cache before the logout.
+    expect("a call with the new access token", 200, api.get(route::SESSIONS, access).await?.status)?;
     let logout = json!({ "client_id": client_id, "token": access });
     expect("logout", 200, api.post(route::LOGOUT, &logout).await?.status)?;
-    let took = until_refused(deployment, api, &access).await?;
-    expect("a refresh after the logout", 400, api.post(route::REFRESH, &refresh(&second)).await?.status)?;
+    let took = until_refused(deployment, api, access).await?;
+    expect(
+        "a refresh after the logout",
+        400,
+        api.post(route::REFRESH, &throwaway.refresh(second)).await?.status,
+    )?;
     Ok(took)
 }
 
@@ -170,7 +154,7 @@ async fn until_refused(
     }
 }
 
-/// The delay that is promised, in seconds, as the stack's parameters have it; `None`, where a logout is not heard of.
+/// The promised delay in seconds, by the stack's parameters; `None`, if logouts don't affect access tokens.
 fn promised(deployment: &Deployment) -> Option<u64> {
     match deployment.parameter("RevocationCheck") {
         Some("none") => None,
@@ -181,47 +165,23 @@ fn promised(deployment: &Deployment) -> Option<u64> {
     }
 }
 
-/// What a gateway caches comes on top of what the authorizer promises, and shows here.
-fn delay(deployment: &Deployment, seconds: Option<u64>) -> Check {
+/// Checks the delay. A gateway's cache adds to what the authorizer promises, which shows here.
+fn delay(name: String, deployment: &Deployment, seconds: Option<u64>) -> Check {
     let remedy =
         "a gateway caches the authorizer's decisions: set ReauthorizeEvery to 0, or accept the delay";
     match (promised(deployment), seconds) {
         (Some(promised), Some(seconds)) if seconds <= promised + TOLERANCE => {
-            Check::ok(LOGOUT, format!("after {seconds} s; promised are {promised} s"))
+            Check::ok(name, format!("after {seconds} s; the limit is {promised} s"))
         }
         (Some(promised), Some(seconds)) => {
-            Check::wrong(LOGOUT, format!("after {seconds} s; promised are {promised} s"), remedy)
+            Check::wrong(name, format!("after {seconds} s; the limit is {promised} s"), remedy)
         }
-        (Some(promised), None) => {
-            Check::wrong(LOGOUT, format!("not within {} s", promised + PATIENCE), remedy)
-        }
-        (None, _) => Check::ok(LOGOUT, "when the token expires: RevocationCheck is none"),
+        (Some(promised), None) => Check::wrong(name, format!("not within {} s", promised + PATIENCE), remedy),
+        (None, _) => Check::ok(name, "when the token expires: RevocationCheck is none"),
     }
 }
 
-fn expect(what: &'static str, expected: u16, status: u16) -> Result<(), Failure> {
-    if status == expected { Ok(()) } else { Err(Failure::Answer(what, status)) }
-}
-
-fn explained(failure: Failure) -> Check {
-    let remedy = match &failure {
-        Failure::Answer(_, 403) => {
-            "a scope rule keeps a valid token from GET /sessions: add `GET /sessions -` to ScopeRules"
-        }
-        _ => "the log of the function in question says why, with the field reason",
-    };
-    let detail = match failure {
-        Failure::Answer(what, status) => format!("{what}: answered {status}"),
-        Failure::Http(error) => chain(&error),
-        Failure::Admin(error) => return Check::failed(TRIAL, &error),
-        Failure::Interrupted => {
-            return Check::unknown(TRIAL, "interrupted; what was made for it was removed");
-        }
-    };
-    Check::wrong(TRIAL, detail, remedy)
-}
-
-/// The same token with another last byte but one.
+/// The same token with a different last byte but one.
 fn forged(token: &str) -> String {
     let Some((rest, last)) = token.len().checked_sub(2).and_then(|at| token.split_at_checked(at)) else {
         return token.to_owned();

@@ -1,4 +1,4 @@
-//! Who vouches for AWS, as the functions see it: whether the certificates of the services chain to roots that they trust.
+//! Checks that the certificates of AWS's services chain to roots that the functions trust.
 
 use std::time::Duration;
 
@@ -14,15 +14,16 @@ use super::{
 };
 use crate::deployment::Deployment;
 
-/// What the functions call, by the names of their hosts.
+/// The services that the functions call, by host name.
 const SERVICES: [&str; 2] = ["dynamodb", "secretsmanager"];
-/// How long before a root ends it is time for another release.
+/// How long before a root expires to warn that a new release is needed.
 const NEAR: Duration = Duration::from_secs(2 * 365 * 86_400);
-const PAGE: &str = "see docs/operations/trust.md: TrustStore=system is the way out";
+const PAGE: &str = "set TrustStore=system (see docs/operations/trust.md)";
 
-/// A line for each service that the functions of a stack call. None of a deployment that is no stack.
+/// A check for each service that the functions call. Empty, if the deployment is no stack.
 pub(super) async fn check(deployment: &Deployment) -> Vec<Check> {
-    // Every version of the template has this parameter. What has none is no stack, and may have no functions.
+    // Every version of the template has this parameter. A deployment without it is no stack, and may have no
+    // functions.
     let Some(region) = deployment.sdk_config.region().filter(|_| deployment.parameter("IdleTtl").is_some())
     else {
         return Vec::new();
@@ -43,14 +44,14 @@ pub(super) async fn check(deployment: &Deployment) -> Vec<Check> {
     };
     let mut checks = Vec::new();
     for service in SERVICES {
-        // In both partitions whose roots are pinned.
+        // This is the domain in both partitions with pinned roots.
         let host = format!("{service}.{region}.amazonaws.com");
         checks.push(trust_in(&host, 443, &roots, deployment.now()).await);
     }
     checks
 }
 
-/// What a function would trust there; `None`, if that is in a file of its own.
+/// The roots that a function trusts; `None`, if they are in a file.
 fn trust(region: &str, store: &str) -> Option<Trust> {
     if store.starts_with('/') {
         return None;
@@ -60,18 +61,18 @@ fn trust(region: &str, store: &str) -> Option<Trust> {
     Trust::from_environment(&Environment::from_variables(variables)).ok()
 }
 
-/// How the certificates of this host chain to these roots.
+/// Checks how this host's certificates chain to these roots.
 pub async fn trust_in(host: &str, port: u16, roots: &Roots, now: Timestamp) -> Check {
     let name = format!("trust in {host}");
     let chain = match Chain::shown_by(host, port, roots).await {
         Ok(chain) => chain,
-        Err(error) => return Check::unknown(name, format!("can't be reached: {error}")),
+        Err(error) => return Check::unanswered(name, format!("can't be reached: {error}")),
     };
     if let Some(refusal) = &chain.refusal {
         let ends = chain.issuer.as_deref().unwrap_or("nobody");
         let detail = format!("refused by the pinned roots: {refusal}; its certificates end with {ends}");
         let remedy = format!(
-            "if this machine is behind a proxy that opens TLS, look from elsewhere. Otherwise {PAGE}"
+            "if this machine is behind a proxy that opens TLS, run the doctor elsewhere. Otherwise {PAGE}"
         );
         return Check::wrong(name, detail, remedy);
     }
@@ -83,6 +84,6 @@ pub async fn trust_in(host: &str, port: u16, roots: &Roots, now: Timestamp) -> C
 }
 
 fn ending(name: String, root: &Root) -> Check {
-    let detail = format!("{} vouches for it, and ends at {}", root.name, root.ends);
+    let detail = format!("{} vouches for it, and expires at {}", root.name, root.ends);
     Check::warning(name, detail, format!("deploy a release with newer roots before that, or {PAGE}"))
 }

@@ -1,24 +1,77 @@
-//! The fields of a line. No reason repeats a value, and a name only if it is nearly one of ours: anything else may be a
-//! password.
+//! The fields of a line. Error messages never repeat a value, and a name only if it resembles one of ours.
+//! Anything else may be a password.
 
 use serde_json::{Map, Value};
 use shared::{
     clock::Timestamp,
     json::{ExactError, parse_exact},
+    store::attribute,
 };
 
 use super::lines::MAX_LEN;
 use crate::users::claims::MAX_DEPTH;
 
-/// Some programs begin a file with it.
+/// Some programs write this at the start of a file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The fields of a client's line: all attributes of its record.
+pub(crate) const OF_A_CLIENT: &[&str] = &[
+    attribute::CLIENT_ID,
+    attribute::NAME,
+    attribute::KIND,
+    attribute::SECRET_HASHES,
+    attribute::SCOPE,
+    attribute::RESOURCES,
+    attribute::CLAIMS,
+    attribute::NOT_BEFORE,
+    attribute::DISABLED,
+    attribute::DPOP,
+    attribute::REDIRECT_URIS,
+    attribute::POST_LOGOUT_REDIRECT_URIS,
+    attribute::FIRST_PARTY,
+    attribute::ACCESS_TTL,
+    attribute::IDLE_TTL,
+    attribute::ABSOLUTE_TTL,
+    attribute::LEEWAY,
+];
+
+/// The fields of a user's line.
+pub(crate) const OF_A_USER: &[&str] = &[
+    "username",
+    "user_id",
+    "claims",
+    "password_hash",
+    "password",
+    "disabled",
+    "not_before",
+    "must_change",
+    "valid_from",
+];
+
+/// For each kind of line: the field that every such line has, the reason why an import of the other kind
+/// rejects it, and the advice.
+const OF_CLIENT: (&str, &str, &str) = (
+    "client_id",
+    "it is a client's, by its field \"client_id\"",
+    "This looks like a file of clients: `latchgate clients import` takes it.",
+);
+const OF_USER: (&str, &str, &str) = (
+    "username",
+    "it is a user's, by its field \"username\"",
+    "This looks like a file of users: `latchgate users import` takes it.",
+);
+
+/// Advice on this reason for a rejection, if it applies to the whole file.
+pub(crate) fn advice(reason: &str) -> Option<&'static str> {
+    [OF_CLIENT, OF_USER].into_iter().find(|(_, said, _)| *said == reason).map(|(_, _, advice)| advice)
+}
 
 /// The fields of a line.
 #[derive(Debug)]
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// Reads a line whose fields are some of these; nothing, if it is blank.
+    /// Parses a line with these fields; `None`, if it is blank.
     pub(crate) fn parse(line: &[u8], known: &[&str]) -> Result<Option<Self>, String> {
         let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).trim_ascii();
         if line.is_empty() {
@@ -30,7 +83,7 @@ impl Fields {
         if std::str::from_utf8(line).is_err() {
             return Err("it is not UTF-8".to_owned());
         }
-        // The claims stand in the line, a level below.
+        // The claims are one level below the line.
         let fields = parse_exact(line, MAX_DEPTH + 1).map_err(|error| match error {
             ExactError::Malformed => "it is not a JSON object".to_owned(),
             ExactError::Repeated => "it has a field twice".to_owned(),
@@ -39,13 +92,18 @@ impl Fields {
             }
             ExactError::TooDeep => format!("its claims are nested in more than {MAX_DEPTH} levels"),
         })?;
+        for ((other, reason, _), (own, _, _)) in [(OF_CLIENT, OF_USER), (OF_USER, OF_CLIENT)] {
+            if known.contains(&own) && fields.contains_key(other) && !fields.contains_key(own) {
+                return Err(reason.to_owned());
+            }
+        }
         match fields.keys().find(|name| !known.contains(&name.as_str())) {
             Some(unknown) => Err(misspelt(unknown, known)),
             None => Ok(Some(Self(fields))),
         }
     }
 
-    /// What the field has; nothing, if it is absent or null.
+    /// The value of a field; `None`, if it is absent or null.
     pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())
     }
@@ -72,7 +130,7 @@ impl Fields {
         instant.map(Some).ok_or_else(|| format!("its {name} is not an instant in whole seconds since 1970"))
     }
 
-    /// What is left.
+    /// The remaining fields.
     pub(crate) fn rest(self) -> Map<String, Value> {
         self.0
     }
@@ -89,7 +147,11 @@ fn misspelt(unknown: &str, known: &[&str]) -> String {
     });
     match nearest {
         Some(nearest) => {
-            format!("its field {} isn't known: {nearest} is", Value::String(unknown.to_owned()))
+            format!("its field {} isn't known: did you mean {nearest}?", Value::String(unknown.to_owned()))
+        }
+        // A field of the other kind is no password.
+        None if OF_A_CLIENT.contains(&unknown) || OF_A_USER.contains(&unknown) => {
+            format!("its field \"{unknown}\" isn't known: there are {}", known.join(", "))
         }
         None => format!("it has a field that isn't known: there are {}", known.join(", ")),
     }
@@ -98,6 +160,12 @@ fn misspelt(unknown: &str, known: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_field_of_the_other_kind_is_named() {
+        let said = Fields::parse(br#"{"username":"ada","scope":["read"]}"#, KNOWN).unwrap_err();
+        assert!(said.starts_with("its field \"scope\" isn't known: there are username, "), "{said}");
+    }
 
     const KNOWN: &[&str] = &["username", "user_id", "claims", "password_hash", "password", "disabled"];
 
@@ -116,7 +184,7 @@ mod tests {
         ] {
             let line = format!(r#"{{"{field}":"hunter2"}}"#);
             let said = Fields::parse(line.as_bytes(), KNOWN).unwrap_err();
-            assert_eq!(said, format!("its field \"{field}\" isn't known: {nearest} is"));
+            assert_eq!(said, format!("its field \"{field}\" isn't known: did you mean {nearest}?"));
         }
         for field in ["hunter2", "email", "", "x"] {
             let line = format!(r#"{{"{field}":1}}"#);

@@ -1,4 +1,4 @@
-//! The lines of a file, as they are, with their numbers.
+//! Reads the lines of a file, unchanged and numbered.
 
 use std::{
     fs::File,
@@ -11,30 +11,30 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::error::AdminError;
 
-/// The longest line, in bytes. Of one that is longer no more than that is ever held.
+/// The longest line, in bytes. Of a longer one, only this much is in memory at a time.
 pub(crate) const MAX_LEN: usize = 64 * 1024;
 
-/// What is read at once: a line of the longest kind, and how it ends.
+/// How many bytes are read at once: the longest line with its line break.
 const CHUNK: u64 = MAX_LEN as u64 + 2;
 
-/// How many pieces are read ahead.
+/// How many pieces are read in advance.
 const AHEAD: usize = 64;
 
-/// Where lines come from.
+/// The source of the lines.
 #[derive(Debug)]
 pub(crate) enum Source {
     Stdin,
     File(File, u64),
 }
 
-/// A piece of what was read, as it is.
+/// A piece of the input, unchanged.
 #[derive(Debug)]
 pub(crate) enum Piece {
-    /// A line, or the beginning of one that is too long.
+    /// A line, or the start of one that is too long.
     Line(Line),
     /// More of a line that is too long.
     Rest(Vec<u8>),
-    /// It can't be read further.
+    /// The input failed.
     Failed(io::Error),
 }
 
@@ -43,7 +43,7 @@ pub(crate) enum Piece {
 pub(crate) struct Line {
     /// Its number, from 1.
     pub(crate) number: u64,
-    /// Its bytes, with how it ends.
+    /// Its bytes, with its line break.
     pub(crate) bytes: Vec<u8>,
 }
 
@@ -51,11 +51,14 @@ impl Source {
     pub(crate) fn open(path: &Path) -> Result<Self, AdminError> {
         let name = || path.display().to_string();
         let file = File::open(path).map_err(|e| AdminError::io(name())(e))?;
-        let len = file.metadata().map_err(|e| AdminError::io(name())(e))?.len();
-        Ok(Self::File(file, len))
+        let metadata = file.metadata().map_err(|e| AdminError::io(name())(e))?;
+        if metadata.is_dir() {
+            return Err(AdminError::Usage("the file to import is a folder: name a file"));
+        }
+        Ok(Self::File(file, metadata.len()))
     }
 
-    /// How many bytes there are, if that is known.
+    /// The number of bytes, if it is known.
     pub(crate) fn len(&self) -> Option<u64> {
         match self {
             Self::Stdin => None,
@@ -64,7 +67,8 @@ impl Source {
     }
 }
 
-/// Reads in a thread of its own: one that waits for standard input can't be told to stop, and nobody waits for it.
+/// Reads the lines in a thread. A thread that waits for standard input can't be stopped, so the import
+/// doesn't join it.
 pub(crate) fn read(source: Source, from_line: u64) -> Receiver<Piece> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     thread::spawn(move || {
@@ -127,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_too_long_comes_in_pieces_and_none_is_lost() {
+    fn a_long_line_comes_in_pieces_without_loss() {
         let text = ["x".repeat(3 * MAX_LEN), "y".to_owned()].join("\n");
         let chunk = MAX_LEN + 2;
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What imports of users and of clients share: files of JSON Lines, the lines that are rejected, and the progress.
+//! The common parts of the imports of users and clients: JSON Lines files, rejected lines, and progress.
 
 pub(crate) mod fields;
 pub(crate) mod lines;
@@ -14,8 +14,14 @@ use std::{
 
 use clap::Args;
 
-use self::{lines::Source, rejects::Rejects};
-use crate::error::AdminError;
+use self::{
+    lines::Source,
+    rejects::{Rejects, before},
+};
+use crate::{console::Console, error::AdminError};
+
+/// The note that an empty file disables no one, since it probably comes from a failed export.
+pub(crate) const EMPTY: &str = "the file is empty, so nobody was disabled for missing in it";
 
 /// Which file is imported, and how.
 #[derive(Debug, Args)]
@@ -23,37 +29,67 @@ pub(crate) struct ImportOptions {
     /// The file; `-` is standard input
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// Check the lines against each other and against what is there, and write nothing
+    /// Check the lines against each other and the tables, and write nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Change those who are there already as the lines say, instead of leaving them alone
+    /// Change existing ones to match their lines, instead of leaving them unchanged
     #[arg(long)]
     pub(crate) update: bool,
-    /// Afterwards, disable those who are not in the file; not if a line was rejected
+    /// Afterwards, disable those who are missing in the file, unless a line was rejected
     #[arg(long, requires = "update", conflicts_with = "from_line")]
     pub(crate) disable_missing: bool,
-    /// Leave out the lines before this one
+    /// Skip the lines before this one
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) from_line: u64,
-    /// Where bad lines are added [default: FILE.rejected; import.rejected for standard input]
+    /// The file for rejected lines [default: FILE.rejected; import.rejected for standard input]. An earlier
+    /// import's file is renamed to PATH.before; with --from-line, it is appended to
     #[arg(long, value_name = "PATH")]
     rejects: Option<PathBuf>,
 }
 
 impl ImportOptions {
-    /// Opens the file, and the one for the lines that are rejected: before anything is imported.
+    /// The options for importing records that don't come from a file.
+    pub(crate) fn updating(dry_run: bool) -> Self {
+        Self {
+            file: PathBuf::new(),
+            dry_run,
+            update: true,
+            disable_missing: false,
+            from_line: 1,
+            rejects: None,
+        }
+    }
+
+    /// Opens the file, and the file for rejected lines, before anything is imported.
     pub(crate) fn open(&self) -> Result<(Source, Rejects), AdminError> {
         let is_stdin = self.file.as_os_str() == "-";
         let source = if is_stdin { Source::Stdin } else { Source::open(&self.file)? };
         let path = self.rejects.clone().unwrap_or_else(|| default_rejects(&self.file, is_stdin));
-        if !is_stdin && is_same(&self.file, &path) {
-            return Err(AdminError::Usage("--rejects names the file that is imported: name another file"));
+        let is_read = |path: &Path| !is_stdin && is_same(&self.file, path);
+        if is_read(&path) || is_read(&before(&path)) {
+            return Err(AdminError::Usage(
+                "the rejects would overwrite the imported file: name another file with --rejects",
+            ));
         }
-        let rejects = if self.dry_run { Rejects::nowhere(&path)? } else { Rejects::open(path)? };
+        let rejects = if self.dry_run {
+            Rejects::nowhere(&path)?
+        } else if self.from_line > 1 {
+            Rejects::add_to(path)?
+        } else {
+            Rejects::begin(path)?
+        };
         Ok((source, rejects))
     }
 
-    /// What the exit code says of the lines that were rejected.
+    /// Notes that the file was empty. The program that writes its lines may have failed.
+    pub(crate) fn note_empty(&self, console: &Console) {
+        console.note(&match self.from_line {
+            1 => "There was no line.".to_owned(),
+            from => format!("There was no line from line {from} on."),
+        });
+    }
+
+    /// The command's result, by the number of rejected lines.
     pub(crate) fn result(&self, rejected: u64, rejects: String) -> Result<(), AdminError> {
         match rejected {
             0 => Ok(()),

@@ -1,4 +1,4 @@
-//! Where an export goes: a new file that is its owner's alone, or standard output.
+//! The output of an export: a new file that only its owner can read, or standard output.
 
 use std::{
     fs::{self, File},
@@ -14,22 +14,23 @@ use crate::error::{AdminError, STDOUT};
 /// Where an export goes.
 #[derive(Debug, Args)]
 pub(crate) struct ExportOptions {
-    /// A new file, which only you can read [default: standard output]
+    /// A new file that only you can read [default: standard output]
     #[arg(long, value_name = "PATH")]
     file: Option<PathBuf>,
 }
 
-/// The open file, or standard output. A file that is not finished is taken away: a part is never taken for the whole.
+/// The open file, or standard output. An unfinished file is deleted, so that it can't pass for a complete
+/// one.
 pub(crate) struct Output {
     writer: BufWriter<Box<dyn Write + Send>>,
-    /// What it is called.
+    /// The name of the output.
     name: String,
-    /// The file, if it is one.
+    /// The file, unless this is standard output.
     file: Option<(File, PathBuf)>,
 }
 
 impl ExportOptions {
-    /// Opens it. Hashes aren't written to standard output where that is a file that others can read.
+    /// Opens the output. Hashes don't go to standard output if that is a file that others can read.
     pub(crate) fn open(&self, has_hashes: bool) -> Result<Output, AdminError> {
         let Some(path) = &self.file else {
             if has_hashes {
@@ -39,7 +40,10 @@ impl ExportOptions {
             return Ok(Output { writer: BufWriter::new(writer), name: STDOUT.to_owned(), file: None });
         };
         let name = path.display().to_string();
-        let file = private_file::create(path).map_err(AdminError::io(name.clone()))?;
+        let file = private_file::create(path).map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => AdminError::FileExists(name.clone()),
+            _ => AdminError::io(name.clone())(error),
+        })?;
         let writer: Box<dyn Write + Send> = Box::new(file.try_clone().map_err(AdminError::io(name.clone()))?);
         Ok(Output { writer: BufWriter::new(writer), name, file: Some((file, path.clone())) })
     }
@@ -53,7 +57,7 @@ impl Output {
         written.map_err(AdminError::io(self.name.clone()))
     }
 
-    /// Sees to it that all of it is written.
+    /// Makes sure that everything is written.
     pub(crate) fn finish(mut self) -> Result<(), AdminError> {
         let written = self.writer.flush();
         let synced = written.and_then(|()| self.file.as_ref().map_or(Ok(()), |(file, _)| file.sync_all()));

@@ -1,34 +1,37 @@
-//! How far an import is: a bar on a terminal, a line now and then elsewhere.
+//! The progress of an import: a bar on a terminal, otherwise an occasional line.
 
 use std::io::{self, IsTerminal};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::fields;
 use crate::console::harmless;
 
-/// How often something is said where there is no terminal, in lines.
+/// How many lines come between two messages without a terminal.
 const INTERVAL: u64 = 1000;
 
 const TEMPLATE: &str = "{bar:40} {percent:>3} %  {msg}";
 
-/// How far it is.
+/// The progress of an import.
 #[derive(Debug)]
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
     lines: u64,
+    /// The advice that was printed for the whole file.
+    advice: Option<&'static str>,
 }
 
 impl Progress {
-    /// Of so many bytes, if that is known.
+    /// The progress of this many bytes, if the number is known.
     pub(crate) fn new(len: Option<u64>) -> Self {
         let bar = io::stderr().is_terminal().then(|| match (len, ProgressStyle::with_template(TEMPLATE)) {
             (Some(len), Ok(style)) => ProgressBar::new(len).with_style(style),
             _ => ProgressBar::new_spinner(),
         });
-        Self { bar, lines: 0 }
+        Self { bar, lines: 0, advice: None }
     }
 
-    /// A line of so many bytes is dealt with.
+    /// Counts a line with this many bytes.
     pub(crate) fn line(&mut self, len: usize) {
         self.lines += 1;
         match &self.bar {
@@ -41,7 +44,16 @@ impl Progress {
         }
     }
 
-    /// Says something beside, in one line.
+    /// Prints why a line is rejected, and once the advice that applies to the whole file.
+    pub(crate) fn rejected(&mut self, number: u64, reason: &str) {
+        if let Some(advice) = fields::advice(reason).filter(|advice| self.advice != Some(advice)) {
+            self.say(advice);
+            self.advice = Some(advice);
+        }
+        self.say(&format!("line {number}: {reason}"));
+    }
+
+    /// Prints a message in one line.
     pub(crate) fn say(&self, text: &str) {
         let text = harmless(text);
         match &self.bar {

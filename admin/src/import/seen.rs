@@ -1,4 +1,4 @@
-//! Which names and identifiers the lines so far have: of two lines with the same, the first wins.
+//! The names and identifiers of earlier lines. If two lines share one, the first wins.
 
 use std::{
     collections::HashMap,
@@ -7,8 +7,8 @@ use std::{
 
 /// The names of the lines so far.
 ///
-/// It keeps 128 bits of each, and the number of its line: some 40 bytes, however long the name is. The hash has keys of
-/// its own in each process, so nobody can prepare two names that collide.
+/// It stores 128 bits of each name, and its line number: some 40 bytes, however long the name is. The hash
+/// has random keys in each process, so no one can prepare two names that collide.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     keys: [RandomState; 2],
@@ -16,12 +16,17 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    /// The line that has this name, if an earlier one has.
+    /// The earlier line with this name, if any.
     pub(crate) fn line_of(&self, name: &str) -> Option<u64> {
         self.lines.get(&self.digest(name)).copied()
     }
 
-    /// This line has the name.
+    /// Whether no line had a name so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Records the name of this line.
     pub(crate) fn note(&mut self, name: &str, line: u64) {
         self.lines.insert(self.digest(name), line);
     }

@@ -1,4 +1,4 @@
-//! A keyset in a file, as the local server has it.
+//! A keyset in a file, as local servers use it.
 
 use std::{fs, path::PathBuf, time::Duration};
 
@@ -8,11 +8,11 @@ use tokio::time;
 
 use crate::{deployment::Deployment, error::AdminError};
 
-/// How long is waited for somebody else who replaces it, and how often that is looked at.
+/// How long to wait for another process that replaces the file, and how often to check.
 const PATIENCE: Duration = Duration::from_secs(60);
 const INTERVAL: Duration = Duration::from_millis(50);
 
-/// The file.
+/// The file with the keyset.
 pub(crate) struct KeysetFile(PathBuf);
 
 impl KeysetFile {
@@ -25,8 +25,8 @@ impl KeysetFile {
         fs::read_to_string(&self.0).map_err(AdminError::io(self.name()))
     }
 
-    /// Keeps everybody else from replacing it, until what is returned is dropped: from before it is read until all that
-    /// follows from it is done.
+    /// Locks the file until the lock is dropped, so that no other process replaces it. Lock before reading,
+    /// and hold the lock until all dependent work is done.
     pub(crate) async fn lock(&self) -> Result<Lock, AdminError> {
         let mut waited = Duration::ZERO;
         while waited < PATIENCE {
@@ -36,10 +36,10 @@ impl KeysetFile {
             time::sleep(INTERVAL).await;
             waited += INTERVAL;
         }
-        Err(AdminError::Refused("somebody else rotates these keys: try again when that is over"))
+        Err(AdminError::Refused("another rotation of these keys is running: try again when it is finished"))
     }
 
-    /// Replaces it as a whole: whoever reads it meanwhile has the old one or the new one.
+    /// Replaces the whole file: readers see either the old keyset or the new one.
     pub(crate) fn replace(&self, text: &str) -> Result<(), AdminError> {
         private_file::replace(&self.0, text.as_bytes()).map_err(AdminError::io(self.name()))
     }

@@ -1,4 +1,4 @@
-//! `latchgate keys`: the keyset, and what of it is published.
+//! `latchgate keys`: the keyset, and its published part.
 
 mod file;
 mod read;
@@ -15,22 +15,22 @@ use crate::{context::Context, error::AdminError};
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
-    /// Show which keys there are, and what each is good for now. Private keys are not shown
+    /// Show the keys, and what each does at present. Private keys are not shown
     Show,
-    /// Replace the signing key now, and the HMAC key if it is old enough; nobody notices
+    /// Replace the signing key now, and the HMAC key if it is old enough. All tokens stay valid
     #[command(after_help = "\
 Examples:
   latchgate --stack latchgate-prod keys rotate
-  latchgate --stack latchgate-prod keys rotate --leaked    everybody has to log in again")]
+  latchgate --stack latchgate-prod keys rotate --leaked    all users have to log in again")]
     Rotate(RotateOptions),
 }
 
 impl KeysCommand {
-    /// Carries it out.
+    /// Runs the command.
     ///
     /// # Errors
     ///
-    /// [`AdminError`], if it can't be.
+    /// [`AdminError`], if the command fails.
     pub async fn run(self, context: &Context) -> Result<(), AdminError> {
         match self {
             Self::Show => show::show(context).await,

@@ -1,4 +1,4 @@
-//! Replacing keys.
+//! Replaces keys.
 
 use aws_sdk_dynamodb::types::AttributeValue::S;
 use clap::Args;
@@ -19,10 +19,11 @@ use crate::{
 /// How keys are replaced.
 #[derive(Debug, Args)]
 pub struct RotateOptions {
-    /// The keys have leaked: put all of them away at once. Every token ends, and everybody has to log in again
+    /// The keys have leaked: discard all of them at once. Every token becomes invalid, and all users have to
+    /// log in again
     #[arg(long)]
     pub leaked: bool,
-    /// What a new signing key in a file is for: ES256, EdDSA or RS256. A stack has a parameter for it
+    /// The algorithm of a new signing key in a file: ES256, EdDSA or RS256. A stack has a parameter for it
     #[arg(long, value_name = "NAME")]
     pub algorithm: Option<SigningAlgorithm>,
 }
@@ -31,11 +32,12 @@ pub(super) async fn rotate(context: &Context, options: &RotateOptions) -> Result
     let is_secret = context.deployment.environment.optional(variable::KEYSET_SECRET).is_some();
     if is_secret && options.algorithm.is_some() {
         return Err(AdminError::Usage(
-            "--algorithm is for a keyset in a file: a stack's new keys have the algorithm of its parameter SigningAlgorithm",
+            "--algorithm works only for a keyset in a file: for a stack, set its parameter SigningAlgorithm",
         ));
     }
     if options.leaked {
-        let warning = "All keys are put away: every token ends, and everybody has to log in again.";
+        let warning =
+            "This discards all keys: every token becomes invalid, and all users have to log in again.";
         context.console.confirm(warning)?;
     }
     let audit = context.audit_log().await?;
@@ -61,8 +63,8 @@ async fn rotate_secret(
         return secret.rotate().await;
     }
     let published = PublishedKeys::new(&context.deployment.environment, &context.deployment.dynamodb)?;
-    // In this order. A step of a rotation that looked before the keyset was put away publishes nothing once the fence is
-    // raised, and what it published before is taken back here.
+    // In this order: once the fence is raised, a rotation's step that checked before the keyset was discarded
+    // publishes nothing. The keys that it published earlier are removed here.
     secret.discard().await?;
     Fence::raise(&published, &*context.deployment.random).await?;
     unpublish(&published, &[]).await?;
@@ -70,8 +72,8 @@ async fn rotate_secret(
     secret.rotate_afresh().await
 }
 
-/// What a rotation of the secret does, in the same order: publish, put in use, let expire. The file is locked meanwhile:
-/// of two rotations at the same time, the second replaces what the first made.
+/// Replaces the keys in a file, in the order of the secret's rotation: publish, make current, let expire. The
+/// file is locked meanwhile, so of two simultaneous rotations the second replaces the keys of the first.
 async fn rotate_file(
     context: &Context,
     options: &RotateOptions,
@@ -98,7 +100,7 @@ async fn rotate_file(
         unpublish(&published, &next.signing_keys).await?;
         audit.record(OperatorEvent::KeysetDiscarded, &Subject::default())?;
         return Ok(
-            "The new keys are in use within five minutes, or when the server is started anew.".to_owned()
+            "The new keys are in use within five minutes, or after a restart of the server.".to_owned()
         );
     }
     keys::retire(&published, &next, &fence, now).await?;
@@ -106,7 +108,7 @@ async fn rotate_file(
     Ok(format!("The new signing key is published, and signs in {lead} hours."))
 }
 
-/// Takes all published keys back but these.
+/// Removes all published keys but these.
 async fn unpublish(published: &PublishedKeys, but: &[Jwk]) -> Result<(), AdminError> {
     let leaked = published.all().await?.into_iter().map(|key| key.jwk.kid);
     for kid in leaked.filter(|kid| !but.iter().any(|key| key.kid == *kid)) {

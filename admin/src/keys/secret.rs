@@ -1,4 +1,4 @@
-//! The secret that holds a stack's keyset.
+//! The secret with a stack's keyset.
 
 use std::time::Duration;
 
@@ -16,18 +16,18 @@ use tokio::time::sleep;
 
 use crate::{deployment::Deployment, error::AdminError};
 
-/// How long a rotation may take: the function's time is a minute, and Secrets Manager begins when it pleases.
+/// How long a rotation may take: the function has a minute, but Secrets Manager may start it late.
 const PATIENCE: Duration = Duration::from_secs(180);
-/// How often it is asked about.
+/// The interval between checks.
 const INTERVAL: Duration = Duration::from_secs(2);
-/// The label of the version that is in use.
+/// The label of the current version.
 const CURRENT: &str = "AWSCURRENT";
 /// The label of the version that a rotation is to make current.
 const PENDING: &str = "AWSPENDING";
-/// How often a rotation is begun that is refused because of another.
+/// How often a rotation is started if another one blocks it.
 const ATTEMPTS: u32 = 5;
 
-/// The secret.
+/// The secret with the keyset.
 pub(crate) struct KeysetSecret {
     client: Client,
     id: String,
@@ -39,7 +39,7 @@ impl KeysetSecret {
         Ok(Self { client: Client::new(&deployment.sdk_config), id: id.to_owned() })
     }
 
-    /// The keyset that is in use, as it is written there.
+    /// Reads the current keyset, as text.
     pub(crate) async fn text(&self) -> Result<String, AdminError> {
         let get = self.client.get_secret_value().secret_id(&self.id).version_stage(CURRENT);
         let output = get.send().await.map_err(|e| failed("GetSecretValue", e))?;
@@ -51,22 +51,22 @@ impl KeysetSecret {
         described.map_err(|e| failed("DescribeSecret", e))
     }
 
-    /// Puts the keyset away: what a stack has before its first rotation is in its place.
+    /// Discards the keyset: replaces it with the content that a stack has before its first rotation.
     pub(crate) async fn discard(&self) -> Result<(), AdminError> {
         let put = self.client.put_secret_value().secret_id(&self.id).secret_string("{}");
         put.send().await.map_err(|e| failed("PutSecretValue", e))?;
         Ok(())
     }
 
-    /// Has Secrets Manager rotate it now, and waits until the new version is in use.
+    /// Makes Secrets Manager rotate the secret now, and waits until the new version is current.
     pub(crate) async fn rotate(&self) -> Result<(), AdminError> {
         let rotate = self.client.rotate_secret().secret_id(&self.id).rotate_immediately(true);
         let version = rotate.send().await.map_err(|e| failed("RotateSecret", e))?.version_id;
         self.until_current(&version.unwrap_or_default()).await
     }
 
-    /// The same, where a rotation that is under way is to be given up: Secrets Manager begins none while another version
-    /// is pending.
+    /// Like [`Self::rotate`], but abandons a running rotation: Secrets Manager starts none while another
+    /// version is pending.
     pub(crate) async fn rotate_afresh(&self) -> Result<(), AdminError> {
         let mut attempt = 1;
         loop {
@@ -74,7 +74,7 @@ impl KeysetSecret {
             let rotate = self.client.rotate_secret().secret_id(&self.id).rotate_immediately(true);
             match rotate.send().await {
                 Ok(begun) => return self.until_current(&begun.version_id.unwrap_or_default()).await,
-                // A step that was under way has made another version pending meanwhile.
+                // A running step has made another version pending meanwhile.
                 Err(SdkError::ServiceError(e))
                     if attempt < ATTEMPTS
                         && matches!(e.err(), RotateSecretError::InvalidRequestException(_)) =>
@@ -86,7 +86,7 @@ impl KeysetSecret {
         }
     }
 
-    /// Takes the label of the pending version off the version that has it, unless it is the current one.
+    /// Removes the pending label from its version, unless that version is current.
     async fn give_pending_up(&self) -> Result<(), AdminError> {
         let versions = self.describe().await?.version_ids_to_stages.unwrap_or_default();
         let has = |labels: &[String], label: &str| labels.iter().any(|l| l == label);
@@ -95,7 +95,7 @@ impl KeysetSecret {
         let update = self.client.update_secret_version_stage().secret_id(&self.id).version_stage(PENDING);
         match update.remove_from_version_id(version).send().await {
             Ok(_) => Ok(()),
-            // It was finished or given up meanwhile.
+            // The version was finished or abandoned meanwhile.
             Err(SdkError::ServiceError(e))
                 if matches!(e.err(), UpdateSecretVersionStageError::InvalidParameterException(_)) =>
             {
@@ -120,5 +120,5 @@ impl KeysetSecret {
 }
 
 fn failed<E: ProvideErrorMetadata>(operation: &'static str, error: SdkError<E, HttpResponse>) -> AdminError {
-    AdminError::Secret { operation, reason: aws::reason(error) }
+    AdminError::Service { service: "Secrets Manager", operation, reason: aws::reason(error) }
 }

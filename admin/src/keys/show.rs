@@ -1,4 +1,4 @@
-//! Which keys there are.
+//! Shows the keys.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use shared::{
 use super::read::read_keyset;
 use crate::{context::Context, error::AdminError};
 
-/// A key, as far as it is nobody's secret.
+/// The public facts about a key.
 #[derive(Serialize)]
 struct KeyView {
     kid: String,
     /// `access tokens` or `refresh tokens`.
     of: &'static str,
     alg: String,
-    /// What it is good for now.
+    /// What the key does at present.
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     published_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     activates_at: Option<Timestamp>,
-    /// Absent while nothing has replaced it.
+    /// Absent until another key replaces it.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<Timestamp>,
 }
@@ -35,7 +35,7 @@ pub(super) async fn show(context: &Context) -> Result<(), AdminError> {
     let keyset = match read_keyset(deployment).await {
         Ok(keyset) => Some(keyset),
         Err(AdminError::NoKeyset) => {
-            context.console.note("The keyset itself is out of reach, so the HMAC keys are not shown.");
+            context.console.note("The keyset itself can't be read, so the HMAC keys are not shown.");
             None
         }
         Err(error) => return Err(error),
@@ -92,7 +92,7 @@ fn activations(keys: &[Jwk]) -> BTreeMap<&str, Timestamp> {
     keys.iter().map(|key| (key.kid.as_str(), key.activates_at.unwrap_or_default())).collect()
 }
 
-/// The key that makes tokens: the newest that is active, or else the oldest, as the functions have it.
+/// The key that makes tokens, by the functions' rule: the newest active key, otherwise the oldest.
 fn active(keys: &[Jwk], now: Timestamp) -> Option<&str> {
     let active = keys.iter().find(|key| key.activates_at.unwrap_or_default() <= now);
     active.or(keys.last()).map(|key| key.kid.as_str())

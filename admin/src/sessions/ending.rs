@@ -1,4 +1,4 @@
-//! How sessions are ended: all that are found, and once more those that were being put meanwhile.
+//! Ends sessions: all that exist, and again those that were beginning meanwhile.
 
 use std::time::Duration;
 
@@ -19,22 +19,22 @@ use crate::{
     tables::sessions::{Enough, SessionTable, Whose},
 };
 
-/// How many are ended before the time is looked at again: a row of the denylist has to be written soon after the
-/// instant that it carries.
+/// How many sessions are ended before the time is read again, since a denylist row must be written soon after
+/// the instant in it.
 const BATCH: usize = 16;
 
-/// Which of them.
+/// The sessions to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// All.
+    /// All sessions.
     All,
-    /// Those whose login began at this instant at the latest.
+    /// Sessions whose login began at this instant or earlier.
     SignedInBy(Timestamp),
-    /// Those that begin before this instant.
+    /// Sessions that began before this instant.
     CreatedBefore(Timestamp),
 }
 
-/// Sessions that are to end.
+/// A request to end sessions.
 #[derive(Clone, Debug)]
 pub struct Ending {
     whose: Whose,
@@ -42,48 +42,49 @@ pub struct Ending {
     again: Option<(Duration, Which)>,
 }
 
-/// How many ended.
+/// The number of ended sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ended {
-    /// How many.
+    /// The number.
     pub sessions_ended: u64,
 }
 
 impl Ending {
-    /// All of these.
+    /// Ends all of these sessions.
     pub fn all(whose: Whose) -> Self {
         Self { whose, which: Which::All, again: None }
     }
 
-    /// Of these, those that begin before this instant.
+    /// Ends those of these sessions that began before this instant.
     pub fn created_before(whose: Whose, instant: Timestamp) -> Self {
         Self { whose, which: Which::CreatedBefore(instant), again: None }
     }
 
-    /// And, after so long, once more: a login that was under way may have put one. Not, if nobody is to wait.
+    /// Ends them again after `delay`, since a login that was under way may have begun another session.
+    /// Without effect if `no_wait`.
     #[must_use]
     pub fn again_after(self, delay: Duration, no_wait: bool) -> Self {
         let which = self.which;
         Self { again: (!no_wait).then_some((delay, which)), ..self }
     }
 
-    /// The second time, those whose login began at this instant at the latest: who signed in since may stay.
+    /// The second time, ends only sessions whose login began at this instant or earlier. Later sign-ins stay.
     #[must_use]
     pub fn then_signed_in_by(self, instant: Timestamp) -> Self {
         Self { again: self.again.map(|(delay, _)| (delay, Which::SignedInBy(instant))), ..self }
     }
 
-    /// Ends them. Each is written down.
+    /// Ends the sessions, and records each.
     ///
     /// # Errors
     ///
-    /// [`AdminError`], if one can't be ended; others may have been.
+    /// [`AdminError`], if one can't be ended. Others may have been.
     pub async fn carry_out(&self, context: &Context, audit: &AuditLog) -> Result<Ended, AdminError> {
         let mut count = self.end(self.which, context, audit).await?;
         if let Some((delay, which)) = self.again {
             let seconds = delay.as_secs();
             context.console.note(&format!(
-                "In {seconds} s once more, for logins that were under way (--no-wait leaves this out) …"
+                "Searching once more in {seconds} s, for logins that were under way (--no-wait skips this) …"
             ));
             time::sleep(delay).await;
             count += self.end(which, context, audit).await?;
@@ -104,11 +105,11 @@ impl Ending {
     }
 }
 
-/// Ends the sessions of a user who was cut off or disabled since they began. Each is written down.
+/// Ends the sessions of a user that began before the user was cut off or disabled, and records each.
 ///
 /// # Errors
 ///
-/// [`AdminError`], if one can't be ended; others may have been.
+/// [`AdminError`], if one can't be ended. Others may have been.
 pub(crate) async fn end_what_user_may_not_keep(
     deployment: &Deployment,
     audit: &AuditLog,
@@ -125,7 +126,7 @@ pub(crate) async fn end_what_user_may_not_keep(
     Ok(())
 }
 
-/// Ends these; returned is how many.
+/// Ends these sessions, and returns their number.
 async fn end_all(
     deployment: &Deployment,
     audit: &AuditLog,
@@ -150,7 +151,7 @@ async fn end_all(
 }
 
 impl Which {
-    /// A session that can't be read is nobody's to keep.
+    /// Whether the session belongs to these. A malformed session does.
     fn has(self, found: &FoundSession) -> bool {
         let Ok(session) = &found.session else { return true };
         match self {
@@ -162,12 +163,12 @@ impl Which {
 }
 
 impl Ended {
-    /// As the answer.
+    /// Prints the number as the result.
     pub(crate) fn print(self, console: &Console) -> Result<(), AdminError> {
         console.print_one(&["sessions_ended"], &self)
     }
 
-    /// Beside another answer.
+    /// Prints the number as a note.
     pub(crate) fn note(self, console: &Console) {
         console.note(&format!("Sessions ended: {}", self.sessions_ended));
     }

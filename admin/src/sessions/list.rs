@@ -1,4 +1,4 @@
-//! `sessions list`: finds the sessions and prints them, as a [`SessionView`] each.
+//! `sessions list`: prints each session as a [`SessionView`].
 
 use clap::Args;
 use passwords::Username;
@@ -18,13 +18,13 @@ use crate::{
 /// `sessions list`
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Of this user
+    /// Only sessions of this user
     #[arg(long, value_name = "NAME", value_parser = options::username, allow_hyphen_values = true)]
     user: Option<Username>,
-    /// On this client
+    /// Only sessions on this client
     #[arg(long, value_name = "ID", value_parser = options::client_id, allow_hyphen_values = true)]
     client: Option<ClientId>,
-    /// No more than so many
+    /// The most sessions to list
     #[arg(long, value_name = "N", default_value_t = 100)]
     limit: usize,
 }

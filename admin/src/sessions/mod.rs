@@ -9,13 +9,14 @@ use clap::Subcommand;
 
 pub(crate) use self::ending::end_what_user_may_not_keep;
 pub use self::ending::{Ended, Ending, Which};
+pub(crate) use self::revoke::end;
 use self::{list::List, revoke::Revoke};
 use crate::{context::Context, error::AdminError};
 
 /// What can be done with sessions.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SessionsCommand {
-    /// List sessions that live
+    /// List live sessions
     #[command(after_help = "Example:\n  latchgate sessions list --user ada@example.com")]
     List(List),
     /// End sessions

@@ -1,10 +1,12 @@
-//! Sessions are revoked: cut off first, so that no refresh goes on and no new one gets past, and then ended.
+//! Revokes sessions: first cuts them off, so that none is refreshed or begins unnoticed, and then ends them.
+
+use std::time::Duration;
 
 use clap::{ArgGroup, Args};
 use passwords::Username;
 use shared::{
     ids::{ClientId, SessionId, UserId},
-    store::{CLOCK_TOLERANCE, SessionKey, SessionRevoker, Sessions, WRITE_DELAY},
+    store::{CLOCK_TOLERANCE, CODE_TTL, SessionKey, SessionRevoker, Sessions, WRITE_DELAY, attribute},
 };
 
 use super::ending::{Ended, Ending};
@@ -29,27 +31,27 @@ Examples:
   latchgate sessions revoke --client shop-web
   latchgate sessions revoke --all --yes
 
-Refresh tokens are refused at once. Access tokens are refused at once where the authorizer looks sessions
-up, within seconds where it has the denylist, and when they expire where it asks nothing. Everybody can
-sign in again: to keep somebody out, disable the user or the client.";
+Refresh tokens stop working at once. Access tokens depend on the deployment's RevocationCheck: they stop at
+once with `session`, within seconds with `denylist`, and when they expire with `none`. Users can sign in
+again: to prevent that, disable the user or the client.";
 
 /// `sessions revoke`
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("whose").required(true).multiple(true).args(["user", "client", "all"]))]
 pub(crate) struct Revoke {
-    /// Those of this user
+    /// Sessions of this user
     #[arg(long, value_name = "NAME", value_parser = options::username, allow_hyphen_values = true)]
     user: Option<Username>,
-    /// Those on this client
+    /// Sessions on this client
     #[arg(long, value_name = "ID", value_parser = options::client_id, allow_hyphen_values = true)]
     client: Option<ClientId>,
-    /// This one of the user's
+    /// Only this session of the user
     #[arg(long, value_name = "SID", value_parser = options::session_id, allow_hyphen_values = true, requires = "user", conflicts_with = "client")]
     session: Option<SessionId>,
-    /// Everybody's
+    /// All sessions of all users
     #[arg(long, conflicts_with_all = ["user", "client", "session"])]
     all: bool,
-    /// Don't look again for sessions of logins that were under way
+    /// Don't search again for sessions of logins that were under way
     #[arg(long)]
     no_wait: bool,
 }
@@ -69,11 +71,13 @@ pub(super) async fn revoke(context: &Context, command: &Revoke) -> Result<(), Ad
             (Whose::UserOn(user_id, client_id.clone()), format!("this user's sessions on {client_id}"))
         }
         (None, Some(client_id)) => {
-            (Whose::Client(client_id.clone()), format!("all sessions on {client_id}, whoever's"))
+            (Whose::Client(client_id.clone()), format!("all users' sessions on {client_id}"))
         }
-        (None, None) => (Whose::Everybody, "the sessions of everybody".to_owned()),
+        (None, None) => (Whose::Everybody, "all sessions of all users".to_owned()),
     };
+    // Sessions at the pages have no client in the table.
     if let Some(client_id) = client
+        && !client_id.is_reserved()
         && !ClientTable::of(&context.deployment)?.has(client_id).await?
     {
         return Err(not_found(client_id));
@@ -86,7 +90,8 @@ pub(super) async fn revoke(context: &Context, command: &Revoke) -> Result<(), Ad
     ended.print(&context.console)
 }
 
-/// Nobody's `not_before` stands for one user on one client: these sessions are only ended.
+/// Cuts off the user or the client. No `not_before` exists for one user on one client, so those sessions are
+/// only ended.
 async fn cut_off(context: &Context, whose: &Whose) -> Result<(), AdminError> {
     let deployment = &context.deployment;
     let now = deployment.now();
@@ -97,9 +102,10 @@ async fn cut_off(context: &Context, whose: &Whose) -> Result<(), AdminError> {
         }
         Whose::UserOn(..) => {}
         Whose::Client(client_id) => {
-            ClientTable::of(deployment)?.change(client_id, &change).await?;
+            ClientTable::of(deployment)?.change(client_id, &lasting(change)).await?;
         }
         Whose::Everybody => {
+            let change = lasting(change);
             let clients = ClientTable::of(deployment)?;
             for client_id in clients.ids().await? {
                 clients.change(&client_id, &change).await?;
@@ -107,6 +113,12 @@ async fn cut_off(context: &Context, whose: &Whose) -> Result<(), AdminError> {
         }
     }
     Ok(())
+}
+
+/// Keeps the row of a client that describes itself from expiring: without its cut-off, earlier consents would
+/// count again.
+fn lasting(change: Change) -> Change {
+    change.set(attribute::EXPIRES_AT, None)
 }
 
 fn subject(whose: &Whose) -> Subject {
@@ -120,13 +132,24 @@ fn subject(whose: &Whose) -> Subject {
     Subject { user_id, client_id, cause: Some("operator"), ..Subject::default() }
 }
 
-async fn end(context: &Context, audit: &AuditLog, whose: Whose, no_wait: bool) -> Result<Ended, AdminError> {
+/// How long after the end of a user's sessions on one client another may begin, from a code that the client
+/// got before. The pair has no `not_before`, so the code stays valid.
+const LAST_OF_A_CODE: Duration = Duration::from_secs(CODE_TTL.as_secs() + WRITE_DELAY.as_secs());
+
+/// Ends these sessions, and again those whose sign-in was under way.
+pub(crate) async fn end(
+    context: &Context,
+    audit: &AuditLog,
+    whose: Whose,
+    no_wait: bool,
+) -> Result<Ended, AdminError> {
     let latest = context.deployment.now() + CLOCK_TOLERANCE;
-    let ending = Ending::all(whose).again_after(WRITE_DELAY, no_wait).then_signed_in_by(latest);
+    let delay = if matches!(whose, Whose::UserOn(..)) { LAST_OF_A_CODE } else { WRITE_DELAY };
+    let ending = Ending::all(whose).again_after(delay, no_wait).then_signed_in_by(latest);
     ending.carry_out(context, audit).await
 }
 
-/// One session: a deletion is for good, since a refresh that is under way can't bring it back.
+/// Ends one session. A running refresh can't restore a deleted session.
 async fn one(context: &Context, user_id: &UserId, session_id: &SessionId) -> Result<(), AdminError> {
     let deployment = &context.deployment;
     let sessions = Sessions::new(&deployment.environment, &deployment.dynamodb)?;

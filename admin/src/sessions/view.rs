@@ -1,13 +1,14 @@
-//! A session, as it is printed.
+//! The printed form of a session.
 
 use serde::Serialize;
 use shared::{
     clock::Timestamp,
     ids::{ClientId, SessionId, UserId},
     store::Session,
+    thumbprint::Thumbprint,
 };
 
-/// What is shown of a session; what isn't known is left out.
+/// A session as printed. Unknown values are left out.
 #[derive(Debug, Serialize)]
 pub(super) struct SessionView {
     user_id: UserId,
@@ -20,6 +21,10 @@ pub(super) struct SessionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<String>,
     scope: Vec<String>,
+    /// Whether its refresh token is bound to a key, as in the user's own list of devices.
+    dpop_bound: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jkt: Option<Thumbprint>,
     created_at: Timestamp,
     last_used_at: Timestamp,
     expires_at: Timestamp,
@@ -32,6 +37,7 @@ impl SessionView {
         "session_id",
         "device_name",
         "address",
+        "dpop_bound",
         "created_at",
         "last_used_at",
         "expires_at",
@@ -49,6 +55,8 @@ impl From<Session> for SessionView {
             address: session.address,
             user_agent: session.user_agent,
             scope: session.scope.tokens().map(str::to_owned).collect(),
+            dpop_bound: session.jkt.is_some(),
+            jkt: session.jkt,
             created_at: session.auth_time,
             last_used_at: session.rotated_at,
         }

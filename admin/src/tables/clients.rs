@@ -1,4 +1,4 @@
-//! The Clients table, as operators write it.
+//! The operators' access to the Clients table.
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -18,78 +18,78 @@ use crate::{deployment::Deployment, error::AdminError, update::Change};
 #[derive(Clone, Debug)]
 pub struct ClientTable(Table);
 
-/// What became of a client that was to be registered.
+/// The outcome of registering a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Registration {
-    /// It is.
+    /// The client was registered.
     Done,
-    /// There is one of this identifier.
+    /// The identifier is taken.
     Exists,
 }
 
 impl ClientTable {
-    /// That of the deployment.
+    /// Opens the deployment's table.
     ///
     /// # Errors
     ///
-    /// If the deployment has none.
+    /// If the deployment doesn't have it.
     pub fn of(deployment: &Deployment) -> Result<Self, AdminError> {
         Ok(Self(deployment.table(variable::CLIENTS_TABLE)?))
     }
 
-    /// The client, if there is one.
+    /// Returns the client, if it exists.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails or the item is malformed.
     pub async fn find(&self, client_id: &ClientId) -> Result<Option<Client>, StoreError> {
         self.item(client_id).await?.as_ref().map(Client::from_item).transpose()
     }
 
-    /// The client.
+    /// Returns the client.
     ///
     /// # Errors
     ///
-    /// [`AdminError::NotFound`], if there is none.
+    /// [`AdminError::NotFound`], if it doesn't exist; another error, if the read fails.
     pub async fn required(&self, client_id: &ClientId) -> Result<Client, AdminError> {
         self.find(client_id).await?.ok_or_else(|| not_found(client_id))
     }
 
-    /// Whether there is such a client, be its record readable or not.
+    /// Whether the client exists, even if its record is malformed.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails.
     pub async fn has(&self, client_id: &ClientId) -> Result<bool, StoreError> {
         Ok(self.item(client_id).await?.is_some())
     }
 
-    /// All clients by their identifiers; where a record can't be read, why.
+    /// Returns all clients by identifier, or the error of a malformed record.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails or an identifier is malformed.
     pub async fn all(&self) -> Result<Vec<(String, Result<Client, StoreError>)>, StoreError> {
         let id = |item| Row::new("Clients", item).text(attribute::CLIENT_ID).map(str::to_owned);
         self.items().await?.iter().map(|item| Ok((id(item)?, Client::from_item(item)))).collect()
     }
 
-    /// The identifiers of all clients, be their records readable or not.
+    /// Returns the identifiers of all clients, even if their records are malformed.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails.
     pub async fn ids(&self) -> Result<Vec<ClientId>, StoreError> {
         let items = self.items().await?;
         let id = |item| Row::new("Clients", item).parsed(attribute::CLIENT_ID, ClientId::parse);
         items.iter().map(id).collect()
     }
 
-    /// The client's item as it is.
+    /// Returns the client's item.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails.
     pub async fn item(&self, client_id: &ClientId) -> Result<Option<Item>, StoreError> {
         let find = self.0.client.get_item().table_name(&self.0.name);
         let find = find.key(attribute::CLIENT_ID, S(client_id.to_string())).consistent_read(true);
@@ -103,11 +103,11 @@ impl ClientTable {
         items.map_err(|e| StoreError::unavailable("Scan on Clients", e))
     }
 
-    /// Registers a client, unless there is one of its identifier.
+    /// Registers a client, unless the identifier is taken.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn register(&self, client: &Client) -> Result<Registration, StoreError> {
         let put = self
             .0
@@ -128,16 +128,16 @@ impl ClientTable {
         }
     }
 
-    /// Changes a client. Not, if it isn't there, or a condition of the change fails.
+    /// Changes a client. Returns `false` if it doesn't exist, or a condition of the change fails.
     pub(crate) async fn change(&self, client_id: &ClientId, change: &Change) -> Result<bool, StoreError> {
         change.apply(&self.0, (attribute::CLIENT_ID, client_id.as_str()), "UpdateItem on Clients").await
     }
 
-    /// Deletes a client. Not, if it isn't there.
+    /// Deletes a client. Returns `false` if it doesn't exist.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn delete(&self, client_id: &ClientId) -> Result<bool, StoreError> {
         let delete = self
             .0

@@ -1,5 +1,6 @@
-//! The tables as operators read and write them, beyond what the functions do.
+//! The operators' access to the tables, beyond the functions'.
 
 pub mod clients;
+pub mod consents;
 pub mod sessions;
 pub mod users;

@@ -1,4 +1,4 @@
-//! The Sessions table, beyond what the functions read of it.
+//! The operators' access to the Sessions table.
 
 use aws_sdk_dynamodb::types::AttributeValue::S;
 use shared::{
@@ -9,16 +9,16 @@ use shared::{
 
 use crate::{deployment::Deployment, error::AdminError};
 
-/// Whose sessions.
+/// The owner of sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whose {
-    /// A user's.
+    /// A user.
     User(UserId),
-    /// A user's on one client.
+    /// A user on one client.
     UserOn(UserId, ClientId),
-    /// Those on a client, whoever's.
+    /// A client, for all users.
     Client(ClientId),
-    /// Everybody's.
+    /// All users.
     Everybody,
 }
 
@@ -27,20 +27,20 @@ pub enum Whose {
 pub struct SessionTable(Table);
 
 impl SessionTable {
-    /// That of the deployment.
+    /// Opens the deployment's table.
     ///
     /// # Errors
     ///
-    /// If the deployment has none.
+    /// If the deployment doesn't have it.
     pub fn of(deployment: &Deployment) -> Result<Self, AdminError> {
         Ok(Self(deployment.table(variable::SESSIONS_TABLE)?))
     }
 
-    /// Hands these sessions over, page by page: a user's in one go, a client's out of a Scan of all.
+    /// Passes these sessions on, page by page. A user's come from a Query, a client's from a Scan of all.
     ///
     /// # Errors
     ///
-    /// [`AdminError`], if they can't be read, or what they are handed to fails.
+    /// [`AdminError`], if reading fails, or the receiver does.
     pub async fn each_page(
         &self,
         whose: &Whose,
@@ -73,11 +73,11 @@ impl SessionTable {
     }
 }
 
-/// Whether no further page is wanted.
+/// Whether to stop before the next page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Enough {
-    /// None is.
+    /// Stop.
     Yes,
-    /// Go on.
+    /// Continue.
     No,
 }

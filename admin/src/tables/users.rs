@@ -1,4 +1,4 @@
-//! The two tables that make a user, as operators write them: both or neither.
+//! The operators' access to the two tables with a user's rows. They write both rows or neither.
 
 use std::time::Duration;
 
@@ -20,71 +20,80 @@ use tokio::time;
 
 use crate::{deployment::Deployment, error::AdminError, update::Change};
 
-/// How often a transaction is tried that met another, and how long is waited at first.
+/// How often a transaction that conflicts with another is tried, and the first pause.
 const ATTEMPTS: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Users, and the credentials that they sign in with.
+/// The users, and their credentials.
 #[derive(Clone, Debug)]
 pub struct UserTables {
-    /// What goes into their tokens.
+    /// The table of the users' records.
     pub users: Users,
-    /// What they sign in with.
+    /// The table of their credentials.
     pub credentials: Credentials,
 }
 
 /// A user, found by name.
 #[derive(Clone)]
 pub struct Named {
-    /// The name under which the user is stored.
+    /// The name as stored.
     pub username: Username,
-    /// The user.
+    /// The user's identifier.
     pub user_id: UserId,
-    /// What the user signs in with.
+    /// The credential.
     pub credential: Credential,
 }
 
-/// A user to be made.
+/// A user to create.
 #[derive(Clone)]
 pub struct NewUser {
-    /// Under this name.
+    /// The user's name.
     pub username: Username,
-    /// What goes into the tokens.
+    /// The user's record.
     pub user: User,
-    /// What the user signs in with.
+    /// The credential.
     pub credential: NewCredential,
 }
 
-/// What became of a name that was to be another.
+/// The outcome of renaming a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Renaming {
-    /// The user has the new name, and nobody the old one.
+    /// The user has the new name, and the old one is free.
     Done,
-    /// Nobody has the old name.
+    /// The old name doesn't exist.
     NotFound,
-    /// Somebody has the new name.
+    /// The new name is taken.
     NameTaken,
-    /// There is no user behind the name.
+    /// The credential has no user.
     HalfDeleted,
 }
 
-/// What became of a user that was to be made.
+/// The outcome of creating a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Creation {
-    /// The user is there.
+    /// The user was created.
     Done,
-    /// Somebody has the name.
+    /// The name is taken.
     NameTaken,
-    /// Somebody has the identifier, under another name or none.
+    /// The identifier is taken, by a user with another name or without a credential.
     IdTaken,
 }
 
+/// One of the two rows of a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Half {
+    /// The credential.
+    Credential,
+    /// The user's record.
+    User,
+}
+
 impl UserTables {
-    /// Those of the deployment.
+    /// Opens the deployment's tables.
     ///
     /// # Errors
     ///
-    /// If the deployment has none.
+    /// If the deployment doesn't have them.
     pub fn of(deployment: &Deployment) -> Result<Self, AdminError> {
         let Deployment { environment, dynamodb, .. } = deployment;
         Ok(Self {
@@ -93,11 +102,11 @@ impl UserTables {
         })
     }
 
-    /// The user of this name.
+    /// Returns the user with this name.
     ///
     /// # Errors
     ///
-    /// [`AdminError::NotFound`], if nobody has it.
+    /// [`AdminError::NotFound`], if the name doesn't exist; another error, if a read fails.
     pub async fn named(&self, username: &Username) -> Result<Named, AdminError> {
         let username = self.credentials.stored_name(username).await?;
         let credential =
@@ -105,25 +114,24 @@ impl UserTables {
         Ok(Named { username, user_id: credential.user_id.clone(), credential })
     }
 
-    /// Changes what goes into a user's tokens, and whether there are any. Not, if the user isn't there, or a condition
-    /// of the change fails.
+    /// Changes a user's record. Returns `false` if it doesn't exist, or a condition of the change fails.
     pub(crate) async fn change(&self, user_id: &UserId, change: &Change) -> Result<bool, StoreError> {
         let key = (attribute::USER_ID, user_id.as_str());
         change.apply(&self.users.table, key, "UpdateItem on Users").await
     }
 
-    /// The user's item as it is.
+    /// Returns the item of the user's record.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails.
     pub async fn user_item(&self, user_id: &UserId) -> Result<Option<Item>, StoreError> {
         let get = self.users.table.get_item().key(attribute::USER_ID, S(user_id.to_string()));
         let output = get.consistent_read(true).send().await;
         Ok(output.map_err(|e| StoreError::unavailable("GetItem on Users", e))?.item)
     }
 
-    /// Changes a user and the user's credential, both or neither. Not, if one isn't there, or a condition fails.
+    /// Changes both rows of a user or neither. Returns `false` if one doesn't exist, or a condition fails.
     pub(crate) async fn change_both(
         &self,
         (username, credential): (&Username, &Change),
@@ -143,21 +151,22 @@ impl UserTables {
         Ok(self.transact(&writes).await? == Creation::Done)
     }
 
-    /// Makes a user, unless somebody has the name or the identifier.
+    /// Creates a user, unless the name or the identifier is taken.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if a request fails.
     pub async fn create(&self, new: &NewUser) -> Result<Creation, StoreError> {
-        // Under the name that an earlier release made of this one. Only a copy of such a user makes such names any more.
+        // An earlier release may have stored this name in another form. Only copies of such users still
+        // create these forms.
         if self.credentials.stored_name(&new.username).await? != new.username {
             return Ok(Creation::NameTaken);
         }
         self.transact(&self.creation(new)?).await
     }
 
-    /// Makes a user in the place of the one who has the name, who is deleted: all or nothing. Not, if somebody else has
-    /// the name by now, or somebody has the identifier.
+    /// Creates a user in place of the deleted user with the same name, completely or not at all. It fails if
+    /// the name belongs to yet another user by now, or the identifier is taken.
     pub(crate) async fn replace(&self, new: &NewUser, old: &UserId) -> Result<Creation, StoreError> {
         let NewUser { username, credential, .. } = new;
         let NewCredential { user_id, password_hash, must_change, valid_from } = credential;
@@ -180,14 +189,25 @@ impl UserTables {
         self.transact(&writes).await
     }
 
-    /// Gives a user another name: the credential moves and the user says so, both or neither, so that at no instant the user has no
-    /// name or two. Under which form the old name is stored is for the caller to say.
+    /// Restores the missing row of a user whose other row exists. Returns `false` if it exists by now.
+    pub(crate) async fn complete(&self, new: &NewUser, missing: Half) -> Result<bool, StoreError> {
+        let [credential, user] = self.creation(new)?;
+        let write = match missing {
+            Half::Credential => credential,
+            Half::User => user,
+        };
+        Ok(self.transact(&[write]).await? == Creation::Done)
+    }
+
+    /// Renames a user: moves the credential and changes the record, in one transaction, so that the user
+    /// always has exactly one name. `from` has to be the stored form of the old name.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if a request fails.
     pub async fn rename(&self, from: &Username, to: &Username) -> Result<Renaming, StoreError> {
-        // Under the form in which an earlier release stored it, the new name is somebody's too; but not where it is the old one.
+        // The new name is also taken if an earlier release stored it in another form, unless that is the old
+        // name.
         let stored = self.credentials.stored_name(to).await?;
         if stored != *to && stored != *from {
             return Ok(Renaming::NameTaken);
@@ -211,14 +231,14 @@ impl UserTables {
             match carried_out(transact.set_transact_items(Some(writes)).send().await)? {
                 CarriedOut::Yes => return Ok(Renaming::Done),
                 CarriedOut::No(0) => return Ok(Renaming::NameTaken),
-                // Somebody tried the password, or changed the user, since they were read.
+                // Meanwhile an attempt was counted, or the user was changed.
                 CarriedOut::No(_) | CarriedOut::Later => time::sleep(PAUSE * 2_u32.pow(attempt)).await,
             }
         }
         Err(met_others())
     }
 
-    /// The writes, the credential's first, then the user's; again, if they met others.
+    /// Writes the credential, then the user's record. Retries if other writes conflict.
     async fn transact(&self, writes: &[TransactWriteItem]) -> Result<Creation, StoreError> {
         for attempt in 0..ATTEMPTS {
             let transact = self.users.table.client.transact_write_items();
@@ -250,12 +270,12 @@ impl UserTables {
             .map_err(not_built)
     }
 
-    /// Deletes a user and the user's credential, both or neither; where the user got another name since this one was read, the
-    /// credential of that one. Returns the name that the user had last. One who is gone already is deleted too.
+    /// Deletes both rows of a user or neither. If the user was renamed after the read, deletes the credential
+    /// with the new name. Returns the user's last name. A user who is gone already counts as deleted.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if a request fails.
     pub async fn delete(&self, username: &Username, user_id: &UserId) -> Result<Username, StoreError> {
         let mut name = username.clone();
         for attempt in 0..ATTEMPTS {
@@ -285,11 +305,11 @@ impl UserTables {
         delete.key(attribute::USER_ID, S(user_id.to_string())).build()
     }
 
-    /// Deletes what goes into a user's tokens, which is what makes a user.
+    /// Deletes a user's record, without which the user doesn't exist.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn delete_user(&self, user_id: &UserId) -> Result<(), StoreError> {
         let table = &self.users.table;
         let delete = table.delete_item();
@@ -301,16 +321,16 @@ impl UserTables {
 
 const OPERATION: &str = "TransactWriteItems on Users and Credentials";
 
-/// The reason of a write whose condition failed.
+/// The reason for a failed condition.
 const FAILED: &str = "ConditionalCheckFailed";
 
-/// What came of a transaction.
+/// The outcome of a transaction.
 enum CarriedOut {
-    /// All of it was carried out.
+    /// Everything was written.
     Yes,
-    /// None of it was: the condition of this write failed, the first of them.
+    /// Nothing was written. With the first write whose condition failed.
     No(usize),
-    /// None of it was, since it met other writes: it is to be tried again.
+    /// Nothing was written because of a conflict. Try again.
     Later,
 }
 
@@ -335,10 +355,10 @@ fn carried_out<R>(
 }
 
 fn met_others() -> StoreError {
-    StoreError::Unavailable { operation: OPERATION, reason: "it met other writes again and again".to_owned() }
+    StoreError::Unavailable { operation: OPERATION, reason: "other writes kept changing it".to_owned() }
 }
 
-/// Never: all that is required is there.
+/// Converts an error that never occurs, since all required fields are set.
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` asks for")]
 fn not_built(error: BuildError) -> StoreError {
     StoreError::Unavailable { operation: OPERATION, reason: error.to_string() }

@@ -1,4 +1,4 @@
-//! `latchgate tokens`: what a token is, without printing it.
+//! `latchgate tokens`: inspects a token, without printing it.
 
 mod access;
 mod refresh;
@@ -15,8 +15,8 @@ use crate::{context::Context, deployment::Deployment, error::AdminError};
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum TokensCommand {
-    /// Say what a token is: which kind, whose, made with which key, and whether it is valid or why not. It is asked for,
-    /// or read from standard input, and never printed
+    /// Show a token's kind, user and key, and whether it is valid or why not. You are asked for the token, or
+    /// standard input has it. It is never printed
     #[command(after_help = "\
 Examples:
   latchgate --stack latchgate-prod tokens inspect
@@ -25,11 +25,11 @@ Examples:
 }
 
 impl TokensCommand {
-    /// Carries it out.
+    /// Runs the command.
     ///
     /// # Errors
     ///
-    /// [`AdminError`], if it can't be.
+    /// [`AdminError`], if the command fails.
     pub async fn run(self, context: &Context) -> Result<(), AdminError> {
         let Self::Inspect = self;
         let token = context.console.read_secret("Token: ")?;
@@ -38,11 +38,11 @@ impl TokensCommand {
     }
 }
 
-/// Says what a token is.
+/// Inspects a token.
 ///
 /// # Errors
 ///
-/// [`AdminError`], if it can't be found out.
+/// [`AdminError`], if a request fails.
 pub async fn inspect(deployment: &Deployment, text: &str) -> Result<TokenView, AdminError> {
     if RefreshToken::is_meant_by(text) {
         refresh::inspect(deployment, text).await

@@ -1,6 +1,7 @@
-//! A refresh token.
+//! Inspects a refresh token.
 
 use shared::{
+    ids::ClientId,
     keys::Keyset,
     store::Sessions,
     tokens::{RefreshTokenError, UnverifiedRefreshToken},
@@ -20,6 +21,8 @@ pub(super) async fn inspect(deployment: &Deployment, text: &str) -> Result<Token
         user_id: Some(token.user_id.clone()),
         session_id: Some(token.session_id.clone()),
         generation: Some(token.generation),
+        dpop_bound: Some(token.jkt.is_some()),
+        jkt: token.jkt,
         ..view
     };
     let sessions =
@@ -44,11 +47,11 @@ pub(super) async fn inspect(deployment: &Deployment, text: &str) -> Result<Token
     let why = match token.generation.cmp(&session.generation) {
         _ if !stored.is_live(now) => Some("Its session is over."),
         std::cmp::Ordering::Less => {
-            Some("It was used before: using it again ends the session, unless as a retry.")
+            Some("It was used before: using it again ends the session, unless it is a retry.")
         }
         std::cmp::Ordering::Greater => Some("It is ahead of its session, as after a restored backup."),
         std::cmp::Ordering::Equal => match authenticity {
-            Authenticity::Unknown => Some("Whether it is genuine can't be checked without the keyset."),
+            Authenticity::Unknown => Some("It can't be verified without the keyset."),
             Authenticity::Genuine | Authenticity::Forged(_) => None,
         },
     };
@@ -63,22 +66,23 @@ pub(super) async fn inspect(deployment: &Deployment, text: &str) -> Result<Token
 
 enum Authenticity {
     Genuine,
-    /// Why it is not.
+    /// The token is not genuine, for this reason.
     Forged(&'static str),
-    /// The keyset is out of reach.
+    /// The keyset isn't available.
     Unknown,
 }
 
-/// Its HMAC covers the client, which the token doesn't name: so each is tried.
+/// Checks a token's HMAC with every client, since it covers the client, which the token doesn't name.
 async fn authenticity(deployment: &Deployment, text: &str) -> Result<Authenticity, AdminError> {
     let document = match keys::read_keyset(deployment).await {
         Ok(document) => document,
-        Err(AdminError::NoKeyset | AdminError::Secret { .. }) => return Ok(Authenticity::Unknown),
+        Err(AdminError::NoKeyset | AdminError::Service { .. }) => return Ok(Authenticity::Unknown),
         Err(error) => return Err(error),
     };
     let keyset = Keyset::parse(&document.to_json())?;
     let mut of_known_key = false;
-    for client_id in ClientTable::of(deployment)?.ids().await? {
+    // The cookie of a session at the pages is such a token too, under a reserved client.
+    for client_id in ClientTable::of(deployment)?.ids().await?.into_iter().chain([ClientId::browser()]) {
         match keyset.refresh.verify(text, &client_id) {
             Ok(_) => return Ok(Authenticity::Genuine),
             Err(RefreshTokenError::UnknownKey) => {}
@@ -88,6 +92,6 @@ async fn authenticity(deployment: &Deployment, text: &str) -> Result<Authenticit
     Ok(Authenticity::Forged(if of_known_key {
         "It was altered or forged, or issued to a client that is gone."
     } else {
-        "Its key is not in the keyset: it was issued elsewhere, or the key was put away."
+        "Its key is not in the keyset: it was issued elsewhere, or the key was retired."
     }))
 }

@@ -1,4 +1,4 @@
-//! What is stored of a token's session.
+//! The stored session of a token.
 
 use shared::{
     clock::Timestamp,
@@ -7,7 +7,7 @@ use shared::{
 
 use crate::{deployment::Deployment, error::AdminError};
 
-/// What is stored of the token's session, and of its user.
+/// The stored session of a token, and its user.
 pub(super) struct Stored {
     pub(super) session: Option<Session>,
     pub(super) user: Option<User>,
@@ -21,12 +21,14 @@ impl Stored {
         Ok(Self { session: session?, user: user? })
     }
 
-    /// The session in a word.
+    /// The state of the session, for people.
     pub(super) fn state(&self, now: Timestamp) -> &'static str {
         match &self.session {
             None => "over: logged out, revoked, or swept after it expired",
             Some(session) if !session.is_live(now) => "expired",
-            Some(session) if !self.admits(session) => "cut off: its user is gone, disabled or cut off",
+            Some(session) if !self.admits(session) => {
+                "ended: its user was deleted or disabled, or all of the user's sessions were ended"
+            }
             Some(_) => "live",
         }
     }

@@ -1,18 +1,19 @@
-//! A token, as it is printed.
+//! The printed form of a token.
 
 use serde::Serialize;
 use shared::{
     clock::Timestamp,
     ids::{ClientId, SessionId, UserId},
+    thumbprint::Thumbprint,
 };
 
-/// What a token is.
+/// The facts about a token.
 #[derive(Debug, Default, Serialize)]
 pub struct TokenView {
     pub(super) kind: &'static str,
-    /// Whether it would be accepted now.
+    /// Whether a function would accept it now.
     pub(super) valid: bool,
-    /// Why not; or what was left unchecked.
+    /// Why it isn't valid, or what wasn't checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) why: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -29,8 +30,16 @@ pub struct TokenView {
     pub(super) session: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) scope: Option<String>,
+    /// The resource that it is for, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) resource: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) generation: Option<u32>,
+    /// Whether it needs a proof by its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) dpop_bound: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) jkt: Option<Thumbprint>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) expires_at: Option<Timestamp>,
 }
@@ -47,7 +56,10 @@ impl TokenView {
         "session_id",
         "session",
         "scope",
+        "resource",
         "generation",
+        "dpop_bound",
+        "jkt",
         "expires_at",
     ];
 }

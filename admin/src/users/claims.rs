@@ -1,4 +1,4 @@
-//! What users' tokens say of them.
+//! Sets users' claims.
 
 use std::io::{self, Read};
 
@@ -26,8 +26,8 @@ Examples:
   latchgate users set-claims ada@example.com '{\"email\": \"ada@example.com\", \"roles\": [\"admin\"]}'
   latchgate users set-claims ada@example.com - < claims.json
 
-These are all of the user's claims from now on; `{}` takes them away. They are in the tokens of the next
-login or refresh.";
+They replace all of the user's claims; `{}` removes them all. Tokens contain them from the next login or
+refresh on.";
 
 /// `users set-claims`
 #[derive(Debug, Args)]
@@ -40,18 +40,18 @@ pub(crate) struct SetClaims {
     claims: String,
 }
 
-/// How deep claims may be nested: readers of tokens have bounds of their own.
+/// How deep claims may be nested, since readers of tokens have limits.
 pub(crate) const MAX_DEPTH: usize = 32;
 
-/// Takes claims that a user may have.
+/// Parses claims that a user may have.
 pub(super) fn parse(json: &[u8]) -> Result<Map<String, Value>, AdminError> {
     let claims = parse_exact(json, MAX_DEPTH).map_err(|error| {
         AdminError::Refused(match error {
             ExactError::Malformed => "claims are a JSON object, like {\"email\": \"ada@example.com\"}",
-            ExactError::Repeated => "a claim is named twice, or a name in one of them is",
+            ExactError::Repeated => "a claim, or a name inside a claim, occurs twice",
             ExactError::Number => {
-                "claims have a number that can't be kept exactly: integers have 64 bits, others the precision of a \
-                 double; write a longer one as a string"
+                "a number in the claims can't be kept exactly: integers have 64 bits, others the precision \
+                 of a double; write longer ones as strings"
             }
             ExactError::TooDeep => "claims are nested in at most 32 levels",
         })
@@ -60,7 +60,7 @@ pub(super) fn parse(json: &[u8]) -> Result<Map<String, Value>, AdminError> {
     Ok(claims)
 }
 
-/// Why these can't be a user's claims.
+/// Checks that a user may have these claims.
 pub(super) fn check(claims: &Map<String, Value>) -> Result<(), &'static str> {
     if claims.keys().any(|name| RESERVED_CLAIMS.contains(&name.as_str())) {
         return Err("a claim has a name that only Latchgate sets (iss, sub, aud, exp, scope and the like)");
@@ -91,7 +91,7 @@ pub(super) async fn set(context: &Context, command: &SetClaims) -> Result<(), Ad
 
 fn read_stdin() -> Result<Vec<u8>, AdminError> {
     let mut json = Vec::new();
-    // More than that is refused anyway.
+    // Larger inputs are refused anyway.
     let mut input = io::stdin().lock().take(64 * 1024);
     input.read_to_end(&mut json).map_err(AdminError::io("standard input"))?;
     Ok(json)
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn claims_are_an_object_of_names_that_are_free() {
+    fn claims_must_be_an_object_without_reserved_names() {
         assert!(parse(br#"{"email":"ada@example.com","roles":["admin"]}"#).is_ok());
         assert!(parse(b"{}").is_ok());
         let long = format!(r#"{{"a":"{}"}}"#, "x".repeat(4096));

@@ -1,4 +1,4 @@
-//! Users come to be.
+//! Creates users.
 
 use clap::Args;
 use passwords::{NewCredential, Passwords, Username};
@@ -20,8 +20,8 @@ Examples:
   latchgate users create ada@example.com --generate --must-change
   pass show ada | latchgate users create ada@example.com --password-stdin
 
-The password is asked for, twice; it is never an argument. A password has at least 8 characters, is not
-among the most common ones and not the user name.";
+The command asks for the password twice; it is never an argument. A password has at least 8 characters, and
+is neither one of the most common ones nor the user name.";
 
 /// `users create`
 #[derive(Debug, Args)]
@@ -32,10 +32,10 @@ pub(crate) struct Create {
     /// The user's identifier, `sub` in tokens [default: a random one]
     #[arg(long, value_name = "ID", value_parser = user_id, allow_hyphen_values = true)]
     id: Option<UserId>,
-    /// What the user's access tokens say, a JSON object
+    /// The claims in the user's access tokens, a JSON object
     #[arg(long, value_name = "JSON")]
     claims: Option<String>,
-    /// Have the user choose another password at the first login
+    /// Make the user change the password at the first login
     #[arg(long)]
     must_change: bool,
     #[command(flatten)]
@@ -75,8 +75,8 @@ pub(super) async fn create(context: &Context, command: Create) -> Result<(), Adm
     recorded
 }
 
-/// An identifier that nobody has.
+/// A new identifier.
 pub(super) fn new_id(random: &dyn random::Random) -> Result<UserId, AdminError> {
-    // Never refused: what is random here has the shape of an identifier.
-    UserId::parse(&random::identifier(random)).ok_or(AdminError::Refused("no identifier could be made"))
+    // Never refused: a random identifier always has the right form.
+    UserId::parse(&random::identifier(random)).ok_or(AdminError::Refused("no identifier could be generated"))
 }

@@ -1,4 +1,4 @@
-//! Where a list of users goes on.
+//! The cursor of a list of users.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 /// A place in the list.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(super) enum Cursor {
-    /// By name: after this user.
+    /// In the order of names, after this user.
     #[serde(rename = "name")]
     Name {
-        /// The name, or an empty text.
+        /// The name; empty, if the user has none.
         name: String,
-        /// Of two without a name, the identifiers decide.
+        /// The identifier, which decides between users without a name.
         user_id: String,
     },
-    /// As they are stored: after this user.
+    /// In the stored order, after this user.
     #[serde(rename = "stored")]
     Stored {
         /// The user.
@@ -23,15 +23,15 @@ pub(super) enum Cursor {
 }
 
 impl Cursor {
-    /// The cursor that `text` is.
+    /// Parses a cursor.
     pub(super) fn parse(text: &str) -> Result<Self, &'static str> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok();
         let cursor = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        cursor.ok_or("it is no cursor: take the one that the page before ended with")
+        cursor.ok_or("it is no cursor: pass the one at the end of the previous page")
     }
 
     pub(super) fn to_text(&self) -> String {
-        // Never fails: there are only texts in it.
+        // Never fails: the cursor contains only texts.
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 }
@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cursor_is_read_as_it_was_written_and_nothing_else_is_one() {
+    fn cursors_round_trip_and_other_text_is_refused() {
         let user_id = "u-1".to_owned();
         for cursor in [
             Cursor::Name { name: "γιώργος".to_owned(), user_id: user_id.clone() },

@@ -1,4 +1,4 @@
-//! All users who can sign in, in the format of the import.
+//! Exports all users with a credential, in the format of the import.
 
 use std::collections::HashMap;
 
@@ -15,13 +15,16 @@ use shared::{
 
 use crate::{
     audit::{OperatorEvent, Subject},
+    console::Console,
     context::Context,
+    deployment::Deployment,
+    doctor::is_throwaway,
     error::AdminError,
     import::output::ExportOptions,
     tables::users::UserTables,
 };
 
-/// The most that one BatchGetItem takes.
+/// The most keys of a BatchGetItem.
 const BATCH: usize = 100;
 
 pub(super) const HELP: &str = "\
@@ -29,20 +32,21 @@ Examples:
   latchgate users export --with-hashes --file users.jsonl
   latchgate users export --with-hashes | gpg --encrypt --recipient ops > users.jsonl.gpg
 
---file makes a new file that only you can read. Hashes are not written to standard output where that is a
-file that others can read.";
+--file creates a new file that only you can read. The command writes no hashes to standard output if that is
+a file that others can read.";
 
 /// `users export`
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// With their password hashes: without them nobody can sign in where these are imported
+    /// Include the password hashes. Without them, users can't sign in after an import
     #[arg(long)]
     with_hashes: bool,
     #[command(flatten)]
     output: ExportOptions,
 }
 
-/// A line. It says all of a user, defaults too: what a line doesn't name, `import --update` leaves as it is.
+/// A line. It has every field of a user, since `import --update` leaves the fields that a line lacks
+/// unchanged.
 #[derive(Serialize)]
 struct Line<'a> {
     username: &'a str,
@@ -55,23 +59,37 @@ struct Line<'a> {
     password: Option<PasswordFields<'a>>,
 }
 
-/// What belongs to the password.
+/// The fields of the password.
 #[derive(Serialize)]
 struct PasswordFields<'a> {
     password_hash: &'a str,
     valid_from: Timestamp,
 }
 
-/// One that can't be read is left out, and is an error once the others are written. Written down before anything is
-/// read: what was printed can't be taken back.
+/// Exports all users. A malformed one is left out, and is an error after the others are written. The export
+/// is recorded before anything is read, since it can't be undone.
 pub(super) async fn export(context: &Context, command: &Export) -> Result<(), AdminError> {
     let Export { with_hashes, output } = command;
-    let tables = UserTables::of(&context.deployment)?;
     let mut output = output.open(*with_hashes)?;
     let changed = Some(if *with_hashes { vec!["with_hashes"] } else { vec![] });
     let audit = context.audit_log().await?;
     audit.record(OperatorEvent::UsersExported, &Subject { changed, ..Subject::default() })?;
+    let take = async |username: &str, credential: &Credential, user: User| {
+        output.line(&line_of(username, credential, user, *with_hashes))
+    };
+    let left_out = each_user(&context.deployment, &context.console, take).await?;
+    output.finish()?;
+    left_out.map_or(Ok(()), |error| Err(error.into()))
+}
 
+/// Passes on each user with a credential, except a doctor's. Returns the error of a malformed one that was
+/// left out.
+pub(crate) async fn each_user(
+    deployment: &Deployment,
+    console: &Console,
+    mut take: impl AsyncFnMut(&str, &Credential, User) -> Result<(), AdminError>,
+) -> Result<Option<StoreError>, AdminError> {
+    let tables = UserTables::of(deployment)?;
     let table = &tables.credentials.table;
     let scan = table.client.scan().table_name(&table.name).consistent_read(true);
     let mut pages = scan.into_paginator().send();
@@ -81,35 +99,30 @@ pub(super) async fn export(context: &Context, command: &Export) -> Result<(), Ad
         for items in page.items().chunks(BATCH) {
             let (credentials, errors) = read(items);
             let mut users = users_of(&tables, &credentials).await?;
-            for (username, credential) in &credentials {
-                let line = users.remove(&credential.user_id).map(|item| User::from_item(&item));
-                match line {
-                    Some(Ok(user)) => output.line(&line_of(username, credential, user, *with_hashes))?,
+            for (username, credential) in credentials.iter().filter(|(name, _)| !is_throwaway(name)) {
+                match users.remove(&credential.user_id).map(|item| User::from_item(&item)) {
+                    Some(Ok(user)) => take(username, credential, user).await?,
                     Some(Err(error)) => left_out = Some(error),
-                    None => context.console.note(&format!("Left out {username}: the user is gone.")),
+                    None => console.note(&format!("Left out {username}: the user is gone.")),
                 }
             }
             left_out = errors.or(left_out);
         }
     }
-    output.finish()?;
-    match left_out {
-        None => Ok(()),
-        Some(error) => Err(error.into()),
-    }
+    Ok(left_out)
 }
 
 fn line_of<'a>(username: &'a str, credential: &'a Credential, user: User, with_hashes: bool) -> Line<'a> {
-    // Whole, so that an attribute that is added can't be forgotten here.
+    // Destructured completely, so that a new attribute can't be forgotten here.
     let User { username: _, claims, disabled, not_before } = user;
-    // A session of the other deployment means nothing in this one.
+    // Another deployment's session means nothing in this one.
     let Credential { user_id, password_hash, valid_from, changed_in: _, must_change } = credential;
     let password = PasswordFields { password_hash, valid_from: *valid_from };
     let password = with_hashes.then_some(password);
     Line { username, user_id, claims, disabled, not_before, must_change: *must_change, password }
 }
 
-/// The credentials among these rows (others only count attempts), and what was wrong with one.
+/// The credentials among these rows, and the error of a malformed one. Other rows only count attempts.
 fn read(items: &[Item]) -> (Vec<(&str, Credential)>, Option<StoreError>) {
     let (mut credentials, mut wrong) = (Vec::new(), None);
     for item in items {

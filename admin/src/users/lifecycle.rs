@@ -1,4 +1,4 @@
-//! Users are disabled, enabled and deleted.
+//! Disables, enables and deletes users.
 
 use aws_sdk_dynamodb::types::AttributeValue::Bool;
 use clap::Args;
@@ -16,6 +16,7 @@ use crate::{
     options::username,
     sessions::{Ended, Ending},
     tables::{
+        consents::ConsentTable,
         sessions::Whose,
         users::{Named, UserTables, not_found},
     },
@@ -26,14 +27,14 @@ pub(super) const DISABLE_HELP: &str = "\
 Example:
   latchgate users disable ada@example.com
 
-No logins and no refreshes, until the user is enabled; sessions end.";
+The user's sessions end, and the user can neither log in nor refresh until enabled again.";
 
 pub(super) const DELETE_HELP: &str = "\
 Example:
   latchgate users delete ada@example.com
 
-The user is disabled first, then credential, sessions and user go. What your own endpoints keep of the
-user is theirs to delete.";
+The command first disables the user, then deletes the sessions, the consents, the credential and the user. It
+can't delete data that your own endpoints keep about the user.";
 
 /// `users disable`, `users delete`
 #[derive(Debug, Args)]
@@ -41,12 +42,13 @@ pub(crate) struct Remove {
     /// The user's name
     #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
     username: Username,
-    /// Don't look again for sessions of logins that were under way
+    /// Don't search again for sessions of logins that were under way
     #[arg(long)]
     no_wait: bool,
 }
 
-/// The flag first, so that nothing more is issued; then the sessions, and those of logins that had read the user before.
+/// Disables the user first, so that no more tokens are issued. Then ends the sessions, and those of logins
+/// that had read the user before.
 pub(super) async fn disable(context: &Context, command: &Remove) -> Result<(), AdminError> {
     let Remove { username, no_wait } = command;
     let tables = UserTables::of(&context.deployment)?;
@@ -74,8 +76,9 @@ pub(super) async fn enable(context: &Context, username: &Username) -> Result<(),
     show::print(context, user_id, Some(username)).await
 }
 
-/// What was begun and failed can be begun again: the credential, by which the user is found, goes last, together with the
-/// user. A user who is renamed meanwhile is deleted under the new name.
+/// Deletes the user. After a failure it can be repeated, since the credential, which finds the user, goes
+/// last, together with the record. Consents go after the second search for sessions, since a page that had
+/// read the user before may have stored one. A user renamed meanwhile is deleted under the new name.
 pub(super) async fn delete(context: &Context, command: &Remove) -> Result<(), AdminError> {
     let Remove { username, no_wait } = command;
     let tables = UserTables::of(&context.deployment)?;
@@ -85,6 +88,12 @@ pub(super) async fn delete(context: &Context, command: &Remove) -> Result<(), Ad
     let audit = context.audit_log().await?;
     set_disabled(&tables, user_id, true).await?;
     let ended = end_sessions(context, &audit, user_id, *no_wait).await?;
+    if let Some(consents) = ConsentTable::of(&context.deployment) {
+        consents.delete_all(user_id).await?;
+    } else if context.deployment.stack.is_none() {
+        // A stack without the table has a release without consents. Variables may lack a table that exists.
+        context.console.note("CONSENTS_TABLE is not set: if the deployment has consents, the user's stay.");
+    }
     let last = tables.delete(username, user_id).await?;
     audit.record(OperatorEvent::UserDeleted, &Subject::user(user_id, Some(last.as_str())))?;
     ended.print(&context.console)

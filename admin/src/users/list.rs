@@ -1,4 +1,4 @@
-//! `users list`: finds users and prints a page of them, as a [`UserView`] each.
+//! `users list`: prints a page of users, each as a [`UserView`].
 
 use std::collections::BTreeMap;
 
@@ -20,11 +20,11 @@ Examples:
   latchgate users list --prefix ada --output json
   latchgate users list --cursor eyJuYW1l…
 
-It reads the Users table, 100,000 users at most at a time. In a larger table users aren't put in order, unless
---sort name is said, which is refused there: they come as they are stored, and each page says where the next
-begins. When a user was registered isn't stored; `users show` has the last login.";
+The command sorts users by name, up to 100,000 users. It doesn't sort a larger table, and refuses --sort name
+there: users come in the stored order, and each page ends with the cursor of the next. The time of registration
+isn't stored; `users show` shows the last login.";
 
-/// The most users that one command reads.
+/// The most users that a command reads.
 const MAX_READ: usize = 100_000;
 
 /// The order of a list.
@@ -32,14 +32,15 @@ const MAX_READ: usize = 100_000;
 pub(super) enum Sort {
     /// By name
     Name,
-    /// As they are stored, which is no order, and reads no further than it has to
+    /// In the stored order, which is arbitrary, but needs the fewest reads
     Stored,
 }
 
 /// `users list`
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only users who have this text in their name or in a claim, such as the email address; case makes no difference
+    /// Only users with this text in their name or in a claim, such as the email address; case makes no
+    /// difference
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     search: Option<String>,
     /// Only users whose name begins with this text
@@ -48,15 +49,15 @@ pub(crate) struct List {
     /// The order [default: by name, unless there are more than 100,000 users]
     #[arg(long, value_enum, value_name = "ORDER")]
     sort: Option<Sort>,
-    /// No more than so many, 1 to 10000
+    /// The most users to list, 1 to 10000
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = value_parser!(u32).range(1..=10_000))]
     limit: u32,
-    /// Go on where the page with this cursor ended; say the same --search and --prefix
+    /// Continue after the page with this cursor; repeat its --search and --prefix
     #[arg(long, value_name = "CURSOR", value_parser = Cursor::parse, allow_hyphen_values = true)]
     cursor: Option<Cursor>,
 }
 
-/// A page.
+/// A page of the list.
 struct Page {
     views: Vec<UserView>,
     next: Option<Cursor>,
@@ -90,7 +91,7 @@ pub(super) async fn list(context: &Context, command: List) -> Result<(), AdminEr
 }
 
 const TOO_MANY: AdminError = AdminError::Refused(
-    "there are more than 100000 users, too many to put in order: list them with --sort stored, page by page",
+    "there are more than 100000 users, too many to sort: list them with --sort stored, page by page",
 );
 
 /// Reads the Users table.
@@ -102,7 +103,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The next page by name; nothing, if there are too many users. All of them are read, and no more than a page is kept.
+    /// The next page by name; `None`, if there are too many users. It reads all users, but keeps only a page.
     async fn by_name(&self, after: Option<(String, String)>) -> Result<Option<Page>, AdminError> {
         let mut first = BTreeMap::new();
         let (mut start, mut read) = (None, 0);
@@ -118,7 +119,7 @@ impl Reader<'_> {
                 if after.as_ref().is_none_or(|after| key > *after) {
                     first.insert(key, view);
                 }
-                // One more tells whether there is a next page.
+                // One more shows whether there is a next page.
                 if first.len() > self.limit + 1 {
                     first.pop_last();
                 }
@@ -138,7 +139,8 @@ impl Reader<'_> {
         Ok(Some(Page { views, next }))
     }
 
-    /// The next page as they are stored. It may have fewer than were asked for, or none, and a next page all the same.
+    /// The next page in the stored order. It may have fewer users than requested, or none, even if a next
+    /// page follows.
     async fn stored(&self, after: Option<String>) -> Result<Page, AdminError> {
         let mut start = after.map(|user_id| Item::from([(attribute::USER_ID.to_owned(), S(user_id))]));
         let (mut views, mut read) = (Vec::new(), 0);
@@ -160,7 +162,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A megabyte of the table, and where the next begins.
+    /// Reads a megabyte of the table, and returns the start of the next.
     async fn scan(&self, start: Option<Item>) -> Result<(Vec<Item>, Option<Item>), AdminError> {
         let scan = self.table.client.scan().table_name(&self.table.name).consistent_read(true);
         let output = scan.set_exclusive_start_key(start).send().await;
@@ -168,7 +170,7 @@ impl Reader<'_> {
         Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
     }
 
-    /// The user, if the search is for that one.
+    /// The user, if the search matches.
     fn found(&self, item: &Item) -> Result<Option<UserView>, AdminError> {
         let user_id = Row::new("Users", item).parsed(attribute::USER_ID, UserId::parse)?;
         match User::from_item(item) {

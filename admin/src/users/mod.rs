@@ -1,6 +1,7 @@
 //! `latchgate users …`: people who may sign in.
 
 pub(crate) mod claims;
+mod consents;
 mod create;
 mod cursor;
 mod export;
@@ -16,11 +17,16 @@ mod view;
 use clap::Subcommand;
 use passwords::Username;
 
+pub(crate) use self::{
+    export::each_user,
+    import::{Import, Outcome, Record, Secret, Worker},
+};
+
 use self::{
     claims::SetClaims,
+    consents::ConsentsOf,
     create::Create,
     export::Export,
-    import::Import,
     lifecycle::Remove,
     list::List,
     password::{MustChange, SetPassword},
@@ -46,16 +52,19 @@ pub(crate) enum UsersCommand {
     /// Replace a user's password
     #[command(after_help = password::SET_PASSWORD_HELP)]
     SetPassword(SetPassword),
-    /// Have a user choose another password at the next login
+    /// Make a user change the password at the next login
     #[command(after_help = password::MUST_CHANGE_HELP)]
     MustChange(MustChange),
     /// Replace a user's claims
     #[command(after_help = claims::CLAIMS_HELP)]
     SetClaims(SetClaims),
-    /// Give a user another name
+    /// Rename a user
     #[command(after_help = rename::HELP)]
     Rename(Rename),
-    /// Issue nothing to a user any more, and end the user's sessions
+    /// List a user's consents, or withdraw them
+    #[command(after_help = consents::HELP)]
+    Consents(ConsentsOf),
+    /// Disable a user: issue no more tokens, and end the user's sessions
     #[command(after_help = lifecycle::DISABLE_HELP)]
     Disable(Remove),
     /// Let a disabled user sign in again
@@ -86,6 +95,7 @@ impl UsersCommand {
             Self::MustChange(command) => password::must_change(context, &command).await,
             Self::SetClaims(command) => claims::set(context, &command).await,
             Self::Rename(command) => rename::rename(context, &command).await,
+            Self::Consents(command) => consents::consents(context, &command).await,
             Self::Disable(command) => lifecycle::disable(context, &command).await,
             Self::Enable { username } => lifecycle::enable(context, &username).await,
             Self::Delete(command) => lifecycle::delete(context, &command).await,

@@ -1,4 +1,4 @@
-//! Passwords that operators set.
+//! Sets passwords.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
@@ -25,23 +25,23 @@ use crate::{
     update::Change,
 };
 
-/// Where a password comes from: never the command line, which everybody on the machine can read. Without either option
-/// it is asked for.
+/// The source of a password. It is never the command line, which everyone on the machine can read. Without an
+/// option, the command asks for it.
 #[derive(Clone, Copy, Debug, Args)]
 #[group(multiple = false)]
 pub(crate) struct PasswordSource {
-    /// Take the first line of standard input as the password, instead of asking for it
+    /// Read the password from the first line of standard input, instead of asking for it
     #[arg(long)]
     password_stdin: bool,
-    /// Make a random password, and show it once
+    /// Generate a random password, and show it once
     #[arg(long)]
     generate: bool,
 }
 
-/// A password that may be set.
+/// A new password, which the policy allows.
 pub(super) struct Chosen {
     pub(super) new: NewPassword,
-    /// The password itself, if nobody knows it yet.
+    /// The password itself, if it was generated.
     pub(super) generated: Option<SecretString>,
 }
 
@@ -53,7 +53,7 @@ impl PasswordSource {
         random: &dyn Random,
     ) -> Result<Chosen, AdminError> {
         let text = if self.generate {
-            // 120 bits: twenty characters that can be copied by hand.
+            // 120 bits, as twenty characters that people can copy by hand.
             URL_SAFE_NO_PAD.encode(random::bytes::<15>(random)).into()
         } else if self.password_stdin {
             console.read_password()?
@@ -66,7 +66,7 @@ impl PasswordSource {
 }
 
 impl Chosen {
-    /// What is said beside a password that was made here.
+    /// Prints a note about a generated password.
     pub(super) fn note(&self, console: &Console) {
         if self.generated.is_some() {
             console.note("The password is stored as a hash, and is not shown again: hand it over now.");
@@ -79,14 +79,14 @@ Examples:
   latchgate users set-password ada@example.com
   latchgate users set-password ada@example.com --generate --must-change
 
-The user's sessions end, unless --keep-sessions. Attempts on the old password don't count any more.";
+The user's sessions end, unless you add --keep-sessions. Failed attempts on the old password no longer count.";
 
 pub(super) const MUST_CHANGE_HELP: &str = "\
 Examples:
   latchgate users must-change ada@example.com
   latchgate users must-change ada@example.com --not
 
-At the next login. Sessions that there are go on.";
+The user has to change it at the next login. Existing sessions continue.";
 
 /// `users set-password`
 #[derive(Debug, Args)]
@@ -96,13 +96,13 @@ pub(crate) struct SetPassword {
     username: Username,
     #[command(flatten)]
     password: PasswordSource,
-    /// Have the user choose another password at the next login
+    /// Make the user change the password at the next login
     #[arg(long)]
     must_change: bool,
-    /// Leave the user signed in
+    /// Keep the user's sessions
     #[arg(long)]
     keep_sessions: bool,
-    /// Don't look again for sessions of logins that were under way
+    /// Don't search again for sessions of logins that were under way
     #[arg(long, conflicts_with = "keep_sessions")]
     no_wait: bool,
 }
@@ -113,12 +113,12 @@ pub(crate) struct MustChange {
     /// The user's name
     #[arg(value_name = "NAME", value_parser = username, allow_hyphen_values = true)]
     username: Username,
-    /// The password may stay after all
+    /// Let the password stay after all
     #[arg(long)]
     not: bool,
 }
 
-/// What came of it.
+/// The result of setting a password.
 #[derive(Serialize)]
 struct PasswordView<'a> {
     user_id: &'a UserId,
@@ -154,7 +154,7 @@ pub(super) async fn set(context: &Context, command: &SetPassword) -> Result<(), 
         };
         end.await.map(|ended: Ended| Some(ended.sessions_ended))
     };
-    // Whatever became of the sessions: a password that was made here is known to nobody else.
+    // Even if ending the sessions failed: a generated password is shown nowhere else.
     let view = PasswordView {
         user_id: &user_id,
         username: username.as_str(),

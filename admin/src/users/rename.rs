@@ -17,9 +17,9 @@ pub(super) const HELP: &str = "\
 Example:
   latchgate users rename ada@example.com ada.lovelace@example.com
 
-The user signs in under the new name from now on, with the same password, and stays signed in. What was
-spent of the guess budget goes along. The claims stay as they are: `users set-claims` changes an email
-address in them. The old name is free at once.";
+The user signs in under the new name from now on, with the same password, and stays signed in. Failed
+attempts on the old name still count. The claims stay the same: `users set-claims` changes an email address
+in them. The old name is free at once.";
 
 /// `users rename`
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(crate) struct Rename {
     /// The user's name
     #[arg(value_name = "OLD", value_parser = username, allow_hyphen_values = true)]
     old: Username,
-    /// The name that the user gets: 1 to 256 bytes of letters, digits and ASCII symbols; case makes no difference
+    /// The user's new name: 1 to 256 bytes of letters, digits and ASCII symbols; case makes no difference
     #[arg(value_name = "NEW", value_parser = username, allow_hyphen_values = true)]
     new: Username,
 }
@@ -67,7 +67,7 @@ pub(super) async fn rename(context: &Context, command: &Rename) -> Result<(), Ad
     show::print(context, &user_id, Some(new)).await
 }
 
-/// The claims that have the name as their value.
+/// The claims whose value is the name.
 fn naming<'a>(claims: &'a Map<String, Value>, name: &Username) -> impl Iterator<Item = &'a String> {
     let is_name =
         |value: &Value| value.as_str().and_then(Username::parse).is_some_and(|value| value == *name);

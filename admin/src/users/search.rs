@@ -1,10 +1,10 @@
-//! Which users a list is of.
+//! The search of a list of users.
 
 use passwords::Username;
 use serde_json::Value;
 use shared::store::User;
 
-/// A text that is looked for in names and claims, and one that names begin with.
+/// A text to find in names and claims, and a prefix of names.
 #[derive(Debug, Default)]
 pub(super) struct Search {
     text: Option<String>,
@@ -17,7 +17,7 @@ impl Search {
         Self { text: text.map(str::to_lowercase), text_in_names: text.map(fold), prefix: prefix.map(fold) }
     }
 
-    /// Whether it is for this user.
+    /// Whether the search matches this user.
     pub(super) fn finds(&self, user: &User) -> bool {
         let name = fold(user.username.as_deref().unwrap_or_default());
         let is_named = self.text_in_names.as_ref().is_none_or(|text| name.contains(text));
@@ -29,12 +29,12 @@ impl Search {
     }
 }
 
-/// As names are compared at a login, as far as a part of one can be.
+/// Normalises a part of a name as a login would, if possible.
 fn fold(text: &str) -> String {
     Username::parse(text).map_or_else(|| text.to_lowercase(), |name| name.as_str().to_owned())
 }
 
-/// Whether a claim, or a value within it, has the text in it; `text` is in lower case.
+/// Whether a claim, or a value within it, contains the text, which is in lower case.
 fn is_in(claim: &Value, text: &str) -> bool {
     match claim {
         Value::String(value) => value.to_lowercase().contains(text),

@@ -23,7 +23,7 @@ pub(crate) struct Show {
     id: Option<UserId>,
 }
 
-/// What may be a name or an identifier. A name has no case, and an identifier has.
+/// A name or an identifier. Names ignore case, and identifiers don't.
 #[derive(Clone, Debug)]
 struct Who {
     username: Username,
@@ -47,11 +47,11 @@ pub(super) async fn show(context: &Context, command: &Show) -> Result<(), AdminE
             (Err(error), _) => Err(error),
         },
         (None, Some(user_id)) => print(context, user_id, None).await,
-        (None, None) => Err(AdminError::Usage("which user? Say the name, or --id ID")),
+        (None, None) => Err(AdminError::Usage("which user? Give the name, or --id ID")),
     }
 }
 
-/// Shows a user; the name is looked up where it isn't given.
+/// Prints a user. If the name isn't given, looks it up.
 pub(super) async fn print(
     context: &Context,
     user_id: &UserId,

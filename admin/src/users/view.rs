@@ -1,11 +1,11 @@
-//! A user, as shown.
+//! The printed form of a user.
 
 use passwords::{BUDGET, Credential, Spent};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{clock::Timestamp, ids::UserId, store::User};
 
-/// A user as the command line shows it. Unknown members are left out.
+/// A user as printed. Unknown values are left out.
 #[derive(Debug, Serialize)]
 pub(crate) struct UserView {
     pub(crate) user_id: UserId,
@@ -20,29 +20,29 @@ pub(crate) struct UserView {
     /// When the password was last replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
     valid_from: Option<Timestamp>,
-    /// Whether the next attempt to sign in is refused, by a device that never signed in.
+    /// Whether the next sign-in is refused on a device where the user never signed in.
     #[serde(skip_serializing_if = "Option::is_none")]
     locked: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     guesses: Option<Vec<BudgetView>>,
-    /// How many live.
+    /// The number of live sessions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) sessions: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) last_login_at: Option<Timestamp>,
-    /// Only where it was made just now.
+    /// The password, if it was just generated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) password: Option<String>,
 }
 
-/// How much of one guess budget is spent.
+/// The spent part of a guess budget.
 #[derive(Debug, Serialize)]
 struct BudgetView {
-    /// Whose attempts it counts.
+    /// The callers whose attempts it counts.
     budget: String,
     spent: u64,
     spent_of: u64,
-    /// From a hundred on, there is one attempt in four hours.
+    /// From a hundred on, only one attempt is allowed every four hours.
     failures_in_a_row: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     locked_until: Option<Timestamp>,

@@ -1,4 +1,4 @@
-//! Which deployment is meant, and how it is found.
+//! Which deployment a command uses, and how it finds it.
 
 use std::{collections::BTreeMap, fmt::Write, sync::Arc};
 
@@ -7,9 +7,9 @@ use port_file::LocalServer;
 use serde_json::json;
 use tokio::{net::TcpListener, process::Command};
 
-use crate::harness::{ACCESS_KEY_ID, Deployed, run};
+use crate::harness::{ACCESS_KEY_ID, Deployed, TABLES, run};
 
-/// The program with no variable of anybody's.
+/// The program without any variables.
 fn bare(deployed: &Deployed, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_latchgate"));
     command.env_clear().env("LATCHGATE_OUTPUT", "json").env("XDG_STATE_HOME", &deployed.folder);
@@ -17,7 +17,7 @@ fn bare(deployed: &Deployed, arguments: &[&str]) -> Command {
     command
 }
 
-/// A CloudFormation that knows one stack, with these outputs.
+/// A CloudFormation with one stack, which has these outputs.
 async fn cloudformation(outputs: BTreeMap<String, String>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -31,6 +31,12 @@ async fn describe_stacks(
     body: Bytes,
 ) -> (StatusCode, String) {
     let body = String::from_utf8(body.to_vec()).unwrap();
+    if body.contains("Action=ListImports") {
+        assert!(body.contains("ExportName=latchgate-prod-LoginArn"), "{body}");
+        let error = "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>\
+                     <Message>Export 'latchgate-prod-LoginArn' is not imported by any stack.</Message></Error></ErrorResponse>";
+        return (StatusCode::BAD_REQUEST, error.to_owned());
+    }
     assert!(body.contains("Action=DescribeStacks"), "{body}");
     if !body.contains("StackName=latchgate-prod") {
         let error = "<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>\
@@ -45,17 +51,16 @@ async fn describe_stacks(
     let answer = format!(
         "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>latchgate-prod</StackName>\
          <StackStatus>CREATE_COMPLETE</StackStatus><CreationTime>2026-01-01T00:00:00Z</CreationTime>\
+         <Parameters><member><ParameterKey>RestApi</ParameterKey><ParameterValue>closed</ParameterValue></member></Parameters>\
          <Outputs>{outputs}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"
     );
     (StatusCode::OK, answer)
 }
 
-/// As template.yaml names them.
+/// The outputs, named as in template.yaml.
 fn outputs(deployed: &Deployed) -> BTreeMap<String, String> {
-    let tables =
-        ["ClientsTable", "CredentialsTable", "UsersTable", "SessionsTable", "RevocationsTable", "KeysTable"];
-    let mut outputs: BTreeMap<_, _> =
-        tables.iter().map(|id| (format!("{id}Name"), deployed.table(id).to_owned())).collect();
+    let names = TABLES.map(|(id, _)| (format!("{id}Name"), deployed.table(id).to_owned()));
+    let mut outputs = BTreeMap::from(names);
     outputs.insert("KeysetArn".to_owned(), "arn:aws:secretsmanager:eu-west-1:1:secret:keyset".to_owned());
     outputs.insert("ApiUrl".to_owned(), "https://api.example.com/prod".to_owned());
     outputs
@@ -90,7 +95,52 @@ async fn a_stack_is_found_by_its_outputs() {
 }
 
 #[tokio::test]
-async fn a_stack_that_is_not_there_or_not_ours_is_said_so() {
+async fn the_doctor_of_a_closed_stack_looks_for_importing_stacks() {
+    let deployed = Deployed::start().await;
+    let cloudformation = cloudformation(outputs(&deployed)).await;
+    let mut doctor =
+        in_aws(bare(&deployed, &["--stack", "latchgate-prod", "doctor"]), &cloudformation, &deployed);
+    doctor.env("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1");
+    let ran = run(doctor, b"").await;
+    assert_eq!(ran.code, 5, "{ran:?}");
+    let checks: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let rest = checks.as_array().unwrap().iter().find(|check| check["check"] == "REST API").unwrap();
+    assert_eq!(
+        (&rest["result"], rest["remedy"].as_str().unwrap().contains("RestApi=open")),
+        (&json!("wrong"), true)
+    );
+}
+
+#[tokio::test]
+async fn only_the_doctor_reports_tables_that_an_earlier_stack_lacks() {
+    let deployed = Deployed::start().await;
+    let mut outputs = outputs(&deployed);
+    for output in ["CodesTableName", "ConsentsTableName"] {
+        assert!(outputs.remove(output).is_some(), "{output}");
+    }
+    let cloudformation = cloudformation(outputs).await;
+    let stack = async |arguments: &[&str]| {
+        let command = bare(&deployed, &[&["--stack", "latchgate-prod"], arguments].concat());
+        let mut command = in_aws(command, &cloudformation, &deployed);
+        command.env("AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://127.0.0.1:1");
+        run(command, b"").await
+    };
+    assert_eq!(stack(&["clients", "create", "shop", "--public"]).await.json()["client_id"], "shop");
+    let doctor = stack(&["doctor"]).await;
+    let checks: serde_json::Value = serde_json::from_str(&doctor.assert(5).stdout).unwrap();
+    let tables =
+        checks.as_array().unwrap().iter().filter(|check| {
+            check["check"].as_str().unwrap().starts_with("table ") && check["result"] == "wrong"
+        });
+    let missed: Vec<_> = tables.map(|check| (&check["check"], &check["detail"])).collect();
+    let detail = json!("the deployment is of an earlier release, which doesn't have it");
+    let names = ["table CodesTable", "table ConsentsTable"].map(|name| json!(name));
+    assert_eq!(missed, [(&names[0], &detail), (&names[1], &detail)], "{doctor:?}");
+    assert!(doctor.stderr.contains("table CodesTable: deploy the stack again"), "{doctor:?}");
+}
+
+#[tokio::test]
+async fn a_missing_stack_and_a_foreign_stack_are_reported() {
     let deployed = Deployed::start().await;
     let mut others = outputs(&deployed);
     others.remove("SessionsTableName");
@@ -133,14 +183,14 @@ async fn the_local_server_is_found_by_its_port() {
     say(8800, &server(&deployed.endpoint));
     assert_eq!(local(&["clients", "list", "--local=8800"]).await.json()[0]["client_id"], "shop");
 
-    // One that was killed left its file behind.
+    // A server that was killed left its file behind.
     say(8801, &server("http://127.0.0.1:1"));
     let gone = local(&["clients", "list", "--local=8801"]).await;
     assert!(gone.assert(1).stderr.contains("no local server on port 8801"), "{gone:?}");
 }
 
 #[tokio::test]
-async fn without_a_deployment_the_ways_to_name_one_are_said() {
+async fn without_a_deployment_the_error_lists_the_ways_to_name_one() {
     let deployed = Deployed::start().await;
     let ran = run(bare(&deployed, &["clients", "list"]), b"").await;
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));

@@ -1,4 +1,4 @@
-//! What is said when something is wrong: to which thing, and what to do.
+//! Error messages: they name the problem and the remedy.
 
 use std::{path::Path, process::Stdio};
 
@@ -11,7 +11,7 @@ use tokio::{net::TcpListener, process::Command};
 
 use crate::harness::{Deployed, Ran, run};
 
-/// The program, with nothing but this folder for its home.
+/// The program, with only this folder as its home.
 fn bare(home: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_latchgate"));
     command.env_clear().env("HOME", home).env("XDG_STATE_HOME", home).env("XDG_RUNTIME_DIR", home);
@@ -21,7 +21,7 @@ fn bare(home: &Path, arguments: &[&str]) -> Command {
 
 const LIST: [&str; 4] = ["--stack", "latchgate-prod", "clients", "list"];
 
-/// A CloudFormation that answers everything with this error.
+/// A CloudFormation that answers every request with this error.
 async fn refusing(status: u16, code: &'static str, message: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -43,7 +43,7 @@ fn assert_said(ran: &Ran, code: i32, said: &[&str]) {
 }
 
 #[tokio::test]
-async fn without_region_credentials_or_profile_the_command_to_run_is_said() {
+async fn a_missing_region_profile_or_credentials_names_the_command_to_run() {
     let deployed = Deployed::embedded().await;
     let folder = &deployed.folder;
     std::fs::create_dir_all(folder.join(".aws/sso/cache")).unwrap();
@@ -66,7 +66,7 @@ async fn without_region_credentials_or_profile_the_command_to_run_is_said() {
             &["has expired, or there was none", &format!("`aws sso login --profile {profile}`")],
         );
     }
-    // The name of the file is the SHA-1 of the session's name.
+    // The file's name is the SHA-1 of the session's name.
     let expired =
         r#"{"accessToken":"sso-secret-token","expiresAt":"2020-01-01T00:00:00Z","region":"eu-west-1"}"#;
     let cache = folder.join(".aws/sso/cache/ee0bfd2552fbd840c02cc48b6e823320543c450f.json");
@@ -103,18 +103,22 @@ async fn a_profile_that_leads_to_no_credentials_is_named_with_the_command_to_run
     std::fs::write(folder.join(".aws/config"), config).unwrap();
     for (profile, said) in [
         ("nope", "there is no AWS profile nope"),
-        ("bare", "profile bare has no credentials: give it some with `aws configure --profile bare`"),
+        ("bare", "profile bare has no credentials: add some with `aws configure --profile bare`"),
         (
             "role",
             "profile role has source_profile = missing, and there is no profile missing: `aws configure",
         ),
-        ("keyless", "profile bare has no credentials: give it some with `aws configure --profile bare`"),
-        ("a", "back to itself by source_profile: `aws configure set source_profile NAME --profile "),
+        ("keyless", "profile bare has no credentials: add some with `aws configure --profile bare`"),
+        (
+            "a",
+            "back to itself by source_profile: choose a profile that has credentials with `aws configure set \
+             source_profile NAME --profile ",
+        ),
         ("fails", "`aws sts get-caller-identity --profile fails`"),
     ] {
         assert_said_once(&run(bare(folder, &with(profile)), b"").await, &[said]);
     }
-    // The variables' own credentials come before those of AWS_PROFILE, not before those of the option.
+    // The variables' own credentials take precedence over AWS_PROFILE, but not over the option.
     let mut command = bare(folder, &LIST);
     command.env("AWS_PROFILE", "nope").env("AWS_REGION", "eu-west-1");
     command.env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "nobodys-secret-key");
@@ -127,14 +131,14 @@ async fn a_profile_that_leads_to_no_credentials_is_named_with_the_command_to_run
         let ran = run(bare(folder, &arguments), b"").await;
         assert_said_once(
             &ran,
-            &["the AWS profiles can't be read", "mend ~/.aws/config", "`aws configure list`"],
+            &["the AWS profiles can't be read", "correct ~/.aws/config", "`aws configure list`"],
         );
         assert!(!ran.stderr.contains("nobodys-secret-key"), "{ran:?}");
     }
 }
 
 #[tokio::test]
-async fn a_machine_without_credentials_of_its_own_is_one_without_any() {
+async fn a_machine_without_a_role_counts_as_without_credentials() {
     let deployed = Deployed::embedded().await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let imds = format!("http://{}", listener.local_addr().unwrap());
@@ -149,7 +153,7 @@ async fn a_machine_without_credentials_of_its_own_is_one_without_any() {
 }
 
 #[tokio::test]
-async fn what_cloudformation_refuses_is_explained() {
+async fn errors_of_cloudformation_are_explained() {
     let deployed = Deployed::embedded().await;
     for (status, code, message, exit, said) in [
         (
@@ -164,7 +168,7 @@ async fn what_cloudformation_refuses_is_explained() {
             "AccessDenied",
             "User: x is not authorized",
             1,
-            &["AccessDenied", "may not do that", "get-caller-identity"],
+            &["AccessDenied", "lack a permission", "get-caller-identity"],
         ),
         (
             403,
@@ -194,10 +198,10 @@ async fn what_cloudformation_refuses_is_explained() {
     let mut away = bare(&deployed.folder, &LIST);
     away.env("AWS_ENDPOINT_URL_CLOUDFORMATION", "http://127.0.0.1:1").env("AWS_REGION", "eu-west-1");
     away.env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "nobodys-secret-key");
-    assert_said(&run(away, b"").await, 1, &["eu-west-1", "is there a network"]);
+    assert_said(&run(away, b"").await, 1, &["eu-west-1", "check the network"]);
 }
 
-/// Asserts that the one line on standard error says this, and nothing of it twice.
+/// Asserts that the only line on standard error says this, each part once.
 #[track_caller]
 fn assert_said_once(ran: &Ran, said: &[&str]) {
     assert_said(ran, 1, said);
@@ -208,7 +212,7 @@ fn assert_said_once(ran: &Ran, said: &[&str]) {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_is_no_store_is_named_with_what_to_do() {
+async fn an_endpoint_that_is_not_a_store_is_named_with_a_remedy() {
     let deployed = Deployed::embedded().await;
     let page = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let page_port = page.local_addr().unwrap().port();
@@ -216,7 +220,8 @@ async fn an_endpoint_that_is_no_store_is_named_with_what_to_do() {
     tokio::spawn(async move { axum::serve(page, router).await });
     let api = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let api_port = api.local_addr().unwrap().port();
-    let document = r#"{"token_endpoint":"http://x/refresh","revocation_endpoint":"http://x/logout"}"#;
+    let document = r#"{"authorization_endpoint":"http://x/authorize","token_endpoint":"http://x/token",
+        "revocation_endpoint":"http://x/logout"}"#;
     let router = Router::new().route("/.well-known/oauth-authorization-server", get(async move || document));
     tokio::spawn(async move { axum::serve(api, router).await });
     for (endpoint, said) in [
@@ -228,7 +233,7 @@ async fn an_endpoint_that_is_no_store_is_named_with_what_to_do() {
         (format!("http://127.0.0.1:{page_port}"), format!("at http://127.0.0.1:{page_port} isn't DynamoDB")),
         (
             format!("http://localhost:{api_port}/"),
-            format!("Latchgate's API, not its store: say --local={api_port}"),
+            format!("Latchgate's API, not its store: use --local={api_port}"),
         ),
     ] {
         for command in [&["users", "list"][..], &["users", "show", "ada"], &["keys", "show"], &["doctor"]] {
@@ -238,15 +243,15 @@ async fn an_endpoint_that_is_no_store_is_named_with_what_to_do() {
     }
     let endpoint = ["--endpoint", &deployed.endpoint, "users", "list"];
     let ran = run(bare(&deployed.folder, &endpoint), b"").await;
-    assert_said_once(&ran, &["UnrecognizedClientException", "--access-key-id names what"]);
-    // Where the variables of the functions name the tables, no option named the place.
+    assert_said_once(&ran, &["UnrecognizedClientException", "--access-key-id that it printed"]);
+    // If the functions' variables name the tables, no option names the place.
     let mut away = bare(&deployed.folder, &["users", "list"]);
     let by_variables = deployed.command(&[]);
     let variables = by_variables.as_std().get_envs().filter_map(|(name, value)| Some((name, value?)));
     away.envs(variables.filter(|(name, _)| name.to_string_lossy().ends_with("_TABLE")));
     away.env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").env("AWS_REGION", "eu-west-1");
     away.env("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE").env("AWS_SECRET_ACCESS_KEY", "nobodys-secret-key");
-    assert_said_once(&run(away, b"").await, &["Scan on Users", "is there a network", "AWS_ENDPOINT_URL"]);
+    assert_said_once(&run(away, b"").await, &["Scan on Users", "check the network", "AWS_ENDPOINT_URL"]);
 }
 
 #[tokio::test]
@@ -262,10 +267,13 @@ async fn a_port_may_follow_local_with_a_space_or_as_an_address() {
         assert_said(&ran, 1, &["no local server on port 8802: start one with `cargo run`"]);
     }
     let ran = run(bare(&deployed.folder, &["--local=shop.example:1", "clients", "list"]), b"").await;
-    assert!(ran.code == 2 && ran.stderr.contains("a local server is on this machine"), "{ran:?}");
+    assert!(
+        ran.code == 2 && ran.stderr.contains("--local takes the port of a server on this machine"),
+        "{ran:?}"
+    );
     let ran = run(bare(&deployed.folder, &["--local", "8802", "--help"]), b"").await;
     assert!(ran.code == 0 && ran.stdout.contains("Usage:"), "{ran:?}");
-    // A name of digits is a name.
+    // A name may consist of digits.
     let ran = run(bare(&deployed.folder, &["users", "show", "--local", "8802"]), b"").await;
     assert!(ran.code == 1 && ran.stderr.contains("no local server on port 8787"), "{ran:?}");
 }
@@ -289,7 +297,7 @@ async fn a_shell_completes_a_command_after_local() {
 }
 
 #[tokio::test]
-async fn a_reader_who_has_enough_is_no_failure_to_speak_of() {
+async fn a_closed_output_pipe_prints_no_error() {
     let deployed = Deployed::embedded().await;
     deployed.client("shop").await;
     for (arguments, code) in [

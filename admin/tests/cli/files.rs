@@ -1,4 +1,4 @@
-//! Files that hold passwords or hashes are their owner's alone.
+//! Only their owner can read files with passwords or hashes.
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ fn put(path: &Path, mode: u32) {
 }
 
 #[tokio::test]
-async fn an_export_makes_a_new_file_of_its_owners_alone() {
+async fn an_export_creates_a_private_file_and_replaces_none() {
     let deployed = Deployed::start().await;
     deployed.user("ada").await;
     deployed.client("shop").await;
@@ -31,18 +31,20 @@ async fn an_export_makes_a_new_file_of_its_owners_alone() {
         assert_eq!(ran.assert(0).stdout, "");
         assert_eq!((mode(&path), fs::read_to_string(&path).unwrap().lines().count()), (0o600, 1));
         let before = fs::read(&path).unwrap();
-        deployed.run(&export).await.assert(1);
+        let ran = deployed.run(&export).await;
+        let said = format!("latchgate: {name} exists already: name a new file\n");
+        assert_eq!(ran.assert(4).stderr, said);
         assert_eq!(fs::read(&path).unwrap(), before, "one that exists is left alone");
         let (link, target) = (deployed.folder.join("link"), deployed.folder.join("target"));
         symlink(&target, &link).unwrap();
-        deployed.run(&[&[kind, "export", "--file", "link"], more].concat()).await.assert(1);
+        deployed.run(&[&[kind, "export", "--file", "link"], more].concat()).await.assert(4);
         assert!(!target.exists());
         fs::remove_file(link).unwrap();
     }
 }
 
 #[tokio::test]
-async fn hashes_are_not_written_to_a_standard_output_that_others_can_read() {
+async fn hashes_are_never_written_to_a_shared_standard_output() {
     let deployed = Deployed::start().await;
     deployed.user("ada").await;
     for (mode, arguments, code) in [
@@ -65,7 +67,7 @@ async fn hashes_are_not_written_to_a_standard_output_that_others_can_read() {
 }
 
 #[tokio::test]
-async fn rejects_go_to_no_file_that_others_can_read_and_through_no_link() {
+async fn rejects_are_never_written_to_a_shared_file_or_through_a_link() {
     let deployed = Deployed::start().await;
     let line = format!("{{\"username\":\"two words\",\"password\":\"{PASSWORD}\"}}\n");
     let (target, rejects) = (deployed.folder.join("target"), deployed.folder.join("rejects"));
@@ -83,15 +85,24 @@ async fn rejects_go_to_no_file_that_others_can_read_and_through_no_link() {
             fs::remove_file(&rejects).unwrap();
         }
         assert_eq!(fs::read_to_string(&target).unwrap(), "before\n");
-        // Its owner's own, as an earlier import left it.
+        // The owner's own file, from an earlier import.
         put(&rejects, 0o600);
         let import = [kind, "import", "-", "--rejects", "rejects"];
         deployed.run_with(&import, line.as_bytes()).await.assert(4);
-        assert_eq!(fs::read_to_string(&rejects).unwrap(), format!("before\n{line}"));
+        assert_eq!(fs::read_to_string(&rejects).unwrap(), line);
+        let aside = deployed.folder.join("rejects.before");
+        assert_eq!((fs::read_to_string(&aside).unwrap(), mode(&aside)), ("before\n".to_owned(), 0o600));
+        // Another user may have prepared the name.
+        fs::remove_file(&aside).unwrap();
+        symlink(&target, &aside).unwrap();
+        deployed.run_with(&import, line.as_bytes()).await.assert(4);
+        assert_eq!(fs::read_to_string(&target).unwrap(), "before\n");
+        assert_eq!(fs::read_to_string(&aside).unwrap(), line);
+        fs::remove_file(&aside).unwrap();
         deployed.run_with(&[kind, "import", "-", "--rejects", "/dev/null"], line.as_bytes()).await.assert(4);
         fs::remove_file(&rejects).unwrap();
     }
-    // A generous mask makes no difference.
+    // A permissive umask makes no difference.
     let mut command = tokio::process::Command::new("sh");
     let import = deployed.command(&["users", "import", "-", "--rejects", "rejects"]);
     let import = import.as_std();

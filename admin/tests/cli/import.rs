@@ -7,7 +7,7 @@ use tokio::io::AsyncWriteExt;
 
 use crate::harness::{Deployed, Login, PASSWORD, Ran};
 
-/// Of `correct horse`, so cheap that thousands of logins would be no trouble.
+/// A hash of `correct horse`, cheap enough for thousands of logins.
 const HASH: &str = "$2b$04$j8k1UzEOfFcCLOp4HnWvQeIvj0xQjKs3C8ExJ0nku8tQGhcn8JmZ6";
 
 fn line(i: usize) -> String {
@@ -26,7 +26,7 @@ fn counts(imported: u64, there_already: u64, rejected: u64) -> Value {
 }
 
 #[tokio::test]
-async fn of_three_thousand_lines_the_good_ones_are_imported_and_the_bad_ones_are_kept_as_they_are() {
+async fn good_lines_are_imported_and_bad_lines_are_kept_unchanged() {
     let deployed = Deployed::start().await;
     deployed.client("shop").await;
     let long = format!(r#"{{"username":"long","claims":{{"a":"{}"}}}}"#, "x".repeat(200_000));
@@ -40,7 +40,7 @@ async fn of_three_thousand_lines_the_good_ones_are_imported_and_the_bad_ones_are
         (2000, br#"{"username":"user1","user_id":"u-other","password":"hunter2secret"}"#.to_vec()),
         (2001, br#"{"username":"newname","user_id":"u-2","password":"hunter2secret"}"#.to_vec()),
     ];
-    // The last line doesn't end.
+    // The last line has no line break.
     bad.push((3000, br#"{"username":"last"}"#.to_vec()));
     let mut file = b"\xef\xbb\xbf".to_vec();
     for number in 1..=3000 {
@@ -123,9 +123,9 @@ async fn a_file_that_is_imported_again_changes_nothing() {
 }
 
 #[tokio::test]
-async fn of_two_lines_with_the_same_name_or_identifier_the_first_is_imported() {
+async fn the_first_line_with_a_name_or_identifier_is_imported() {
     let deployed = Deployed::start().await;
-    // Spelt in two ways, and far enough apart to be dealt with at the same time or one after the other.
+    // Spelled in two ways, and far enough apart to be handled in parallel or in sequence.
     let by_name = |i: usize| {
         let name = format!("user{}", i / 2);
         let name = if i.is_multiple_of(2) { name } else { name.to_uppercase() };
@@ -152,7 +152,7 @@ async fn of_two_lines_with_the_same_name_or_identifier_the_first_is_imported() {
     let rejected = std::fs::read_to_string(deployed.folder.join("import.rejected")).unwrap();
     let second: Vec<_> = lines.iter().skip(1).step_by(2).map(String::as_str).collect();
     assert_eq!(rejected.lines().collect::<Vec<_>>(), second);
-    // The first that can be taken: a line that is bad for itself has no name.
+    // The first valid line wins: an invalid line claims no name.
     let bad = json!({"username": "grace", "password": "short"});
     let good = json!({"username": "Grace", "password_hash": HASH});
     let ran = deployed.run_with(&["users", "import", "-"], format!("{bad}\n{good}\n").as_bytes()).await;
@@ -169,16 +169,16 @@ async fn a_field_that_is_misspelt_is_named_with_the_nearest() {
         line[field] = json!("hunter2");
         let ran =
             deployed.run_with(&["users", "import", "-", "--dry-run"], line.to_string().as_bytes()).await;
-        let said = format!("line 1: its field \"{field}\" isn't known: {nearest} is\n");
+        let said = format!("line 1: its field \"{field}\" isn't known: did you mean {nearest}?\n");
         assert!(ran.assert(4).stderr.contains(&said) && !ran.stderr.contains("hunter2"), "{ran:?}");
     }
 }
 
 #[tokio::test]
-async fn a_dry_run_finds_what_the_run_would() {
+async fn a_dry_run_finds_the_same_as_the_run() {
     let deployed = Deployed::start().await;
     deployed.run_with(&["users", "import", "-"], lines(1..=2).as_bytes()).await.assert(0);
-    // A user whose record can't be read has the identifier all the same.
+    // A user with a malformed record still has the identifier.
     let put = deployed.store.put_item().table_name(deployed.table("UsersTable"));
     let text = |text: &str| aws_sdk_dynamodb::types::AttributeValue::S(text.to_owned());
     put.item("user_id", text("broken")).item("claims", text("[")).send().await.unwrap();
@@ -201,7 +201,7 @@ async fn a_dry_run_finds_what_the_run_would() {
 }
 
 #[tokio::test]
-async fn an_import_that_is_cut_off_says_where_to_go_on() {
+async fn an_interrupted_import_says_where_to_resume() {
     let deployed = Deployed::start().await;
     let mut command = deployed.command(&["users", "import", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
@@ -214,7 +214,7 @@ async fn an_import_that_is_cut_off_says_where_to_go_on() {
     }
     let pid = child.id().unwrap().to_string();
     assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    // Standard input is still open: nobody waits for it.
+    // Standard input is still open, but nothing waits for it.
     let output = child.wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
@@ -247,7 +247,7 @@ async fn bad_lines_are_never_added_to_the_file_that_is_read() {
     deployed.run(&["users", "import", "nowhere.jsonl"]).await.assert(1);
 }
 
-/// A line that is too long is read in pieces; what becomes of the lines before it is known meanwhile.
+/// A line that is too long is read in pieces. Meanwhile, the results of earlier lines arrive.
 #[tokio::test]
 async fn a_bad_line_that_comes_in_pieces_stays_in_one() {
     let deployed = Deployed::start().await;
@@ -265,4 +265,81 @@ async fn a_bad_line_that_comes_in_pieces_stays_in_one() {
     rejected.sort_unstable();
     bad.sort_unstable();
     assert!(rejected == bad, "{} lines of {}, as they were", rejected.len(), bad.len());
+}
+
+#[tokio::test]
+async fn the_rejects_file_holds_every_reject_of_this_import() {
+    let deployed = Deployed::start().await;
+    let (file, rejects) = (deployed.folder.join("users.jsonl"), deployed.folder.join("users.jsonl.rejected"));
+    let text = |path: &std::path::Path| std::fs::read_to_string(path).unwrap();
+    std::fs::write(&file, format!("bad\n{}", lines([1]))).unwrap();
+    let import = ["users", "import", "users.jsonl"];
+    for _ in 0..2 {
+        let ran = deployed.run(&import).await;
+        let said = "1 line was rejected: correct it in users.jsonl.rejected and import that file\n";
+        assert!(ran.assert(4).stderr.ends_with(said), "{ran:?}");
+        assert_eq!(text(&rejects), "bad\n");
+    }
+    // Corrected by hand, and set aside by an import of the whole file.
+    std::fs::write(&rejects, lines([2])).unwrap();
+    let checked = deployed.run(&["users", "import", "users.jsonl", "--dry-run"]).await;
+    assert!(checked.assert(4).stderr.contains("1 line would be rejected"), "{checked:?}");
+    assert_eq!(text(&rejects), lines([2]));
+    let before = deployed.folder.join("users.jsonl.rejected.before");
+    let ran = deployed.run(&import).await;
+    assert!(ran.assert(4).stderr.contains("moved to users.jsonl.rejected.before"), "{ran:?}");
+    assert_eq!((text(&rejects), text(&before)), ("bad\n".to_owned(), lines([2])));
+    // An import that continues adds to the earlier rejects.
+    std::fs::write(&file, "bad\nworse\n").unwrap();
+    deployed.run(&[&import[..], &["--from-line", "2"]].concat()).await.assert(4);
+    assert_eq!(text(&rejects), "bad\nworse\n");
+    // The file of rejects is read completely, and stays.
+    std::fs::write(&rejects, format!("{}bad\n", lines([3]))).unwrap();
+    let again = ["users", "import", "users.jsonl.rejected"];
+    let ran = deployed.run(&again).await;
+    assert_eq!(serde_json::from_str::<Value>(&ran.assert(4).stdout).unwrap(), counts(1, 0, 1));
+    assert_eq!(text(&rejects), format!("{}bad\n", lines([3])));
+    let onto = ["users", "import", "users.jsonl.rejected.before", "--rejects", "users.jsonl.rejected"];
+    deployed.run(&onto).await.assert(2);
+    assert_eq!(text(&before), lines([2]));
+    let mut command = deployed.command(&["users", "import", "-", "--rejects", "users.jsonl.rejected"]);
+    command.stdin(std::fs::File::open(&rejects).unwrap()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let output = command.spawn().unwrap().wait_with_output().await.unwrap();
+    assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), counts(0, 1, 1));
+    assert_eq!((text(&rejects), text(&before)), ("bad\n".to_owned(), format!("{}bad\n", lines([3]))));
+}
+
+#[tokio::test]
+async fn a_folder_is_refused_and_an_empty_file_is_reported() {
+    let deployed = Deployed::start().await;
+    for kind in ["users", "clients"] {
+        let ran = deployed.run(&[kind, "import", "."]).await;
+        assert!(ran.assert(2).stderr.contains("is a folder: name a file"), "{ran:?}");
+        assert_eq!(ran.stdout, "");
+        for nothing in ["", "\n"] {
+            let ran = deployed.run_with(&[kind, "import", "-"], nothing.as_bytes()).await;
+            assert_eq!((ran.json(), ran.stderr.as_str()), (counts(0, 0, 0), "There was no line.\n"));
+        }
+        let past = [kind, "import", "-", "--from-line", "7"];
+        let ran = deployed.run_with(&past, lines([1]).as_bytes()).await;
+        assert!(ran.assert(0).stderr.contains("There was no line from line 7 on."), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_the_other_kind_is_reported_once() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    deployed.client("blog").await;
+    let clients = deployed.run(&["clients", "export"]).await.assert(0).stdout.clone();
+    for (kind, other, field, file) in
+        [("users", "clients", "client_id", &clients), ("clients", "users", "username", &lines([1, 2]))]
+    {
+        let ran = deployed.run_with(&[kind, "import", "-", "--dry-run"], file.as_bytes()).await;
+        let of = other.trim_end_matches('s');
+        let line = |n: u32| format!("line {n}: it is a {of}'s, by its field \"{field}\"\n");
+        let advice = format!("This looks like a file of {other}: `latchgate {other} import` takes it.\n");
+        let said = format!("{advice}{}{}latchgate: 2 lines would be", line(1), line(2));
+        assert!(ran.assert(4).stderr.starts_with(&said), "{ran:?}");
+    }
 }

@@ -1,20 +1,24 @@
-//! The program itself, against a real engine: what it prints, what its exit code says, and what the functions make of
-//! what it wrote.
+//! Tests the program against a real engine: its output, its exit codes, and how the functions use the rows
+//! that it writes.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
 mod harness;
 
 mod clients;
+mod consents;
 mod deployments;
 mod doctor;
+mod documented;
 mod errors;
 mod files;
 mod import;
 mod names;
 mod options;
 mod portable;
+mod removal;
 mod rename;
+mod restore;
 mod secrets;
 mod sessions;
 mod standby;

@@ -1,11 +1,11 @@
-//! Users who bring their hashes along, and take them away again.
+//! Imports users with other systems' hashes, and exports them again.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 
 use crate::harness::{Deployed, Login};
 
-/// `correct horse`, as other systems write its hash.
+/// Hashes of `correct horse` in other systems' forms.
 const HASHES: &[(&str, &str)] = &[
     ("bcrypt", "$2b$04$j8k1UzEOfFcCLOp4HnWvQeIvj0xQjKs3C8ExJ0nku8tQGhcn8JmZ6"),
     ("scrypt", "$scrypt$ln=10,r=8,p=1$1zrHeI9xjpEypnRujfGeMw$ch3xM0ksDvM1b+ob98AMzqoPW6ni/zcOps4j6HFGFHM"),
@@ -45,7 +45,7 @@ async fn hash_of(deployed: &Deployed, username: &str) -> String {
 }
 
 #[tokio::test]
-async fn a_hash_that_was_brought_along_lets_its_user_in_and_is_argon2id_afterwards() {
+async fn an_imported_hash_signs_its_user_in_and_becomes_argon2id() {
     let deployed = Deployed::start().await;
     deployed.client("shop").await;
     deployed.run_with(&["users", "import", "-"], file().as_bytes()).await.assert(0);
@@ -62,7 +62,7 @@ async fn a_hash_that_was_brought_along_lets_its_user_in_and_is_argon2id_afterwar
 }
 
 #[tokio::test]
-async fn what_is_exported_is_imported_elsewhere_as_it_was() {
+async fn an_export_is_imported_elsewhere_unchanged() {
     let from = Deployed::start().await;
     from.client("shop").await;
     from.run_with(&["users", "import", "-"], file().as_bytes()).await.assert(0);
@@ -70,7 +70,7 @@ async fn what_is_exported_is_imported_elsewhere_as_it_was() {
     from.run(&["users", "set-claims", "ada", r#"{"roles":["admin"]}"#]).await.assert(0);
     from.run(&["users", "must-change", "bcrypt"]).await.assert(0);
     from.run(&["users", "disable", "scrypt", "--yes", "--no-wait"]).await.assert(0);
-    // A row that only counts attempts is nobody's.
+    // A row that only counts attempts belongs to no user.
     from.api().await.login(Login::on("shop", "nobody")).await;
     let exported = from.run(&["users", "export", "--with-hashes"]).await;
     assert_eq!(exported.assert(0).stdout.lines().count(), HASHES.len() + 1);
@@ -94,7 +94,7 @@ async fn what_is_exported_is_imported_elsewhere_as_it_was() {
 }
 
 #[tokio::test]
-async fn an_export_has_hashes_only_if_they_are_asked_for_and_is_written_down() {
+async fn an_export_has_hashes_only_on_request_and_is_audited() {
     let deployed = Deployed::start().await;
     deployed.user("ada").await;
     let exported = deployed.run(&["users", "export"]).await;

@@ -1,5 +1,6 @@
 //! `latchgate sessions …`
 
+use aws_sdk_dynamodb::types::AttributeValue::{N, S};
 use serde_json::{Value, json};
 
 use crate::harness::{Api, Deployed, Login};
@@ -27,7 +28,7 @@ impl SignedIn {
         Self { deployed, api, tokens }
     }
 
-    /// Which of the four still let their user in, in order.
+    /// Which of the four sessions still work, in order.
     async fn live(&self) -> [bool; 4] {
         let mut live = [false; 4];
         for (i, (_, _, tokens)) in self.tokens.iter().enumerate() {
@@ -66,6 +67,62 @@ async fn sessions_are_listed_by_user_and_by_client() {
 }
 
 #[tokio::test]
+async fn a_session_that_is_bound_to_a_key_is_listed_with_its_thumbprint() {
+    let signed_in = SignedIn::start().await;
+    let jkt = "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I";
+    let sessions = signed_in.deployed.items("SessionsTable").await;
+    let is_bound = |key: &str| key.starts_with("shop#");
+    let mut bound = sessions.into_iter().find(|item| is_bound(item["session_key"].as_s().unwrap())).unwrap();
+    bound.insert("jkt".to_owned(), S(jkt.to_owned()));
+    let put = signed_in.deployed.store.put_item().table_name(signed_in.deployed.table("SessionsTable"));
+    put.set_item(Some(bound.into_iter().collect())).send().await.unwrap();
+    let listed = signed_in.deployed.run(&["sessions", "list"]).await.json();
+    let (bound, unbound): (Vec<_>, Vec<_>) =
+        listed.as_array().unwrap().iter().partition(|session| session["dpop_bound"] == true);
+    assert_eq!((bound.len(), &bound[0]["jkt"]), (1, &json!(jkt)));
+    assert!(unbound.len() == 3 && unbound.iter().all(|session| session.get("jkt").is_none()), "{unbound:?}");
+    let table = signed_in.deployed.run(&["sessions", "list", "--output", "table"]).await;
+    assert!(table.stdout.lines().next().unwrap().contains("DPOP_BOUND"), "{table:?}");
+}
+
+/// The rows of used proofs, which the authorizer stores in the Revocations table with `DpopReplay=store`, in
+/// separate partitions.
+#[tokio::test]
+async fn rows_of_used_proofs_disturb_no_command() {
+    let signed_in = SignedIn::start().await;
+    let deployed = &signed_in.deployed;
+    for id in 0..50u128 {
+        let bucket = id << 57 >> 64 | 1 << 63;
+        let item = [
+            ("bucket", N(bucket.to_string())),
+            ("revocation", S(format!("proof#{id:032x}"))),
+            ("retry_key", S("mine".to_owned())),
+            ("expires_at", N("4000000000".to_owned())),
+        ];
+        let put = deployed.store.put_item().table_name(deployed.table("RevocationsTable"));
+        put.set_item(Some(item.map(|(name, value)| (name.to_owned(), value)).into())).send().await.unwrap();
+    }
+    let standby = Deployed::start().await;
+    for (export, import) in [
+        (&["clients", "export"][..], &["clients", "import", "-"][..]),
+        (&["users", "export", "--with-hashes"], &["users", "import", "-"]),
+    ] {
+        let exported = deployed.run(export).await;
+        assert_eq!(exported.assert(0).stdout.lines().count(), 2, "{exported:?}");
+        let imported = standby.run_with(import, exported.stdout.as_bytes()).await;
+        assert_eq!(imported.json()["imported"], 2, "{imported:?}");
+    }
+    assert_eq!(deployed.run(&["users", "show", "ada"]).await.json()["sessions"], 2);
+    let checks = deployed.run(&["doctor"]).await.json();
+    assert!(checks.as_array().unwrap().iter().all(|check| check["result"] != "wrong"), "{checks}");
+    assert_eq!(signed_in.live().await, [true; 4]);
+    assert_eq!(signed_in.revoke(&["--user", "ada"]).await, 2);
+    assert_eq!(signed_in.live().await, [false, false, true, true]);
+    assert_eq!(signed_in.revoke(&["--all"]).await, 2);
+    assert_eq!(deployed.items("RevocationsTable").await.len(), 54);
+}
+
+#[tokio::test]
 async fn a_user_is_signed_out_everywhere_and_can_sign_in_again() {
     let signed_in = SignedIn::start().await;
     let refused = signed_in.deployed.run(&["sessions", "revoke", "--user", "ada"]).await;
@@ -82,7 +139,7 @@ async fn a_user_is_signed_out_everywhere_and_can_sign_in_again() {
 }
 
 #[tokio::test]
-async fn sessions_on_a_client_end_whoevers_they_are() {
+async fn revoking_a_client_ends_its_sessions_of_all_users() {
     let signed_in = SignedIn::start().await;
     assert_eq!(signed_in.revoke(&["--client", "shop"]).await, 2);
     assert_eq!(signed_in.live().await, [false, true, false, true]);
@@ -98,7 +155,7 @@ async fn a_users_sessions_on_one_client_end_and_no_others() {
 }
 
 #[tokio::test]
-async fn one_session_ends_and_is_its_users() {
+async fn one_session_is_revoked_only_with_its_own_user() {
     let signed_in = SignedIn::start().await;
     let list = ["sessions", "list", "--client", "blog", "--user", "ada"];
     let sessions = signed_in.deployed.run(&list).await.json();
@@ -110,22 +167,26 @@ async fn one_session_ends_and_is_its_users() {
 }
 
 #[tokio::test]
-async fn everybody_is_signed_out() {
+async fn revoke_all_ends_every_session() {
     let signed_in = SignedIn::start().await;
+    let not_before = async || {
+        let client = signed_in.deployed.run(&["clients", "show", "shop"]).await.json();
+        client["not_before"].as_u64().unwrap()
+    };
+    let before = not_before().await;
     assert_eq!(signed_in.revoke(&["--all"]).await, 4);
     assert_eq!(signed_in.live().await, [false; 4]);
     assert_eq!(signed_in.deployed.items("RevocationsTable").await.len(), 4);
-    let clients = signed_in.deployed.run(&["clients", "show", "shop"]).await.json();
-    assert!(clients["not_before"].is_u64(), "{clients}");
+    assert!(not_before().await > before);
 }
 
 #[tokio::test]
-async fn whoever_signs_in_after_a_revocation_stays_signed_in() {
+async fn a_user_who_signs_in_after_a_revocation_stays_signed_in() {
     let signed_in = SignedIn::start().await;
     let revoke = ["sessions", "revoke", "--user", "ada", "--yes"];
     let revoking = signed_in.deployed.command(&revoke).output();
     let signing_in = async {
-        // Later than any clock may be behind, and before the second look.
+        // After any clock difference, and before the second search.
         tokio::time::sleep(std::time::Duration::from_secs(8)).await;
         signed_in.api.tokens(Login::on("shop", "ada")).await
     };
@@ -133,4 +194,26 @@ async fn whoever_signs_in_after_a_revocation_stays_signed_in() {
     assert!(revoked.unwrap().status.success());
     assert_eq!(signed_in.live().await, [false, false, true, true]);
     assert_eq!(signed_in.api.call(&tokens).await, 200);
+}
+
+#[tokio::test]
+async fn sessions_at_the_pages_are_listed_and_end_without_a_client() {
+    let signed_in = SignedIn::start().await;
+    let deployed = &signed_in.deployed;
+    let put = async || {
+        let mut session = deployed.items("SessionsTable").await.remove(0);
+        session.insert("session_key".to_owned(), S("(browser)#47DEQpj8HBSa-_TImW-5JA".to_owned()));
+        session.remove("scope");
+        let put = deployed.store.put_item().table_name(deployed.table("SessionsTable"));
+        put.set_item(Some(session.into_iter().collect())).send().await.unwrap();
+    };
+    put().await;
+    let listed = deployed.run(&["sessions", "list", "--client", "(browser)"]).await.json();
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["client_id"]), (1, &json!("(browser)")));
+    assert_eq!(deployed.run(&["sessions", "list"]).await.json().as_array().unwrap().len(), 5);
+    assert_eq!(signed_in.revoke(&["--client", "(browser)"]).await, 1);
+    assert_eq!(signed_in.live().await, [true; 4]);
+    put().await;
+    assert_eq!(signed_in.revoke(&["--all"]).await, 5);
+    assert_eq!(deployed.items("ClientsTable").await.len(), 2, "none was made for them");
 }

@@ -1,13 +1,16 @@
-//! A standby: another deployment that is kept like the first by exports and imports.
+//! A standby: a second deployment, kept equal to the first by exports and imports.
+
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
+use tokio::process::Command;
 
-use crate::harness::{Deployed, Login, PASSWORD, claims};
+use crate::harness::{ACCESS_KEY_ID, Deployed, Login, PASSWORD, Ran, claims, run};
 
-/// Of `correct horse`.
+/// A hash of `correct horse`.
 const HASH: &str = "$2b$04$j8k1UzEOfFcCLOp4HnWvQeIvj0xQjKs3C8ExJ0nku8tQGhcn8JmZ6";
 
-/// As a scheduled job does it.
+/// Copies like a scheduled job.
 async fn copy(home: &Deployed, standby: &Deployed) -> (Value, Value) {
     let clients = home.run(&["clients", "export"]).await;
     let import = ["clients", "import", "-", "--update", "--disable-missing", "--yes"];
@@ -25,7 +28,7 @@ fn counts(imported: u64, updated: u64, there_already: u64, disabled: u64) -> Val
     })
 }
 
-/// All users, as an export has them.
+/// All users in the form of an export.
 async fn users(deployed: &Deployed) -> Vec<String> {
     let exported = deployed.run(&["users", "export", "--with-hashes"]).await;
     let mut lines: Vec<_> = exported.assert(0).stdout.lines().map(str::to_owned).collect();
@@ -34,7 +37,7 @@ async fn users(deployed: &Deployed) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_becomes_of_users_at_home_becomes_of_them_in_the_standby() {
+async fn a_copy_repeats_the_changes_of_users_in_the_standby() {
     let (home, standby) = (Deployed::start().await, Deployed::start().await);
     home.client("shop").await;
     for name in ["ada", "bob", "cy", "dan", "eve"] {
@@ -67,7 +70,7 @@ async fn what_becomes_of_users_at_home_becomes_of_them_in_the_standby() {
 
     let is_served = async |i: usize| (api.call(&tokens[i]).await, api.refresh("shop", &tokens[i]).await.0);
     for (i, what) in [(0, "disabled"), (2, "another password"), (3, "deleted"), (4, "revoked")] {
-        // A cut-off of the same second as the login leaves its session.
+        // A cut-off in the same second as the login leaves the session alone.
         let served = is_served(i).await;
         assert!(served == (401, 400) || i == 4 && served == (200, 200), "{what}: {served:?}");
     }
@@ -88,7 +91,21 @@ async fn what_becomes_of_users_at_home_becomes_of_them_in_the_standby() {
 }
 
 #[tokio::test]
-async fn who_is_deleted_and_made_again_at_home_is_another_user_in_the_standby() {
+async fn a_copy_leaves_out_the_trial_data_of_a_doctor() {
+    let (home, standby) = (Deployed::start().await, Deployed::start().await);
+    home.client("shop").await;
+    home.user("ada").await;
+    // A doctor is running in the home deployment, or was killed there.
+    home.client("latchgate-doctor-AAAAAAAAAAAAAAAAAAAAAA").await;
+    home.user("latchgate-doctor-aaaaaaaaaaaaaaaaaaaaaa").await;
+    assert_eq!(copy(&home, &standby).await, (counts(1, 0, 0, 0), counts(1, 0, 0, 0)));
+    // A user that a doctor left in the standby is disabled.
+    standby.user("latchgate-doctor-aaaaaaaaaaaaaaaaaaaaaa").await;
+    assert_eq!(copy(&home, &standby).await, (counts(0, 0, 1, 0), counts(0, 0, 1, 1)));
+}
+
+#[tokio::test]
+async fn a_user_recreated_at_home_is_another_user_in_the_standby() {
     let (home, standby) = (Deployed::start().await, Deployed::start().await);
     home.client("shop").await;
     let old = home.user("ada").await;
@@ -105,13 +122,14 @@ async fn who_is_deleted_and_made_again_at_home_is_another_user_in_the_standby() 
     let new = home.run_with(&create, password.as_bytes()).await.json()["user_id"].clone();
     let lines = home.run(&["users", "export", "--with-hashes"]).await.assert(0).stdout.clone();
 
-    // Whose line can't be read may be the one who has the name, and without `--disable-missing` the rest isn't there.
+    // A malformed line may belong to the user with the name, and without `--disable-missing` the rest of the
+    // users may be missing.
     let before = users(&standby).await;
     let update = ["users", "import", "-", "--update", "--no-wait"];
     let import = [&update[..], &["--disable-missing", "--yes"]].concat();
     standby.run_with(&import, format!("bad\n{lines}").as_bytes()).await.assert(4);
     let ran = standby.run_with(&update, lines.as_bytes()).await;
-    assert!(ran.assert(4).stderr.contains("its username is somebody else's, by the user_id"), "{ran:?}");
+    assert!(ran.assert(4).stderr.contains("its username belongs to a user with another user_id"), "{ran:?}");
     assert_eq!(users(&standby).await, before);
 
     let dry = [&import[..], &["--dry-run"]].concat();
@@ -130,7 +148,7 @@ async fn who_is_deleted_and_made_again_at_home_is_another_user_in_the_standby() 
     assert_eq!(names, ["user_imported", "user_disabled", "session_revoked", "user_deleted"], "{events:?}");
     assert_eq!(copy(&home, &standby).await.1, counts(0, 0, 2, 0));
 
-    // What was cut off after the first write is completed, and the way back is the same.
+    // The next run completes an interrupted copy, and copying back works the same.
     standby.run(&["users", "disable", "ada", "--yes", "--no-wait"]).await.assert(0);
     home.run(&["users", "delete", "ada", "--yes", "--no-wait"]).await.assert(0);
     let create = ["users", "create", "ada", "--id", &old, "--password-stdin"];
@@ -140,7 +158,7 @@ async fn who_is_deleted_and_made_again_at_home_is_another_user_in_the_standby() 
 }
 
 #[tokio::test]
-async fn an_update_takes_no_cut_off_and_no_newer_password_back() {
+async fn an_update_keeps_cut_offs_and_newer_passwords() {
     let (home, standby) = (Deployed::start().await, Deployed::start().await);
     home.client("shop").await;
     home.user("ada").await;
@@ -151,12 +169,12 @@ async fn an_update_takes_no_cut_off_and_no_newer_password_back() {
     let before = users(&standby).await;
     let ran = standby.run_with(&["users", "import", "-", "--update"], old.as_bytes()).await;
     assert_eq!(ran.json()["there_already"], 1);
-    assert!(ran.stderr.contains("line 1: the password that is there is newer, and stays"), "{ran:?}");
+    assert!(ran.stderr.contains("line 1: the stored password is newer, and stays"), "{ran:?}");
     assert_eq!(users(&standby).await, before);
 }
 
 #[tokio::test]
-async fn an_update_changes_what_the_line_names_and_nothing_else() {
+async fn an_update_changes_only_the_fields_in_the_line() {
     let deployed = Deployed::start().await;
     deployed.client("shop").await;
     let id = deployed.user("ada").await;
@@ -183,7 +201,7 @@ async fn an_update_changes_what_the_line_names_and_nothing_else() {
         (&json!(false), &json!(false), &json!({}))
     );
 
-    // A password that is the user's already is nothing new, and another one ends the sessions of the one before.
+    // The user's current password changes nothing, and another one ends earlier sessions.
     assert_eq!(import(json!({"username": "ada", "password": PASSWORD})).await.json()["there_already"], 1);
     let api = deployed.api().await;
     let tokens = api.tokens(Login::on("shop", "ada")).await;
@@ -194,8 +212,8 @@ async fn an_update_changes_what_the_line_names_and_nothing_else() {
 
     for (line, reason) in [
         (json!({"username": "bob", "claims": {}}), "nobody has its username yet"),
-        (json!({"username": "ada", "user_id": "u-2"}), "its username is somebody else's"),
-        (json!({"username": "bob", "user_id": id, "password_hash": HASH}), "its user_id is somebody else's"),
+        (json!({"username": "ada", "user_id": "u-2"}), "its username belongs to"),
+        (json!({"username": "bob", "user_id": id, "password_hash": HASH}), "its user_id belongs to"),
     ] {
         let ran = import(line).await;
         assert!(ran.assert(4).stderr.contains(reason), "{ran:?}");
@@ -203,7 +221,7 @@ async fn an_update_changes_what_the_line_names_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn nobody_is_disabled_for_missing_in_a_file_that_was_not_read_whole() {
+async fn a_file_that_was_not_read_whole_disables_no_missing_rows() {
     let deployed = Deployed::start().await;
     deployed.user("ada").await;
     deployed.client("shop").await;
@@ -225,6 +243,7 @@ async fn clients_and_their_secrets_are_the_same_in_the_standby() {
     let (home, standby) = (Deployed::start().await, Deployed::start().await);
     home.user("ada").await;
     home.client("shop").await;
+    home.run(&["clients", "update", "shop", "--dpop", "required"]).await.assert(0);
     let create =
         ["clients", "create", "billing", "--confidential", "--claims", "email", "--access-ttl", "60"];
     let secret = home.run(&create).await.json()["client_secret"].as_str().unwrap().to_owned();
@@ -233,16 +252,18 @@ async fn clients_and_their_secrets_are_the_same_in_the_standby() {
     let with_secret = |secret| Login { client_secret: Some(secret), ..Login::on("billing", "ada") };
     standby.api().await.tokens(with_secret(&secret)).await;
 
+    assert_eq!(home.run(&["clients", "show", "shop"]).await.json()["dpop"], "required");
     let rotated = home.run(&["clients", "rotate-secret", "billing", "--at-once", "--yes"]).await.json();
     home.run(&["clients", "update", "billing", "--scope", "read", "--reset", "claims,access-ttl"])
         .await
         .assert(0);
+    let before = home.run(&["clients", "show", "billing"]).await.json()["not_before"].as_u64();
     home.run(&["sessions", "revoke", "--client", "billing", "--yes", "--no-wait"]).await.assert(0);
     home.run(&["clients", "delete", "shop", "--yes", "--no-wait"]).await.assert(0);
     assert_eq!(copy(&home, &standby).await.0, counts(0, 1, 0, 1));
     let shown = async |deployed: &Deployed| deployed.run(&["clients", "show", "billing"]).await.json();
     assert_eq!(shown(&home).await, shown(&standby).await);
-    assert!(shown(&standby).await["not_before"].is_u64());
+    assert!(shown(&standby).await["not_before"].as_u64() > before);
     let api = standby.api().await;
     assert_eq!(api.login(with_secret(&secret)).await.0, 401);
     api.tokens(with_secret(rotated["client_secret"].as_str().unwrap())).await;
@@ -262,4 +283,130 @@ async fn clients_and_their_secrets_are_the_same_in_the_standby() {
             .json()["there_already"],
         1
     );
+}
+
+/// Runs `examples/standby.sh` as a schedule does.
+async fn script(home: &Deployed, standby: &Deployed) -> Ran {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/standby.sh");
+    let options =
+        |deployed: &Deployed| format!("--endpoint {} --access-key-id {ACCESS_KEY_ID}", deployed.endpoint);
+    let programs = Path::new(env!("CARGO_BIN_EXE_latchgate")).parent().unwrap().to_str().unwrap();
+    let temporary = standby.folder.join("temporary");
+    fs::create_dir_all(&temporary).unwrap();
+    let mut command = Command::new("sh");
+    command.arg(script).arg(options(home)).arg(options(standby));
+    command.env_clear().env("USER", "ada").env("XDG_STATE_HOME", &standby.folder);
+    command.env("PATH", format!("{programs}:/usr/bin:/bin")).env("TMPDIR", &temporary);
+    let ran = run(command, b"").await;
+    let left: Vec<_> = fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.is_empty(), "hashes are left: {left:?}");
+    ran
+}
+
+/// The script's changes: the counts of clients and users.
+#[track_caller]
+fn changed(ran: &Ran) -> Vec<Value> {
+    let documents = serde_json::Deserializer::from_str(&ran.assert(0).stdout).into_iter::<Value>();
+    documents.collect::<Result<_, _>>().unwrap()
+}
+
+#[tokio::test]
+async fn the_script_keeps_a_standby_current() {
+    let (home, standby) = (Deployed::embedded().await, Deployed::embedded().await);
+    home.client("shop").await;
+    let create = ["clients", "create", "billing", "--confidential", "--scope", "read write"];
+    home.run(&create).await.assert(0);
+    for name in ["ada", "bob", "cy", "dan", "eve", "fay", "gus"] {
+        home.user(name).await;
+    }
+    assert_eq!(changed(&script(&home, &standby).await), [counts(2, 0, 0, 0), counts(7, 0, 0, 0)]);
+    let unchanged = [counts(0, 0, 2, 0), counts(0, 0, 7, 0)];
+    assert_eq!(changed(&script(&home, &standby).await), unchanged, "the second time there is nothing to do");
+
+    home.run(&["users", "disable", "ada", "--yes", "--no-wait"]).await.assert(0);
+    home.run(&["users", "set-claims", "cy", r#"{"roles":["admin"]}"#]).await.assert(0);
+    // One user takes a deleted user's name, and two users swap names.
+    home.run(&["users", "delete", "bob", "--yes", "--no-wait"]).await.assert(0);
+    home.run(&["users", "rename", "dan", "bob"]).await.assert(0);
+    home.run(&["users", "rename", "eve", "aside"]).await.assert(0);
+    home.run(&["users", "rename", "fay", "eve"]).await.assert(0);
+    home.run(&["users", "rename", "aside", "fay"]).await.assert(0);
+    home.run(&["users", "delete", "gus", "--yes", "--no-wait"]).await.assert(0);
+    let rotated = home.run(&["clients", "rotate-secret", "billing", "--at-once", "--yes"]).await.json();
+    home.run(&["clients", "update", "billing", "--scope", "read"]).await.assert(0);
+    home.run(&["clients", "delete", "shop", "--yes", "--no-wait"]).await.assert(0);
+    assert_eq!(changed(&script(&home, &standby).await), [counts(0, 1, 0, 1), counts(0, 5, 0, 2)]);
+    assert_eq!(changed(&script(&home, &standby).await), [counts(0, 0, 1, 0), counts(0, 0, 5, 0)]);
+    let mut left = users(&standby).await;
+    left.retain(|line| !line.contains(r#""gus""#));
+    assert_eq!(left, users(&home).await);
+    let client = async |deployed: &Deployed| deployed.run(&["clients", "show", "billing"]).await.json();
+    assert_eq!(client(&standby).await, client(&home).await);
+
+    // The region is lost. Users of the home deployment can sign in here, with the same password and the new
+    // secret.
+    let api = standby.api().await;
+    let secret = rotated["client_secret"].as_str();
+    let on = |name| Login { client_secret: secret, ..Login::on("billing", name) };
+    assert_eq!(claims(&api.tokens(on("cy")).await)["roles"], json!(["admin"]));
+    let ids = async |deployed: &Deployed, name: &str| {
+        deployed.run(&["users", "show", name]).await.json()["user_id"].clone()
+    };
+    for name in ["bob", "eve", "fay"] {
+        assert_eq!(claims(&api.tokens(on(name)).await)["sub"], ids(&home, name).await, "{name}");
+    }
+    for name in ["ada", "dan", "gus"] {
+        assert_eq!(api.login(on(name)).await.0, 400, "{name}");
+    }
+
+    // From here on the standby is authoritative, so the schedule must revert nothing.
+    standby.run(&["users", "disable", "cy", "--yes", "--no-wait"]).await.assert(0);
+    let refused = script(&home, &standby).await;
+    assert_eq!(refused.code, 1, "{refused:?}");
+    assert!(refused.stderr.contains("users are signed in at the standby"), "{refused:?}");
+    assert_eq!(standby.run(&["users", "show", "cy"]).await.json()["disabled"], true);
+
+    // On the way back, the copies go in the other direction.
+    home.run(&["sessions", "revoke", "--all", "--yes", "--no-wait"]).await.assert(0);
+    let back = changed(&script(&standby, &home).await);
+    assert_eq!(back[1]["disabled"], 0, "{back:?}");
+    assert_eq!(home.run(&["users", "show", "cy"]).await.json()["disabled"], true);
+}
+
+#[tokio::test]
+async fn the_script_changes_nothing_if_home_can_not_be_read_whole() {
+    let (home, standby) = (Deployed::embedded().await, Deployed::embedded().await);
+    home.client("shop").await;
+    home.user("ada").await;
+    changed(&script(&home, &standby).await);
+    let spoilt = home.store.update_item().table_name(home.table("UsersTable"));
+    let id = home.run(&["users", "show", "ada"]).await.json()["user_id"].as_str().unwrap().to_owned();
+    let spoilt = spoilt.key("user_id", aws_sdk_dynamodb::types::AttributeValue::S(id));
+    let spoilt = spoilt.update_expression("SET disabled = :no");
+    let no = aws_sdk_dynamodb::types::AttributeValue::S("no".to_owned());
+    spoilt.expression_attribute_values(":no", no).send().await.unwrap();
+    let before = users(&standby).await;
+    assert_eq!(script(&home, &standby).await.code, 1);
+    assert_eq!(users(&standby).await, before);
+    assert_eq!(standby.run(&["users", "show", "ada"]).await.json()["disabled"], false);
+
+    let usage = ["one"];
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/standby.sh");
+    let mut command = Command::new("sh");
+    command.arg(script).args(usage);
+    assert_eq!(run(command, b"").await.code, 2);
+}
+
+#[tokio::test]
+async fn an_empty_file_disables_no_missing_rows() {
+    let deployed = Deployed::start().await;
+    deployed.user("ada").await;
+    deployed.client("shop").await;
+    for kind in ["users", "clients"] {
+        let import = [kind, "import", "-", "--update", "--disable-missing", "--yes"];
+        let ran = deployed.run_with(&import, b"").await;
+        assert!(ran.assert(4).stderr.contains("the file is empty, so nobody was disabled"), "{ran:?}");
+    }
+    assert_eq!(deployed.run(&["users", "show", "ada"]).await.json()["disabled"], false);
+    assert_eq!(deployed.run(&["clients", "show", "shop"]).await.json()["disabled"], false);
 }

@@ -7,7 +7,7 @@ use crate::harness::{Deployed, Login, PASSWORD, claims};
 const OTHER: &str = "another horse, another staple";
 
 #[tokio::test]
-async fn a_user_who_was_created_signs_in_with_claims_and_identifier() {
+async fn a_created_user_signs_in_with_claims_and_identifier() {
     let deployed = Deployed::start().await;
     deployed.client("shop").await;
     let create = ["users", "create", "Ada@Example.com", "--id", "u-1", "--claims", r#"{"roles":["admin"]}"#];
@@ -42,7 +42,7 @@ async fn a_name_and_an_identifier_are_taken_once_and_nothing_is_half_made() {
 }
 
 #[tokio::test]
-async fn attempts_on_a_name_that_nobody_had_do_not_keep_it_from_being_taken() {
+async fn guesses_at_an_unused_name_do_not_block_its_creation() {
     let deployed = Deployed::start().await;
     deployed.client("shop").await;
     assert_eq!(deployed.api().await.login(Login::on("shop", "ada")).await.0, 400);
@@ -51,7 +51,7 @@ async fn attempts_on_a_name_that_nobody_had_do_not_keep_it_from_being_taken() {
 }
 
 #[tokio::test]
-async fn a_password_that_may_not_be_chosen_makes_no_user() {
+async fn a_rejected_password_creates_no_user() {
     let deployed = Deployed::start().await;
     for (password, said) in [
         ("short", "at least 8"),
@@ -64,13 +64,13 @@ async fn a_password_that_may_not_be_chosen_makes_no_user() {
         assert!(refused.assert(4).stderr.contains(said), "{refused:?}");
         assert!(password.is_empty() || !refused.stderr.contains(password.trim()), "{refused:?}");
     }
-    // Nobody can be asked: there is no terminal.
+    // There is no terminal to ask at.
     deployed.run(&["users", "create", "ada"]).await.assert(2);
     assert!(deployed.items("CredentialsTable").await.is_empty());
 }
 
 #[tokio::test]
-async fn a_generated_password_is_shown_once_and_has_to_be_changed_if_that_is_said() {
+async fn a_generated_password_is_shown_once_and_may_require_a_change() {
     let deployed = Deployed::start().await;
     deployed.client("shop").await;
     let created = deployed.run(&["users", "create", "ada", "--generate", "--must-change"]).await.json();
@@ -87,7 +87,7 @@ async fn a_generated_password_is_shown_once_and_has_to_be_changed_if_that_is_sai
 }
 
 #[tokio::test]
-async fn another_password_ends_the_sessions_of_the_one_before() {
+async fn a_new_password_ends_the_sessions_of_the_old_one() {
     let deployed = Deployed::start().await;
     deployed.client("shop").await;
     deployed.user("ada").await;
@@ -104,7 +104,7 @@ async fn another_password_ends_the_sessions_of_the_one_before() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_set_forgives_the_guesses_and_what_had_to_be_changed() {
+async fn setting_a_password_clears_the_guesses_and_the_required_change() {
     let deployed = Deployed::start().await;
     deployed.client("shop").await;
     deployed.run(&["users", "create", "ada", "--generate", "--must-change"]).await.assert(0);
@@ -121,7 +121,7 @@ async fn a_password_that_is_set_forgives_the_guesses_and_what_had_to_be_changed(
 }
 
 #[tokio::test]
-async fn sessions_are_kept_if_that_is_said() {
+async fn the_option_keep_sessions_keeps_the_sessions() {
     let deployed = Deployed::start().await;
     deployed.client("shop").await;
     deployed.user("ada").await;
@@ -167,7 +167,7 @@ async fn claims_that_are_set_are_in_the_next_refresh() {
     let refused = deployed.run_with(&create, PASSWORD.as_bytes()).await;
     assert!(refused.assert(4).stderr.contains("kept exactly"), "{refused:?}");
     deployed.run(&["users", "show", "bob"]).await.assert(3);
-    // What is kept is shown and exported as it was written.
+    // Kept values are shown and exported exactly.
     let kept = r#"{"a":18446744073709551615,"b":[0.30000000000000004,-9223372036854775808]}"#;
     assert!(deployed.run(&set(kept)).await.assert(0).stdout.contains("18446744073709551615"));
     assert!(deployed.run(&["users", "export"]).await.assert(0).stdout.contains(kept));
@@ -203,7 +203,7 @@ async fn the_sessions_of_logins_that_were_under_way_are_ended_too() {
     deployed.user("ada").await;
     let api = deployed.api().await;
     let tokens = api.tokens(Login::on("shop", "ada")).await;
-    // What a login that had read the user before the flag would put after the first look.
+    // A session that a login which read the user before the flag stores after the first search.
     let session: Vec<_> = deployed.items("SessionsTable").await;
     let disabling = deployed.command(&["users", "disable", "ada", "--yes"]).output();
     let putting = async {
@@ -237,7 +237,7 @@ async fn a_deleted_user_leaves_nothing_and_the_name_is_free() {
 }
 
 #[tokio::test]
-async fn nobody_is_not_found() {
+async fn an_unknown_user_is_not_found() {
     let deployed = Deployed::start().await;
     for arguments in [
         &["users", "show", "eve"][..],
@@ -245,6 +245,8 @@ async fn nobody_is_not_found() {
         &["users", "set-password", "eve", "--generate"],
         &["users", "must-change", "eve"],
         &["users", "set-claims", "eve", "{}"],
+        &["users", "consents", "eve"],
+        &["users", "consents", "eve", "--revoke-all"],
         &["users", "disable", "eve", "--yes"],
         &["users", "enable", "eve"],
         &["users", "delete", "eve", "--yes"],
@@ -264,10 +266,10 @@ async fn a_user_is_shown_by_the_identifier_that_the_list_has_first() {
     for arguments in [&["users", "show", &user_id][..], &["users", "show", "--id", &user_id]] {
         assert_eq!(deployed.run(arguments).await.json()["username"], "ada@example.com");
     }
-    // A name comes before an identifier that is spelled like it.
+    // A name takes precedence over an identifier with the same spelling.
     let arguments = ["users", "create", &user_id, "--password-stdin"];
     let named = deployed.run_with(&arguments, PASSWORD.as_bytes()).await.json();
     assert_eq!(deployed.run(&["users", "show", &user_id]).await.json()["user_id"], named["user_id"]);
     let ran = deployed.run(&["users", "disable", "nobody", "--yes"]).await;
-    assert!(ran.assert(3).stderr.contains("`latchgate users show ID` has the name"), "{ran:?}");
+    assert!(ran.assert(3).stderr.contains("`latchgate users show ID` finds the user"), "{ran:?}");
 }

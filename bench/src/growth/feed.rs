@@ -1,4 +1,4 @@
-//! The authorizer beside denylists of several lengths.
+//! Measures the authorizer with denylists of several lengths.
 
 use std::{sync::Arc, time::Duration};
 
@@ -20,23 +20,23 @@ use super::{
     start::of_authorizer,
 };
 
-/// Rows that a batch may have.
+/// The most rows in a batch.
 const BATCH: usize = 25;
-/// Over how many seconds of the past revocations are spread: less than the day for which they count, so that none is over
-/// before it was measured.
+/// The seconds of the past over which revocations are spread. They are less than the day for which revocations count,
+/// so that none expires before it is measured.
 const PAST: usize = 80_000;
-/// Calls in a run that pull what is new.
+/// Calls in a run that pull new revocations.
 pub(crate) const PULLS: usize = 20;
-/// Seconds from one to the next.
+/// The seconds between pulls.
 const INTERVAL: u64 = authorizer::DENYLIST_INTERVAL.as_secs();
 const A_MINUTE: Duration = Duration::from_secs(60);
 
-/// Of each length, of each run.
+/// The results, by denylist length and run.
 #[derive(Debug, Default)]
 pub(crate) struct Feeds {
-    /// Calls with the copy in memory.
+    /// Calls that use the copy in memory.
     pub(crate) calls: Runs,
-    /// Calls that pull what is new.
+    /// Calls that pull new revocations.
     pub(crate) pulls: Runs,
     /// Starts with a first copy, in microseconds.
     pub(crate) starts: Vec<Vec<f64>>,
@@ -68,7 +68,7 @@ fn add(runs: &mut Runs, latencies: Vec<Latency>) {
     runs.iter_mut().zip(latencies).for_each(|(runs, latency)| runs.push(latency));
 }
 
-/// Starts the authorizer anew; in microseconds.
+/// Restarts the authorizer. Returns the time in microseconds.
 async fn restart(place: &mut Place) -> Result<f64, Failure> {
     let context = of_authorizer(&place.template, &place.deployment, "denylist")?;
     let started = watch::now();
@@ -76,7 +76,7 @@ async fn restart(place: &mut Place) -> Result<f64, Failure> {
     Ok(watch::microseconds(started.elapsed()))
 }
 
-/// Calls that come when it is time to pull.
+/// Times calls that are due to pull.
 async fn pull(places: &mut [Place], clock: &SimulatedClock) -> Result<Vec<Latency>, Failure> {
     let mut times = vec![Vec::new(); places.len()];
     for _ in 0..PULLS {
@@ -88,7 +88,7 @@ async fn pull(places: &mut [Place], clock: &SimulatedClock) -> Result<Vec<Latenc
     Ok(times.iter().map(|times| Latency::of(times)).collect())
 }
 
-/// Stores revocations of sessions of the last day, of which none is held.
+/// Stores revocations of sessions of the last day. None of them is in the sample.
 pub(crate) async fn revoke(place: &Place, sessions: usize) -> Result<(), Failure> {
     let (deployment, now) = (&place.deployment, place.deployment.clock.now());
     let mut batches = Batches::new(&deployment.dynamodb);

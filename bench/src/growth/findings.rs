@@ -1,8 +1,8 @@
-//! What was found.
+//! The results.
 
 use super::{feed::Feeds, hour::Passed, kind::Kind, latency::Runs, load::Load, scale::Scale};
 
-/// All of it.
+/// All results.
 #[derive(Debug)]
 pub(crate) struct Findings {
     pub(crate) scale: Scale,

@@ -1,4 +1,4 @@
-//! What is meant to stay as it is.
+//! The goals: values that must not grow.
 
 use crate::{
     report::{Bound, Figure, Goal},
@@ -30,8 +30,7 @@ pub(crate) fn goals(findings: &Findings) -> Vec<Goal> {
     goals
 }
 
-/// By how much it is more than at the first number of sessions, at the number at which it is most: the median of what each
-/// run says.
+/// The highest ratio to the value at the first number of sessions, as the median over the runs.
 fn growth(runs: &Runs, part: fn(&Latency) -> f64) -> f64 {
     let Some((first, others)) = runs.split_first() else { return 0.0 };
     let ratio = |other: &Vec<Latency>| {

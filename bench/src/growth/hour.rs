@@ -1,4 +1,4 @@
-//! The memory of a process over an hour of requests.
+//! Measures the memory of a process over an hour of requests.
 
 use std::{process::Stdio, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use super::{
 };
 
 pub(crate) const REQUESTS_PER_SECOND: usize = 50;
-/// Sessions that are in use: each is refreshed often enough for its access token never to expire.
+/// The sessions in use. Each is refreshed often enough that its access token never expires.
 pub(crate) const SESSIONS: usize = 500;
 /// Live revocations.
 pub(crate) const REVOCATIONS: usize = 1000;
@@ -25,7 +25,7 @@ const ARGUMENT: &str = "hour";
 const A_MINUTE: Duration = Duration::from_secs(60);
 const TENTHS: usize = 10;
 
-/// An hour, or less of it.
+/// An hour, or a shorter time.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hour {
     seconds: usize,
@@ -55,7 +55,7 @@ impl Hour {
         Self { seconds: scale.seconds().max(TENTHS) }
     }
 
-    /// The hour that this process was started for, if it was.
+    /// The hour that the command line asks for, if it does.
     pub(crate) fn asked(arguments: &[String]) -> Result<Option<Self>, Failure> {
         let [name, seconds] = arguments else { return Ok(None) };
         if name == ARGUMENT { Ok(Some(Self { seconds: seconds.parse()? })) } else { Ok(None) }
@@ -67,7 +67,7 @@ impl Hour {
         Ok(serde_json::from_slice(&process.output()?.stdout)?)
     }
 
-    /// Lets it pass, and prints what became of the memory of this process.
+    /// Runs the hour, and prints the memory of this process.
     pub(crate) async fn pass(self) -> Result<(), Failure> {
         let clock = Arc::new(SimulatedClock::at(START));
         let mut place = Box::pin(Place::open(&clock)).await?;
@@ -86,7 +86,8 @@ impl Hour {
     }
 }
 
-/// Of ten requests one is a refresh, and nine are for the authorizer: one in mode `session`, the others in mode `denylist`.
+/// Of ten requests, one is a refresh, one goes to the authorizer in mode `session`, and the others to the authorizer in
+/// mode `denylist`.
 async fn a_second_of_requests(place: &mut Place, second: usize) -> Result<(), Failure> {
     for request in second * REQUESTS_PER_SECOND..(second + 1) * REQUESTS_PER_SECOND {
         let (kind, session) = match request % 10 {

@@ -1,4 +1,4 @@
-//! Requests of which the times are wanted.
+//! The kinds of timed requests.
 
 use crate::{api::authorizer_event, lambda::refresh_request, program::Failure};
 use authorizer::Authorizer;
@@ -6,13 +6,13 @@ use lambda_http::{Body, Request};
 use refresh::Refresh;
 use serde_json::Value;
 
-/// What is called.
+/// The called function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kind {
     Refresh,
-    /// The authorizer, which reads the session.
+    /// The authorizer that reads the session.
     Session,
-    /// The authorizer, which has a copy of the denylist.
+    /// The authorizer that has a copy of the denylist.
     Denylist,
 }
 
@@ -28,14 +28,14 @@ impl Kind {
     }
 }
 
-/// The tokens of a session that a client holds.
+/// A client's tokens of a session.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) refresh_token: String,
     pub(crate) access_token: String,
 }
 
-/// A request that is about to be made.
+/// A request that is ready to be made.
 #[derive(Debug)]
 pub(crate) enum Call<'a> {
     Refresh(&'a Refresh, Box<Request>),
@@ -51,7 +51,7 @@ impl<'a> Call<'a> {
         Ok(Self::Authorize(function, authorizer_event(&held.access_token)?))
     }
 
-    /// Makes it; the new tokens, if there are any.
+    /// Makes the request. Returns the body with new tokens, if there is one.
     pub(crate) async fn make(self) -> Result<Option<Body>, Failure> {
         match self {
             Self::Refresh(function, request) => {
@@ -68,7 +68,7 @@ impl<'a> Call<'a> {
 }
 
 impl Held {
-    /// The tokens of a response.
+    /// Parses the tokens of a response.
     pub(crate) fn parse(body: &[u8]) -> Result<Self, Failure> {
         let body: Value = serde_json::from_slice(body)?;
         let text = |name: &str| body[name].as_str().map(str::to_owned).ok_or("no token");

@@ -1,4 +1,4 @@
-//! What requests take beside each number of sessions.
+//! Measures requests with each number of sessions stored.
 
 use crate::{program::Failure, watch::Latency};
 
@@ -8,13 +8,13 @@ use super::{
     scale::{RUNS, Scale},
 };
 
-/// Before the first run: connections are open and caches are full by then.
+/// Calls before the first run, which open connections and fill caches.
 const WARM_UP: usize = 50;
 
-/// Of each place, of each run.
+/// Latencies by place and run.
 pub(crate) type Runs = Vec<Vec<Latency>>;
 
-/// Calls everywhere in turn, so that whatever else the machine does meets all of them alike.
+/// Calls all places in turn, so that other load on the machine affects them equally.
 pub(crate) async fn measure(places: &mut [Place], scale: Scale) -> Result<Vec<(Kind, Runs)>, Failure> {
     let mut found: Vec<_> = Kind::ALL.map(|kind| (kind, vec![Vec::new(); places.len()])).into();
     for (kind, _) in &found {
@@ -29,7 +29,7 @@ pub(crate) async fn measure(places: &mut [Place], scale: Scale) -> Result<Vec<(K
     Ok(found)
 }
 
-/// One run: so many calls everywhere.
+/// One run with this many calls to each place.
 pub(crate) async fn run(places: &mut [Place], kind: Kind, calls: usize) -> Result<Vec<Latency>, Failure> {
     let mut times = vec![Vec::with_capacity(calls); places.len()];
     for call in 0..calls {

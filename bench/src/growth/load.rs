@@ -1,4 +1,4 @@
-//! Rows on their way into the store, many batches at a time.
+//! Loads rows into the store, in many concurrent batches.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -13,35 +13,35 @@ use super::{
     scale::Step,
 };
 
-/// Users whose rows go into one batch with those of their sessions: 24 rows, of the 25 that a batch may have.
+/// Users whose rows share a batch with their sessions' rows: 24 rows, of at most 25.
 const USERS_IN_BATCH: usize = 8;
-/// Batches under way at the same time.
+/// Concurrent batches.
 const AT_ONCE: usize = 16;
-/// The store is filled until no more of the machine's memory is left than this share.
+/// Loading stops when less than this share of the machine's memory is left.
 const SPARE_SHARE: f64 = 0.25;
-/// After how many batches somebody looks whether it is.
+/// The number of batches between checks of the memory.
 const BATCHES_A_LOOK: usize = 64;
 
-/// What was stored.
+/// The result of loading.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Load {
     pub(crate) sessions: usize,
     pub(crate) took: Duration,
-    /// By which the machine's memory has become less, in GiB.
+    /// The memory that the machine lost, in GiB.
     pub(crate) memory: f64,
     pub(crate) end: End,
 }
 
-/// Why there are no more.
+/// The reason why loading ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// As many as were wanted.
+    /// All requested rows are stored.
     Complete,
     OutOfTime,
     OutOfMemory,
 }
 
-/// Batches under way.
+/// The batches in progress.
 #[derive(Debug)]
 pub(crate) struct Batches {
     client: Client,
@@ -53,7 +53,7 @@ impl Batches {
         Self { client: client.clone(), under_way: JoinSet::new() }
     }
 
-    /// Sends one, once there are few enough of them.
+    /// Sends a batch once few enough are in progress.
     pub(crate) async fn send(&mut self, rows: HashMap<String, Vec<WriteRequest>>) -> Result<(), Failure> {
         if self.under_way.len() == AT_ONCE {
             self.under_way.join_next().await.ok_or("no batch")???;
@@ -67,7 +67,7 @@ impl Batches {
         Ok(())
     }
 
-    /// Waits for all of them.
+    /// Waits for all batches.
     pub(crate) async fn finish(mut self) -> Result<(), Failure> {
         while let Some(batch) = self.under_way.join_next().await {
             batch??;
@@ -109,7 +109,7 @@ pub(crate) async fn load(
     Ok(Load { sessions: stored, took: started.elapsed(), memory, end })
 }
 
-/// Rows of users and of their sessions, whose tokens are offered to the sample.
+/// The rows of users and their sessions. Offers the sessions' tokens to the sample.
 fn batch(rows: &Rows, sample: &mut Sample) -> Result<(Vec<WriteRequest>, Vec<WriteRequest>), Failure> {
     let (mut of_users, mut of_sessions) = (Vec::new(), Vec::new());
     for _ in 0..USERS_IN_BATCH {

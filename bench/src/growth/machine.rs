@@ -1,4 +1,4 @@
-//! What the system says of memory.
+//! The system's memory figures.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ const MIB_A_GIB: f64 = 1024.0;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Memory {
     pub(crate) total: f64,
-    /// What can be had without anything being swapped.
+    /// The memory that is available without swapping.
     pub(crate) available: f64,
 }
 

@@ -1,4 +1,4 @@
-//! How the figures came to be.
+//! The description of the method.
 
 use super::{
     feed::PULLS,
@@ -9,7 +9,7 @@ use super::{
     scale::RUNS,
 };
 
-/// A test holds it against the lock file.
+/// A test compares this with the lock file.
 const STORE: &str = "dynoxide-rs 3.2.0";
 
 pub(crate) fn method(findings: &Findings) -> Vec<String> {

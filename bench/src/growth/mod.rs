@@ -1,7 +1,9 @@
-//! Whether what requests take grows with what is stored: refresh and authorizer beside ten thousand sessions, a million, and
-//! as many as fit; the authorizer beside a long denylist; and the memory of a process over an hour.
+//! Measures whether requests slow down as stored data grows. Refresh and the authorizer run with ten thousand sessions,
+//! a million, and as many as fit. The authorizer also runs with a long denylist. A process's memory is measured over an
+//! hour.
 //!
-//! `bench growth [SECONDS [PERCENT]]`: how long the last step may load, and how much of everything else there is to be.
+//! `bench growth [SECONDS [PERCENT]]`: the time limit for loading in the last step, and the percentage of all other
+//! amounts.
 
 mod feed;
 mod findings;
@@ -34,7 +36,7 @@ use self::{
 };
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
-    // The handlers have the one thread that they have in Lambda.
+    // The handlers have one thread, as in Lambda.
     let runtime = Builder::new_current_thread().enable_all().build()?;
     match Hour::asked(arguments)? {
         Some(hour) => runtime.block_on(Box::pin(hour.pass())),

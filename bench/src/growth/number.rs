@@ -1,6 +1,6 @@
-//! Numbers as people read them.
+//! Numbers for readers.
 
-/// With commas between the thousands.
+/// A number with commas between the thousands.
 pub(crate) fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let group = |(i, digit): (usize, char)| {
@@ -15,7 +15,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_told_apart() {
+    fn thousands_are_separated_by_commas() {
         assert_eq!([1, 999, 1000, 1_234_567].map(grouped), ["1", "999", "1,000", "1,234,567"]);
     }
 }

@@ -1,4 +1,4 @@
-//! A store with sessions in it, and the functions over it.
+//! A store with sessions, and the functions over it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,7 +31,7 @@ use super::{
     start::{keep_unswept, of_authorizer},
 };
 
-/// A store in a process of its own, with sessions in it, and the functions in this one.
+/// A store with sessions in a separate process, and the functions in this one.
 pub(crate) struct Place {
     pub(crate) template: Template,
     pub(crate) deployment: Deployment,
@@ -40,17 +40,17 @@ pub(crate) struct Place {
     session: Authorizer,
     pub(crate) denylist: Authorizer,
     held: Vec<Held>,
-    /// Kept as long as it is used.
+    /// Keeps the store running.
     _store: StoreProcess,
 }
 
 impl Place {
-    /// With nothing in it but the demo clients and the demo user.
+    /// Opens a place that only has the demo clients and user.
     pub(crate) async fn open(clock: &Arc<SimulatedClock>) -> Result<Self, Failure> {
         let store = StoreProcess::start()?;
         let (template, deployment) = deployment(&store.endpoint, clock.clone()).await?;
         keep_unswept(&deployment).await?;
-        // It publishes the keys.
+        // This publishes the keys.
         Box::pin(Gateway::deploy(&template, &deployment)).await?;
         let Keyset::Document(keyset) = &deployment.keyset else { return Err("no keyset".into()) };
         Ok(Self {
@@ -65,7 +65,7 @@ impl Place {
         })
     }
 
-    /// Stores sessions, and refreshes some of them, whose tokens are held from then on.
+    /// Stores sessions. Refreshes a sample of them and keeps their tokens.
     pub(crate) async fn fill(&mut self, step: Step, sample: usize) -> Result<Load, Failure> {
         let (now, client_id) = (self.deployment.clock.now(), local::demo::PUBLIC_CLIENT_ID);
         let environment = context(&self.template, &self.deployment, "refresh")?.environment;
@@ -91,7 +91,7 @@ impl Place {
         Ok(stored)
     }
 
-    /// How long a request for the nth of the held sessions takes; after the last the first comes again.
+    /// Times a request for the nth session of the sample, counting cyclically.
     pub(crate) async fn time(&mut self, kind: Kind, n: usize) -> Result<Duration, Failure> {
         let n = n % self.held.len();
         let held = &self.held[n];

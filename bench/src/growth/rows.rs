@@ -1,4 +1,4 @@
-//! Users and their sessions, as login leaves them: made by the types that login writes with.
+//! Rows of users and sessions as login leaves them, made with login's own types.
 
 use crate::program::Failure;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
@@ -8,17 +8,18 @@ use shared::{
     ids::{ClientId, UserId},
     lifetimes::Lifetimes,
     random::{SystemRandom, identifier},
+    resource::GrantedResources,
     scope::Scope,
     store::{Item, Session, User},
     tokens::RefreshToken,
 };
 
-/// Of each user: a telephone and a laptop.
+/// Each user's devices.
 pub(crate) const DEVICES: [&str; 2] = ["Telephone", "Laptop"];
 const USER_AGENT: &str =
     "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36";
 
-/// What all sessions have in common.
+/// The parts that all sessions share.
 #[derive(Debug)]
 pub(crate) struct Rows {
     pub(crate) client_id: ClientId,
@@ -28,7 +29,7 @@ pub(crate) struct Rows {
     pub(crate) random: SystemRandom,
 }
 
-/// A user's row, and those of the user's sessions with their refresh tokens.
+/// A user's row, and the user's session rows with their refresh tokens.
 #[derive(Debug)]
 pub(crate) struct UserRows {
     pub(crate) user: Item,
@@ -36,7 +37,7 @@ pub(crate) struct UserRows {
 }
 
 impl Rows {
-    /// Of one more user, somewhere in the table.
+    /// The rows of another user, at a random place in the table.
     pub(crate) fn next(&self) -> Result<UserRows, Failure> {
         let id = identifier(&self.random);
         let user_id = UserId::parse(&id).ok_or("no user id")?;
@@ -61,6 +62,9 @@ impl Rows {
             created_at: self.now,
             auth_time: self.now,
             scope: self.scope.clone(),
+            resources: GrantedResources::default(),
+            jkt: None,
+            is_refreshable: true,
             device_name: Some(device.to_owned()),
             user_agent: Some(USER_AGENT.to_owned()),
             address: Some("203.0.113.9".to_owned()),
@@ -70,7 +74,7 @@ impl Rows {
     }
 }
 
-/// That a row is put.
+/// A request to put a row.
 pub(crate) fn put(item: Item) -> Result<WriteRequest, Failure> {
     let put = PutRequest::builder().set_item(Some(item)).build()?;
     Ok(WriteRequest::builder().put_request(put).build())

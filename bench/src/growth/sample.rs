@@ -1,11 +1,11 @@
-//! Sessions of which the tokens are known, chosen evenly from all that are stored.
+//! A uniform sample of the stored sessions, with their tokens.
 
 use shared::{
     random::{SystemRandom, bytes},
     tokens::RefreshToken,
 };
 
-/// The first so many, each replaced by a later one as often as it takes for all to have the same chance.
+/// A reservoir sample: later tokens replace earlier ones at random, so that all have the same chance.
 #[derive(Debug)]
 pub(crate) struct Sample {
     size: usize,
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn early_and_late_ones_have_the_same_chance() {
+    fn early_and_late_samples_have_the_same_chance() {
         let (mut sample, random) = (Sample::of(1000), SystemRandom::new());
         for i in 0..10_000 {
             let half = if i < 5000 { "early" } else { "late" };

@@ -1,33 +1,33 @@
-//! How much of everything there is.
+//! The amounts of everything.
 
 use std::time::Duration;
 
 use crate::program::Failure;
 
-/// When everything here begins. It lies ahead, so that the store, which knows the machine's time, removes nothing.
+/// The start time. It is in the future, so that the store, which uses the machine's clock, removes nothing.
 pub(crate) const START: u64 = 3_999_999_600;
 
-/// How long each step may load, in seconds, unless the command line says otherwise.
+/// The seconds for loading in each step, unless the command line says otherwise.
 const LOADING: u64 = 600;
-/// Of refreshes and authorizer calls beside each number of sessions, in a run.
+/// Refreshes and authorizer calls in a run, for each number of sessions.
 const CALLS: usize = 2000;
-/// Of everything but the hours.
+/// Runs of everything except the hours.
 pub(crate) const RUNS: usize = 5;
-/// Processes that live through an hour.
+/// Processes that run for an hour.
 pub(crate) const HOURS: usize = 3;
 
-/// What the command line asks for.
+/// The scale on the command line.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scale {
     loading: Duration,
-    /// Of all that has a number.
+    /// The percentage of all other amounts.
     percent: usize,
 }
 
-/// How many sessions are to be stored, and how long that may take.
+/// A number of sessions to store, and the time limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
-    /// All that come to be in time, if there is none.
+    /// `None` for as many as can be stored in time.
     pub(crate) sessions: Option<usize>,
     pub(crate) within: Duration,
 }
@@ -39,7 +39,7 @@ impl Scale {
         Ok(Self { loading: Duration::from_secs(loading), percent })
     }
 
-    /// So much of it, and one at least.
+    /// The scaled amount, at least one.
     fn of(self, whole: usize) -> usize {
         (whole * self.percent / 100).max(1)
     }
@@ -63,12 +63,12 @@ impl Scale {
         self.of(CALLS)
     }
 
-    /// Sessions of which the tokens are known: each is refreshed once in a run.
+    /// The size of the sample: each session in it is refreshed once in a run.
     pub(crate) fn sample(self) -> usize {
         self.calls()
     }
 
-    /// Of an hour.
+    /// The seconds of an hour.
     pub(crate) fn seconds(self) -> usize {
         self.of(3600)
     }

@@ -1,11 +1,11 @@
-//! How the functions are started, and the store is kept from sweeping.
+//! Starts the functions, and keeps the store from sweeping.
 
 use crate::{lambda::context, program::Failure};
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use local::{functions::Deployment, template::Template};
 use shared::{context::Context, store::attribute};
 
-/// What the template gives the authorizer, where that is to be in this mode.
+/// The authorizer's context in this mode.
 pub(crate) fn of_authorizer(
     template: &Template,
     deployment: &Deployment,
@@ -15,8 +15,8 @@ pub(crate) fn of_authorizer(
     context(template, &Deployment { parameters, ..deployment.clone() }, "authorizer")
 }
 
-/// The embedded store looks at all rows once a minute for those that have expired, which DynamoDB does beside what requests
-/// have: here nothing expires.
+/// Turns expiry off. The embedded store scans all rows for expired ones once a minute, while DynamoDB does this in the
+/// background.
 pub(crate) async fn keep_unswept(deployment: &Deployment) -> Result<(), Failure> {
     let off =
         TimeToLiveSpecification::builder().attribute_name(attribute::EXPIRES_AT).enabled(false).build()?;

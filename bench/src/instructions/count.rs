@@ -1,4 +1,4 @@
-//! Counting, in a process of its own.
+//! Counts instructions in a separate process.
 
 use std::{fs, process::Command};
 
@@ -8,8 +8,8 @@ use super::{operation::Operation, sample::Sample};
 
 const CALLGRIND: [&str; 3] = ["--tool=callgrind", "--callgrind-out-file=/dev/null", "--error-exitcode=1"];
 
-/// The instructions of one call: those of a process that makes many, without those of a process that makes one, divided by how
-/// many more there are. What it takes to start is the same in both.
+/// The instructions of one call: the difference between a process with many calls and one with a single call, divided
+/// by the difference in calls. This cancels the start-up.
 pub(crate) fn of_a_call(operation: Operation, sample: &Sample) -> Result<f64, Failure> {
     let random = shared::random::identifier(&shared::random::SystemRandom::new());
     let file = std::env::temp_dir().join(format!("latchgate-bench-{random}.json"));
@@ -29,7 +29,7 @@ pub(crate) fn of_a_call(operation: Operation, sample: &Sample) -> Result<f64, Fa
     };
     let more = operation.calls();
     let counted = of_calls(1).and_then(|one| Ok((of_calls(1 + more)? - one) / f64::from(more)));
-    // The keys in it were good for nothing but this.
+    // The file's keys were only for this count.
     fs::remove_file(&file)?;
     counted
 }
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_count_is_read_from_what_callgrind_says() {
+    fn the_count_is_read_from_the_output_of_callgrind() {
         let text =
             "==1== Events    : Ir\n==1== Collected : 5678901\n==1== \n==1== I   refs:      5,678,901\n";
         assert_eq!(collected(text), Some(5_678_901.0));

@@ -1,4 +1,4 @@
-//! What was counted, as a report.
+//! The counts as a report.
 
 use crate::{
     peers::said_by,
@@ -9,14 +9,15 @@ use crate::{
 use super::operation::Operation;
 
 const PART: &str = "instructions";
-const GROUPS: [&str; 4] = [
+const GROUPS: [&str; 5] = [
     "Parse a refresh token, and verify its HMAC",
     "Decide what a failed rotation means",
     "Verify an access token",
+    "Verify the proof of a call with a bound token",
     "Issue an access token and a refresh token",
 ];
 
-/// Instructions of a call, run by run.
+/// Instructions per call, by run.
 #[derive(Debug, Default)]
 pub(crate) struct Findings(Vec<(Operation, Vec<f64>)>);
 
@@ -56,7 +57,7 @@ impl Findings {
         let of_group = self.0.iter().filter(|(operation, _)| title_of(*operation) == title);
         let figure = |(operation, runs): &(Operation, Vec<f64>)| {
             let subject = match operation {
-                Operation::Verify(algorithm) | Operation::Issue(algorithm) => {
+                Operation::Verify(algorithm) | Operation::Prove(algorithm) | Operation::Issue(algorithm) => {
                     format!("Latchgate, {algorithm}")
                 }
                 Operation::Parse | Operation::Decide => "Latchgate".to_owned(),
@@ -77,11 +78,12 @@ fn title_of(operation: Operation) -> &'static str {
         Operation::Parse => GROUPS[0],
         Operation::Decide => GROUPS[1],
         Operation::Verify(_) => GROUPS[2],
-        Operation::Issue(_) => GROUPS[3],
+        Operation::Prove(_) => GROUPS[3],
+        Operation::Issue(_) => GROUPS[4],
     }
 }
 
-/// How many times what it was before it is, where that is most.
+/// The highest ratio of a count to the earlier one.
 fn most(before: &[Group], now: &[Group]) -> f64 {
     let figures = |groups: &[Group]| -> Vec<(String, String, f64)> {
         let of_group = |group: &Group| {
@@ -105,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_one_that_grew_most_counts() {
+    fn the_operation_that_grew_most_counts() {
         let groups = |parse, issue| {
             let mut findings = Findings::default();
             findings.add(Operation::Parse, parse);

@@ -1,4 +1,5 @@
-//! What is the same in every run: the time, the randomness, and one session with its client, user and refresh token.
+//! Inputs that are the same in every run: the time, the randomness, and one session with its client, user and refresh
+//! token.
 
 use crate::program::Failure;
 use serde_json::json;
@@ -7,16 +8,17 @@ use shared::{
     environment::{Environment, variable},
     ids::{ClientId, UserId},
     random::Random,
+    resource::GrantedResources,
     scope::Scope,
     store::{Session, User},
     tokens::RefreshToken,
 };
 
-/// When everything here takes place.
+/// The time of everything here.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const A_DAY: std::time::Duration = std::time::Duration::from_secs(86_400);
 
-/// Bytes that are the same in every run.
+/// Randomness with the same bytes in every run.
 #[derive(Debug)]
 pub(crate) struct Constant;
 
@@ -41,7 +43,7 @@ pub(crate) fn refresh_token() -> Result<RefreshToken, Failure> {
     Ok(RefreshToken::first(user_id, &Constant))
 }
 
-/// The session of that token, as login leaves it.
+/// The session of this token, as login leaves it.
 pub(crate) fn session(token: &RefreshToken) -> Result<Session, Failure> {
     Ok(Session {
         key: token.session_key(&client_id()?),
@@ -52,6 +54,9 @@ pub(crate) fn session(token: &RefreshToken) -> Result<Session, Failure> {
         created_at: NOW,
         auth_time: NOW,
         scope: Scope::parse("read write").ok_or("no scope")?,
+        resources: GrantedResources::default(),
+        jkt: None,
+        is_refreshable: true,
         device_name: None,
         user_agent: Some("curl/8.5.0".to_owned()),
         address: Some("203.0.113.9".to_owned()),

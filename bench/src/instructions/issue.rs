@@ -1,4 +1,4 @@
-//! Issues tokens, as a request does.
+//! Issues tokens as a request does.
 
 use std::time::Duration;
 
@@ -23,6 +23,8 @@ pub(crate) fn issued(keyset: &Keyset) -> Result<String, Failure> {
         user: &user,
         claims: &ClaimSelection::All,
         scope: &session.scope,
+        resource: None,
+        jkt: None,
         access_ttl: AN_HOUR,
     };
     Ok(serde_json::to_string(&issuer.issue(&grant, keyset, NOW, &Constant)?)?)

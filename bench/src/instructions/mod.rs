@@ -1,5 +1,5 @@
-//! How many instructions it takes to parse, verify, issue and decide: counted by callgrind, which counts the same of the same
-//! program, whatever else the machine does. What is kept of it shows what a change costs.
+//! Counts the instructions for parsing, verifying, issuing and deciding. callgrind counts the same for the same
+//! program, whatever else the machine does, so the recorded counts show the cost of a change.
 //!
 //! `bench instructions [RUNS]`. `cargo xtask bench instructions` installs callgrind.
 
@@ -8,13 +8,14 @@ mod findings;
 mod fixed;
 mod issue;
 mod operation;
+mod proof;
 mod sample;
 
 use crate::program::Failure;
 
 use self::{findings::Findings, operation::Operation, sample::Sample};
 
-/// Runs, unless the command line says otherwise: all are alike but for what is random, as in a signature of ES256.
+/// Runs, unless the command line says otherwise. They only differ by randomness, as in ES256 signatures.
 const RUNS: usize = 3;
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! What the operations are performed on. It is made beforehand, so that making it is not counted.
+//! The operations' input, made in advance so that making it isn't counted.
 
 use crate::{api::Tokens, program::Failure};
 use keys::KeyPlan;
@@ -10,11 +10,11 @@ use shared::{
 
 use super::{fixed::NOW, issue::issued};
 
-/// A keyset with a key of one algorithm. Everything else is always the same.
+/// A keyset with a key of one algorithm. Everything else is the same in every run.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Sample {
     keyset: String,
-    /// That these keys signed.
+    /// An access token signed with these keys.
     pub(crate) access_token: String,
 }
 

@@ -1,4 +1,4 @@
-//! The bare hash, as the `argon2` crate computes it.
+//! The bare hash, computed with the `argon2` crate.
 
 use crate::{
     program::Failure,
@@ -8,14 +8,14 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use passwords::MEMORY_KIB;
 use tokio::task;
 
-/// What `credentials` hashes with; its test holds it against the hash that it makes.
+/// The passes of Latchgate's password hashes. A test below compares them with a real hash.
 pub(crate) const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
 const PASSWORD: &[u8] = b"correct horse battery staple";
 const SALT: &[u8] = b"sixteen bytes...";
 
-/// Memory that is taken once, for all hashes of a process.
+/// Memory that is allocated once, for all hashes of a process.
 #[derive(Debug)]
 pub(crate) struct Memory(Vec<Block>);
 
@@ -25,7 +25,7 @@ impl Memory {
     }
 }
 
-/// One hash, on the thread on which logins hash, timed there. Its memory is taken for it.
+/// Computes and times one hash with newly allocated memory, on the thread that logins hash on.
 pub(crate) async fn hash() -> Result<Cost, Failure> {
     let hashing = task::spawn_blocking(|| {
         let (argon2, watch, mut hash) = (argon2()?, Watch::start()?, [0; 32]);
@@ -35,7 +35,7 @@ pub(crate) async fn hash() -> Result<Cost, Failure> {
     hashing.await?
 }
 
-/// The same in memory that was there before.
+/// Computes and times one hash in this memory, which was allocated before.
 pub(crate) async fn hash_in(mut memory: Memory) -> Result<(Cost, Memory), Failure> {
     let hashing = task::spawn_blocking(move || {
         let (argon2, watch, mut hash) = (argon2()?, Watch::start()?, [0; 32]);
@@ -47,7 +47,7 @@ pub(crate) async fn hash_in(mut memory: Memory) -> Result<(Cost, Memory), Failur
     hashing.await?
 }
 
-/// How long hashes take, one after the other, in milliseconds.
+/// The times of consecutive hashes in milliseconds.
 pub(crate) async fn times(hashes: usize) -> Result<Vec<f64>, Failure> {
     let mut times = Vec::with_capacity(hashes);
     for _ in 0..hashes {

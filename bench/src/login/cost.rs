@@ -1,4 +1,4 @@
-//! What something takes of time: on the wall, and of processors.
+//! Measures wall and processor time.
 
 use crate::{program::Failure, report::Figure, watch::Cost};
 use serde::{Deserialize, Serialize};
@@ -8,20 +8,20 @@ use super::{
     function::Function,
 };
 
-/// Rounds that aren't counted: by then connections are open and memory has been touched.
+/// Rounds that don't count: they open connections and touch memory.
 const WARM_UP: usize = 5;
 
-/// A login beside its hash: medians of one run.
+/// A login compared with its hash, as medians of one run.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Beside {
     pub(crate) login: Cost,
-    /// The bare hash, its memory taken for it.
+    /// The bare hash with newly allocated memory.
     pub(crate) taken: Cost,
-    /// The bare hash in memory that is there, as in a login.
+    /// The bare hash with existing memory, as in a login.
     pub(crate) reused: Cost,
 }
 
-/// Measures the three in turn, each as often as any of them after each other.
+/// Measures the three in turn. Each comes first equally often.
 pub(crate) async fn beside(function: &Function, rounds: usize) -> Result<Beside, Failure> {
     let (mut logins, mut taken, mut reused) = (Vec::new(), Vec::new(), Vec::new());
     let mut memory = Some(Memory::new()?);

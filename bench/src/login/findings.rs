@@ -1,4 +1,4 @@
-//! What was found, as a report.
+//! The results as a report.
 
 use crate::{
     program::Failure,
@@ -9,21 +9,20 @@ use crate::{
 use super::{
     cost::Beside,
     memory::Resident,
-    method::{ARGON2, method},
-    scale::CROWD,
+    method::{ARGON2, CROWD, method},
 };
 
-/// Of all runs.
+/// The results of all runs.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) beside: Vec<Beside>,
     /// The times of a process's first logins, in milliseconds.
     pub(crate) first: Vec<Vec<f64>>,
-    /// The same of bare hashes.
+    /// The times of a process's first bare hashes.
     pub(crate) first_bare: Vec<Vec<f64>>,
-    /// Of many logins one after the other.
+    /// The memory of many consecutive logins.
     pub(crate) in_turn: Vec<Resident>,
-    /// Of one login, of one for each processor, and of many.
+    /// The memory of one login, of one per processor, and of many concurrent ones.
     pub(crate) at_once: [Vec<Resident>; 3],
 }
 
@@ -114,7 +113,7 @@ impl Findings {
     }
 }
 
-/// The median of those that come after the second.
+/// The median of those after the second.
 fn later(times: &[f64]) -> f64 {
     median(times[2..].to_vec())
 }

@@ -1,4 +1,4 @@
-//! The function under measurement, in this process.
+//! The measured function, in this process.
 
 use crate::{
     program::Failure,
@@ -9,19 +9,19 @@ use login::Login;
 use serde_json::Value;
 use shared::{context::Context, http::request_of};
 
-/// What API Gateway sends for a login.
+/// API Gateway's event for a login.
 const EVENT: &str = include_str!("../../../tests/events/login.json");
-/// Of every user.
+/// Every user's password.
 pub(crate) const PASSWORD: &str = "correct horse battery staple";
-/// As many as there are logins at the same time: the guess budget is a user's, and is given back after the hash.
+/// The number of concurrent logins. Each needs a different user, whose guess budget is given back only after the hash.
 pub(crate) const USERS: usize = 50;
 
-/// The name of the nth user; after the last the first comes again.
+/// The name of the nth user, counting cyclically.
 pub(crate) fn username(n: usize) -> String {
     format!("user-{}", n % USERS)
 }
 
-/// The login function, started.
+/// The started login function.
 #[derive(Debug)]
 pub(crate) struct Function(Login);
 
@@ -32,7 +32,7 @@ impl Function {
         Ok(Self(login))
     }
 
-    /// One login of the nth user, and what it took in this process.
+    /// Logs the nth user in, and returns the cost in this process.
     pub(crate) async fn login(&self, n: usize) -> Result<Cost, Failure> {
         let request = request(&username(n))?;
         let watch = Watch::start()?;
@@ -41,7 +41,7 @@ impl Function {
         if response.status() == 200 { Ok(cost) } else { Err("a right password was refused".into()) }
     }
 
-    /// How long logins take, one after the other, in milliseconds.
+    /// The times of consecutive logins in milliseconds.
     pub(crate) async fn times(&self, logins: usize) -> Result<Vec<f64>, Failure> {
         let mut times = Vec::with_capacity(logins);
         for n in 0..logins {
@@ -56,6 +56,6 @@ fn request(username: &str) -> Result<Request, Failure> {
     let password = PASSWORD.replace(' ', "+");
     let client_id = local::demo::PUBLIC_CLIENT_ID;
     event["body"] = format!("client_id={client_id}&username={username}&password={password}").into();
-    // By way of text: API Gateway's event has values that only JSON text can be read into.
+    // Through text: some values of API Gateway's event can only be read from JSON text.
     Ok(request_of(serde_json::from_str(&event.to_string())?))
 }

@@ -1,4 +1,4 @@
-//! What logins take in memory.
+//! Measures the memory of logins.
 
 use std::{fs, sync::Arc};
 
@@ -11,22 +11,22 @@ use super::function::Function;
 /// Resident memory of a process, in MiB.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Resident {
-    /// After its start, before any login.
+    /// After the start, before any login.
     pub(crate) idle: f64,
-    /// The most that it ever was.
+    /// The peak.
     pub(crate) peak: f64,
     /// After the last login.
     pub(crate) after: f64,
 }
 
-/// So many logins one after the other.
+/// Runs consecutive logins.
 pub(crate) async fn in_turn(function: &Function, logins: usize) -> Result<Resident, Failure> {
     let idle = resident("VmRSS:")?;
     function.times(logins).await?;
     Ok(Resident { idle, peak: resident("VmHWM:")?, after: resident("VmRSS:")? })
 }
 
-/// So many logins at once, of a user each.
+/// Runs concurrent logins, each of another user.
 pub(crate) async fn at_once(function: Function, logins: usize) -> Result<Resident, Failure> {
     let (function, idle) = (Arc::new(function), resident("VmRSS:")?);
     let mut under_way = JoinSet::new();

@@ -1,14 +1,17 @@
-//! How the figures came to be.
+//! The amounts, and the description of the method.
 
 use passwords::MEMORY_KIB;
 
-use super::{
-    bare::PASSES,
-    role::FIRST_LOGINS,
-    scale::{CROWD, ROUNDS},
-};
+use super::{bare::PASSES, role::FIRST_LOGINS};
 
-/// What the bare hash is computed by; a test holds both against the lock file.
+/// Runs, unless the command line says otherwise.
+pub(crate) const RUNS: usize = 11;
+/// Logins of each kind in a run.
+pub(crate) const ROUNDS: usize = 40;
+/// The logins or hashes of one process when memory is measured, consecutive or concurrent.
+pub(crate) const CROWD: usize = 50;
+
+/// The crate of the bare hash. A test compares this and the store with the lock file.
 pub(crate) const ARGON2: &str = "argon2 0.6.0";
 const STORE: &str = "dynoxide-rs 3.2.0";
 

@@ -1,8 +1,8 @@
-//! What a whole login takes beside the bare hash of its password, what the first login of a process takes beside its later
-//! ones, and what many at once take in memory.
+//! Measures a whole login compared with its bare password hash, a process's first login compared with later ones, and
+//! the memory of many concurrent logins.
 //!
-//! `bench login [RUNS]`: of each of the three as many runs. Every run is a process of its own, which starts as the function
-//! starts in Lambda, over a store in another.
+//! `bench login [RUNS]`: the number of runs for each of the three. Every run is a separate process, which starts as the
+//! function does in Lambda, over a store in another process.
 
 mod bare;
 mod cost;
@@ -11,15 +11,14 @@ mod function;
 mod memory;
 mod method;
 mod role;
-mod scale;
 mod stage;
 
 use crate::program::Failure;
 
 use self::{
     findings::Findings,
+    method::{CROWD, ROUNDS, RUNS},
     role::{FIRST_LOGINS, Role, many_threads},
-    scale::{CROWD, ROUNDS, RUNS},
     stage::Stage,
 };
 

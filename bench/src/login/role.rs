@@ -1,4 +1,4 @@
-//! What this program does where it was started by itself.
+//! The role of a process that this program starts.
 
 use crate::program::Failure;
 use shared::{context::Context, log};
@@ -11,28 +11,28 @@ use super::{
     memory::{at_once, in_turn},
 };
 
-/// Marks the one line that is meant for the process that started this one: the others are what the function logs.
+/// Marks the line for the starting process. The other lines are the function's log.
 pub(crate) const MARK: &str = "found: ";
-/// Logins of a process of which the first is wanted: enough for the later ones to have a median.
+/// The logins of a process whose first one is measured, enough for a median of the later ones.
 pub(crate) const FIRST_LOGINS: usize = 9;
 
-/// What a process of its own measures, and how often.
+/// The measurement of a process, and its number of logins or hashes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Role {
-    /// Logins, and bare hashes in turn with them.
+    /// Logins and bare hashes in turn.
     Beside(usize),
-    /// The first logins of a process, one after the other.
+    /// The first consecutive logins of a process.
     First(usize),
-    /// The first bare hashes of a process, one after the other.
+    /// The first consecutive bare hashes of a process.
     FirstBare(usize),
-    /// Logins one after the other, and what they take in memory.
+    /// Consecutive logins, and their memory.
     InTurn(usize),
-    /// Logins that are there at the same time, and what they take in memory.
+    /// Concurrent logins, and their memory.
     AtOnce(usize),
 }
 
 impl Role {
-    /// The role that the command line names, if it names one.
+    /// The role on the command line, if there is one.
     pub(crate) fn parse(arguments: &[String]) -> Result<Option<Self>, Failure> {
         let [name, count] = arguments else { return Ok(None) };
         let count = count.parse()?;
@@ -46,7 +46,7 @@ impl Role {
         })
     }
 
-    /// The command line that names it.
+    /// The command line for this role.
     pub(crate) fn arguments(self) -> [String; 2] {
         let (name, count) = match self {
             Self::Beside(count) => ("beside", count),
@@ -58,7 +58,8 @@ impl Role {
         [name.to_owned(), count.to_string()]
     }
 
-    /// One thread, as the function has; the local server, which alone gets logins at the same time, has many.
+    /// A runtime with one thread, as in the function. Only the local server has concurrent logins, and it has many
+    /// threads.
     pub(crate) fn runtime(self) -> std::io::Result<Runtime> {
         match self {
             Self::Beside(_) | Self::First(_) | Self::FirstBare(_) | Self::InTurn(_) => {
@@ -68,7 +69,7 @@ impl Role {
         }
     }
 
-    /// Starts as the function does, measures, and prints what was found.
+    /// Starts as the function does, measures, and prints the results.
     pub(crate) async fn play(self) -> Result<(), Failure> {
         log::init(&["login", "passwords"]);
         let function = Function::start(&Context::of_process()?).await?;
@@ -84,7 +85,7 @@ impl Role {
     }
 }
 
-/// As the local server has.
+/// A runtime with many threads, as in the local server.
 pub(crate) fn many_threads() -> std::io::Result<Runtime> {
     Builder::new_multi_thread().enable_all().build()
 }

@@ -1,4 +1,4 @@
-//! The store, with users in it, and processes over it.
+//! The store with users, and the processes over it.
 
 use std::{process::Stdio, sync::Arc};
 
@@ -26,11 +26,11 @@ use super::{
     role::{MARK, Role},
 };
 
-/// A store with users, and how the function finds it.
+/// A store with users, and the function's variables for it.
 #[derive(Debug)]
 pub(crate) struct Stage {
     variables: Vec<(String, String)>,
-    /// Kept as long as it is used.
+    /// Keeps the store running.
     _store: StoreProcess,
 }
 
@@ -43,10 +43,10 @@ impl Stage {
         Ok(Self { variables: variables(&template, &deployment, ("login", &store.endpoint))?, _store: store })
     }
 
-    /// What a process of its own finds in this role.
+    /// Runs a process in this role, and returns its results.
     pub(crate) fn run<T: DeserializeOwned>(&self, role: Role) -> Result<T, Failure> {
         let mut process = itself("login")?;
-        // As in Lambda, where a function has no other context than these.
+        // Only these variables, as in Lambda.
         process.args(role.arguments()).env_clear().envs(self.variables.iter().cloned());
         let output = process.stderr(Stdio::inherit()).output()?;
         let text = String::from_utf8(output.stdout)?;

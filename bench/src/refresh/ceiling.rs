@@ -1,4 +1,4 @@
-//! What the store can do: the SDK, and of a refresh nothing but the write that decides.
+//! Measures the store alone: the SDK makes only the deciding write of a refresh.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -16,7 +16,7 @@ use super::{
     store::{Kept, Store},
 };
 
-/// Replaces the generation of so many sessions at once.
+/// Replaces the generations of this many sessions concurrently.
 pub(crate) async fn measure(kept: Kept, connections: usize, milliseconds: u64) -> Result<Ran, Failure> {
     let store = Store::start(kept)?;
     let Place { template, deployment } = Box::pin(Place::open(&store.endpoint)).await?;

@@ -1,4 +1,4 @@
-//! Chains of requests, each with what the one before it gave.
+//! Chains of requests, each using the previous answer.
 
 use std::{future::Future, time::Duration};
 
@@ -12,29 +12,29 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::scale::WARM_UP;
+use super::method::WARM_UP;
 
-/// What was found in one run.
+/// The results of one run.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(crate) struct Ran {
-    /// Requests a second.
+    /// Requests per second.
     pub(crate) rate: f64,
     /// In microseconds.
     pub(crate) median: f64,
-    /// One in a hundred took longer.
+    /// The 99th percentile.
     pub(crate) p99: f64,
-    /// Microseconds of processors that the process has had for each.
+    /// The process's processor time per request, in microseconds.
     pub(crate) cpu: f64,
 }
 
-/// A chain: what it holds, and how it goes on.
+/// A chain of requests and its state.
 pub(crate) trait Chain: Sized + Send + 'static {
-    /// One more link.
+    /// Makes the next request.
     fn advance(&mut self) -> impl Future<Output = Result<(), Failure>> + Send;
 }
 
-/// Lets the chains advance at the same time, for a warm-up and then for so long; what that took of processors is counted of
-/// the process with this number.
+/// Advances the chains concurrently, for a warm-up and then for this time. The processor time is that of the given
+/// process.
 pub(crate) async fn run<C: Chain>(
     chains: Vec<C>,
     milliseconds: u64,
@@ -62,7 +62,7 @@ pub(crate) async fn run<C: Chain>(
     Ok((chains, ran))
 }
 
-/// The times of the links that were done between these instants.
+/// The times of the requests between these instants.
 async fn go_on<C: Chain>(mut chain: C, begin: Instant, end: Instant) -> Result<(C, Vec<Duration>), Failure> {
     let mut times = Vec::new();
     loop {

@@ -1,8 +1,8 @@
-//! What was found.
+//! The results.
 
 use super::{chain::Ran, store::Kept};
 
-/// What each did, run by run.
+/// The results of each subject, by run.
 #[derive(Debug, Default)]
 pub(crate) struct Findings(Vec<Found>);
 
@@ -17,7 +17,7 @@ struct Found {
 impl Findings {
     /// The store alone.
     pub(crate) const CEILING: &str = "Latchgate's store alone";
-    /// Ours, as `cargo run` starts it.
+    /// The program that `cargo run` starts.
     pub(crate) const OURS: &str = "Latchgate";
     /// Another build of it.
     pub(crate) const BEFORE: &str = "Latchgate, the other build";
@@ -26,7 +26,7 @@ impl Findings {
         self.0.push(Found { connections, kept, subject: subject.to_owned(), ran });
     }
 
-    /// What was found of one of them with so many connections, run by run.
+    /// One value of a subject with this many connections, by run.
     pub(crate) fn runs(
         &self,
         connections: usize,
@@ -40,7 +40,7 @@ impl Findings {
         found.map(|found| part(&found.ran)).collect()
     }
 
-    /// All that there were with this store, in their order.
+    /// All subjects with this store, in order.
     pub(crate) fn subjects(&self, kept: Kept) -> Vec<&str> {
         let mut subjects: Vec<&str> = Vec::new();
         for found in self.0.iter().filter(|found| found.kept == kept) {

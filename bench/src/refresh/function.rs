@@ -1,4 +1,4 @@
-//! The function itself, without a gateway, in this process.
+//! Measures the function in this process, without a gateway.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::{
     store::{Kept, Store},
 };
 
-/// Whether it writes what it writes in Lambda: a line and metrics for each request.
+/// Whether it writes a log line and metrics for each request, as in Lambda.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Lines {
     Written,
@@ -30,7 +30,7 @@ impl Lines {
         }
     }
 
-    /// In tables and plots.
+    /// The name in tables and plots.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Written => "Latchgate, the function alone, with log line and metrics",
@@ -43,7 +43,7 @@ impl Lines {
     }
 }
 
-/// The template, deployed over a store.
+/// The template deployed over a store.
 pub(crate) struct Place {
     pub(crate) template: Template,
     pub(crate) deployment: Deployment,
@@ -56,7 +56,7 @@ impl Place {
     }
 }
 
-/// Refreshes so many sessions at once.
+/// Refreshes this many sessions concurrently.
 pub(crate) async fn measure(
     kept: Kept,
     lines: Lines,
@@ -69,7 +69,11 @@ pub(crate) async fn measure(
     let mut function =
         template.functions(&deployment.parameters)?.remove("refresh").ok_or("no such function")?;
     if lines == Lines::Written {
-        function.variables.insert(variable::STACK_NAME.to_owned(), "latchgate".to_owned());
+        for (name, value) in
+            [(variable::STACK_NAME, "latchgate"), (variable::METRICS, "on"), (variable::REQUEST_LINES, "all")]
+        {
+            function.variables.insert(name.to_owned(), value.to_owned());
+        }
         log::init(&["refresh"]);
     }
     let function = Arc::new(Refresh::start(&deployment.context(function)).await?);
@@ -87,7 +91,7 @@ pub(crate) async fn measure(
 
 struct Session {
     function: Arc<Refresh>,
-    /// Parsed beforehand, but for the body: that is the work of Lambda's runtime, and not of the handler.
+    /// Parsed in advance except for the body: parsing is the work of Lambda's runtime, not of the handler.
     request: Request,
     refresh_token: String,
 }

@@ -1,8 +1,8 @@
-//! What is meant to be reached.
+//! The goals.
 
 use crate::report::{Bound, Figure, Goal};
 
-use super::{chain::Ran, findings::Findings, function::Lines, scale::CONNECTIONS, store::Kept};
+use super::{chain::Ran, findings::Findings, function::Lines, method::CONNECTIONS, store::Kept};
 
 pub(crate) fn goals(findings: &Findings) -> Vec<Goal> {
     let of_function = |lines: Lines| median(findings, Kept::Memory, lines.name(), |ran| ran.cpu);
@@ -26,7 +26,7 @@ pub(crate) fn goals(findings: &Findings) -> Vec<Goal> {
     ]
 }
 
-/// Our rate beside that of the one whose name begins so.
+/// Latchgate's rate relative to the subject whose name begins like this.
 fn beside(findings: &Findings, kept: Kept, other: &str, bound: f64) -> Goal {
     let subjects = findings.subjects(kept);
     let subject = subjects.into_iter().find(|subject| subject.starts_with(other)).unwrap_or_default();
@@ -38,7 +38,7 @@ fn beside(findings: &Findings, kept: Kept, other: &str, bound: f64) -> Goal {
     }
 }
 
-/// What a refresh takes of processors where it takes the least, of those of others.
+/// The lowest processor time of a refresh among the other subjects.
 fn leanest(findings: &Findings) -> f64 {
     let ours =
         [Findings::OURS, Findings::BEFORE, Findings::CEILING, Lines::Written.name(), Lines::Unwritten.name()];
@@ -49,7 +49,7 @@ fn leanest(findings: &Findings) -> f64 {
     Kept::ALL.into_iter().flat_map(of_kept).fold(f64::INFINITY, f64::min)
 }
 
-/// With the middle number of connections.
+/// The median with the middle number of connections.
 fn median(findings: &Findings, kept: Kept, subject: &str, part: fn(&Ran) -> f64) -> f64 {
     Figure::of("", findings.runs(CONNECTIONS[1], kept, subject, part)).median
 }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn ours_are_none_of_the_others_and_the_leanest_of_those_counts() {
+    fn the_goals_compare_latchgate_with_the_leanest_other_server() {
         let findings = found(&[
             ("Latchgate", 3000.0, 10.0),
             (Findings::CEILING, 9000.0, 5.0),

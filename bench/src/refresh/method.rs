@@ -1,8 +1,17 @@
-//! How the figures came to be.
+//! The amounts, and the description of the method.
 
-use super::scale::{CONNECTIONS, RUNS, WARM_UP};
+use std::time::Duration;
 
-/// The embedded store; a test of `growth` holds it against the lock file.
+/// Runs, unless the command line says otherwise.
+pub(crate) const RUNS: usize = 3;
+/// The measured time of a run.
+pub(crate) const MILLISECONDS: u64 = 2000;
+/// The time before that.
+pub(crate) const WARM_UP: Duration = Duration::from_millis(500);
+/// Numbers of connections. Each has a chain: one session with one request at a time.
+pub(crate) const CONNECTIONS: [usize; 3] = [1, 16, 64];
+
+/// The embedded store. A test of `growth` compares it with the lock file.
 const STORE: &str = "dynoxide-rs 3.2.0";
 
 pub(crate) fn method(others: &[&str], milliseconds: u64) -> Vec<String> {

@@ -1,6 +1,7 @@
-//! Refreshes under load: chains of them over HTTP, beside other servers that replace refresh tokens, and the store's own rate.
+//! Measures refreshes under load: chains over HTTP, compared with other servers that replace refresh tokens, and with
+//! the store's own rate.
 //!
-//! `bench refresh [RUNS [MILLISECONDS]]`: so many runs of so long with each number of connections.
+//! `bench refresh [RUNS [MILLISECONDS]]`: the number and length of runs with each number of connections.
 //! `cargo xtask bench refresh` installs the others.
 
 mod ceiling;
@@ -12,7 +13,6 @@ mod method;
 mod program;
 mod report;
 mod role;
-mod scale;
 mod server;
 mod store;
 mod subjects;
@@ -22,8 +22,8 @@ use tokio::runtime::Builder;
 
 use self::{
     findings::Findings,
+    method::{CONNECTIONS, MILLISECONDS, RUNS},
     role::Role,
-    scale::{CONNECTIONS, MILLISECONDS, RUNS},
     subjects::Subjects,
 };
 
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     Builder::new_current_thread().enable_all().build()?.block_on(measure(runs, milliseconds))
 }
 
-/// The subjects in turn, so that whatever else the machine does meets all of them alike.
+/// Measures the subjects in turn, so that other load on the machine affects them equally.
 async fn measure(runs: usize, milliseconds: u64) -> Result<(), Failure> {
     let mut subjects = Subjects::start()?;
     let mut findings = Findings::default();

@@ -16,12 +16,12 @@ use super::{
 };
 use crate::{api::Tokens, program::Failure};
 
-/// The program, built as it is measured.
+/// The path of the measured build.
 pub(crate) const LOCAL: &str = "LATCHGATE_BENCH_LOCAL";
-/// Another build of it, to be measured beside it.
+/// The path of another build to compare with.
 pub(crate) const BEFORE: &str = "LATCHGATE_BENCH_LOCAL_BEFORE";
 
-/// What it prints once it serves.
+/// The line that it prints once it serves.
 #[derive(Deserialize)]
 struct Banner {
     url: String,
@@ -30,7 +30,7 @@ struct Banner {
     public_client_id: String,
 }
 
-/// Starts it, logs in so often, says where it is, and ends it with this process's standard input.
+/// Starts the program, logs in this often, prints the result, and ends with this process's standard input.
 pub(crate) async fn serve(program: &Path, kept: Kept, sessions: usize) -> Result<(), Failure> {
     let mut local = Local::start(program, kept)?;
     let mut line = String::new();
@@ -57,12 +57,12 @@ async fn login(client: &Client, banner: &Banner) -> Result<String, Failure> {
     ];
     let response = client.post(format!("{}/login", banner.url)).form(&form).send().await?;
     let (status, body) = (response.status(), response.bytes().await?);
-    // What is in it may be a token, and is not for an error's text.
+    // The body may contain a token, which an error must not repeat.
     let tokens = serde_json::from_slice::<Tokens>(&body);
     Ok(tokens.map_err(|_| format!("a login was answered with {status}"))?.refresh_token)
 }
 
-/// The program, running; ended, and its files with it, when this is dropped.
+/// The running program. Dropping this ends it and removes its files.
 struct Local {
     child: Child,
     _folder: Folder,
@@ -77,7 +77,7 @@ impl Local {
         if kept == Kept::File {
             command.arg("--db").arg(in_folder("store.db"));
         }
-        // Where it says that it is there, and its log.
+        // The folder for its port file and its log.
         command.env("XDG_RUNTIME_DIR", folder.path()).stderr(File::create(in_folder("log"))?);
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
         Ok(Self { child, _folder: folder })
@@ -86,7 +86,7 @@ impl Local {
 
 impl Drop for Local {
     fn drop(&mut self) {
-        // It may be gone already, which is what is wanted.
+        // It may have ended already, which is fine.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

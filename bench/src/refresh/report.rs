@@ -1,4 +1,4 @@
-//! The report of what was found.
+//! The report of the results.
 
 use crate::{
     program::Failure,
@@ -6,7 +6,11 @@ use crate::{
 };
 
 use super::{
-    chain::Ran, findings::Findings, function::Lines, goals::goals, method::method, scale::CONNECTIONS,
+    chain::Ran,
+    findings::Findings,
+    function::Lines,
+    goals::goals,
+    method::{CONNECTIONS, method},
     store::Kept,
 };
 
@@ -53,7 +57,7 @@ impl Findings {
     fn processors(&self, kept: Kept) -> Group {
         let title = format!("Processor time of a refresh, {}, {}", kept.name(), of(CONNECTIONS[1]));
         let mut subjects = self.subjects(kept);
-        // That of the function is what the others are compared with.
+        // The others are compared with the function alone.
         subjects.sort_by_key(|subject| *subject != Lines::Unwritten.name());
         self.group(title, "us", CONNECTIONS[1], (kept, subjects.into_iter()), |ran| ran.cpu)
     }

@@ -1,4 +1,5 @@
-//! What this program does where it was started by itself: each in a process of its own, so that its processor time is its own.
+//! The role of a process that this program starts. Each role has a separate process, so that its processor time can be
+//! measured.
 
 use std::{
     path::PathBuf,
@@ -17,19 +18,19 @@ use super::{
     store::Kept,
 };
 
-/// What a process of its own does.
+/// The work of a process.
 #[derive(Clone, Debug)]
 pub(crate) enum Role {
-    /// Starts this build of the program that `cargo run` starts, and makes so many sessions.
+    /// Starts this build of `cargo run`'s program, and opens this many sessions.
     Program(PathBuf, Kept, usize),
-    /// Calls the function, so many times at once, for so many milliseconds.
+    /// Calls the function with this concurrency, for this many milliseconds.
     Function(Kept, Lines, usize, u64),
-    /// Asks the store for nothing but the write that decides.
+    /// Makes only the deciding write in the store.
     Ceiling(Kept, usize, u64),
 }
 
 impl Role {
-    /// The role that the command line names, if it names one.
+    /// The role on the command line, if there is one.
     pub(crate) fn parse(arguments: &[String]) -> Result<Option<Self>, Failure> {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         Ok(match arguments[..] {
@@ -49,7 +50,7 @@ impl Role {
         })
     }
 
-    /// This program, to be started in this role.
+    /// The command that starts this program in this role.
     pub(crate) fn command(self) -> Result<Command, Failure> {
         let mut command = itself("refresh")?;
         match self {
@@ -68,7 +69,7 @@ impl Role {
         Ok(command)
     }
 
-    /// What a role that measures has found, in another process.
+    /// The results of a measuring role, from another process.
     pub(crate) fn found(self) -> Result<Ran, Failure> {
         let output = self.command()?.stderr(Stdio::inherit()).output()?;
         let text = String::from_utf8(output.stdout)?;
@@ -76,7 +77,7 @@ impl Role {
         Ok(serde_json::from_str(found.ok_or("nothing was found")?)?)
     }
 
-    /// Is what this process was started as.
+    /// Plays this role in this process.
     pub(crate) fn play(self) -> Result<(), Failure> {
         // A function has one thread.
         let thread = Builder::new_current_thread().enable_all().build()?;

@@ -1,4 +1,4 @@
-//! A server in a process of its own, and who asks it.
+//! A server in a separate process, and its clients.
 
 use std::{
     io::{BufRead, BufReader},
@@ -12,36 +12,36 @@ use serde_json::Value;
 
 use super::chain::{Chain, Ran, run};
 
-/// Marks the line with which it says that it can be asked.
+/// Marks the line that says that the server is ready.
 pub(crate) const MARK: &str = "found: ";
 
-/// What a server says of itself.
+/// A server's description of itself.
 #[derive(Deserialize, Serialize)]
 pub(crate) struct Found {
-    /// The process that answers.
+    /// The answering process.
     pub(crate) pid: u32,
     /// Its token endpoint.
     pub(crate) url: String,
-    /// Whose the tokens are, where they are anybody's.
+    /// The client that a refresh has to name. `None` if it needs no name.
     pub(crate) client_id: Option<String>,
-    /// One of each session.
+    /// One refresh token for each session.
     pub(crate) refresh_tokens: Vec<String>,
 }
 
-/// A server that can be asked. It ends with its standard input.
+/// A running server, which ends with its standard input.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) name: String,
     child: Child,
     process: u32,
-    /// Closed when this is dropped.
+    /// Dropping this closes it.
     input: Option<ChildStdin>,
     sessions: Vec<Session>,
-    /// The first token of one of them, which was exchanged long ago.
+    /// The first, long exchanged token of a session.
     used: Session,
 }
 
-/// A connection, and the session that is refreshed on it.
+/// A connection, and the session that it refreshes.
 #[derive(Clone)]
 struct Session {
     client: Client,
@@ -51,7 +51,7 @@ struct Session {
 }
 
 impl Server {
-    /// Starts this program, which is to be known by this name.
+    /// Starts this program under this name.
     pub(crate) fn start(name: String, program: &mut Command) -> Result<Self, Failure> {
         let mut child = program.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let input = child.stdin.take();
@@ -73,17 +73,17 @@ impl Server {
         Ok(Self { name, child, process: found.pid, input, sessions, used })
     }
 
-    /// Refreshes so many of its sessions.
+    /// Refreshes this many of its sessions.
     pub(crate) async fn run(&mut self, connections: usize, milliseconds: u64) -> Result<Ran, Failure> {
         let chains = self.sessions.drain(..connections).collect();
         let (chains, ran) = run(chains, milliseconds, self.process).await?;
         self.sessions.extend(chains);
-        // The connections of these are open, and the others' are not.
+        // These sessions have open connections, and the others don't.
         self.sessions.rotate_right(connections);
         Ok(ran)
     }
 
-    /// A server that gives a new token and goes on taking the old one replaces nothing.
+    /// Checks that a token works once: a server that still accepts the old one replaces nothing.
     pub(crate) async fn hold_that_tokens_are_good_once(&mut self) -> Result<(), Failure> {
         let was_taken = self.used.advance().await.is_ok();
         if was_taken { Err(format!("{} takes a refresh token again", self.name).into()) } else { Ok(()) }
@@ -93,7 +93,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.input.take();
-        // Whatever it was, it has ended, or will have.
+        // Whatever the result, the process has ended or will end.
         let _ = self.child.wait();
     }
 }

@@ -1,4 +1,4 @@
-//! Where the sessions are.
+//! The place of the sessions.
 
 use std::{
     fs,
@@ -17,7 +17,7 @@ pub(crate) enum Kept {
 impl Kept {
     pub(crate) const ALL: [Self; 2] = [Self::Memory, Self::File];
 
-    /// On a command line.
+    /// The name on a command line.
     pub(crate) fn argument(self) -> &'static str {
         match self {
             Self::Memory => "memory",
@@ -29,7 +29,7 @@ impl Kept {
         Self::ALL.into_iter().find(|kept| kept.argument() == argument).ok_or_else(|| "no such store".into())
     }
 
-    /// In a title.
+    /// The name in a title.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Memory => "store in memory",
@@ -38,7 +38,7 @@ impl Kept {
     }
 }
 
-/// The embedded store in a process of its own; gone with its files when this is dropped.
+/// The embedded store in a separate process. Dropping this ends it and removes its files.
 #[derive(Debug)]
 pub(crate) struct Store {
     // Dropped before the folder is removed.
@@ -59,7 +59,7 @@ impl Store {
     }
 }
 
-/// A new folder among what is temporary; gone with what is in it when this is dropped.
+/// A new temporary folder. Dropping this removes it with its content.
 #[derive(Debug)]
 pub(crate) struct Folder(PathBuf);
 
@@ -78,7 +78,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What is left of it is in the folder for what is temporary.
+        // Anything left is in the folder for temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -1,4 +1,4 @@
-//! Who is asked to refresh.
+//! The measured servers.
 
 use std::{path::Path, process::Command};
 
@@ -10,23 +10,23 @@ use crate::{
 use super::{
     findings::Findings,
     function::Lines,
+    method::CONNECTIONS,
     program::{BEFORE, LOCAL},
     role::Role,
-    scale::CONNECTIONS,
     server::Server,
     store::Kept,
 };
 
-/// Where the packages of Debian and crates.io are.
+/// The paths of the programs from Debian and crates.io.
 const GLEWLWYD: &str = "LATCHGATE_BENCH_GLEWLWYD";
 const OAUTH2_TEST_SERVER: &str = "LATCHGATE_BENCH_OAUTH2_TEST_SERVER";
 
-/// Servers that are all there from the first run to the last, and idle but for the one that is measured.
+/// Servers that run throughout. Only the measured one is busy.
 #[derive(Debug)]
 pub(crate) struct Subjects(Vec<(Kept, Server)>);
 
 impl Subjects {
-    /// Of each kind of store, ours is the first.
+    /// Starts the servers. For each kind of store, Latchgate comes first.
     pub(crate) fn start() -> Result<Self, Failure> {
         let sessions = CONNECTIONS.into_iter().max().unwrap_or_default();
         let ours = |name: &str, program: &Path, kept| {
@@ -41,7 +41,7 @@ impl Subjects {
             (of_npm("oidc-provider", "a Map")?, script("oidc-provider.mjs", sessions)?),
             (of_npm("@node-oauth/oauth2-server", "a Map")?, script("node-oauth.mjs", sessions)?),
             (
-                // It has no option that says so.
+                // It has no option for the version.
                 "oauth2-test-server 0.2.3, a HashMap".to_owned(),
                 with("oauth2-test-server.mjs", sessions, OAUTH2_TEST_SERVER)?,
             ),
@@ -70,7 +70,7 @@ impl Subjects {
         Ok(Self(servers))
     }
 
-    /// One run of each, of the function alone, and of the store alone.
+    /// Runs each server, the function alone and the store alone once.
     pub(crate) async fn run(
         &mut self,
         connections: usize,
@@ -99,21 +99,21 @@ impl Subjects {
         Ok(())
     }
 
-    /// Those of others.
+    /// The names of the other subjects.
     pub(crate) fn others(&self) -> Vec<&str> {
         let names = self.0.iter().map(|(_, server)| server.name.as_str());
         names.filter(|name| ![Findings::OURS, Findings::BEFORE].contains(name)).collect()
     }
 }
 
-/// A script of `bench/peers`, which is told how many sessions there are to be.
+/// A script of `bench/peers` for this number of sessions.
 fn script(name: &str, sessions: usize) -> Result<Command, Failure> {
     let mut command = Command::new(told(NODE)?);
     command.arg(told(NODE_MODULES)?.join(name)).arg(sessions.to_string());
     Ok(command)
 }
 
-/// One that starts a program.
+/// A script that starts a program.
 fn with(name: &str, sessions: usize, program: &str) -> Result<Command, Failure> {
     let mut command = script(name, sessions)?;
     command.arg(told(program)?);

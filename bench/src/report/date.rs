@@ -5,13 +5,13 @@ use shared::clock::{Clock, SystemClock};
 
 use crate::program::Failure;
 
-/// The day, in UTC, as reports have it.
+/// Today in UTC, in the reports' format.
 ///
 /// # Errors
 ///
-/// If the machine's clock is beyond what a date can be.
+/// If the machine's time is beyond the range of dates.
 pub(crate) fn today() -> Result<String, Failure> {
     let now = DateTime::from_secs(i64::try_from(SystemClock.now().as_unix())?);
-    // The day of an instant that begins with it.
+    // A timestamp begins with its day.
     Ok(now.fmt(DateTimeFormat::DateTime)?[..10].to_owned())
 }

@@ -1,60 +1,60 @@
-//! The figures of a part, and the goals that they are held against.
+//! The figures of a part, and its goals.
 
 use serde::{Deserialize, Serialize};
 
-/// The figures of one part, and how they came to be.
+/// The figures of one part, with their method.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Report {
-    /// The part's name on the command line, and that of its files.
+    /// The part's name on the command line and in file names.
     pub(crate) part: String,
     /// Its heading.
     pub(crate) title: String,
     /// Processor, cores, kernel and compiler.
     pub(crate) machine: String,
-    /// The day it was run, in UTC: `2026-11-26`.
+    /// The day of the run in UTC: `2026-11-26`.
     pub(crate) date: String,
-    /// What was measured and how: stores, versions, runs. A paragraph each.
+    /// The method: stores, versions, runs. One paragraph per entry.
     pub(crate) method: Vec<String>,
-    /// What was measured.
+    /// The measured figures.
     pub(crate) groups: Vec<Group>,
-    /// What was meant to be reached.
+    /// The goals.
     pub(crate) goals: Vec<Goal>,
 }
 
-/// Figures that are compared with one another: a table and a plot.
+/// Comparable figures: a table and a plot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Group {
-    /// What they are figures of: "ES256, one core".
+    /// The subject of the figures: "ES256, one core".
     pub(crate) title: String,
-    /// Their unit: "us a token".
+    /// The unit of the figures: "us a token".
     pub(crate) unit: String,
-    /// Whether more of it is better, as of a rate.
+    /// Whether a higher value is better, as for a rate.
     pub(crate) more_is_better: bool,
-    /// The first is the one that the others are compared with.
+    /// The others are compared with the first.
     pub(crate) figures: Vec<Figure>,
 }
 
 /// One measured thing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Figure {
-    /// Whose it is, with version and store: "jose 6.2.17".
+    /// The name, with version and store: "jose 6.2.17".
     pub(crate) subject: String,
-    /// The middle of the runs.
+    /// The median of the runs.
     pub(crate) median: f64,
-    /// The least of them.
+    /// The lowest of the runs.
     pub(crate) least: f64,
-    /// The most of them.
+    /// The highest of the runs.
     pub(crate) most: f64,
-    /// How many there were.
+    /// The number of runs.
     pub(crate) runs: usize,
 }
 
 impl Figure {
-    /// Of these runs.
+    /// The figure of these runs.
     ///
     /// # Panics
     ///
-    /// Without a run.
+    /// If there is no run.
     pub(crate) fn of(subject: impl Into<String>, mut runs: Vec<f64>) -> Self {
         runs.sort_by(f64::total_cmp);
         let (least, most) = (runs[0], runs[runs.len() - 1]);
@@ -63,18 +63,18 @@ impl Figure {
     }
 }
 
-/// A bound, and what was found.
+/// A bound, and the measured value.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Goal {
-    /// What is meant to hold: "verifies ES256 at least 1.5 times as fast as the fastest of the others".
+    /// The claim: "verifies ES256 at least 1.5 times as fast as the fastest of the others".
     pub(crate) claim: String,
-    /// What was found, in the unit of the bound.
+    /// The measured value, in the bound's unit.
     pub(crate) found: f64,
-    /// What it was held against.
+    /// The bound.
     pub(crate) bound: Bound,
 }
 
-/// What a figure is meant to stay above, or below.
+/// A lower or upper bound.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Bound {
@@ -85,7 +85,7 @@ pub(crate) enum Bound {
 }
 
 impl Goal {
-    /// Whether it was reached.
+    /// Whether the goal is met.
     pub(crate) fn is_met(&self) -> bool {
         match self.bound {
             Bound::AtLeast(bound) => self.found >= bound,

@@ -1,4 +1,4 @@
-//! What is kept of every part, and where.
+//! Reads the recorded reports.
 
 use std::{
     fs, io,
@@ -8,11 +8,11 @@ use std::{
 use super::figures::Report;
 
 impl Report {
-    /// What was kept of every part, by its name.
+    /// The recorded reports of all parts, by name.
     ///
     /// # Errors
     ///
-    /// If one can't be read.
+    /// If a report can't be read.
     pub(crate) fn kept() -> io::Result<Vec<Self>> {
         let mut files: Vec<PathBuf> =
             fs::read_dir(folder())?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
@@ -22,12 +22,12 @@ impl Report {
     }
 }
 
-/// Where the page of all parts is kept.
+/// The path of the page with all parts.
 pub(crate) fn path_of_page() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/evidence/performance.md")
 }
 
-/// Where the figures and the plots are kept.
+/// The folder of the figures and plots.
 pub(super) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/evidence/performance")
 }

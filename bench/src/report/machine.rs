@@ -1,8 +1,8 @@
-//! What the figures were measured on.
+//! A description of the machine.
 
 use std::{fs, process::Command, thread};
 
-/// Processor, cores, kernel and compiler, as far as they can be told.
+/// Processor, cores, kernel and compiler, as far as they are known.
 pub(crate) fn machine() -> String {
     let processor = fs::read_to_string("/proc/cpuinfo").ok();
     let processor = processor.as_deref().and_then(|text| {

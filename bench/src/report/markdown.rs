@@ -17,18 +17,18 @@ chapter says otherwise, Latchgate is built as a release with thin link-time opti
 
 const AIMS: &str = "| part | aim | bound | found | | why not |\n|---|---|---|---|---|---|\n";
 
-/// The page, made of what is kept.
+/// The page from the recorded reports.
 ///
 /// # Errors
 ///
-/// If what is kept can't be read.
+/// If a report can't be read.
 pub(crate) fn page() -> io::Result<String> {
     let reports = Report::kept()?;
     let sections = reports.iter().fold(String::new(), |text, report| text + "\n" + &section(report));
     Ok(format!("{HEAD}\n{}{sections}", summary(&reports)))
 }
 
-/// How many aims are met, and all of them.
+/// The number of goals met, and of all goals.
 fn summary(reports: &[Report]) -> String {
     let goals = || reports.iter().flat_map(|report| &report.goals);
     let (met, all) = (goals().filter(|goal| goal.is_met()).count(), goals().count());
@@ -50,7 +50,7 @@ fn aims(report: &Report) -> String {
     report.goals.iter().map(row).collect()
 }
 
-/// A part's aims and its section, for the terminal.
+/// A part's goals and its section, for the terminal.
 pub(super) fn of_part(report: &Report) -> String {
     format!("{}\n{}", aims(report), section(report))
 }
@@ -79,7 +79,7 @@ fn table(group: &Group) -> String {
     text
 }
 
-/// With three significant digits, or all those before the point.
+/// A number with three significant digits, or with all digits before the point.
 pub(super) fn number(value: f64) -> String {
     match value.abs() {
         0.0 => "0".to_owned(),
@@ -96,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_has_as_many_digits_as_tell_something() {
+    fn numbers_are_rounded_to_three_digits_or_to_whole_numbers() {
         let numbers = [0.0, 0.01234, 0.1234, 1.234, 12.34, 123.4, 12_345.6].map(number);
         assert_eq!(numbers, ["0", "0.0123", "0.123", "1.23", "12.3", "123", "12346"]);
     }

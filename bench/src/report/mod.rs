@@ -1,6 +1,6 @@
-//! What a part of the benchmarks found: kept as JSON in `docs/evidence/performance/`, shown as a page and as plots.
+//! The report of a part: kept as JSON in `docs/evidence/performance/`, and shown as a page and plots.
 //!
-//! Only figures of one run are compared with one another, so a report is written whole or not at all.
+//! Only figures of one run can be compared, so a report is written as a whole or not at all.
 
 mod date;
 mod figures;

@@ -1,4 +1,5 @@
-//! The figures of a report as bars: a block for each group, a bar for each figure, a line from its least to its most.
+//! Plots a report's figures as bars: a block for each group, a bar for each figure, and a line from its lowest to its
+//! highest value.
 
 use svg::{
     Document,
@@ -10,12 +11,12 @@ use super::{
     markdown::number,
 };
 
-/// In pixels, as everything here.
+/// The width of a plot in pixels, the unit of all lengths here.
 const WIDTH: f64 = 860.0;
 const MARGIN: f64 = 16.0;
-/// What the subjects' names have.
+/// The width of the subjects' names.
 const NAMES: f64 = 330.0;
-/// What the numbers behind the bars have.
+/// The width of the numbers after the bars.
 const NUMBERS: f64 = 90.0;
 const ROW: f64 = 22.0;
 const BAR: f64 = 14.0;
@@ -86,7 +87,7 @@ fn bar(document: Document, figure: &Figure, y: f64, scale: f64) -> Document {
     document.add(name).add(bar).add(spread).add(number)
 }
 
-/// To a tenth of a pixel, which nobody sees.
+/// Rounded to an invisible tenth of a pixel.
 fn rounded(pixels: f64) -> f64 {
     (pixels * 10.0).round() / 10.0
 }

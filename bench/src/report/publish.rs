@@ -1,4 +1,4 @@
-//! Publishes a report: prints it, and keeps it with its plots and with the page of all.
+//! Publishes a report.
 
 use std::{fs, io};
 
@@ -10,11 +10,11 @@ use super::{
 };
 
 impl Report {
-    /// Prints it, and keeps it with its plots and with the page of all.
+    /// Prints the report, and stores it, its plots and the page of all reports.
     ///
     /// # Errors
     ///
-    /// If it can't be written.
+    /// If a file can't be written.
     pub(crate) fn publish(&self) -> io::Result<()> {
         println!("{}", of_part(self));
         let folder = folder();
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_and_the_plots_are_what_the_kept_figures_make() {
+    fn the_page_and_the_plots_match_the_kept_figures() {
         assert_eq!(fs::read_to_string(path_of_page()).unwrap(), page().unwrap(), "cargo xtask bench");
         for report in Report::kept().unwrap() {
             let kept = fs::read_to_string(folder().join(format!("{}.svg", report.part))).unwrap();

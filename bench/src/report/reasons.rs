@@ -1,12 +1,12 @@
-//! Why an aim isn't met, as the tables of its part show.
+//! The reasons why goals aren't met, as the tables of their part show.
 
-/// The reason for the part and the claim of a goal; none for goals that are met.
+/// The reason for a part's goal with this claim. `None` if the goal is met.
 pub(super) fn reason(part: &str, claim: &str) -> Option<&'static str> {
     let (.., reason) = REASONS.iter().find(|(of, begin, _)| *of == part && claim.starts_with(begin))?;
     Some(reason)
 }
 
-/// Part, beginning of the claim, reason.
+/// The part, the beginning of the claim, and the reason.
 const REASONS: [(&str, &str, &str); 15] = [
     (
         "login",
@@ -84,7 +84,7 @@ mod tests {
     use super::{super::figures::Report, *};
 
     #[test]
-    fn every_aim_that_is_not_met_has_its_reason_and_no_other_has_one() {
+    fn exactly_the_missed_goals_have_a_reason() {
         let mut reasons = 0;
         for report in Report::kept().unwrap() {
             for goal in &report.goals {

@@ -1,4 +1,4 @@
-//! A certificate for the store, and files of those who vouch for it.
+//! A certificate for the store, and the root files that trust it.
 
 use std::{fs, path::PathBuf};
 
@@ -8,31 +8,31 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs
 
 /// The host that the certificate is for.
 pub(crate) const HOST: &str = "localhost";
-/// What a function of ours trusts in AWS.
+/// The roots that Latchgate's functions trust.
 const AMAZON: &str = include_str!("../../../shared/src/aws/amazon-roots.pem");
-/// Where a system keeps whom it trusts: Debian, and Lambda's images.
+/// The paths of the system's root certificates: on Debian, and in Lambda's images.
 const SYSTEM: [&str; 2] = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"];
 
-/// The store's certificate, its key, and the files by which functions trust it.
+/// The store's certificate, its key, and the root files for functions.
 #[derive(Debug)]
 pub(crate) struct Certificates {
     pub(crate) certificate: CertificateDer<'static>,
     pub(crate) key: PrivateKeyDer<'static>,
-    /// Amazon's roots and the authority of this certificate.
+    /// Amazon's roots with this certificate's authority.
     pub(crate) amazon: PathBuf,
-    /// The system's roots and the authority.
+    /// The system's roots with the authority.
     pub(crate) system: PathBuf,
-    /// The authority alone.
+    /// Only the authority.
     pub(crate) alone: PathBuf,
 }
 
 impl Certificates {
-    /// Makes them, with the files in this folder.
+    /// Creates them, with the files in this folder.
     pub(crate) fn make(folder: &std::path::Path) -> Result<Self, Failure> {
         let authority_key = KeyPair::generate()?;
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // A name that is not the certificate's: the same would make that look as if it vouched for itself.
+        // A different name than the certificate's, which would otherwise look self-signed.
         params.distinguished_name.push(DnType::CommonName, "An authority for a benchmark");
         let authority = params.self_signed(&authority_key)?.pem();
         let key = KeyPair::generate()?;

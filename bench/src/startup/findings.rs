@@ -1,4 +1,4 @@
-//! What was found.
+//! The results.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
@@ -8,11 +8,11 @@ use super::{share::Share, subjects::Subject, trial::Watched};
 
 const BYTES_A_MB: f64 = 1e6;
 
-/// All that was watched, by the share of a processor and the subject's place.
+/// All observations, by processor share and subject index.
 #[derive(Debug)]
 pub(crate) struct Findings(Vec<(Share, BTreeMap<usize, Vec<Watched>>)>);
 
-/// Bytes of a bootstrap, in MB, and of a zip of it.
+/// The size of a bootstrap and its zip, in MB.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
     pub(crate) bootstrap: f64,
@@ -30,7 +30,7 @@ impl Findings {
         of_share.for_each(|(_, by_place)| by_place.entry(place).or_default().push(watched));
     }
 
-    /// A part of what was watched of one subject, run by run.
+    /// One value of a subject, by run.
     pub(crate) fn runs(&self, share: Share, place: usize, part: fn(&Watched) -> f64) -> Vec<f64> {
         let of_share = self.0.iter().find(|(of, _)| *of == share);
         let watched = of_share.and_then(|(_, by_place)| by_place.get(&place));

@@ -1,4 +1,4 @@
-//! What start-up was meant to take.
+//! The goals of start-up.
 
 use crate::report::{Bound, Goal};
 
@@ -8,7 +8,7 @@ use super::{
     trial::Watched,
 };
 
-/// The places of the subjects.
+/// The indices of the subjects.
 const REFRESH: usize = 0;
 const AUTHORIZER: usize = 1;
 const LOGIN: usize = 2;

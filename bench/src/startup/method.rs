@@ -1,6 +1,6 @@
-//! How start-up was measured, in words.
+//! The description of the method.
 
-/// A test holds it against the lock file.
+/// A test compares this with the lock file.
 const STORE: &str = "dynoxide-rs 3.2.0";
 
 pub(crate) fn method() -> Vec<String> {

@@ -1,8 +1,8 @@
-//! How long functions take to be there: from their start to the first time they ask for an invocation, their first answer,
-//! and later ones; what they take of the processor and of memory, and how large they are.
+//! Measures functions' start-up: the time to their first request for an invocation, to the first answer and to later
+//! ones, with their processor time, memory and size.
 //!
-//! `bench startup [RUNS [RUNS_AT_A_SHARE]]`: the real bootstraps and those of others, each run a process of its own, with a Runtime
-//! API to ask for invocations and a store behind TLS. `cargo xtask bench startup` builds and installs them all.
+//! `bench startup [RUNS [RUNS_AT_A_SHARE]]`: the real bootstraps and others. Each run is a separate process, with a
+//! Runtime API for invocations and a store behind TLS. `cargo xtask bench startup` builds and installs them all.
 
 mod certificates;
 mod findings;
@@ -26,7 +26,7 @@ use self::{
     trial::{Trial, Watched},
 };
 
-/// Runs with whole processors, unless the command line says otherwise.
+/// Runs with full processors, unless the command line says otherwise.
 const RUNS: usize = 15;
 /// Runs at each share of a processor.
 const RUNS_AT_A_SHARE: usize = 5;
@@ -41,7 +41,7 @@ pub(crate) async fn run(arguments: &[String]) -> Result<(), Failure> {
     for share in Share::ALL {
         let limit = share.limit()?;
         let runs = if share == Share::Whole { runs } else { at_a_share };
-        // The first of each reads its files from the disk, and doesn't count.
+        // The first run of each reads its files from disk, and doesn't count.
         for run in 0..=runs {
             for (place, subject) in stage.subjects.iter().enumerate() {
                 let watched: Watched = Trial { stage: &stage, subject, limit: &limit }.run().await?;

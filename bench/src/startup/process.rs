@@ -1,4 +1,4 @@
-//! A function's process: held until the clock runs, and looked at from outside.
+//! A function's process, which is held until the clock runs and observed from outside.
 
 use std::{
     fs,
@@ -12,16 +12,16 @@ use crate::{program::Failure, watch};
 
 use super::subjects::Subject;
 
-/// Joins the control group, waits for a word, and becomes the function, so that none of the three is part of its start.
+/// Joins the control group, waits for a word, and becomes the function. None of these steps is part of the start.
 const HOLD: &str = r#"echo $$ > "$DOOR"; unset DOOR; read -r go; exec "$@""#;
 const KIB_A_MIB: f64 = 1024.0;
 
-/// A process that ends when this does.
+/// A process that ends when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Process(Child);
 
 impl Process {
-    /// Holds a subject at this door, with the variables that are its own and these.
+    /// Holds a subject before its start, with its own variables and these.
     pub(crate) fn hold(subject: &Subject, door: &Path, more: &[(&str, String)]) -> Result<Self, Failure> {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", HOLD, "sh"]).args(&subject.command).env_clear();
@@ -30,7 +30,7 @@ impl Process {
         Ok(Self(command.spawn()?))
     }
 
-    /// Lets it go; the moment.
+    /// Starts the function, and returns the time.
     pub(crate) fn go(&mut self) -> Result<Instant, Failure> {
         let mut word = self.0.stdin.take().ok_or("no way to say go")?;
         let now = watch::now();
@@ -38,12 +38,12 @@ impl Process {
         Ok(now)
     }
 
-    /// What its threads have had of processors.
+    /// The processor time of its threads.
     pub(crate) fn processor_time(&self) -> Result<Duration, Failure> {
         watch::processor_time(&self.0.id().to_string())
     }
 
-    /// The most that it had in memory, in MiB.
+    /// The process's peak memory in MiB.
     pub(crate) fn peak_memory(&self) -> Result<f64, Failure> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.0.id()))?;
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).ok_or("no VmHWM")?;
@@ -54,7 +54,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may be gone already, which is what is wanted; and a control group is removed once its processes are.
+        // It may have ended already, which is fine. The control group can be removed only after its processes.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,4 +1,4 @@
-//! The report of what was found.
+//! The report of the results.
 
 use crate::{
     program::Failure,

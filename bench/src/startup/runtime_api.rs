@@ -1,4 +1,4 @@
-//! Lambda's Runtime API, for one function: what it asks for, what it gets, and when it answered.
+//! Lambda's Runtime API for one function, which records when the function asks and answers.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -23,15 +23,15 @@ use tokio::{
     time::timeout,
 };
 
-/// Longer than the slowest function takes to start with the smallest share of a processor.
+/// A time limit beyond the start of the slowest function with the smallest processor share.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a function has done.
+/// An action of the function.
 #[derive(Debug)]
 pub(crate) enum Happening {
     /// It asks for an invocation.
     Ready(Instant),
-    /// It answered one.
+    /// It answers an invocation.
     Answered(Instant, Bytes),
     /// It reports an error.
     Failed(String),
@@ -47,7 +47,7 @@ impl Happening {
     }
 }
 
-/// A listener that one function is told of.
+/// A Runtime API for one function.
 #[derive(Debug)]
 pub(crate) struct RuntimeApi {
     pub(crate) address: SocketAddr,
@@ -76,13 +76,13 @@ impl RuntimeApi {
             .route("/2018-06-01/runtime/init/error", post(fail))
             .with_state(function);
         let server = tokio::spawn(async move {
-            // It ends with the trial.
+            // The server ends with the trial.
             let _ = axum::serve(listener, router).await;
         });
         Ok(Self { address, invocations, happenings, server })
     }
 
-    /// When the function asked for an invocation.
+    /// Waits until the function asks for an invocation, and returns the time.
     pub(crate) async fn ready(&mut self) -> Result<Instant, Failure> {
         match self.happening().await? {
             Happening::Ready(at) => Ok(at),
@@ -90,7 +90,7 @@ impl RuntimeApi {
         }
     }
 
-    /// Invokes the function, which has asked for it; how long it took, and its answer.
+    /// Invokes the function, which has asked for it. Returns the duration and the answer.
     pub(crate) async fn invoke(&mut self, event: String) -> Result<(Duration, Bytes), Failure> {
         let started = watch::now();
         self.invocations.send(event)?;
@@ -120,7 +120,7 @@ async fn next(State(function): State<Function>) -> Result<Invocation, StatusCode
     let event = function.invocations.lock().await.recv().await.ok_or(StatusCode::GONE)?;
     let headers = [
         ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
-        // Far away.
+        // A deadline far in the future.
         ("lambda-runtime-deadline-ms", "4102444800000"),
         ("lambda-runtime-invoked-function-arn", "arn:aws:lambda:eu-west-1:123456789012:function:bench"),
     ];

@@ -1,4 +1,4 @@
-//! The share of a processor that a function of so much memory has, by a control group.
+//! The processor share of a function with a given memory, by a control group.
 
 use std::{
     fs,
@@ -8,19 +8,19 @@ use std::{
 
 use crate::program::Failure;
 
-/// Of a function that has one processor.
+/// The megabytes of a function with one full processor.
 const MEGABYTES_A_PROCESSOR: u32 = 1769;
-/// Microseconds. A function that has used its share of a period waits for the next one.
+/// Microseconds. A function that has used its share waits for the next period.
 const PERIOD: u32 = 20_000;
-/// Where the kernel has them, in their first version and in their second.
+/// The paths of control groups, versions 1 and 2.
 const FIRST_VERSION: &str = "/sys/fs/cgroup/cpu";
 const SECOND_VERSION: &str = "/sys/fs/cgroup";
 
-/// What a process may have of the machine's processors.
+/// A process's share of the processors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Share {
     Whole,
-    /// As a function of so many megabytes.
+    /// The share of a function with this many megabytes.
     Of(u32),
 }
 
@@ -34,7 +34,7 @@ impl Share {
         }
     }
 
-    /// Holds who joins it to this share.
+    /// Creates a control group with this limit.
     pub(crate) fn limit(self) -> Result<Limit, Failure> {
         let Self::Of(megabytes) = self else { return Ok(Limit(None)) };
         let quota = PERIOD * megabytes / MEGABYTES_A_PROCESSOR;
@@ -55,12 +55,12 @@ impl Share {
     }
 }
 
-/// A control group, for as long as it is kept.
+/// A control group, removed when this value is dropped.
 #[derive(Debug)]
 pub(crate) struct Limit(Option<PathBuf>);
 
 impl Limit {
-    /// The file that a process writes its number to when it joins; without a limit one that takes anything.
+    /// The file to which a process writes its ID to join. Without a limit, it accepts anything.
     pub(crate) fn door(&self) -> PathBuf {
         self.0.as_ref().map_or_else(|| "/dev/null".into(), |folder| folder.join("cgroup.procs"))
     }
@@ -69,7 +69,7 @@ impl Limit {
 impl Drop for Limit {
     fn drop(&mut self) {
         if let Some(folder) = &self.0 {
-            // A process that is still there keeps it; it is empty of consequence then.
+            // A remaining process keeps the group, which then does no harm.
             let _ = fs::remove_dir(folder);
         }
     }

@@ -1,4 +1,4 @@
-//! The store behind TLS, with what the functions find in it; and who calls them.
+//! The store behind TLS with the functions' data, and their callers.
 
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -26,7 +26,7 @@ const LOGIN: &str = include_str!("../../../tests/events/login.json");
 const AUTHORIZER: &str = include_str!("../../../tests/events/authorizer-request.json");
 const PASSWORD: &str = "correct horse battery staple";
 
-/// Everything but the functions.
+/// Everything except the functions.
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) subjects: Vec<Subject>,
@@ -53,7 +53,7 @@ impl Stage {
         Ok(Self { subjects: given.subjects()?, gateway, clock, folder })
     }
 
-    /// Who calls a function of this kind: a user who has just logged in.
+    /// A caller for this subject's kind, logged in if necessary.
     pub(crate) async fn caller(&self, subject: &Subject) -> Result<Caller, Failure> {
         let tokens = match subject.kind {
             Kind::Refresh | Kind::Authorize => self.login().await?,
@@ -76,12 +76,12 @@ impl Stage {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // Certificates of an authority whose key is gone.
+        // The folder only has certificates of an authority whose key is gone.
         let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
-/// Holds the tokens that the next event has.
+/// A caller, with the tokens for the next event.
 #[derive(Debug)]
 pub(crate) struct Caller {
     kind: Kind,
@@ -89,7 +89,7 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    /// What API Gateway sends.
+    /// API Gateway's event.
     pub(crate) fn event(&self) -> String {
         let token = |name: &str| self.tokens[name].as_str().unwrap_or_default();
         match self.kind {
@@ -99,7 +99,7 @@ impl Caller {
         }
     }
 
-    /// Takes an answer, which must be one of success.
+    /// Checks that an answer is a success, and keeps its tokens.
     pub(crate) fn heard(&mut self, answer: &[u8]) -> Result<(), Failure> {
         let answer: Value = serde_json::from_slice(answer)?;
         let is_success = match self.kind {

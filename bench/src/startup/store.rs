@@ -1,4 +1,4 @@
-//! The store, which speaks TLS as DynamoDB does.
+//! The store behind TLS, like DynamoDB.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -17,13 +17,13 @@ use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
 use super::certificates::{Certificates, HOST};
 
-/// An embedded store in memory, and TLS in front of it. Both are on one thread, so that a round trip waits for no other thread to
-/// wake up; it lives as long as this process.
+/// An embedded store in memory behind TLS. Both share one thread, so that a round trip doesn't wait for another thread
+/// to wake up. It lives as long as this process.
 #[derive(Debug)]
 pub(crate) struct Store {
-    /// As it is, for who puts things into it.
+    /// The endpoint without TLS, for loading data.
     pub(crate) endpoint: String,
-    /// With TLS.
+    /// The URL with TLS.
     pub(crate) url: String,
 }
 
@@ -35,7 +35,7 @@ impl Store {
         let (found, wanted) = oneshot::channel();
         thread::spawn(move || {
             runtime.block_on(async {
-                // Who has stopped waiting has failed on its own account.
+                // If the receiver is gone, it has already failed.
                 let _ = found.send(Self::listen(config).await);
                 std::future::pending::<()>().await;
             });
@@ -52,7 +52,7 @@ impl Store {
             while let Ok((stream, _)) = listener.accept().await {
                 let acceptor = acceptor.clone();
                 tokio::spawn(async move {
-                    // A function that ends breaks its connection: no failure of the benchmark's.
+                    // A function that ends breaks its connection, which isn't an error.
                     let _ = pass_on(acceptor, stream, address).await;
                 });
             }

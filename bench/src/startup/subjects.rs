@@ -1,4 +1,4 @@
-//! The functions: ours, and what people deploy instead.
+//! The measured functions: Latchgate's and common alternatives.
 
 use std::path::{Path, PathBuf};
 
@@ -11,19 +11,19 @@ use local::{demo::PUBLIC_CLIENT_ID, functions::Deployment, template::Template};
 
 use super::certificates::Certificates;
 
-/// Folders and programs that `cargo xtask bench startup` names.
+/// Variables with folders and programs, which `cargo xtask bench startup` sets.
 const OURS: &str = "LATCHGATE_BENCH_FUNCTIONS";
 const PEERS: &str = "LATCHGATE_BENCH_PEERS";
 
 const PEERS_LOCK: &str = include_str!("../../peers/functions/Cargo.lock");
 
-/// What a function is asked.
+/// The kind of event for a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Refresh,
     Authorize,
     Login,
-    /// Anything: it doesn't look at it.
+    /// Any event: the function ignores it.
     Any,
 }
 
@@ -34,21 +34,21 @@ pub(crate) struct Subject {
     pub(crate) kind: Kind,
     pub(crate) command: Vec<String>,
     pub(crate) variables: Vec<(String, String)>,
-    /// The program that a deployment has, where it is one.
+    /// The deployed program, if it is one.
     pub(crate) bootstrap: Option<PathBuf>,
 }
 
-/// What they all are given.
+/// The inputs for creating subjects.
 pub(crate) struct Given<'a> {
     pub(crate) template: &'a Template,
     pub(crate) deployment: &'a Deployment,
-    /// Of the store, behind TLS.
+    /// The store's URL with TLS.
     pub(crate) url: &'a str,
     pub(crate) certificates: &'a Certificates,
 }
 
 impl Given<'_> {
-    /// All of them, in the order of the page: `goals` counts on the first five.
+    /// All subjects, in the order of the page. `goals` relies on the order of the first five.
     pub(crate) fn subjects(&self) -> Result<Vec<Subject>, Failure> {
         let (ours, peers) = (told(OURS)?, told(PEERS)?);
         let lambda_http = version_in_lock("lambda_http")?;
@@ -101,14 +101,14 @@ impl Given<'_> {
         }
     }
 
-    /// Of a row: one of the demo's clients.
+    /// A subject that reads a row, one of the demo's clients.
     fn reader(&self, name: &str, command: &[PathBuf]) -> Subject {
         let (table, system, alone) = (
             self.deployment.tables.get("ClientsTable").cloned().unwrap_or_default(),
             text(&self.certificates.system),
             text(&self.certificates.alone),
         );
-        // Each of the three looks for whom it may trust under a name of its own.
+        // Each of the three reads its trusted roots from a different variable.
         let own = [
             ("TABLE", table),
             ("KEY", "client_id".to_owned()),
@@ -116,7 +116,7 @@ impl Given<'_> {
             ("AWS_DEFAULT_REGION", "eu-west-1".to_owned()),
             ("SSL_CERT_FILE", system),
             ("NODE_EXTRA_CA_CERTS", alone.clone()),
-            // The SDK would spend time on saying that it wants a newer Node.
+            // Otherwise the SDK would spend time on a warning about Node's version.
             ("NODE_NO_WARNINGS", "1".to_owned()),
             ("AWS_CA_BUNDLE", alone),
         ];
@@ -135,7 +135,7 @@ fn text(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
-/// Of a package that the peers are built with.
+/// The version of a package in the peers' lock file.
 fn version_in_lock(package: &str) -> Result<String, Failure> {
     let entry = format!("name = \"{package}\"\nversion = \"");
     let (_, rest) = PEERS_LOCK.split_once(&entry).ok_or("not in the lock file")?;

@@ -9,10 +9,11 @@ use super::{process::Process, runtime_api::RuntimeApi, share::Limit, stage::Stag
 
 /// Invocations after the first.
 const LATER: usize = 15;
-/// Between them: a function that comes to rest has its share of the next period whole, and the kernel has counted its time.
+/// The pause between them. A resting function gets its full share of the next period, and the kernel has updated its
+/// time.
 const REST: Duration = Duration::from_millis(50);
 
-/// What is about to be tried.
+/// A trial: one start of a function.
 #[derive(Debug)]
 pub(crate) struct Trial<'a> {
     pub(crate) stage: &'a Stage,
@@ -20,17 +21,17 @@ pub(crate) struct Trial<'a> {
     pub(crate) limit: &'a Limit,
 }
 
-/// What was seen, in milliseconds and MiB.
+/// The observations, in milliseconds and MiB.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Watched {
-    /// From its start until it asked for an invocation.
+    /// From the start to the first request for an invocation.
     pub(crate) start: f64,
     pub(crate) first: f64,
     /// The median of the later ones.
     pub(crate) warm: f64,
-    /// Processor time until it asked.
+    /// The processor time until that request.
     pub(crate) start_cpu: f64,
-    /// Processor time of the first invocation.
+    /// The processor time of the first invocation.
     pub(crate) first_cpu: f64,
     pub(crate) memory: f64,
 }
@@ -40,7 +41,7 @@ impl Trial<'_> {
         let mut caller = self.stage.caller(self.subject).await?;
         let mut api = RuntimeApi::start().await?;
         let mut process = Process::hold(self.subject, &self.limit.door(), &of_lambda(&api))?;
-        // Until it waits.
+        // Gives the process time to reach its wait.
         sleep(REST).await;
         let held = process.processor_time()?;
 
@@ -74,7 +75,7 @@ impl Trial<'_> {
     }
 }
 
-/// What Lambda tells every function of itself.
+/// Lambda's own variables for every function.
 fn of_lambda(api: &RuntimeApi) -> [(&'static str, String); 4] {
     [
         ("AWS_LAMBDA_RUNTIME_API", api.address.to_string()),

@@ -1,4 +1,4 @@
-//! What was found, as a report.
+//! The results as a report.
 
 use crate::{
     program::Failure,
@@ -12,12 +12,12 @@ use super::{
     subjects::{Kind, Subject},
 };
 
-/// Tables, each with whom it is of.
+/// The tables, each with its kinds of subjects.
 const TOKENS: (&str, &[Kind]) = ("a token", &[Kind::Library, Kind::Signature]);
 const ON_THE_WALL: (&str, &[Kind]) = ("a token, on the wall", &[Kind::Library]);
 const REQUESTS: (&str, &[Kind]) = ("a whole request of an authorizer", &[Kind::Authorizer]);
 
-/// What each took, run by run.
+/// The results of each subject, by run.
 #[derive(Debug)]
 pub(crate) struct Findings<'a> {
     subjects: &'a [Subject],
@@ -70,7 +70,7 @@ impl<'a> Findings<'a> {
     }
 }
 
-/// How many times as long the fastest of the others takes.
+/// The ratio of the fastest other subject's time to Latchgate's.
 fn beside_the_fastest(group: &Group) -> f64 {
     let fastest = group.figures.iter().skip(1).map(|figure| figure.median).fold(f64::INFINITY, f64::min);
     fastest / group.figures[0].median

@@ -1,10 +1,14 @@
-//! How the figures came to be.
+//! The amounts, and the description of the method.
 
 use super::{
     sample::TOKENS,
-    scale::MILLISECONDS,
     subjects::{Kind, Subject},
 };
+
+/// Runs, unless the command line says otherwise.
+pub(crate) const RUNS: usize = 7;
+/// The measured time of a run. The warm-up before it has the same length.
+pub(crate) const MILLISECONDS: u64 = 800;
 
 pub(crate) fn method(subjects: &[Subject]) -> Vec<String> {
     let others: Vec<_> = subjects.iter().skip(1).filter(|subject| subject.kind == Kind::Library).collect();

@@ -1,22 +1,20 @@
-//! What it takes to verify an access token, beside what others verify it with, and to answer a whole request of an
-//! authorizer.
+//! Measures the verification of an access token, compared with other verifiers, and a whole request to an authorizer.
 //!
-//! `bench verification [RUNS [MILLISECONDS]]`: of each subject as many runs, each a process of its own that verifies for so long.
-//! `cargo xtask bench verification` installs the others.
+//! `bench verification [RUNS [MILLISECONDS]]`: the number and length of each subject's runs. Each run is a separate
+//! process that verifies for this time. `cargo xtask bench verification` installs the others.
 
 mod findings;
 mod method;
 mod ours;
 mod sample;
-mod scale;
 mod subjects;
 
 use crate::program::Failure;
 
 use self::{
     findings::Findings,
+    method::{MILLISECONDS, RUNS},
     sample::{ALGORITHMS, Sample},
-    scale::{MILLISECONDS, RUNS},
     subjects::Subject,
 };
 

@@ -1,4 +1,4 @@
-//! Our own subjects, each in a process of its own.
+//! Latchgate's subjects, each in a separate process.
 
 use std::time::Duration;
 
@@ -21,11 +21,11 @@ use shared::{
 
 use super::sample::Content;
 
-/// Marks the one line that is meant for the process that started this one: the others are what the function logs.
+/// Marks the line for the starting process. The other lines are the function's log.
 pub(crate) const MARK: &str = "found: ";
 /// The functions of the authorizer that verify a token.
 pub(crate) const VERIFY: &str = "verify";
-/// What the crypto library does of it.
+/// The crypto library's part of it.
 pub(crate) const SIGNATURE: &str = "signature";
 /// The whole function.
 pub(crate) const AUTHORIZE: &str = "authorize";
@@ -37,7 +37,7 @@ pub(crate) struct Found {
     pub(crate) wall: f64,
 }
 
-/// Is the subject of this name.
+/// Plays the subject with this name in this process.
 pub(crate) async fn play(role: &str, file: &str, milliseconds: u64) -> Result<(), Failure> {
     let sample: Content = serde_json::from_str(&std::fs::read_to_string(file)?)?;
     let time = Duration::from_millis(milliseconds);
@@ -67,7 +67,7 @@ fn signature(sample: &Content, time: Duration) -> Result<Found, Failure> {
     measured(time, &signed, |signed| signed.is_genuine().then_some(()).ok_or_else(|| "no signature".into()))
 }
 
-/// A token, taken apart.
+/// A token's parts.
 struct Signed<'a> {
     message: &'a [u8],
     signature: Vec<u8>,
@@ -88,14 +88,14 @@ impl<'a> Signed<'a> {
     }
 }
 
-/// What one takes of these, which are verified in turn.
+/// The time for one of these tokens, which are verified in turn.
 fn measured<T>(
     time: Duration,
     all: &[T],
     mut verify: impl FnMut(&T) -> Result<(), Failure>,
 ) -> Result<Found, Failure> {
     let mut found = Err("no time to verify".into());
-    // The first round warms up.
+    // The first round is the warm-up.
     for _ in 0..2 {
         let (watch, started, mut tokens) = (Watch::start()?, now(), 0_u32);
         while started.elapsed() < time {
@@ -134,7 +134,7 @@ fn found_of(watch: Watch, tokens: u32) -> Result<Found, Failure> {
     Ok(Found { cpu: each(cost.cpu), wall: each(cost.wall) })
 }
 
-/// The keys of the API's list, as the authorizer has them from its table.
+/// The keys of the API's list, in the form of the authorizer's table.
 fn keys(jwks: &Value) -> Result<PublicKeys, Failure> {
     let published_at = SystemClock.now();
     let keys: Vec<Jwk> = serde_json::from_value(jwks["keys"].clone())?;

@@ -1,4 +1,4 @@
-//! What is verified: tokens of the API itself, with the keys that it publishes.
+//! The verified tokens: the API's own, with its published keys.
 
 use std::{fs, path::PathBuf, sync::Arc};
 
@@ -18,21 +18,21 @@ use shared::{
 };
 
 pub(crate) const ALGORITHMS: [&str; 3] = ["ES256", "RS256", "EdDSA"];
-/// So many that nothing of one is still at hand when its turn comes again.
+/// Enough tokens that no cache still holds one when its turn comes again.
 pub(crate) const TOKENS: usize = 200;
 
-/// Tokens in a file, for all who verify them.
+/// Tokens in a file, for all verifiers.
 #[derive(Debug)]
 pub(crate) struct Sample {
     pub(crate) algorithm: &'static str,
     pub(crate) file: PathBuf,
-    /// Of the authorizer in Lambda.
+    /// The variables of the authorizer in Lambda.
     pub(crate) variables: Vec<(String, String)>,
-    /// Kept as long as it is used.
+    /// Keeps the store running.
     _store: StoreProcess,
 }
 
-/// What is in the file.
+/// The content of the file.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Content {
     pub(crate) algorithm: String,
@@ -43,7 +43,7 @@ pub(crate) struct Content {
 }
 
 impl Sample {
-    /// Of a deployment whose keys are for this algorithm: a login, and refreshes of it.
+    /// Makes a sample with a deployment of this algorithm: a login and its refreshes.
     pub(crate) async fn make(algorithm: &'static str) -> Result<Self, Failure> {
         let store = StoreProcess::start()?;
         let clock = Arc::new(SimulatedClock::at(SystemClock.now().as_unix()));
@@ -75,7 +75,7 @@ impl Sample {
 
 impl Drop for Sample {
     fn drop(&mut self) {
-        // The tokens are good for nothing but this run.
+        // The tokens are only for this run.
         let _ = fs::remove_file(&self.file);
     }
 }

@@ -1,4 +1,4 @@
-//! Who verifies.
+//! The measured verifiers.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,34 +15,34 @@ use super::{
     sample::Sample,
 };
 
-/// The libraries of npm.
+/// The npm libraries.
 const NPM: [&str; 3] = ["aws-jwt-verify", "jose", "fast-jwt"];
-/// aws-jwt-verify in a function as its documentation has one.
+/// aws-jwt-verify in a function, as its documentation shows.
 const NPM_AUTHORIZER: &str = "authorizer";
 
-/// How much it does.
+/// The extent of a subject's work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// Verifies tokens.
     Library,
-    /// Verifies their signatures, and doesn't look at what they say: no less can be done.
+    /// Only verifies their signatures, without reading the claims: the lower limit.
     Signature,
     /// Answers whole requests.
     Authorizer,
 }
 
-/// One that verifies.
+/// A measured verifier.
 #[derive(Debug)]
 pub(crate) struct Subject {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     command: Vec<PathBuf>,
-    /// What it is, on that command line.
+    /// The role on that command line.
     role: String,
 }
 
 impl Subject {
-    /// All of them, in the order of the page; of each kind, ours is the first.
+    /// All subjects, in the order of the page. Of each kind, Latchgate's comes first.
     pub(crate) fn all() -> Result<Vec<Self>, Failure> {
         let (itself, node) = (std::env::current_exe()?, told(NODE)?);
         let script = told(NODE_MODULES)?.join("verification.mjs");
@@ -72,7 +72,7 @@ impl Subject {
         Ok(subjects)
     }
 
-    /// What it takes, in a new process.
+    /// Runs it in a new process, and returns the times.
     pub(crate) fn run(&self, sample: &Sample, milliseconds: u64) -> Result<Found, Failure> {
         let (program, arguments) = self.command.split_first().ok_or("no command")?;
         let mut command = Command::new(program);

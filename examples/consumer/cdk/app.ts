@@ -8,4 +8,6 @@ const latchgateStack: string = app.node.tryGetContext('latchgateStack') ?? 'latc
 const origins: string | undefined = app.node.tryGetContext('allowedOrigins');
 const allowedOrigins = origins?.split(',').filter((origin) => origin !== '') ?? [];
 if (allowedOrigins.length === 0) throw new Error('which pages may call? -c allowedOrigins=https://shop.example.com');
-new OrdersStack(app, 'Orders', { stackName: 'orders', latchgateStack, allowedOrigins });
+// -c resource=https://shop.example.com/orders
+const resource: string | undefined = app.node.tryGetContext('resource');
+new OrdersStack(app, 'Orders', { stackName: 'orders', latchgateStack, allowedOrigins, resource });

@@ -1,27 +1,31 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { CfnOutput, Duration, Fn, Stack, StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, StackProps } from 'aws-cdk-lib';
 import * as apigateway from 'aws-cdk-lib/aws-apigateway';
 import * as lambda from 'aws-cdk-lib/aws-lambda';
+import * as ssm from 'aws-cdk-lib/aws-ssm';
 import { Construct } from 'constructs';
 
 export interface OrdersProps extends StackProps {
-  /** Name of the Latchgate stack, in the same account and region. */
+  /** Name of the Latchgate stack. Parameter Store of this account and region must have its parameters, written by the stack or copied. */
   readonly latchgateStack: string;
   /** The exact origins whose pages may call this API in a browser. */
   readonly allowedOrigins: string[];
+  /** The URL of this API, as in ProtectedResources of Latchgate's stack, to accept only tokens for this API. */
+  readonly resource?: string;
 }
 
-/** A REST API of a stack of its own, behind Latchgate's authorizer. */
+/** A REST API in a separate stack, behind Latchgate's authorizer. */
 export class OrdersStack extends Stack {
   constructor(scope: Construct, id: string, props: OrdersProps) {
     super(scope, id, props);
 
     const latchgate = lambda.Function.fromFunctionAttributes(this, 'Authorizer', {
-      functionArn: Fn.importValue(`${props.latchgateStack}-AuthorizerArn`),
-      // Without it CDK doesn't write the permission for this API to call it, and every request gets a 500.
-      sameEnvironment: true,
+      // Not an import: Latchgate's stack may then change or go whatever this one does, and this one may be of another account.
+      functionArn: ssm.StringParameter.valueForStringParameter(this, `/latchgate/${props.latchgateStack}/authorizer-arn`),
+      // Latchgate's stack lets every API of this account call it. A permission of each would fill its policy.
+      skipPermissions: true,
     });
     // Of the two kinds the one that sees the request, so that scope rules are about its own path.
     const authorizer = new apigateway.RequestAuthorizer(this, 'Latchgate', {
@@ -33,7 +37,8 @@ export class OrdersStack extends Stack {
 
     const api = new apigateway.RestApi(this, 'Api', {
       endpointTypes: [apigateway.EndpointType.REGIONAL],
-      deployOptions: { stageName: 'prod' },
+      // The authorizer takes tokens for this resource alone.
+      deployOptions: { stageName: 'prod', variables: props.resource ? { latchgate_resource: props.resource } : undefined },
       cloudWatchRole: false,
       // What has no authorizer of its own is behind it.
       defaultMethodOptions: { authorizer, authorizationType: apigateway.AuthorizationType.CUSTOM },
@@ -41,10 +46,14 @@ export class OrdersStack extends Stack {
       defaultCorsPreflightOptions: {
         allowOrigins: props.allowedOrigins,
         allowMethods: ['GET', 'POST'],
-        allowHeaders: ['Authorization', 'Content-Type'],
+        allowHeaders: ['Authorization', 'Content-Type', 'DPoP'],
       },
     });
-    answerLikeOAuth(api);
+    const issuer = ssm.StringParameter.valueForStringParameter(this, `/latchgate/${props.latchgateStack}/issuer`);
+    const metadata = `${issuer}/.well-known/oauth-protected-resource`;
+    const [, place] = props.resource?.split('https://') ?? [];
+    answerLikeOAuth(api, place && `${metadata}/${place}`);
+    if (place) leadToMetadata(api, `${metadata}/${place.split('/')[0]}`);
 
     const orders = new lambda.Function(this, 'OrdersFunction', {
       runtime: lambda.Runtime.PYTHON_3_13,
@@ -61,14 +70,28 @@ export class OrdersStack extends Stack {
   }
 }
 
+/** Leads from where clients look for the metadata of this API to what Latchgate has of this host. No token is needed for it. */
+function leadToMetadata(api: apigateway.RestApi, url: string) {
+  const open = { authorizationType: apigateway.AuthorizationType.NONE };
+  const place = api.root.addResource('.well-known').addResource('oauth-protected-resource');
+  place.addMethod('GET', new apigateway.HttpIntegration(url), open);
+  place.addResource('{proxy+}').addMethod('GET',
+    new apigateway.HttpIntegration(`${url}/{proxy}`, {
+      options: { requestParameters: { 'integration.request.path.proxy': 'method.request.path.proxy' } },
+    }),
+    { ...open, requestParameters: { 'method.request.path.proxy': true } });
+}
+
 /** What API Gateway says where no function is asked, in the shape of OAuth's errors. They say nothing that a page of another origin mustn't read. */
-function answerLikeOAuth(api: apigateway.RestApi) {
+function answerLikeOAuth(api: apigateway.RestApi, metadata?: string) {
+  const parameter = metadata ? `, resource_metadata="${metadata}"` : '';
   const { ResponseType: of } = apigateway;
   const answers: [string, apigateway.ResponseType, string | undefined, string, string, string?][] = [
     ['Unauthorized', of.UNAUTHORIZED, '401', 'unauthorized',
-      'This needs a valid access token: log in or refresh.', 'Bearer realm="orders"'],
+      'This needs a valid access token: log in or refresh.', `Bearer realm="orders"${parameter}, DPoP algs="ES256 EdDSA Ed25519 RS256"`],
     ['AccessDenied', of.ACCESS_DENIED, '403', 'insufficient_scope',
-      'The access token does not allow this.', 'Bearer realm="orders", error="insufficient_scope"'],
+      'The access token does not allow this.',
+      `Bearer realm="orders", error="insufficient_scope"${parameter}, DPoP algs="ES256 EdDSA Ed25519 RS256", error="insufficient_scope"`],
     // API Gateway's name for "no such path or method", which it would answer with 403.
     ['NotFound', of.MISSING_AUTHENTICATION_TOKEN, '404', 'not_found',
       'There is no such path, or it does not have that method.'],

@@ -4,7 +4,7 @@ import os
 ALLOWED_ORIGINS = [origin for origin in os.environ["ALLOWED_ORIGINS"].split(",") if origin]
 
 def handler(event, context):
-    # The authorizer let the request pass, and says who is calling: strings, all of them.
+    # The authorizer allowed the request, and names the caller. All values are strings.
     caller = event["requestContext"]["authorizer"]
     who = {name: caller[name] for name in ("sub", "client_id", "scope")}
     headers = cors(event["headers"] or {})

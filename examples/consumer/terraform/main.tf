@@ -15,9 +15,15 @@ terraform {
 }
 
 variable "latchgate_stack" {
-  description = "Name of the Latchgate stack, in the same account and region"
+  description = "Name of the Latchgate stack. Parameter Store of this account and region must have its parameters, written by the stack or copied"
   type        = string
   default     = "latchgate"
+}
+
+variable "resource" {
+  description = "The URL of this API, as in ProtectedResources of Latchgate's stack, to accept only tokens for this API. Empty to accept the tokens of Audience"
+  type        = string
+  default     = ""
 }
 
 variable "allowed_origins" {
@@ -25,16 +31,24 @@ variable "allowed_origins" {
   type        = list(string)
 }
 
-# The authorizer: a function of Latchgate's stack, which exports its ARN.
-data "aws_cloudformation_export" "authorizer" {
-  name = "${var.latchgate_stack}-AuthorizerArn"
+# The authorizer: a function of Latchgate's stack, which lets every API of this account call it. A permission of each would fill the
+# function's policy.
+data "aws_ssm_parameter" "authorizer" {
+  name = "/latchgate/${var.latchgate_stack}/authorizer-arn"
+}
+
+data "aws_ssm_parameter" "issuer" {
+  name = "/latchgate/${var.latchgate_stack}/issuer"
 }
 
 locals {
-  authorizer_arn = data.aws_cloudformation_export.authorizer.value
+  # Insecure means that plans show it: it is no secret.
+  authorizer_arn = data.aws_ssm_parameter.authorizer.insecure_value
   # arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME
   partition = split(":", local.authorizer_arn)[1]
   region    = split(":", local.authorizer_arn)[3]
+  # Where Latchgate has the metadata of resources of this host.
+  metadata = "${data.aws_ssm_parameter.issuer.insecure_value}/.well-known/oauth-protected-resource/${split("/", "${var.resource}///")[2]}"
 }
 
 resource "aws_apigatewayv2_api" "orders" {
@@ -45,7 +59,7 @@ resource "aws_apigatewayv2_api" "orders" {
   cors_configuration {
     allow_origins  = var.allowed_origins
     allow_methods  = ["GET", "POST"]
-    allow_headers  = ["authorization", "content-type"]
+    allow_headers  = ["authorization", "content-type", "dpop"]
     expose_headers = ["www-authenticate"]
   }
 }
@@ -64,14 +78,6 @@ resource "aws_apigatewayv2_authorizer" "latchgate" {
   authorizer_result_ttl_in_seconds = 0
 }
 
-# Without it API Gateway answers every request with a 500; with a wider one, APIs of others could ask.
-resource "aws_lambda_permission" "authorizer" {
-  action        = "lambda:InvokeFunction"
-  function_name = local.authorizer_arn
-  principal     = "apigateway.amazonaws.com"
-  source_arn    = "${aws_apigatewayv2_api.orders.execution_arn}/authorizers/${aws_apigatewayv2_authorizer.latchgate.id}"
-}
-
 # A route without these two last lines is open: Terraform has no default authorizer.
 resource "aws_apigatewayv2_route" "orders" {
   for_each = toset(["GET /orders", "POST /orders"])
@@ -83,10 +89,31 @@ resource "aws_apigatewayv2_route" "orders" {
   authorizer_id      = aws_apigatewayv2_authorizer.latchgate.id
 }
 
+# Where clients look for the metadata of this API: Latchgate has it. These routes are open.
+resource "aws_apigatewayv2_integration" "metadata" {
+  for_each = { "" = "", "/{proxy+}" = "/{proxy}" }
+
+  api_id             = aws_apigatewayv2_api.orders.id
+  integration_type   = "HTTP_PROXY"
+  integration_method = "GET"
+  integration_uri    = "${local.metadata}${each.value}"
+}
+
+resource "aws_apigatewayv2_route" "metadata" {
+  for_each = aws_apigatewayv2_integration.metadata
+
+  api_id             = aws_apigatewayv2_api.orders.id
+  route_key          = "GET /.well-known/oauth-protected-resource${each.key}"
+  target             = "integrations/${each.value.id}"
+  authorization_type = "NONE"
+}
+
 resource "aws_apigatewayv2_stage" "default" {
   api_id      = aws_apigatewayv2_api.orders.id
   name        = "$default"
   auto_deploy = true
+  # The authorizer takes tokens for this resource alone.
+  stage_variables = var.resource == "" ? {} : { latchgate_resource = var.resource }
 }
 
 output "orders_url" {

@@ -2,7 +2,7 @@ import json
 
 
 def handler(event, context):
-    # The authorizer let the request pass, and says who is calling: strings, all of them.
+    # The authorizer allowed the request, and names the caller. All values are strings.
     caller = event["requestContext"]["authorizer"]["lambda"]
     who = {name: caller[name] for name in ("sub", "client_id", "scope")}
     if event["requestContext"]["http"]["method"] == "POST":

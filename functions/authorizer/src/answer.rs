@@ -1,4 +1,4 @@
-//! What the caller of the authorizer is told, in the shape that it takes.
+//! The authorizer's answer, in the format of its caller.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use serde::Serialize;
 
 use crate::{context::AuthorizerContext, policy::Policy, verdict::Verdict};
 
-/// What a request comes to.
+/// The decision about a request.
 pub(crate) struct Decision {
     pub(crate) verdict: Verdict,
-    /// Why the token doesn't allow the call, if it is that.
+    /// Why the token doesn't allow the call, if it doesn't.
     pub(crate) refusal: &'static str,
     pub(crate) answer: Answer,
 }
@@ -20,13 +20,13 @@ pub(crate) struct Decision {
 pub enum Answer {
     /// For REST, HTTP and WebSocket APIs: an IAM policy.
     Policy(Policy),
-    /// For HTTP APIs that enabled simple responses: yes or no, for whatever the caller calls.
+    /// For HTTP APIs with simple responses: yes or no, for any call.
     Simple(SimpleResponse),
     /// For AppSync.
     AppSync(AppSyncResponse),
 }
 
-/// Yes or no.
+/// A yes or no.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SimpleResponse {
@@ -34,7 +34,7 @@ pub struct SimpleResponse {
     context: AuthorizerContext,
 }
 
-/// Yes or no, and for how long AppSync may remember it.
+/// A yes or no, and how long AppSync may cache it.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AppSyncResponse {
@@ -55,7 +55,8 @@ impl Answer {
         Self::AppSync(AppSyncResponse { is_authorized: true, resolver_context, ttl_override })
     }
 
-    /// AppSync has no error for a refusal. It is not remembered: the next login may be a second away.
+    /// A refusal for AppSync, which has no error for that. It isn't cached: the user may log in a second
+    /// later.
     pub(crate) fn app_sync_refusal() -> Self {
         let resolver_context = AuthorizerContext::default();
         Self::AppSync(AppSyncResponse { is_authorized: false, resolver_context, ttl_override: 0 })

@@ -1,4 +1,4 @@
-//! What is being called.
+//! The call that a request makes.
 
 use std::borrow::Cow;
 
@@ -6,17 +6,17 @@ use shared::route;
 
 use crate::{NormalPath, verdict::Verdict};
 
-/// The methods that API Gateway has.
+/// The methods of API Gateway.
 pub(crate) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
-/// The route of an HTTP API that takes whatever no other does.
+/// The route of an HTTP API that takes all calls without another route.
 const DEFAULT_ROUTE: &str = "$default";
 
-/// The stage of an API, as an ARN without its method and path: as far as any Allow of ours reaches.
+/// The stage of an API, as an ARN without method and path. No Allow of ours goes beyond it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stage(String);
 
-/// A call of a stage.
+/// A call to a stage.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Target {
     /// A method and a path.
@@ -25,34 +25,37 @@ pub(crate) enum Target {
     Route(String),
 }
 
-/// A call that was decided about.
+/// A call with its decision.
 #[derive(Debug)]
 pub(crate) struct Call<'a> {
     pub(crate) stage: &'a Stage,
+    /// The part of the event's ARN after the stage.
+    pub(crate) arn: &'a str,
     pub(crate) target: Option<&'a Target>,
     pub(crate) verdict: Verdict,
 }
 
-/// What an event says of the request beside its ARN, each thing in one place or two. The first place has to say it.
+/// The facts about a request besides its ARN. Each is in one or two places of the event, and must be in the
+/// first.
 #[derive(Debug)]
 pub(crate) struct Said<'a> {
     pub(crate) stage: &'a str,
     pub(crate) methods: [Option<&'a str>; 2],
-    /// With the base path of a domain or the name of the stage, where there is one.
+    /// The path, possibly with a domain's base path or the stage's name before it.
     pub(crate) paths: [Option<&'a str>; 2],
-    /// What the gateway found for it, like `/orders/{id}` or `GET /orders/{id}`.
+    /// The route that the gateway chose, like `/orders/{id}` or `GET /orders/{id}`.
     pub(crate) routes: [Option<&'a str>; 2],
 }
 
 impl Stage {
-    /// Takes `arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`, or `…/STAGE/$connect` of a WebSocket
-    /// API, of which it keeps all up to the stage. Anything else, a wildcard included, is not something that API
-    /// Gateway sends.
+    /// Parses `arn:PARTITION:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH`, or `…/STAGE/$connect` of a
+    /// WebSocket API, and keeps everything up to the stage. It refuses all other texts, such as wildcards,
+    /// which API Gateway never sends.
     pub fn of_method_arn(arn: &str) -> Option<Self> {
         Self::and_call(arn).map(|(stage, _)| stage)
     }
 
-    /// The stage, and what follows it: `METHOD/PATH`, or `$connect`.
+    /// Splits the ARN after the stage, before `METHOD/PATH` or `$connect`.
     pub(crate) fn and_call(arn: &str) -> Option<(Self, &str)> {
         let mut parts = arn.splitn(6, ':');
         let head = [parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?];
@@ -69,13 +72,18 @@ impl Stage {
         self.0.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The ARN of calls to this stage that the pattern names, like `GET/orders/*`.
+    /// The length in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The ARN of this stage's calls that match the pattern, like `GET/orders/*`.
     pub(crate) fn resource(&self, pattern: &str) -> String {
         format!("{}/{pattern}", self.0)
     }
 
-    /// The ARN of calls to any stage that end like the pattern, in the form that AWS documents: enough for a Deny, and a
-    /// third as long.
+    /// The ARN of any stage's calls that end like the pattern, in the form that AWS documents. It's enough
+    /// for a Deny, and a third as long.
     pub(crate) fn anywhere(&self, pattern: &str) -> String {
         let partition = self.0.split(':').nth(1).unwrap_or_default();
         format!("arn:{partition}:execute-api:*:*:*{pattern}")
@@ -83,7 +91,7 @@ impl Stage {
 }
 
 impl Target {
-    /// Takes what follows the stage in an ARN; `None`, if its method or path isn't in normal form.
+    /// Parses the part of an ARN after the stage. `None`, if its method or path isn't in normal form.
     pub(crate) fn of_arn(call: &str) -> Option<Self> {
         if call.starts_with('$') && !call.contains('/') {
             return Some(Self::Route(call.to_owned()));
@@ -93,8 +101,8 @@ impl Target {
         Some(Self::Path(method, NormalPath::parse(&format!("/{path}"))?))
     }
 
-    /// The call, if all that the event says of it agrees. The ARN is what API Gateway holds the policy against; its path
-    /// may be spelled in another way than the others are, as long as all are normal.
+    /// Returns the call, if everything in the event agrees with it. API Gateway compares the policy with the
+    /// ARN. The ARN's path may be spelled differently from the others, as long as all are normal.
     pub(crate) fn confirmed(self, said: &Said<'_>) -> Option<Self> {
         match self {
             Self::Path(method, path) => {
@@ -115,7 +123,7 @@ impl Target {
         }
     }
 
-    /// Whether this is the one call of a token that is good for a change of password and nothing else.
+    /// Whether this is the only call that a token for a change of password allows.
     pub(crate) fn is_password_change(&self) -> bool {
         matches!(self, Self::Path("POST", path) if path.text() == route::PASSWORD && !path.ends_in_slash())
     }
@@ -132,20 +140,21 @@ impl Said<'_> {
     fn confirm(&self, method: &str, path: NormalPath) -> Option<NormalPath> {
         let paths: Option<Vec<_>> = all(&self.paths)?.map(NormalPath::parse).collect();
         let paths = paths?;
-        // Some events have the path itself in the place of the route.
+        // Some events have the path in place of the route.
         let is_path = |route: &str| NormalPath::parse(route).is_some_and(|route| paths.contains(&route));
         let is_route = |route: &str| is_route_of(route, method, &path) || is_path(route);
         let is_found = all(&self.methods)?.all(|said| said == method) && all(&self.routes)?.all(is_route);
         if !is_found || !paths.iter().all(|said| self.is_below(said, &path)) {
             return None;
         }
-        // What is below the root of a stage is the name of the stage, with or without a slash.
+        // Below a stage's root, the path is the stage's name, with or without a slash.
         let is_slashed = path.text() != "/" && paths.iter().any(NormalPath::ends_in_slash);
         Some(path.with_slash(is_slashed))
     }
 
-    /// Whether this is the path, or the path below a domain's base path or the stage's name. Below the root there is nothing
-    /// to compare, so that the stage or the route has to say it, or the route takes any path, and a rule for `/` decides.
+    /// Whether `said` is the path, or the path below a domain's base path or the stage's name. Below the root
+    /// there is nothing to compare. Then `said` has to be the stage's name, or the route has to be the root's
+    /// or take any path, and a rule for `/` decides.
     fn is_below(&self, said: &NormalPath, path: &NormalPath) -> bool {
         let is_of_root = |route: &str| route == DEFAULT_ROUTE || route.rsplit(' ').next() == Some("/");
         let is_root = || {
@@ -156,15 +165,15 @@ impl Said<'_> {
     }
 }
 
-/// What is said; `None`, if the first place doesn't say it.
+/// The values of a fact; `None`, if the first place has none.
 fn all<'a>(said: &[Option<&'a str>; 2]) -> Option<impl Iterator<Item = &'a str>> {
     said[0]?;
     Some(said.iter().copied().flatten())
 }
 
-/// Whether the gateway may have found this route for the call: `/orders/{id}` of a REST API, `GET /orders/{id}`,
-/// `ANY /{proxy+}` or `$default` of an HTTP API. A gateway that found it for another path took a spelling of it for the
-/// same.
+/// Whether the gateway may have chosen this route for the call: `/orders/{id}` of a REST API; `GET
+/// /orders/{id}`, `ANY /{proxy+}` or `$default` of an HTTP API. If not, the gateway took another spelling for
+/// the same path.
 fn is_route_of(route: &str, method: &str, path: &NormalPath) -> bool {
     if route == DEFAULT_ROUTE {
         return true;
@@ -182,7 +191,7 @@ fn is_route_of(route: &str, method: &str, path: &NormalPath) -> bool {
             (Some(expected), Some(actual))
                 if expected.starts_with('{') && expected.ends_with('}') && !actual.is_empty() =>
             {
-                // It takes all that follows.
+                // This part takes the rest of the path.
                 if expected.ends_with("+}") {
                     return true;
                 }
@@ -197,7 +206,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_reaches_as_far_as_the_stage() {
+    fn a_method_arn_is_cut_to_its_stage() {
         let arn = "arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod";
         for call in ["GET/me/x", "GET/", "$connect"] {
             assert_eq!(Stage::of_method_arn(&format!("{arn}/{call}")), Some(Stage(arn.to_owned())), "{call}");
@@ -207,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arn_that_would_reach_further_is_none() {
+    fn an_arn_that_would_reach_further_is_refused() {
         for arn in [
             "",
             "*",
@@ -222,7 +231,7 @@ mod tests {
         }
     }
 
-    /// The text of the path that all agree on, with its slash.
+    /// The text of the path on which all agree, with its slash.
     fn agreed(call: &str, method: &str, paths: [&str; 2], routes: [&str; 2]) -> Option<String> {
         let said =
             |texts: [&'static str; 2]| texts.map(Some).map(|text| text.filter(|text| !text.is_empty()));
@@ -282,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_that_contradicts_itself_is_no_call() {
+    fn an_event_that_contradicts_itself_is_refused() {
         for (call, method, paths, routes) in [
             ("GET/orders", "POST", ["/orders", ""], ["/orders", ""]),
             ("GET/orders", "GET", ["/admin", ""], ["/orders", ""]),
@@ -300,7 +309,7 @@ mod tests {
             ("GET/", "GET", ["/v1/%2Fa", ""], ["$default", ""]),
             ("GET/", "GET", ["", ""], ["$default", ""]),
             ("GET/a", "GET", ["/v1", ""], ["$default", ""]),
-            // The gateway took one path for the other.
+            // The gateway took one path for another.
             ("GET/%73essions", "GET", ["/%73essions", ""], ["/sessions", ""]),
             ("GET/sessions", "GET", ["/%73essions", ""], ["/sessions", ""]),
             ("GET/Sessions", "GET", ["/Sessions", ""], ["/sessions", ""]),

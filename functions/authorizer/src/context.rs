@@ -1,31 +1,32 @@
-//! Who the caller is, as the endpoint behind the authorizer finds out.
+//! The authorizer's context, which tells the endpoint who the caller is.
 
 use std::fmt::Write;
 
 use serde_json::{Map, Value};
 use shared::{
     environment::{Environment, EnvironmentError, variable},
+    http::CONTEXT_JKT,
     tokens::AccessToken,
 };
 
 use crate::AuthorizerError;
 
-/// Flat strings: API Gateway refuses anything nested, and makes strings of everything else.
+/// Flat strings: API Gateway refuses nested values, and converts all others into strings.
 pub(crate) type AuthorizerContext = Map<String, Value>;
 
-/// Names in the context that are no claim's: two that API Gateway sets, and ours of all claims. Those of our own that are claims
-/// of every token are no user's (`RESERVED_CLAIMS`).
-const TAKEN: [&str; 3] = ["principalId", "integrationLatency", CLAIMS_JSON];
+/// Names in the context that users' claims can't have, besides `RESERVED_CLAIMS`: two that API Gateway sets,
+/// and two of ours.
+const TAKEN: [&str; 4] = ["principalId", "integrationLatency", CLAIMS_JSON, CONTEXT_JKT];
 
-/// The longest context, in bytes of names and values: it may be mapped to headers, of which API Gateway passes on
-/// 10,240 bytes in all.
+/// The longest context, in bytes of names and values. You may map it to headers, and API Gateway passes on at
+/// most 10,240 bytes of these.
 const MAX_LEN: usize = 8192;
 
-/// The name in the context of the user's claims as one JSON object, which can be mapped to one header. It isn't `claims`:
-/// API Gateway has a meaning of its own for that.
+/// The name of the user's claims as one JSON object, which you can map to one header. It isn't `claims`,
+/// which has a meaning in API Gateway.
 const CLAIMS_JSON: &str = "claims_json";
 
-/// Which of the user's claims are handed on, and in which form.
+/// The user's claims that are passed on, and their form.
 #[derive(Debug, PartialEq)]
 pub(crate) struct ContextClaims {
     chosen: Chosen,
@@ -48,8 +49,9 @@ enum Form {
 }
 
 impl ContextClaims {
-    /// Reads `CONTEXT_CLAIMS`, `*` or names separated by commas, and `CONTEXT_CLAIMS_AS`, `values`, `json` or `both`. Where
-    /// the first is absent, no claim is handed on; where the second is, each is a value.
+    /// Reads `CONTEXT_CLAIMS` (`*`, or names separated by commas) and `CONTEXT_CLAIMS_AS` (`values`, `json`
+    /// or `both`). If the first is absent, no claims are passed on. If the second is absent, each claim is a
+    /// value.
     pub(crate) fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         let chosen = match environment.optional(variable::CONTEXT_CLAIMS).map(str::trim) {
             Some("*") => Chosen::All,
@@ -63,15 +65,15 @@ impl ContextClaims {
             Some("json") => Form::Json,
             Some("both") => Form::Both,
             Some(_) => {
-                let reason = "it is none of values, json and both".to_owned();
+                let reason = "it must be values, json or both".to_owned();
                 return Err(EnvironmentError::Unusable(variable::CONTEXT_CLAIMS_AS, reason));
             }
         };
         Ok(Self { chosen, form })
     }
 
-    /// The context of a token. Claims that don't fit are a failure: were some left out in silence, an endpoint would
-    /// take their absence for something that the user's record says.
+    /// The context of a token. Claims that are too long are an error: if some were left out, endpoints would
+    /// conclude that the user's record lacks them.
     pub(crate) fn context(&self, token: &AccessToken) -> Result<AuthorizerContext, AuthorizerError> {
         let own = [
             ("sub", token.session.user_id.to_string()),
@@ -80,7 +82,8 @@ impl ContextClaims {
             ("scope", token.scope.to_string()),
             ("exp", token.expires_at.to_string()),
         ];
-        let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+        let jkt = token.jkt.map(|jkt| (CONTEXT_JKT, jkt.to_string()));
+        let own = own.into_iter().chain(jkt).map(|(name, value)| (name.to_owned(), value));
         let claims = || token.claims.iter().filter(|(name, _)| self.has(name));
         let mut all: Vec<(String, String)> = own.collect();
         if matches!(self.form, Form::Values | Form::Both) {
@@ -106,7 +109,7 @@ impl ContextClaims {
     }
 }
 
-/// A string as it is; anything else as JSON.
+/// A string unchanged, and any other value as JSON.
 fn flat(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -114,7 +117,8 @@ fn flat(value: &Value) -> String {
     }
 }
 
-/// JSON in printable ASCII, so that a header carries it: every other character is an escape (RFC 8259 section 7).
+/// JSON in printable ASCII, so that a header can carry it. All other characters are escaped (RFC 8259 section
+/// 7).
 fn ascii_json(value: &Value) -> String {
     let mut ascii = String::new();
     for c in value.to_string().chars() {
@@ -122,7 +126,7 @@ fn ascii_json(value: &Value) -> String {
             ascii.push(c);
         } else {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                // A String takes whatever is written.
+                // Writing to a String never fails.
                 let _ = write!(ascii, "\\u{unit:04x}");
             }
         }
@@ -137,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_in_ascii_reads_as_what_it_was() {
+    fn ascii_json_round_trips() {
         let claims =
             json!({ "name": "Nguy\u{1ec5}n \u{1f600}", "a\"b": ["\u{7f}\r\n\t\\", 1.5, null], "\u{fc}": {} });
         let ascii = ascii_json(&claims);

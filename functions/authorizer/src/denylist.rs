@@ -1,4 +1,4 @@
-//! The denylist: a copy of all sessions that ended lately, pulled every few seconds.
+//! A copy of the denylist, pulled every few seconds.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -14,18 +14,18 @@ use tokio::sync::Mutex;
 
 use crate::pull::{PullError, pull};
 
-/// How often the denylist is pulled, unless configured: within this time a logout takes effect.
+/// The default interval between pulls. A logout takes effect within this time.
 pub const INTERVAL: Duration = Duration::from_secs(10);
-/// How old the copy may get while the store is away, unless configured.
+/// The default maximum age of the copy if the store is unavailable.
 const MAX_AGE: Duration = Duration::from_secs(60);
-/// How many rows an authorizer keeps, unless configured: those of twelve a second for a day. A start reads 67 MB then, and
+/// The default maximum number of rows, enough for twelve a second over a day. Then a start reads 67 MB and
 /// takes some seconds.
 const MAX_ROWS: usize = 1_000_000;
-/// How long a store that could not be reached is left alone, while the copy is young enough.
+/// How long to wait before asking an unreachable store again, while the copy is young enough.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// How far each pull goes back behind the one before it. A row may be written as late as it may be, by a machine whose clock
-/// is behind, and the pull before it was timed by a clock that is ahead.
+/// How far a pull reaches back before the previous one. A row may be written with the longest delay by a
+/// machine whose clock is behind, while a clock that is ahead timed the previous pull.
 pub const OVERLAP: Duration =
     Duration::from_secs(SessionRevoker::ROW_DELAY.as_secs() + 2 * CLOCK_TOLERANCE.as_secs());
 
@@ -38,15 +38,15 @@ pub(crate) struct Denylist {
     copy: Mutex<DenylistCopy>,
 }
 
-/// 16 bytes a session and as little as can be beside it: there may be a hundred thousand.
+/// A session takes 16 bytes and little more, since there may be a hundred thousand.
 #[derive(Debug, Default)]
 struct DenylistCopy {
     sessions: HashMap<[u8; 16], Timestamp>,
-    /// Of those that are to be refused later, from when on: the sessions that were replaced in the last minute.
+    /// The instants from which some sessions are refused: those replaced in the last minute.
     later: HashMap<[u8; 16], Timestamp>,
     pulled_at: Option<Timestamp>,
     pull_at: Timestamp,
-    /// Until when it is known to be too long to be pulled, so that not each request reads as far as the bound.
+    /// The time until which the denylist counts as too long, so that not every request reads up to the limit.
     too_long_until: Timestamp,
 }
 
@@ -56,7 +56,7 @@ impl Denylist {
         let interval = seconds(variable::DENYLIST_INTERVAL, INTERVAL)?;
         let max_age = seconds(variable::DENYLIST_MAX_AGE, MAX_AGE)?;
         if max_age < interval {
-            let reason = format!("it is less than {}", variable::DENYLIST_INTERVAL);
+            let reason = format!("it must be at least {}", variable::DENYLIST_INTERVAL);
             return Err(EnvironmentError::Unusable(variable::DENYLIST_MAX_AGE, reason));
         }
         let max_rows = environment.count(variable::DENYLIST_MAX_ROWS, MAX_ROWS, 1..=10_000_000)?;
@@ -64,19 +64,19 @@ impl Denylist {
         Ok(Self { revocations, interval, max_age, max_rows, copy: Mutex::default() })
     }
 
-    /// Pulls what is relevant.
+    /// Pulls the rows that matter.
     pub(crate) async fn prepare(&self, now: Timestamp) -> Result<(), PullError> {
         self.refresh(&mut *self.copy.lock().await, now).await
     }
 
-    /// Whether a session is on the denylist, of which the copy is made current first.
+    /// Whether a session is on the denylist, after updating the copy.
     pub(crate) async fn has(&self, session_id: &SessionId, now: Timestamp) -> Result<bool, PullError> {
         let mut copy = self.copy.lock().await;
         self.refresh(&mut copy, now).await?;
         Ok(copy.refuses(session_id.to_bytes(), now))
     }
 
-    /// Pulls, if it is time to; goes on with the copy if that fails, for as long as the copy is young enough.
+    /// Pulls if it is due. If that fails, a copy that is young enough stays in use.
     async fn refresh(&self, copy: &mut DenylistCopy, now: Timestamp) -> Result<(), PullError> {
         let is_current = copy.pulled_at.is_some_and(|pulled_at| pulled_at <= now && now < copy.pull_at);
         if is_current {
@@ -92,7 +92,7 @@ impl Denylist {
                 tracing::warn!(
                     function = "authorizer",
                     reason = chain(&error),
-                    "going on with an older denylist"
+                    "continuing with an older denylist"
                 );
                 copy.pull_at = now + RETRY_INTERVAL;
                 Ok(())
@@ -101,7 +101,7 @@ impl Denylist {
         }
     }
 
-    /// Adds what is new, as long as the copy stays within its bound. Beyond it nothing is known of what isn't in the copy.
+    /// Adds new rows, while the copy stays within its limit. Beyond it, a missing session proves nothing.
     async fn pull(&self, copy: &mut DenylistCopy, now: Timestamp) -> Result<(), PullError> {
         let until = copy.too_long_until;
         if now < until && until <= now + self.interval {
@@ -124,7 +124,8 @@ impl Denylist {
 }
 
 impl DenylistCopy {
-    /// Rows come again and in any order. What a row refuses at once stays so, whatever another row of the session says.
+    /// Adds a row. Rows may repeat and come in any order. If one row refuses the session at once, no other
+    /// row changes that.
     fn add(&mut self, row: &Revocation) {
         let is_known = self.sessions.insert(row.session, row.expires_at).is_some();
         if row.effective_at == Timestamp::default() {
@@ -139,7 +140,7 @@ impl DenylistCopy {
         is_listed && self.later.get(&session).is_none_or(|effective_at| *effective_at <= now)
     }
 
-    /// From where on rows are wanted: all that are relevant, or what may be new since the last pull.
+    /// The instant from which to read rows: all that matter, or those since the last pull.
     fn pull_from(&self, now: Timestamp) -> Timestamp {
         let earliest = now - (Revocations::TTL + OVERLAP);
         match self.pulled_at {

@@ -1,14 +1,20 @@
-//! The Lambda authorizer: who may pass to the endpoints behind it.
+//! The Lambda authorizer, which guards the endpoints behind it.
 //!
-//! It verifies the access token and asks whether its session is over, in the way that `REVOCATION_CHECK` says. A refusal
-//! that means "log in or refresh" is the error whose message is exactly `Unauthorized`, which API Gateway turns into a
-//! 401; "not with this token" is a Deny, a 403; a failure of ours is any other error, a 500. Nothing else but a verified
-//! token of a session that is not known to be over is an Allow, and where there are scope rules, none but for a call in its
-//! normal form.
+//! It verifies the access token and checks whether its session is over, as `REVOCATION_CHECK` says. There are
+//! three kinds of refusals:
+//!
+//! - "Log in or refresh" is an error with exactly the message `Unauthorized`, which API Gateway turns into a
+//!   401.
+//! - "Not with this token" is a Deny, a 403.
+//! - A failure of ours is any other error, a 500.
+//!
+//! Only a verified token whose session is not known to be over gets an Allow. If there are scope rules, the
+//! call also has to be in its normal form.
 
 mod answer;
 mod call;
 mod context;
+mod credential;
 mod denylist;
 mod error;
 mod flow;
@@ -16,7 +22,9 @@ mod liveness;
 mod path;
 mod pattern;
 mod policy;
+mod proof_request;
 mod pull;
+mod replay;
 mod request;
 mod revocation;
 mod scope_rules;
@@ -31,6 +39,7 @@ use shared::{
     cached::Cached,
     clock::Clock,
     context::{Context, StartError},
+    dpop::{self, Address},
     environment::variable,
     error::chain,
     keys::PublishedKeys,
@@ -49,9 +58,9 @@ pub use self::{
     pull::{PullError, pull as pull_denylist},
     scope_rules::{ScopeDefault, ScopeRule, ScopeRules},
 };
-use self::{answer::Decision, context::ContextClaims, revocation::RevocationCheck};
+use self::{answer::Decision, context::ContextClaims, replay::ReplayCheck, revocation::RevocationCheck};
 
-/// API Gateway and AppSync cache a decision for an hour at most, in seconds.
+/// The longest time that API Gateway and AppSync cache a decision, in seconds.
 const MAX_CACHE_TTL: u64 = 3600;
 
 /// The function.
@@ -60,6 +69,9 @@ pub struct Authorizer {
     verifier: AccessTokenVerifier,
     keys: Cached<PublishedKeys>,
     revocation: RevocationCheck,
+    /// The APIs' base URLs, besides those that API Gateway reports.
+    origins: Vec<Address>,
+    replay: ReplayCheck,
     rules: ScopeRules,
     claims: ContextClaims,
     cache_ttl: Duration,
@@ -68,22 +80,24 @@ pub struct Authorizer {
 }
 
 impl Authorizer {
-    /// Starts the function, with a first copy of the published keys, and of the denylist where that is asked.
+    /// Starts the function with a first copy of the published keys, and of the denylist if it is used.
     ///
     /// # Errors
     ///
-    /// [`StartError`], if its environment is incomplete or makes no sense. What can't be read now is read at the first
-    /// request.
+    /// [`StartError`], if its environment is incomplete or malformed. If a read fails now, the first request
+    /// repeats it.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
-        let Context { environment, dynamodb, clock, .. } = context;
+        let Context { environment, dynamodb, clock, random, .. } = context;
         let authorizer = Self {
             verifier: AccessTokenVerifier::new(environment)?,
             keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
             revocation: RevocationCheck::new(environment, dynamodb)?,
+            origins: dpop::origins(environment)?,
+            replay: ReplayCheck::new(environment, dynamodb, random)?,
             rules: policy::evaluable(ScopeRules::from_environment(environment)?)?,
             claims: ContextClaims::from_environment(environment)?,
             cache_ttl: environment.seconds(variable::CACHE_TTL, Duration::ZERO, 0..=MAX_CACHE_TTL)?,
-            log: FunctionLog::new("authorizer", context).with_prefix("access"),
+            log: FunctionLog::new("authorizer", context)?.with_prefix("access"),
             clock: clock.clone(),
         };
         let now = clock.now();
@@ -94,20 +108,21 @@ impl Authorizer {
         Ok(authorizer)
     }
 
-    /// Decides about one request that Lambda brings.
+    /// Decides about a request from Lambda.
     ///
     /// # Errors
     ///
-    /// What API Gateway is told, if the request is refused or the decision failed.
+    /// The message for API Gateway, if the request is refused or the decision fails.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<Answer, Diagnostic> {
         Ok(self.handle(event.payload, Some(event.context.request_id)).await?)
     }
 
-    /// Decides about one request, and logs the decision. The second parameter is Lambda's identifier of the request.
+    /// Decides about a request, and logs the decision. The second parameter is Lambda's identifier of the
+    /// request.
     ///
     /// # Errors
     ///
-    /// [`AuthorizerError`], if the request is refused in the way of API Gateway, or the decision failed.
+    /// [`AuthorizerError`], if API Gateway has to be refused by an error, or the decision fails.
     pub async fn handle(
         &self,
         event: Value,

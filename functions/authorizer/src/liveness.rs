@@ -1,4 +1,4 @@
-//! Whether a token's session still lives: one consistent read.
+//! Checks whether a token's session lives, by one consistent read.
 
 use aws_sdk_dynamodb::Client;
 use shared::{
@@ -16,7 +16,7 @@ impl LiveSessions {
         Sessions::new(environment, client).map(Self)
     }
 
-    /// Consistent, so that a logout takes effect at the very next request.
+    /// Whether the session lives. The read is consistent, so a logout takes effect at the next request.
     pub(crate) async fn is_live(&self, token: &AccessToken, now: Timestamp) -> Result<bool, StoreError> {
         let table = &self.0.table;
         let output = table

@@ -1,34 +1,34 @@
 //! The normal form of a path.
 //!
-//! A gateway, a framework or a server may take several spellings for the same path: `/%6Frders`, `//orders`,
-//! `/x/../orders`. A scope rule names one of them. So a path is decided about in one spelling only, and any other is
-//! refused.
+//! A gateway, a framework or a server may treat several spellings as the same path: `/%6Frders`, `//orders`,
+//! `/x/../orders`. A scope rule names one of them. So the authorizer accepts only one form, and refuses all
+//! others.
 //!
-//! A REST API hands on the path as it was sent, an HTTP API one that it has decoded, twice even. Both are taken: an
-//! escape stands for its character, and a `%` that stands for itself is never normal.
+//! A REST API passes the path on as sent. An HTTP API passes it on decoded, even twice. The normal form
+//! allows both: an escape means its character, and a `%` that means itself is never normal.
 
-/// A path in normal form, decoded: two spellings that are both normal have the same text.
+/// A path in normal form, decoded. Equal paths have equal texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NormalPath {
-    /// Without its trailing slash, unless it is all.
+    /// Without the final slash, unless that is the whole path.
     text: String,
     ends_in_slash: bool,
 }
 
-/// Characters that a gateway or a server may give a meaning of its own, escaped or not: they separate, escape or end a
-/// path somewhere.
+/// Characters that a gateway or a server may treat specially, escaped or not: somewhere, they separate,
+/// escape or end a path.
 const SPECIAL: [char; 6] = ['\\', '%', ';', '?', '#', '`'];
 
 impl NormalPath {
-    /// Takes a path that begins with `/`. In its normal form (RFC 3986 section 6.2.2)
+    /// Parses a path that begins with `/`. In its normal form (RFC 3986 section 6.2.2)
     ///
-    /// - escapes have upper-case digits, are UTF-8, and stand for no letter, no digit and none of `-._~`,
-    /// - neither an escape nor a character is a control character or one of `\ % ; ? #` or a backtick, and no escape is
-    ///   a `/`,
-    /// - no segment is empty, or made of dots alone. A slash may end the path: see [`Self::ends_in_slash`].
+    /// - escapes have upper-case digits, are UTF-8, and don't encode letters, digits, or any of `-._~`,
+    /// - neither escapes nor characters are control characters, any of `\ % ; ? #`, or a backtick, and no
+    ///   escape is a `/`,
+    /// - no segment is empty or consists of dots. A slash may end the path: see [`Self::ends_in_slash`].
     pub fn parse(path: &str) -> Option<Self> {
         let decoded = decode(path)?;
-        // A replacement character is what somebody made of bytes that aren't UTF-8.
+        // A replacement character comes from a decoder that met bytes other than UTF-8.
         let is_plain = |c: char| !c.is_control() && !SPECIAL.contains(&c) && c != char::REPLACEMENT_CHARACTER;
         let rest = decoded.strip_prefix('/')?;
         if rest.is_empty() {
@@ -42,39 +42,40 @@ impl NormalPath {
         Some(Self { text: format!("/{segments}"), ends_in_slash: rest.ends_with('/') })
     }
 
-    /// The decoded text, without a slash at its end.
+    /// The decoded text, without a final slash.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether a slash followed the last segment. To one gateway that is the same path, to another it isn't.
+    /// Whether a slash followed the last segment. Some gateways treat that as the same path, and some don't.
     pub fn ends_in_slash(&self) -> bool {
         self.ends_in_slash
     }
 
-    /// This path, with a slash at its end if there is one in another place of the event.
+    /// This path, with a final slash if another place of the event has one.
     pub(crate) fn with_slash(self, ends_in_slash: bool) -> Self {
         Self { ends_in_slash: self.ends_in_slash || ends_in_slash, ..self }
     }
 
-    /// Whether this path is `other`, or `other` below the base path of a domain or the name of a stage.
+    /// Whether this path is `other`, or `other` below a domain's base path or a stage's name.
     pub(crate) fn ends_with(&self, other: &Self) -> bool {
         self.text.ends_with(&other.text)
     }
 
-    /// The text in which two paths are alike that differ in case alone, or in `+` for a space.
+    /// The text with case and `+` folded: paths that differ only in case, or in `+` for a space, become
+    /// equal.
     pub(crate) fn folded(&self) -> String {
         fold(&self.text)
     }
 }
 
-/// Makes alike whatever a server may take for the same: letters of either case, and `+` and the space.
+/// Folds what a server may treat as equal: upper and lower case, `+` and the space.
 pub(crate) fn fold(text: &str) -> String {
     let spaced = text.replace('+', " ");
     if spaced.is_ascii() { spaced.to_ascii_lowercase() } else { spaced.to_uppercase().to_lowercase() }
 }
 
-/// Puts characters in the place of escapes; `None`, if there is an escape that no normal path has.
+/// Replaces escapes with their characters. `None`, if an escape isn't normal.
 fn decode(path: &str) -> Option<String> {
     if !path.contains('%') {
         return Some(path.to_owned());
@@ -130,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn a_slash_at_the_end_is_told_apart() {
+    fn a_slash_at_the_end_is_recorded() {
         let normal = NormalPath::parse("/orders/").unwrap();
         assert_eq!((normal.text(), normal.ends_in_slash()), ("/orders", true));
     }
 
     #[test]
-    fn another_spelling_is_none() {
+    fn another_spelling_is_not_a_normal_path() {
         for path in [
             "",
             "orders",
@@ -208,7 +209,7 @@ mod tests {
     fn case_and_plus_are_folded() {
         let folded = |path| NormalPath::parse(path).unwrap().folded();
         assert_eq!(folded("/ORDERS/A+b"), folded("/orders/a%20B"));
-        // The Kelvin sign and the long s, which have ASCII letters as their other case.
+        // The Kelvin sign and the long s, whose other case is an ASCII letter.
         assert_eq!(folded("/\u{212a}ey\u{17f}"), folded("/keys"));
         assert_ne!(folded("/orders"), folded("/order"));
     }

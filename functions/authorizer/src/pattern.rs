@@ -1,49 +1,49 @@
-//! The path of a scope rule, in which `*` stands for any run of characters, slashes included.
+//! The path of a scope rule, where `*` matches any characters, including slashes.
 
 use std::fmt::Write;
 
 use crate::{NormalPath, path::fold};
 
-/// As many spellings of a path are listed. A path with more of them has `*` in the place of its last special characters.
+/// The most spellings of a path that are listed. If there are more, `*` replaces its last special characters.
 const MAX_SPELLINGS: usize = 8;
 
 /// The path of a scope rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PathPattern {
-    /// Decoded, like the paths that it is compared with.
+    /// Decoded, like the paths to compare.
     path: NormalPath,
     folded: String,
 }
 
 impl PathPattern {
-    /// Takes the characters of a path (RFC 3986 section 3.3) that mean nothing else in a policy, and `*`.
+    /// Parses `*` and the path characters (RFC 3986 section 3.3) that have no other meaning in a policy.
     pub(crate) fn parse(path: &str) -> Result<Self, &'static str> {
         if path.contains(['{', '}']) {
-            return Err("a path has * where a route has {parameter}");
+            return Err("a path has * in the place of a route's {parameter}");
         }
         let is_known = |b: u8| b.is_ascii_alphanumeric() || b"/*-._~!&'()+,=:@%".contains(&b);
         if !path.starts_with('/') || !path.bytes().all(is_known) {
-            return Err("a path begins with / and has no query");
+            return Err("a path must begin with /, without a query");
         }
         let path = with_upper_case_escapes(path);
         if path.contains("%2A") {
-            return Err("a path can't name an asterisk");
+            return Err("a path can't contain an asterisk");
         }
-        let path =
-            NormalPath::parse(&path).ok_or("a path is in normal form, since no other is let through")?;
+        let path = NormalPath::parse(&path)
+            .ok_or("a path must be in normal form, because calls with other paths are refused")?;
         let folded = fold(path.text());
         Ok(Self { path, folded })
     }
 
-    /// Whether this is the path, spelled as the rule spells it.
+    /// Whether the rule names exactly this path.
     pub(crate) fn names(&self, path: &NormalPath) -> bool {
         let is_slash_named =
             self.path.ends_in_slash() == path.ends_in_slash() || self.path.text().ends_with('*');
         is_slash_named && matches(self.path.text(), path.text())
     }
 
-    /// Whether a server might take this path for one that the rule names: whatever its case, with or without a slash at
-    /// its end. The path is folded.
+    /// Whether a server might treat this folded path as one that the rule names, regardless of case and a
+    /// final slash.
     pub(crate) fn may_mean(&self, folded_path: &str) -> bool {
         matches(&self.folded, folded_path)
     }
@@ -52,13 +52,12 @@ impl PathPattern {
         self.path.ends_in_slash()
     }
 
-    /// Whether `*` is all that it begins with: then a `*` before it, for any method, adds no other paths.
+    /// Whether the path begins with `*`. Then a `*` before it, for any method, adds no other paths.
     pub(crate) fn begins_with_any(&self) -> bool {
         self.path.text().starts_with("/*")
     }
 
-    /// What a Deny says, so that it holds in every spelling that is normal. With `both`, also the path with a slash at its
-    /// end.
+    /// The paths for a Deny, in every normal spelling. With `both`, also with a final slash.
     pub(crate) fn denied(&self, both: bool) -> Vec<String> {
         let may_end_in_slash = (both || self.ends_in_slash()) && self.path.text() != "/";
         let with_slash = |without: String| {
@@ -68,14 +67,14 @@ impl PathPattern {
         denied_spellings(self.path.text()).into_iter().flat_map(with_slash).collect()
     }
 
-    /// What an Allow says, which may reach no further than the rule.
+    /// The paths for an Allow, which must not go beyond the rule.
     pub(crate) fn allowed(&self) -> Vec<String> {
         allowed_spellings(&self.path)
     }
 }
 
-/// The path in every spelling that is normal, for an Allow. If there are too many, those that clients send: as it is, and
-/// with all of its escapes.
+/// The path in every normal spelling, for an Allow. If there are too many, only those that clients send:
+/// unchanged, and with every escape.
 pub(crate) fn allowed_spellings(path: &NormalPath) -> Vec<String> {
     let slash = if path.ends_in_slash() { "/" } else { "" };
     let path = format!("{}{slash}", path.text());
@@ -90,19 +89,20 @@ pub(crate) fn allowed_spellings(path: &NormalPath) -> Vec<String> {
             break;
         }
     }
-    // In a policy that would be a variable.
+    // In a policy, `${` begins a variable.
     spellings.retain(|spelling| !spelling.contains("${"));
     spellings
 }
 
-/// The text in every normal spelling, for a Deny. What doesn't fit into the list is `*`, which is for more than the text.
+/// The text in every normal spelling, for a Deny. A `*` replaces spellings that don't fit, and matches more
+/// than the text.
 fn denied_spellings(text: &str) -> Vec<String> {
     let mut spellings = vec![String::new()];
     for c in text.chars() {
         let of_character = match c {
             '*' => vec!["*".to_owned()],
             c if has_one_spelling(c) => vec![c.to_string()],
-            // A server may take one for the other.
+            // A server may treat these as equal.
             ' ' | '+' => [" ", "%20", "+", "%2B"].map(str::to_owned).to_vec(),
             c => vec![c.to_string(), escaped(c)],
         };
@@ -112,17 +112,18 @@ fn denied_spellings(text: &str) -> Vec<String> {
             spellings.iter_mut().filter(|spelling| !spelling.ends_with('*')).for_each(|s| s.push('*'));
         }
     }
-    // What would be a variable of the policy.
+    // `${` would begin a variable of the policy.
     spellings.into_iter().map(|spelling| spelling.replace("${", "?{")).collect()
 }
 
-/// Each of the first with each of the second after it.
+/// Joins each text of the first list with each of the second.
 pub(crate) fn products(first: &[impl AsRef<str>], second: &[String]) -> Vec<String> {
     let with_each = |start: &str| second.iter().map(|end| format!("{start}{end}")).collect::<Vec<_>>();
     first.iter().flat_map(|start| with_each(start.as_ref())).collect()
 }
 
-/// Whether a call may be one of both patterns. A no is sure, a yes isn't: what is between two wildcards is not compared.
+/// Whether a call may match both patterns. A no is certain, a yes isn't, since text between wildcards isn't
+/// compared.
 pub(crate) fn may_overlap(one: &str, other: &str) -> bool {
     let wild = ['*', '?'];
     match (one.find(wild), other.find(wild)) {
@@ -136,7 +137,7 @@ pub(crate) fn may_overlap(one: &str, other: &str) -> bool {
     }
 }
 
-/// A resource of a policy that stands for this text in every normal spelling.
+/// A policy's resource that matches this text in every normal spelling.
 pub(crate) fn in_any_spelling(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for c in text.chars().map(|c| if has_one_spelling(c) { c } else { '*' }) {
@@ -151,7 +152,7 @@ fn has_one_spelling(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~/".contains(c)
 }
 
-/// The character with its escape, if it may have one. An asterisk is a wildcard.
+/// The character escaped, if it can be. An asterisk is a wildcard.
 fn escaped(c: char) -> String {
     if has_one_spelling(c) || c == '*' {
         return c.to_string();
@@ -163,7 +164,8 @@ fn escaped(c: char) -> String {
     escaped
 }
 
-/// An escape means the same in either case (RFC 3986 section 2.1), and a person may write it in either.
+/// Converts escapes to upper case: both cases mean the same (RFC 3986 section 2.1), and people may write
+/// either.
 fn with_upper_case_escapes(path: &str) -> String {
     let mut digits = 0;
     let upper_case = |c: char| {
@@ -174,12 +176,12 @@ fn with_upper_case_escapes(path: &str) -> String {
     path.chars().map(upper_case).collect()
 }
 
-/// Whether the text is one that the pattern stands for.
+/// Whether the pattern matches the text.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|start| text.strip_prefix(start)) else { return false };
     let Some(end) = parts.next_back() else { return rest.is_empty() };
-    // As far to the front as it goes, so that the most is left for the others.
+    // At the first match, which leaves the most text for the other parts.
     for part in parts {
         let Some((_, after)) = rest.split_once(part) else { return false };
         rest = after;
@@ -238,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_that_is_never_let_through_is_no_rule() {
+    fn a_rule_for_a_path_that_never_passes_is_refused() {
         for bad in ["/a//b", "/a/../b", "/./a", "/%61", "/a%2Fb", "/a%25", "/a%", "/a%2ab", "//", "/a%3Bb"] {
             assert!(PathPattern::parse(bad).is_err(), "{bad}");
         }

@@ -1,8 +1,9 @@
 //! An IAM policy that stays right when it is cached.
 //!
-//! API Gateway evaluates a policy for the call that it asks about and, where it remembers policies, for whatever else is
-//! called with the same token. So a policy says what the token may call in the whole stage, and denies this call where it
-//! was decided so: a decision goes by the path's meaning, a policy only by how it is spelled.
+//! API Gateway evaluates a policy for the current call. If it caches policies, it also evaluates this one for
+//! any other call with the same token. So a policy says what the token may call in the whole stage. It also
+//! denies the current call if the decision was to deny it: decisions consider what a path means, but policies
+//! only its spelling.
 
 use serde::Serialize;
 use shared::{
@@ -13,7 +14,7 @@ use shared::{
 };
 
 use crate::{
-    AuthorizerError, ScopeRule, ScopeRules, Stage,
+    AuthorizerError, NormalPath, ScopeRule, ScopeRules, Stage,
     call::{Call, METHODS, Target},
     context::AuthorizerContext,
     pattern::{allowed_spellings, in_any_spelling, matches, may_overlap, products},
@@ -25,13 +26,14 @@ use crate::{
 /// The longest policy that API Gateway evaluates, in bytes of JSON.
 const MAX_LEN: usize = 8192;
 
-/// The longest resource of a policy of an authorizer, in characters.
+/// The longest resource of an authorizer's policy, in characters.
 const MAX_RESOURCE_LEN: usize = 512;
 
-/// As long as the ARN of a stage usually gets.
+/// A stage's ARN of usual length.
 const A_STAGE: &str = "arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:abcdefghij/production";
 
-/// The rules, if API Gateway would evaluate each policy that they may make, in a stage with a name of usual length.
+/// Checks that API Gateway would evaluate every policy that these rules can make, in a stage with a name of
+/// usual length.
 pub(crate) fn evaluable(rules: ScopeRules) -> Result<ScopeRules, EnvironmentError> {
     let unusable = |reason: &str| EnvironmentError::Unusable(variable::SCOPE_RULES, reason.to_owned());
     let stage = Stage::of_method_arn(&format!("{A_STAGE}/GET/")).ok_or_else(|| unusable("no stage"))?;
@@ -51,13 +53,13 @@ pub(crate) fn evaluable(rules: ScopeRules) -> Result<ScopeRules, EnvironmentErro
     Ok(rules)
 }
 
-/// How long a policy for this method gets at most, whatever rules a token meets, in bytes of JSON: each rule counts with
-/// its Allow or its Deny, whichever is longer, and the call may be denied too.
+/// The greatest length of a policy for this method, whichever rules a token meets, in bytes of JSON. Each
+/// rule counts with the longer of its Allow and its Deny, and the call's own Deny counts too.
 fn longest(stage: &Stage, rules: &ScopeRules, method: &'static str) -> usize {
     let methods = Methods::Called(Some(method));
     let have_slashes = rules.have_slashes();
     let rules_allowed: Vec<_> = rules.iter().map(|rule| (rule, methods.allowed(rule))).collect();
-    // What a token may call without meeting this rule.
+    // The calls that a token may make without meeting this rule.
     let may_be_allowed = |rule: &ScopeRule, pattern: &str| match rules.default() {
         ScopeDefault::Allow => !rule.is_met_by(&Scope::default()),
         ScopeDefault::Deny => rules_allowed.iter().any(|(other, allowed)| {
@@ -84,7 +86,7 @@ fn longest(stage: &Stage, rules: &ScopeRules, method: &'static str) -> usize {
     rest.len() + len_of_rules + len_of_spellings + MAX_RESOURCE_LEN + "\"\",".len()
 }
 
-/// How long it is in a list of JSON, with its comma.
+/// The length in a JSON list, with its comma.
 fn len_in_list(resource: &str) -> usize {
     serde_json::to_string(resource).map_or(MAX_LEN, |json| json.len() + ",".len())
 }
@@ -118,13 +120,13 @@ struct Statement {
     resource: Vec<String>,
 }
 
-/// The methods for which a policy says what may be called.
+/// The methods that a policy covers.
 #[derive(Clone, Copy, Debug)]
 enum Methods {
-    /// Each by itself.
+    /// Each method separately.
     Each,
-    /// Only that of the call: enough for it, and shorter. Where calls that no rule names pass, a Deny is for every method,
-    /// and then also for some paths that only end like its own.
+    /// Only the call's method, which is enough for the call, and shorter. If calls without a rule pass, a
+    /// Deny covers every method, and then also some paths that merely end like its own.
     Called(Option<&'static str>),
 }
 
@@ -136,6 +138,8 @@ impl Policy {
         context: AuthorizerContext,
     ) -> Result<Self, AuthorizerError> {
         let document = match token.access {
+            // A gateway that caches decisions would let other calls pass without a proof.
+            Access::Api if token.jkt.is_some() => PolicyDocument::of_call_alone(call),
             Access::Api => PolicyDocument::of_call(call, rules, |rule| rule.is_met_by(&token.scope)),
             Access::PasswordChange => PolicyDocument::of_password_change(call.stage),
         };
@@ -146,11 +150,18 @@ impl Policy {
     }
 }
 
+impl Call<'_> {
+    /// Whether a policy can allow exactly this call.
+    pub(crate) fn is_nameable(&self) -> bool {
+        PolicyDocument::naming(self).is_some()
+    }
+}
+
 impl PolicyDocument {
     fn of_call(call: &Call<'_>, rules: &ScopeRules, is_met: impl Fn(&ScopeRule) -> bool) -> Self {
         let (Verdict::Allowed | Verdict::InsufficientScope, Some(target)) = (call.verdict, call.target)
         else {
-            // Without rules it doesn't matter what is called.
+            // Without rules, the call doesn't matter.
             return if call.verdict == Verdict::Allowed {
                 Self::of_stage(call.stage, rules, Methods::Each, is_met)
             } else {
@@ -166,13 +177,11 @@ impl PolicyDocument {
         };
         let whole = of_methods(Methods::Each);
         let policy = if whole.fits() { whole } else { of_methods(Methods::Called(target.method())) };
-        // A Deny with wildcards may be for more than its rule. Without it, other calls would pass that a gateway
-        // remembers this policy for: so then the policy is for this call alone.
+        // A Deny with wildcards may match more than its rule, even this call. Dropping it would let other
+        // calls pass while the policy is cached, so the policy covers only this call.
         match (call.verdict, target) {
             (Verdict::Allowed, Target::Path(method, path)) if !path.text().contains('*') => {
-                let spellings = products(&[method], &allowed_spellings(path));
-                let resources: Vec<_> =
-                    spellings.iter().map(|spelling| call.stage.resource(spelling)).collect();
+                let resources = resources_of(call.stage, method, path);
                 if !resources.iter().any(|resource| policy.denies(resource)) {
                     return policy;
                 }
@@ -183,8 +192,32 @@ impl PolicyDocument {
         }
     }
 
-    /// What of the stage may be called. A rule that is not met is an explicit Deny, which outweighs whatever else
-    /// applies to the same call: so a call that several rules name needs all of their scopes.
+    /// A policy that allows this call alone, if the decision allows it.
+    fn of_call_alone(call: &Call<'_>) -> Self {
+        let named = Some(call).filter(|call| call.verdict == Verdict::Allowed).and_then(Self::naming);
+        named.unwrap_or_else(|| Self::new(vec![], vec![call.stage.resource("*")]))
+    }
+
+    /// A policy that allows exactly this call. `None`, if no resource can name it exactly.
+    fn naming(call: &Call<'_>) -> Option<Self> {
+        let resources = match call.target {
+            Some(Target::Path(method, path)) if !path.text().contains('*') => {
+                resources_of(call.stage, method, path)
+            }
+            Some(Target::Route(route)) => vec![call.stage.resource(route)],
+            // As the gateway itself spells it.
+            _ => vec![call.stage.resource(call.arn)],
+        };
+        // A wildcard or a variable would match more.
+        let is_exact = |resource: &String| !resource[call.stage.len()..].contains(['*', '?', '{']);
+        if resources.is_empty() || !resources.iter().all(is_exact) {
+            return None;
+        }
+        Some(Self::new(resources, vec![])).filter(Self::fits)
+    }
+
+    /// The policy for the stage. A rule that the token doesn't meet becomes a Deny, which outweighs any
+    /// Allow. So a call that several rules name needs all their scopes.
     fn of_stage(
         stage: &Stage,
         rules: &ScopeRules,
@@ -197,22 +230,22 @@ impl PolicyDocument {
             ScopeDefault::Allow => vec!["*".to_owned()],
             ScopeDefault::Deny => met.into_iter().flat_map(|rule| methods.allowed(rule)).collect(),
         };
-        // A policy has to say something.
+        // A policy needs a statement.
         if allowed.is_empty() {
             return Self::new(vec![], vec![stage.resource("*")]);
         }
-        // What no Allow reaches is refused without a Deny.
+        // Calls without an Allow are refused without a Deny.
         let is_reached = |pattern: &String| allowed.iter().any(|allowed| may_overlap(allowed, pattern));
         let denied = unmet.into_iter().flat_map(|rule| methods.denied(rule, rules.default(), have_slashes));
         let mut denied: Vec<_> = denied.filter(is_reached).map(|pattern| stage.resource(&pattern)).collect();
-        // An Allow without a wildcard is for one spelling alone.
+        // An Allow without a wildcard matches only one spelling.
         if !rules.is_empty() && allowed.iter().any(|pattern| pattern.contains('*')) {
             denied.extend(spellings::denied(have_slashes).map(|part| stage.anywhere(part)));
         }
         Self::new(allowed.iter().map(|pattern| stage.resource(pattern)).collect(), denied)
     }
 
-    /// The one call of a token that is good for a change of password and nothing else.
+    /// The policy of a token that only allows a change of password.
     fn of_password_change(stage: &Stage) -> Self {
         Self::new(vec![stage.resource(&format!("POST{}", route::PASSWORD))], vec![])
     }
@@ -243,7 +276,7 @@ impl PolicyDocument {
         resources.all(|resource| is_short(resource)) && self.len() <= MAX_LEN
     }
 
-    /// In bytes of JSON.
+    /// The length in bytes of JSON.
     fn len(&self) -> usize {
         serde_json::to_string(self).map_or(usize::MAX, |json| json.len())
     }
@@ -283,7 +316,14 @@ impl Methods {
     }
 }
 
-/// The call in every normal spelling. What would be too long ends in `*`, and is then for more than the call.
+/// The resources of a call, in each spelling that a policy can name.
+fn resources_of(stage: &Stage, method: &'static str, path: &NormalPath) -> Vec<String> {
+    let spellings = products(&[method], &allowed_spellings(path));
+    spellings.iter().map(|spelling| stage.resource(spelling)).collect()
+}
+
+/// The resource of a call in every normal spelling. If it is too long, it ends in `*` and matches more than
+/// the call.
 fn resource_of(stage: &Stage, target: &Target) -> String {
     let mut resource = stage.resource(&match target {
         Target::Path(method, path) => {

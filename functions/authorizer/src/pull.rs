@@ -1,4 +1,4 @@
-//! Reading the Revocations table: all rows since an instant, up to a bound.
+//! Reads the Revocations table: all rows since an instant, up to a limit.
 
 use std::sync::{
     Arc,
@@ -13,28 +13,28 @@ use shared::{
 };
 use tokio::task::JoinSet;
 
-/// Why the rows could not be had.
+/// Why a pull failed.
 #[derive(Debug, thiserror::Error)]
 pub enum PullError {
-    /// A Query failed, or a row is not one of ours.
+    /// A Query failed, or a row is malformed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// There are more than the bound.
+    /// There are more rows than the limit.
     #[error("the denylist has more than {0} rows")]
     TooLong(usize),
 }
 
-/// All rows whose instant is not before `from`, up to those of writers whose clock is ahead of `now`. The next pull has to
-/// start earlier than `now`, by as much as a row may be late: [`super::DENYLIST_OVERLAP`]. It reads no further than `max_rows`,
-/// and the page on which each Query finds that out.
+/// Returns all rows from `from` on, up to those of writers whose clock is ahead of `now`. The next pull has
+/// to start earlier than `now`, by the longest delay of a row: [`super::DENYLIST_OVERLAP`]. Each Query stops
+/// at the page that exceeds `max_rows`.
 ///
 /// # Errors
 ///
-/// [`PullError`]
+/// [`PullError`], if a Query fails, a row is malformed, or there are too many rows.
 ///
 /// # Panics
 ///
-/// If a Query does.
+/// If a task panics.
 pub async fn pull(
     revocations: &Revocations,
     from: Timestamp,
@@ -50,13 +50,13 @@ pub async fn pull(
     }
     let mut found = Vec::new();
     while let Some(rows) = queries.join_next().await {
-        // Unwrap safety: a task that panicked panics here, as it would have without a task.
+        // Unwrap safety: a panic in a task continues here, as it would without a task.
         found.extend(rows.expect("reading revocations doesn't panic")?);
     }
     Ok(found)
 }
 
-/// How many rows all Queries of a pull may still find.
+/// The number of rows that a pull's Queries may still find.
 #[derive(Clone, Debug)]
 struct Bound {
     left: Arc<AtomicUsize>,
@@ -83,7 +83,7 @@ async fn bucket_since(
         .expression_attribute_names("#bucket", attribute::BUCKET)
         .expression_attribute_names("#revocation", attribute::REVOCATION)
         .expression_attribute_values(":bucket", N(bucket.to_string()))
-        // Instants have ten digits until the year 2286, so that they sort as text.
+        // Instants have ten digits until the year 2286, so they sort as text.
         .expression_attribute_values(":from", S(from.to_string()))
         .consistent_read(true)
         .into_paginator()

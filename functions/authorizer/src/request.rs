@@ -1,44 +1,62 @@
-//! The request for a decision: REST APIs (TOKEN and REQUEST), HTTP APIs (2.0 and 1.0), WebSocket APIs and AppSync each send
-//! another event, and are told apart by it.
+//! The authorizer's request. REST APIs (TOKEN and REQUEST), HTTP APIs (2.0 and 1.0), WebSocket APIs and
+//! AppSync each send a different event.
 
 use std::collections::HashMap;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
+use shared::dpop;
 
 use crate::{
     AuthorizerError, Stage,
-    call::{Said, Target},
+    call::{Call, Said, Target},
+    credential::{Credential, Scheme},
+    proof_request::{Called, ProofRequest},
+    verdict::Verdict,
 };
 
-/// The stage variable with which the owner of an HTTP API says that it enabled simple responses: nothing else in the
-/// event does.
+/// The stage variable by which an HTTP API's owner declares simple responses. Nothing else in the event shows
+/// them.
 const RESPONSE_VARIABLE: &str = "latchgate_response";
-/// What a browser, which can't set the Authorization header of a WebSocket, offers as subprotocol before its token.
-const BEARER_SUBPROTOCOL: &str = "bearer";
+/// The stage variable with the API's base URL, if it differs from API Gateway's.
+const ORIGIN_VARIABLE: &str = "latchgate_dpop_origin";
+/// The stage variable with the API's resource identifier (RFC 8707), if its tokens aren't for the
+/// deployment's audience.
+const RESOURCE_VARIABLE: &str = "latchgate_resource";
+/// The part of a domain that only API Gateway's own domains have.
+const OWN_DOMAIN: &str = ".execute-api.";
+/// The method of a request that opens a WebSocket (RFC 6455 section 4.1).
+const CONNECT_METHOD: &str = "GET";
 
-/// The shape of the answer that the caller takes.
+/// The format of the answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum AnswerShape {
     /// An IAM policy for this stage.
     Policy(Stage),
-    /// Yes or no.
+    /// A yes or no.
     Simple,
-    /// AppSync's own.
+    /// AppSync's own format.
     AppSync,
 }
 
-/// A request to be decided about.
+/// A request to decide about.
 #[derive(Debug)]
 pub(crate) struct AuthorizationRequest {
-    token: Option<SecretString>,
+    pub(crate) credential: Option<Credential>,
+    /// The proofs of a request with the scheme `DPoP`; `None`, if its kind of event can't carry any.
+    pub(crate) proof: Option<ProofRequest>,
+    /// The resource that the token has to be for; `None` for the deployment's audience. TOKEN authorizers and
+    /// AppSync send no stage variables, so it's always `None` for them.
+    pub(crate) resource: Option<String>,
     pub(crate) shape: AnswerShape,
-    /// What is called, if that can be told for sure; AppSync doesn't tell.
+    /// The part of the ARN after the stage; empty without an ARN.
+    pub(crate) arn: String,
+    /// The call, if it is certain; AppSync doesn't reveal it.
     pub(crate) target: Option<Target>,
 }
 
-/// Every kind of event, as far as it is looked at. Whatever may hold a token is wrapped, so that no log shows it.
+/// The fields of every kind of event. Those that may contain a token are wrapped, so that no log shows them.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -57,12 +75,15 @@ struct Event {
     route_key: Option<String>,
     raw_path: Option<String>,
     request_context: Option<RequestContext>,
+    request_headers: Option<HashMap<String, SecretString>>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RequestContext {
     api_id: Option<String>,
+    domain_name: Option<String>,
+    stage: Option<String>,
     event_type: Option<String>,
     path: Option<String>,
     resource_path: Option<String>,
@@ -78,66 +99,84 @@ struct Http {
 }
 
 impl AuthorizationRequest {
-    /// Takes the event of an authorizer. What serde says of any other is dropped: it quotes the event.
+    /// Parses an authorizer's event. The error drops serde's message, which quotes the event.
     pub(crate) fn parse(event: Value) -> Result<Self, AuthorizerError> {
-        // serde would take an array of the members as well.
+        // serde would also accept an array of the members.
         let event = Some(event).filter(Value::is_object).ok_or(AuthorizerError::Event)?;
         let event: Event = serde_json::from_value(event).map_err(|_| AuthorizerError::Event)?;
         let (kind, version) = (event.kind.as_deref(), event.version.as_deref());
         match (kind, version, &event.method_arn, &event.route_arn) {
             (Some("TOKEN"), None, Some(arn), None) => {
                 let header = event.authorization_token.as_ref().ok_or(AuthorizerError::Event)?;
-                let (stage, target) = called(arn)?;
-                let token = bearer_token(header.expose_secret());
-                Ok(Self { token, shape: AnswerShape::Policy(stage), target })
+                let (stage, call, target) = called(arn)?;
+                let credential = Credential::of_header(header.expose_secret());
+                let shape = AnswerShape::Policy(stage);
+                Ok(Self { credential, proof: None, resource: None, shape, arn: call.to_owned(), target })
             }
             (Some("REQUEST"), None | Some("1.0"), Some(arn), None) => {
-                let (stage, target) = called(arn)?;
+                let (stage, call, target) = called(arn)?;
                 let target = target.and_then(|target| target.confirmed(&event.said(stage.name())));
-                Ok(Self { token: event.token(), shape: AnswerShape::Policy(stage), target })
+                let credential = event.credential();
+                let proof = event.proof(credential.as_ref(), call);
+                Ok(Self {
+                    credential,
+                    proof,
+                    resource: event.resource_identifier(),
+                    shape: AnswerShape::Policy(stage),
+                    arn: call.to_owned(),
+                    target,
+                })
             }
             (Some("REQUEST"), Some("2.0"), None, Some(arn)) => {
-                let (stage, target) = called(arn)?;
+                let (stage, call, target) = called(arn)?;
                 let target = target.and_then(|target| target.confirmed(&event.said_in_2_0(stage.name())));
                 let shape =
                     if event.wants_simple() { AnswerShape::Simple } else { AnswerShape::Policy(stage) };
-                Ok(Self { token: event.token(), shape, target })
+                let credential = event.credential();
+                let proof = event.proof(credential.as_ref(), call);
+                let resource = event.resource_identifier();
+                Ok(Self { credential, proof, resource, shape, arn: call.to_owned(), target })
             }
             (None, None, None, None) if event.is_of_app_sync() => {
-                Ok(Self { token: event.app_sync_token(), shape: AnswerShape::AppSync, target: None })
+                let text = event.authorization_token.as_ref().map_or("", ExposeSecret::expose_secret);
+                let credential = Credential::of_app_sync(text);
+                let proof = event.app_sync_proof(credential.as_ref());
+                let arn = String::new();
+                let shape = AnswerShape::AppSync;
+                Ok(Self { credential, proof, resource: None, shape, arn, target: None })
             }
             _ => Err(AuthorizerError::Event),
         }
     }
 
-    pub(crate) fn token(&self) -> Option<&str> {
-        self.token.as_ref().map(ExposeSecret::expose_secret)
+    /// The call with its decision.
+    pub(crate) fn call<'a>(&'a self, stage: &'a Stage, verdict: Verdict) -> Call<'a> {
+        Call { stage, arn: &self.arn, target: self.target.as_ref(), verdict }
     }
 }
 
-fn called(arn: &str) -> Result<(Stage, Option<Target>), AuthorizerError> {
+/// The stage, the part of the ARN after it, and the call in that part.
+fn called(arn: &str) -> Result<(Stage, &str, Option<Target>), AuthorizerError> {
     let (stage, call) = Stage::and_call(arn).ok_or(AuthorizerError::MethodArn)?;
-    Ok((stage, Target::of_arn(call)))
+    Ok((stage, call, Target::of_arn(call)))
 }
 
 impl Event {
-    /// The one token of a request with headers.
-    fn token(&self) -> Option<SecretString> {
+    /// The only credential of a request with headers.
+    fn credential(&self) -> Option<Credential> {
         match self.header("authorization")[..] {
-            [header] => bearer_token(header),
-            [] if self.context(|context| &context.event_type) == Some("CONNECT") => {
-                match self.header("sec-websocket-protocol")[..] {
-                    [header] => subprotocol_token(header),
-                    _ => None,
-                }
-            }
+            [header] => Credential::of_header(header),
+            [] if self.is_connect() => match self.header("sec-websocket-protocol")[..] {
+                [header] => Credential::of_subprotocol(header),
+                _ => None,
+            },
             _ => None,
         }
     }
 
-    /// All values of a header, whatever the case of its name. HTTP APIs join several with commas, which no token has.
-    /// `headers` has the last of each, which `multiValueHeaders` has as well; where it has not, the two contradict each
-    /// other, and both count.
+    /// All values of a header, in any case. HTTP APIs join several values with commas, which no token contains.
+    /// `headers` has the last value, which `multiValueHeaders` has too. If `multiValueHeaders` lacks it, the two
+    /// contradict each other, and both values count.
     fn header(&self, name: &str) -> Vec<&str> {
         let is_it = |key: &str| key.eq_ignore_ascii_case(name);
         let multi = self.multi_value_headers.iter().flatten().filter(|(key, _)| is_it(key));
@@ -153,9 +192,9 @@ impl Event {
         values
     }
 
-    /// What the event of a REST API, of a WebSocket API, or of an HTTP API in 1.0 says of the call.
+    /// The facts in the event of a REST API, a WebSocket API, or an HTTP API in format 1.0.
     fn said<'a>(&'a self, stage: &'a str) -> Said<'a> {
-        // A WebSocket API has its route in the place of all the others.
+        // A WebSocket API has only a route.
         let route = self.resource.as_deref().or_else(|| self.context(|context| &context.route_key));
         Said {
             stage,
@@ -176,42 +215,74 @@ impl Event {
     }
 
     fn wants_simple(&self) -> bool {
-        let variable = self.stage_variables.as_ref().and_then(|all| all.get(RESPONSE_VARIABLE));
-        variable.is_some_and(|value| value == "simple")
+        self.stage_variable(RESPONSE_VARIABLE).is_some_and(|value| value == "simple")
+    }
+
+    /// The identifier as registered, to be compared byte by byte.
+    fn resource_identifier(&self) -> Option<String> {
+        self.stage_variable(RESOURCE_VARIABLE).cloned()
+    }
+
+    fn stage_variable(&self, name: &str) -> Option<&String> {
+        self.stage_variables.as_ref().and_then(|all| all.get(name))
     }
 
     fn is_of_app_sync(&self) -> bool {
         self.authorization_token.is_some() && self.context(|context| &context.api_id).is_some()
     }
 
-    /// AppSync's own documentation asks for the token without a scheme; it is taken with it as well.
-    fn app_sync_token(&self) -> Option<SecretString> {
-        let text = self.authorization_token.as_ref()?.expose_secret();
-        bearer_token(text).or_else(|| is_token(text).then(|| text.into()))
+    /// The proofs of a request with headers. Without the scheme `DPoP` this does nothing.
+    fn proof(&self, credential: Option<&Credential>, call: &str) -> Option<ProofRequest> {
+        credential.filter(|credential| credential.scheme == Scheme::Dpop)?;
+        let proofs = self.header(dpop::HEADER).into_iter().map(SecretString::from).collect();
+        Some(ProofRequest { proofs, called: self.called(call) })
+    }
+
+    /// The proofs of an AppSync request, whose headers differ.
+    fn app_sync_proof(&self, credential: Option<&Credential>) -> Option<ProofRequest> {
+        credential.filter(|credential| credential.scheme == Scheme::Dpop)?;
+        let headers = self.request_headers.iter().flatten();
+        let proofs = headers.filter(|(name, _)| name.eq_ignore_ascii_case(dpop::HEADER));
+        let proofs = proofs.map(|(_, value)| value.clone()).collect();
+        Some(ProofRequest { proofs, called: Called::of_app_sync() })
+    }
+
+    fn called(&self, call: &str) -> Called {
+        let http = self.request_context.as_ref().and_then(|context| context.http.as_ref());
+        let text = |member: Option<&str>| member.map(str::to_owned);
+        let (method, path) = if self.is_connect() {
+            let stage = self.context(|context| &context.stage).map(|stage| format!("/{stage}"));
+            (Some(CONNECT_METHOD), stage)
+        } else if let Some(http) = http {
+            (http.method.as_deref(), text(self.raw_path.as_deref()))
+        } else {
+            (self.http_method.as_deref(), text(self.context(|context| &context.path)))
+        };
+        // The path follows the method. A WebSocket route has none.
+        let arn_path = call.split_once('/').map_or("", |(_, path)| path);
+        let origin = self.stage_variable(ORIGIN_VARIABLE).cloned();
+        let domain = self.context(|context| &context.domain_name);
+        // In format 2.0, the path lacks the base path of a custom domain. If the owner has set a base URL,
+        // only that counts.
+        let is_known = |domain: &&str| http.is_none() || origin.is_none() || domain.contains(OWN_DOMAIN);
+        Called {
+            method: text(method),
+            domain: text(domain.filter(is_known)),
+            below: path.as_deref().map(|path| Called::below(path, arn_path)),
+            path,
+            is_decoded: self.version.is_some(),
+            origin,
+        }
+    }
+
+    /// Whether this request opens a WebSocket.
+    fn is_connect(&self) -> bool {
+        self.context(|context| &context.event_type) == Some("CONNECT")
     }
 
     fn context(&self, member: impl Fn(&RequestContext) -> &Option<String>) -> Option<&str> {
         self.request_context.as_ref().and_then(|context| member(context).as_deref())
     }
-}
-
-/// The token of an Authorization header (RFC 6750 section 2.1); the scheme is case-insensitive (RFC 9110 section 11.1).
-fn bearer_token(header: &str) -> Option<SecretString> {
-    let (scheme, token) = header.split_once(' ')?;
-    let token = token.trim_start_matches(' ');
-    (scheme.eq_ignore_ascii_case("bearer") && is_token(token)).then(|| token.into())
-}
-
-/// The token of `Sec-WebSocket-Protocol: bearer, TOKEN` (RFC 6455 section 11.3.4). Not of the query: that is logged.
-fn subprotocol_token(header: &str) -> Option<SecretString> {
-    let (name, token) = header.split_once(',')?;
-    let token = token.trim();
-    (name.trim() == BEARER_SUBPROTOCOL && is_token(token)).then(|| token.into())
-}
-
-/// `b68token` of RFC 6750 section 2.1.
-fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._~+/=".contains(&b))
 }
 
 #[cfg(test)]
@@ -221,24 +292,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_token_after_the_scheme_in_any_case() {
-        let token = |header| bearer_token(header).map(|token| token.expose_secret().to_owned());
-        for header in ["Bearer a.b-c_d", "bearer a.b-c_d", "BEARER  a.b-c_d"] {
-            assert_eq!(token(header).as_deref(), Some("a.b-c_d"), "{header}");
-        }
-        for header in
-            ["", "Bearer", "Bearer ", "Basic a", "Bearer a b", "Bearer a,Bearer b", "Bearera", " Bearer a"]
-        {
-            assert_eq!(token(header), None, "{header}");
-        }
-    }
-
-    #[test]
     fn debug_shows_no_token() {
         let event = json!({ "type": "TOKEN", "authorizationToken": "Bearer s3cret", "methodArn":
             "arn:aws:execute-api:eu-west-1:123456789012:a1b2/prod/GET/me" });
         let request = AuthorizationRequest::parse(event.clone()).unwrap();
-        assert_eq!(request.token(), Some("s3cret"));
+        assert_eq!(request.credential.as_ref().map(Credential::token), Some("s3cret"));
         let event: Event = serde_json::from_value(event).unwrap();
         assert!(!format!("{request:?} {event:?}").contains("s3cret"));
     }

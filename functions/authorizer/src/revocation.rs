@@ -1,4 +1,4 @@
-//! Whether a token's session is over: three ways to know, each at its price and with its delay.
+//! Whether a token's session is over: three checks, with different costs and delays.
 
 use aws_sdk_dynamodb::Client;
 use shared::{
@@ -9,14 +9,14 @@ use shared::{
 
 use crate::{denylist::Denylist, liveness::LiveSessions, pull::PullError};
 
-/// `REVOCATION_CHECK`.
+/// The value of `REVOCATION_CHECK`.
 #[derive(Debug)]
 pub(crate) enum RevocationCheck {
-    /// `session`, the default: one read a request; a logout takes effect at the next one.
+    /// `session`, the default: one read per request. A logout takes effect at the next request.
     Session(LiveSessions),
-    /// `denylist`: no read a request; a logout takes effect within the interval of pulling.
+    /// `denylist`: no read per request. A logout takes effect within the pull interval.
     Denylist(Box<Denylist>),
-    /// `none`: no read at all; a logout takes effect when the token expires.
+    /// `none`: no reads. A logout takes effect when the token expires.
     None,
 }
 
@@ -29,13 +29,13 @@ impl RevocationCheck {
             }
             Some("none") => Ok(Self::None),
             Some(_) => {
-                let reason = "it is none of session, denylist and none".to_owned();
+                let reason = "it must be session, denylist or none".to_owned();
                 Err(EnvironmentError::Unusable(variable::REVOCATION_CHECK, reason))
             }
         }
     }
 
-    /// Reads ahead of the first request what every request needs.
+    /// Reads what every request needs, before the first one.
     pub(crate) async fn prepare(&self, now: Timestamp) -> Result<(), PullError> {
         match self {
             Self::Denylist(denylist) => denylist.prepare(now).await,

@@ -1,4 +1,4 @@
-//! What scope which calls need: a table that a person reads.
+//! The scope rules: a table of the scopes that calls need.
 //!
 //! ```text
 //! GET  /orders*   orders:read      HEAD too
@@ -7,8 +7,8 @@
 //! $connect        chat             a WebSocket API has routes and no methods
 //! ```
 //!
-//! `*` stands for any run of characters, slashes included, since that is what it means in the policy that the table
-//! becomes. Rules are separated by line breaks or `;`.
+//! `*` matches any characters, including slashes, as in the policy that the table becomes. Line breaks or `;`
+//! separate rules.
 
 use shared::{
     environment::{Environment, EnvironmentError, variable},
@@ -21,54 +21,54 @@ use crate::{
     verdict::Verdict,
 };
 
-/// Any token will do.
+/// No scope is needed.
 const NO_SCOPE: &str = "-";
 /// Every method.
 pub(crate) const ANY: &str = "*";
-/// The same, in the words of API Gateway.
+/// Every method, as API Gateway writes it.
 const ANY_OF_GATEWAY: &str = "ANY";
 
-/// The table.
+/// The table of rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ScopeRules {
     rules: Vec<ScopeRule>,
     default: ScopeDefault,
 }
 
-/// What becomes of calls that no rule names.
+/// The decision about calls that no rule names.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ScopeDefault {
-    /// Any valid token will do.
+    /// Any valid token may make them.
     #[default]
     Allow,
     /// They are refused.
     Deny,
 }
 
-/// One line of it.
+/// A rule of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScopeRule {
     pub(crate) calls: Calls,
-    /// What a token needs to have all of.
+    /// The scopes that a token needs, all of them.
     scope: Scope,
 }
 
-/// Which calls a rule names.
+/// The calls that a rule names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Calls {
-    /// Those with this method, or [`ANY`], and with such a path.
+    /// Calls with this method, or [`ANY`], and a matching path.
     Path(&'static str, PathPattern),
     /// A route of a WebSocket API, like `$connect`.
     Route(String),
 }
 
 impl ScopeRules {
-    /// The table in the variables `SCOPE_RULES` and `SCOPE_DEFAULT`. If the second is absent or `auto`, calls that no rule
-    /// names are refused as soon as there are rules.
+    /// Reads `SCOPE_RULES` and `SCOPE_DEFAULT`. If the second is absent or `auto`, calls that no rule names
+    /// are refused if there are rules.
     ///
     /// # Errors
     ///
-    /// If a rule is none.
+    /// If a rule or the default is malformed.
     pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         let unusable = |name, reason: &str| EnvironmentError::Unusable(name, reason.to_owned());
         let text = environment.optional(variable::SCOPE_RULES).unwrap_or_default();
@@ -83,7 +83,7 @@ impl ScopeRules {
             None | Some("auto" | "deny") => ScopeDefault::Deny,
             Some("allow") => ScopeDefault::Allow,
             Some(_) => {
-                return Err(unusable(variable::SCOPE_DEFAULT, "it is none of auto, allow and deny"));
+                return Err(unusable(variable::SCOPE_DEFAULT, "it must be auto, allow or deny"));
             }
         };
         Ok(Self { rules, default })
@@ -94,8 +94,8 @@ impl ScopeRules {
         self.rules.iter().filter(|rule| !rule.is_met_by(scope))
     }
 
-    /// Decides about one call with a token of this scope. Where there are rules, a target that can't be told for sure
-    /// (`None`) is refused, whatever the scope.
+    /// Decides about a call with a token of this scope. If there are rules, an uncertain target (`None`) is
+    /// refused, whatever the scope.
     pub(crate) fn decide(&self, target: Option<&Target>, scope: &Scope) -> Verdict {
         if self.rules.is_empty() {
             return match self.default {
@@ -116,7 +116,7 @@ impl ScopeRules {
         }
     }
 
-    /// Whether a call is refused because no rule names it: no scope would open it.
+    /// Whether a call is refused because no rule names it, so that no scope would allow it.
     pub(crate) fn name_none(&self, target: Option<&Target>) -> bool {
         self.default == ScopeDefault::Deny
             && target.is_some_and(|target| {
@@ -125,12 +125,12 @@ impl ScopeRules {
             })
     }
 
-    /// Whether a token with this scope may call whatever there is.
+    /// Whether a token with this scope may make every call.
     pub(crate) fn permit_everything(&self, scope: &Scope) -> bool {
         self.default == ScopeDefault::Allow && self.unmet(scope).next().is_none()
     }
 
-    /// Whether a path ends in a slash only where a rule does.
+    /// Whether the path has a final slash only if a rule has one.
     fn is_slash_named(&self, target: &Target) -> bool {
         let Target::Path(_, path) = target else { return true };
         let is_named = |rule: &ScopeRule| match &rule.calls {
@@ -152,30 +152,31 @@ impl ScopeRules {
         self.default
     }
 
-    /// Whether a slash at the end of a path means something to a rule.
+    /// Whether any rule has a final slash.
     pub(crate) fn have_slashes(&self) -> bool {
         self.rules.iter().any(|rule| matches!(&rule.calls, Calls::Path(_, path) if path.ends_in_slash()))
     }
 }
 
 impl ScopeRule {
-    /// Reads one line.
+    /// Parses a rule.
     fn parse(line: &str) -> Result<Self, &'static str> {
         let words: Vec<&str> = line.split_ascii_whitespace().collect();
         let (calls, scope) = match words[..] {
             [route, ref scope @ ..] if route.starts_with('$') => {
-                (parse_route(route).ok_or("a route has letters and digits alone after its $")?, scope)
+                (parse_route(route).ok_or("a route must have only letters and digits after its $")?, scope)
             }
             [method, path, ref scope @ ..] => {
-                let method = parse_method(method).ok_or("a rule begins with a method in upper case, or *")?;
+                let method =
+                    parse_method(method).ok_or("a rule must begin with a method in upper case, or *")?;
                 (Calls::Path(method, PathPattern::parse(path)?), scope)
             }
-            _ => return Err("a rule is METHOD PATH SCOPE"),
+            _ => return Err("a rule must be METHOD PATH SCOPE"),
         };
         let scope = match scope {
-            [] => return Err("a rule names a scope last, or - for none"),
+            [] => return Err("a rule must end with a scope, or - for none"),
             [NO_SCOPE] => Scope::default(),
-            scope => Scope::parse(&scope.join(" ")).ok_or("that is no scope")?,
+            scope => Scope::parse(&scope.join(" ")).ok_or("the scope is malformed")?,
         };
         Ok(Self { calls, scope })
     }
@@ -184,12 +185,12 @@ impl ScopeRule {
         self.scope.is_within(scope)
     }
 
-    /// Whether each token that meets the other rule meets this one too.
+    /// Whether every token that meets the other rule meets this one too.
     pub(crate) fn is_met_with(&self, other: &Self) -> bool {
         self.is_met_by(&other.scope)
     }
 
-    /// Whether the rule names this call, in this very spelling.
+    /// Whether the rule names this call, in exactly this spelling.
     fn names(&self, target: &Target) -> bool {
         match (&self.calls, target) {
             (Calls::Path(named, pattern), Target::Path(method, path)) => {
@@ -200,7 +201,7 @@ impl ScopeRule {
         }
     }
 
-    /// Whether the call might be one that the rule names, in another spelling.
+    /// Whether the rule might name the call in another spelling.
     fn may_mean(&self, target: &Target, folded_path: &str) -> bool {
         match (&self.calls, target) {
             (Calls::Path(named, pattern), Target::Path(method, _)) => {
@@ -211,8 +212,8 @@ impl ScopeRule {
     }
 }
 
-/// Whether a rule for the first method is one for the second. A server answers HEAD with what it has for GET (RFC 9110
-/// section 9.3.2).
+/// Whether a rule for the first method covers the second. Servers answer HEAD like GET (RFC 9110 section
+/// 9.3.2).
 pub(crate) fn is_of_method(named: &str, method: &str) -> bool {
     named == ANY || named == method || (named == "GET" && method == "HEAD")
 }
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_that_no_rule_names_are_refused_as_soon_as_there_are_rules() {
+    fn with_rules_a_call_that_no_rule_names_is_denied_by_default() {
         for (text, default, expected) in [
             ("", "", ScopeDefault::Allow),
             ("", "auto", ScopeDefault::Allow),
@@ -317,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_that_no_rule_names_is_told_apart_from_one_without_the_scope() {
+    fn a_call_that_no_rule_names_differs_from_one_without_the_scope() {
         let is_unnamed = |rules: &ScopeRules, call: &str| rules.name_none(Target::of_arn(call).as_ref());
         let table = rules("GET /orders read; $connect chat", "").unwrap();
         for (call, expected) in [
@@ -336,21 +337,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rule_keeps_the_function_from_starting_and_is_named() {
+    fn a_malformed_rule_is_named_and_keeps_the_function_from_starting() {
         for (bad, said) in [
-            ("GET /orders", "scope last"),
+            ("GET /orders", "end with a scope"),
             ("get /orders read", "upper case"),
             ("FETCH /orders read", "method"),
-            ("GET orders read", "begins with /"),
-            ("GET /orders?x=1 read", "no query"),
+            ("GET orders read", "begin with /"),
+            ("GET /orders?x=1 read", "without a query"),
             ("GET /orders/{id} read", "{parameter}"),
             ("GET /${x} read", "{parameter}"),
             ("GET /%6Frders read", "normal form"),
             ("GET //orders read", "normal form"),
-            ("GET /orders re\"ad", "no scope"),
+            ("GET /orders re\"ad", "scope is malformed"),
             ("GET", "METHOD PATH SCOPE"),
             ("$ chat", "letters"),
-            ("$connect", "scope last"),
+            ("$connect", "end with a scope"),
         ] {
             let error = rules(bad, "").unwrap_err().to_string();
             assert!(error.contains(said) && error.contains("SCOPE_RULES"), "{bad}: {error}");

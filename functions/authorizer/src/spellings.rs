@@ -1,29 +1,30 @@
-//! The spellings of a path that no policy lets through where there are scope rules, as far as wildcards can name them.
+//! Spellings of paths that policies deny if there are scope rules, as far as wildcards can express them.
 //!
-//! A request that the authorizer is asked about is decided about by its own path. These are for the calls that it isn't
-//! asked about: API Gateway evaluates a policy that it remembers for whatever else is called with the token.
+//! For the current call, the authorizer checks the path itself. These denials are for other calls: API
+//! Gateway evaluates a cached policy for any call with the token.
 
-/// What denied paths have in them, after `*` for all before.
+/// Parts of denied paths. A `*` before each matches the rest.
 const PARTS: [&str; 84] = [
-    // Empty segments, dots alone, and what follows a semicolon.
+    // Empty segments, dots, and text after a semicolon.
     "//*", "/./*", "/../*", "/.", "/..", ";*", // Escapes with a lower-case digit.
     "%a*", "%b*", "%c*", "%d*", "%e*", "%f*", "%?a*", "%?b*", "%?c*", "%?d*", "%?e*", "%?f*",
-    // Escapes of what needs none: `-` and `.`, digits, letters, `_` and `~`. An escaped backtick is never normal either.
+    // Escapes of characters that need none: `-` and `.`, digits, letters, `_` and `~`. An escaped backtick is
+    // never normal either.
     "%2D*", "%2E*", "%30*", "%31*", "%32*", "%33*", "%34*", "%35*", "%36*", "%37*", "%38*", "%39*", "%41*",
     "%42*", "%43*", "%44*", "%45*", "%46*", "%47*", "%48*", "%49*", "%4A*", "%4B*", "%4C*", "%4D*", "%4E*",
     "%4F*", "%50*", "%51*", "%52*", "%53*", "%54*", "%55*", "%56*", "%57*", "%58*", "%59*", "%5A*", "%5F*",
     "%6*", "%70*", "%71*", "%72*", "%73*", "%74*", "%75*", "%76*", "%77*", "%78*", "%79*", "%7A*", "%7E*",
     // Escapes of `# % / ; ? \`, and of control characters.
     "%23*", "%25*", "%2F*", "%3B*", "%3F*", "%5C*", "%0*", "%1*", "%7F*",
-    // What begins a character of UTF-8 in more bytes than it needs.
+    // The first bytes of UTF-8 characters that are longer than necessary.
     "%C0*", "%C1*", "%E0%8*", "%E0%9*", "%F0%8*",
 ];
 
-/// A path with a slash at its end, but for that which is nothing else: `API/STAGE/METHOD/PATH/`.
+/// A path with a final slash, except the root: `API/STAGE/METHOD/PATH/`.
 const SLASH_AT_THE_END: &str = "/*/*/*/";
 
-/// What follows API and stage in the ARNs that are denied. Where a rule names a path with a slash at its end, those are not
-/// among them.
+/// The ends of the denied ARNs, after API and stage. If a rule has a final slash, paths with a final slash
+/// aren't denied.
 pub(crate) fn denied(have_slashes: bool) -> impl Iterator<Item = &'static str> {
     PARTS.into_iter().chain((!have_slashes).then_some(SLASH_AT_THE_END))
 }
@@ -33,7 +34,7 @@ mod tests {
     use super::*;
     use crate::NormalPath;
 
-    /// Whether one of them is the ARN of this path; `?` is one character.
+    /// Whether any of them matches the ARN of this path; `?` is one character.
     fn is_denied(path: &str) -> bool {
         let arn = format!("arn:aws:execute-api:r:a:api/stage/GET{path}");
         denied(false).any(|part| glob(format!("arn:aws:execute-api:*:*:*{part}").as_bytes(), arn.as_bytes()))
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_normal_path_is_denied_and_what_is_one_is_not() {
+    fn paths_outside_the_normal_form_are_denied_and_normal_ones_are_not() {
         for path in [
             "//a",
             "/a//b",

@@ -1,30 +1,32 @@
-//! What comes of a request whose token is valid.
+//! The verdict on a request with a valid token.
 
 use shared::log::Ending;
 
-/// What comes of a request whose token is valid.
+/// The verdict on a request with a valid token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// It passes.
+    /// The request passes.
     Allowed,
-    /// The token doesn't allow it: a 403.
+    /// The token doesn't allow the call: a 403.
     InsufficientScope,
-    /// There are scope rules, and which of them the path is for can't be told for sure: a 403.
+    /// A 403: the rules for the path can't be determined for certain, or the token is bound to a key and no
+    /// policy can name exactly this call.
     PathNotNormal,
 }
 
-/// Why a token doesn't allow a call: the `detail` of `insufficient_scope` in the log.
+/// Why a token doesn't allow a call, for the `detail` of `insufficient_scope` in the log.
 pub mod refusal {
-    /// It lacks a scope that a rule asks for.
+    /// The token lacks a scope that a rule requires.
     pub const SCOPE: &str = "the token does not allow the call";
-    /// No scope would do.
+    /// No scope would allow the call.
     pub const NO_RULE: &str = "no scope rule names the call";
-    /// Its user has to choose another password first.
-    pub const PASSWORD_CHANGE: &str = "the token is for a change of the password alone";
+    /// The user has to change the password first.
+    pub const PASSWORD_CHANGE: &str = "the token can only change the password";
 }
 
 impl Verdict {
-    /// For the log, with what [`refusal`] says of a token that doesn't allow the call; `None`, if the request passes.
+    /// The verdict for the log; `None`, if the request passes. `refusal` says why a token doesn't allow a
+    /// call.
     pub(crate) fn ending(self, refusal: &'static str) -> Option<Ending> {
         let (reason, detail) = match self {
             Self::Allowed => return None,

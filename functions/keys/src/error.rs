@@ -1,4 +1,4 @@
-//! Why a rotation doesn't go on.
+//! Why a rotation fails.
 
 use lambda_http::lambda_runtime::Diagnostic;
 use shared::{
@@ -11,11 +11,11 @@ use shared::{
 
 use crate::{FenceError, GenerateError};
 
-/// Why a step was not carried out. Keys are named by `kid`, and never shown.
+/// Why a step failed. It names keys by `kid`, and never shows them.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {
-    /// The event is not that of a rotation.
-    #[error("the event is not that of a rotation")]
+    /// The event is not a rotation's.
+    #[error("the event is not a rotation's")]
     Event,
     /// The secret is not the one that this function rotates.
     #[error("the event is about another secret than KEYSET_SECRET")]
@@ -25,42 +25,42 @@ pub enum RotationError {
     Secret {
         /// The operation.
         operation: &'static str,
-        /// What it or the network says.
+        /// The error from Secrets Manager or the network.
         reason: String,
     },
-    /// The secret has no version of this name, or nothing in it.
+    /// The secret has no such version, or the version is empty.
     #[error("the secret has no version {0}")]
     NoVersion(String),
-    /// What is in the secret can't be used, and is not overwritten.
+    /// The keyset in the secret is unusable. It is not overwritten.
     #[error(transparent)]
     Keyset(#[from] KeysetError),
-    /// The crypto library made no key.
+    /// The crypto library generated no key.
     #[error(transparent)]
     Generate(#[from] GenerateError),
     /// The Keys table failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// What is published can't be used.
+    /// The published keys are unusable.
     #[error(transparent)]
     Published(#[from] PublicKeysError),
-    /// A token of the new keyset doesn't verify with what is published.
-    #[error("a token made with the new keyset is refused by what is published")]
+    /// A token of the new keyset doesn't verify with the published keys.
+    #[error("the published keys refuse a token of the new keyset")]
     Refused,
-    /// Another rotation was finished since this one began. Its keys stay; this one's are given up.
-    #[error("another rotation was finished since this one began: it is given up")]
+    /// Another rotation finished after this one began. Its keys stay, and this one's are abandoned.
+    #[error("another rotation finished after this one began, so this one stops")]
     Overtaken,
-    /// The new keys would make tokens before everybody knows them. They are given up.
+    /// The new keys would make tokens before every function knows them. They are abandoned.
     #[error(
-        "the rotation took so long that its keys would make tokens too soon: it is given up, rotate again"
+        "the rotation took too long: its keys would sign tokens before every verifier knows them. Rotate again"
     )]
     TooLate,
-    /// The step was not carried out, or not wholly.
+    /// The step did not complete.
     #[error(transparent)]
     Aborted(#[from] Aborted),
 }
 
 impl RotationError {
-    /// Its name in audit events.
+    /// The name of this error in audit events.
     fn reason(&self) -> &'static str {
         match self {
             Self::Event => "malformed_event",
@@ -78,7 +78,7 @@ impl RotationError {
         }
     }
 
-    /// For the log: whatever it is, it isn't the caller's doing.
+    /// The error for the log. It is never the caller's fault.
     pub(crate) fn ending(&self) -> Ending {
         Ending { is_failure: true, answer: None, reason: self.reason(), detail: chain(self) }
     }
@@ -93,7 +93,7 @@ impl From<FenceError> for RotationError {
     }
 }
 
-/// Secrets Manager shows it to whoever looks at the function's log: that is the operator.
+/// Secrets Manager logs the message where the operator reads it.
 impl From<RotationError> for Diagnostic {
     fn from(error: RotationError) -> Self {
         Self { error_type: "RotationError".to_owned(), error_message: chain(&error) }

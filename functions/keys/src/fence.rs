@@ -1,10 +1,10 @@
-//! The fence: what keeps a rotation that was overtaken from publishing its keys.
+//! The fence, which stops an overtaken rotation from publishing its keys.
 //!
-//! Which keyset is current is in Secrets Manager, and what is published in DynamoDB: no condition spans both. So a
-//! step reads the fence, then looks whether its keyset may still become the current one, and then writes on the
-//! condition that the fence is as it was. Whoever makes another keyset current raises the fence afterwards, and takes
-//! away what is published only then. A step that looked before either wrote before that, and what it wrote is taken
-//! away, or doesn't write at all.
+//! Secrets Manager knows which keyset is current, and DynamoDB has the published keys: no condition spans
+//! both. So a step reads the fence, then checks that its keyset may still become current, and then writes on
+//! the condition that the fence is unchanged. A rotation that makes its keyset current raises the fence
+//! afterwards, and only then removes the keys that it replaces. A step that had checked earlier either writes
+//! before the fence is raised, and its keys are removed, or its write fails.
 
 use std::time::Duration;
 
@@ -23,23 +23,23 @@ use shared::{
 };
 use tokio::time;
 
-/// The partition of the fence: no reader of the published keys queries it.
+/// The partition of the fence. Readers of the published keys don't query it.
 const KEY_USE: &str = "fence";
 const KID: &str = "keyset";
 
 const OPERATION: &str = "TransactWriteItems on Keys";
-/// How often a transaction is tried that met another, and how long is waited at first.
+/// How often a transaction that conflicts with another is tried, and the first pause.
 const ATTEMPTS: u32 = 6;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// The fence as it was read. It has no value before it is raised for the first time.
+/// The value of the fence when it was read. It has none until it is first raised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fence(Option<String>);
 
-/// Why nothing was written behind a fence.
+/// Why a write behind a fence failed.
 #[derive(Debug, thiserror::Error)]
 pub enum FenceError {
-    /// Another keyset became the current one meanwhile.
+    /// Another keyset has become current meanwhile.
     #[error("another keyset became the current one meanwhile")]
     Raised,
     /// The Keys table failed.
@@ -47,21 +47,21 @@ pub enum FenceError {
     Store(#[from] StoreError),
 }
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Written {
-    /// It was carried out.
+    /// The write succeeded.
     Done,
-    /// Its own condition failed.
+    /// The write's own condition failed.
     Refused,
 }
 
 impl Fence {
-    /// Reads the fence: before looking which keyset is the current one.
+    /// Reads the fence. Do this before checking which keyset is current.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails or the fence is malformed.
     pub async fn read(published: &PublishedKeys) -> Result<Self, StoreError> {
         let get = published.table.get_item().set_key(Some(key().into())).consistent_read(true);
         let output = get.send().await.map_err(|e| StoreError::unavailable("GetItem on Keys", e))?;
@@ -70,11 +70,11 @@ impl Fence {
         Ok(Self(fence.map(str::to_owned)))
     }
 
-    /// Raises the fence: after another keyset became the current one, and before what is published is taken away.
+    /// Raises the fence. Do this after a keyset has become current, and before removing published keys.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn raise(published: &PublishedKeys, random: &dyn Random) -> Result<Self, StoreError> {
         let fence = random::identifier(random);
         published
@@ -90,7 +90,7 @@ impl Fence {
         Ok(Self(Some(fence)))
     }
 
-    /// Carries out a write, if the fence is still as it was read.
+    /// Writes, if the fence is unchanged since it was read.
     pub(crate) async fn write(&self, table: &Table, write: TransactWriteItem) -> Result<Written, FenceError> {
         let check =
             TransactWriteItem::builder().condition_check(self.check(table).map_err(not_built)?).build();
@@ -102,7 +102,7 @@ impl Fence {
                 None => time::sleep(PAUSE * 2_u32.pow(attempt)).await,
             }
         }
-        let reason = "it met other writes again and again".to_owned();
+        let reason = "other writes kept changing it".to_owned();
         Err(StoreError::Unavailable { operation: OPERATION, reason }.into())
     }
 
@@ -126,10 +126,10 @@ fn key() -> [(String, AttributeValue); 2] {
         .map(|(name, value)| (name.to_owned(), S(value.to_owned())))
 }
 
-/// The reason of a write whose condition failed.
+/// The reason for a failed condition.
 const FAILED: &str = "ConditionalCheckFailed";
 
-/// What came of the transaction; nothing, if it is to be tried again. The fence's reason is the first.
+/// The outcome of the transaction; `None`, if it should be retried. The fence's reason is the first.
 fn outcome<R>(
     result: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, R>>,
 ) -> Result<Option<Written>, FenceError> {
@@ -153,7 +153,7 @@ fn is_passing(reason: &str) -> bool {
     matches!(reason, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
 }
 
-/// Never: all that is required is there.
+/// Converts an error that never occurs, since all required fields are set.
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` asks for")]
 pub(crate) fn not_built(error: BuildError) -> StoreError {
     StoreError::Unavailable { operation: OPERATION, reason: error.to_string() }

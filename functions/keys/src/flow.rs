@@ -1,4 +1,4 @@
-//! The flow of a rotation: which step it is, and what it came to.
+//! The flow of a rotation's step.
 
 use serde_json::Value;
 use shared::log::{Event, RequestLog};

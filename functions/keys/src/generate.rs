@@ -1,4 +1,4 @@
-//! New keys.
+//! Generates keys.
 
 use aws_lc_rs::{
     encoding::{AsBigEndian, AsDer, EcPrivateKeyBin, Pkcs8V1Der},
@@ -13,15 +13,15 @@ use shared::{
     random::{self, Random},
 };
 
-/// As long as the hash (RFC 7518 section 3.2).
+/// The length of an HMAC key in bytes: that of the hash (RFC 7518 section 3.2).
 const REFRESH_KEY_LEN: usize = 32;
 
-/// The crypto library made no key.
+/// The crypto library generated no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a key could not be generated")]
 pub struct GenerateError;
 
-/// A new signing key, private half and all.
+/// Generates a signing key, with its private half.
 pub(crate) fn signing_key(algorithm: SigningAlgorithm, random: &dyn Random) -> Result<Jwk, GenerateError> {
     let key = match algorithm {
         SigningAlgorithm::Es256 => es256(),
@@ -40,7 +40,7 @@ pub(crate) fn signing_key(algorithm: SigningAlgorithm, random: &dyn Random) -> R
     })
 }
 
-/// A new HMAC key.
+/// Generates an HMAC key.
 pub(crate) fn refresh_key(random: &dyn Random) -> Jwk {
     Jwk {
         kty: "oct".to_owned(),

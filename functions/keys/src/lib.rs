@@ -1,8 +1,8 @@
-//! Secrets Manager's rotation function: it makes the keyset, and replaces its keys.
+//! Secrets Manager's rotation function, which makes the keyset and replaces its keys.
 //!
-//! A new key is published first, and makes tokens only when its lead has passed: by then every function that signs has
-//! the keyset that names it, and every one that verifies has its public half. A key that was replaced stays published
-//! until the last token that it signed has expired. So a rotation refuses no token and ends no session.
+//! A new key is published first, and makes tokens only when its lead has passed. By then every function that
+//! signs has the keyset with the key, and every function that verifies has its public half. A replaced key
+//! stays published until its last token has expired. So a rotation refuses no token and ends no session.
 
 mod error;
 mod fence;
@@ -36,7 +36,7 @@ pub use self::{
     publish::{publish, retire},
 };
 
-/// How long a step may take: a little less than Lambda lets it (template.yaml, `Timeout`).
+/// How long a step may take: a little less than Lambda allows (template.yaml, `Timeout`).
 pub const TIME_LIMIT: Duration = Duration::from_secs(55);
 
 /// The function.
@@ -55,34 +55,34 @@ impl KeyRotation {
     ///
     /// # Errors
     ///
-    /// [`StartError`], if its environment is incomplete or makes no sense.
+    /// [`StartError`], if its environment is incomplete or malformed.
     pub fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, aws, clock, random, .. } = context;
         Ok(Self {
             secret: KeysetSecret::new(environment, aws)?,
             published: PublishedKeys::new(environment, dynamodb)?,
             plan: KeyPlan::from_environment(environment)?,
-            log: FunctionLog::new("keys", context).with_time_limit(TIME_LIMIT),
+            log: FunctionLog::new("keys", context)?.with_time_limit(TIME_LIMIT),
             clock: clock.clone(),
             random: random.clone(),
         })
     }
 
-    /// Carries out the step that Lambda brings.
+    /// Runs the step in Lambda's event.
     ///
     /// # Errors
     ///
-    /// What Secrets Manager is told, if the step can't be carried out.
+    /// The message for Secrets Manager, if the step fails.
     pub async fn invoke(&self, event: LambdaEvent<Value>) -> Result<(), Diagnostic> {
         Ok(self.handle(event.payload, Some(event.context.request_id)).await?)
     }
 
-    /// Carries out one step of a rotation. Any of them may be repeated, at any time and in parallel. The second parameter is
+    /// Runs a step of a rotation. Steps may be repeated, at any time and in parallel. The second parameter is
     /// Lambda's identifier of the request.
     ///
     /// # Errors
     ///
-    /// [`RotationError`], if the step can't be carried out: Secrets Manager repeats the rotation later.
+    /// [`RotationError`], if the step fails. Secrets Manager repeats the rotation later.
     pub async fn handle(&self, event: Value, lambda_request_id: Option<String>) -> Result<(), RotationError> {
         let log = RequestLog::begin(&self.log, Invocation::of_event(&event, lambda_request_id));
         let result = log.carry_out(Box::pin(self.rotate(event, &log))).await;

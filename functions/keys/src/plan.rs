@@ -1,4 +1,4 @@
-//! Which keys a rotation makes, and which it drops: a matter of instants alone.
+//! Decides which keys a rotation makes and drops, by instants only.
 
 use std::time::Duration;
 
@@ -16,33 +16,34 @@ use crate::generate::{self, GenerateError};
 /// A day, in seconds.
 const DAY: u64 = 24 * 3600;
 
-/// How long before it makes tokens a new key is published, unless configured: API Gateway's own JWT authorizer keeps
-/// its copy of the keys for two hours.
+/// How long a new key is published before it makes tokens, by default. API Gateway's own JWT authorizer
+/// caches keys for two hours.
 const LEAD: Duration = Duration::from_secs(3 * 3600);
-/// The least that can be configured: no function of ours uses an older copy, and steps may take as long again.
+/// The shortest lead. Our functions use no older copy than half of this, and steps may take as long again.
 const MIN_LEAD: u64 = 2 * STALE_TTL.as_secs();
 const MAX_LEAD: u64 = 7 * DAY;
 
-/// Age at which an HMAC key is replaced, unless configured.
+/// The age at which an HMAC key is replaced, by default.
 const REFRESH_KEY_TTL: Duration = Duration::from_secs(180 * DAY);
-/// Rotations don't come to the minute. One that is a day early for an HMAC key replaces it rather than leave it for a
-/// whole interval more.
+/// Rotations aren't exact to the minute. One that is up to a day early for an HMAC key replaces it, instead
+/// of leaving it for another interval.
 const EARLY: Duration = Duration::from_secs(DAY);
 
-/// How long after it was replaced the last token of a signing key may still be valid.
+/// How long a signing key's last token may be valid after the key was replaced.
 const SIGNED_TTL: Duration =
     Duration::from_secs(*lifetimes::ACCESS_TTL.end() + STALE_TTL.as_secs() + FRESH_TTL.as_secs());
-/// The same of an HMAC key: "old ones verify until the idle lifetime has passed", the longest that a client may have.
+/// How long an HMAC key's last token may be valid after the key was replaced, for the longest idle lifetime
+/// that a client may have.
 const AUTHENTICATED_TTL: Duration = Duration::from_secs(*lifetimes::IDLE_TTL.end() + STALE_TTL.as_secs());
 
-/// What rotations make.
+/// The plan for new keys.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyPlan {
-    /// What new signing keys are for.
+    /// The algorithm of new signing keys.
     pub algorithm: SigningAlgorithm,
-    /// How long before it makes tokens a new key is published.
+    /// How long a new key is published before it makes tokens.
     pub lead: Duration,
-    /// Age at which an HMAC key is replaced. A signing key is replaced at every rotation.
+    /// The age at which an HMAC key is replaced. Every rotation replaces the signing key.
     pub refresh_key_ttl: Duration,
 }
 
@@ -53,11 +54,11 @@ impl Default for KeyPlan {
 }
 
 impl KeyPlan {
-    /// The plan in the variables `SIGNING_ALGORITHM`, `KEY_LEAD` and `REFRESH_KEY_TTL`.
+    /// Reads `SIGNING_ALGORITHM`, `KEY_LEAD` and `REFRESH_KEY_TTL`.
     ///
     /// # Errors
     ///
-    /// If one makes no sense.
+    /// If a variable is malformed.
     pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         let name = variable::SIGNING_ALGORITHM;
         let algorithm = environment.optional(name).map(str::parse).transpose();
@@ -74,11 +75,11 @@ impl KeyPlan {
         })
     }
 
-    /// The first keyset. Nobody has another, so it makes tokens at once.
+    /// The first keyset. There is no other, so its keys make tokens at once.
     ///
     /// # Errors
     ///
-    /// [`GenerateError`]
+    /// [`GenerateError`], if no key can be generated.
     pub fn first(&self, now: Timestamp, random: &dyn Random) -> Result<KeysetDocument, GenerateError> {
         Ok(KeysetDocument {
             replaces: None,
@@ -91,7 +92,7 @@ impl KeyPlan {
     ///
     /// # Errors
     ///
-    /// [`GenerateError`]
+    /// [`GenerateError`], if no key can be generated.
     pub fn next(
         &self,
         current: &KeysetDocument,
@@ -114,7 +115,7 @@ impl KeyPlan {
     }
 }
 
-/// Whether each key that `next` has and `current` doesn't makes tokens only when no older copy of either is in use.
+/// Whether each new key makes tokens only when no older copy of the keyset or the published keys is in use.
 pub(crate) fn is_in_time(next: &KeysetDocument, current: &KeysetDocument, now: Timestamp) -> bool {
     let is_new = |key: &&Jwk, known: &[Jwk]| !known.iter().any(|other| other.kid == key.kid);
     let signing = next.signing_keys.iter().filter(|key| is_new(key, &current.signing_keys));
@@ -122,17 +123,17 @@ pub(crate) fn is_in_time(next: &KeysetDocument, current: &KeysetDocument, now: T
     signing.chain(refresh).all(|key| now + STALE_TTL <= activates_at(key))
 }
 
-/// When the last token of this signing key has expired, as far as this keyset tells.
+/// When the last token of this signing key has expired, according to this keyset.
 pub(crate) fn expires_at(document: &KeysetDocument, kid: &str, now: Timestamp) -> Timestamp {
     match document.signing_keys.iter().position(|key| key.kid == kid) {
         Some(0) => PublishedKeys::NEVER,
         Some(i) => activates_at(&document.signing_keys[i - 1]) + SIGNED_TTL,
-        // Of a rotation that was given up, or dropped: should it have signed anything, then not after now.
+        // The key is of an abandoned rotation, or was dropped. If it has signed anything, then not after now.
         None => now + SIGNED_TTL,
     }
 }
 
-/// The newest keys, and those that were replaced so lately that tokens of theirs may be out.
+/// The newest keys, and replaced keys that may still have valid tokens.
 fn without_spent(keys: Vec<Jwk>, ttl: Duration, now: Timestamp) -> Vec<Jwk> {
     let replaced_at: Vec<_> = keys.iter().map(activates_at).collect();
     let is_spent = |i: usize| i > 0 && replaced_at[i - 1] + ttl <= now;
@@ -178,7 +179,7 @@ mod tests {
             document = next;
         }
         assert_eq!((signing, refresh), (24, 4));
-        // 400 days and no longer, since the one after it came.
+        // Those of 400 days: each counts from when the next one came.
         assert_eq!(document.refresh_keys.len(), 4);
     }
 
@@ -200,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_would_make_tokens_before_everybody_knows_them_are_not_in_time() {
+    fn keys_are_in_time_if_every_copy_has_them_before_they_sign() {
         let (plan, random) = (KeyPlan::default(), SystemRandom::new());
         let first = plan.first(START, &random).unwrap();
         let next = plan.next(&first, START, &random).unwrap();

@@ -1,4 +1,4 @@
-//! The Keys table: what of the keyset everybody may know.
+//! Publishes the keyset's public halves in the Keys table.
 
 use aws_sdk_dynamodb::types::{
     AttributeValue::{N, S},
@@ -15,12 +15,12 @@ use crate::{
     plan,
 };
 
-/// Publishes the public halves of a keyset's signing keys, unless the fence was raised since it was read. One that is
-/// published already is left as it is.
+/// Publishes the public halves of a keyset's signing keys, unless the fence was raised since it was read.
+/// Keys that are published already stay unchanged.
 ///
 /// # Errors
 ///
-/// [`FenceError`]
+/// [`FenceError`], if the fence was raised or the table fails.
 pub async fn publish(
     published: &PublishedKeys,
     document: &KeysetDocument,
@@ -36,12 +36,12 @@ pub async fn publish(
     Ok(())
 }
 
-/// Lets the keys expire that this keyset, now the current one, replaces: when the last token of each has. One that it
-/// has and that an earlier keyset would let expire is kept.
+/// Sets the expiry of the keys that this keyset, which is now current, replaces: when their last token has
+/// expired. A key of this keyset stays, even if an earlier keyset would let it expire.
 ///
 /// # Errors
 ///
-/// [`FenceError`]
+/// [`FenceError`], if the fence was raised or the table fails.
 pub async fn retire(
     published: &PublishedKeys,
     document: &KeysetDocument,
@@ -86,7 +86,7 @@ fn expire(
         .key(attribute::KEY_USE, S(PublishedKeys::KEY_USE.to_owned()))
         .key(attribute::KID, S(key.jwk.kid.clone()))
         .update_expression("SET #expires_at = :expires_at")
-        // As it was read, and so not of a key that was swept or taken away meanwhile.
+        // The value is unchanged, so the key wasn't removed meanwhile.
         .condition_expression("#expires_at = :read")
         .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
         .expression_attribute_values(":expires_at", N(expires_at.to_string()))
@@ -97,6 +97,6 @@ fn expire(
 }
 
 fn to_json(jwk: &Jwk) -> String {
-    // Unwrap safety: strings serialise.
+    // Unwrap safety: strings always serialise.
     serde_json::to_string(jwk).expect("a key serialises")
 }

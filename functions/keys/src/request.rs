@@ -1,40 +1,40 @@
-//! The request of Secrets Manager.
+//! Secrets Manager's request.
 
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::RotationError;
 
-/// One step of a rotation.
+/// A step of a rotation.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub(crate) struct RotationRequest {
     pub(crate) step: Step,
     /// The ARN of the secret.
     pub(crate) secret_id: String,
-    /// The version of the secret that the rotation is to make.
+    /// The version of the secret that the rotation makes.
     pub(crate) client_request_token: String,
 }
 
 /// The steps, in order.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) enum Step {
-    /// Make the new version, as pending.
+    /// Makes the new version, which is pending.
     #[serde(rename = "createSecret")]
     Create,
-    /// Make it known to whoever has to know it first: publish the public halves.
+    /// Publishes the public halves, so that verifiers know them first.
     #[serde(rename = "setSecret")]
     Set,
-    /// Try it.
+    /// Tests the new version.
     #[serde(rename = "testSecret")]
     Test,
-    /// Make it the current one.
+    /// Makes the new version current.
     #[serde(rename = "finishSecret")]
     Finish,
 }
 
 impl Step {
-    /// Its name in audit events.
+    /// The step's name in audit events.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Create => "create",

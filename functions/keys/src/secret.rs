@@ -1,4 +1,4 @@
-//! The secret: versions of the keyset, of which one is current and one may be pending.
+//! The secret, with versions of the keyset: a current one, and possibly a pending one.
 
 use aws_sdk_secretsmanager::{
     Client,
@@ -20,14 +20,14 @@ use crate::RotationError;
 const CURRENT: &str = "AWSCURRENT";
 const PENDING: &str = "AWSPENDING";
 
-/// The secret that holds the keyset.
+/// The secret with the keyset.
 #[derive(Debug)]
 pub(crate) struct KeysetSecret {
     client: Client,
     id: String,
 }
 
-/// A version of it, and what is in it.
+/// A version of the secret, with its text.
 pub(crate) struct Version {
     pub(crate) id: String,
     pub(crate) text: String,
@@ -43,7 +43,7 @@ impl KeysetSecret {
         &self.id
     }
 
-    /// The version that is in use.
+    /// Returns the current version.
     pub(crate) async fn current(&self) -> Result<Version, RotationError> {
         let get = self.client.get_secret_value().secret_id(&self.id).version_stage(CURRENT);
         let output = get.send().await.map_err(|e| failed("GetSecretValue", e))?;
@@ -51,7 +51,7 @@ impl KeysetSecret {
         Ok(Version { id, text: output.secret_string.unwrap_or_default() })
     }
 
-    /// What is in a version; `None`, if there is nothing in it yet, or no such version.
+    /// Returns the text of a version; `None`, if the version is empty or doesn't exist.
     pub(crate) async fn find(&self, version: &str) -> Result<Option<String>, RotationError> {
         match self.client.get_secret_value().secret_id(&self.id).version_id(version).send().await {
             Ok(output) => Ok(output.secret_string),
@@ -64,7 +64,7 @@ impl KeysetSecret {
         }
     }
 
-    /// Makes a version, as pending. If there is one by now, made by another call of the same step, that one stays.
+    /// Makes a pending version. If another call of the same step has made it already, that one stays.
     pub(crate) async fn put(&self, version: &str, text: String) -> Result<(), RotationError> {
         let put = self
             .client
@@ -84,7 +84,7 @@ impl KeysetSecret {
         }
     }
 
-    /// Makes a version the current one, in place of that one: if another has taken its place, this fails.
+    /// Makes a version current, in place of `instead_of`. It fails if another version is current.
     pub(crate) async fn promote(&self, version: &str, instead_of: &str) -> Result<(), RotationError> {
         self.client
             .update_secret_version_stage()
@@ -98,8 +98,8 @@ impl KeysetSecret {
         Ok(())
     }
 
-    /// Takes the label of the pending version off a version that is finished or given up, so that the next rotation
-    /// begins with one of its own. One that doesn't have it is left as it is.
+    /// Removes the pending label from a finished or abandoned version, so that the next rotation makes its
+    /// own. Other versions stay unchanged.
     pub(crate) async fn unlabel(&self, version: &str) -> Result<(), RotationError> {
         let update = self.client.update_secret_version_stage().secret_id(&self.id);
         match update.version_stage(PENDING).remove_from_version_id(version).send().await {

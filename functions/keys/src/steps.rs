@@ -7,11 +7,11 @@ use shared::{
 
 use crate::{Fence, FenceError, KeyRotation, RotationError, plan, publish, retire, secret::Version, trial};
 
-/// How often a step is begun again that found the fence raised.
+/// How often a step starts again after it found the fence raised.
 const ATTEMPTS: usize = 4;
 
 impl KeyRotation {
-    /// Makes the new keyset out of the current one, as a pending version.
+    /// Makes the new keyset from the current one, as a pending version.
     pub(crate) async fn create(&self, version: &str) -> Result<(), RotationError> {
         let current = self.secret.current().await?;
         if let Some(text) = self.secret.find(version).await? {
@@ -25,7 +25,7 @@ impl KeyRotation {
         };
         let document = KeysetDocument { replaces: Some(current.id), ..made };
         let text = document.to_json();
-        // Looked at as the functions will look at it, so that nothing they can't use is ever handed to them.
+        // Checks it as the functions will, so that they never get a keyset that they can't use.
         Keyset::parse(&text)?;
         self.secret.put(version, text).await
     }
@@ -34,7 +34,8 @@ impl KeyRotation {
     pub(crate) async fn set(&self, version: &str) -> Result<(), RotationError> {
         let document = KeysetDocument::parse(&self.text(version).await?)?;
         for _ in 0..ATTEMPTS {
-            // In this order: who replaces the current version after it was read here raises the fence after that.
+            // In this order: a rotation that replaces the current version after this read raises the fence
+            // later still.
             let fence = Fence::read(&self.published).await?;
             self.check_next(version, &document, &self.secret.current().await?).await?;
             match publish(&self.published, &document, &fence, self.clock.now()).await {
@@ -45,7 +46,7 @@ impl KeyRotation {
         Err(RotationError::Overtaken)
     }
 
-    /// Makes tokens with the newest keys and verifies them with what is published.
+    /// Makes tokens with the newest keys, and verifies them with the published ones.
     pub(crate) async fn test(&self, version: &str) -> Result<(), RotationError> {
         let keyset = Keyset::parse(&self.text(version).await?)?;
         let published = self.published.fetch().await?;
@@ -53,7 +54,7 @@ impl KeyRotation {
         if passes { Ok(()) } else { Err(RotationError::Refused) }
     }
 
-    /// Makes the new keyset the current one, and lets the keys expire that it replaces.
+    /// Makes the new keyset current, and sets the expiry of the keys that it replaces.
     pub(crate) async fn finish(&self, version: &str) -> Result<(), RotationError> {
         let document = KeysetDocument::parse(&self.text(version).await?)?;
         let now = self.clock.now();
@@ -61,7 +62,7 @@ impl KeyRotation {
         self.check_next(version, &document, &current).await?;
         if current.id != version {
             let is_in_time = match KeysetDocument::parse(&current.text) {
-                // Nobody has an older copy than this one of a keyset that there wasn't.
+                // This is the first keyset, so no function has an older copy.
                 Err(KeysetError::NotMade) => true,
                 Err(error) => return Err(error.into()),
                 Ok(replaced) => plan::is_in_time(&document, &replaced, now),
@@ -73,16 +74,19 @@ impl KeyRotation {
             self.secret.promote(version, &current.id).await?;
         }
         self.retire(version, &document).await?;
-        // Were it still pending when an operator replaces it, the next rotation would be taken for a repetition of this.
+        // If it stayed pending when an operator replaces it, the next rotation would count as a repetition of
+        // this one.
         self.secret.unlabel(version).await
     }
 
-    /// Keeps other rotations from publishing, and lets the keys expire that this one, now current, replaces.
+    /// Stops other rotations from publishing, and sets the expiry of the keys that this current keyset
+    /// replaces.
     async fn retire(&self, version: &str, document: &KeysetDocument) -> Result<(), RotationError> {
         for _ in 0..ATTEMPTS {
             let fence = Fence::raise(&self.published, &*self.random).await?;
             match retire(&self.published, document, &fence, self.clock.now()).await {
-                // By a repetition of this step, which is no harm, or because this version was replaced.
+                // The fence was raised by a repetition of this step, which does no harm, or because another
+                // version is current now.
                 Err(FenceError::Raised) if self.secret.current().await?.id == version => {}
                 result => return Ok(result?),
             }
@@ -90,8 +94,8 @@ impl KeyRotation {
         Err(RotationError::Overtaken)
     }
 
-    /// Refuses a version that was made from another than the current one, before anything of it is published: an
-    /// operator may have put that one away, because its keys have leaked.
+    /// Refuses a version that was made from another keyset than the current one, before publishing it: an
+    /// operator may have removed that keyset because its keys have leaked.
     async fn check_next(
         &self,
         version: &str,

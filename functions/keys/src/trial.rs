@@ -1,4 +1,4 @@
-//! Tokens made on trial: signed by the newest keys, verified by the code that verifies everybody's.
+//! Trial tokens: the newest keys sign them, and the usual code verifies them.
 
 use std::time::Duration;
 
@@ -13,11 +13,11 @@ use shared::{
     tokens::{AccessClaims, AccessTokenVerifier, Issuance, RefreshToken},
 };
 
-/// Of nobody: no deployment has it as its issuer, so the token is good for nothing.
+/// The issuer of trial tokens. No deployment has it, so the tokens are useless.
 const NOBODY: &str = "key-rotation-trial";
 
-/// Whether the newest keys of a keyset, active or not yet, make tokens that verify with the published keys, and, for
-/// refresh tokens, with the keyset itself.
+/// Whether the newest keys of a keyset, even if not active yet, make tokens that verify: access tokens with
+/// the published keys, refresh tokens with the keyset itself.
 pub(crate) fn passes(keyset: &Keyset, published: &PublicKeys, now: Timestamp, random: &dyn Random) -> bool {
     let access = access_token(keyset, published, now, random);
     access.is_some() && refresh_token(keyset, random).is_some()
@@ -43,7 +43,7 @@ fn access_token(keyset: &Keyset, published: &PublicKeys, now: Timestamp, random:
 fn refresh_token(keyset: &Keyset, random: &dyn Random) -> Option<()> {
     let client_id = ClientId::parse(NOBODY)?;
     let token = RefreshToken::first(UserId::nobody(), random);
-    // At the end of time every key is active: the newest is taken.
+    // At the end of time every key is active, so this takes the newest.
     let text = keyset.refresh.encode(&token, &client_id, Timestamp::END);
     let verified = keyset.refresh.verify(text.expose_secret(), &client_id).ok()?;
     (verified == token).then_some(())

@@ -1,35 +1,23 @@
-//! What login decides against.
+//! The reasons for which login refuses requests.
 
-use passwords::PasswordError;
+use passwords::SignInError;
 use shared::http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse};
 
 /// Why a login was refused or failed.
 pub type LoginError = EndpointError<LoginReason>;
 
-/// A reason of this endpoint alone.
+/// A reason that only this endpoint has.
 #[derive(Debug, thiserror::Error)]
 pub enum LoginReason {
-    /// There is a `grant_type`: this is no token endpoint.
+    /// The request has a `grant_type`, but this is not a token endpoint.
     #[error("a grant type at login")]
     GrantType,
-    /// The client may not have this scope, or it is no scope.
+    /// The scope is malformed, or the client may not have it.
     #[error("a scope that the client may not have")]
     Scope,
-    /// Nobody has this user name.
-    #[error("unknown user name")]
-    UnknownUsername,
-    /// The password is not the user's.
-    #[error("wrong password")]
-    WrongPassword,
-    /// Too many attempts on this user name.
-    #[error("too many attempts on this user name")]
-    BudgetSpent,
-    /// The password is right, and the user is gone, disabled or cut off.
-    #[error("the user may not sign in")]
-    CutOff,
-    /// The stored hash can't be used.
+    /// The sign-in failed.
     #[error(transparent)]
-    Password(PasswordError),
+    SignIn(SignInError),
 }
 
 impl IntoErrorResponse for LoginReason {
@@ -37,17 +25,13 @@ impl IntoErrorResponse for LoginReason {
         match self {
             Self::GrantType => ErrorResponse::new(
                 ErrorCode::UnsupportedGrantType,
-                "This is a login and not a token endpoint: it takes no grant type.",
+                "This is a login endpoint, not a token endpoint: leave out grant_type.",
             ),
             Self::Scope => ErrorResponse::new(
                 ErrorCode::InvalidScope,
                 "The client may not have that scope. Scopes are separated by spaces.",
             ),
-            // One answer to all four: which it was would tell who has an account.
-            Self::UnknownUsername | Self::WrongPassword | Self::BudgetSpent | Self::CutOff => {
-                ErrorResponse::new(ErrorCode::InvalidGrant, "The user name or the password is wrong.")
-            }
-            Self::Password(_) => ErrorResponse::server_error(),
+            Self::SignIn(error) => error.response(),
         }
     }
 
@@ -55,11 +39,7 @@ impl IntoErrorResponse for LoginReason {
         match self {
             Self::GrantType => "unsupported_grant_type",
             Self::Scope => "scope_exceeded",
-            Self::UnknownUsername => "unknown_username",
-            Self::WrongPassword => "wrong_password",
-            Self::BudgetSpent => "budget_spent",
-            Self::CutOff => "user_cut_off",
-            Self::Password(error) => error.reason(),
+            Self::SignIn(error) => error.reason(),
         }
     }
 }

@@ -1,16 +1,16 @@
-//! The answer to a right password that has to be changed before anything else.
+//! The answer to a correct password that the user has to change first.
 
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use shared::{clock::Timestamp, store::Session};
+use shared::{clock::Timestamp, store::Session, thumbprint::Thumbprint, tokens::token_type};
 
-/// How long a user may take to choose another password: long enough for a person, and of little use to a thief.
+/// How long a user may take to change the password: enough for a person, and of little use to a thief.
 pub(crate) const PASSWORD_CHANGE_TTL: Duration = Duration::from_secs(600);
 
-/// An error in the shape of RFC 6749 section 5.2, so that nobody takes it for a login, and the one token with which it
-/// can be mended.
+/// An error in the format of RFC 6749 section 5.2, so that clients don't take it for a login. It has the
+/// token for the change of password.
 #[derive(Serialize)]
 pub(crate) struct PasswordExpired<'a> {
     error: &'static str,
@@ -22,12 +22,18 @@ pub(crate) struct PasswordExpired<'a> {
 }
 
 impl<'a> PasswordExpired<'a> {
-    pub(crate) fn new(access_token: &'a SecretString, session: &Session, now: Timestamp) -> Self {
+    /// The answer with this token, which is bound to the key and lives as long as its session.
+    pub(crate) fn new(
+        access_token: &'a SecretString,
+        jkt: Option<Thumbprint>,
+        session: &Session,
+        now: Timestamp,
+    ) -> Self {
         Self {
             error: "password_expired",
             error_description: "The password has to be changed first, by POST /password with this access token.",
             access_token: access_token.expose_secret(),
-            token_type: "bearer",
+            token_type: token_type(jkt),
             expires_in: session.ends_at().since(now).as_secs(),
         }
     }

@@ -1,27 +1,27 @@
-//! `POST /login`: a user name and password, on a registered client, become an access token and a refresh token.
+//! `POST /login`: exchanges a user name and password, on a registered client, for an access token and a
+//! refresh token.
 //!
-//! A first-party login, deliberately not `grant_type=password`, which RFC 9700 section 2.4 forbids.
+//! This is a first-party login. It is deliberately not `grant_type=password`, which RFC 9700 section 2.4
+//! forbids.
 
 mod error;
 mod expired;
 mod flow;
 mod request;
-mod session_limit;
 
 use std::sync::Arc;
 
 use lambda_http::{Body, Request, Response};
-use passwords::{Credentials, Passwords};
+use passwords::SignIn;
 use shared::{
     client::Clients,
     clock::Clock,
     context::{Context, StartError},
-    environment::variable,
-    http::Endpoint,
+    http::{Endpoint, Proofs},
     keys::Keysets,
     lifetimes::Lifetimes,
     random::Random,
-    store::{SessionRevoker, Sessions, Users},
+    store::{SessionLimit, Sessions},
     tokens::TokenIssuer,
 };
 
@@ -33,13 +33,11 @@ pub struct Login {
     endpoint: Endpoint,
     keysets: Keysets,
     clients: Clients,
-    credentials: Credentials,
-    users: Users,
+    sign_in: SignIn,
     sessions: Sessions,
-    revoker: SessionRevoker,
-    max_sessions: Option<usize>,
-    passwords: Passwords,
+    session_limit: SessionLimit,
     issuer: TokenIssuer,
+    proofs: Proofs,
     lifetimes: Lifetimes,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -50,22 +48,17 @@ impl Login {
     ///
     /// # Errors
     ///
-    /// [`StartError`], if its environment is incomplete or its keys can't be used.
+    /// [`StartError`], if its environment is incomplete or its keys are unusable.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
-        let Context { environment, dynamodb, aws, clock, random, hash_cost } = context;
+        let Context { environment, dynamodb, aws, clock, random, .. } = context;
         let login = Self {
             endpoint: Endpoint::new("login", "POST", context)?,
             clients: Clients::new(environment, dynamodb, clock.clone())?,
-            credentials: Credentials::new(environment, dynamodb)?,
-            users: Users::new(environment, dynamodb)?,
+            sign_in: SignIn::new(context)?,
             sessions: Sessions::new(environment, dynamodb)?,
-            revoker: SessionRevoker::new(environment, dynamodb)?,
-            max_sessions: match environment.count(variable::MAX_SESSIONS, 0, 0..=10_000)? {
-                0 => None,
-                max_sessions => Some(max_sessions),
-            },
-            passwords: Passwords::with_cost(random.clone(), *hash_cost),
+            session_limit: SessionLimit::from_environment(environment, dynamodb)?,
             issuer: TokenIssuer::new(environment)?,
+            proofs: Proofs::from_environment(environment)?,
             lifetimes: Lifetimes::from_environment(environment)?,
             keysets: Keysets::new(environment, aws)?,
             clock: clock.clone(),
@@ -75,10 +68,10 @@ impl Login {
         Ok(login)
     }
 
-    /// Gets ready what the first request would wait for: connections, and memory to hash in. Lambda starts a function with a whole
-    /// processor, and may give its requests a small part of one.
+    /// Opens connections and allocates memory for hashes, so that the first request needn't. Lambda starts a
+    /// function with a whole processor, but may give its requests only a small part of one.
     pub async fn warm_up(&self) {
-        self.passwords.warm_up();
+        self.sign_in.passwords.warm_up();
         self.clients.connect().await;
     }
 

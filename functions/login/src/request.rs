@@ -11,7 +11,7 @@ use shared::{
 
 use crate::{LoginError, LoginReason};
 
-/// The longest device name that is kept, in bytes.
+/// The longest device name that is stored, in bytes.
 const MAX_DEVICE_NAME_LEN: usize = 128;
 
 #[derive(Debug)]
@@ -21,14 +21,14 @@ pub(crate) struct LoginRequest {
     pub(crate) password: Password,
     pub(crate) scope: Option<Scope>,
     pub(crate) device_name: Option<String>,
-    /// One that the device has of an earlier session. Anything may stand here: it is never a reason to refuse.
+    /// The device's refresh token of an earlier session. Any text is accepted.
     pub(crate) refresh_token: Option<SecretString>,
 }
 
 impl LoginRequest {
     pub(crate) fn parse(request: &Request) -> Result<Self, LoginError> {
         let parameters = Parameters::from_request(request)?;
-        // Who takes this for a token endpoint with the password grant should learn that it is none.
+        // Tells a client with the password grant that this is not a token endpoint.
         if parameters.optional(parameter::GRANT_TYPE)?.is_some() {
             return Err(LoginReason::GrantType.into());
         }
@@ -51,8 +51,8 @@ impl LoginRequest {
     }
 }
 
-/// The name as the list of devices shows it: a space for each control character, and cut to its longest. Programs make it up
-/// from what a system calls itself, so no name is a reason to refuse a login.
+/// The name for the list of devices, with spaces for control characters, and cut to the longest length.
+/// Programs derive it from the system's name, so no name is a reason to refuse a login.
 fn device_name(text: &str) -> Option<String> {
     let printable: String = text.chars().map(|c| if is_control(c) { ' ' } else { c }).collect();
     let name = printable.trim();
@@ -60,8 +60,8 @@ fn device_name(text: &str) -> Option<String> {
     (!name.is_empty()).then(|| name.to_owned())
 }
 
-/// Unicode's category Cc, its separators of lines and paragraphs, and the characters of UAX #9 that make text read otherwise
-/// than it is written.
+/// Unicode's category Cc, its line and paragraph separators, and the characters of UAX #9 that change the
+/// reading order of text.
 fn is_control(c: char) -> bool {
     c.is_control()
         || matches!(

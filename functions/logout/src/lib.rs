@@ -1,7 +1,7 @@
-//! `POST /logout`: the session ends, and with it its refresh token and its access tokens.
+//! `POST /logout`: ends a session, with its refresh token and its access tokens.
 //!
-//! Also the revocation endpoint of RFC 7009: it takes either token as `token`, and answers 200 to one that it doesn't
-//! know, since what the client wants is already so.
+//! This is also the revocation endpoint of RFC 7009: it takes either token as `token`, and answers 200 to an
+//! unknown one, since there is nothing left to revoke.
 
 mod error;
 mod flow;
@@ -14,7 +14,7 @@ use shared::{
     client::Clients,
     clock::Clock,
     context::{Context, StartError},
-    http::Endpoint,
+    http::{Endpoint, Proofs},
     keys::Keysets,
     store::{SessionRevoker, Sessions},
     tokens::AccessTokenVerifier,
@@ -31,6 +31,7 @@ pub struct Logout {
     clients: Clients,
     sessions: Sessions,
     revoker: SessionRevoker,
+    proofs: Proofs,
     clock: Arc<dyn Clock>,
 }
 
@@ -39,7 +40,7 @@ impl Logout {
     ///
     /// # Errors
     ///
-    /// [`StartError`], if its environment is incomplete or its keys can't be used.
+    /// [`StartError`], if its environment is incomplete or its keys are unusable.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, aws, clock, .. } = context;
         let logout = Self {
@@ -49,14 +50,15 @@ impl Logout {
             clients: Clients::new(environment, dynamodb, clock.clone())?,
             sessions: Sessions::new(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
+            proofs: Proofs::from_environment(environment)?,
             clock: clock.clone(),
         };
         logout.keysets.load(clock.now()).await?;
         Ok(logout)
     }
 
-    /// Gets ready what the first request would wait for: connections. Lambda starts a function with a whole
-    /// processor, and may give its requests a small part of one.
+    /// Opens connections, so that the first request needn't. Lambda starts a function with a whole processor,
+    /// but may give its requests only a small part of one.
     pub async fn warm_up(&self) {
         self.clients.connect().await;
     }

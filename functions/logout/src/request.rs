@@ -17,7 +17,8 @@ pub(crate) struct LogoutRequest {
 }
 
 impl LogoutRequest {
-    /// `token_type_hint` is read and ignored (RFC 7009 section 2.1): a token of ours shows what it is.
+    /// Parses a request. `token_type_hint` is read and ignored (RFC 7009 section 2.1): our tokens show their
+    /// type.
     pub(crate) fn parse(request: &Request) -> Result<Self, LogoutError> {
         let parameters = Parameters::from_request(request)?;
         parameters.optional(parameter::TOKEN_TYPE_HINT)?;

@@ -1,4 +1,4 @@
-//! What metadata decides against.
+//! The reasons for which there is no document.
 
 use shared::{
     http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse},
@@ -8,13 +8,13 @@ use shared::{
 /// Why there is no document.
 pub type MetadataError = EndpointError<MetadataReason>;
 
-/// A reason of this endpoint alone.
+/// A reason that only this endpoint has.
 #[derive(Debug, thiserror::Error)]
 pub enum MetadataReason {
-    /// There is no such document.
+    /// The document doesn't exist.
     #[error("there is no such document")]
     NotFound,
-    /// The keys can't be had.
+    /// The keys aren't available.
     #[error(transparent)]
     Keys(PublicKeysError),
 }

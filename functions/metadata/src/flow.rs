@@ -12,38 +12,39 @@ use crate::{
     request::{Document, Question},
 };
 
-/// Five minutes, in seconds: as long as a function of ours keeps its own copy.
+/// Five minutes, in seconds. Our functions cache their own copies as long.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// What a page may do, and for how long a browser may remember it, in seconds.
+/// What a page may do, and how long a browser may cache that, in seconds.
 struct Permission {
     methods: HeaderValue,
     headers: HeaderValue,
     max_age: HeaderValue,
 }
 
-/// What a page may do at the endpoints of the other functions: the methods of all of them, and the headers that clients send.
-/// The templates say the same where API Gateway answers.
+/// The permission for the other functions' endpoints: the methods of all of them, and the headers that
+/// clients send. The templates set the same for API Gateway's own answers.
 const OF_ENDPOINTS: Permission = Permission {
     methods: HeaderValue::from_static("GET,POST,DELETE,OPTIONS"),
-    headers: HeaderValue::from_static("authorization,content-type,idempotency-key"),
+    headers: HeaderValue::from_static("authorization,content-type,dpop,idempotency-key"),
     max_age: HeaderValue::from_static("600"),
 };
 
 impl Metadata {
     pub(crate) async fn reply(
         &self,
-        question: Result<Question, MetadataError>,
+        question: Result<Question<'_>, MetadataError>,
         request: &Request,
     ) -> Result<Response<Body>, MetadataError> {
         match question? {
             Question::Document(document) => self.document(document).await,
             Question::DocumentPreflight => Ok(document_preflight(request)),
             Question::EndpointPreflight => Ok(self.endpoint_preflight(request)),
+            Question::PagePreflight => Ok(empty(StatusCode::NO_CONTENT)),
         }
     }
 
-    /// The answer to a preflight of another function's path: to a page that may not call, nothing.
+    /// The answer to a preflight of another function's path. A page that may not call gets no permission.
     fn endpoint_preflight(&self, request: &Request) -> Response<Body> {
         let mut response = empty(StatusCode::NO_CONTENT);
         if self.preflights.allowed_origin(request).is_some() {
@@ -52,19 +53,19 @@ impl Metadata {
         response
     }
 
-    async fn document(&self, document: Document) -> Result<Response<Body>, MetadataError> {
+    async fn document(&self, document: Document<'_>) -> Result<Response<Body>, MetadataError> {
         let now = self.clock.now();
         let keys = self.keys.current(now).await.map_err(MetadataReason::Keys)?;
-        let (issuer, audience) = (&*self.issuer, self.audience.as_deref());
         Ok(public(&match document {
             Document::Jwks => documents::jwks(&keys, now),
-            Document::AuthorizationServer => documents::authorization_server(issuer, audience),
-            Document::OpenIdConfiguration => documents::openid_configuration(issuer, audience, &keys, now),
+            Document::AuthorizationServer => self.server.authorization_server(),
+            Document::OpenIdConfiguration => self.server.openid_configuration(&keys, now),
+            Document::ProtectedResource(resource) => self.server.protected_resource(resource),
         }))
     }
 }
 
-/// A response that any cache may keep.
+/// A response that any cache may store.
 fn public(document: &Value) -> Response<Body> {
     let mut response = json(StatusCode::OK, document);
     let headers = response.headers_mut();
@@ -73,8 +74,8 @@ fn public(document: &Value) -> Response<Body> {
     response
 }
 
-/// The answer to a preflight of a document (Fetch section 3.3.5): whatever headers the page wants to send, the documents don't
-/// depend on them. `*` would leave `Authorization` out.
+/// The answer to a preflight of a document (Fetch section 3.3.5). It allows every requested header, since
+/// documents don't depend on headers. `*` would not include `Authorization`.
 fn document_preflight(request: &Request) -> Response<Body> {
     let wanted = request.headers().get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
     let mut response = empty(StatusCode::NO_CONTENT);

@@ -1,12 +1,13 @@
-//! `GET /.well-known/…`, and HEAD: the public keys, and the addresses of the endpoints. And the preflights of the other functions'
-//! paths, which tell a browser whether its page may call.
+//! `GET` and `HEAD` of `/.well-known/…`: the public keys, the endpoints' URLs, and the resources. Also the
+//! preflights of the other functions' paths, which tell a browser whether a page may call.
 //!
-//! Documents are public by nature, so any origin may read them and any cache may keep them: for less time than a new key is
-//! published before it signs.
+//! Documents are public, so any origin may read them and any cache may store them. Caches drop them before a
+//! newly published key begins to sign.
 
 mod documents;
 mod error;
 mod flow;
+mod protected_resources;
 mod request;
 
 use std::sync::Arc;
@@ -16,25 +17,24 @@ use shared::{
     cached::Cached,
     clock::Clock,
     context::{Context, StartError},
-    environment::variable,
     error::chain,
     http::Endpoint,
     keys::PublishedKeys,
 };
 
 pub use self::error::{MetadataError, MetadataReason};
-use self::request::Question;
+use self::{documents::Server, request::Question};
 
 /// The function.
 #[derive(Debug)]
 pub struct Metadata {
     documents: Endpoint,
-    /// The edge of the preflights of other functions, which pages of the allowed origins alone may read.
+    /// The endpoint for preflights of other functions. Only pages of the allowed origins may read them.
     preflights: Endpoint,
+    /// The endpoint for preflights of pages. No other page may read them.
+    page_preflights: Endpoint,
     keys: Cached<PublishedKeys>,
-    issuer: String,
-    /// Absent only while an upgrade is under way: the function may be of this version before its environment is.
-    audience: Option<String>,
+    server: Server,
     clock: Arc<dyn Clock>,
 }
 
@@ -43,15 +43,15 @@ impl Metadata {
     ///
     /// # Errors
     ///
-    /// [`StartError`], if its environment is incomplete. What can't be read now is read at the first request.
+    /// [`StartError`], if its environment is incomplete. If a read fails now, the first request repeats it.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, clock, .. } = context;
         let metadata = Self {
-            documents: Endpoint::public("metadata", "GET, HEAD, OPTIONS", context),
+            documents: Endpoint::public("metadata", "GET, HEAD, OPTIONS", context)?,
             preflights: Endpoint::new("metadata", "OPTIONS", context)?,
+            page_preflights: Endpoint::closed("metadata", "OPTIONS", context)?,
             keys: Cached::new(PublishedKeys::new(environment, dynamodb)?),
-            issuer: environment.required(variable::ISSUER)?.to_owned(),
-            audience: environment.optional(variable::AUDIENCE).map(str::to_owned),
+            server: Server::from_environment(environment)?,
             clock: clock.clone(),
         };
         if let Err(error) = metadata.keys.current(clock.now()).await {
@@ -62,9 +62,10 @@ impl Metadata {
 
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
-        let question = Question::parse(request, &self.issuer);
+        let question = Question::parse(request, &self.server);
         let endpoint = match question {
             Ok(Question::EndpointPreflight) => &self.preflights,
+            Ok(Question::PagePreflight) => &self.page_preflights,
             _ => &self.documents,
         };
         let log = endpoint.begin(request);

@@ -1,56 +1,69 @@
-//! The request for a document.
+//! A request for a document.
 
 use lambda_http::{Request, http::Method};
-use shared::{http::RequestError, route};
+use shared::{http::RequestError, resource::Resource, route};
 
-use crate::{MetadataError, MetadataReason};
+use crate::{MetadataError, MetadataReason, documents::Server};
 
-/// What is asked for.
+/// The question that a request asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Question {
-    /// A document, or its headers alone.
-    Document(Document),
-    /// Whether a page may ask for a document.
+pub(crate) enum Question<'a> {
+    /// A document, or only its headers.
+    Document(Document<'a>),
+    /// May a page request a document?
     DocumentPreflight,
-    /// Whether a page may call one of the other functions. template.yaml has OPTIONS of their paths here.
+    /// May a page call another function? template.yaml routes OPTIONS of their paths here.
     EndpointPreflight,
+    /// May a page call a path to which browsers navigate? No script may.
+    PagePreflight,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Document {
+pub(crate) enum Document<'a> {
     /// The JWK Set.
     Jwks,
     /// The metadata of RFC 8414.
     AuthorizationServer,
     /// The metadata of OpenID Connect Discovery 1.0.
     OpenIdConfiguration,
+    /// The metadata of RFC 9728 for this resource.
+    ProtectedResource(&'a Resource),
 }
 
-impl Question {
-    /// The question that a request asks a server with this issuer.
-    pub(crate) fn parse(request: &Request, issuer: &str) -> Result<Self, MetadataError> {
-        match (Document::of_path(request.uri().path(), issuer), request.method()) {
+impl<'a> Question<'a> {
+    /// The question that a request asks this server.
+    pub(crate) fn parse(request: &Request, server: &'a Server) -> Result<Self, MetadataError> {
+        let path = request.uri().path();
+        let of_resource = || server.resources().find(path).map(Document::ProtectedResource);
+        match (Document::of_path(path, server.issuer()).or_else(of_resource), request.method()) {
             (Some(document), &Method::GET | &Method::HEAD) => Ok(Self::Document(document)),
             (Some(_), &Method::OPTIONS) => Ok(Self::DocumentPreflight),
             (Some(_), _) => Err(RequestError::Method.into()),
+            (None, &Method::OPTIONS) if is_page(path) => Ok(Self::PagePreflight),
             (None, &Method::OPTIONS) => Ok(Self::EndpointPreflight),
             (None, _) => Err(MetadataReason::NotFound.into()),
         }
     }
 }
 
-impl Document {
-    /// The path of each document.
-    const PATHS: [(&str, Self); 3] = [
-        (route::JWKS, Self::Jwks),
-        (route::AUTHORIZATION_SERVER, Self::AuthorizationServer),
-        (route::OPENID_CONFIGURATION, Self::OpenIdConfiguration),
-    ];
+/// Whether browsers navigate to this path. The API's stage and a custom domain's base path may come before
+/// it.
+fn is_page(path: &str) -> bool {
+    [route::AUTHORIZE, route::ACCOUNT, route::END_SESSION].into_iter().any(|page| path.ends_with(page))
+}
 
-    /// The document at a path. Before it may stand the API's stage, and a custom domain's base path. After RFC 8414's own path
-    /// may stand that of the issuer (section 3.1).
+/// The documents with fixed paths.
+const PATHS: [(&str, Document<'_>); 3] = [
+    (route::JWKS, Document::Jwks),
+    (route::AUTHORIZATION_SERVER, Document::AuthorizationServer),
+    (route::OPENID_CONFIGURATION, Document::OpenIdConfiguration),
+];
+
+impl Document<'_> {
+    /// The document at a path. The API's stage and a custom domain's base path may come before it. The
+    /// issuer's path may follow RFC 8414's (section 3.1).
     fn of_path(path: &str, issuer: &str) -> Option<Self> {
-        let at_root = Self::PATHS.into_iter().find(|(suffix, _)| path.ends_with(suffix));
+        let at_root = PATHS.into_iter().find(|(suffix, _)| path.ends_with(suffix));
         let of_issuer = || {
             let below = path.strip_suffix(path_of(issuer)?)?;
             below.ends_with(route::AUTHORIZATION_SERVER).then_some(Self::AuthorizationServer)
@@ -59,7 +72,7 @@ impl Document {
     }
 }
 
-/// The path of an issuer that has one.
+/// The path of an issuer, if it has one.
 fn path_of(issuer: &str) -> Option<&str> {
     let (_, rest) = issuer.split_once("://")?;
     rest.find('/').map(|at| &rest[at..])
@@ -70,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rfc_8414s_document_is_where_the_rfc_has_it_for_an_issuer_with_a_path() {
+    fn an_issuer_with_a_path_has_its_document_where_rfc_8414_says() {
         let issuer = "https://issuer.example.com/tenants/one";
         let document = |path: &str| Document::of_path(path, issuer);
         for before in ["", "/prod"] {

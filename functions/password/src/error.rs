@@ -1,6 +1,6 @@
-//! What a change of password decides against.
+//! The reasons for which a change of password is refused.
 
-use passwords::{PasswordError, PasswordRejection};
+use passwords::{PasswordRejection, ReplaceError};
 use shared::{
     client::ClientError,
     http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse},
@@ -9,33 +9,24 @@ use shared::{
 /// Why a change of password was refused or failed.
 pub type PasswordChangeError = EndpointError<PasswordChangeReason>;
 
-/// A reason of this endpoint alone.
+/// A reason that only this endpoint has.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordChangeReason {
-    /// The session of the access token is over, or its user may not go on.
+    /// The session of the access token is over, or its user is disabled.
     #[error("the session is over")]
     SessionOver,
-    /// The session is over, and the password was changed all the same.
+    /// The session is over, but the password was changed.
     #[error("the session is over, and the password was changed")]
     OverAfterChange,
     /// The session's client is gone or disabled.
     #[error(transparent)]
     ClientGone(ClientError),
-    /// The new password may not be chosen.
+    /// The new password is not allowed.
     #[error(transparent)]
     Rejected(PasswordRejection),
-    /// The new password is the current one.
-    #[error("the new password is the current one")]
-    Same,
-    /// The current password is not the user's, or was replaced in this very moment.
-    #[error("wrong password")]
-    WrongPassword,
-    /// Too many attempts on this user's password.
-    #[error("too many attempts on this user name")]
-    BudgetSpent,
-    /// A password can't be hashed or compared.
+    /// The current password was not replaced.
     #[error(transparent)]
-    Password(PasswordError),
+    NotReplaced(ReplaceError),
 }
 
 impl IntoErrorResponse for PasswordChangeReason {
@@ -58,12 +49,7 @@ impl IntoErrorResponse for PasswordChangeReason {
                 PasswordRejection::Common => "That password is among the most common ones.",
                 PasswordRejection::LikeUsername => "That password is little more than the user name.",
             }),
-            Self::Same => rejected("The new password is the current one."),
-            // One answer to both: whoever has come by an access token is not told how far their guesses count.
-            Self::WrongPassword | Self::BudgetSpent => {
-                ErrorResponse::new(ErrorCode::InvalidGrant, "The current password is wrong.")
-            }
-            Self::Password(_) => ErrorResponse::server_error(),
+            Self::NotReplaced(error) => error.response(),
         }
     }
 
@@ -72,10 +58,7 @@ impl IntoErrorResponse for PasswordChangeReason {
             Self::SessionOver | Self::OverAfterChange => "session_over",
             Self::ClientGone(error) => error.reason(),
             Self::Rejected(rejection) => rejection.reason(),
-            Self::Same => "same_password",
-            Self::WrongPassword => "wrong_password",
-            Self::BudgetSpent => "budget_spent",
-            Self::Password(error) => error.reason(),
+            Self::NotReplaced(error) => error.reason(),
         }
     }
 }

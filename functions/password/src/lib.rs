@@ -1,9 +1,9 @@
-//! `POST /password`: a user chooses another password. The user's other sessions end; the one that asked goes on, with
-//! new tokens.
+//! `POST /password`: a user changes the password. The user's other sessions end, and the caller's continues
+//! with new tokens.
 //!
-//! Behind the authorizer, as an endpoint for whoever is signed in, and for whoever has to change the password before
-//! anything else. The current password is asked for all the same: an access token alone is no reason to give somebody
-//! the account.
+//! The endpoint is behind the authorizer. It serves signed-in users, and users who have to change their
+//! password first. It requires the current password too: an access token alone must not give anyone the
+//! account.
 
 mod error;
 mod flow;
@@ -50,7 +50,7 @@ impl PasswordChange {
     ///
     /// # Errors
     ///
-    /// [`StartError`], if its environment is incomplete or its keys can't be used.
+    /// [`StartError`], if its environment is incomplete or its keys are unusable.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, aws, clock, random, hash_cost } = context;
         let password = Self {
@@ -71,8 +71,8 @@ impl PasswordChange {
         Ok(password)
     }
 
-    /// Gets ready what the first request would wait for: connections, and memory to hash in. Lambda starts a function with a whole
-    /// processor, and may give its requests a small part of one.
+    /// Opens connections and allocates memory for hashes, so that the first request needn't. Lambda starts a
+    /// function with a whole processor, but may give its requests only a small part of one.
     pub async fn warm_up(&self) {
         self.passwords.warm_up();
         self.clients.connect().await;

@@ -8,7 +8,7 @@ use shared::http::{IdempotencyKey, Parameters, RequestError, parameter};
 #[derive(Debug)]
 pub(crate) struct ChangeRequest {
     pub(crate) current: Password,
-    /// As typed: whether it may be chosen depends on whose it will be.
+    /// The new password as typed. Whether it is allowed depends on the user.
     pub(crate) new: SecretString,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
 }

@@ -1,30 +1,31 @@
-//! The session that goes on after a change of password. Its secret is new, so that a thief who has a token of the old session
-//! is left behind; and so it is another session, since a session is named by a hash of its secret.
+//! The session that continues after a change of password. Its secret is new, so a thief with a token of the
+//! old session can't follow. A session's identifier is a hash of its secret, so this is another session.
 
 use std::time::Duration;
 
-use lambda_http::{Body, Response, http::StatusCode};
+use lambda_http::{Body, Response};
 use shared::{
     clock::Timestamp,
-    http::{IdempotencyKey, json},
-    lifetimes,
+    http::{IdempotencyKey, tokens},
+    lifetimes::{self, Lifetimes},
     log::{Cause, RequestLog},
     random,
     store::{Claim, ClaimEnd, Claimed, NewSession, Replaced, Replacement, Session, SessionKey},
+    thumbprint::Thumbprint,
     tokens::{Grant, RefreshToken},
 };
 
 use crate::{PasswordChange, PasswordChangeError, PasswordChangeReason, flow::Admitted};
 
-/// For how long the session that asked with an `Idempotency-Key` goes on, so that a retry of the request passes the authorizer:
-/// as long as the longest leeway.
+/// How long the caller's session continues after a request with an `Idempotency-Key`, so that a retry passes
+/// the authorizer: as long as the longest leeway.
 const REPLACED_TTL: Duration = Duration::from_secs(*lifetimes::LEEWAY.end());
-/// Keeps these hashes apart from any other.
+/// Separates these hashes from others.
 const LABEL: &[u8] = b"latchgate session after a change of password 1";
 
 impl PasswordChange {
-    /// Opens a new session for the caller's device, and ends the one that asked: last, so that until then the same request
-    /// again passes the authorizer.
+    /// Opens a new session for the caller's device, and ends the caller's. It does that last, so that a
+    /// repeated request passes the authorizer until then.
     pub(crate) async fn start_over(
         &self,
         admitted: &Admitted,
@@ -36,25 +37,26 @@ impl PasswordChange {
             return Err(PasswordChangeReason::OverAfterChange.into());
         }
         let token = RefreshToken::first(claim.session.user_id.clone(), &*self.random);
-        let mut session = self.session_of(admitted, &token, claim.created_at);
-        // By this a request that claims the old session again knows it.
+        let mut session = self.session_of(admitted, &token, claim.created_at, claimed.jkt()?);
+        // A request that claims the old session again recognises this one by its mark.
         session.retry_key = Some(claim.change.to_owned());
         let response = self.tokens_of(admitted, &session, &token)?;
         self.sessions.put(&session).await?;
         let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
         match self.revoker.revoke_claimed(claim, admitted.now, on_denied).await? {
-            // Whoever claimed it again makes the same change or a later one, and ends it.
+            // The other request makes the same change or a later one, and ends the session.
             ClaimEnd::Ended | ClaimEnd::ClaimedAgain => {
                 log.session(&session.key);
                 Ok(response)
             }
-            // By a logout, say, which the new session must not outlive.
+            // For example by a logout, which the new session must not outlive.
             ClaimEnd::Gone => self.withdraw(&session, admitted.now, log).await,
         }
     }
 
-    /// The same for a request with an `Idempotency-Key`: however often and in whatever order the request comes, one session is
-    /// opened, whose secret follows from the key, and all get its newest token. The session that asked ends a minute later.
+    /// Like [`Self::start_over`], for a request with an `Idempotency-Key`. All its retries, in any order,
+    /// open a single session, whose secret derives from the key, and return its newest token. The caller's
+    /// session ends a minute later.
     pub(crate) async fn hand_over(
         &self,
         admitted: &Admitted,
@@ -66,8 +68,8 @@ impl PasswordChange {
         let (old, now) = (&admitted.session, admitted.now);
         let hash = key.hash(LABEL, &old.key.session_id);
         let token = RefreshToken::derived(old.key.user_id.clone(), &hash);
-        let mut session = self.session_of(admitted, &token, claim.created_at);
-        // Tells this put of the session from any other.
+        let mut session = self.session_of(admitted, &token, claim.created_at, claimed.jkt()?);
+        // A mark that tells this put from any other.
         session.retry_key = Some(random::identifier(&*self.random));
         let mut response = self.tokens_of(admitted, &session, &token)?;
 
@@ -78,7 +80,7 @@ impl PasswordChange {
             return Err(PasswordChangeReason::OverAfterChange.into());
         }
         let stored = match put_before {
-            // Not again: it may have been ended since.
+            // Not again: the session may have ended meanwhile.
             Some(_) => self.sessions.find(&session.key).await?,
             None => self.sessions.put_new(&session).await?.or_else(|| Some(session.clone())),
         };
@@ -99,14 +101,16 @@ impl PasswordChange {
                 log.revoked(&old.key, Cause::PasswordChange);
                 false
             }
-            // It had been put by an earlier request, and was ended since: a logout is not undone by a late request.
+            // An earlier request stored the new session, and it has ended since. A late request must not undo
+            // a logout.
             Replaced::Before(before) => is_put && *before != successor && names_it(before),
-            // The old session named the new one already: from then on nothing but its own end ends the new one, since its tokens
-            // may be in use. Nobody gets them from this request, in case the old one ended by a logout before they arrived.
+            // The old session already named the new one, whose tokens may be in use. So only its own end may
+            // end the new one. This request returns no tokens, in case the old session ended by a logout
+            // before they arrived.
             Replaced::Gone if put_before.is_some() => {
                 return Err(PasswordChangeReason::OverAfterChange.into());
             }
-            // By a logout, say, which the new session must not outlive, whichever request put it.
+            // For example by a logout, which the new session must not outlive, whichever request stored it.
             Replaced::Gone => true,
         };
         if is_over {
@@ -119,7 +123,7 @@ impl PasswordChange {
         Ok(response)
     }
 
-    /// Ends the new session, of which nobody has a token.
+    /// Ends the new session, whose tokens were never sent.
     async fn withdraw(
         &self,
         session: &Session,
@@ -131,17 +135,34 @@ impl PasswordChange {
         Err(PasswordChangeReason::OverAfterChange.into())
     }
 
-    fn session_of(&self, admitted: &Admitted, token: &RefreshToken, valid_from: Timestamp) -> Session {
+    fn session_of(
+        &self,
+        admitted: &Admitted,
+        token: &RefreshToken,
+        valid_from: Timestamp,
+        jkt: Option<Thumbprint>,
+    ) -> Session {
         let Admitted { client, session, peer, now, .. } = admitted;
         let new = NewSession {
             key: token.session_key(&client.client_id),
             created_at: valid_from,
+            auth_time: *now,
             scope: session.scope.intersection(&client.scope),
+            resources: session.resources.clone(),
+            // The device stays the same, and so does its key.
+            jkt,
+            // Unchanged: a client without a refresh token gets none by this.
+            is_refreshable: session.is_refreshable,
             device_name: session.device_name.clone(),
             user_agent: peer.user_agent.clone(),
             address: peer.address.clone(),
         };
-        Session::begin(new, client.lifetimes(self.lifetimes), *now)
+        Session::begin(new, self.lifetimes_of(admitted), *now)
+    }
+
+    fn lifetimes_of(&self, admitted: &Admitted) -> Lifetimes {
+        let lifetimes = admitted.client.lifetimes(self.lifetimes);
+        if admitted.session.is_refreshable { lifetimes } else { lifetimes.without_refresh() }
     }
 
     fn tokens_of(
@@ -155,11 +176,15 @@ impl PasswordChange {
             session,
             refresh_token: token,
             user,
-            claims: &client.claims,
+            claims: client.token_claims(),
             scope: &session.scope,
-            access_ttl: client.lifetimes(self.lifetimes).access_ttl,
+            // The request's token was for the audience, so the new one is too.
+            resource: None,
+            access_ttl: self.lifetimes_of(admitted).access_ttl,
+            jkt: session.jkt.or(admitted.jkt),
         };
-        let tokens = self.issuer.issue(&grant, keyset, *now, &*self.random)?;
-        Ok(json(StatusCode::OK, &tokens))
+        let response = self.issuer.issue(&grant, keyset, *now, &*self.random)?;
+        let response = if session.is_refreshable { response } else { response.without_refresh_token() };
+        Ok(tokens(&response, &keyset.refresh, *now))
     }
 }

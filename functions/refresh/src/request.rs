@@ -12,7 +12,7 @@ use shared::{
 
 use crate::{RefreshError, RefreshReason};
 
-/// Keeps these hashes apart from any other.
+/// Separates these hashes from others.
 const LABEL: &[u8] = b"latchgate retry key 1";
 
 #[derive(Debug)]
@@ -20,6 +20,7 @@ pub(crate) struct RefreshRequest {
     pub(crate) client: ClientCredentials,
     pub(crate) refresh_token: SecretString,
     pub(crate) scope: Option<Scope>,
+    pub(crate) resources: Vec<SecretString>,
     pub(crate) idempotency_key: Option<IdempotencyKey>,
 }
 
@@ -36,13 +37,14 @@ impl RefreshRequest {
             scope: scope
                 .map(|text| Scope::requested(text.expose_secret()).ok_or(RefreshReason::Scope))
                 .transpose()?,
+            resources: parameters.all(parameter::RESOURCE)?,
             idempotency_key: IdempotencyKey::of(request)?,
             client: client_credentials(request, &parameters)?,
         })
     }
 
-    /// What a retry of this request can show: a hash of its `Idempotency-Key`, or else something random, which only
-    /// the SDK's own retry of the write has.
+    /// The value that recognises a retry of this request: a hash of its `Idempotency-Key`, or else a random
+    /// value, which only the SDK's own retry of the write has.
     pub(crate) fn retry_key(&self, session_id: &SessionId, random: &dyn Random) -> String {
         match &self.idempotency_key {
             Some(key) => key.text_hash(LABEL, session_id),

@@ -1,4 +1,4 @@
-//! The one write of a rotation.
+//! The single write of a rotation.
 
 use std::fmt::Write;
 
@@ -18,59 +18,82 @@ use shared::{
     keys::Keyset,
     lifetimes::Lifetimes,
     log::RequestLog,
+    resource::WantedResource,
     scope::Scope,
-    store::{Session, SessionKey, StoreError, Table, attribute},
+    store::{Session, SessionKey, StoreError, Table, attribute, granted_condition},
+    thumbprint::Thumbprint,
     tokens::RefreshToken,
 };
 
 const OPERATION: &str = "UpdateItem on Sessions";
 
-/// A rotation that is wanted.
+/// A rotation to make.
 #[derive(Debug)]
 pub(crate) struct Rotation<'a> {
-    /// What the tokens are made with.
+    /// The keys that make the tokens.
     pub(crate) keyset: &'a Keyset,
-    /// Where the session is.
+    /// The key of the session's row.
     pub(crate) key: &'a SessionKey,
-    /// The token that was presented.
+    /// The token in the request.
     pub(crate) token: &'a RefreshToken,
-    /// The one that replaces it.
+    /// The token that replaces it.
     pub(crate) successor: &'a RefreshToken,
     pub(crate) client: &'a Client,
+    /// The key that the session is or becomes bound to.
+    pub(crate) session_jkt: Option<Thumbprint>,
+    /// The key that the access token is bound to if the session has none.
+    pub(crate) access_jkt: Option<Thumbprint>,
+    /// The key of the request's proof.
+    pub(crate) proven: Option<Thumbprint>,
     pub(crate) lifetimes: Lifetimes,
-    /// What a retry of this request can show.
+    /// The value that recognises a retry of this request.
     pub(crate) retry_key: &'a str,
-    /// The scope that was asked for, if any was.
+    /// The scope that the request names, if any.
     pub(crate) scope: Option<&'a Scope>,
+    /// The resource that the access token is to be for.
+    pub(crate) resource: WantedResource<'a>,
     pub(crate) peer: &'a Peer,
-    /// What is known of the request.
+    /// The log of the request.
     pub(crate) log: &'a RequestLog,
     pub(crate) now: Timestamp,
 }
 
-/// What became of it.
+/// The outcome of a rotation.
 #[derive(Debug)]
 pub(crate) enum Rotated {
-    /// The session, as it is now.
+    /// The rotation succeeded. With the session as it is now.
     Done(Session),
-    /// The condition failed; the session, as it was then.
+    /// The condition failed. With the session as it was then.
     Refused(Option<Session>),
 }
 
 impl Rotation<'_> {
-    /// Rotates, if the token is the live one of a session that may go on. Everything that decides is in the
-    /// condition, so whatever happens at the same time there is one live successor.
+    /// Rotates the session, if the token is its live one and the session may go on. The condition decides
+    /// everything, so only one successor lives, whatever happens at the same time.
     pub(crate) async fn write(&self, table: &Table) -> Result<Rotated, StoreError> {
         let mut set = "SET #generation = :next, #rotated_at = :now, #retry_key = :retry_key, \
                        #expires_at = :expires_at"
             .to_owned();
-        // What is beyond `:end` is no instant in seconds; the session is malformed, and not repaired by overwriting it.
+        // An instant beyond `:end` isn't in seconds. Then the session is malformed, and must not be repaired
+        // by overwriting it.
         let mut condition = "#generation = :generation \
                              AND #created_at >= :not_before AND #created_at < :end \
                              AND #expires_at > :now AND #expires_at < :end \
                              AND #absolute_expires_at > :now AND #absolute_expires_at < :end"
             .to_owned();
         let mut update = self.update(table);
+        // The same write sets the key, so each generation has one successor, which has one key.
+        condition += match (self.token.jkt(), self.session_jkt) {
+            (Some(_), _) => " AND #jkt = :jkt",
+            (None, Some(_)) => {
+                set += ", #jkt = :jkt";
+                " AND attribute_not_exists(#jkt)"
+            }
+            (None, None) => " AND attribute_not_exists(#jkt)",
+        };
+        if let Some(jkt) = self.session_jkt {
+            update = update.expression_attribute_values(":jkt", S(jkt.to_string()));
+        }
         let last_use =
             [(attribute::ADDRESS, &self.peer.address), (attribute::USER_AGENT, &self.peer.user_agent)];
         for (name, value) in last_use {
@@ -80,7 +103,12 @@ impl Rotation<'_> {
                 .expression_attribute_names(format!("#{name}"), name)
                 .expression_attribute_values(format!(":{name}"), S(value.clone()));
         }
-        // In the condition, so that too wide a scope is refused without the token being used up.
+        // In the condition, so that a wrong resource or too wide a scope doesn't use the token up.
+        let (is_granted, wanted) = granted_condition(self.resource);
+        let _ = write!(condition, " AND {is_granted}");
+        update = update
+            .expression_attribute_names("#resources", attribute::RESOURCES)
+            .expression_attribute_values(":wanted", wanted);
         for (i, token) in self.scope.into_iter().flat_map(Scope::tokens).enumerate() {
             let _ = write!(condition, " AND contains(#scope, :scope{i})");
             update = update
@@ -115,6 +143,7 @@ impl Rotation<'_> {
             .expression_attribute_names("#undelivered", attribute::UNDELIVERED)
             .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)
             .expression_attribute_names("#created_at", attribute::CREATED_AT)
+            .expression_attribute_names("#jkt", attribute::JKT)
             .expression_attribute_values(":generation", N(self.token.generation().to_string()))
             .expression_attribute_values(":next", N(self.successor.generation().to_string()))
             .expression_attribute_values(":end", N(Timestamp::END.to_string()))
@@ -126,8 +155,9 @@ impl Rotation<'_> {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    /// Notes that this rotation, if it was carried out, brought nobody its tokens, so that a retry without an
-    /// `Idempotency-Key`, however late, is not taken for theft. Best effort: the store is failing already.
+    /// Records that the tokens of this rotation, if it succeeded, reached no client. Then a later retry
+    /// without an `Idempotency-Key` doesn't count as theft. If this fails too, the error is only logged,
+    /// since the store is failing already.
     pub(crate) async fn mark_undelivered(&self, table: &Table) {
         let marked = table
             .update_item()
@@ -144,7 +174,7 @@ impl Rotation<'_> {
             .await;
         match marked {
             Ok(_) => {}
-            // It was not carried out, or has been used since: nothing to note.
+            // The rotation failed, or its tokens were used since. There is nothing to record.
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => {}
             Err(error) => {
                 let error = StoreError::unavailable(OPERATION, error);

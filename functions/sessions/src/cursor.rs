@@ -1,4 +1,4 @@
-//! Where a list of sessions goes on.
+//! The cursor of a list of sessions.
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -7,24 +7,24 @@ use shared::{
     store::SessionKey,
 };
 
-/// Keeps these hashes apart from any other.
+/// Separates these hashes from others.
 const LABEL: &[u8] = b"latchgate sessions cursor 1";
 const CHECK_LEN: usize = 8;
-/// The longest cursor: a sort key and the check.
+/// The longest cursor: a sort key, and the check.
 const MAX_LEN: usize = (ClientId::MAX_LEN + 1 + SessionId::LEN + CHECK_LEN).div_ceil(3) * 4;
 
-/// A place in the list of a user's sessions that is not its beginning: after the session with this key, or, where the first page
-/// had only the session that asks, before all others.
+/// A place in the list of a user's sessions: after the session with this key, or before all if the first page
+/// had only the caller's session.
 ///
-/// Its text has a hash of the user and the place, so that what was cut, changed or made for another user is told from a cursor.
-/// The hash has no key. Whoever makes a cursor reaches nothing but places in the own list.
+/// Its text contains a hash of the user and the place, so that a truncated, changed or foreign cursor is
+/// recognised. The hash has no key: forged cursors only reach places in the caller's own list.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Cursor {
     pub(crate) after: Option<SessionKey>,
 }
 
 impl Cursor {
-    /// The cursor that `text` is, for this user.
+    /// Parses a cursor of this user.
     pub(crate) fn parse(text: &str, user_id: &UserId) -> Option<Self> {
         let mut place = URL_SAFE_NO_PAD.decode(Some(text).filter(|text| text.len() <= MAX_LEN)?).ok()?;
         let check = place.split_off(place.len().checked_sub(CHECK_LEN)?);
@@ -51,7 +51,7 @@ fn check_of(place: &[u8], user_id: &UserId) -> Vec<u8> {
     let mut context = digest::Context::new(&digest::SHA256);
     context.update(LABEL);
     context.update(user_id.as_str().as_bytes());
-    // A space is in no identifier.
+    // No identifier contains a space.
     context.update(b" ");
     context.update(place);
     context.finish().as_ref()[..CHECK_LEN].to_vec()

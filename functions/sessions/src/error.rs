@@ -1,11 +1,11 @@
-//! What the sessions endpoints decide against.
+//! The reasons for which the sessions endpoints refuse requests.
 
 use shared::http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse};
 
 /// Why a request was refused or failed.
 pub type SessionsError = EndpointError<SessionsReason>;
 
-/// A reason of this endpoint alone.
+/// A reason that only these endpoints have.
 #[derive(Debug, thiserror::Error)]
 pub enum SessionsReason {
     /// The user has no such session.

@@ -1,4 +1,4 @@
-//! The two flows: a list of the caller's sessions, and the end of one.
+//! The two flows: listing the caller's sessions, and ending one.
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use shared::{
@@ -30,8 +30,8 @@ impl SessionsApi {
         }
     }
 
-    /// A page: what one Query reads, so that the answer is far below what Lambda can carry. The session that asks is on the
-    /// first page, wherever its key would be, and on no other.
+    /// Returns a page: the sessions that one Query reads, so that the answer is far below Lambda's limit. The
+    /// caller's session is on the first page and no other, wherever its key is.
     async fn list(
         &self,
         caller: &SessionKey,
@@ -50,7 +50,7 @@ impl SessionsApi {
         if !is_first {
             found.retain(|found| found.key != *caller);
         } else if !is_last && !found.iter().any(|found| found.key == *caller) {
-            // Its place is that of the page's last, with which the next page begins.
+            // It takes the place of the page's last session, with which the next page begins.
             found.pop();
             next = Some(Cursor { after: place_of(&found) });
             found.extend(self.sessions.query_one(caller).await?);
@@ -62,7 +62,7 @@ impl SessionsApi {
         Ok(json(StatusCode::OK, &SessionList::new(&sessions, &caller.session_id, next)))
     }
 
-    /// Only the caller's own partition is looked at, so another user's session is not found.
+    /// Ends a session. It reads only the caller's partition, so it doesn't find another user's session.
     async fn end(
         &self,
         caller: &SessionKey,
@@ -71,32 +71,14 @@ impl SessionsApi {
     ) -> Result<Response<Body>, SessionsError> {
         let now = self.clock.now();
         let session_id = session_id.and_then(SessionId::parse).ok_or(SessionsReason::NotFound)?;
-        let key = self.key_of(&session_id, caller).await?.ok_or(SessionsReason::NotFound)?;
+        let key =
+            self.sessions.key_of(&caller.user_id, &session_id).await?.ok_or(SessionsReason::NotFound)?;
         self.revoker.revoke(&key, now, |key| log.revoked(key, Cause::User)).await?;
         Ok(empty(StatusCode::NO_CONTENT))
     }
 }
 
-impl SessionsApi {
-    /// Looks no further than the page that has it.
-    async fn key_of(
-        &self,
-        session_id: &SessionId,
-        caller: &SessionKey,
-    ) -> Result<Option<SessionKey>, SessionsError> {
-        let mut after = None;
-        loop {
-            let page = self.sessions.page_of_user(&caller.user_id, after.as_ref(), None).await?;
-            after = page.found.last().map(|found| found.key.clone());
-            let found = page.found.into_iter().find(|found| found.key.session_id == *session_id);
-            if found.is_some() || page.is_last {
-                return Ok(found.map(|found| found.key));
-            }
-        }
-    }
-}
-
-/// One session that can't be read doesn't hide the others.
+/// Drops a malformed session, which must not hide the others.
 fn readable(found: FoundSession) -> Option<Session> {
     found
         .session

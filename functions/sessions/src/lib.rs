@@ -1,7 +1,7 @@
 //! `GET /sessions` and `DELETE /sessions/{session_id}`: a user's signed-in devices.
 //!
-//! Behind the authorizer, like any endpoint of your own: the authorizer's context names the caller, and nothing here looks
-//! at a token.
+//! They are behind the authorizer, like your own endpoints: its context names the caller, so this function
+//! reads no tokens.
 
 mod cursor;
 mod error;

@@ -8,19 +8,19 @@ const SESSION_ID: &str = "session_id";
 const LIMIT: &str = "limit";
 pub(crate) const CURSOR: &str = "cursor";
 
-/// How many sessions a page has at most, and where nothing is asked for.
+/// The most sessions on a page, and the default.
 const MAX_LIMIT: i32 = 100;
 
 #[derive(Debug)]
 pub(crate) enum SessionsRequest {
     /// `GET /sessions`.
     List {
-        /// How many at most.
+        /// The most sessions to return.
         limit: i32,
-        /// Where to go on, as sent.
+        /// The cursor as sent.
         cursor: Option<String>,
     },
-    /// `DELETE /sessions/{session_id}`, with what stands in the place of the identifier.
+    /// `DELETE /sessions/{session_id}`, with the identifier in the path.
     End(Option<String>),
 }
 
@@ -37,7 +37,7 @@ impl SessionsRequest {
     }
 }
 
-/// A parameter of the query, if it is there.
+/// A parameter of the query, if present.
 fn query(request: &Request, name: &str) -> Result<Option<String>, RequestError> {
     let values = request.query_string_parameters_ref().and_then(|query| query.all(name));
     match values.unwrap_or_default()[..] {

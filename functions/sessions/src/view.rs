@@ -1,4 +1,4 @@
-//! Sessions as their user sees them.
+//! Sessions as the user sees them.
 
 use serde::Serialize;
 use shared::{
@@ -11,12 +11,12 @@ use shared::{
 #[derive(Serialize)]
 pub(crate) struct SessionList<'a> {
     sessions: Vec<SessionView<'a>>,
-    /// Where the next page begins, if there is one.
+    /// The cursor of the next page, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
 }
 
-/// Instants are seconds since the Unix epoch; what is unknown is left out.
+/// A session. Instants are seconds since the Unix epoch. Unknown values are left out.
 #[derive(Serialize)]
 struct SessionView<'a> {
     session_id: &'a SessionId,
@@ -32,7 +32,9 @@ struct SessionView<'a> {
     created_at: Timestamp,
     last_used_at: Timestamp,
     expires_at: Timestamp,
-    /// Whether this is the session that asks.
+    /// Whether its refresh token is bound to a key of the device.
+    dpop_bound: bool,
+    /// Whether this is the caller's session.
     current: bool,
 }
 
@@ -41,15 +43,21 @@ impl<'a> SessionList<'a> {
         let view = |session: &'a Session| SessionView {
             session_id: &session.key.session_id,
             client_id: &session.key.client_id,
-            device_name: session.device_name.as_deref(),
-            address: session.address.as_deref(),
-            user_agent: session.user_agent.as_deref(),
+            device_name: known(session.device_name.as_deref()),
+            address: known(session.address.as_deref()),
+            user_agent: known(session.user_agent.as_deref()),
             scope: session.scope.to_text(),
             created_at: session.auth_time,
             last_used_at: session.rotated_at,
             expires_at: session.ends_at(),
+            dpop_bound: session.jkt.is_some(),
             current: session.key.session_id == *current,
         };
         Self { sessions: sessions.iter().map(view).collect(), next_cursor }
     }
+}
+
+/// The text of a row, unless it is empty. No function writes empty ones.
+fn known(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
 }

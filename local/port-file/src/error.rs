@@ -1,11 +1,11 @@
-//! Failures to find or write the file.
+//! Errors from finding or writing the file.
 
 use std::{io, path::PathBuf};
 
-/// A local server can't be found, or can't say where it is.
+/// The local server can't be found, or its file can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum PortFileError {
-    /// Neither variable that names a folder is set.
+    /// Neither `XDG_RUNTIME_DIR` nor `HOME` is set.
     #[error("neither XDG_RUNTIME_DIR nor HOME is set, so local servers have no folder for their files")]
     NoFolder,
     /// The file can't be read or written.
@@ -13,11 +13,11 @@ pub enum PortFileError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         #[source]
         source: io::Error,
     },
-    /// The file is of another version, or was changed.
+    /// The file is from another version, or was edited.
     #[error(
         "{path} is not what a local server of this version writes: stop the server, remove the file, and start the server again"
     )]

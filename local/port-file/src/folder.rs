@@ -1,4 +1,4 @@
-//! Where local servers leave their files.
+//! The folders that hold the files of local servers.
 
 use std::{
     ffi::OsString,
@@ -8,14 +8,14 @@ use std::{
 
 use crate::error::PortFileError;
 
-/// The folders of whoever runs this process: a server leaves its file in the first, and is looked for in all.
+/// The folders of this process's user. A server writes its file to the first; readers look in all of them.
 #[expect(clippy::disallowed_methods, reason = "the one home of the variables that name the folder")]
 pub(crate) fn of_process() -> Result<Vec<PathBuf>, PortFileError> {
     of(std::env::var_os("XDG_RUNTIME_DIR"), of_session(), std::env::var_os("HOME"))
 }
 
-/// The runtime folder goes when its owner logs out, as servers do; where there is none, the cache. One terminal may have the
-/// variable and another not, as after `su`.
+/// The runtime folder disappears at logout, and so do servers. Without a runtime folder, the cache serves.
+/// `XDG_RUNTIME_DIR` may be set in one terminal and not in another, as after `su`.
 fn of(
     runtime: Option<OsString>,
     session: Option<PathBuf>,
@@ -28,7 +28,7 @@ fn of(
     if folders.is_empty() { Err(PortFileError::NoFolder) } else { Ok(folders) }
 }
 
-/// Where systemd has the runtime folder of this process's user.
+/// systemd's runtime folder for this process's user.
 fn of_session() -> Option<PathBuf> {
     #[cfg(unix)]
     {
@@ -39,7 +39,7 @@ fn of_session() -> Option<PathBuf> {
     None
 }
 
-/// Creates it, its owner's alone.
+/// Creates a folder that only its owner can enter.
 pub(crate) fn create(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);

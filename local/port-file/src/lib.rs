@@ -1,7 +1,7 @@
-//! How the local server tells the command line where it is.
+//! A file that tells the command line where the local server is.
 //!
-//! While it serves, the local server keeps a small file under the number of its port. A crate of its own, so that
-//! whoever reads the file is not built with what serves the API.
+//! While it serves, the local server keeps a small file named by its port. This is a separate crate, so that a program
+//! that only reads the file doesn't build the server.
 
 mod error;
 mod folder;
@@ -17,21 +17,21 @@ use serde::{Deserialize, Serialize};
 
 pub use self::{error::PortFileError, occupant::Occupant};
 
-/// What a local server says of itself. `Debug` doesn't show the access key ID.
+/// The description of a running local server. `Debug` doesn't show the access key ID.
 #[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct LocalServer {
-    /// Where the API is served.
+    /// The URL of the API.
     pub url: String,
-    /// Where its store is reached.
+    /// The endpoint of its store.
     pub dynamodb_endpoint: String,
-    /// The access key ID that its store asks for; none of its own, if the store is AWS.
+    /// The access key ID that its store accepts. `None` if the store is AWS.
     #[serde(default)]
     pub dynamodb_access_key_id: Option<String>,
     /// The names of the tables, by logical id.
     pub tables: BTreeMap<String, String>,
-    /// The file that its keys are in; none, if they are gone with the process.
+    /// The file that holds its keys. `None` if the keys are only in memory.
     pub keyset_file: Option<PathBuf>,
-    /// Its process.
+    /// Its process ID.
     pub pid: u32,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Debug for LocalServer {
     }
 }
 
-/// The file of a server that runs; gone when this is dropped.
+/// The file of a running server. Dropping this removes the file.
 #[derive(Debug)]
 pub struct Published {
     path: PathBuf,
@@ -49,26 +49,26 @@ pub struct Published {
 }
 
 impl LocalServer {
-    /// The server on this port, if one said that it is there.
+    /// The server on this port, if one has published its file.
     ///
     /// # Errors
     ///
-    /// [`PortFileError`], if that can't be found out.
+    /// [`PortFileError`], if no folder is known or a file can't be read.
     pub fn find(port: u16) -> Result<Option<Self>, PortFileError> {
         Ok(Self::find_all(port)?.into_iter().next())
     }
 
-    /// All that say that they are on this port. One at most is; the others were killed.
+    /// All servers whose files name this port. At most one is running; the others were killed and left their files.
     ///
     /// # Errors
     ///
-    /// [`PortFileError`], if that can't be found out.
+    /// [`PortFileError`], if no folder is known or a file can't be read.
     pub fn find_all(port: u16) -> Result<Vec<Self>, PortFileError> {
         let read = |folder: PathBuf| Self::read(&folder.join(file_name(port))).transpose();
         Self::folders()?.into_iter().filter_map(read).collect()
     }
 
-    /// Where servers are looked for.
+    /// The folders in which to look for servers.
     ///
     /// # Errors
     ///
@@ -77,7 +77,7 @@ impl LocalServer {
         folder::of_process()
     }
 
-    /// Says that this server is on this port, for as long as what is returned is kept.
+    /// Writes this server's file for this port. The file stays until the returned value is dropped.
     ///
     /// # Errors
     ///
@@ -99,7 +99,8 @@ impl LocalServer {
         }
     }
 
-    /// Written beside and moved, so that nobody reads half of it; one that a killed server left behind is replaced.
+    /// Writes a temporary file and renames it, so that a reader never sees half of it. This replaces the file of a
+    /// killed server.
     fn write(&self, path: &Path) -> io::Result<()> {
         if let Some(folder) = path.parent() {
             folder::create(folder)?;
@@ -108,7 +109,7 @@ impl LocalServer {
     }
 }
 
-/// Another server that took the port meanwhile keeps its file.
+/// Keeps the file if another server has taken the port meanwhile.
 impl Drop for Published {
     fn drop(&mut self) {
         if let Ok(Some(server)) = LocalServer::read(&self.path)
@@ -143,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_and_is_its_owners_alone() {
+    fn a_port_file_round_trips_and_is_private() {
         let path = path("read.json");
         assert_eq!(LocalServer::read(&path).unwrap(), None);
         server(1).write(&path).unwrap();
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_takes_away_its_own_file_and_no_other() {
+    fn a_server_removes_only_its_own_file() {
         let path = path("drop.json");
         server(1).write(&path).unwrap();
         drop(Published { path: path.clone(), pid: 2 });

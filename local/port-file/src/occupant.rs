@@ -6,13 +6,14 @@ use std::{
     time::Duration,
 };
 
-/// How long the other side may take, for each step.
+/// The time limit for each step of the exchange.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Reads of an answer, each of which may take that long: a program that sends a byte a second must not hold up a start.
+/// The most reads of one answer. Each may take [`PATIENCE`], and a program that sends a byte a second must not hold up
+/// a start.
 const MAX_READS: usize = 8;
-/// Bytes of a read. The document has less than half of it.
+/// Bytes of a read. The document has less than half as many.
 const READ_LEN: usize = 4096;
-/// Where a server of Latchgate describes itself (RFC 8414).
+/// The path of the authorization server metadata (RFC 8414).
 const DOCUMENT: &str = "/.well-known/oauth-authorization-server";
 
 /// The program that listens on a port.
@@ -27,7 +28,7 @@ pub enum Occupant {
 }
 
 impl Occupant {
-    /// Asks the program at this address for its metadata. It takes ten seconds at most.
+    /// Asks the program at this address for its metadata, for ten seconds at most.
     pub fn of(address: SocketAddr) -> Self {
         let Ok(stream) = TcpStream::connect_timeout(&address, PATIENCE) else { return Self::Nobody };
         match ask(stream, address) {
@@ -44,7 +45,7 @@ fn ask(mut stream: TcpStream, address: SocketAddr) -> std::io::Result<String> {
     let (mut answer, mut part) = (Vec::new(), [0; READ_LEN]);
     for _ in 0..MAX_READS {
         match stream.read(&mut part) {
-            // A server may keep the connection open. What came until the time limit is enough.
+            // A server may keep the connection open. The bytes that came within the time limit are enough.
             Ok(0) | Err(_) => break,
             Ok(len) => answer.extend_from_slice(&part[..len]),
         }
@@ -52,15 +53,16 @@ fn ask(mut stream: TcpStream, address: SocketAddr) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// Whether the document names both endpoints by the paths that Latchgate has.
+/// Whether the document names its endpoints by the paths of this release or an earlier one.
 fn is_of_latchgate(answer: &str) -> bool {
     let names = |member: &str, path: &str| {
         let value = answer.split_once(&format!("\"{member}\"")).and_then(|(_, rest)| rest.split('"').nth(1));
         value.is_some_and(|url| url.ends_with(path))
     };
+    let has_pages = || names("authorization_endpoint", "/authorize") && names("token_endpoint", "/token");
     answer.starts_with("HTTP/1.1 200")
-        && names("token_endpoint", "/refresh")
         && names("revocation_endpoint", "/logout")
+        && (has_pages() || names("token_endpoint", "/refresh"))
 }
 
 #[cfg(test)]
@@ -81,10 +83,17 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_known_by_what_it_says_of_itself() {
-        let ours = "HTTP/1.1 200 OK\r\n\r\n{\"issuer\":\"http://x\",\"token_endpoint\":\"http://x/refresh\",\
-                    \"revocation_endpoint\": \"http://x/logout\"}";
-        assert_eq!(Occupant::of(answering(ours)), Occupant::Latchgate);
+    fn a_server_is_recognised_by_its_metadata() {
+        for ours in [
+            "HTTP/1.1 200 OK\r\n\r\n{\"issuer\":\"http://x\",\"authorization_endpoint\":\"http://x/authorize\",\
+             \"token_endpoint\":\"http://x/token\",\"token_endpoint_auth_methods_supported\":[\"none\"],\
+             \"revocation_endpoint\": \"http://x/logout\"}",
+            // From an earlier release.
+            "HTTP/1.1 200 OK\r\n\r\n{\"issuer\":\"http://x\",\"token_endpoint\":\"http://x/refresh\",\
+             \"revocation_endpoint\": \"http://x/logout\"}",
+        ] {
+            assert_eq!(Occupant::of(answering(ours)), Occupant::Latchgate, "{ours}");
+        }
         for other in [
             "",
             "SSH-2.0-x\r\n",

@@ -1,4 +1,4 @@
-//! Which files are private.
+//! Checks that a file is private to its owner.
 
 use std::{
     fs::{self, Metadata, OpenOptions},
@@ -9,7 +9,7 @@ use std::{
 /// Why an existing file is not used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotPrivate {
-    /// Others than its owner can read or write it.
+    /// Other users can read or write it.
     #[error(
         "others can read or write it (mode {0:o}): make it yours alone with `chmod 600`, or name another file"
     )]
@@ -17,7 +17,7 @@ pub enum NotPrivate {
     /// It belongs to another user.
     #[error("it belongs to another user: name another file")]
     Owner,
-    /// It has another name, where it may not be meant to be written.
+    /// It has a second hard link. A reader of that other name may not expect the write.
     #[error("it has another name too (a hard link): name another file")]
     Linked,
     /// It is a symbolic link.
@@ -42,7 +42,7 @@ pub(crate) fn only_for_owner(options: &mut OpenOptions) {
     let _ = options;
 }
 
-/// Opens no symbolic link but the system's own, and doesn't wait for the other end of a pipe.
+/// Opens without following symbolic links, except the system's own, and without waiting for the other end of a pipe.
 pub(crate) fn without_following(options: &mut OpenOptions, path: &Path) {
     #[cfg(unix)]
     {
@@ -55,19 +55,19 @@ pub(crate) fn without_following(options: &mut OpenOptions, path: &Path) {
     let _ = (options, path);
 }
 
-/// Says of a symbolic link that it is one: the system speaks of too many levels.
+/// Replaces the system's "too many levels" by an error that names the symbolic link.
 pub(crate) fn explained(path: &Path, error: io::Error) -> io::Error {
     if path.is_symlink() && !is_of_system(path) { NotPrivate::Link.into() } else { error }
 }
 
-/// Only the system makes names in these folders.
+/// Whether only the system creates names in the path's folder.
 fn is_of_system(path: &Path) -> bool {
     let folder = path.parent();
     ["/dev", "/dev/fd", "/proc/self/fd"].iter().any(|system| folder == Some(Path::new(system)))
 }
 
-/// A regular file has to be this user's alone, and so has a pipe (one without a name is). A character device keeps
-/// nothing, and only the system's administrator makes one.
+/// Requires a regular file or a pipe to be private to this user; unnamed pipes are. A character device stores nothing,
+/// and only the administrator can create one.
 pub(crate) fn private(metadata: &Metadata) -> io::Result<()> {
     #[cfg(unix)]
     {
@@ -103,7 +103,7 @@ fn own(metadata: &Metadata) -> io::Result<()> {
     if of_others == 0 { Ok(()) } else { Err(NotPrivate::Mode(mode).into()) }
 }
 
-/// What is replaced is a regular file of this user, or isn't there.
+/// Requires the path to be free, or a regular file of this user.
 pub(crate) fn replaceable(path: &Path) -> io::Result<()> {
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
@@ -123,7 +123,7 @@ pub(crate) fn replaceable(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// The shell made the file, or found it, before this process began.
+/// Checks standard output, which the shell opened or created before this process began.
 pub(crate) fn stdout() -> io::Result<()> {
     #[cfg(unix)]
     {

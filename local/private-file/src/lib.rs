@@ -1,9 +1,9 @@
-//! Files that are their owner's alone, because they hold passwords, hashes or keys.
+//! Files that only their owner can read, because they hold passwords, hashes or keys.
 //!
-//! A new file has the mode 0600 from its first moment, and is created exclusively. An existing file is added to or
-//! read only if it is a regular file of this user that nobody else can read or write. A symbolic link is never followed: in a
-//! folder that others can write, it may lead anywhere. The exceptions are the system's own links to what this process
-//! has open, such as `/dev/stderr`.
+//! A new file is created exclusively, with the mode 0600 from the start. An existing file is appended to or read only
+//! if it is a regular file of this user and no other user can read or write it. Symbolic links are never followed: in a
+//! folder that others can write, they may lead anywhere. The exceptions are the system's own links to files that this
+//! process has open, such as `/dev/stderr`.
 
 mod check;
 mod lock;
@@ -16,11 +16,11 @@ use std::{
 
 pub use self::{check::NotPrivate, lock::Lock};
 
-/// Creates a file. It fails if there is anything of that name, a symbolic link included.
+/// Creates a file. It fails if the name is taken, even by a symbolic link.
 ///
 /// # Errors
 ///
-/// What the system says.
+/// The system's error.
 pub fn create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create_new(true).write(true);
@@ -28,11 +28,11 @@ pub fn create(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-/// Opens a file to add to it, and creates it if it isn't there.
+/// Opens a file for appending, and creates it if it doesn't exist.
 ///
 /// # Errors
 ///
-/// [`NotPrivate`] inside, if the file that is there can't be used; otherwise what the system says.
+/// [`NotPrivate`] inside, if the existing file isn't private; otherwise the system's error.
 pub fn append(path: &Path) -> io::Result<File> {
     loop {
         let mut options = OpenOptions::new();
@@ -43,18 +43,18 @@ pub fn append(path: &Path) -> io::Result<File> {
             opened => return opened,
         }
         match append_existing(path) {
-            // It went in between.
+            // The file was removed in between.
             Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => {}
             opened => return opened,
         }
     }
 }
 
-/// The content of a file. It has to be a regular file of this user's alone, as for [`append`].
+/// The content of a file, which has to be private to this user as for [`append`].
 ///
 /// # Errors
 ///
-/// [`NotPrivate`] inside, if the file that is there can't be used; otherwise what the system says.
+/// [`NotPrivate`] inside, if the existing file isn't private; otherwise the system's error.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut options = OpenOptions::new();
     options.read(true);
@@ -70,7 +70,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(content)
 }
 
-/// Whether [`append`] would succeed, as far as that can be told without creating anything.
+/// Predicts whether [`append`] would succeed, without creating anything.
 ///
 /// # Errors
 ///
@@ -85,18 +85,18 @@ pub fn check_append(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Replaces a file as a whole, or creates it: whoever reads it meanwhile has the old one or the new one. The file that
-/// is there has to be this user's own regular file, of whatever mode; the new one has the mode 0600.
+/// Replaces a file as a whole, or creates it. A concurrent reader gets the old content or the new. An existing file has
+/// to be this user's own regular file, of whatever mode; the new one has the mode 0600.
 ///
-/// Two processes must not do this to the same file at the same time: take its [`Lock`] before.
+/// Two processes must not replace the same file at the same time: take its [`Lock`] first.
 ///
 /// # Errors
 ///
-/// [`NotPrivate`] inside, if there is something else of that name; otherwise what the system says.
+/// [`NotPrivate`] inside, if the name belongs to anything else; otherwise the system's error.
 pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     check::replaceable(path)?;
     let beside = beside(path, ".new");
-    // What is left of an attempt that was cut off is nobody's.
+    // An interrupted attempt may have left this file, which no process uses.
     match fs::remove_file(&beside) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
@@ -109,11 +109,11 @@ pub fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
-/// Refuses standard output where it is a regular file that somebody else can read or write, or owns.
+/// Refuses standard output if it is a regular file that other users own, can read or can write.
 ///
 /// # Errors
 ///
-/// [`NotPrivate`] inside; otherwise what the system says.
+/// [`NotPrivate`] inside; otherwise the system's error.
 pub fn check_stdout() -> io::Result<()> {
     check::stdout()
 }
@@ -127,14 +127,14 @@ fn append_existing(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The same name with something behind it, in the same folder.
+/// The path with a suffix, in the same folder.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// A name is safe from a loss of power once its folder is.
+/// Syncs the folder: a new name survives a loss of power only once its folder is on disk.
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
@@ -147,7 +147,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder of a test's own.
+    /// A temporary folder for one test.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_file_is_its_owners_alone_and_an_own_one_is_added_to() {
+    fn a_new_file_is_private_and_a_private_one_is_appended_to() {
         let folder = Folder::new("append");
         let path = folder.0.join("new");
         check_append(&path).unwrap();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn an_existing_file_that_others_reach_is_not_added_to() {
+    fn a_shared_file_is_not_appended_to() {
         let folder = Folder::new("others");
         for mode in [0o644, 0o620, 0o604, 0o660] {
             let path = folder.file("others", mode);
@@ -231,7 +231,7 @@ mod tests {
         }
         assert_eq!(text(&target), "before\n");
         assert!(!folder.0.join("not there").exists());
-        // The name beside it may be one that somebody prepared.
+        // An attacker may have put a link at the temporary name.
         let path = folder.file("replaced", 0o600);
         symlink(&target, folder.0.join("replaced.new")).unwrap();
         replace(&path, b"after").unwrap();
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replaced_file_becomes_private_and_nothing_is_left_beside_it() {
+    fn a_replaced_file_becomes_private_and_leaves_no_temporary_file() {
         let folder = Folder::new("replace");
         let path = folder.file("keys", 0o644);
         replace(&path, b"after").unwrap();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_only_where_it_is_this_users_alone() {
+    fn a_file_is_read_only_if_it_is_private_to_this_user() {
         let folder = Folder::new("read");
         let path = folder.file("own", 0o600);
         assert_eq!(read(&path).unwrap(), b"before\n");
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn what_takes_bytes_and_keeps_none_is_taken() {
+    fn a_device_that_discards_bytes_is_accepted() {
         append(Path::new("/dev/null")).unwrap().write_all(b"gone").unwrap();
     }
 

@@ -1,4 +1,4 @@
-//! One process at a time.
+//! A file lock between processes.
 
 use std::{
     fs::{File, TryLockError},
@@ -8,15 +8,15 @@ use std::{
 
 use crate::{append, beside};
 
-/// A lock on a file, held by one process at a time and given back when it is dropped or the process ends.
+/// A lock on a file, which one process at a time can hold. It ends when it is dropped or the process ends.
 ///
-/// It is the system's lock on an empty file beside it, `NAME.lock`, which stays: the file itself can't carry the lock,
-/// since [`crate::replace`] puts another in its place.
+/// The lock is the system's, on an empty file `NAME.lock` in the same folder, which stays. The file itself can't carry
+/// the lock, since [`crate::replace`] replaces it.
 #[derive(Debug)]
 pub struct Lock(#[expect(dead_code, reason = "the lock ends with the file")] File);
 
 impl Lock {
-    /// Takes the lock, and waits for it as long as it takes.
+    /// Takes the lock, and waits until it is free.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
-//! The access key ID that the store asks for.
+//! The access key ID that the store accepts.
 //!
-//! No more than that is checked of a signature: with the key ID any SDK works, whatever its secret and region. The store is on a
-//! port of this machine, where every user of the machine and every web page reaches it, so the key ID is the password.
+//! The store checks nothing else of a signature: with the key ID any SDK works, whatever its secret and region. Every
+//! user of this machine and every web page reaches the store's port, so the key ID is the password.
 
 use std::fmt::{self, Write};
 
@@ -11,15 +11,15 @@ use shared::random::{self, Random};
 
 use super::answer::Answer;
 
-/// What a store is told that takes any credentials, like DynamoDB Local.
+/// The access key ID for stores that accept any credentials, like DynamoDB Local.
 pub const ANY_ACCESS_KEY_ID: &str = "local";
 
-/// A key ID, which `Debug` doesn't show.
+/// An access key ID, which `Debug` doesn't show.
 #[derive(Clone)]
 pub struct AccessKeyId(String);
 
 impl AccessKeyId {
-    /// One that nobody knows: 128 bits in hexadecimal, since DynamoDB Local takes letters and digits only.
+    /// A random one: 128 bits in hexadecimal, since DynamoDB Local takes only letters and digits.
     pub fn random(random: &dyn Random) -> Self {
         Self(random::bytes::<16>(random).iter().fold(String::with_capacity(32), |mut text, byte| {
             // Writing to a string doesn't fail.
@@ -28,17 +28,17 @@ impl AccessKeyId {
         }))
     }
 
-    /// This one.
+    /// An access key ID with this text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The key ID itself.
+    /// The text of the key ID.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// Why a request isn't carried out that has another key ID, or none; `None`, if it has this one.
+    /// The refusal of a request with another key ID or none. `None` if the key ID is this one.
     pub(super) fn refusal(&self, headers: &HeaderMap) -> Option<Answer> {
         let mut values = headers.get_all(header::AUTHORIZATION).iter();
         let value = values.next().filter(|_| values.next().is_none());
@@ -52,7 +52,7 @@ impl AccessKeyId {
         (!is_ours).then(|| {
             Answer::error(
                 "UnrecognizedClientException",
-                Some("The security token included in the request is invalid: this store has an access key ID of its own"),
+                Some("The security token included in the request is invalid: this store has its own access key ID"),
             )
         })
     }
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_without_a_credential_is_said_so() {
+    fn a_request_without_a_credential_gets_the_error_for_it() {
         let key = AccessKeyId::new("KEY");
         let scope = "AWS4-HMAC-SHA256 Credential=KEY/20260101/x/dynamodb/aws4_request";
         for values in [

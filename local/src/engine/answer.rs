@@ -1,4 +1,4 @@
-//! An answer in DynamoDB's JSON.
+//! An answer in DynamoDB's JSON format.
 
 use serde_json::json;
 
@@ -10,14 +10,14 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// Of every answer.
+    /// The media type of every answer.
     pub(super) const MEDIA_TYPE: &str = "application/x-amz-json-1.0";
 
     pub(super) fn success(body: String) -> Self {
         Self { status: 200, body }
     }
 
-    /// An error of the service's, rather than of an operation.
+    /// An error of the service, not of an operation.
     pub(super) fn error(kind: &str, message: Option<&str>) -> Self {
         let mut body = json!({ "__type": format!("com.amazon.coral.service#{kind}") });
         if let Some(message) = message {

@@ -1,4 +1,4 @@
-//! Requests of the SDK, carried out in this process.
+//! Carries out the SDK's requests in this process.
 
 use std::{
     fmt,
@@ -23,30 +23,30 @@ use super::{answer::Answer, operations};
 
 type Answered = Result<HttpResponse, ConnectorError>;
 
-/// Has a thread of its own carry requests out, one after the other. In a file each write waits for the disk, and a thread that
-/// answers requests must not. One is enough, because the database lets in one at a time, and in memory it takes less of
-/// processors than threads that wait for one another.
+/// Carries out requests on its own thread, one after the other. Each write to a file waits for the disk, which a thread
+/// that answers requests must not. One thread is enough, because the database admits one request at a time; in memory,
+/// one thread takes less processor time than several that wait for one another.
 pub(super) struct Connector(mpsc::Sender<Call>);
 
-/// A request, and where its answer goes.
+/// A request, and the channel for its answer.
 struct Call {
     request: HttpRequest,
     answered: oneshot::Sender<Answered>,
 }
 
 impl Connector {
-    /// Starts the thread. It ends with the last client.
+    /// Starts the thread, which ends with the last client.
     ///
     /// # Errors
     ///
-    /// If the system has no thread.
+    /// If the system can't start a thread.
     pub(super) fn start(database: Database) -> Result<Self, std::io::Error> {
         let (calls, called) = mpsc::channel::<Call>();
         thread::Builder::new().name("store".to_owned()).spawn(move || {
             for Call { request, answered } in called {
-                // A panic is the failure of one request, as it is elsewhere.
+                // A panic fails one request, as elsewhere.
                 let answer = catch_unwind(AssertUnwindSafe(|| answer(&database, &request)));
-                // Who asked may not wait any more. What was asked is done all the same.
+                // The caller may have stopped waiting. The request is carried out anyway.
                 let _ = answered.send(answer.unwrap_or_else(|_| Err(gone())));
             }
         })?;
@@ -64,10 +64,10 @@ impl HttpConnector for Connector {
     }
 }
 
-/// What the endpoint answers to the same request.
+/// The answer that the endpoint would give to the same request.
 fn answer(database: &Database, request: &HttpRequest) -> Answered {
     let target = request.headers().get(operations::TARGET).unwrap_or_default();
-    // Every request of DynamoDB is JSON, which the SDK has in memory.
+    // Every DynamoDB request is JSON, which the SDK holds in memory.
     let body = request.body().bytes().ok_or_else(|| ConnectorError::user("a body in pieces".into()))?;
     response(operations::carry_out(database, target, body))
 }

@@ -1,4 +1,4 @@
-//! DynamoDB's JSON API on a port of this machine, for those who have the access key ID.
+//! DynamoDB's JSON API on a port of this machine, for callers with the access key ID.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use tokio::net::TcpListener;
 use super::{AccessKeyId, answer::Answer, operations};
 use crate::{connection::Connection, hosts::Hosts};
 
-/// What DynamoDB answers where there is nothing.
+/// DynamoDB's answer to an unknown path.
 const NOTHING_HERE: &str = "<UnknownOperationException/>\n";
 
-/// What is served.
+/// The database, and who may reach it.
 pub(super) struct Endpoint {
     pub(super) database: Database,
     pub(super) access_key_id: AccessKeyId,
@@ -31,8 +31,9 @@ impl Endpoint {
         axum::serve(listener, router.into_make_service_with_connect_info::<Connection>()).await
     }
 
-    /// A page has nothing to do here, and a browser says when a page asks: by `Origin`, and by the page's own host where its
-    /// name resolves to this machine. Neither is told anything, and no page may read what is said.
+    /// Answers a request, unless a web page sent it. A browser reveals a page by `Origin`, or by the page's own host if
+    /// its name resolves to this machine (DNS rebinding). Such a request learns nothing, and no page may read any
+    /// answer.
     async fn answer(&self, connection: Connection, request: Request) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let is_of_a_page = parts.headers.contains_key(header::ORIGIN);

@@ -1,4 +1,4 @@
-//! The database file, looked at before anything is written: another program's file stays as it is.
+//! Checks the database file before anything is written, so that another program's file stays as it is.
 
 use std::{
     fs::File,
@@ -8,17 +8,17 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-/// What every SQLite file begins with.
+/// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-/// Tables that every database of the engine has.
+/// The tables that every database of the engine has.
 const OF_ENGINE: [&str; 2] = ["_tables", "_config"];
-/// How many tables of another program are named.
+/// How many tables of another program an error names.
 const NAMED: usize = 3;
 
-/// What is at the path.
+/// The state of the database file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DatabaseFile {
-    /// Nothing yet, or an empty file.
+    /// There is no file, or an empty one.
     New,
     /// A database of the engine.
     Existing,
@@ -30,31 +30,37 @@ pub enum DatabaseFileError {
     /// It is a folder.
     #[error("the database {path} is a folder: name a file in it, like {example}", path = .0.display(), example = .0.join("latchgate.db").display())]
     Folder(PathBuf),
-    /// The folder that it would be in isn't there.
+    /// It is a device, a pipe or the like.
+    #[error("the database {path} is no regular file: name another with --db, or leave it out to keep everything in memory", path = .0.display())]
+    Special(PathBuf),
+    /// A component of its folder's path is a file.
+    #[error("the database {path} can't be made, because {folder} is no folder: name another file with --db", path = .0.display(), folder = folder_of(.0).display())]
+    NotInFolder(PathBuf),
+    /// Its folder doesn't exist.
     #[error("the database {path} can't be made, because the folder {folder} isn't there: make it with `mkdir -p {folder}`", path = .0.display(), folder = folder_of(.0).display())]
     NoFolder(PathBuf),
-    /// The system says no.
+    /// The system refused.
     #[error("the database {path} can't be opened", path = .0.display())]
     Io(PathBuf, #[source] io::Error),
     /// It isn't SQLite.
     #[error("{path} is not a database but some other file, and was left as it is: name another file with --db", path = .0.display())]
     NotDatabase(PathBuf),
-    /// It is SQLite, and another program's.
+    /// It is an SQLite database of another program.
     #[error("{path} is another program's database (with the tables {tables}), and was left as it is: name another file with --db", path = .0.display(), tables = .1)]
     Foreign(PathBuf, String),
-    /// Another process keeps it to itself.
+    /// Another process has locked it.
     #[error("the database {path} is locked by another process: stop it, or name another file with --db", path = .0.display())]
     Locked(PathBuf),
     /// It is damaged.
     #[error("the database {path} is damaged ({detail}): put a copy of it back, or name another file with --db to start over", path = .0.display(), detail = .1)]
     Damaged(PathBuf, String),
-    /// A later version of the engine wrote it, or it can't be brought up to date.
+    /// A later version of the engine wrote it, or it can't be upgraded.
     #[error("the database {path} can't be used by this version: {detail}; use the version that wrote it, or name another file with --db to start over", path = .0.display(), detail = .1)]
     Version(PathBuf, String),
 }
 
 impl DatabaseFile {
-    /// Looks at the file, and makes an empty one if there is none. The file is its owner's alone.
+    /// Checks the file, and creates an empty one if there is none. New files are private to their owner.
     ///
     /// # Errors
     ///
@@ -63,11 +69,17 @@ impl DatabaseFile {
         if path.is_dir() {
             return Err(DatabaseFileError::Folder(path.to_owned()));
         }
+        if path.exists() && !path.is_file() {
+            return Err(DatabaseFileError::Special(path.to_owned()));
+        }
         let io = |error| DatabaseFileError::Io(path.to_owned(), error);
         match private_file::append(path) {
             Ok(_) => {}
             Err(error) if error.kind() == ErrorKind::NotFound && !folder_of(path).exists() => {
                 return Err(DatabaseFileError::NoFolder(path.to_owned()));
+            }
+            Err(error) if error.kind() == ErrorKind::NotADirectory => {
+                return Err(DatabaseFileError::NotInFolder(path.to_owned()));
             }
             Err(error) => return Err(io(error)),
         }
@@ -81,7 +93,7 @@ impl DatabaseFile {
     }
 }
 
-/// Reads only.
+/// Looks at the tables, without writing.
 fn look_inside(path: &Path) -> Result<DatabaseFile, DatabaseFileError> {
     let said = |error: rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {

@@ -1,5 +1,5 @@
-//! A client of the SDK for the embedded store, which it calls in this process: without a socket, and without what only a
-//! service far away needs.
+//! An SDK client that calls the embedded store in this process, without a socket and without the features that only a
+//! remote service needs.
 
 use std::error::Error;
 
@@ -20,7 +20,7 @@ use aws_smithy_runtime_api::client::{
     interceptors::disable_interceptor,
 };
 
-/// Where requests say that they go. Nobody looks there: the name is one that never resolves (RFC 2606).
+/// The endpoint of the requests, a name that never resolves (RFC 2606). It is never looked up.
 const NOWHERE: &str = "http://embedded.invalid";
 
 /// A client that sends its requests to this connector.
@@ -30,17 +30,17 @@ pub(super) fn client(connector: impl HttpConnector + 'static) -> Client {
         .region(Region::from_static("local"))
         .http_client(InProcess(SharedHttpConnector::new(connector)))
         .endpoint_resolver(Nowhere)
-        // Whoever has the client has the store: there is nothing to sign.
+        // Having the client means having the store, so nothing needs a signature.
         .allow_no_auth()
         .identity_cache(IdentityCache::no_cache())
-        // Answers come whole.
+        // Answers always arrive whole.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .interceptor(Unsent)
         .build();
     Client::from_conf(config)
 }
 
-/// The one connector, whatever the settings of a call: they are about sockets.
+/// Gives the same connector for every call. The settings of a call are about sockets, so they are ignored.
 #[derive(Debug)]
 struct InProcess(SharedHttpConnector);
 
@@ -50,7 +50,8 @@ impl HttpClient for InProcess {
     }
 }
 
-/// The SDK's own resolver goes through all of AWS's partitions and endpoints, for each request.
+/// Resolves every endpoint to [`NOWHERE`]. The SDK's own resolver goes through AWS's partitions and endpoints at each
+/// request.
 #[derive(Debug)]
 struct Nowhere;
 
@@ -60,7 +61,7 @@ impl ResolveEndpoint for Nowhere {
     }
 }
 
-/// Switches off what the SDK tells AWS of itself and of the attempt, in headers that the store doesn't read.
+/// Switches off the headers in which the SDK describes itself and the attempt: the store doesn't read them.
 #[derive(Debug)]
 struct Unsent;
 

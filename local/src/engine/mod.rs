@@ -1,4 +1,4 @@
-//! The embedded store: DynamoDB's API over SQLite, for the SDK in this process and on a port of this machine.
+//! The embedded store: DynamoDB's API over SQLite, for the SDK in this process and for programs on this machine.
 
 mod access_key;
 mod answer;
@@ -27,19 +27,20 @@ pub use self::{
 use self::{connector::Connector, endpoint::Endpoint};
 use crate::hosts::Hosts;
 
-/// How often what has expired is removed. DynamoDB takes hours or days; nothing may depend on either.
+/// The interval at which expired items are removed. DynamoDB takes hours or days; no test or program may depend on
+/// either.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 
-/// The store could not be opened or served.
+/// Errors from opening or serving the store.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The file can't be the database.
     #[error(transparent)]
     File(#[from] DatabaseFileError),
-    /// There is no memory for it.
+    /// The in-memory database can't be created.
     #[error("the database can't be made in memory: {0}")]
     Memory(String),
-    /// No port can be had.
+    /// No port or thread is available.
     #[error("the embedded database can't be served on a port of 127.0.0.1")]
     Io(#[from] std::io::Error),
 }
@@ -47,19 +48,18 @@ pub enum EngineError {
 /// A running store.
 #[derive(Debug)]
 pub struct Engine {
-    /// Where it listens.
+    /// The address that it listens on.
     pub address: SocketAddr,
-    /// A client that calls it in this process.
+    /// A client that calls the store in this process.
     pub client: Client,
 }
 
 impl Engine {
-    /// Starts a store on a free port of 127.0.0.1, in a file, or in memory and gone with the process. It asks for this access
-    /// key ID.
+    /// Starts a store on a free port of 127.0.0.1, in a file or in memory. It accepts only this access key ID.
     ///
     /// # Errors
     ///
-    /// [`EngineError`], if the file or the port can't be had.
+    /// [`EngineError`], if the file or the port can't be opened.
     pub async fn start(file: Option<&Path>, access_key_id: AccessKeyId) -> Result<Self, EngineError> {
         let database = match file {
             None => Database::memory().map_err(|e| EngineError::Memory(e.to_string()))?,
@@ -77,7 +77,7 @@ impl Engine {
         Ok(Self { address, client })
     }
 
-    /// The address as an endpoint of the SDK.
+    /// The endpoint URL for an SDK.
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -97,7 +97,7 @@ async fn sweep(database: Database) {
     }
 }
 
-/// How a service is reached that looks at no more than the access key ID: the embedded store, DynamoDB Local and the like.
+/// SDK configuration for a service that checks only the access key ID: the embedded store, DynamoDB Local and the like.
 pub fn config(endpoint: &str, access_key_id: &str) -> SdkConfig {
     let credentials = Credentials::new(access_key_id, "local", None, None, "latchgate-local");
     SdkConfig::builder()
@@ -105,5 +105,7 @@ pub fn config(endpoint: &str, access_key_id: &str) -> SdkConfig {
         .region(Region::new("local"))
         .endpoint_url(endpoint)
         .credentials_provider(SharedCredentialsProvider::new(credentials))
+        // Plain HTTP needs no certificates, which a machine may lack.
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build()
 }

@@ -1,5 +1,5 @@
-//! DynamoDB's operations on the embedded database: the name and the JSON body of a request become a call, and its result the
-//! JSON of the answer.
+//! DynamoDB's operations on the embedded database. A request's operation name and JSON body become a call; its result
+//! becomes the JSON of the answer.
 
 use dynoxide::{Database, DynoxideError, Result};
 use serde::{Serialize, de::DeserializeOwned};
@@ -8,9 +8,9 @@ use super::answer::Answer;
 
 /// The header that names the operation.
 pub(super) const TARGET: &str = "x-amz-target";
-/// What DynamoDB takes at most, in bytes.
+/// The longest body that DynamoDB accepts, in bytes.
 pub(super) const MAX_BODY_LEN: usize = 16 * 1024 * 1024;
-/// What the name of an operation stands after, in that header.
+/// The prefixes of an operation's name in that header.
 const PREFIXES: [&str; 2] = ["DynamoDB_20120810.", "DynamoDBStreams_20120810."];
 
 /// Carries out the operation that the target names.
@@ -27,7 +27,7 @@ pub(super) fn carry_out(database: &Database, target: &str, body: &[u8]) -> Answe
     }
 }
 
-/// What is answered to a body that is longer than DynamoDB takes.
+/// The answer to a body that is longer than DynamoDB accepts.
 pub(super) fn too_long() -> Answer {
     Answer::error("SerializationException", None)
 }
@@ -38,7 +38,7 @@ struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// `None`, if there is no such operation.
+    /// The result of the operation. `None` if there is no such operation.
     fn carry_out(&self, database: &Database) -> Option<Result<String>> {
         Some(match self.operation {
             "BatchExecuteStatement" => self.answer(|request| database.batch_execute_statement(request)),
@@ -76,7 +76,7 @@ impl Call<'_> {
         &self,
         operation: impl FnOnce(Q) -> Result<A>,
     ) -> Result<String> {
-        // serde would take an array of the members as well.
+        // serde would also accept an array of the members.
         if !self.body.trim_ascii_start().starts_with(b"{") {
             return Err(DynoxideError::SerializationException(String::new()));
         }
@@ -85,7 +85,7 @@ impl Call<'_> {
         serde_json::to_string(&answer).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
     }
 
-    /// Why DynamoDB doesn't take such a request. The engine puts a mark before what it says of a value itself.
+    /// DynamoDB's reason for rejecting such a request. The engine marks its own messages about values.
     fn refusal(&self, error: &serde_json::Error) -> DynoxideError {
         let text = error.to_string();
         let text = text.rsplit_once(" at line ").map_or(&*text, |(text, _)| text);
@@ -104,7 +104,7 @@ impl Call<'_> {
         if let Some(message) = after(["SERIALIZATION:", "SERIALIZATION_AS_READ:"]) {
             return DynoxideError::SerializationException(message.to_owned());
         }
-        // A type that is wrong is of the format; a value that is missing, or isn't one of those that there are, is of the request.
+        // DynamoDB blames the format for a wrong type, and the request for a missing or unknown value.
         if text.contains("missing field")
             || text.contains("unknown variant")
             || text.contains("invalid type: null")
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_operation_that_there_is_not_is_unknown() {
+    fn an_unsupported_operation_is_unknown() {
         let database = database();
         let unknown = json!({ "__type": "com.amazon.coral.service#UnknownOperationException" });
         for target in ["DynamoDB_20120810.DescribeEndpoint", "DynamoDB_20120810.", "Logs_20140328.Query", ""]

@@ -24,7 +24,7 @@ use super::*;
 
 const KEY: &str = "KEY";
 
-/// An answer, with those of its headers that say something of it.
+/// An answer, with its meaningful headers.
 #[derive(Debug, PartialEq)]
 struct Said {
     status: u16,
@@ -33,11 +33,11 @@ struct Said {
 }
 
 impl Said {
-    /// Without what is another at each call.
+    /// The answer without the parts that differ at each call.
     fn new(status: u16, headers: impl Iterator<Item = (String, String)>, body: &[u8]) -> Self {
         let mut headers: BTreeMap<String, String> = headers.collect();
         headers.remove("date");
-        // HTTP needs it, to find the end.
+        // The length is part of HTTP, not of the answer.
         let len = headers.remove("content-length").map(|len| len.parse::<usize>().unwrap());
         assert_eq!(len.unwrap_or(body.len()), body.len());
         let mut body: Value = serde_json::from_slice(body).unwrap();
@@ -71,7 +71,7 @@ impl Said {
     }
 }
 
-/// What the stack asks a store for, and what a store is asked by mistake, in an order in which each has something to go by.
+/// The stack's requests to a store, and faulty ones, ordered so that each finds the items that it needs.
 fn requests() -> Vec<(&'static str, Vec<u8>)> {
     let table = json!({
         "TableName": "Things",
@@ -173,7 +173,7 @@ async fn the_sdk_in_the_process_and_the_endpoint_get_the_same_answers() {
     assert_eq!((statuses.len(), refused), (29, 15), "{statuses:?}");
 }
 
-/// A file in a folder of its own, gone with it.
+/// A database file in a temporary folder, removed with it.
 struct File(PathBuf);
 
 impl File {
@@ -201,7 +201,7 @@ async fn create_table(client: &Client) {
     put.item("n", N("1".to_owned())).send().await.unwrap();
 }
 
-/// Takes the item from generation 1 to this one; what it is, where it isn't there any more.
+/// Moves the item from generation 1 to this one. If another call was first, the error is the generation it wrote.
 async fn take(client: Client, to: usize) -> Result<(), AttributeValue> {
     let update = client
         .update_item()
@@ -222,7 +222,7 @@ async fn take(client: Client, to: usize) -> Result<(), AttributeValue> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_fifty_updates_at_once_one_succeeds_and_the_others_see_it() {
+async fn one_of_fifty_concurrent_updates_succeeds_and_the_others_see_it() {
     let file = File::new("fifty");
     for path in [None, Some(&*file.0)] {
         let engine = Engine::start(path, AccessKeyId::new(KEY)).await.unwrap();
@@ -237,7 +237,7 @@ async fn of_fifty_updates_at_once_one_succeeds_and_the_others_see_it() {
         let [winner] = won[..] else { panic!("{won:?}") };
         let seen = ended.into_iter().filter_map(|(_, end)| end.err());
         assert!(seen.into_iter().all(|seen| seen == N(winner.to_string())));
-        // Others see it at the endpoint.
+        // Other programs see the item at the endpoint.
         let others = Client::new(&config(&engine.endpoint(), KEY));
         let item = others.get_item().table_name("Things").key("k", S("a".to_owned())).send().await.unwrap();
         assert_eq!(item.item.unwrap()["n"], N(winner.to_string()));
@@ -245,7 +245,7 @@ async fn of_fifty_updates_at_once_one_succeeds_and_the_others_see_it() {
 }
 
 #[tokio::test]
-async fn what_was_asked_is_done_though_nobody_waits() {
+async fn a_request_is_carried_out_even_if_its_caller_stops_waiting() {
     let connector = Connector::start(Database::memory().unwrap()).unwrap();
     let ask = |operation: usize| {
         let (name, body) = requests().swap_remove(operation);
@@ -259,7 +259,7 @@ async fn what_was_asked_is_done_though_nobody_waits() {
     assert!(String::from_utf8_lossy(found.body().bytes().unwrap()).contains("Item"));
 }
 
-/// Keeps the names of the headers that it is sent.
+/// Records the names of the headers that it is sent.
 #[derive(Clone, Debug)]
 struct Recorder(std::sync::mpsc::Sender<Vec<String>>);
 

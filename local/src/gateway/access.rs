@@ -1,4 +1,4 @@
-//! What API Gateway makes of an authorizer's answer.
+//! API Gateway's evaluation of an authorizer's answer.
 
 use std::{
     collections::HashMap,
@@ -13,20 +13,19 @@ use shared::clock::Timestamp;
 
 use super::Failure;
 
-/// What the authorizer is asked about a call.
+/// The gateway's question to the authorizer about a call.
 pub(super) struct Question {
-    /// What identifies the caller: the Authorization header.
+    /// The Authorization header and the API, which identify the caller in the cache.
     pub(super) identity: String,
-    /// What is called.
+    /// The ARN of the called method.
     pub(super) arn: String,
     pub(super) event: Value,
 }
 
-/// What the authorizer says of a caller who may go on.
+/// The authorizer's description of an admitted caller.
 type Context = Map<String, Value>;
 
-/// What the authorizer answered, by the identity that it was asked about. Refusals and
-/// failures aren't remembered.
+/// The authorizer's answers, by the identity they are about. Refusals and failures aren't cached.
 #[derive(Debug)]
 pub(super) struct DecisionCache {
     ttl: Duration,
@@ -38,7 +37,8 @@ impl DecisionCache {
         Self { ttl, answers: Mutex::default() }
     }
 
-    /// Asks the authorizer with a real event, unless it was asked lately, and evaluates the answer for this call.
+    /// Evaluates the authorizer's answer for this call. The authorizer is asked with a real event, unless its answer is
+    /// cached.
     pub(super) async fn evaluate(
         &self,
         authorizer: &Authorizer,
@@ -80,7 +80,8 @@ async fn ask(authorizer: &Authorizer, event: Value) -> Result<Value, Failure> {
     }
 }
 
-/// An explicit Deny outweighs any Allow, and without an Allow it is a Deny. `None`, if it is no policy.
+/// Evaluates a policy: an explicit Deny outweighs any Allow, and without an Allow the call is denied. `None` if the
+/// answer isn't a policy.
 fn evaluate_policy(answer: &Value, arn: &str) -> Option<Result<Context, Failure>> {
     let principal = answer.get("principalId")?.as_str()?;
     let statements = answer.get("policyDocument")?.get("Statement")?.as_array()?;
@@ -98,7 +99,7 @@ fn evaluate_policy(answer: &Value, arn: &str) -> Option<Result<Context, Failure>
         return Some(Err(Failure::Denied));
     }
     let mut context = answer.get("context").map_or(Some(&Map::new()), Value::as_object)?.clone();
-    // API Gateway takes no nested values, and hands every value on as a string.
+    // API Gateway accepts no nested values, and passes each value on as a string.
     if context.values().any(|value| value.is_object() || value.is_array() || value.is_null()) {
         return None;
     }
@@ -114,7 +115,7 @@ fn texts(value: &Value) -> Option<Vec<&str>> {
     }
 }
 
-/// IAM's wildcards: `*` is any run of characters, `?` is one.
+/// Matches IAM's wildcards: `*` is any run of characters, `?` is one character.
 fn matches(pattern: &str, text: &str) -> bool {
     let (mut pattern_rest, mut text_rest) = (pattern.as_bytes(), text.as_bytes());
     let mut retry: Option<(&[u8], &[u8])> = None;
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deny_outweighs_an_allow_and_nothing_is_a_deny() {
+    fn a_deny_outweighs_an_allow_and_no_match_is_a_deny() {
         let allow = statement("Allow", "arn:aws:execute-api:*:1:api/prod/*");
         let deny = statement("Deny", "arn:aws:execute-api:*:1:api/prod/GET/m?");
         let other = statement("Allow", "arn:aws:execute-api:*:1:api/test/*");
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_policy_is_malformed() {
+    fn an_answer_that_is_not_a_policy_is_malformed() {
         let mut nested = policy(&json!([statement("Allow", "*")]));
         nested["context"]["roles"] = json!(["admin"]);
         for answer in [json!(null), json!({}), json!({ "principalId": "u1" }), nested] {

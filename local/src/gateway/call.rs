@@ -1,4 +1,4 @@
-//! A request on its way to a function, and what API Gateway makes of it: the event of a proxy integration.
+//! A request on its way to a function, and the proxy event that API Gateway makes of it.
 
 use std::{collections::BTreeMap, net::IpAddr};
 
@@ -21,31 +21,33 @@ pub(super) struct Call<'a> {
     pub(super) parts: &'a Parts,
     pub(super) body: &'a Bytes,
     pub(super) source: IpAddr,
-    /// The path of the route.
+    /// The path pattern of the route.
     pub(super) resource: &'a str,
     pub(super) path_parameters: &'a BTreeMap<String, String>,
-    /// What the authorizer said of the caller.
+    /// The API's resource identifier (RFC 8707), from a stage variable. `None` for Latchgate's own API.
+    pub(super) identifier: Option<&'a str>,
+    /// The authorizer's context for the caller.
     pub(super) authorizer: Option<Map<String, Value>>,
-    /// What API Gateway calls the request.
+    /// API Gateway's ID for the request.
     pub(super) extended_request_id: String,
     pub(super) now: Timestamp,
 }
 
-/// The stage under which an API is deployed, and what it adds to paths.
+/// The stage of a deployed API, and the prefix that it adds to paths.
 pub(super) struct Stage {
     pub(super) name: &'static str,
     pub(super) prefix: &'static str,
 }
 
 impl Call<'_> {
-    /// What is called, as the authorizer is told.
+    /// The method's ARN, as the authorizer sees it.
     pub(super) fn arn(&self, stage: &Stage, path: &str) -> String {
         format!("arn:aws:execute-api:{REGION}:{ACCOUNT}:{API}/{}/{}{path}", stage.name, self.parts.method)
     }
 
-    /// The event of the call, as a REST API makes it, and an HTTP API in payload format 1.0. A body is text, or base64
-    /// where it is none; API Gateway would make text of that too, with replacement characters, which is a request that
-    /// nobody sent.
+    /// The proxy event of a REST API, and of an HTTP API in payload format 1.0. A body is text, or base64 if it isn't
+    /// text. API Gateway would turn those bytes into text too, with replacement characters, and the function would see
+    /// a body that the caller never sent.
     pub(super) fn event(&self, stage: &Stage, is_text: bool) -> Value {
         let Parts { method, uri, .. } = self.parts;
         let (headers, multi_value_headers) = single_and_multi(self.headers());
@@ -81,14 +83,19 @@ impl Call<'_> {
             "queryStringParameters": query,
             "multiValueQueryStringParameters": multi_value_query,
             "pathParameters": self.path_parameters(),
-            "stageVariables": null,
+            "stageVariables": self.stage_variables(),
             "requestContext": context,
             "body": body,
             "isBase64Encoded": is_base64,
         })
     }
 
-    /// What the caller calls the request, or else what API Gateway does.
+    /// The API's stage variables, or null.
+    pub(super) fn stage_variables(&self) -> Value {
+        self.identifier.map_or(Value::Null, |identifier| json!({ "latchgate_resource": identifier }))
+    }
+
+    /// The caller's ID for the request, or else API Gateway's.
     pub(super) fn request_id(&self) -> &str {
         let chosen = self.parts.headers.get("x-amzn-requestid").and_then(|id| id.to_str().ok());
         chosen.unwrap_or(&self.extended_request_id)
@@ -106,7 +113,7 @@ impl Call<'_> {
         self.parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok())
     }
 
-    /// Null where there are none.
+    /// The path parameters. `None` (null in the event) if there are none.
     pub(super) fn path_parameters(&self) -> Option<&BTreeMap<String, String>> {
         Some(self.path_parameters).filter(|parameters| !parameters.is_empty())
     }
@@ -126,7 +133,8 @@ fn query_pairs(query: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// API Gateway sends both: the last value of each name, and all of them. Both are null where there is none.
+/// The pairs as API Gateway sends them: the last value of each name, and all values. Both are null if there are no
+/// pairs.
 fn single_and_multi(pairs: impl Iterator<Item = (String, String)>) -> (Value, Value) {
     let (mut single, mut multi) = (Map::new(), Map::new());
     for (name, value) in pairs {
@@ -137,4 +145,61 @@ fn single_and_multi(pairs: impl Iterator<Item = (String, String)>) -> (Value, Va
         }
     }
     if single.is_empty() { (Value::Null, Value::Null) } else { (single.into(), multi.into()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use axum::http::Request;
+
+    use super::*;
+
+    /// The event for this request from a browser.
+    fn event(request: axum::http::request::Builder) -> Value {
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let call = Call {
+            parts: &parts,
+            body: &Bytes::new(),
+            source: Ipv4Addr::LOCALHOST.into(),
+            resource: parts.uri.path(),
+            path_parameters: &BTreeMap::new(),
+            identifier: None,
+            authorizer: None,
+            extended_request_id: "id".to_owned(),
+            now: Timestamp::from_unix(1),
+        };
+        call.event(&Stage { name: "prod", prefix: "/prod" }, true)
+    }
+
+    /// A function can refuse a repeated parameter only if it sees both values.
+    #[test]
+    fn a_repeated_parameter_arrives_with_both_values_decoded() {
+        let event = event(Request::get("/authorize?scope=a+b&state=%26%2B&scope=c&nonce"));
+        assert_eq!(
+            event["multiValueQueryStringParameters"],
+            json!({ "scope": ["a b", "c"], "state": ["&+"], "nonce": [""] })
+        );
+        assert_eq!(event["queryStringParameters"], json!({ "scope": "c", "state": "&+", "nonce": "" }));
+    }
+
+    #[test]
+    fn cookie_headers_arrive_separate_and_unchanged() {
+        let request = Request::get("/authorize").header("cookie", "__Host-a=1; __Host-b=2");
+        let event = event(request.header("cookie", "c=3").header("origin", "null"));
+        assert_eq!(event["multiValueHeaders"]["cookie"], json!(["__Host-a=1; __Host-b=2", "c=3"]));
+        assert_eq!(event["multiValueHeaders"]["origin"], json!(["null"]));
+    }
+
+    /// Follows a request from the event to the function's own request type.
+    #[test]
+    fn a_function_sees_what_the_browser_sent() {
+        let request = Request::get("/authorize?scope=a%20b&scope=c").header("cookie", "__Host-a=1; b=2");
+        let event = serde_json::from_str(&event(request).to_string()).unwrap();
+        let request = shared::http::request_of(event);
+        assert_eq!(request.headers()[header::COOKIE], "__Host-a=1; b=2");
+        let parameters = lambda_http::RequestExt::query_string_parameters(&request);
+        assert_eq!(parameters.all("scope"), Some(vec!["a b", "c"]));
+        assert_eq!(request.uri().path(), "/authorize");
+    }
 }

@@ -1,4 +1,4 @@
-//! Why API Gateway answers for itself.
+//! Failures that API Gateway answers itself.
 
 use axum::{
     body::Bytes,
@@ -9,42 +9,42 @@ use serde_json::{Value, json};
 /// A request that no function answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
-    /// API Gateway's answer to a path in this spelling isn't known.
+    /// The path is spelled in a way for which API Gateway's answer isn't known.
     UnknownSpelling,
-    /// There is no such path, or it doesn't have that method.
+    /// No route has this path and method.
     NoRoute,
-    /// The caller didn't say who it is, or the authorizer failed with `Unauthorized`.
+    /// The caller sent no identity, or the authorizer failed with `Unauthorized`.
     Unauthorized,
-    /// The authorizer's policy doesn't allow it.
+    /// The authorizer's policy denies the call.
     Denied,
-    /// The authorizer failed otherwise.
+    /// The authorizer failed in another way.
     AuthorizerFailed,
-    /// What the authorizer answered is not a policy.
+    /// The authorizer's answer isn't a policy.
     AuthorizerMalformed,
-    /// The body is larger than API Gateway takes.
+    /// The body is larger than API Gateway accepts.
     TooLarge,
-    /// The body didn't come whole.
+    /// The body broke off.
     BodyUnread,
-    /// The function failed, or its event could not be made.
+    /// The function failed, or its event can't be built.
     Integration,
-    /// The function is one of the user's, which this program doesn't run.
+    /// The function is one of yours, which this program doesn't run.
     NotRun,
-    /// Nobody answers where a server of the user's should be.
+    /// Your server doesn't answer.
     UpstreamUnreachable,
-    /// It took longer than API Gateway waits.
+    /// Your server took longer than API Gateway waits.
     UpstreamLate,
-    /// It answered with something else than a response.
+    /// Your server's answer isn't an HTTP response.
     UpstreamMalformed,
-    /// It answered with more than API Gateway hands on.
+    /// Your server's response is larger than API Gateway passes on.
     UpstreamTooLarge,
-    /// A WebSocket was asked for, which no server of the user's can have.
+    /// The caller asks for a WebSocket, which API Gateway doesn't pass on to your server.
     WebSocket,
-    /// The server of the user's is this one.
+    /// Your server is this one.
     Loop,
 }
 
 impl Failure {
-    /// Why, as the log calls it, where neither the authorizer nor a function has said more.
+    /// The log's reason code, unless the authorizer or a function has given a better one.
     pub(super) fn reason(self) -> &'static str {
         match self {
             Self::UnknownSpelling => "path_not_normal",
@@ -67,31 +67,32 @@ impl Failure {
     }
 }
 
-/// The `error` of an answer that API Gateway gives by itself; an HTTP API's has a `message` alone.
+/// The `error` of API Gateway's own answer, or an HTTP API's `message`.
 pub(super) fn error_of(body: &[u8]) -> String {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     body["error"].as_str().or_else(|| body["message"].as_str()).unwrap_or_default().to_owned()
 }
 
-/// The answer to a failure that API Gateway doesn't have: this server's own, whichever kind of API it is.
+/// This server's answer to a failure that API Gateway doesn't have, the same for both kinds of API.
 pub(super) fn own_answer(failure: Failure) -> Option<Response<Bytes>> {
     let (status, error, description) = match failure {
         Failure::UnknownSpelling => (
             StatusCode::BAD_REQUEST,
             "invalid_request",
-            "The path is not in its normal form, and it isn't known what API Gateway makes of it. This server answers no \
-             such path: leave out needless escapes, empty segments, dots alone, semicolons and a slash at the end.",
+            "The path is not in its normal form, and API Gateway's answer to it is unknown. This server \
+             refuses such paths: leave out needless escapes, empty segments, dots alone, semicolons and a \
+             slash at the end.",
         ),
         Failure::NotRun => (
             StatusCode::NOT_IMPLEMENTED,
             "not_implemented",
-            "This server runs only Latchgate's own functions, and this is the route of another. Run the function by other \
-             means, and send its routes there with --upstream.",
+            "This is the route of a function of your own, and this server runs only Latchgate's. Run your \
+             function yourself, and send its routes there with --upstream.",
         ),
         Failure::WebSocket => (
             StatusCode::NOT_IMPLEMENTED,
             "not_implemented",
-            "Neither a REST API nor an HTTP API passes a WebSocket on: it takes a WebSocket API of its own.",
+            "REST APIs and HTTP APIs don't pass WebSockets on: use a WebSocket API.",
         ),
         Failure::Loop => (
             StatusCode::LOOP_DETECTED,
@@ -117,7 +118,7 @@ pub(super) fn own_answer(failure: Failure) -> Option<Response<Bytes>> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Whoever develops a page reads it there.
+    // Lets the developer of a page read the answer there.
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     Some(response)
 }

@@ -1,4 +1,4 @@
-//! What an HTTP API does in a way of its own.
+//! The behaviour of an HTTP API.
 
 use std::collections::BTreeMap;
 
@@ -19,16 +19,16 @@ use crate::template::Cors;
 
 const STAGE: Stage = Stage { name: "$default", prefix: "" };
 
-/// An HTTP API that answers browsers by itself.
+/// An HTTP API, which answers browsers itself.
 #[derive(Debug)]
 pub(super) struct HttpApi {
     pub(super) cors: Cors,
-    /// The headers of a response that scripts may read.
+    /// The response headers that scripts may read.
     pub(super) exposed: String,
 }
 
 impl HttpApi {
-    /// What it answers to a preflight, whatever path it is for.
+    /// The answer to a preflight for any path.
     pub(super) fn preflight(&self, parts: &Parts) -> Option<Response<Bytes>> {
         let asks = parts.headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
         if parts.method != Method::OPTIONS || !asks || !parts.headers.contains_key(header::ORIGIN) {
@@ -42,12 +42,12 @@ impl HttpApi {
         Some(response)
     }
 
-    /// What a REQUEST authorizer is asked in payload format 2.0, where values of a header that stands several times are
-    /// joined. Without the header that identifies the caller it isn't asked at all.
+    /// The event for a REQUEST authorizer in payload format 2.0, which joins the values of a repeated header. `None`
+    /// without the header that identifies the caller: the authorizer isn't asked then.
     pub(super) fn question(call: &Call<'_>) -> Option<Question> {
         let headers = joined(call.headers());
         let identity = headers.get(header::AUTHORIZATION.as_str()).filter(|value| !value.is_empty())?.clone();
-        // An HTTP API hands on paths that it has decoded.
+        // An HTTP API passes decoded paths on.
         let path = percent_decode_str(call.parts.uri.path()).decode_utf8_lossy();
         let method = call.parts.method.as_str();
         let route_key = format!("{method} {}", call.resource);
@@ -59,7 +59,7 @@ impl HttpApi {
             "sourceIp": call.source,
             "userAgent": call.user_agent(),
         });
-        let event = json!({
+        let mut event = json!({
             "version": "2.0",
             "type": "REQUEST",
             "routeArn": arn,
@@ -81,10 +81,13 @@ impl HttpApi {
                 "timeEpoch": call.now.as_unix() * 1000,
             },
         });
+        if call.identifier.is_some() {
+            event["stageVariables"] = call.stage_variables();
+        }
         Some(Question { identity, arn, event })
     }
 
-    /// In payload format 1.0. A body is base64 unless its media type is one of a text, which a form's is not.
+    /// The event in payload format 1.0. A body is base64 unless its media type is textual, and a form's isn't.
     pub(super) fn event(call: &Call<'_>) -> Value {
         let mut event = call.event(&STAGE, is_text(&call.parts.headers));
         event["version"] = "1.0".into();
@@ -92,7 +95,7 @@ impl HttpApi {
         event
     }
 
-    /// There is nothing to be configured about it.
+    /// The answer to a failure, which the template can't configure.
     pub(super) fn failure(failure: Failure) -> Response<Bytes> {
         if let Some(answer) = own_answer(failure) {
             return answer;
@@ -104,8 +107,8 @@ impl HttpApi {
         response
     }
 
-    /// Whatever a function says of origins, the configuration is what counts. It counts for the API's own errors too; AWS
-    /// documents that only for what functions answer, and `latchgate doctor` looks.
+    /// Sets the CORS headers of a response, whatever the function set. The API's own errors get them too; AWS documents
+    /// this only for functions' answers, and `latchgate doctor` checks it.
     pub(super) fn open(&self, request: &HeaderMap, mut response: Response<Bytes>) -> Response<Bytes> {
         let headers = response.headers_mut();
         let names: Vec<_> = headers.keys().filter(|name| is_about_origins(name.as_str())).cloned().collect();
@@ -132,7 +135,7 @@ fn is_about_origins(name: &str) -> bool {
     name.starts_with("access-control-")
 }
 
-/// What it says by itself.
+/// The status and message of an HTTP API's own answer.
 fn message(failure: Failure) -> (StatusCode, &'static str) {
     match failure {
         Failure::NoRoute => (StatusCode::NOT_FOUND, "Not Found"),
@@ -154,7 +157,7 @@ fn message(failure: Failure) -> (StatusCode, &'static str) {
     }
 }
 
-/// Whether a body is handed on as it is. A body without a media type isn't.
+/// Whether a body is passed on as text. A body without a media type isn't.
 fn is_text(headers: &HeaderMap) -> bool {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let essence = media_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
@@ -168,7 +171,7 @@ fn decoded(parameters: &BTreeMap<String, String>) -> BTreeMap<&str, String> {
     parameters.iter().map(|(name, value)| (name.as_str(), decode(value))).collect()
 }
 
-/// One value a name: what stands several times is joined.
+/// One value per name: repeated values are joined.
 fn joined(pairs: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
     let mut joined = BTreeMap::<String, String>::new();
     for (name, value) in pairs {
@@ -188,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_form_is_no_text() {
+    fn a_form_is_not_text() {
         let is_text = |media_type: &'static str| {
             is_text(&HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(media_type))]))
         };
@@ -205,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_stands_twice_is_one_value() {
+    fn a_repeated_header_is_joined_into_one_value() {
         let pairs =
             [("a", "1"), ("b", "2"), ("a", "3")].map(|(name, value)| (name.to_owned(), value.to_owned()));
         let expected = [("a", "1,3"), ("b", "2")].map(|(name, value)| (name.to_owned(), value.to_owned()));

@@ -1,4 +1,4 @@
-//! The two kinds of API, where they differ.
+//! The differences between the two kinds of API.
 
 use axum::{
     body::Bytes,
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{Failure, access::Question, call::Call, http::HttpApi, rest::RestApi, route::Routes};
 use crate::template::{Api, ApiKind, HttpApiTemplate, Parameters, Template, TemplateError};
 
-/// An API of one kind or the other.
+/// An API of either kind.
 #[derive(Debug)]
 pub(super) enum Kind {
     Rest(RestApi),
@@ -17,7 +17,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// The API of this kind in front of the functions, and what of it isn't the kind's.
+    /// Reads the API of this kind: the part that depends on the kind, and the part that doesn't.
     pub(super) fn read(
         kind: ApiKind,
         template: &Template,
@@ -38,7 +38,7 @@ impl Kind {
         }
     }
 
-    /// Its name.
+    /// The name of the kind.
     pub(super) fn name(&self) -> ApiKind {
         match self {
             Self::Rest(_) => ApiKind::Rest,
@@ -46,7 +46,7 @@ impl Kind {
         }
     }
 
-    /// What a preflight is answered with; `None`, if it is none.
+    /// The answer to a preflight. `None` if the request isn't one.
     pub(super) fn preflight(&self, parts: &Parts, routes: &Routes) -> Option<Response<Bytes>> {
         match self {
             Self::Rest(api) => api.preflight(parts, routes),
@@ -54,7 +54,7 @@ impl Kind {
         }
     }
 
-    /// The event for the authorizer. `None` without an identity: API Gateway then answers 401 by itself.
+    /// The event for the authorizer. `None` without an identity: API Gateway then answers 401 itself.
     pub(super) fn question(&self, call: &Call<'_>) -> Option<Question> {
         match self {
             Self::Rest(_) => RestApi::question(call),
@@ -62,7 +62,7 @@ impl Kind {
         }
     }
 
-    /// What the function is given.
+    /// The event for the function.
     pub(super) fn event(&self, call: &Call<'_>) -> Value {
         match self {
             Self::Rest(_) => RestApi::event(call),
@@ -70,16 +70,16 @@ impl Kind {
         }
     }
 
-    /// The response to a request with these headers, as it is sent: open to the pages that may read it.
+    /// The response as it is sent, with CORS headers for the pages that may read it.
     pub(super) fn open(&self, request: &HeaderMap, response: Response<Bytes>) -> Response<Bytes> {
         match self {
-            // The function's response says it, or the gateway response.
+            // A REST API leaves CORS headers to the function and the gateway responses.
             Self::Rest(_) => response,
             Self::Http(api) => api.open(request, response),
         }
     }
 
-    /// What is answered where no function is asked.
+    /// The answer to a failure.
     pub(super) fn failure(&self, failure: Failure) -> Response<Bytes> {
         match self {
             Self::Rest(api) => api.failure(failure),

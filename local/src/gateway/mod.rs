@@ -1,8 +1,8 @@
-//! API Gateway's part: it finds the route, asks the authorizer, calls the function, and answers for itself where none
-//! of them does.
+//! API Gateway's part: it finds the route, asks the authorizer, calls the function, and answers failures itself.
 
 mod access;
 mod call;
+mod challenge;
 mod failure;
 mod http;
 mod kind;
@@ -22,10 +22,12 @@ use shared::{
     clock::Clock,
     http::request_of,
     random::{self, Random},
+    resource::Resource,
 };
 
 pub use self::upstream::{
-    CONTEXT_HEADERS, MalformedUpstream, TwoUpstreams, Upstream, UpstreamUrl, Upstreams, default_timeout,
+    CONTEXT_HEADERS, GivenResource, MalformedResource, MalformedUpstream, TwoUpstreams, Upstream,
+    UpstreamResources, UpstreamUrl, Upstreams, default_timeout,
 };
 use self::{
     access::DecisionCache,
@@ -42,7 +44,7 @@ use crate::{
     template::{ApiKind, BoundRoute, Template},
 };
 
-/// What lets a page call, in the answer to a preflight.
+/// The headers of a preflight's answer that let a page call.
 const PERMISSION: [HeaderName; 4] = [
     header::ACCESS_CONTROL_ALLOW_ORIGIN,
     header::ACCESS_CONTROL_ALLOW_METHODS,
@@ -50,11 +52,13 @@ const PERMISSION: [HeaderName; 4] = [
     header::ACCESS_CONTROL_MAX_AGE,
 ];
 
-/// An API, as template.yaml deploys it, or template-http.yaml beside it.
+/// An API, as template.yaml or template-http.yaml deploys it.
 #[derive(Debug)]
 pub struct Gateway {
     kind: Kind,
     routes: Routes,
+    /// The resources (RFC 8707) of the APIs in front of your servers.
+    resources: UpstreamResources,
     functions: Functions,
     decisions: DecisionCache,
     sender: Sender,
@@ -64,7 +68,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Deploys the template, with an API of the kind that is asked for.
+    /// Deploys the template, with an API of the requested kind.
     ///
     /// # Errors
     ///
@@ -76,6 +80,7 @@ impl Gateway {
         Ok(Self {
             kind,
             routes: Routes { own: api.routes, others: api.other_routes, upstreams: Upstreams::default() },
+            resources: UpstreamResources::default(),
             functions: Box::pin(Functions::start(template, deployment)).await?,
             decisions: DecisionCache::new(cache_ttl),
             sender: Sender::new(&*deployment.random),
@@ -85,31 +90,38 @@ impl Gateway {
         })
     }
 
-    /// Sends whatever is for none of Latchgate's endpoints to these servers.
+    /// Sends requests for all other paths than Latchgate's to these servers.
     #[must_use]
     pub fn with_upstreams(mut self, upstreams: Upstreams) -> Self {
         self.routes.upstreams = upstreams;
         self
     }
 
-    /// Which pages may call.
+    /// Makes the APIs in front of these servers resources.
+    #[must_use]
+    pub fn with_resources(self, resources: UpstreamResources) -> Self {
+        Self { resources, ..self }
+    }
+
+    /// The pages that may call.
     pub fn pages(&self) -> &Pages {
         &self.pages
     }
 
-    /// The routes that lead to functions.
+    /// The routes to Latchgate's functions.
     pub fn routes(&self) -> &[BoundRoute] {
         &self.routes.own
     }
 
-    /// Whether a route of the template has this path, with any method.
+    /// Whether the template has a route with this path, for any method.
     pub(crate) fn has_route(&self, path: &str) -> bool {
         self.routes.has_route(path)
     }
 
-    /// Answers one request from this address: one for Latchgate's endpoints, or for none.
+    /// Answers one request from this address. The request must not be for a server of yours.
     pub async fn handle(&self, request: Request<Bytes>, source: IpAddr) -> Response<Bytes> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        self.resources.lead(&mut parts);
         if let Some(response) = self.preflight(&parts) {
             return response;
         }
@@ -133,6 +145,7 @@ impl Gateway {
             source,
             resource: &route.path,
             path_parameters: &path_parameters,
+            identifier: None,
             authorizer: None,
             extended_request_id: random::identifier(&*self.random),
             now: self.clock.now(),
@@ -153,17 +166,17 @@ impl Gateway {
         }
     }
 
-    /// The server of the user's that a request is for; `None`, if it is for Latchgate's endpoints, or nobody's.
+    /// Your server that the request is for. `None` if it is for Latchgate's endpoints, or for no server.
     pub(crate) fn upstream(&self, parts: &Parts) -> Option<&Upstream> {
         let (method, path) = (&parts.method, parts.uri.path());
         let is_own = self.routes.find(method, path).is_some();
         self.routes.find_other(method, path).filter(|_| !is_own)?.upstream
     }
 
-    /// Passes a request from this address on to the server of the user's that it is for, and hands on what that answers.
+    /// Passes a request from this address on to your server, and returns the server's response.
     pub(crate) async fn pass_on(&self, parts: &Parts, body: Stream, source: IpAddr) -> Response<Stream> {
         let passed = self.pass_on_or_fail(parts, body, source).await;
-        let passed = passed.unwrap_or_else(|failure| self.failure(failure).map(Stream::from));
+        let passed = passed.unwrap_or_else(|failure| self.refusal(failure, parts).map(Stream::from));
         let (head, body) = passed.into_parts();
         self.open(&parts.headers, Response::from_parts(head, Bytes::new())).map(|_| body)
     }
@@ -184,7 +197,7 @@ impl Gateway {
         self.sender.send(upstream, (parts, body), &caller, limit).await
     }
 
-    /// What the authorizer says of the caller of something that isn't Latchgate's; `None`, where its route is open.
+    /// The authorizer's context for a caller of your server or function. `None` if the route is open.
     async fn context(
         &self,
         parts: &Parts,
@@ -196,11 +209,12 @@ impl Gateway {
         }
         let call = Call {
             parts,
-            // No authorizer is told of the body.
+            // The authorizer's event has no body.
             body: &Bytes::new(),
             source,
             resource: other.resource,
             path_parameters: &other.path_parameters,
+            identifier: self.resource(parts).map(|resource| &*resource.identifier),
             authorizer: None,
             extended_request_id: random::identifier(&*self.random),
             now: self.clock.now(),
@@ -208,7 +222,25 @@ impl Gateway {
         self.authorize(&call).await.map(Some)
     }
 
-    /// What a preflight is answered with; `None`, if it is none.
+    /// The resource of the API in front of your server, if it has one.
+    fn resource(&self, parts: &Parts) -> Option<&Resource> {
+        self.upstream(parts).and_then(|_| self.resources.find(parts))
+    }
+
+    /// The refusal that is sent in place of your server's answer.
+    fn refusal(&self, failure: Failure, parts: &Parts) -> Response<Bytes> {
+        let mut response = self.failure(failure);
+        let challenge =
+            self.resource(parts).filter(|_| self.kind.name() == ApiKind::Rest).and_then(|resource| {
+                challenge::challenge(failure, resource, &self.resources.metadata(resource, parts))
+            });
+        if let Some(Ok(challenge)) = challenge.map(|challenge| challenge.parse()) {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+
+    /// The answer to a preflight. `None` if the request isn't one.
     fn preflight(&self, parts: &Parts) -> Option<Response<Bytes>> {
         let path = parts.uri.path();
         let mut response = self.kind.preflight(parts, &self.routes).filter(|_| self.routes.know(path))?;
@@ -218,11 +250,11 @@ impl Gateway {
         Some(response)
     }
 
-    /// Makes a preflight's answer that of a server of the user's. It may have any method and header: its own stack says which.
+    /// Adapts a preflight's answer to your server, which may accept any method and header: its own stack decides.
     fn answer_for_a_server(&self, request: &HeaderMap, answer: &mut HeaderMap) {
         if self.kind.name() == ApiKind::Rest {
-            // The template's fixed text lets every page call if several may. This names the one that asks, as examples/consumer
-            // does.
+            // The template's fixed text allows every page if several may call. This names the page that asks, as
+            // examples/consumer does.
             answer.insert(header::VARY, HeaderValue::from_static("Origin"));
             match self.pages.find(request) {
                 Some(origin) => _ = answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()),
@@ -241,18 +273,20 @@ impl Gateway {
         }
     }
 
-    /// Asks the authorizer, or evaluates what it said of this caller before.
+    /// Asks the authorizer, or uses its cached answer about this caller.
     async fn authorize(&self, call: &Call<'_>) -> Result<Map<String, Value>, Failure> {
-        let question = self.kind.question(call).ok_or(Failure::Unauthorized)?;
+        let mut question = self.kind.question(call).ok_or(Failure::Unauthorized)?;
+        // Each API has its own cache.
+        question.identity.insert_str(0, call.identifier.unwrap_or_default());
         self.decisions.evaluate(&self.functions.authorizer, question, call.now).await
     }
 
-    /// Opens a response to the pages that may read it.
+    /// Adds the CORS headers that let a page read the response.
     pub(crate) fn open(&self, request: &HeaderMap, response: Response<Bytes>) -> Response<Bytes> {
         self.kind.open(request, response)
     }
 
-    /// What is answered to a request that no function answers.
+    /// The answer to a request that no function answers.
     pub(crate) fn failure(&self, failure: Failure) -> Response<Bytes> {
         let mut response = self.kind.failure(failure);
         let error = failure::error_of(response.body());
@@ -267,4 +301,34 @@ fn delivered(response: lambda_http::Response<Body>) -> Response<Bytes> {
         Body::Binary(bytes) => bytes.into(),
         _ => Bytes::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// This holds for a REST API, and for an HTTP API with payload format 1.0.
+    #[test]
+    fn every_cookie_of_an_answer_is_delivered_and_a_redirection_is_not_followed() {
+        let answer = lambda_http::Response::builder()
+            .status(303)
+            .header(header::LOCATION, "https://app.example.com/callback?code=a&state=%26")
+            .header(header::SET_COOKIE, "__Host-a=1; Secure; HttpOnly; SameSite=Lax; Path=/")
+            .header(header::SET_COOKIE, "__Host-b=2; Secure; HttpOnly; SameSite=Lax; Path=/; Max-Age=9");
+        let response = delivered(answer.body(Body::Empty).unwrap());
+        assert_eq!(response.status(), 303);
+        assert_eq!(response.headers()[header::LOCATION], "https://app.example.com/callback?code=a&state=%26");
+        let cookies = response.headers().get_all(header::SET_COOKIE);
+        let names = cookies.iter().map(|cookie| cookie.to_str().unwrap().split('=').next().unwrap());
+        assert_eq!(names.collect::<Vec<_>>(), ["__Host-a", "__Host-b"]);
+    }
+
+    #[test]
+    fn a_page_is_delivered_as_it_is() {
+        let kind = "text/html; charset=utf-8";
+        let answer = lambda_http::Response::builder().header(header::CONTENT_TYPE, kind);
+        let response = delivered(answer.body(Body::Text("<p>é</p>".to_owned())).unwrap());
+        assert_eq!(response.headers()[header::CONTENT_TYPE], kind);
+        assert_eq!(response.body(), "<p>é</p>".as_bytes());
+    }
 }

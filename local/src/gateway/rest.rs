@@ -1,4 +1,4 @@
-//! What a REST API does in a way of its own.
+//! The behaviour of a REST API.
 
 use axum::{
     body::Bytes,
@@ -25,7 +25,7 @@ pub(super) struct RestApi {
 }
 
 impl RestApi {
-    /// What it answers to OPTIONS where no function has that: SAM gives each such path a method of its own that says this.
+    /// The answer to OPTIONS, unless a function takes that method: SAM gives each such path a method for preflights.
     pub(super) fn preflight(&self, parts: &Parts, routes: &Routes) -> Option<Response<Bytes>> {
         let path = parts.uri.path();
         let is_of_a_function = routes.find(&Method::OPTIONS, path).is_some();
@@ -43,8 +43,8 @@ impl RestApi {
         Some(response)
     }
 
-    /// What a REQUEST authorizer is asked: all of the request but its body. Without the header that identifies the caller it
-    /// isn't asked at all.
+    /// The event for a REQUEST authorizer: the whole request except its body. `None` without the header that identifies
+    /// the caller: the authorizer isn't asked then.
     pub(super) fn question(call: &Call<'_>) -> Option<Question> {
         let identity = call.parts.headers.get_all(header::AUTHORIZATION).iter().next_back()?;
         let identity = identity.to_str().ok().filter(|value| !value.is_empty())?.to_owned();
@@ -63,7 +63,7 @@ impl RestApi {
         call.event(&STAGE, true)
     }
 
-    /// A gateway response, with the status and the body that the template gives it.
+    /// The gateway response for a failure, with the template's status and body.
     pub(super) fn failure(&self, failure: Failure) -> Response<Bytes> {
         if let Some(answer) = own_answer(failure) {
             return answer;
@@ -86,7 +86,7 @@ impl RestApi {
     }
 }
 
-/// The type of a gateway response, and the status that it has unless the template says otherwise.
+/// The type of a gateway response, and its status unless the template sets one.
 fn response_type(failure: Failure) -> (&'static str, StatusCode) {
     match failure {
         // API Gateway's name for "no such path or method".

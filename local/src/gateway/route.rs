@@ -1,4 +1,4 @@
-//! Which function a path and a method belong to.
+//! Routing: the function or server that a method and path belong to.
 
 use std::collections::BTreeMap;
 
@@ -11,27 +11,27 @@ use crate::template::{ANY, BoundRoute};
 /// The routes of the API.
 #[derive(Debug)]
 pub(super) struct Routes {
-    /// Those of Latchgate's functions.
+    /// The routes of Latchgate's functions.
     pub(super) own: Vec<BoundRoute>,
-    /// Those of the user's, which are not run here.
+    /// The routes of your functions, which this program doesn't run.
     pub(super) others: Vec<BoundRoute>,
-    /// Servers of the user's, to which all goes that is for none of Latchgate's functions.
+    /// Your servers, which receive every request that isn't for Latchgate's functions.
     pub(super) upstreams: Upstreams,
 }
 
-/// What a request is for that is for none of Latchgate's functions.
+/// The target of a request that isn't for Latchgate's functions.
 #[derive(Debug)]
 pub(super) struct Other<'a> {
-    /// A server of the user's; `None`, if it is for a function of the user's, and nothing runs that.
+    /// Your server. `None` if the route is for one of your functions, which this program doesn't run.
     pub(super) upstream: Option<&'a Upstream>,
-    /// The path of the route.
+    /// The path pattern of the route.
     pub(super) resource: &'a str,
     pub(super) path_parameters: BTreeMap<String, String>,
     pub(super) is_protected: bool,
 }
 
 impl Routes {
-    /// The route of this method and path, and the path's parameters.
+    /// The route of this method and path, and its path parameters.
     pub(super) fn find(
         &self,
         method: &Method,
@@ -40,10 +40,10 @@ impl Routes {
         find(&self.own, method, path)
     }
 
-    /// What a request of this method and path is for, if it is for none of Latchgate's functions.
+    /// The target of this method and path. `None` if no route and no server takes them.
     pub(super) fn find_other(&self, method: &Method, path: &str) -> Option<Other<'_>> {
         let route = find(&self.others, method, path);
-        // Whatever is authorized is one path, and that is the one that is passed on.
+        // The authorized path and the path that is passed on are the same.
         let upstream = self.upstreams.find(path).filter(|_| upstream::passes(method));
         let is_protected = route.as_ref().is_none_or(|(route, _)| route.is_protected);
         match (route, upstream) {
@@ -63,30 +63,30 @@ impl Routes {
         }
     }
 
-    /// Whether any method has this path.
+    /// Whether a route or a server has this path, for any method.
     pub(super) fn has_path(&self, path: &str) -> bool {
         self.has_route(path) || self.upstreams.find(path).is_some()
     }
 
-    /// Whether any route of the template has this path.
+    /// Whether a route of the template has this path.
     pub(super) fn has_route(&self, path: &str) -> bool {
         self.is_own(path) || self.others.iter().any(|route| parameters(&route.path, path).is_some())
     }
 
-    /// Whether the path is one of Latchgate's, whatever the method.
+    /// Whether one of Latchgate's routes has this path, whatever the method.
     pub(super) fn is_own(&self, path: &str) -> bool {
         self.own.iter().any(|route| parameters(&route.path, path).is_some())
     }
 
-    /// Whether API Gateway's answer to a path in this spelling is known: of a path in its normal form. One with a slash at its
-    /// end goes to a server of the user's as it is; API Gateway may route it to one of Latchgate's functions, or not.
+    /// Whether API Gateway's answer to this spelling of a path is known, as it is for the normal form. A path with a
+    /// final slash goes to your server as it is; API Gateway might route it to one of Latchgate's functions.
     pub(super) fn know(&self, path: &str) -> bool {
         NormalPath::parse(path)
             .is_some_and(|normal| !normal.ends_in_slash() || self.upstreams.find(path).is_some())
     }
 }
 
-/// The first route of this method and path, the exact ones before those that take any path.
+/// The first route of this method and path. Exact paths come before patterns.
 fn find<'a>(
     routes: &'a [BoundRoute],
     method: &Method,
@@ -97,8 +97,8 @@ fn find<'a>(
     found.min_by_key(|(route, _)| route.path.ends_with("+}"))
 }
 
-/// The parameters of a path that fits the pattern, as they are spelled; each stands for one segment that is not empty, and
-/// `{name+}` at the end for one or more.
+/// The parameters of a path that matches the pattern, as they are spelled. Each stands for one segment that isn't
+/// empty; a final `{name+}` stands for one or more.
 fn parameters(pattern: &str, path: &str) -> Option<BTreeMap<String, String>> {
     if let Some((before, name)) = pattern.strip_suffix("+}").and_then(|pattern| pattern.rsplit_once("/{")) {
         let at = path.match_indices('/').nth(before.matches('/').count())?.0;
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_latchgates_is_for_a_server_or_a_function_of_the_users() {
+    fn other_paths_go_to_a_server_or_a_function_of_the_user() {
         let with = routes(&["http://h:1", "/b=http://h:2"]);
         let without = routes(&[]);
         for (method, path, url, resource, is_protected) in [

@@ -1,4 +1,4 @@
-//! Lines on standard error: standard output is for what was asked.
+//! Log lines on standard error. Standard output is for the answer.
 
 use std::io::{self, Write};
 
@@ -10,32 +10,32 @@ use super::{Event, RequestEntry, printable, sentence};
 /// Whom the lines are for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// A person: a line for each request, and for what happened beside the answer
+    /// Lines for people: one for each request, and one for each event that explains it
     #[default]
     Human,
-    /// A program: every event and every request as a line of JSON
+    /// JSON for programs: one line for each event and each request
     Json,
 }
 
 /// Whether lines have colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Colour {
-    /// By outcome.
+    /// Colours by outcome.
     ByOutcome,
-    /// None: a file, a pipe, or somebody who asked for none.
+    /// No colours: the output is a file or a pipe, or the user wants none.
     None,
 }
 
-/// Where lines are written.
+/// The destination and the format of log lines.
 #[derive(Clone, Debug)]
 pub struct Console {
-    /// Whom they are for.
+    /// The reader of the lines.
     pub format: Format,
-    /// Whether a person is shown the events as JSON too.
+    /// Whether people see the events as JSON too.
     pub is_verbose: bool,
-    /// Whether they have colours.
+    /// Whether lines have colours.
     pub colour: Colour,
-    /// Where the time of day is told for.
+    /// The time zone of the times of day.
     pub zone: TimeZone,
 }
 
@@ -43,12 +43,12 @@ const DIM: &str = "2";
 const GREEN: &str = "32";
 const YELLOW: &str = "33";
 const RED: &str = "31";
-/// The width that the columns before the reason have, so that they stand below each other: OPTIONS is the longest method.
+/// The widths of the columns before the reason, so that they line up. OPTIONS is the longest method.
 const METHOD_WIDTH: usize = 7;
 const PATH_WIDTH: usize = 28;
 
 impl Console {
-    /// Writes an event, unless the line of its request will say it.
+    /// Writes an event, unless its request's line will include it.
     pub(super) fn write_event(&self, event: &Event, is_of_a_request: bool) {
         print(&self.event(event, is_of_a_request));
     }
@@ -64,7 +64,7 @@ impl Console {
             return json();
         }
         let mut lines = if self.is_verbose && event.name().is_some() { json() } else { String::new() };
-        // That a key was published, say, concerns those who look closer.
+        // People see the publication of a key, for example, only with `--verbose`.
         let is_for_all = self.is_verbose || event.name().is_some() || event.level <= Level::WARN;
         if let Some(sentence) = sentence::of(event).filter(|_| is_for_all && !is_of_a_request) {
             let time = self.time(event.at);
@@ -127,8 +127,8 @@ impl Console {
     }
 }
 
-/// In one write, so that lines of requests that end at the same time don't mix. Where nobody reads any more, there is nobody to
-/// be told.
+/// Prints with one write, so that lines of requests that end at the same time don't mix. A failure is ignored: it means
+/// that standard error is closed.
 fn print(lines: &str) {
     let _ = io::stderr().lock().write_all(lines.as_bytes());
 }
@@ -180,17 +180,17 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_a_line_and_what_happened_beside_it_another() {
+    fn a_request_is_one_line_and_its_event_is_another() {
         let lines = for_people().request(&refused());
         let expected = "\
 13:06:40  400  POST     /refresh                      invalid_grant: token_reused  user demo-user  client demo-app  by http://127.0.0.1:9001  4.3 ms
-            ↳ Theft, as far as can be known: an old refresh token of demo-user on demo-app was used again. Its session ends.
+            ↳ Probably theft: an old refresh token of demo-user on demo-app was used again. Its session ends.
 ";
         assert_eq!(lines, expected);
     }
 
     #[test]
-    fn the_columns_stand_below_each_other_whatever_the_method() {
+    fn the_columns_align_for_every_method() {
         for method in ["GET", "OPTIONS", "CONNECT", "DELETE"] {
             let lines = for_people().request(&RequestEntry { method: method.to_owned(), ..refused() });
             assert_eq!(lines.find("/refresh"), Some(24), "{lines}");
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_terminal_gets_colours_and_each_outcome_has_its_own() {
+    fn only_a_terminal_gets_colours_and_each_outcome_has_one() {
         let coloured = console(Format::Human, false, Colour::ByOutcome);
         for (status, colour) in
             [(200, GREEN), (204, GREEN), (302, GREEN), (401, YELLOW), (500, RED), (503, RED)]
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_a_request_is_said_with_it_and_others_at_once() {
+    fn an_event_is_printed_with_its_request_and_others_at_once() {
         let warning = Event { message: "look\u{1b}".to_owned(), ..(*event(Level::WARN, json!({}))).clone() };
         assert_eq!(for_people().event(&warning, true), "");
         assert_eq!(for_people().event(&warning, false), "13:06:40  WARN  look\\u{1b}\n");
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_is_told_the_same() {
+    fn json_lines_contain_the_same() {
         let line = console(Format::Json, false, Colour::ByOutcome).request(&refused());
         let line: Value = serde_json::from_str(&line).unwrap();
         let expected = json!({

@@ -1,4 +1,4 @@
-//! What the page is told.
+//! The log entries that the page shows.
 
 use std::{fmt, sync::Arc};
 
@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 
 use super::{Event, RequestEntry, printable, sentence};
 
-/// The place of an entry among all of one start of the server.
+/// The position of an entry within one run of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryId {
-    /// Differs at each start.
+    /// Identifies the run.
     pub start: String,
     /// Counts up from 0.
     pub number: u64,
 }
 
 impl EntryId {
-    /// The identifier of this text, if it is one.
+    /// Parses an identifier.
     pub fn parse(text: &str) -> Option<Self> {
         let (start, number) = text.rsplit_once('-')?;
         Some(Self { start: start.to_owned(), number: number.parse().ok()? })
@@ -29,17 +29,17 @@ impl fmt::Display for EntryId {
     }
 }
 
-/// An entry of the log.
+/// A log entry.
 #[derive(Clone, Debug)]
 pub enum Entry {
-    /// Something that happened, as it happens.
+    /// An event, at the moment it happens.
     Event(Arc<Event>),
-    /// A request that has been answered, or whose caller went away.
+    /// A request that was answered, or whose caller went away.
     Request(Arc<RequestEntry>),
 }
 
 impl Entry {
-    /// The entry, with what it means for a person.
+    /// The entry as JSON, with an explanation for people.
     pub fn to_json(&self) -> Value {
         match self {
             Self::Event(event) => json!({

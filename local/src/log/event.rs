@@ -1,4 +1,4 @@
-//! An event that was logged.
+//! A logged event.
 
 use std::fmt;
 
@@ -12,14 +12,14 @@ use tracing::{
 /// The field of an event's message.
 const MESSAGE: &str = "message";
 
-/// An event: an audit event of a function, which docs/operations/events.md lists, or diagnostics.
+/// An audit event of a function, which docs/operations/events.md lists, or diagnostics.
 #[derive(Clone, Debug)]
 pub struct Event {
     /// When it was logged.
     pub at: Timestamp,
-    /// How much it matters.
+    /// Its severity.
     pub level: Level,
-    /// A sentence, where it has one.
+    /// Its sentence, or an empty text.
     pub message: String,
     /// Its other fields.
     pub fields: Map<String, Value>,
@@ -38,17 +38,17 @@ impl Event {
         self.text("event")
     }
 
-    /// A field that is a text.
+    /// The value of a text field.
     pub fn text(&self, field: &str) -> Option<&str> {
         self.fields.get(field).and_then(Value::as_str)
     }
 
-    /// Whether it is the line with which a function ends a request, the only one with `duration_ms`.
+    /// Whether the event ends a request of a function: only that line has `duration_ms`.
     pub(super) fn is_last(&self) -> bool {
         self.fields.contains_key("duration_ms")
     }
 
-    /// The line of JSON that a function writes of it in Lambda.
+    /// The line of JSON that a function writes in Lambda.
     pub(super) fn to_json(&self) -> Value {
         let mut line = Map::new();
         line.insert("timestamp".to_owned(), self.at.to_string().into());

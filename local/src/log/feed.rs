@@ -1,4 +1,4 @@
-//! Events and requests, for the terminal and the page.
+//! Distributes events and requests to the terminal and the page.
 
 use std::{
     collections::VecDeque,
@@ -13,15 +13,15 @@ use tracing_subscriber::{Layer, layer::Context};
 
 use super::{Console, Entry, EntryId, Event, RequestEntry, heard};
 
-/// Entries that are kept for those who come later, and that a slow reader may be behind.
+/// The number of entries that are kept for new readers, and that a slow reader may lag behind.
 const KEPT: usize = 200;
 
-/// What hears the events of functions and the requests of the server: it has them written, and tells the page.
+/// Receives the functions' events and the server's requests, writes them, and passes them on to the page.
 ///
 /// Its memory is bounded. It never waits for a reader: a slow one misses entries, and learns how many.
 #[derive(Debug)]
 pub struct Feed {
-    /// Where it is written; `None`, if nowhere.
+    /// The terminal. `None` if nothing is written.
     console: Option<Console>,
     start: String,
     recent: Mutex<VecDeque<Arc<(u64, Entry)>>>,
@@ -29,12 +29,12 @@ pub struct Feed {
     has_ended: watch::Sender<bool>,
 }
 
-/// What a reader gets: what was before, and what comes.
+/// The entries for one reader: kept ones, and those to come.
 #[derive(Debug)]
 pub struct Subscription {
-    /// The kept entries after the one that was seen last, oldest first.
+    /// The kept entries after the last one that the reader saw, oldest first.
     pub before: Vec<Arc<(u64, Entry)>>,
-    /// The entries from then on.
+    /// The later entries.
     pub live: broadcast::Receiver<Arc<(u64, Entry)>>,
     start: String,
 }
@@ -47,19 +47,19 @@ impl Subscription {
 }
 
 impl Feed {
-    /// A feed that is written here; `None` for nowhere.
+    /// A feed that writes to this console, or nowhere.
     pub fn new(console: Option<Console>, random: &dyn Random) -> Arc<Self> {
         let (live, _) = broadcast::channel(KEPT);
         let (start, has_ended) = (random::identifier(random), watch::Sender::new(false));
         Arc::new(Self { console, start, recent: Mutex::default(), live, has_ended })
     }
 
-    /// What makes it hear events.
+    /// A tracing layer that sends events to this feed.
     pub fn layer<S: Subscriber>(self: &Arc<Self>) -> impl Layer<S> + use<S> {
         Listener(self.clone())
     }
 
-    /// The entries after this one. An entry of an earlier start gives all that are kept.
+    /// Subscribes to the entries after this one. If it is from an earlier run, the subscription has all kept entries.
     pub fn subscribe(&self, last_seen: Option<&EntryId>) -> Subscription {
         let seen = last_seen.filter(|id| id.start == self.start).map(|id| id.number);
         let recent = self.recent();
@@ -75,7 +75,7 @@ impl Feed {
 
     /// Resolves once the server ends.
     pub(crate) async fn ended(&self) {
-        // An error is that the feed is gone, which its caller holds.
+        // The only error is a dropped feed, but the caller holds it.
         let _ = self.has_ended.subscribe().wait_for(|has_ended| *has_ended).await;
     }
 
@@ -95,7 +95,7 @@ impl Feed {
         self.publish(Entry::Request(Arc::new(request)));
     }
 
-    /// Under the lock, so that a reader who subscribes meanwhile has it once.
+    /// Publishes an entry. The lock ensures that a reader who subscribes meanwhile receives it once.
     fn publish(&self, entry: Entry) {
         let mut recent = self.recent();
         let number = recent.back().map_or(0, |last| last.0 + 1);
@@ -104,7 +104,7 @@ impl Feed {
             recent.pop_front();
         }
         recent.push_back(entry.clone());
-        // Without readers, sending fails. That is fine.
+        // Sending fails only if there are no readers.
         let _ = self.live.send(entry);
     }
 
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn it_keeps_so_many_and_a_slow_reader_learns_what_it_missed() {
+    fn the_feed_is_bounded_and_a_slow_reader_learns_what_it_missed() {
         let feed = Feed::new(None, &SystemRandom::new());
         let mut slow = feed.subscribe(None);
         for number in 0..3 * KEPT {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_who_comes_back_gets_what_it_has_not_seen() {
+    fn a_returning_reader_gets_the_events_that_it_missed() {
         let feed = Feed::new(None, &SystemRandom::new());
         (0..5).for_each(|number| feed.hear(event(number)));
         let id = |text: String| EntryId::parse(&text);

@@ -1,17 +1,17 @@
-//! The events of a request, while it is under way.
+//! Collects the events of a request in progress.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Event;
 
-/// Events that are kept of one request. A logout everywhere has one for each session.
+/// The most events kept for one request. A logout everywhere has one for each session.
 const MAX_EVENTS: usize = 50;
 
 tokio::task_local! {
     static CURRENT: Arc<Heard>;
 }
 
-/// What was logged while a request was answered. `None`, once its line has been written: what comes later stands by itself.
+/// The events of a request. `None` once the request's line is written: later events get their own lines.
 #[derive(Debug)]
 pub(crate) struct Heard(Mutex<Option<Vec<Arc<Event>>>>);
 
@@ -20,12 +20,12 @@ impl Heard {
         Arc::new(Self(Mutex::new(Some(Vec::new()))))
     }
 
-    /// The same future, whose events are this request's.
+    /// Runs the future, and collects its events here.
     pub(crate) fn over<F: Future>(self: Arc<Self>, future: F) -> impl Future<Output = F::Output> {
         CURRENT.scope(self, future)
     }
 
-    /// All that was heard; nothing is from now on.
+    /// Takes all collected events, and ends the collection.
     pub(super) fn close(&self) -> Vec<Arc<Event>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default()
     }
@@ -41,7 +41,7 @@ impl Heard {
     }
 }
 
-/// Whether the event belongs to a request that is under way, and has been added to it.
+/// Adds the event to the request in progress. `false` if there is none.
 pub(super) fn hear(event: &Arc<Event>) -> bool {
     CURRENT.try_with(|heard| heard.hear(event)).unwrap_or(false)
 }

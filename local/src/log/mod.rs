@@ -1,7 +1,7 @@
-//! What is said of the requests that are served: a line for each, for the person at the terminal, or JSON for machines; and the
-//! same records for the server's page.
+//! The log: a line for each request, for a person at the terminal or as JSON for machines, and the same records for the
+//! server's page.
 //!
-//! Functions log events, as they do in Lambda. [`Feed`] hears them, keeps those of one request together, and hands them on.
+//! Functions log events, as they do in Lambda. [`Feed`] collects the events of each request, and passes them on.
 
 mod console;
 mod entry;

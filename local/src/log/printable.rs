@@ -1,27 +1,27 @@
-//! Texts that callers choose, made fit for a terminal.
+//! Makes texts from callers safe to print on a terminal.
 //!
-//! A path may hold a line break, an escape sequence that moves the cursor or colours what follows, or a character that turns
-//! the direction of writing round. Written as they are, they would let a caller forge lines.
+//! A path may contain a line break, an escape sequence that moves the cursor or changes colours, or a character that
+//! reverses the writing direction. Printed unchanged, they would let a caller forge lines.
 
 use std::fmt::Write;
 
 use serde_json::Value;
 
-/// Characters of a path that are shown.
+/// The most characters shown of a path.
 const MAX_PATH_LEN: usize = 120;
-/// Characters of a segment that is shown whole: a UUID has 36. Tokens and client secrets are longer.
+/// The longest segment shown whole, in characters. A UUID has 36; tokens and client secrets are longer.
 const MAX_SEGMENT_LEN: usize = 40;
-/// Characters that are shown of a longer one, which are too few to be of use to anyone.
+/// The characters shown of a longer segment, too few to be of use.
 const SHOWN_OF_SEGMENT: usize = 6;
-/// What tokens begin with, whatever their length: those are never shown whole.
-const TOKEN_PREFIXES: [&str; 2] = ["lgr1_", "eyJ"];
+/// The prefixes of tokens and codes, which are never shown whole, whatever their length.
+const TOKEN_PREFIXES: [&str; 4] = ["lgr1_", "lgr2_", "lgc1_", "eyJ"];
 
-/// Whether a terminal shows the character as itself, and does nothing else because of it.
+/// Whether a terminal shows the character as itself, with no other effect.
 fn is_printable(c: char) -> bool {
     c == ' ' || matches!(c, '"' | '\'' | '\\') || c.escape_debug().len() == 1
 }
 
-/// The text, with escapes like `\u{1b}` for what isn't printable.
+/// The text, with escapes like `\u{1b}` for unprintable characters.
 pub(super) fn text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
@@ -34,7 +34,7 @@ pub(super) fn text(text: &str) -> String {
     shown
 }
 
-/// A path, without what may be a token in it: somebody may have put one there.
+/// A path for display. A caller may have put a token in it, so long segments and tokens are cut.
 pub(crate) fn path(path: &str) -> String {
     let shown = text(&path.split('/').map(segment).collect::<Vec<_>>().join("/"));
     if shown.chars().count() <= MAX_PATH_LEN {
@@ -51,7 +51,7 @@ fn segment(segment: &str) -> String {
     segment.chars().take(SHOWN_OF_SEGMENT).chain(['…']).collect()
 }
 
-/// A line of JSON in which what isn't printable is escaped.
+/// A line of JSON with escapes for unprintable characters.
 pub(super) fn json(value: &Value) -> String {
     let text = value.to_string();
     let mut line = String::with_capacity(text.len());
@@ -59,7 +59,7 @@ pub(super) fn json(value: &Value) -> String {
         if is_printable(c) {
             line.push(c);
         } else {
-            // Outside texts, JSON as it is written here has no such character.
+            // Only texts within the JSON can contain such a character.
             for unit in c.encode_utf16(&mut [0; 2]) {
                 let _ = write!(line, "\\u{unit:04x}");
             }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_terminal_would_obey_is_escaped() {
+    fn control_characters_are_escaped() {
         for (given, shown) in [
             ("a\u{1b}[31mred", r"a\u{1b}[31mred"),
             ("a\r\nb\tc", r"a\r\nb\tc"),
@@ -102,6 +102,8 @@ mod tests {
         assert_eq!(path(&format!("/x/{jwt}/y")), "/x/eyJaaa…/y");
         assert_eq!(path("/lgr1_short"), "/lgr1_s…");
         assert_eq!(path("/t=lgr1_short"), "/t=lgr1…");
+        assert_eq!(path("/lgr2_short"), "/lgr2_s…");
+        assert_eq!(path("/lgc1_short"), "/lgc1_s…");
         let secret = "S".repeat(43);
         assert!(!path(&format!("/login/{secret}")).contains(&secret[..10]));
         let uuid = "/orders/123e4567-e89b-12d3-a456-426614174000";

@@ -7,50 +7,50 @@ use serde_json::{Value, json};
 
 use super::{Event, printable, sentence};
 
-/// What became of a request. Texts of the caller are as a terminal can show them.
+/// The outcome of a request. Texts from the caller are safe to print.
 #[derive(Clone, Debug)]
 pub struct RequestEntry {
-    /// When it was answered.
+    /// The time of the answer.
     pub at: Timestamp,
-    /// Its method.
+    /// The request's method.
     pub method: String,
-    /// Its path, shortened where it is long or has a token in it.
+    /// The request's path, shortened if it is long or contains a token.
     pub path: String,
-    /// The status of the answer; `None`, if the caller went away before.
+    /// The status of the answer. `None` if the caller went away before.
     pub status: Option<u16>,
     /// The `error` of the answer.
     pub error: Option<String>,
-    /// Why, as the log calls it; of a request that was carried out, the event, where that says more than the status.
+    /// The log's reason code. For a successful request, the event's name if it says more than the status.
     pub reason: Option<String>,
-    /// The user, as far as one was found or verified.
+    /// The user, if one was found or verified.
     pub user_id: Option<String>,
-    /// The client, likewise.
+    /// The client, if one was found or verified.
     pub client_id: Option<String>,
-    /// The server of the user's that answered; `None`, if Latchgate did.
+    /// Your server, if it answered instead of Latchgate.
     pub upstream: Option<String>,
-    /// How long it took.
+    /// The duration.
     pub elapsed: Duration,
-    /// What else happened, a sentence each.
+    /// Other events, a sentence each.
     pub notes: Vec<String>,
 }
 
-/// What the server knows of a request by itself.
+/// The server's own observations of a request.
 pub(super) struct Observed<'a> {
     pub(super) at: Timestamp,
     pub(super) method: &'a str,
     pub(super) path: &'a str,
     pub(super) status: Option<u16>,
-    /// The error of an answer that no function gave, and why it was given.
+    /// The error of an answer that no function gave, and its reason.
     pub(super) own: Option<(&'a str, &'a str)>,
-    /// The server of the user's that answered.
+    /// Your server, if it answered.
     pub(super) upstream: Option<String>,
     pub(super) elapsed: Duration,
 }
 
 impl RequestEntry {
-    /// What was observed, together with what was logged.
+    /// Combines the observations with the logged events.
     pub(super) fn of(observed: &Observed<'_>, events: &[Arc<Event>]) -> Self {
-        // The authorizer's comes before that of the endpoint, which knows as much and more.
+        // The endpoint's event comes after the authorizer's, and knows at least as much.
         let found = |field: &str| {
             let text = events.iter().rev().find_map(|event| event.text(field));
             text.map(printable::text)
@@ -75,12 +75,12 @@ impl RequestEntry {
         }
     }
 
-    /// Milliseconds, to the microsecond.
+    /// The duration in milliseconds, rounded to the microsecond.
     fn milliseconds(&self) -> f64 {
         (self.elapsed.as_secs_f64() * 1e6).round() / 1e3
     }
 
-    /// For machines, and for the page.
+    /// The record as JSON, for machines and for the page.
     pub fn to_json(&self) -> Value {
         let mut line = json!({
             "timestamp": self.at.to_string(),
@@ -106,13 +106,13 @@ impl RequestEntry {
     }
 }
 
-/// What is said of an event with its request.
+/// The sentence about an event, for its request's record.
 fn note(event: &Event) -> Option<String> {
     let sentence = printable::text(&sentence::of(event)?);
     Some(if event.name().is_some() { sentence } else { format!("{}  {sentence}", event.level) })
 }
 
-/// Whether the event says no more than a status of success.
+/// Whether the event adds nothing to a success status.
 fn is_ordinary(name: &str) -> bool {
     name.ends_with("_succeeded") || ["access_allowed", "access_refused", "access_failed"].contains(&name)
 }

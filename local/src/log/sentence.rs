@@ -1,22 +1,37 @@
-//! What an event means, for a person who doesn't know its name.
+//! Explains events to people who don't know their names.
 
 use authorizer::refusal;
 use tracing::Level;
 
 use super::Event;
 
-/// The sentence for an event that deserves more than the line of its request; `None` for those that say what the line says.
+/// A sentence about the event. `None` if the line of its request says enough.
 pub(super) fn of(event: &Event) -> Option<String> {
     let (user, client) = (who(event, "user_id"), who(event, "client_id"));
     Some(match event.name() {
         None => return of_diagnostics(event),
         Some("refresh_token_reused") => format!(
-            "Theft, as far as can be known: {} of {user} on {client} was used again. Its session ends.",
+            "Probably theft: {} of {user} on {client} was used again. Its session ends.",
             match event.text("subtype") {
                 Some("stale_replay") => "the last refresh token, too late for a retry,",
+                Some("other_key") =>
+                    "the last refresh token, without the key that its successor is bound to,",
                 _ => "an old refresh token",
             }
         ),
+        Some("refresh_token_misused") => format!(
+            "A refresh token of {user} on {client} came {}. It may have been stolen. It was refused, and the \
+             session continues.",
+            match event.text("subtype") {
+                Some("no_proof") => "without a proof of the key that it is bound to",
+                _ => "with a proof of another key than its own",
+            }
+        ),
+        Some("code_reused") => format!(
+            "Probably theft: an authorization code of {user} on {client} was used again. Its session ends."
+        ),
+        Some("sign_in_succeeded") if !event.is_last() => format!("{user} signed in at the pages."),
+        Some("consent_granted") => format!("{user} agreed to what {client} asks for."),
         Some("session_revoked") => {
             format!(
                 "A session of {user} on {client} ended: {}.",
@@ -37,13 +52,13 @@ pub(super) fn of(event: &Event) -> Option<String> {
             format!("The password was right, but {user} has to choose another one before anything else.")
         }
         Some("logout_ignored") => {
-            "The token is none of Latchgate's, or another client's. Nothing happened.".to_owned()
+            "The token isn't Latchgate's, or it is another client's. Nothing happened.".to_owned()
         }
         Some(name) => return of_reason(name, event),
     })
 }
 
-/// Of a request that was refused or failed.
+/// A sentence about a request that was refused or failed.
 fn of_reason(name: &str, event: &Event) -> Option<String> {
     match event.text("reason") {
         Some("budget_spent") => Some(
@@ -52,26 +67,26 @@ fn of_reason(name: &str, event: &Event) -> Option<String> {
         ),
         Some("insufficient_scope") => Some(of_scope(event.text("detail")).to_owned()),
         _ if event.level == Level::ERROR => event.text("detail").map(str::to_owned),
-        // An event that this page doesn't know yet, beside the answer.
+        // An event that has no sentence yet, apart from the request's last line.
         _ if !event.is_last() => Some(format!("{name}: {} on {}.", who(event, "user_id"), who(event, "client_id"))),
         _ => None,
     }
 }
 
-/// Of a valid token that doesn't allow the call.
+/// A sentence about a valid token that doesn't allow the call.
 fn of_scope(detail: Option<&str>) -> &'static str {
     match detail {
         Some(refusal::NO_RULE) => {
-            "The token is valid, but no scope rule names this call: it is refused whatever the scope (ScopeDefault)."
+            "The token is valid, but no scope rule names this call, so it is refused (ScopeDefault)."
         }
         Some(refusal::PASSWORD_CHANGE) => {
-            "The token is valid, but for a change of the password alone: its user has to choose another one first."
+            "The token is valid, but only to change the password: its user has to choose another one first."
         }
         _ => "The token is valid, but its scope doesn't allow this call.",
     }
 }
 
-/// The message and whatever else it says.
+/// The message and all fields.
 fn of_diagnostics(event: &Event) -> Option<String> {
     let fields = event.fields.iter().map(|(name, value)| match value.as_str() {
         Some(text) => format!("{name}={text}"),
@@ -94,10 +109,11 @@ fn cause(name: &str) -> &str {
         "logout" => "it was logged out",
         "logout_everywhere" => "a logout everywhere",
         "user" => "its user ended it from the list of devices",
-        "theft" => "its refresh token was used again",
-        "cut_off" => "its user or client is disabled, cut off or gone",
+        "theft" => "its refresh token or its code was used again",
+        "cut_off" => "its user or client was disabled or deleted, or all of its sessions were ended",
         "password_change" => "its user chose another password",
         "max_sessions" => "its user has more sessions than the stack allows",
+        "replaced" => "its browser signed in again",
         other => other,
     }
 }
@@ -116,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn every_event_beside_an_answer_has_a_sentence_of_its_own() {
+    fn every_audit_event_has_its_sentence() {
         for name in AuditEvent::ALL.map(AuditEvent::name) {
             let said = of(&event(Level::INFO, &json!({ "event": name, "user_id": "u1" })));
             assert!(said.is_some(), "{name}");
@@ -126,8 +142,32 @@ mod tests {
                 json!({ "event": "session_revoked", "cause": cause, "user_id": "u1", "client_id": "app" });
             let said = of(&event(Level::INFO, &fields)).unwrap();
             assert!(said.starts_with("A session of u1 on app ended: "), "{said}");
-            assert!(!said.contains('_'), "{said}");
+            assert!(!said.contains('_') && !said.ends_with(&format!(": {cause}.")), "{said}");
         }
+    }
+
+    #[test]
+    fn a_token_without_its_key_is_not_reported_as_a_successful_theft() {
+        for (subtype, said) in [("no_proof", "without a proof"), ("other_key", "of another key")] {
+            let fields = json!({ "event": "refresh_token_misused", "subtype": subtype, "user_id": "u1", "client_id": "app" });
+            let sentence = of(&event(Level::WARN, &fields)).unwrap();
+            assert!(sentence.contains(said) && sentence.contains("the session continues"), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn events_at_the_pages_have_sentences() {
+        for (name, expected) in [
+            ("sign_in_succeeded", "u1 signed in"),
+            ("consent_granted", "u1 agreed to what app asks for"),
+            ("code_reused", "an authorization code of u1 on app was used again"),
+        ] {
+            let fields = json!({ "event": name, "user_id": "u1", "client_id": "app" });
+            let said = of(&event(Level::INFO, &fields)).unwrap();
+            assert!(said.contains(expected), "{said}");
+        }
+        let last = json!({ "event": "sign_in_succeeded", "user_id": "u1", "duration_ms": 1.5 });
+        assert_eq!(of(&event(Level::INFO, &last)), None);
     }
 
     #[test]
@@ -148,7 +188,7 @@ mod tests {
         for (detail, said) in [
             (refusal::SCOPE, "its scope doesn't allow"),
             (refusal::NO_RULE, "no scope rule names this call"),
-            (refusal::PASSWORD_CHANGE, "for a change of the password alone"),
+            (refusal::PASSWORD_CHANGE, "but only to change the password"),
         ] {
             let fields = json!({ "event": "access_refused", "reason": "insufficient_scope", "detail": detail, "duration_ms": 1.5 });
             let sentence = of(&event(Level::INFO, &fields)).unwrap();

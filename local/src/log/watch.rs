@@ -1,4 +1,4 @@
-//! A request, from when it comes until it is answered.
+//! Watches a request from its arrival to its answer.
 
 use std::sync::Arc;
 
@@ -8,14 +8,14 @@ use tokio::time::Instant;
 
 use super::{Feed, RequestEntry, heard::Heard, request::Observed};
 
-/// What an answer that no function gave tells the log: its `error`, and why it was given.
+/// The `error` of an answer that no function gave, and its reason, for the log.
 #[derive(Clone, Debug)]
 pub(crate) struct OwnAnswer {
     pub(crate) error: String,
     pub(crate) reason: &'static str,
 }
 
-/// Watches a request. It leaves one line, also where its caller goes away before the answer.
+/// A request in progress. It leaves one log line, even if the caller goes away before the answer.
 pub(crate) struct Watch {
     feed: Arc<Feed>,
     heard: Arc<Heard>,
@@ -26,7 +26,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// Begins to watch.
+    /// Starts watching.
     pub(crate) fn begin(feed: &Arc<Feed>, parts: &Parts) -> Self {
         Self {
             feed: feed.clone(),
@@ -38,19 +38,19 @@ impl Watch {
         }
     }
 
-    /// Where the request's events are kept.
+    /// The collection of the request's events.
     pub(crate) fn heard(&self) -> Arc<Heard> {
         self.heard.clone()
     }
 
-    /// It is answered, by this server of the user's where one did.
+    /// Ends with this response, which a server of yours may have given.
     pub(crate) fn end<B>(mut self, response: &Response<B>, upstream: Option<String>) {
         let own = response.extensions().get::<OwnAnswer>();
         let own = own.map(|own| (own.error.as_str(), own.reason));
         self.write(Some(response.status().as_u16()), own, upstream);
     }
 
-    /// It was none of the API's, and leaves no line.
+    /// Ends without a line, because the request wasn't for the API.
     pub(crate) fn forget(mut self) {
         self.is_over = true;
     }

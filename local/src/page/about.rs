@@ -1,4 +1,4 @@
-//! What runs here, for the page.
+//! A description of the running server, for the page.
 
 use std::collections::BTreeMap;
 
@@ -12,37 +12,37 @@ use crate::{
     template::{ApiKind, BoundRoute, Parameters},
 };
 
-/// Where the state is.
+/// The place of the stored data.
 #[derive(Clone, Debug)]
 pub enum StoreKind {
-    /// In the process, and gone with it.
+    /// In memory, until the process ends.
     Memory,
     /// In this file.
     File(String),
-    /// Behind this address.
+    /// At this address.
     Elsewhere(String),
 }
 
-/// What runs here.
+/// A description of the running server.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// Where the API is.
+    /// The URL of the API.
     pub url: String,
-    /// The page's own address.
+    /// The URL of the page.
     pub page_url: String,
-    /// What is in front of the functions.
+    /// The kind of API in front of the functions.
     pub api: ApiKind,
     /// The API's routes.
     pub routes: Vec<BoundRoute>,
-    /// The servers of the user's, each with the path below which it has all that is left.
+    /// Your servers, each with its path.
     pub upstreams: Vec<String>,
     /// The template's parameters.
     pub parameters: Parameters,
-    /// Where the state is.
+    /// The place of the stored data.
     pub store: StoreKind,
-    /// The demo's user and clients.
+    /// The demo user and clients.
     pub demo: Demo,
-    /// The store.
+    /// The client for the store.
     pub client: Client,
     /// The names of the tables, by logical id.
     pub tables: BTreeMap<String, String>,
@@ -67,6 +67,7 @@ impl About {
             "issuer": text("Issuer"),
             "audience": text("Audience"),
             "algorithm": text("SigningAlgorithm"),
+            "dpop": text("Dpop"),
             "revocation_check": text("RevocationCheck"),
             "scope_rules": text("ScopeRules"),
             "origins": origins.collect::<Vec<_>>(),
@@ -83,8 +84,8 @@ impl About {
         })
     }
 
-    /// What lets the demo user in, while there is one. In a store that others reach it is known to nobody else, and was shown
-    /// at the terminal alone.
+    /// The demo credentials, while the demo user exists. In a store that others reach they are secret: only the
+    /// terminal shows them.
     async fn demo(&self) -> Option<Value> {
         let seeder = Seeder { client: &self.client, tables: &self.tables };
         if !self.demo.is_well_known() || !demo::is_there(&seeder).await.unwrap_or(false) {

@@ -1,4 +1,4 @@
-//! The answers of the page, and the headers that all of them have.
+//! The page's answers, with the headers that they share.
 
 use axum::{
     body::Body,
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::file::File;
 use crate::log::OwnAnswer;
 
-/// What a browser may load and do: files and data of this server, and no script that isn't a file. No other page frames it.
+/// The page may load files and data only from this server, runs no inline scripts, and can't be framed.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
                       trusted-types 'none'";
 
-/// None of them is for other origins, which CORS would let in, nor for a cache.
+/// The headers of every answer. None allows another origin by CORS, or caching.
 const HEADERS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -25,23 +25,23 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// Why something of the page isn't shown.
+/// Reasons to refuse a request for the page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Refusal {
     /// The visitor is on another machine.
     Elsewhere,
-    /// Another site asks.
+    /// Another site sent the request.
     OtherSite,
-    /// There is nothing of that name.
+    /// No such file or data exists.
     Unknown,
-    /// It can only be read.
+    /// The method isn't allowed: the page is read-only.
     Method,
-    /// So many read the events already.
+    /// The limit of event readers is reached.
     TooManyReaders,
 }
 
 impl Refusal {
-    /// As OAuth shapes errors, with the reason for the log.
+    /// The OAuth error code and its description, with the reason for the log.
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Elsewhere => (

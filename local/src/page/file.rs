@@ -1,4 +1,4 @@
-//! The files of the page: plain HTML, CSS and JavaScript, built in.
+//! The built-in files of the page: plain HTML, CSS and JavaScript.
 
 /// A file.
 pub(super) struct File {
@@ -11,7 +11,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// The file of this name; that of none is the page.
+/// The file of this name. An empty name is the page.
 pub(super) fn named(name: &str) -> Option<File> {
     let (media_type, text) = match name {
         "" => (HTML, include_str!("../../page/page.html")),
@@ -20,6 +20,7 @@ pub(super) fn named(name: &str) -> Option<File> {
         "about.js" => (JAVASCRIPT, include_str!("../../page/about.js")),
         "calls.js" => (JAVASCRIPT, include_str!("../../page/calls.js")),
         "dom.js" => (JAVASCRIPT, include_str!("../../page/dom.js")),
+        "dpop.js" => (JAVASCRIPT, include_str!("../../page/dpop.js")),
         "events.js" => (JAVASCRIPT, include_str!("../../page/events.js")),
         "session.js" => (JAVASCRIPT, include_str!("../../page/session.js")),
         "tokens.js" => (JAVASCRIPT, include_str!("../../page/tokens.js")),

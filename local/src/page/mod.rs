@@ -1,6 +1,6 @@
-//! The page of the local server, at `/` in a browser: what runs here, and a way to try it and watch it.
+//! The page of the local server, at `/` in a browser: it shows the running API, and lets you try and watch it.
 //!
-//! It is no part of the API, and nothing of it is deployed. Its files and data are below `/_local/`.
+//! The page isn't part of the API, and is never deployed. Its files and data are below `/_local/`.
 
 mod about;
 mod answer;
@@ -23,7 +23,7 @@ use crate::{
     log::{EntryId, Feed},
 };
 
-/// Any path below it.
+/// An arbitrary path below the page's folder.
 const BELOW: &str = "/_local/anything";
 
 /// The page.
@@ -35,7 +35,7 @@ pub struct Page {
 }
 
 impl Page {
-    /// The page of this server; `None`, where the API has routes of its own at one of its paths: these come first.
+    /// The page of this server. `None` if the API has a route at one of the page's paths: the API takes precedence.
     pub fn beside(gateway: &Gateway, about: About, feed: &Arc<Feed>) -> Option<Self> {
         is_free(|path| gateway.has_route(path)).then(|| Self {
             about,
@@ -44,7 +44,7 @@ impl Page {
         })
     }
 
-    /// The answer to a request for the page or something of it; `None`, if it is for the API.
+    /// The answer to a request for the page or its data. `None` if the request is for the API.
     pub(crate) async fn answer(&self, parts: &Parts, connection: Connection) -> Option<Response<Body>> {
         let path = parts.uri.path();
         let is_below = path == LOCAL_FOLDER || path.starts_with("/_local/");
@@ -84,13 +84,13 @@ impl Page {
     }
 }
 
-/// Whether the API leaves all of the page's paths free: it is served whole, or not at all.
+/// Whether the API leaves all of the page's paths free. The page is served as a whole or not at all.
 fn is_free(has_route: impl Fn(&str) -> bool) -> bool {
     !["/", LOCAL_FOLDER, BELOW].into_iter().any(has_route)
 }
 
-/// Whether a browser asks for a page at `/`. Programs ask for something else, or for anything, and get the API's answer; so
-/// does whoever shows a token, since browsers do that for scripts alone.
+/// Whether a browser asks for a page at `/`. Programs don't prefer HTML, and get the API's answer. So does a request
+/// with a token, since browsers send tokens only for scripts.
 fn is_asked_for_at_root(parts: &Parts) -> bool {
     parts.uri.path() == "/"
         && [Method::GET, Method::HEAD].contains(&parts.method)
@@ -98,7 +98,7 @@ fn is_asked_for_at_root(parts: &Parts) -> bool {
         && accepts_html(&parts.headers)
 }
 
-/// Whether HTML is named among what is accepted, not at `q=0`, and JSON isn't preferred.
+/// Whether the request accepts HTML explicitly, not at `q=0`, and doesn't prefer JSON.
 fn accepts_html(headers: &HeaderMap) -> bool {
     let ranges = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     let ranges: Vec<&str> = ranges.flat_map(|value| value.split(',')).collect();
@@ -114,7 +114,8 @@ fn accepts_html(headers: &HeaderMap) -> bool {
     quality("text/html") > 0.0 && quality("text/html") >= quality("application/json")
 }
 
-/// The entry that the reader had last. An `EventSource` says so by itself when it reconnects; the page, when it opens another.
+/// The last entry that the reader saw. An `EventSource` sends it when it reconnects, and the page when it opens
+/// another.
 fn last_seen(parts: &Parts) -> Option<EntryId> {
     let query = parts.uri.query().unwrap_or_default();
     let asked = query.split('&').find_map(|pair| pair.strip_prefix("after="));
@@ -151,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn html_is_for_those_who_name_it_and_do_not_prefer_json() {
+    fn html_is_sent_if_it_is_accepted_by_name_and_json_is_not_preferred() {
         let accepts = |values: &[&'static str]| {
             let values = values.iter().map(|value| (header::ACCEPT, HeaderValue::from_static(value)));
             accepts_html(&values.collect())

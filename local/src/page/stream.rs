@@ -1,4 +1,4 @@
-//! Events as they happen: server-sent events.
+//! Streams events to the page as server-sent events.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
@@ -12,12 +12,12 @@ use tokio::{
 
 use crate::log::{Entry, EntryId, Feed, Subscription};
 
-/// Pages that may read at once.
+/// The most pages that may read at once.
 const MAX_READERS: usize = 16;
-/// How often a silent stream says that it lives. It is also how long it takes to notice that its reader is gone.
+/// The interval of heartbeats on a silent stream, and so the time until a lost reader is noticed.
 const BEAT: Duration = Duration::from_secs(5);
 
-/// A place for each page that reads.
+/// Limits the number of reading pages.
 #[derive(Debug)]
 pub(super) struct Readers(Arc<Semaphore>);
 
@@ -28,9 +28,10 @@ impl Default for Readers {
 }
 
 impl Readers {
-    /// A stream of all entries after this one, until the reader goes or the server ends; `None`, if no place is free.
+    /// A stream of all entries after this one, until the reader goes or the server ends. `None` if the limit is
+    /// reached.
     ///
-    /// A task of its own writes, and waits for its reader alone. What comes meanwhile is kept by the feed, which is bounded.
+    /// A separate task writes, and waits only for its reader. Meanwhile the feed, which is bounded, keeps new entries.
     pub(super) fn open(&self, feed: Arc<Feed>, last_seen: Option<EntryId>) -> Option<Body> {
         let place = self.0.clone().try_acquire_owned().ok()?;
         let (mut sender, body) = Channel::<Bytes, Infallible>::new(1);
@@ -46,12 +47,12 @@ impl Readers {
 }
 
 async fn write(mut subscription: Subscription, sender: &mut Sender<Bytes, Infallible>) {
-    // So long a browser waits before it connects again, in milliseconds.
+    // The browser waits this long before it reconnects, in milliseconds.
     let mut next = "retry: 1000\n\n".to_owned();
     for entry in std::mem::take(&mut subscription.before) {
         next.push_str(&message(&subscription, &entry));
     }
-    // An error is that the reader is gone.
+    // An error means that the reader is gone.
     while sender.send_data(next.into()).await.is_ok() {
         next = match timeout(BEAT, subscription.live.recv()).await {
             Ok(Ok(entry)) => message(&subscription, &entry),
@@ -65,6 +66,6 @@ async fn write(mut subscription: Subscription, sender: &mut Sender<Bytes, Infall
 }
 
 fn message(subscription: &Subscription, (number, entry): &(u64, Entry)) -> String {
-    // JSON has no line breaks.
+    // JSON as serde writes it has no line breaks.
     format!("id: {}\ndata: {}\n\n", subscription.id(*number), entry.to_json())
 }

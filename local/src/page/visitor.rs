@@ -1,8 +1,8 @@
-//! Who asks for the page.
+//! Decides who may see the page.
 //!
-//! It shows what happens on this machine, so nobody else is to see it: nobody on the network, where `--host` lets others in,
-//! and no other site, whose scripts the user's browser runs. A site whose name resolves to this machine fails at its `Host`
-//! before ([`crate::hosts`]).
+//! The page shows activity on this machine, so only this machine's users may see it: neither the network, which
+//! `--host` may let in, nor other sites, whose scripts run in the user's browser. The `Host` check has already refused
+//! a site whose name resolves to this machine ([`crate::hosts`]).
 
 use axum::http::{HeaderName, header, request::Parts};
 
@@ -11,7 +11,7 @@ use crate::connection::Connection;
 const SITE: &str = "sec-fetch-site";
 const MODE: &str = "sec-fetch-mode";
 const DESTINATION: &str = "sec-fetch-dest";
-/// What a proxy adds, which may bring visitors from anywhere.
+/// Headers that a proxy adds. A proxy may bring visitors from anywhere.
 const FORWARDED: [HeaderName; 3] = [
     header::FORWARDED,
     HeaderName::from_static("x-forwarded-for"),
@@ -25,13 +25,14 @@ pub(super) fn is_on_this_machine(parts: &Parts, connection: Connection) -> bool 
     is_near && FORWARDED.iter().all(|name| !parts.headers.contains_key(name))
 }
 
-/// Whether no other site asks. Browsers say which does by `Sec-Fetch-Site`, older ones by `Origin`; programs say nothing.
+/// Whether the request comes from no other site. Browsers tell by `Sec-Fetch-Site`, older ones by `Origin`; programs
+/// send neither.
 pub(super) fn is_of_the_page(parts: &Parts) -> bool {
     let site = text(parts, SITE);
     site.is_none_or(|site| ["same-origin", "none"].contains(&site)) && has_no_other_origin(parts)
 }
 
-/// Whether the user goes to the page by a link, wherever that is: the page's own scripts run then, and nobody else's.
+/// Whether the user follows a link to the page, from any site. Only the page's own scripts run then.
 pub(super) fn is_navigation(parts: &Parts) -> bool {
     let is = |name, value| text(parts, name) == Some(value);
     is(MODE, "navigate") && is(DESTINATION, "document") && has_no_other_origin(parts)
@@ -46,7 +47,7 @@ fn has_no_other_origin(parts: &Parts) -> bool {
 }
 
 fn text<'a>(parts: &'a Parts, name: &str) -> Option<&'a str> {
-    // A value that isn't a text is none of those that are let pass.
+    // A value that isn't text matches no allowed value.
     parts.headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }
 

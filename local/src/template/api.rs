@@ -1,4 +1,4 @@
-//! An API in front of the functions, as far as API Gateway's two kinds of it have the same.
+//! The part of an API that API Gateway's two kinds share.
 
 use std::time::Duration;
 
@@ -17,42 +17,42 @@ pub enum ApiKind {
 /// An API.
 #[derive(Clone, Debug)]
 pub struct Api {
-    /// What Latchgate's functions are called for.
+    /// The routes to Latchgate's functions.
     pub routes: Vec<BoundRoute>,
-    /// What functions of the user's are called for, which this program doesn't run.
+    /// The routes to your functions, which this program doesn't run.
     pub other_routes: Vec<BoundRoute>,
-    /// What it tells browsers.
+    /// The CORS settings.
     pub cors: Cors,
-    /// For how long it caches what the authorizer says.
+    /// The time for which it caches the authorizer's answers.
     pub authorizer_cache_ttl: Duration,
 }
 
 /// The method of a route that takes every method.
 pub const ANY: &str = "ANY";
 
-/// A route and what it is bound to.
+/// A route and its function.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BoundRoute {
     /// The path, with `{parameters}`.
     pub path: String,
-    /// The method, in upper case; [`ANY`] for every one.
+    /// The method in upper case, or [`ANY`].
     pub method: String,
-    /// The name of the function; of a user's, its logical id.
+    /// The name of the function. For one of yours, its logical id.
     pub function: String,
     /// Whether the authorizer is asked first.
     pub is_protected: bool,
 }
 
-/// Which calls browsers may make from another origin, as lists with commas.
+/// The cross-origin calls that browsers may make, as lists with commas.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cors {
     /// The origins; `*` for every one.
     pub origins: String,
     /// The methods.
     pub methods: String,
-    /// The headers that a request may have.
+    /// The allowed request headers.
     pub headers: String,
-    /// For how long a browser may remember it, in seconds.
+    /// The time for which a browser may keep a preflight's answer, in seconds.
     pub max_age: String,
 }
 
@@ -63,7 +63,7 @@ impl Cors {
         self.origins.split(',').find(|allowed| origin == allowed)
     }
 
-    /// What a preflight is answered with, to pages of this origin.
+    /// The CORS headers of a preflight's answer to this origin.
     pub fn preflight<'a>(&'a self, origin: &'a str) -> [(HeaderName, &'a str); 4] {
         [
             (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin),

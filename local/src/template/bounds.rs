@@ -1,4 +1,4 @@
-//! What the template allows for a parameter, as CloudFormation would check it before it deploys anything.
+//! Checks parameters against the template, as CloudFormation does before a deployment.
 
 use regex_lite::Regex;
 use serde_yaml_ng::{Mapping, Value};
@@ -17,39 +17,39 @@ pub enum ParameterError {
         /// The parameter with the most similar name.
         near: Option<String>,
     },
-    /// A value beyond what the parameter allows.
+    /// The template doesn't allow the value.
     #[error("the parameter {name} can't be {value}: it {bound} (template.yaml, line {line})")]
     Refused {
         /// The parameter.
         name: String,
-        /// The value; of a secret parameter only that it is one.
+        /// The value, hidden if the parameter is secret.
         value: String,
-        /// What it has to be.
+        /// The rule that the value breaks.
         bound: String,
-        /// Where the template says so.
+        /// The template's line.
         line: usize,
     },
-    /// A value that the template allows, and a function doesn't take.
+    /// The template allows the value, but a function rejects it.
     #[error("the parameter {name} can't be {value}: {reason} (template.yaml, line {line})")]
     Unusable {
         /// The parameter.
         name: String,
-        /// The value; of a secret parameter only that it is one.
+        /// The value, hidden if the parameter is secret.
         value: String,
-        /// What the function says.
+        /// The function's reason.
         reason: String,
-        /// Where the template has the parameter.
+        /// The template's line.
         line: usize,
     },
 }
 
 impl Template {
-    /// Holds a value to what the template says of the parameter: its type, `AllowedValues`, `AllowedPattern`, `MinValue`,
-    /// `MaxValue`, `MinLength` and `MaxLength`.
+    /// Checks a value against the parameter's type, `AllowedValues`, `AllowedPattern`, `MinValue`, `MaxValue`,
+    /// `MinLength` and `MaxLength`.
     ///
     /// # Errors
     ///
-    /// [`ParameterError`]. It doesn't repeat the value of a parameter with `NoEcho`.
+    /// [`ParameterError`]. It never contains the value of a `NoEcho` parameter.
     pub fn check(&self, name: &str, value: &str) -> Result<(), ParameterError> {
         let Some(parameter) = self.parameter(name) else {
             let names = self.parameters.keys().filter_map(Value::as_str);
@@ -71,11 +71,11 @@ impl Template {
 }
 
 impl Template {
-    /// What a function says of a variable, as an error of the parameter that it has its value from; `None`, if it has it from
-    /// none.
+    /// Turns a function's error about a variable into an error about the parameter that sets it. `None` if no parameter
+    /// does.
     pub fn refused(&self, parameters: &Parameters, error: &EnvironmentError) -> Option<ParameterError> {
         let (variable, reason) = match error {
-            EnvironmentError::Missing(variable) => (variable, "it has to have a value".to_owned()),
+            EnvironmentError::Missing(variable) => (variable, "it needs a value".to_owned()),
             EnvironmentError::Malformed(variable) => (variable, "it is malformed".to_owned()),
             EnvironmentError::Unusable(variable, reason) => (variable, reason.clone()),
             EnvironmentError::Seconds { name, min, max } => {
@@ -92,7 +92,7 @@ impl Template {
     }
 }
 
-/// What the value has to be and isn't.
+/// The rule that the value breaks, if it breaks one.
 fn violated(parameter: &Mapping, kind: &str, value: &str) -> Option<String> {
     let allowed: Vec<String> = parameter
         .get("AllowedValues")
@@ -103,7 +103,7 @@ fn violated(parameter: &Mapping, kind: &str, value: &str) -> Option<String> {
         let near = near::nearest(value, allowed.iter().map(String::as_str));
         return Some(format!("must be one of {}{}", allowed.join(", "), near::hint(near.as_deref())));
     }
-    // The template's own words are the best, where it has some.
+    // The template's own explanation is the best, if it has one.
     let constraint = |otherwise: String| text(parameter, "ConstraintDescription").unwrap_or(otherwise);
     if kind == "Number" || kind == "List<Number>" {
         return number(parameter, value)
@@ -112,10 +112,10 @@ fn violated(parameter: &Mapping, kind: &str, value: &str) -> Option<String> {
     let length = value.chars().count() as u64;
     let bound = |name: &str| parameter.get(name).and_then(scalar).and_then(|bound| bound.parse::<u64>().ok());
     if let Some(max) = bound("MaxLength").filter(|max| length > *max) {
-        return Some(format!("has {length} characters, and may have {max} at most"));
+        return Some(format!("has {length} characters, and at most {max} are allowed"));
     }
     if let Some(min) = bound("MinLength").filter(|min| length < *min) {
-        return Some(format!("has {length} characters, and must have {min} at least"));
+        return Some(format!("has {length} characters, and at least {min} are needed"));
     }
     let pattern = text(parameter, "AllowedPattern")?;
     let is_match = Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|pattern| pattern.is_match(value));
@@ -144,7 +144,7 @@ fn text(parameter: &Mapping, name: &str) -> Option<String> {
     parameter.get(name).and_then(scalar)
 }
 
-/// The value in quotes, if it may be seen.
+/// The value in quotes, unless it is secret.
 fn shown(parameter: &Mapping, value: &str) -> String {
     if text(parameter, "NoEcho").is_some_and(|no_echo| no_echo.eq_ignore_ascii_case("true")) {
         "what was given".to_owned()
@@ -179,7 +179,7 @@ Outputs: {}
     }
 
     #[test]
-    fn a_value_is_held_to_what_the_template_says_of_the_parameter() {
+    fn a_value_must_meet_the_templates_constraints() {
         for (name, value) in [
             ("Size", "10"),
             ("Size", "1.5"),
@@ -202,8 +202,8 @@ Outputs: {}
             ("Kind", "sesion", "must be one of session, denylist: did you mean session?"),
             ("Word", "two words", "\"two words\": it must be a word"),
             ("Word", "word\n", "must be a word"),
-            ("Long", "x", "has 1 characters, and must have 2 at least (template.yaml, line 5)"),
-            ("Long", "xxxx", "may have 3 at most"),
+            ("Long", "x", "has 1 characters, and at least 2 are needed (template.yaml, line 5)"),
+            ("Long", "xxxx", "at most 3 are allowed"),
             ("List", "a,B", "must match [a-z]+"),
             ("Wrod", "x", "template.yaml has no parameter Wrod: did you mean Word?"),
             ("Nothing", "x", "template.yaml has no parameter Nothing"),

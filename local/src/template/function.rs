@@ -1,4 +1,4 @@
-//! Functions: their routes, their variables, and what they may do.
+//! Functions: their routes, variables and rights.
 
 use std::collections::BTreeMap;
 
@@ -10,39 +10,50 @@ use super::{
     role::{Roles, Statement},
 };
 
-/// Latchgate's functions by name: the names of their packages, of their folders, and in template.yaml. A test holds them
-/// together. Every other function is a user's.
-pub const NAMES: [&str; 8] =
-    ["login", "refresh", "logout", "sessions", "password", "metadata", "authorizer", "keys"];
+/// The names of Latchgate's functions: of their packages, their folders, and in template.yaml. A test compares them.
+/// Every other function is yours.
+pub const NAMES: [&str; 11] = [
+    "login",
+    "refresh",
+    "logout",
+    "sessions",
+    "password",
+    "token",
+    "authorize",
+    "userinfo",
+    "metadata",
+    "authorizer",
+    "keys",
+];
 
 /// A function, as the template defines it.
 #[derive(Clone, Debug)]
 pub struct Function {
     /// The name of its package and of its binary.
     pub name: String,
-    /// What it is called for.
+    /// Its routes.
     pub routes: Vec<Route>,
     /// Its environment.
     pub variables: BTreeMap<String, String>,
-    /// What it may do with what the stack keeps.
+    /// Its rights to the stack's resources.
     pub statements: Vec<Statement>,
-    /// What it may do besides, as every function may: write logs, and traces if they are on.
+    /// The rights that every function has: to write logs, and traces if they are on.
     pub common_statements: Vec<Statement>,
 }
 
-/// A method of a path.
+/// A path and a method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// The method, in upper case.
     pub method: String,
     /// The path, with `{parameters}`.
     pub path: String,
-    /// The authorizer it names; `NONE` for none, absent for the API's default.
+    /// The authorizer that it names. `NONE` stands for none; without a name, the API's default applies.
     pub authorizer: Option<String>,
 }
 
 impl Function {
-    /// Reads a function; `globals` is what the template says of all of them.
+    /// Reads a function. `globals` are the template's properties of all functions.
     pub(super) fn parse(
         id: &str,
         resource: &Value,
@@ -85,7 +96,7 @@ fn routes(id: &str, resource: &Value) -> Result<Vec<Route>, TemplateError> {
     events.iter().map(|event| route(event).ok_or_else(|| missing(format!("an event of {id}")))).collect()
 }
 
-/// The variables among the properties of a function, or of all of them.
+/// The variables in the properties of one function, or of all.
 fn variables(
     id: &str,
     properties: &Value,

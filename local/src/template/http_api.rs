@@ -29,16 +29,16 @@ impl HttpApiTemplate {
         Template::checked(HTTP_API.file, HTTP_API.text).map(Self)
     }
 
-    /// What a parameter allows, as the template says: `AllowedPattern` and so on.
+    /// The properties of a parameter: `AllowedPattern` and so on.
     pub fn parameter(&self, name: &str) -> Option<&Mapping> {
         self.0.parameter(name)
     }
 
-    /// The API, in front of the functions of this stack.
+    /// The API in front of this stack's functions.
     ///
     /// # Errors
     ///
-    /// [`TemplateError`], if it can't be read, or imports what the stack doesn't export.
+    /// [`TemplateError`], if it can't be read, or imports a name that the stack doesn't export.
     pub fn api(&self, stack: &Template, parameters: &Parameters) -> Result<Api, TemplateError> {
         let (mut other_routes, routes): (Vec<_>, Vec<_>) = self
             .routes(&stack.exported_functions()?)?
@@ -53,7 +53,7 @@ impl HttpApiTemplate {
         })
     }
 
-    /// The headers of a response that scripts may read, with commas.
+    /// The response headers that scripts may read, with commas.
     ///
     /// # Errors
     ///
@@ -62,16 +62,16 @@ impl HttpApiTemplate {
         self.cors_value("ExposeHeaders", parameters)
     }
 
-    /// Where each route goes, by way of its integration.
+    /// The target of each route, by way of its integration.
     fn routes(&self, functions: &BTreeMap<String, String>) -> Result<Vec<BoundRoute>, TemplateError> {
         let authorizer = self.only(AUTHORIZER).map(|(id, _)| id);
         let mut integrations = BTreeMap::new();
         for (id, integration) in self.0.of_type("AWS::ApiGatewayV2::Integration") {
-            // The one that is spoken here, and that the functions take.
+            // This program makes events in format 1.0, and the functions read them.
             let is_understood = text_at(integration, &["Properties", "PayloadFormatVersion"]) == Some("1.0");
             let function = match at(integration, &["Properties", "IntegrationUri"]).and_then(imported) {
                 Some(export) => functions.get(export).filter(|_| is_understood).map(String::as_str),
-                // Something of the user's.
+                // An integration of yours.
                 None => Some(id),
             };
             integrations.insert(id, function.ok_or_else(|| missing(format!("{id}'s function")))?);
@@ -95,7 +95,7 @@ impl HttpApiTemplate {
             .collect()
     }
 
-    /// An authorizer that doesn't say is an error, as in template.yaml.
+    /// A missing setting is an error, as in template.yaml.
     fn authorizer_cache_ttl(&self) -> Result<Duration, TemplateError> {
         let path = ["Properties", "AuthorizerResultTtlInSeconds"];
         let seconds = self.only(AUTHORIZER).and_then(|(_, authorizer)| at(authorizer, &path)?.as_u64());
@@ -111,7 +111,7 @@ impl HttpApiTemplate {
         })
     }
 
-    /// A value of the CORS configuration; a list, with commas.
+    /// A value of the CORS configuration. A list becomes text with commas.
     fn cors_value(&self, property: &str, parameters: &Parameters) -> Result<String, TemplateError> {
         let path = ["Properties", "CorsConfiguration", property];
         let value = self.only("AWS::ApiGatewayV2::Api").and_then(|(_, api)| at(api, &path));
@@ -119,14 +119,14 @@ impl HttpApiTemplate {
         text.ok_or_else(|| missing(format!("CorsConfiguration.{property}")))
     }
 
-    /// The one resource of a type.
+    /// The only resource of a type. `None` if there are several.
     fn only<'a>(&'a self, kind: &'a str) -> Option<(&'a str, &'a Value)> {
         let mut resources = self.0.of_type(kind);
         resources.next().filter(|_| resources.next().is_none())
     }
 }
 
-/// What a value is imported by, without the name of the stack that exports it.
+/// The export that a value imports, without the name of the stack.
 fn imported(value: &Value) -> Option<&str> {
     argument(value.get("Fn::ImportValue")?, "Sub")?.strip_prefix("${LatchgateStack}-")
 }

@@ -1,7 +1,7 @@
-//! Reads template.yaml and template-http.yaml, so that `cargo run` serves what they deploy. It needs nothing of
-//! template-alarms.yaml.
+//! Reads template.yaml and template-http.yaml, so that `cargo run` serves the API that they deploy. It needs nothing
+//! from template-alarms.yaml.
 //!
-//! Only as much of CloudFormation as the templates use. What can't be read is an error, never skipped.
+//! It understands the parts of CloudFormation that the templates use. Anything else is an error, and is never skipped.
 
 mod api;
 mod bounds;
@@ -48,7 +48,7 @@ pub struct Template {
     parameters: Mapping,
     conditions: Mapping,
     outputs: Mapping,
-    /// The properties that all functions have.
+    /// The properties that all functions share.
     function_globals: Value,
 }
 
@@ -71,7 +71,7 @@ impl Template {
         Self::of_document(source, &document(STACK.file, source)?)
     }
 
-    /// Reads a template in which every reference has to be to something.
+    /// Reads a template, and requires that every reference resolves.
     fn checked(file: &'static str, source: &str) -> Result<Self, TemplateError> {
         let document = document(file, source)?;
         names::check(file, source, &document)?;
@@ -96,12 +96,12 @@ impl Template {
         Parameters::defaults(&self.parameters)
     }
 
-    /// What a parameter allows, as the template says: `MinValue`, `MaxValue` and so on.
+    /// The properties of a parameter: `MinValue`, `MaxValue` and so on.
     pub fn parameter(&self, name: &str) -> Option<&Mapping> {
         self.parameters.get(name)?.as_mapping()
     }
 
-    /// The parameters that are the values of functions' variables, by the names of the variables.
+    /// The parameters that set functions' variables, by the variables' names.
     pub fn parameters_by_variable(&self) -> BTreeMap<String, String> {
         let functions =
             self.of_type("AWS::Serverless::Function").map(|(_, function)| &function["Properties"]);
@@ -131,7 +131,7 @@ impl Template {
             .collect()
     }
 
-    /// Latchgate's functions, by name: that of their package and of their binary.
+    /// Latchgate's functions, by the name of their package and binary.
     ///
     /// # Errors
     ///
@@ -145,7 +145,7 @@ impl Template {
             .collect()
     }
 
-    /// The functions that a user added.
+    /// The functions that you added.
     ///
     /// # Errors
     ///
@@ -171,7 +171,7 @@ impl Template {
         })
     }
 
-    /// What API Gateway answers by itself.
+    /// API Gateway's own answers.
     ///
     /// # Errors
     ///
@@ -180,7 +180,7 @@ impl Template {
         GatewayResponses::parse(self.rest_api()?, self.resolver(parameters))
     }
 
-    /// How a route that names no authorizer is protected: by the API's default.
+    /// The name of the API's default authorizer, which protects each route that names none.
     ///
     /// # Errors
     ///
@@ -190,7 +190,7 @@ impl Template {
         text_at(self.rest_api()?, &path).ok_or_else(|| missing("Api.Auth.DefaultAuthorizer"))
     }
 
-    /// The functions' routes. Whatever names no authorizer has the API's default one.
+    /// The functions' routes. A route that names no authorizer has the API's default one.
     fn routes(&self, parameters: &Parameters) -> Result<Vec<BoundRoute>, TemplateError> {
         let default_authorizer = self.default_authorizer()?;
         let bound = self.functions(parameters)?.into_values().flat_map(|function| {
@@ -205,7 +205,7 @@ impl Template {
         Ok(bound.collect())
     }
 
-    /// An authorizer that doesn't say is an error: API Gateway would cache for five minutes then.
+    /// A missing setting is an error: API Gateway would cache for five minutes.
     fn authorizer_cache_ttl(&self) -> Result<Duration, TemplateError> {
         let path =
             ["Properties", "Auth", "Authorizers", self.default_authorizer()?, "Identity", "ReauthorizeEvery"];
@@ -213,7 +213,7 @@ impl Template {
         seconds.map(Duration::from_secs).ok_or_else(|| missing("ReauthorizeEvery"))
     }
 
-    /// The names of Latchgate's functions whose ARNs are exported, by what follows the stack's own name there.
+    /// The names of Latchgate's functions with exported ARNs, by the export's name without the stack's.
     fn exported_functions(&self) -> Result<BTreeMap<String, String>, TemplateError> {
         let mut exported = BTreeMap::new();
         let own = self.of_type("AWS::Serverless::Function");
@@ -237,7 +237,7 @@ impl Template {
     }
 
     fn rest_api(&self) -> Result<&Value, TemplateError> {
-        // A user may have added another.
+        // You may have added another API.
         let api = self.of_type("AWS::Serverless::Api").min_by_key(|(id, _)| *id != "Api");
         api.map(|(_, api)| api).ok_or_else(|| missing("an API"))
     }
@@ -259,7 +259,7 @@ fn document(file: &'static str, source: &str) -> Result<Value, TemplateError> {
 mod tests {
     use super::*;
 
-    /// Functions as users add them.
+    /// Functions as you might add them.
     const ADDED: &str = r#"
   HelloFunction:
     Type: AWS::Serverless::Function
@@ -310,7 +310,7 @@ Outputs:
     }
 
     #[test]
-    fn functions_of_a_users_own_are_no_error_and_change_nothing_of_latchgates() {
+    fn a_users_functions_change_nothing_about_latchgates() {
         let (template, plain) = (with_more(), Template::of_project().unwrap());
         let parameters = template.parameters();
         let names =
@@ -367,7 +367,7 @@ Outputs:
             let template = Template::parse(&source).unwrap();
             assert!(template.functions(&template.parameters()).is_err(), "{to}");
         }
-        // With another CodeUri it is no function of Latchgate's any more, and is missed when they are started.
+        // With another CodeUri it isn't Latchgate's function, and the start fails because login is missing.
         let template = Template::parse(&STACK.text.replace("functions/login/", "functions/logn/")).unwrap();
         assert!(!template.functions(&template.parameters()).unwrap().contains_key("login"));
     }
@@ -375,7 +375,7 @@ Outputs:
     const REST: &str = "Resources: {}\nConditions: {}\nOutputs: {}\n";
 
     #[test]
-    fn what_is_wrong_with_a_template_is_said_with_file_and_line() {
+    fn errors_in_a_template_name_the_file_and_the_line() {
         for (source, said) in [
             ("Parameters:\n  A: [\n  B: 1\n", "template.yaml is not YAML: "),
             ("Parameters: {}\nParameters: {}\n", "line 2"),

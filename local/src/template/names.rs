@@ -1,4 +1,4 @@
-//! The names that a template refers to: each has to be one of its parameters or resources.
+//! Checks that each name that a template refers to is one of its parameters or resources.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use serde_yaml_ng::{Mapping, Value};
 
 use super::{near, property::TemplateError};
 
-/// Names that CloudFormation itself gives a value to.
+/// The prefix of names that CloudFormation sets itself.
 const PSEUDO: &str = "AWS::";
 
-/// Looks for a reference to nothing.
+/// Looks for an unresolved reference.
 ///
 /// # Errors
 ///
@@ -32,16 +32,16 @@ pub(super) fn check(file: &'static str, source: &str, document: &Value) -> Resul
     })
 }
 
-/// The names in `!Ref`, `!GetAtt` and `!Sub`, wherever they are.
+/// The names in `!Ref`, `!GetAtt` and `!Sub`, at any depth.
 fn references(value: &Value, used: &mut Vec<String>) {
     match value {
         Value::Sequence(values) => values.iter().for_each(|value| references(value, used)),
         Value::Mapping(values) => values.values().for_each(|value| references(value, used)),
         Value::Tagged(tagged) => match tagged.value.as_str() {
-            // SAM has `!Ref Api.Stage` too.
+            // SAM also has `!Ref Api.Stage`.
             Some(name) if tagged.tag == "Ref" || tagged.tag == "GetAtt" => used.extend(first_part(name)),
             Some(text) if tagged.tag == "Sub" => used.extend(substituted(text)),
-            // `!Sub` with a list has names of its own.
+            // A `!Sub` with a list defines its own names.
             _ if tagged.tag == "Sub" => {}
             _ => references(&tagged.value, used),
         },
@@ -58,7 +58,7 @@ fn substituted(text: &str) -> impl Iterator<Item = String> {
     names.map(|(name, _)| name).filter(|name| !name.starts_with('!')).filter_map(first_part)
 }
 
-/// The line on which the name is used first.
+/// The line of the name's first use.
 fn line_of(source: &str, name: &str) -> usize {
     let is_word = |c: char| c.is_alphanumeric();
     let has = |line: &str| line.split(|c| !is_word(c)).any(|word| word == name);

@@ -1,9 +1,9 @@
-//! What a misspelt name may have been meant to be.
+//! Suggests corrections of misspelt names.
 
-/// How like two names have to be, from 0 to 1: one or two letters of a word.
+/// The least similarity of two names, from 0 to 1: it allows one or two wrong letters in a word.
 const LIKENESS: f64 = 0.75;
 
-/// The most similar of these names, if one is.
+/// The most similar of these names, if one is similar enough.
 pub fn nearest<'a>(name: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let folded = name.to_lowercase();
     names

@@ -1,4 +1,4 @@
-//! Functions that a user added to the template. This program doesn't run them; it only knows their routes.
+//! Functions that you added to the template. This program doesn't run them; it only knows their routes.
 
 use serde_yaml_ng::Value;
 
@@ -14,12 +14,12 @@ use super::{
 pub struct OtherFunction {
     /// Its logical id.
     pub id: String,
-    /// What it is called for, as far as that can be read.
+    /// Its routes, as far as they can be read.
     pub routes: Vec<BoundRoute>,
 }
 
 impl OtherFunction {
-    /// Reads a function. Whatever it has beside routes is nobody's business here, so that nothing of it is an error.
+    /// Reads the routes of a function. Its other properties don't matter, so they can't cause an error.
     pub(super) fn parse(
         id: &str,
         resource: &Value,
@@ -49,7 +49,7 @@ impl OtherFunction {
     }
 }
 
-/// Whether a function is one that this program runs.
+/// Whether this program runs the function.
 pub(super) fn is_own(id: &str, resource: &Value) -> bool {
     function::name(id, resource).is_ok_and(|name| function::NAMES.contains(&name))
 }

@@ -1,6 +1,6 @@
-//! The templates of this project, and where something is in them.
+//! The built-in templates, and the lines of their resources.
 
-/// A template, which is built in.
+/// A built-in template.
 pub(super) struct Source {
     /// Its name.
     pub(super) file: &'static str,
@@ -21,7 +21,7 @@ pub(super) fn line_of<'a>(mut lines: impl Iterator<Item = &'a str>, id: &str) ->
     lines.position(|line| line.starts_with(&heading)).map(|line| line + 1)
 }
 
-/// The template and the line of the resource that this text names; without a name, the first template.
+/// The template and the line of the resource that this text names. Without a name, the first template.
 pub(super) fn of(what: &str) -> String {
     let words = || what.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 1);
     let within = |source: Source| {
@@ -31,7 +31,8 @@ pub(super) fn of(what: &str) -> String {
     [STACK, HTTP_API].into_iter().find_map(within).unwrap_or_else(|| STACK.file.to_owned())
 }
 
-/// What is wrong with a text that is no YAML, and on which line. The parser doesn't say where a key is that stands there twice.
+/// The fault in a text that isn't YAML, with its line. The parser doesn't give the line of a repeated key, so this
+/// looks for it.
 pub(super) fn of_fault(source: &str, error: &serde_yaml_ng::Error) -> String {
     let said = error.to_string();
     let Some(key) = said.split('"').nth(1).filter(|_| !said.contains(" line ")) else { return said };

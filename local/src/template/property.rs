@@ -1,33 +1,33 @@
-//! A property of a template: read, or an error that names it.
+//! Reads properties of a template. Errors name the property.
 
 use serde_yaml_ng::Value;
 
 use super::{near, place};
 
-/// What of the template can't be read.
+/// Errors from reading a template.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// Not YAML: in which template, and what is wrong where.
+    /// The template isn't YAML: its file, and the fault with its line.
     #[error("{0} is not YAML: {1}")]
     Yaml(&'static str, String),
-    /// A property is missing, of another type, or beyond what is understood here.
+    /// A property is missing, has another type, or uses features that this program doesn't support.
     #[error("{0} is missing, or `cargo run` doesn't understand it ({place})", place = place::of(.0))]
     Property(String),
-    /// A name is used that is no parameter and no resource.
+    /// A reference names neither a parameter nor a resource.
     #[error("{file}, line {line}: {name} is no parameter and no resource{}", near::hint(.near.as_deref()))]
     Reference {
         /// The template.
         file: &'static str,
-        /// Where.
+        /// The line.
         line: usize,
         /// The name.
         name: String,
-        /// The most similar name that there is.
+        /// The most similar name.
         near: Option<String>,
     },
 }
 
-/// A value that a template has not, or not so that it is understood.
+/// The error for a value that is missing, or isn't understood.
 pub(super) fn missing(what: impl Into<String>) -> TemplateError {
     TemplateError::Property(what.into())
 }

@@ -1,4 +1,5 @@
-//! Intrinsic functions, as far as the templates use them: `!Ref`, `!Sub`, `!GetAtt`, `!Split` and `!If`, and conditions.
+//! Intrinsic functions, as far as the templates use them: `!Ref`, `!Sub`, `!GetAtt`, `!Split`, `!Select`, `!If` and
+//! conditions.
 
 use std::collections::BTreeMap;
 
@@ -23,34 +24,59 @@ impl Parameters {
         self
     }
 
-    /// The value of a parameter that has one.
+    /// The value of a parameter, if it has one.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The text of a value. A reference to a resource resolves to its logical id: that is what things are called here.
-    /// A parameter without a value resolves to nothing, and so does the variable that it is for.
+    /// The text of a value. A reference to a resource resolves to its logical id, which names it here. A reference to a
+    /// parameter that was left empty resolves to empty text, and so does the variable that it sets.
     pub(super) fn resolve(&self, value: &Value) -> Option<String> {
         let Value::Tagged(tagged) = value else { return scalar(value) };
         let TaggedValue { tag, value } = tagged.as_ref();
-        let text = value.as_str()?;
         if *tag == "Ref" {
-            Some(self.reference(text))
+            Some(self.reference(value.as_str()?))
         } else if *tag == "GetAtt" {
-            Some(text.split('.').next()?.to_owned())
+            Some(value.as_str()?.split('.').next()?.to_owned())
         } else if *tag == "Sub" {
-            Some(self.substitute(text))
+            self.substituted(value)
+        } else if *tag == "Select" {
+            self.selected(value)
         } else {
             None
         }
     }
 
+    /// The text of a `!Sub`, which may define its own names and values.
+    fn substituted(&self, value: &Value) -> Option<String> {
+        let (text, names) = match value {
+            Value::Sequence(values) => match values.as_slice() {
+                [text, names] => (text, names.as_mapping()?.clone()),
+                _ => return None,
+            },
+            text => (text, Mapping::new()),
+        };
+        let mut known = self.clone();
+        for (name, value) in &names {
+            known.0.insert(name.as_str()?.to_owned(), self.resolve(value)?);
+        }
+        Some(known.substitute(text.as_str()?))
+    }
+
+    /// The part of a `!Split` that a `!Select` takes.
+    fn selected(&self, value: &Value) -> Option<String> {
+        let [index, Value::Tagged(split)] = value.as_sequence()?.as_slice() else { return None };
+        let [separator, text] = split.value.as_sequence()?.as_slice() else { return None };
+        let (index, text) = (usize::try_from(index.as_u64()?).ok()?, self.resolve(text)?);
+        text.split(separator.as_str()?).nth(index).filter(|_| split.tag == "Split").map(str::to_owned)
+    }
+
     fn reference(&self, name: &str) -> String {
         match self.0.get(name) {
             Some(value) => value.clone(),
-            // A pseudo parameter, like the name of the stack: there is none here.
+            // Pseudo parameters, like the stack's name, are empty here.
             None if name.starts_with("AWS::") => String::new(),
-            // Logical ids of resources are no parameters; a parameter without a value is known by what it lacks.
+            // A resource, which goes by its logical id here, or a parameter without a value.
             None => name.to_owned(),
         }
     }
@@ -77,7 +103,7 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// The text of a value. A list is a text with commas, which is what `!Split` makes a list of.
+    /// The text of a value. A list becomes text with commas, as `!Split` needs it.
     pub(super) fn resolve(&self, value: &Value) -> Option<String> {
         match self.chosen(value)? {
             Value::Sequence(values) => {
@@ -92,7 +118,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The value, or of an `!If` the one of its two that counts.
+    /// The value itself, or the chosen branch of an `!If`.
     pub(super) fn chosen<'v>(&self, value: &'v Value) -> Option<&'v Value> {
         let Value::Tagged(tagged) = value else { return Some(value) };
         if tagged.tag != "If" {
@@ -103,7 +129,7 @@ impl Resolver<'_> {
         Some(if holds { if_true } else { if_false })
     }
 
-    /// Whether a condition holds; `None`, if it isn't understood.
+    /// Whether a condition holds. `None` if it isn't understood.
     fn holds(&self, condition: &Value) -> Option<bool> {
         let Value::Tagged(tagged) = condition else { return None };
         if tagged.tag == "Condition" {
@@ -122,7 +148,7 @@ impl Resolver<'_> {
     }
 }
 
-/// What an intrinsic function is applied to, if it is this one.
+/// The argument of this intrinsic function, if the value is a call of it.
 pub(super) fn argument<'a>(value: &'a Value, function: &str) -> Option<&'a str> {
     let Value::Tagged(tagged) = value else { return None };
     tagged.value.as_str().filter(|_| tagged.tag == function)

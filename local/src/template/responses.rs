@@ -1,4 +1,4 @@
-//! What a REST API answers without asking a function: errors and preflights.
+//! A REST API's own answers: errors and preflights.
 
 use std::collections::BTreeMap;
 
@@ -13,7 +13,7 @@ use super::{
 /// One gateway response.
 #[derive(Clone, Debug)]
 pub struct GatewayResponse {
-    /// The status, where the template changes what API Gateway would send.
+    /// The status, if the template changes API Gateway's default.
     pub status: Option<u16>,
     /// Headers it adds.
     pub headers: Vec<(String, String)>,
@@ -49,7 +49,7 @@ impl GatewayResponses {
             .map(Self)
     }
 
-    /// The response of this type, or else the default for its status.
+    /// The response of this type, or the default for its status.
     pub fn find(&self, kind: &str, status: u16) -> Option<&GatewayResponse> {
         let default = if status < 500 { "DEFAULT_4XX" } else { "DEFAULT_5XX" };
         self.0.get(kind).or_else(|| self.0.get(default))
@@ -72,7 +72,7 @@ impl Cors {
     }
 }
 
-/// API Gateway takes static values in single quotes.
+/// Removes the single quotes that API Gateway requires around static values.
 fn unquote(text: &str) -> Option<&str> {
     text.strip_prefix('\'')?.strip_suffix('\'')
 }

@@ -1,4 +1,4 @@
-//! Roles: what a function may do. The role is a resource of the template, never the one that SAM would make.
+//! Roles: the rights of functions. Each role is a resource of the template, never one that SAM generates.
 
 use serde_yaml_ng::{Mapping, Value};
 
@@ -23,7 +23,7 @@ pub(super) struct Roles<'a> {
 }
 
 impl<'a> Roles<'a> {
-    /// The statements of a function's role: its own, and those of the policies of this template that it names.
+    /// The statements of a function's role: its own, and those of the template's managed policies that it names.
     pub(super) fn statements(
         &self,
         function: &Value,
@@ -38,7 +38,7 @@ impl<'a> Roles<'a> {
         }
         let mut named = Vec::new();
         for policy in list("ManagedPolicyArns").into_iter().flatten() {
-            // A policy of AWS's may do more than the function, and what it may do can change.
+            // A policy of AWS may allow more than the function needs, and can change.
             let id = argument(policy, "Ref").ok_or_else(|| missing(format!("a managed policy of {role}")))?;
             named.extend(self.document(id, self.properties(id, "AWS::IAM::ManagedPolicy")?)?);
         }
@@ -53,7 +53,7 @@ impl<'a> Roles<'a> {
             .ok_or_else(|| missing(format!("{kind} {id}")))
     }
 
-    /// The statements of the document of a policy, without those whose condition doesn't hold.
+    /// The statements of a policy document, without those whose condition is false.
     fn document(&self, id: &str, policy: &Value) -> Result<Vec<Statement>, TemplateError> {
         let fault = || missing(format!("a policy of {id}"));
         let statements = at(policy, &["PolicyDocument", "Statement"]).and_then(Value::as_sequence);

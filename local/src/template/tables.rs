@@ -14,7 +14,7 @@ use serde_yaml_ng::Value;
 
 use super::property::{TemplateError, at, missing, text_at};
 
-/// How long a table may take to come to be.
+/// The longest time to wait for a new table.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A table, as the template defines it.
@@ -22,11 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct TableDefinition {
     /// The partition key's attribute and its type (`S` or `N`).
     pub partition_key: (String, String),
-    /// The sort key's, if there is one.
+    /// The sort key's attribute and type, if there is one.
     pub sort_key: Option<(String, String)>,
-    /// The attribute that DynamoDB expires items by.
+    /// The TTL attribute.
     pub ttl_attribute: Option<String>,
-    /// Whether the table is encrypted, recoverable, protected against deletion, and kept when the stack goes.
+    /// Whether the table has point-in-time recovery and outlives the stack. Every table is encrypted.
     pub is_guarded: bool,
 }
 
@@ -50,22 +50,19 @@ impl TableDefinition {
             partition_key: key("HASH").ok_or_else(|| missing(format!("{id}'s key")))?,
             sort_key: key("RANGE"),
             ttl_attribute: ttl.and_then(|ttl| text_at(ttl, &["AttributeName"])).map(str::to_owned),
-            is_guarded: is_true(resource, &["Properties", "SSESpecification", "SSEEnabled"])
-                && is_true(
-                    resource,
-                    &["Properties", "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"],
-                )
-                && is_true(resource, &["Properties", "DeletionProtectionEnabled"])
-                && text_at(resource, &["DeletionPolicy"]) == Some("Retain")
+            is_guarded: is_true(
+                resource,
+                &["Properties", "PointInTimeRecoverySpecification", "PointInTimeRecoveryEnabled"],
+            ) && text_at(resource, &["DeletionPolicy"]) == Some("RetainExceptOnCreate")
                 && text_at(resource, &["UpdateReplacePolicy"]) == Some("Retain"),
         })
     }
 
-    /// Creates the table, unless it is there already, and waits until it can be used.
+    /// Creates the table unless it exists, and waits until it is ready.
     ///
     /// # Errors
     ///
-    /// What the SDK says.
+    /// The SDK's error.
     pub async fn create(&self, client: &Client, name: &str) -> Result<(), Box<aws_sdk_dynamodb::Error>> {
         let mut create = client.create_table().table_name(name).billing_mode(BillingMode::PayPerRequest);
         let keys =
@@ -86,7 +83,7 @@ impl TableDefinition {
             Ok(_) | Err(aws_sdk_dynamodb::Error::ResourceInUseException(_)) => {}
             Err(error) => return Err(Box::new(error)),
         }
-        // In AWS a table takes seconds to come to be.
+        // In AWS a table takes seconds to become ready.
         client
             .wait_until_table_exists()
             .table_name(name)

@@ -1,4 +1,4 @@
-//! What is said when something is wrong: to which thing, and what to do.
+//! Error messages name the faulty thing, and say what to do.
 
 use std::{
     fs,
@@ -37,7 +37,7 @@ fn refused_db(db: &Path) -> String {
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_by_whom() {
+fn an_occupied_port_names_its_occupant() {
     let running = Running::start(&[]);
     let port = running.text("url").rsplit_once(':').unwrap().1;
     let said = refused(&["--port", port]);
@@ -56,7 +56,7 @@ fn a_port_that_is_taken_is_said_by_whom() {
 }
 
 #[test]
-fn a_file_that_is_no_database_of_latchgate_is_named_and_left_as_it_is() {
+fn a_file_that_is_not_our_database_is_named_and_left_unchanged() {
     let folder = Folder::new("foreign");
     let text = folder.0.join("notes.txt");
     private_file(&text, b"milk, eggs");
@@ -75,12 +75,55 @@ fn a_file_that_is_no_database_of_latchgate_is_named_and_left_as_it_is() {
     assert!(refused_db(&folder.0).contains("is a folder: name a file in it, like"));
     let nowhere = folder.0.join("no/such/latchgate.db");
     assert!(refused_db(&nowhere).contains(&format!("mkdir -p {}", nowhere.parent().unwrap().display())));
+    assert!(refused_db(&text.join("x.db")).contains("notes.txt is no folder"));
+    assert!(refused_db(Path::new("/dev/null")).contains("is no regular file: name another with --db"));
     let names: Vec<_> = fs::read_dir(&folder.0).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names.len(), 2, "no keyset was left there: {names:?}");
 }
 
+#[cfg(unix)]
 #[test]
-fn a_database_that_is_damaged_or_of_a_later_version_is_said_so() {
+fn an_unusable_keyset_path_is_named_with_a_remedy_and_left_unchanged() {
+    let folder = Folder::new("places");
+    let file = folder.0.join("notes.txt");
+    private_file(&file, b"milk, eggs");
+    let pipe = folder.0.join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(refused_db(&pipe).contains("is no regular file: name another with --db"));
+    let before = fs::read_dir(&folder.0).unwrap().count();
+    for (path, expected) in [
+        (folder.0.clone(), "is a folder: name a file in it, like"),
+        (folder.0.join("no/such/keyset.json"), "isn't there: make it with `mkdir -p"),
+        (file.join("keyset.json"), "notes.txt is no folder"),
+    ] {
+        let said = refused(&["--port", "0", "--keyset", path.to_str().unwrap()]);
+        assert!(said.contains(path.to_str().unwrap()) && said.contains(expected), "{said}");
+        assert!(!said.contains("os error"), "{said}");
+    }
+    assert_eq!(fs::read_dir(&folder.0).unwrap().count(), before, "no lock was left there");
+    assert!(!folder.0.with_extension("lock").exists());
+}
+
+#[test]
+fn an_unreachable_store_is_reported_with_the_cause_first() {
+    let said = refused(&["--port", "0", "--endpoint", "http://127.0.0.1:1"]);
+    let (cause, question) =
+        (said.find("refused").unwrap(), said.find("Check that the store is running").unwrap());
+    assert!(
+        said.starts_with("the store at http://127.0.0.1:1 can't be used: ") && cause < question,
+        "{said}"
+    );
+}
+
+#[test]
+fn a_repeated_algorithm_is_refused() {
+    let twice = ["--port", "0", "--algorithm", "EdDSA", "--parameter", "SigningAlgorithm=RS256"];
+    let said = refused(&twice);
+    assert!(said.contains("SigningAlgorithm is given twice, by --algorithm and in --parameter"), "{said}");
+}
+
+#[test]
+fn a_damaged_or_later_database_is_reported() {
     let folder = Folder::new("damaged");
     let db = folder.0.join("latchgate.db");
     drop(Running::start(&["--db", db.to_str().unwrap()]));
@@ -99,7 +142,7 @@ fn a_database_that_is_damaged_or_of_a_later_version_is_said_so() {
 }
 
 #[tokio::test]
-async fn a_keyset_that_is_gone_is_not_replaced_unless_that_is_said() {
+async fn a_missing_keyset_is_replaced_only_on_request() {
     let folder = Folder::new("gone");
     let db = folder.0.join("latchgate.db");
     let (db, keyset) = (db.to_str().unwrap(), folder.0.join("latchgate.db.keyset.json"));
@@ -180,29 +223,29 @@ fn parameters_are_held_to_the_template() {
 }
 
 #[test]
-fn a_value_that_a_function_does_not_take_is_said_of_its_parameter() {
+fn a_value_that_a_function_refuses_names_its_parameter() {
     let said = refused(&["--port", "0", "--parameter", "ScopeRules=GET /sessions"]);
     assert!(
-        said.starts_with("the parameter ScopeRules can't be \"GET /sessions\": a rule names a scope last"),
+        said.starts_with("the parameter ScopeRules can't be \"GET /sessions\": a rule must end with a scope"),
         "{said}"
     );
     assert!(said.contains("(template.yaml, line ") && !said.contains("SCOPE_RULES"), "{said}");
 }
 
 #[test]
-fn what_is_said_twice_is_refused() {
+fn a_repeated_setting_is_refused() {
     for (arguments, expected) in [
         (
             ["--access-ttl", "70", "--parameter", "AccessTtl=60"],
-            "AccessTtl is said twice, by --access-ttl and in",
+            "AccessTtl is given twice, by --access-ttl and in",
         ),
         (
             ["--origin", "http://x", "--parameter", "AllowedOrigins=http://y"],
-            "said twice, by --origin and in",
+            "given twice, by --origin and in",
         ),
         (
             ["--parameter", "Leeway=1", "--parameter", "Leeway=2"],
-            "Leeway is said twice, in --parameter: say it once",
+            "Leeway is given twice, in --parameter: give it once",
         ),
     ] {
         let said = refused(&[&["--port", "0"][..], &arguments].concat());
@@ -219,16 +262,16 @@ fn rules_that_close_latchgates_own_endpoints_are_a_warning() {
 }
 
 #[test]
-fn the_program_says_its_own_name_and_of_a_comma_too_many_that_it_is_one() {
+fn the_version_names_the_program_and_a_surplus_comma_is_explained() {
     let version = command().arg("--version").output().unwrap();
     assert!(version.stdout.starts_with(b"latchgate-local "), "{version:?}");
     let output = command().args(["--origin", "http://a,"]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.code() == Some(2) && said.contains("leave out the comma"), "{said}");
+    assert!(output.status.code() == Some(2) && said.contains("a comma too many"), "{said}");
 }
 
 #[test]
-fn a_rule_for_what_is_not_served_here_is_a_warning() {
+fn a_rule_for_an_unserved_path_is_a_warning() {
     let said =
         Running::warnings(&["--parameter", "ScopeRules=GET /orders* orders:read; GET /session read,write"]);
     for expected in [
@@ -241,13 +284,13 @@ fn a_rule_for_what_is_not_served_here_is_a_warning() {
 }
 
 #[test]
-fn nobody_who_reads_is_no_failure() {
+fn unread_output_is_not_a_failure() {
     let mut help = command().arg("--help").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     drop(help.stdout.take());
     let output = help.wait_with_output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
 
-    // Neither the banner nor the lines of the log are read, and requests are answered.
+    // The test reads neither the banner nor the log, and requests are still answered.
     let mut running = command()
         .args(["--port", "0", "--json"])
         .stdout(Stdio::piped())

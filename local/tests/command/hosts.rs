@@ -1,4 +1,4 @@
-//! Which hosts the API answers to.
+//! The hosts that the API answers to.
 
 use std::net::UdpSocket;
 
@@ -17,7 +17,7 @@ fn assert_refused(raw: &Raw) {
     assert!(!raw.is_open_to_pages(), "{raw:?}");
 }
 
-/// DNS rebinding: the page's own host is the only thing about the request that tells.
+/// DNS rebinding: only the page's own host gives such a request away.
 #[test]
 fn the_api_answers_to_this_machine_and_to_no_other_host() {
     let running = Running::start(&[]);
@@ -50,7 +50,7 @@ fn the_api_answers_to_this_machine_and_to_no_other_host() {
     assert_refused(&send(url, &[JWKS, "Host: localhost", "Host: evil.example"], ""));
     let absolute = "GET http://evil.example/.well-known/jwks.json HTTP/1.1";
     assert_refused(&send(url, &[absolute, "Host: localhost"], ""));
-    // What comes before everything else: routes, preflights, bodies.
+    // The check comes before everything else: routes, preflights, bodies.
     for line in ["GET /nowhere HTTP/1.1", "OPTIONS /login HTTP/1.1", "POST /login HTTP/1.1"] {
         let origin = "Origin: http://localhost:3000";
         assert_refused(&send(url, &[line, "Host: evil.example", origin], "client_id=x"));
@@ -69,7 +69,7 @@ fn other_hosts_are_admitted_by_name() {
 }
 
 #[test]
-fn a_host_that_is_refused_is_told_of_once_with_what_to_do() {
+fn a_refused_host_is_warned_about_once_with_a_remedy() {
     let told = Running::told(&[], |url| {
         for host in ["x.test", "x.test:1", "X.TEST", "10.0.2.2"] {
             assert_refused(&send(url, &[JWKS, &format!("Host: {host}")], ""));
@@ -83,16 +83,16 @@ fn a_host_that_is_refused_is_told_of_once_with_what_to_do() {
     assert_eq!(told.matches("--allow-host").count(), 16, "{told}");
 }
 
-/// The address by which this machine reaches others; none without a network.
+/// The address at which other machines reach this one. `None` without a network.
 fn address_of_this_machine() -> Option<String> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
-    // Nothing is sent: the system only looks which way it would go.
+    // Nothing is sent: the system only selects the route.
     socket.connect("192.0.2.1:9").ok()?;
     Some(socket.local_addr().ok()?.ip().to_string()).filter(|ip| ip != "0.0.0.0")
 }
 
 #[test]
-fn it_listens_elsewhere_when_it_is_told_to_and_says_what_that_means() {
+fn the_option_host_changes_the_address_and_warns_of_the_effects() {
     let running = Running::start(&["--host", "0.0.0.0"]);
     let url = running.text("url");
     assert!(url.starts_with("http://127.0.0.1:"), "this machine reaches it there: {url}");

@@ -1,4 +1,4 @@
-//! What is logged, on standard error.
+//! The log on standard error.
 
 use serde_json::Value;
 
@@ -28,7 +28,7 @@ async fn used(running: &Running) -> Vec<String> {
     tokens.collect()
 }
 
-/// The lines of requests, without the time of day and how long it took.
+/// The lines of requests, without the time of day and the duration.
 fn requests(logged: &str) -> Vec<String> {
     let lines = logged.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit()));
     let words = lines.map(|line| line.split_whitespace().skip(1).collect::<Vec<_>>());
@@ -36,7 +36,7 @@ fn requests(logged: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_person_is_told_of_each_request_in_a_line() {
+async fn each_request_is_logged_as_one_readable_line() {
     let running = Running::logging(&[]);
     let tokens = used(&running).await;
     let logged = running.logged();
@@ -55,10 +55,10 @@ async fn a_person_is_told_of_each_request_in_a_line() {
     assert!(lines[26].starts_with("400 POST /login invalid_grant: budget_spent"), "{logged}");
     assert!(lines[27].starts_with("404 GET /nowhere ") && lines[27].ends_with(": no_such_route"), "{logged}");
     assert!(lines.last().unwrap().starts_with("403 GET /sessions other_host"), "{logged}");
-    // Events beside the answer, for somebody who doesn't know their names.
+    // Sentences about events besides the answer, for readers who don't know the events' names.
     for sentence in [
-        "↳ Theft, as far as can be known: an old refresh token of demo-user on demo-app was used again.",
-        "↳ A session of demo-user on demo-app ended: its refresh token was used again.",
+        "↳ Probably theft: an old refresh token of demo-user on demo-app was used again.",
+        "↳ A session of demo-user on demo-app ended: its refresh token or its code was used again.",
         "↳ Locked for now: too many wrong passwords for this user name. Even the right one is refused, for up to four hours.",
     ] {
         assert!(logged.contains(sentence), "{sentence}: {logged}");
@@ -71,7 +71,7 @@ async fn a_person_is_told_of_each_request_in_a_line() {
 }
 
 #[tokio::test]
-async fn who_wants_it_gets_json_beside_the_lines_or_alone() {
+async fn json_is_logged_in_addition_or_alone_on_request() {
     let verbose = Running::logging(&["--verbose"]);
     verbose.login().await;
     let logged = verbose.logged();

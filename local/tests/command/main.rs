@@ -1,4 +1,4 @@
-//! The program itself: what it prints, and what a restart keeps.
+//! The program's output, and the data that a restart keeps.
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
 mod errors;
@@ -7,7 +7,10 @@ mod log;
 mod origins;
 mod page;
 mod port_file;
+mod proofs;
+mod resources;
 mod running;
+mod sign_in;
 mod store;
 mod upstream;
 mod wire;
@@ -20,7 +23,7 @@ use shared::keys::SigningAlgorithm;
 use crate::running::{Folder, PROGRAM, Running};
 
 #[tokio::test]
-async fn it_prints_one_line_of_json_once_it_serves_and_nothing_after_it() {
+async fn the_start_prints_one_line_of_json_and_nothing_after_it() {
     let mut running = Running::start(&[]);
     let names: Vec<_> = running.line.as_object().unwrap().keys().cloned().collect();
     let expected = [
@@ -52,7 +55,7 @@ async fn with_a_file_every_session_survives_a_restart_on_another_port() {
     let folder = Folder::new("restart");
     let db = folder.0.join("latchgate.db");
     let db = db.to_str().unwrap();
-    // Access tokens name their issuer, which is the address where it is served unless it is said.
+    // Access tokens name their issuer: the server's address, unless a parameter names another.
     let arguments = ["--db", db, "--parameter", "Issuer=https://issuer.example.com"];
     let first = Running::start(&arguments);
     let (tokens, idle) = (first.login().await, first.login().await);
@@ -89,7 +92,7 @@ fn a_database_that_others_reach_or_that_is_a_link_is_refused() {
 }
 
 #[tokio::test]
-async fn what_has_expired_is_swept() {
+async fn expired_rows_are_swept() {
     let folder = Folder::new("sweep");
     let db = folder.0.join("latchgate.db");
     let db = db.to_str().unwrap();
@@ -198,7 +201,7 @@ fn options_that_make_no_sense_are_refused() {
 }
 
 #[tokio::test]
-async fn the_keyset_signs_with_the_algorithm_that_was_asked_for_and_the_issuer_is_where_it_is_served() {
+async fn the_keyset_has_the_requested_algorithm_and_the_issuer_is_the_served_url() {
     for algorithm in SigningAlgorithm::ALL.map(SigningAlgorithm::name) {
         let running = Running::start(&["--algorithm", algorithm]);
         let url = running.text("url");
@@ -209,10 +212,14 @@ async fn the_keyset_signs_with_the_algorithm_that_was_asked_for_and_the_issuer_i
         assert_eq!(get("jwks.json").await["keys"][0]["alg"], algorithm);
         let document = get("oauth-authorization-server").await;
         assert_eq!(document["issuer"], url);
-        assert_eq!(document["token_endpoint"], format!("{url}/refresh"));
+        assert_eq!(document["token_endpoint"], format!("{url}/token"));
         let tokens = running.login().await;
         assert_eq!(running.call(&tokens).await, 200, "{algorithm}");
     }
+    let running = Running::start(&["--parameter", "SigningAlgorithm=EdDSA"]);
+    let jwks = reqwest::get(format!("{}/.well-known/jwks.json", running.text("url"))).await.unwrap();
+    let jwks: Value = serde_json::from_slice(&jwks.bytes().await.unwrap()).unwrap();
+    assert_eq!(jwks["keys"][0]["alg"], "EdDSA", "by the template's own name");
 }
 
 #[tokio::test]

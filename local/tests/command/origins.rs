@@ -1,4 +1,4 @@
-//! Which pages may call.
+//! The pages that may call.
 
 use std::process::Command;
 
@@ -29,7 +29,7 @@ fn pages_of_the_origins_that_are_named_may_call() {
             (&["--api", api][..], &["http://localhost:3000"][..]),
             (&named, &[shop, admin]),
             (&["--api", api, "--origin", "https://shop.example.com,http://localhost:5173"], &[shop, admin]),
-            // As a deployment has it.
+            // The parameters as a deployment names them.
             (
                 &[
                     "--api",
@@ -58,11 +58,11 @@ fn an_origin_in_another_spelling_is_refused_with_the_right_one() {
         (
             "https://app.example.com:443",
             2,
-            "browsers send this origin as https://app.example.com: write it so",
+            "browsers send this origin as https://app.example.com: write it like that",
         ),
         ("http://LOCALHOST:3000/", 2, "browsers send this origin as http://localhost:3000"),
-        ("null", 2, "to allow everybody"),
-        (&origins, 1, "may have 2000"),
+        ("null", 2, "so it can't be allowed"),
+        (&origins, 1, "at most 1150 are allowed"),
     ] {
         let output = Command::new(PROGRAM).args(["--port", "0", "--origin", origin]).output().unwrap();
         let error = String::from_utf8(output.stderr).unwrap();
@@ -71,16 +71,16 @@ fn an_origin_in_another_spelling_is_refused_with_the_right_one() {
 }
 
 #[test]
-fn a_page_that_may_not_read_is_told_of_once_with_what_to_do() {
+fn a_page_that_may_not_read_is_warned_about_once_with_a_remedy() {
     let told = Running::told(&["--origin", "https://shop.example.com"], |url| {
         for _ in 0..3 {
             preflight(url, "http://localhost:5173");
             preflight(url, "https://shop.example.com");
-            // The server's own page, which names its origin where it posts.
+            // The server's own page sends its origin when it posts.
             let own = url.trim_start_matches("http://");
             let (host, origin) = (format!("Host: {own}"), format!("Origin: {url}"));
             send(url, &["POST /login HTTP/1.1", &host, &origin], "");
-            // What every page may read.
+            // Every page may read this.
             send(
                 url,
                 &["GET /.well-known/jwks.json HTTP/1.1", "Host: localhost", "Origin: http://a.example"],

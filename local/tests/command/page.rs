@@ -1,4 +1,4 @@
-//! The page of the local server, without a browser. `cargo xtask browser` looks at it in one.
+//! The page of the local server, without a browser. `cargo xtask browser` tests it in one.
 
 use std::{
     io::{Read, Write},
@@ -15,13 +15,16 @@ use crate::{
 
 const HTML: &str = "Accept: text/html,application/xhtml+xml,*/*;q=0.8";
 const HOST: &str = "Host: localhost";
-const FILES: [(&str, &str); 10] = [
+/// The API's hosted pages.
+const HOSTED: [&str; 3] = ["/authorize", "/account", "/end-session"];
+const FILES: [(&str, &str); 11] = [
     ("/_local/", "text/html; charset=utf-8"),
     ("/_local/page.css", "text/css; charset=utf-8"),
     ("/_local/page.js", "text/javascript; charset=utf-8"),
     ("/_local/about.js", "text/javascript; charset=utf-8"),
     ("/_local/calls.js", "text/javascript; charset=utf-8"),
     ("/_local/dom.js", "text/javascript; charset=utf-8"),
+    ("/_local/dpop.js", "text/javascript; charset=utf-8"),
     ("/_local/events.js", "text/javascript; charset=utf-8"),
     ("/_local/session.js", "text/javascript; charset=utf-8"),
     ("/_local/tokens.js", "text/javascript; charset=utf-8"),
@@ -78,7 +81,7 @@ fn a_browser_gets_the_page_at_the_root_and_a_program_the_answer_of_the_api() {
 }
 
 #[test]
-fn every_file_has_its_type_and_its_locks_and_nothing_in_it_is_inline_or_from_elsewhere() {
+fn every_file_has_its_type_and_policy_and_no_inline_or_foreign_content() {
     let running = Running::start(&[]);
     let url = running.text("url");
     for (path, media_type) in FILES {
@@ -107,7 +110,7 @@ fn every_file_has_its_type_and_its_locks_and_nothing_in_it_is_inline_or_from_els
 }
 
 #[test]
-fn no_other_host_site_machine_or_proxy_gets_anything_of_it() {
+fn other_hosts_sites_machines_and_proxies_get_nothing_of_the_page() {
     let running = Running::start(&[]);
     let url = running.text("url");
     for path in ["/", "/_local/", "/_local/about", "/_local/events", "/_local/page.js"] {
@@ -128,7 +131,7 @@ fn no_other_host_site_machine_or_proxy_gets_anything_of_it() {
             assert_eq!(raw.status, 403, "{path} {site} {origin}: {raw:?}");
             assert!(!raw.is_open_to_pages() && !raw.body.contains("Latchgate"), "{raw:?}");
         }
-        // At the root it is the API's answer.
+        // At the root, the API answers.
         let status = if path == "/" { 404 } else { 403 };
         let raw = get(url, path, &[HTML, "X-Forwarded-For: 203.0.113.7"]);
         assert!(raw.status == status && !raw.body.contains("demo"), "{path}: {raw:?}");
@@ -142,7 +145,7 @@ fn no_other_host_site_machine_or_proxy_gets_anything_of_it() {
 }
 
 #[test]
-fn it_says_what_runs_here_and_shadows_none_of_its_routes() {
+fn the_page_describes_the_server_and_shadows_no_route() {
     let running = Running::start(&["--access-ttl", "90", "--origin", "http://localhost:5173"]);
     let url = running.text("url");
     let raw = get(url, "/_local/about", &[]);
@@ -152,6 +155,7 @@ fn it_says_what_runs_here_and_shadows_none_of_its_routes() {
     assert_eq!(about["page_url"], running.text("page"));
     assert!(running.text("page").starts_with("http://localhost:"));
     assert_eq!((&about["api"], &about["lifetimes"]["access"]), (&"REST API".into(), &90.into()));
+    assert_eq!(about["dpop"], "on");
     assert_eq!(about["origins"], serde_json::json!(["http://localhost:5173"]));
     assert_eq!((&about["store"]["kind"], &about["store"]["place"]), (&"memory".into(), &Value::Null));
     assert_eq!(about["demo"]["password"], running.text("password"));
@@ -159,16 +163,21 @@ fn it_says_what_runs_here_and_shadows_none_of_its_routes() {
     let routes = about["routes"].as_array().unwrap();
     assert!(routes.iter().any(|route| route["path"] == "/login" && route["is_protected"] == false));
     assert!(routes.iter().any(|route| route["path"] == "/sessions" && route["is_protected"] == true));
+    let page = get(url, "/_local/", &[]);
+    let policy = page.header("content-security-policy").unwrap();
     for route in routes {
-        let line =
-            format!("{} {} HTTP/1.1", route["method"].as_str().unwrap(), route["path"].as_str().unwrap());
+        let (method, path) = (route["method"].as_str().unwrap(), route["path"].as_str().unwrap());
+        let line = format!("{method} {path} HTTP/1.1");
         let raw = send(url, &[&line, HOST, HTML], "");
-        assert!(raw.header("content-security-policy").is_none(), "{line}: {raw:?}");
+        // The hosted pages have their own policy.
+        let found = raw.header("content-security-policy");
+        let is_page = HOSTED.contains(&path) && method != "OPTIONS";
+        assert!(found.is_some() == is_page && found != Some(policy), "{line}: {raw:?}");
     }
 }
 
 #[test]
-fn a_server_of_the_users_has_the_rest_and_the_page_stays() {
+fn a_users_server_gets_the_other_paths_and_the_page_stays() {
     let running = Running::logging(&["--upstream", "http://127.0.0.1:1"]);
     let url = running.text("url").to_owned();
     assert_eq!(get(&url, "/", &[HTML]).header("content-type"), Some("text/html; charset=utf-8"));
@@ -181,7 +190,7 @@ fn a_server_of_the_users_has_the_rest_and_the_page_stays() {
 }
 
 #[tokio::test]
-async fn the_demo_is_shown_for_as_long_as_it_is_there() {
+async fn the_page_shows_the_demo_user_until_it_is_deleted() {
     let running = Running::start(&[]);
     let store = aws_sdk_dynamodb::Client::new(&running.store());
     let name = aws_sdk_dynamodb::types::AttributeValue::S("demo".to_owned());
@@ -201,7 +210,7 @@ impl Stream {
         Self(stream)
     }
 
-    /// What comes, up to this text.
+    /// Reads up to this text.
     fn read_to(&mut self, end: &str) -> String {
         let (mut text, mut buffer) = (String::new(), [0; 4096]);
         while !text.contains(end) {
@@ -214,7 +223,7 @@ impl Stream {
 }
 
 #[tokio::test]
-async fn events_come_as_they_happen_and_go_on_after_the_one_that_was_seen() {
+async fn events_arrive_as_they_happen_and_resume_after_the_last_one_seen() {
     let running = Running::start(&[]);
     let url = running.text("url");
     let mut stream = Stream::open(url, "/_local/events");
@@ -235,7 +244,7 @@ async fn events_come_as_they_happen_and_go_on_after_the_one_that_was_seen() {
 }
 
 #[tokio::test]
-async fn streams_are_bounded_and_one_that_is_not_read_holds_nobody_up() {
+async fn streams_are_bounded_and_an_unread_one_blocks_no_request() {
     let running = Running::start(&[]);
     let url = running.text("url");
     let mut streams: Vec<_> = (0..16).map(|_| Stream::open(url, "/_local/events")).collect();
@@ -244,13 +253,13 @@ async fn streams_are_bounded_and_one_that_is_not_read_holds_nobody_up() {
     }
     let refused = get(url, "/_local/events", &[]);
     assert_eq!(refused.status, 503, "{refused:?}");
-    // From now on nobody reads: far more than the buffers between hold.
+    // From now on the test doesn't read: this is far more than the buffers in between hold.
     let padding = "x".repeat(30);
     for number in 0..2000 {
         assert_eq!(get(url, &format!("/nowhere/{padding}/{number}"), &[]).status, 404);
     }
     running.login().await;
-    // Who reads again gets all that is kept, and is told of what isn't.
+    // A reader that resumes gets all kept entries, and learns how many it missed.
     let told = streams[0].read_to(r#""path":"/login""#);
     assert!(told.len() < 4_000_000, "{}", told.len());
     drop(streams);
@@ -277,7 +286,7 @@ fn open_streams_do_not_keep_the_server_from_ending() {
 fn localhost_leads_here_by_ipv6_too() {
     let running = Running::start(&[]);
     let port = running.text("url").rsplit_once(':').unwrap().1;
-    // A machine without IPv6 has nothing to show.
+    // Without IPv6 there is nothing to test.
     if TcpStream::connect(format!("[::1]:{port}")).is_err() {
         assert!(std::net::TcpListener::bind("[::1]:0").is_err(), "it listens on 127.0.0.1 alone");
         return;

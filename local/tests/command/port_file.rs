@@ -1,4 +1,4 @@
-//! How the server is found by others on this machine.
+//! Other programs on this machine find the server.
 
 use std::{
     path::{Path, PathBuf},
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::running::{Folder, Running};
 
-/// Where a server says that it is there.
+/// The file that the server publishes.
 fn file_of(running: &Running) -> PathBuf {
     let port = running.text("url").rsplit_once(':').unwrap().1;
     Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("latchgate/local-{port}.json"))
@@ -38,7 +38,7 @@ fn a_server_says_where_it_is_for_as_long_as_it_serves() {
 }
 
 #[tokio::test]
-async fn a_keyset_in_a_file_is_found_and_is_what_the_functions_use() {
+async fn the_port_file_names_the_keyset_file_that_the_functions_use() {
     let folder = Folder::new("keyset-file");
     let keyset = folder.0.join("keyset.json");
     let running = Running::start(&["--keyset", keyset.to_str().unwrap()]);

@@ -13,7 +13,7 @@ use shared::route;
 
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_latchgate-local");
 
-/// The program, running; stopped at the end of the test.
+/// The running program, which is stopped at the end of the test.
 pub(crate) struct Running {
     pub(crate) child: Child,
     pub(crate) stdout: BufReader<ChildStdout>,
@@ -25,7 +25,7 @@ impl Running {
         Self::spawn(arguments, Stdio::null())
     }
 
-    /// The same, to ask in the end what it logged.
+    /// Starts it with a readable log.
     pub(crate) fn logging(arguments: &[&str]) -> Self {
         Self::spawn(arguments, Stdio::piped())
     }
@@ -41,7 +41,7 @@ impl Running {
         Self { child, stdout, line: serde_json::from_str(&line).unwrap() }
     }
 
-    /// Ends it; what it has logged.
+    /// Stops it, and returns its log.
     pub(crate) fn logged(mut self) -> String {
         self.child.kill().unwrap();
         let mut logged = String::new();
@@ -53,17 +53,17 @@ impl Running {
         self.line[name].as_str().unwrap()
     }
 
-    /// The store as the SDK reaches it.
+    /// The SDK configuration for the store.
     pub(crate) fn store(&self) -> SdkConfig {
         engine::config(self.text("dynamodb_endpoint"), self.text("dynamodb_access_key_id"))
     }
 
-    /// What is told on standard error, from a start with these options until it serves.
+    /// The log of a start with these options, until it serves.
     pub(crate) fn warnings(arguments: &[&str]) -> String {
         Self::told(arguments, |_| ())
     }
 
-    /// What is told on standard error, from a start with these options until this is done with the server of a URL.
+    /// The log of a start with these options, until `done` returns.
     pub(crate) fn told(arguments: &[&str], done: impl FnOnce(&str)) -> String {
         let running = Self::logging(arguments);
         done(running.text("url"));
@@ -111,7 +111,7 @@ impl Drop for Running {
     }
 }
 
-/// A folder of the test's own.
+/// A temporary folder for one test.
 pub(crate) struct Folder(pub(crate) PathBuf);
 
 impl Folder {

@@ -1,4 +1,4 @@
-//! Who gets into the store.
+//! The callers that may use the store.
 
 use aws_sdk_dynamodb::{Client, error::ProvideErrorMetadata};
 use local::engine;
@@ -33,7 +33,7 @@ fn no_web_page_gets_an_answer_from_the_store() {
     let raw = send(url, &[POST, &host, JSON, LIST, &key], "{}");
     assert!(raw.status == 200 && raw.body.contains("ClientsTable") && !raw.is_open_to_pages(), "{raw:?}");
 
-    // Even with the key.
+    // Pages are refused even with the key.
     for origin in
         ["http://evil.example", "null", "http://localhost:3000", &format!("http://127.0.0.1:{port}"), ""]
     {
@@ -71,7 +71,7 @@ async fn the_access_key_id_is_another_at_each_start_and_opens_the_store() {
         let listed = Client::new(&engine::config(endpoint, key)).list_tables().send().await;
         listed.map(|tables| tables.table_names().len()).map_err(|error| error.code().unwrap().to_owned())
     };
-    assert_eq!(list(key).await, Ok(6));
+    assert_eq!(list(key).await, Ok(8));
     for wrong in [other, "local", &key.to_lowercase()] {
         assert_eq!(list(wrong).await, Err("UnrecognizedClientException".to_owned()), "{wrong}");
     }

@@ -1,4 +1,4 @@
-//! A server of a user's behind the program.
+//! A server of yours behind the program.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -12,7 +12,7 @@ use crate::{
     wire::send,
 };
 
-/// A server that answers every request with this; the port that it listens on.
+/// Starts a server that answers every request with this text. Returns its port.
 fn saying(answer: &'static str) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -26,8 +26,8 @@ fn saying(answer: &'static str) -> u16 {
     port
 }
 
-/// A server that answers every request with the headers that it was sent; the port that it listens on.
-fn server() -> u16 {
+/// Starts a server that answers every request with the headers it received. Returns its port.
+pub(crate) fn server() -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
@@ -58,7 +58,7 @@ async fn a_warning_of_a_server_shows_no_token_that_a_path_has() {
         let authorization = format!("Authorization: Bearer {token}");
         assert_eq!(send(running.text("url"), &[&line, "Host: localhost", &authorization], "").status, 504);
         let logged = running.logged();
-        assert!(logged.contains("nobody answers there"), "{logged}");
+        assert!(logged.contains("no server answers there"), "{logged}");
         assert!(!logged.contains(&token[..20]), "{logged}");
     }
 }
@@ -111,7 +111,7 @@ async fn a_server_is_behind_the_authorizer_of_either_kind_of_api() {
 }
 
 #[test]
-fn a_server_that_is_this_one_is_warned_of_and_is_no_endless_circle() {
+fn a_server_that_is_this_one_causes_a_warning_and_no_endless_loop() {
     let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port().to_string();
     let mut command = Command::new(PROGRAM);
     command.args(["--json", "--port", &port, "--upstream", &format!("http://localhost:{port}")]);
@@ -130,10 +130,10 @@ fn a_server_that_is_this_one_is_warned_of_and_is_no_endless_circle() {
 fn servers_that_make_no_sense_are_refused_in_words() {
     for (arguments, code, expected) in [
         (&["--upstream", "localhost:9001"][..], 2, "is a URL, like http://127.0.0.1:9001"),
-        (&["--upstream", "https://127.0.0.1:9001"], 2, "a proxy beside it"),
-        (&["--upstream", "http://user:secret@127.0.0.1:9001"], 2, "no user and no password"),
-        (&["--upstream", "http://127.0.0.1:9001/?a=b"], 2, "no query"),
-        (&["--upstream", "http://127.0.0.1:9001/#a"], 2, "no fragment"),
+        (&["--upstream", "https://127.0.0.1:9001"], 2, "start a proxy that ends TLS"),
+        (&["--upstream", "http://user:secret@127.0.0.1:9001"], 2, "a user or a password"),
+        (&["--upstream", "http://127.0.0.1:9001/?a=b"], 2, "a query (?)"),
+        (&["--upstream", "http://127.0.0.1:9001/#a"], 2, "a fragment (#)"),
         (&["--upstream", "/orders"], 2, "/orders=http://127.0.0.1:9001"),
         (&["--upstream", "/a/../b=http://127.0.0.1:9001"], 2, "in normal form"),
         (&["--upstream", "/orders*=http://127.0.0.1:9001"], 2, "leave the * out"),
@@ -143,7 +143,7 @@ fn servers_that_make_no_sense_are_refused_in_words() {
         (
             &["--upstream", "http://127.0.0.1:1", "--upstream-timeout", "31", "--api", "http", "--port", "0"],
             1,
-            "waits no longer",
+            "the most that an HTTP API waits",
         ),
         (
             &["--upstream", "http://127.0.0.1:1", "--upstream", "/=http://127.0.0.1:2", "--port", "0"],

@@ -1,4 +1,4 @@
-//! A request as it is, over TCP: HTTP libraries send no odd ones.
+//! Raw requests over TCP: HTTP libraries can't send odd ones.
 
 use std::{
     io::{Read, Write},
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// What came back, in lower case where case doesn't count.
+/// A response, with case-insensitive parts in lower case.
 #[derive(Debug)]
 pub(crate) struct Raw {
     pub(crate) status: u16,
@@ -15,13 +15,13 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    /// Whether any header tells a browser that a page may read this.
+    /// Whether any header allows a page to read this.
     pub(crate) fn is_open_to_pages(&self) -> bool {
         self.head.contains("access-control-")
     }
 }
 
-/// Sends these lines to the server of this URL, and this body.
+/// Sends these lines and this body to the server at this URL.
 pub(crate) fn send(url: &str, lines: &[&str], body: &str) -> Raw {
     let address = url.trim_start_matches("http://");
     let mut stream = TcpStream::connect(address).unwrap();

@@ -1,12 +1,12 @@
-//! ASP.NET Identity: PBKDF2, with its parameters in base64. The first byte is the version: 0 of Identity 2, 1 of
-//! Identity 3, which ASP.NET Core has (`PasswordHasher.cs` of dotnet/aspnetcore).
+//! ASP.NET Identity: PBKDF2, with its parameters in base64. The first byte is the version: 0 for Identity 2,
+//! and 1 for Identity 3, which ASP.NET Core uses (`PasswordHasher.cs` of dotnet/aspnetcore).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use super::translation::{Translation, pbkdf2};
 use crate::stored::HashRejection;
 
-/// 16 bytes of salt and 32 of key behind the version.
+/// The version, 16 bytes of salt, and 32 of key.
 const VERSION_2_LEN: usize = 49;
 const VERSION_2_ITERATIONS: u32 = 1000;
 
@@ -22,7 +22,8 @@ pub(super) fn translate(text: &str) -> Translation {
     }
 }
 
-/// Digest, iterations and length of the salt, four bytes each; then salt and key.
+/// Reads version 3: the digest, the iterations and the length of the salt, four bytes each, then the salt and
+/// the key.
 fn version_3(bytes: &[u8]) -> Option<String> {
     let (digest, rest) = bytes.split_first_chunk()?;
     let (iterations, rest) = rest.split_first_chunk()?;

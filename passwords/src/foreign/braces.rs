@@ -1,4 +1,5 @@
-//! A name in braces before a hash in its usual form, as Spring Security, Dovecot and LDAP have it: `{bcrypt}$2a$10$…`.
+//! Hashes in their usual form after a name in braces, as in Spring Security, Dovecot and LDAP:
+//! `{bcrypt}$2a$10$…`.
 
 use super::translation::Translation;
 

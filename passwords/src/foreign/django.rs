@@ -1,5 +1,5 @@
-//! Django: `pbkdf2_sha256$600000$SALT$KEY`, `scrypt$16384$SALT$8$5$KEY`, the salt as it is, the key in padded base64. Its
-//! bcrypt and argon2 have their usual form after a name.
+//! Django: `pbkdf2_sha256$600000$SALT$KEY`, `scrypt$16384$SALT$8$5$KEY`, with a plain salt and the key in
+//! padded base64. Its bcrypt and argon2 hashes have their usual form after a name.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 

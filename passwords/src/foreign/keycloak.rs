@@ -1,4 +1,5 @@
-//! Keycloak: a credential of type `password` as an object of JSON, as a realm's export and the `CREDENTIAL` table have it.
+//! Keycloak: a credential of type `password` as a JSON object, as in a realm's export and the `CREDENTIAL`
+//! table.
 
 use base64::{
     Engine,
@@ -31,7 +32,7 @@ fn stored(credential: &Value) -> Option<String> {
     }
 }
 
-/// What the table has as text, and an object for whoever has it as one.
+/// A member that may be an object, or its text, as the table has it.
 fn object(credential: &Value, name: &str) -> Option<Value> {
     match credential.get(name)? {
         Value::String(text) => serde_json::from_str(text).ok(),

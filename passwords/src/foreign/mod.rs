@@ -1,4 +1,4 @@
-//! Hashes as other systems write them down, made into what is stored here.
+//! Converts other systems' hashes into the form that is stored here.
 
 mod aspnet;
 mod braces;
@@ -10,14 +10,14 @@ mod werkzeug;
 
 use crate::{StoredHash, stored::HashRejection};
 
-/// A hash in the form that another system has it in, as the text that is stored here.
+/// Converts another system's hash into the text that is stored here.
 ///
-/// Known are the kinds of [`StoredHash`], and what passlib, Django, Werkzeug, Spring, Keycloak and ASP.NET Identity make of
-/// them.
+/// It knows the kinds of [`StoredHash`], and the forms that passlib, Django, Werkzeug, Spring, Keycloak and
+/// ASP.NET Identity give them.
 ///
 /// # Errors
 ///
-/// [`HashRejection`], if it is of no known form, not whole, or beyond the caps.
+/// [`HashRejection`], if the form is unknown or incomplete, or the hash exceeds the caps.
 pub fn stored_form(text: &str) -> Result<String, HashRejection> {
     let text = text.trim();
     let translated = passlib::translate(text)
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
     use crate::{Password, Verdict, memory::HashMemory};
 
-    /// A hash, and what made it from which password: by its defaults, unless it says otherwise.
+    /// A hash with its tool and password. The tool used its defaults, unless the fixture says otherwise.
     #[derive(Deserialize)]
     struct Fixture {
         tool: String,
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn every_tools_own_hash_is_verified_and_is_to_be_replaced() {
+    fn the_hash_of_every_tool_verifies_and_is_to_be_replaced() {
         let (mut memory, cost) = (HashMemory::default(), HashCost::PRODUCTION);
         for Fixture { tool, how, password: text, hash } in fixtures() {
             let what = format!("{tool}, {how}: {hash}");
@@ -66,7 +66,7 @@ mod tests {
             assert_eq!(stored_form(&stored).as_ref(), Ok(&stored), "{what}");
             let parsed = StoredHash::parse(&stored).unwrap();
             let verdict = parsed.verify(&password(&text), cost, &mut memory).unwrap();
-            // argon2id at today's cost and more is as good as ours, where the password is in its normal form.
+            // An argon2id hash at today's cost or more is as good as ours, if its password is in normal form.
             let is_ours = verdict == Verdict::Right && stored.starts_with("$argon2id$") && text.is_ascii();
             assert!(verdict == Verdict::RightButWeak || is_ours, "{what}: {verdict:?}");
         }
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn every_kind_of_hash_refuses_another_password() {
         let (mut memory, cost) = (HashMemory::default(), HashCost::PRODUCTION);
-        // One of each kind: they take long.
+        // One of each kind, since they take long.
         let mut kinds = std::collections::HashSet::new();
         for Fixture { hash, .. } in fixtures() {
             let stored = stored_form(&hash).unwrap();
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_hash_is_refused_for_what_is_wrong_with_it() {
+    fn a_bad_hash_is_refused_with_its_reason() {
         use HashRejection::{BeyondCap, Malformed, Unknown};
         let credential = |data: &str| {
             format!(
@@ -136,7 +136,7 @@ mod tests {
             ("sha1$salt$00ff", Unknown),
             ("pbkdf2_md5$1000$seasalt2seasalt2$AAAAAAAAAAAAAAAAAAAAAA==", Unknown),
             ("pbkdf2_sha256$1000$salt$not base64!", Malformed("Django's PBKDF2")),
-            // Another parameter, smuggled in behind the number.
+            // Another parameter, added after the number.
             (
                 "pbkdf2_sha256$1000,l=32$seasalt2seasalt2$8MkvgctZalT3B1nT7NulxO1ihsB4FzTmepbHRG1ngO0=",
                 Malformed("Django's PBKDF2"),

@@ -8,7 +8,7 @@ pub(super) fn translate(text: &str) -> Translation {
     let (digest, rest) = rest.split_once('$')?;
     let [iterations, salt, key] = parts(rest)?;
     if iterations.contains('=') {
-        // A PHC string.
+        // This is a PHC string.
         return None;
     }
     let standard = |encoded: &str| encoded.replace('.', "+");

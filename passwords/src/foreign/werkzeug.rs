@@ -1,5 +1,5 @@
-//! Werkzeug, and so Flask: `pbkdf2:sha256:600000$SALT$KEY`, `scrypt:32768:8:1$SALT$KEY`, the salt as it is, the key in
-//! hexadecimal.
+//! Werkzeug, and thus Flask: `pbkdf2:sha256:600000$SALT$KEY`, `scrypt:32768:8:1$SALT$KEY`, with a plain salt
+//! and the key in hexadecimal.
 
 use super::translation::{Translation, parts, pbkdf2, scrypt};
 use crate::stored::{HashRejection, phc::number};

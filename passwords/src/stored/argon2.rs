@@ -10,10 +10,10 @@ use shared::hash_cost::HashCost;
 use super::rejection::HashRejection;
 use crate::{error::PasswordError, memory::HashMemory};
 
-/// libsodium's middle setting has that much; argon2-cffi's and Django's defaults 100 MiB at most.
+/// The memory of libsodium's middle setting. The defaults of argon2-cffi and Django are at most 100 MiB.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 10;
-/// Lanes are computed one after the other: they cost no more than memory and passes do.
+/// Lanes are computed in sequence, so they cost no more than memory and passes.
 const MAX_LANES: u32 = 16;
 
 #[derive(Clone)]
@@ -30,7 +30,7 @@ impl Argon2 {
         let hash = PasswordHash::new(text).map_err(|_| MALFORMED)?;
         let params = Params::try_from(&hash).map_err(|_| MALFORMED)?;
         let algorithm = Algorithm::try_from(hash.algorithm.as_str()).map_err(|_| MALFORMED)?;
-        // The version came with the second one: what names none is of the first.
+        // The version field came with version 0x13, so a hash without it has version 0x10.
         let version = hash.version.map_or(Ok(Version::V0x10), Version::try_from).map_err(|_| MALFORMED)?;
         if params.m_cost() > MAX_MEMORY_KIB {
             return Err(HashRejection::BeyondCap("256 MiB of memory for argon2"));
@@ -61,7 +61,7 @@ impl Argon2 {
         Ok(constant_time::verify_slices_are_equal(computed, stored.as_bytes()).is_ok())
     }
 
-    /// Whether a guess costs less than at `cost`: by memory times passes. Of two that cost the same neither is weaker.
+    /// Whether a guess costs less than at `cost`, as memory times passes. At equal costs, neither is weaker.
     pub(super) fn is_weak(&self, cost: HashCost) -> bool {
         let guess = |memory: u32, passes: u32| u64::from(memory) * u64::from(passes);
         self.algorithm != Algorithm::Argon2id

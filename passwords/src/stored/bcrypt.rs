@@ -1,4 +1,4 @@
-//! bcrypt, in the form of crypt(3): `$2b$12$` and 53 characters of salt and hash.
+//! bcrypt in the form of crypt(3): `$2b$12$`, and 53 characters of salt and hash.
 
 use std::ops::RangeInclusive;
 
@@ -8,19 +8,20 @@ use bcrypt::{HashParts, Version};
 use super::rejection::HashRejection;
 use crate::error::PasswordError;
 
-/// bcrypt begins at 4; 14 takes a second and a half on one processor, and each step more doubles it.
+/// bcrypt's least cost is 4. A cost of 14 takes a second and a half on one processor, and each further step
+/// doubles that.
 const COSTS: RangeInclusive<u32> = 4..=14;
-/// bcrypt reads no more of a password.
+/// bcrypt reads only this many bytes of a password.
 const MAX_LEN: usize = 72;
 
 #[derive(Clone)]
 pub(super) struct Bcrypt {
-    /// The whole of it.
+    /// The complete hash.
     text: String,
     cost: u32,
     salt: [u8; 16],
-    /// `$2x$`: PHP before 5.3.7, where bytes beyond ASCII were read as negative numbers. What the others name makes no
-    /// difference today.
+    /// Whether the prefix is `$2x$`, of PHP before 5.3.7, which read non-ASCII bytes as negative numbers. The
+    /// other prefixes make no difference today.
     is_signed: bool,
 }
 
@@ -51,8 +52,8 @@ impl Bcrypt {
     }
 }
 
-/// The key that makes bcrypt read what `$2x$` read: Blowfish takes it as 18 words, each of four bytes shifted together,
-/// and a negative byte overwrites what stands before it in its word.
+/// The key for which bcrypt computes what `$2x$` did. Blowfish reads 18 words of four bytes, shifted
+/// together, and a negative byte overwrites the earlier bytes of its word.
 fn signed_key(password: &[u8]) -> [u8; MAX_LEN] {
     let mut bytes = password.iter().chain(&[0]).copied().cycle();
     let mut key = [0; MAX_LEN];
@@ -70,7 +71,7 @@ fn signed_key(password: &[u8]) -> [u8; MAX_LEN] {
 mod tests {
     use super::*;
 
-    /// Those of crypt_blowfish, which brought the faulty kind and its name.
+    /// The test vectors of crypt_blowfish, which introduced the faulty kind and its name.
     #[test]
     fn the_faulty_kind_is_computed_as_it_was() {
         let faulty = "$2x$05$/OK.fbVrR/bpIqNJ5ianF.CE5elHaaO4EbggVDjb8P19RukzXSM3e";

@@ -1,4 +1,4 @@
-//! bcrypt of a digest, so that all of a long password counts: as passlib and Django have it.
+//! bcrypt of a digest, so that all of a long password counts, as in passlib and Django.
 
 use aws_lc_rs::{digest, hmac};
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -16,16 +16,16 @@ pub(super) struct BcryptSha256 {
 
 #[derive(Clone)]
 enum Digest {
-    /// passlib to 1.7.2: SHA-256 in base64.
+    /// passlib up to 1.7.2: SHA-256 in base64.
     Base64,
-    /// passlib since 1.7.3: HMAC-SHA-256 under the salt, in base64.
+    /// passlib since 1.7.3: HMAC-SHA-256 keyed with the salt, in base64.
     Keyed(String),
     /// Django: SHA-256 in hexadecimal.
     Hex,
 }
 
 impl BcryptSha256 {
-    /// `$bcrypt-sha256$v=2,t=2b,r=12$SALT$HASH`, and before that `$bcrypt-sha256$2b,12$SALT$HASH`.
+    /// Parses `$bcrypt-sha256$v=2,t=2b,r=12$SALT$HASH`, or the older `$bcrypt-sha256$2b,12$SALT$HASH`.
     pub(super) fn of_passlib(text: &str) -> Result<Self, HashRejection> {
         let parts: Vec<&str> = text.split('$').collect();
         let ["", _, parameters, salt, hash] = parts[..] else { return Err(MALFORMED) };
@@ -45,7 +45,7 @@ impl BcryptSha256 {
         Ok(Self { digest, bcrypt: Bcrypt::parse(&format!("${kind}${cost:0>2}${salt}{hash}"))? })
     }
 
-    /// `bcrypt_sha256$$2b$12$…`
+    /// Parses `bcrypt_sha256$$2b$12$…`.
     pub(super) fn of_django(text: &str) -> Result<Self, HashRejection> {
         let bcrypt = text.strip_prefix("bcrypt_sha256$").ok_or(MALFORMED)?;
         Ok(Self { digest: Digest::Hex, bcrypt: Bcrypt::parse(bcrypt)? })

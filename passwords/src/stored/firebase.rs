@@ -1,7 +1,8 @@
-//! Firebase's scrypt, as Supabase Auth writes it down: `$fbscrypt$v=1,n=14,r=8,p=1,ss=SEPARATOR,sk=KEY$SALT$HASH`.
+//! Firebase's scrypt, in the form of Supabase Auth:
+//! `$fbscrypt$v=1,n=14,r=8,p=1,ss=SEPARATOR,sk=KEY$SALT$HASH`.
 //!
-//! The password's scrypt is the key under which the project's signer key is encrypted; the result is the hash. All three
-//! are the project's or the user's in Firebase's export (<https://github.com/firebase/scrypt>).
+//! The scrypt of the password is a key that encrypts the project's signer key. The result is the hash.
+//! Firebase's export has the project's and the user's values (<https://github.com/firebase/scrypt>).
 
 use aws_lc_rs::{
     cipher::{AES_256, EncryptingKey, EncryptionContext, UnboundCipherKey},
@@ -18,10 +19,10 @@ use super::{phc::number, rejection::HashRejection, scrypt::params};
 use crate::error::PasswordError;
 
 const MALFORMED: HashRejection = HashRejection::Malformed("Firebase's scrypt");
-/// A signer key has 64 bytes.
+/// The longest value, in bytes. A signer key has 64.
 const MAX_LEN: usize = 256;
 
-/// Exports have padding, and what the API gives has none.
+/// Exports have padding, and the API's values don't.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -30,7 +31,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 #[derive(Clone)]
 pub(super) struct Firebase {
     params: Params,
-    /// The user's, with the project's separator behind it.
+    /// The user's salt, followed by the project's separator.
     salt: Vec<u8>,
     signer_key: Vec<u8>,
     hash: Vec<u8>,
@@ -48,7 +49,7 @@ impl Firebase {
         let mut salt = decode(salt)?;
         salt.extend(bytes(separator, "ss=")?);
         let (signer_key, hash) = (bytes(signer_key, "sk=")?, decode(hash)?);
-        // A hash is as long as the key that it hides.
+        // A hash is as long as the key that it encrypts.
         if signer_key.len() < 16 || hash.len() != signer_key.len() {
             return Err(MALFORMED);
         }
@@ -69,7 +70,7 @@ impl Firebase {
 }
 
 fn decode(text: &str) -> Result<Vec<u8>, HashRejection> {
-    // The API gives the other alphabet.
+    // The API uses the URL-safe alphabet.
     let text = text.replace('-', "+").replace('_', "/");
     BASE64.decode(text).ok().filter(|bytes| bytes.len() <= MAX_LEN).ok_or(MALFORMED)
 }

@@ -1,7 +1,7 @@
-//! Stored hashes: our own, and those that users brought along from where they were before.
+//! Stored hashes: our own, and those imported from other systems.
 //!
-//! A kind is a file. Each has its caps: beyond them a hash is refused instead of computed, for it would take down the
-//! function, or its whole time.
+//! Each kind has a file, and caps. A hash beyond them is refused, since computing it would use up the
+//! function's memory or time.
 
 mod argon2;
 mod bcrypt;
@@ -25,24 +25,24 @@ use self::{
 };
 use crate::{error::PasswordError, memory::HashMemory, password::Password};
 
-/// What became of a password.
+/// The result of comparing a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is not the one.
+    /// The password is wrong.
     Wrong,
-    /// It is, but its hash was made in another way than today's, or at a lower cost.
+    /// The password is correct, but its hash is of another kind than today's, or has a lower cost.
     RightButWeak,
-    /// It is.
+    /// The password is correct.
     Right,
 }
 
-/// A stored hash that can be compared with.
+/// A stored hash to compare with.
 #[derive(Clone)]
 pub struct StoredHash(Kind);
 
 #[derive(Clone)]
 enum Kind {
-    /// Argon2id is what new hashes are made with.
+    /// Argon2id is the kind of new hashes.
     Argon2(Argon2),
     Bcrypt(Bcrypt),
     BcryptSha256(BcryptSha256),
@@ -55,11 +55,11 @@ enum Kind {
 }
 
 impl StoredHash {
-    /// Reads a hash by what it begins with.
+    /// Parses a hash, by its prefix.
     ///
     /// # Errors
     ///
-    /// [`HashRejection`], if it is of no known kind, not whole, or beyond the caps of its kind.
+    /// [`HashRejection`], if the kind is unknown, the hash is incomplete, or it exceeds the caps of its kind.
     pub fn parse(text: &str) -> Result<Self, HashRejection> {
         if text.starts_with("bcrypt_sha256$") {
             return BcryptSha256::of_django(text).map(Kind::BcryptSha256).map(Self);
@@ -82,8 +82,8 @@ impl StoredHash {
         Ok(Self(kind))
     }
 
-    /// Compares a password with it. A hash that cost less than `cost` is weak, and so is one of a password as it was typed:
-    /// from another keyboard it would be another one.
+    /// Compares a password with this hash. A hash with a lower cost than `cost` is weak. So is a hash of the
+    /// password as typed, since another keyboard would type it differently.
     pub(crate) fn verify(
         &self,
         password: &Password,
@@ -93,7 +93,8 @@ impl StoredHash {
         let (normal, is_weak) = (password.expose().as_bytes(), self.is_weak(cost));
         let right = if is_weak { Verdict::RightButWeak } else { Verdict::Right };
         let typed = password.expose_typed().map(str::as_bytes);
-        // A weak hash is another system's, of what was typed. Of the others most are ours, of the normal form.
+        // Weak hashes come from other systems, which hash passwords as typed. Most others are ours, of the
+        // normal form.
         let (first, second) = match typed {
             Some(typed) if is_weak => ((typed, Verdict::RightButWeak), Some((normal, right))),
             Some(typed) => ((normal, right), Some((typed, Verdict::RightButWeak))),
@@ -121,7 +122,7 @@ impl StoredHash {
         }
     }
 
-    /// Anything but argon2id is replaced at the first chance.
+    /// Everything but argon2id is replaced at the first opportunity.
     pub(crate) fn is_weak(&self, cost: HashCost) -> bool {
         match &self.0 {
             Kind::Argon2(hash) => hash.is_weak(cost),
@@ -143,7 +144,7 @@ mod tests {
 
     const TAIL: &str = "bGF0Y2hnYXRlIG5vYm9keQ$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-    /// "correct horse" in each of the kinds, made by argon2-cffi, bcrypt and passlib.
+    /// "correct horse" in each kind, made with argon2-cffi, bcrypt and passlib.
     const BROUGHT: &[&str] = &[
         "$argon2id$v=19$m=8192,t=1,p=1$nQ3qRKQjIzKBBnIVGw3Ljg$QGmqs5foMxwVHV5I+O1djG+UgLrDsMfTWWAW4ODVlxs",
         "$argon2i$v=19$m=4096,t=3,p=4$kbCECY7QWO9TMzVri/b18A$V9GqsxnPjoZLoskqdSbgUy6IluiTqLshcvGXh3iqitM",
@@ -163,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_brought_along_is_compared_with_and_is_to_be_replaced() {
+    fn imported_hashes_verify_and_are_to_be_replaced() {
         let mut memory = HashMemory::default();
         for text in BROUGHT {
             let hash = StoredHash::parse(text).unwrap_or_else(|_| panic!("{text}"));
@@ -174,8 +175,8 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_of_what_was_typed_is_replaced_by_one_of_the_normal_form() {
-        // Of "pa\u{308}ss": a decomposed letter, by argon2-cffi, at today's cost and below it.
+    fn a_hash_of_the_typed_form_is_replaced_by_one_of_the_normal_form() {
+        // Hashes of "pa\u{308}ss", with a decomposed letter, from argon2-cffi, at today's cost and below.
         for (text, right) in [
             (
                 "$argon2id$v=19$m=19456,t=2,p=1$gZxiHJ6Ztr3SOjMrxS9Gww$1wxvyhrGMc0fAiIQog0fB9syZx5c6wpcgh7dW9+4OHA",
@@ -192,7 +193,7 @@ mod tests {
             assert_eq!(verify("pa\u{308}ss"), Ok(right), "{text}");
             assert_eq!(verify("p\u{e4}ss"), Ok(Verdict::Wrong), "nobody typed that where the hash was made");
         }
-        // Of "p\u{e4}ss".
+        // A hash of "p\u{e4}ss".
         let hash = StoredHash::parse("$argon2id$v=19$m=19456,t=2,p=1$SvvV1oQInYNzc4GaRFKH7Q$naDJALscM8oSDRpywcwCQVz9AvOD9i5EknoSOlIPQvg").unwrap();
         let verify =
             |text: &str| hash.verify(&password(text), HashCost::PRODUCTION, &mut HashMemory::default());
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_whole_is_refused() {
+    fn a_malformed_hash_is_refused() {
         let bcrypt = "abcdefghijklmnopqrstuu5s2v8.iXieOjg/.AySBTTZIIVFJeBui";
         let sha = "a".repeat(86);
         let key = "A".repeat(22);
@@ -330,9 +331,9 @@ mod tests {
         assert_eq!(
             reasons.map(|reason| reason.to_string()),
             [
-                "is of no known kind",
-                "looks like bcrypt, but isn't in its form",
-                "is beyond the cap of 10 passes for argon2",
+                "is of an unknown kind",
+                "looks like bcrypt, but is malformed",
+                "costs more than the limit of 10 passes for argon2",
             ]
         );
     }

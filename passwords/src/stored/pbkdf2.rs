@@ -9,7 +9,7 @@ use super::{
     rejection::HashRejection,
 };
 
-/// Beyond what any framework has as default.
+/// More than any framework's default.
 const MAX_ITERATIONS: u32 = 2_000_000;
 
 #[derive(Clone)]
@@ -20,11 +20,12 @@ pub(super) struct Pbkdf2 {
 }
 
 impl Pbkdf2 {
-    /// `$pbkdf2-sha256$i=600000$SALT$KEY`
+    /// Parses `$pbkdf2-sha256$i=600000$SALT$KEY`.
     pub(super) fn parse(text: &str, algorithm: Algorithm) -> Result<Self, HashRejection> {
         const MALFORMED: HashRejection = HashRejection::Malformed("PBKDF2");
         let ([iterations], mut derived) = phc::parse(text, ["i"]).ok_or(MALFORMED)?;
-        // Each block of a key is derived by itself, and takes all of the iterations: the first tells a password from any other.
+        // Each block of a key is derived separately, with all iterations. The first block is enough to
+        // compare.
         derived.key.truncate(block_len(algorithm));
         if iterations > MAX_ITERATIONS {
             return Err(HashRejection::BeyondCap("2,000,000 iterations of PBKDF2"));

@@ -1,21 +1,21 @@
-//! PHC strings: `$KIND$NAME=VALUE,…$SALT$KEY`, salt and key in base64 without padding.
+//! PHC strings: `$KIND$NAME=VALUE,…$SALT$KEY`, with salt and key in base64 without padding.
 
 use std::ops::RangeInclusive;
 
 use base64::{Engine, engine::general_purpose::STANDARD_NO_PAD};
 
-/// A derived key shorter than that is guessed; one longer is nobody's.
+/// The lengths of derived keys. Shorter keys can be guessed, and no system has longer ones.
 const KEY_LEN: RangeInclusive<usize> = 10..=128;
 const MAX_SALT_LEN: usize = 256;
 
-/// What a key was derived to, and with which salt.
+/// A derived key with its salt.
 #[derive(Clone)]
 pub(super) struct Derived {
     pub(super) salt: Vec<u8>,
     pub(super) key: Vec<u8>,
 }
 
-/// The parameters of a PHC string, in the order of their names in `wanted`, and what was derived by them.
+/// Parses a PHC string into its parameters, in the order of `wanted`, and its derived key.
 pub(super) fn parse<const N: usize>(text: &str, wanted: [&str; N]) -> Option<([u32; N], Derived)> {
     let parts: Vec<&str> = text.split('$').collect();
     let ["", _, parameters, salt, key] = parts[..] else { return None };
@@ -32,7 +32,7 @@ pub(super) fn parse<const N: usize>(text: &str, wanted: [&str; N]) -> Option<([u
     (KEY_LEN.contains(&key.len()) && salt.len() <= MAX_SALT_LEN).then_some((values, Derived { salt, key }))
 }
 
-/// Digits, and nothing else that Rust reads as a number.
+/// Parses digits. It refuses other texts that Rust reads as numbers.
 pub(crate) fn number(digits: &str) -> Option<u32> {
     digits.bytes().all(|b| b.is_ascii_digit()).then(|| digits.parse().ok())?
 }

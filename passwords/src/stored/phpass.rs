@@ -1,4 +1,4 @@
-//! phpass, which WordPress had before 6.8 (`$P$`) and phpBB has (`$H$`): salted MD5, again and again
+//! phpass, of WordPress before 6.8 (`$P$`) and phpBB (`$H$`): salted, repeated MD5
 //! (<https://www.openwall.com/phpass/>).
 
 use aws_lc_rs::constant_time;
@@ -8,7 +8,7 @@ use super::rejection::HashRejection;
 
 const ALPHABET: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const LEN: usize = 34;
-/// phpass itself begins at 7. WordPress has 13, passlib 19.
+/// phpass itself begins at 7. WordPress uses 13, and passlib 19.
 const MIN_LOG_ROUNDS: usize = 7;
 const MAX_LOG_ROUNDS: usize = 20;
 
@@ -16,12 +16,12 @@ const MAX_LOG_ROUNDS: usize = 20;
 pub(super) struct Phpass {
     rounds: u32,
     salt: Vec<u8>,
-    /// As it is written.
+    /// The encoded hash.
     hash: Vec<u8>,
 }
 
 impl Phpass {
-    /// `$P$`, a digit for the rounds, eight characters of salt, and 22 of hash.
+    /// Parses `$P$`, a digit for the rounds, eight characters of salt, and 22 of hash.
     pub(super) fn parse(text: &str) -> Result<Self, HashRejection> {
         const MALFORMED: HashRejection = HashRejection::Malformed("phpass");
         let bytes = text.as_bytes();
@@ -48,7 +48,7 @@ impl Phpass {
     }
 }
 
-/// Three bytes a group, the lowest bits first.
+/// Encodes three bytes per group, the lowest bits first.
 fn encode(hash: &[u8]) -> Vec<u8> {
     let group = |bytes: &[u8]| {
         let bits = bytes.iter().rev().fold(0_usize, |bits, byte| bits << 8 | usize::from(*byte));

@@ -1,15 +1,15 @@
-//! Why a hash can't be taken.
+//! Why a hash is rejected.
 
-/// What is wrong with a hash. No reason repeats anything of it.
+/// Why a hash is rejected. The reason never repeats any part of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashRejection {
-    /// Of no kind that is known.
-    #[error("is of no known kind")]
+    /// The kind is unknown.
+    #[error("is of an unknown kind")]
     Unknown,
-    /// Of this kind, but not whole, or with something that isn't known of it.
-    #[error("looks like {0}, but isn't in its form")]
+    /// The hash is of this kind, but incomplete, or has unknown parts.
+    #[error("looks like {0}, but is malformed")]
     Malformed(&'static str),
-    /// Computing it takes more than this.
-    #[error("is beyond the cap of {0}")]
+    /// Computing the hash takes more than this cap.
+    #[error("costs more than the limit of {0}")]
     BeyondCap(&'static str),
 }

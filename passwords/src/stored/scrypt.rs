@@ -9,10 +9,10 @@ use super::{
 };
 use crate::error::PasswordError;
 
-/// 128 bytes times 2^17 times a block size of 8: 128 MiB, which OWASP recommends.
+/// 128 MiB, which OWASP recommends: 128 bytes times 2^17 times a block size of 8.
 const MAX_MEMORY: u64 = 128 * 1024 * 1024;
 const MAX_LANES: u32 = 8;
-/// What the lanes take beside that memory is 128 bytes times the block size for each. Everybody's block size is 8.
+/// The lanes need further memory: 128 bytes times the block size each. The usual block size is 8.
 const MAX_BLOCK_SIZE: u32 = 32;
 
 #[derive(Clone)]
@@ -22,7 +22,7 @@ pub(super) struct Scrypt {
 }
 
 impl Scrypt {
-    /// `$scrypt$ln=14,r=8,p=1$SALT$KEY`
+    /// Parses `$scrypt$ln=14,r=8,p=1$SALT$KEY`.
     pub(super) fn parse(text: &str) -> Result<Self, HashRejection> {
         let malformed = HashRejection::Malformed("scrypt");
         let ([log_n, r, p], derived) = phc::parse(text, ["ln", "r", "p"]).ok_or(malformed)?;
@@ -37,7 +37,7 @@ impl Scrypt {
     }
 }
 
-/// Parameters within the caps.
+/// Checks parameters against the caps.
 pub(super) fn params(log_n: u32, r: u32, p: u32) -> Result<Params, HashRejection> {
     let memory = 1_u64.checked_shl(log_n).and_then(|n| n.checked_mul(128 * u64::from(r)));
     if memory.is_none_or(|memory| memory > MAX_MEMORY) {

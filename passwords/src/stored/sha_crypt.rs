@@ -1,10 +1,10 @@
-//! SHA-crypt, which Unix has (`$5$` and `$6$` of crypt(3)).
+//! SHA-crypt, of Unix (`$5$` and `$6$` of crypt(3)).
 
 use sha_crypt::{PasswordHashRef, PasswordVerifier, ShaCrypt as Verifier};
 
 use super::{phc::number, rejection::HashRejection};
 
-/// passlib's default is 656,000; Unix has 5,000.
+/// passlib's default is 656,000, and Unix's 5,000.
 const MAX_ROUNDS: u32 = 1_000_000;
 const MIN_ROUNDS: u32 = 1_000;
 
@@ -12,7 +12,7 @@ const MIN_ROUNDS: u32 = 1_000;
 pub(super) struct ShaCrypt(String);
 
 impl ShaCrypt {
-    /// `$6$rounds=656000$SALT$HASH`, or without the rounds, which are 5,000 then.
+    /// Parses `$6$rounds=656000$SALT$HASH`. Without the rounds, they are 5,000.
     pub(super) fn parse(text: &str) -> Result<Self, HashRejection> {
         const MALFORMED: HashRejection = HashRejection::Malformed("SHA-crypt");
         let parts: Vec<&str> = text.split('$').collect();
@@ -38,7 +38,7 @@ impl ShaCrypt {
         Ok(Self(text.to_owned()))
     }
 
-    /// A hash that can't be computed matches nothing: what was parsed can be.
+    /// Compares a password. A hash that can't be computed matches nothing, but every parsed hash can be.
     pub(super) fn matches(&self, password: &[u8]) -> bool {
         let hash = PasswordHashRef::new(&self.0);
         hash.is_ok_and(|hash| Verifier::default().verify_password(password, hash).is_ok())

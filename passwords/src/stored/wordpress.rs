@@ -1,4 +1,4 @@
-//! WordPress since 6.8: `$wp` before a bcrypt hash of a keyed digest, so that all of a long password counts.
+//! WordPress since 6.8: `$wp`, and a bcrypt hash of a keyed digest, so that all of a long password counts.
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -6,14 +6,14 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use super::{bcrypt::Bcrypt, rejection::HashRejection};
 use crate::error::PasswordError;
 
-/// The key, which is known: it tells these digests from any others.
+/// The key, which is public. It separates these digests from others.
 const KEY: &[u8] = b"wp-sha384";
 
 #[derive(Clone)]
 pub(super) struct WordPress(Bcrypt);
 
 impl WordPress {
-    /// `$wp$2y$10$…`
+    /// Parses `$wp$2y$10$…`.
     pub(super) fn parse(text: &str) -> Result<Self, HashRejection> {
         let bcrypt = text.strip_prefix("$wp").ok_or(HashRejection::Unknown)?;
         Bcrypt::parse(bcrypt).map(Self)

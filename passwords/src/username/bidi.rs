@@ -2,13 +2,14 @@
 
 use icu_properties::{CodePointMapData, props::BidiClass as Class};
 
-/// Whether it can't be mistaken for another name that is shown alike (RFC 5893 section 2, the Bidi rule): as a whole, or
-/// in each part of a mail address, since `דנה@example.com` is a name in both directions.
+/// Whether the name can't be mistaken for another that looks the same (the Bidi rule of RFC 5893 section 2).
+/// It applies to the whole name, or to each part of an email address, since `דנה@example.com` has both
+/// directions.
 pub(super) fn is_orderly(name: &str) -> bool {
     satisfies_rule(name) || name.split(['@', '.']).all(satisfies_rule)
 }
 
-/// The rule is of names that have something from right to left in them; it allows any other.
+/// Whether a label satisfies the rule, which only restricts labels with right-to-left characters.
 fn satisfies_rule(label: &str) -> bool {
     let classes: Vec<Class> = label.chars().map(class).collect();
     if !classes
@@ -17,7 +18,7 @@ fn satisfies_rule(label: &str) -> bool {
     {
         return true;
     }
-    // What stands before the marks at the end.
+    // The last character before the final marks.
     let last = classes.iter().rev().find(|class| **class != Class::NonspacingMark).copied();
     match classes.first().copied() {
         Some(Class::RightToLeft | Class::ArabicLetter) => {
@@ -26,7 +27,7 @@ fn satisfies_rule(label: &str) -> bool {
                 && last.is_some_and(|last| last == Class::EuropeanNumber || is_right_to_left(last))
                 && !(has(Class::EuropeanNumber) && has(Class::ArabicNumber))
         }
-        // A name that begins from left to right has nothing of the other direction in it.
+        // A name that begins from left to right must not contain the other direction.
         _ => false,
     }
 }

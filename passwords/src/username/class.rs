@@ -1,4 +1,5 @@
-//! Which characters a name may have: PRECIS's IdentifierClass (RFC 8264 sections 4.2 and 8), by the tables of today.
+//! The characters that a name may have: PRECIS's IdentifierClass (RFC 8264 sections 4.2 and 8), with current
+//! Unicode tables.
 
 use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::{
@@ -11,7 +12,7 @@ use icu_properties::{
 
 use super::{bidi, context};
 
-/// Whether this is an identifier: letters, digits and ASCII symbols, none of them out of its context, in an order that
+/// Whether this is an identifier: letters, digits and ASCII symbols, each in its context, in an order that
 /// reads in one direction.
 pub(super) fn is_identifier(name: &str) -> bool {
     let chars: Vec<char> = name.chars().collect();
@@ -25,12 +26,12 @@ pub(super) fn is_identifier(name: &str) -> bool {
 
 enum Property {
     Valid,
-    /// Among certain others only (RFC 5892 appendix A).
+    /// Allowed only among certain other characters (RFC 5892 appendix A).
     InContext,
     Disallowed,
 }
 
-/// RFC 8264 section 8, in its order.
+/// The property of a character, in the order of RFC 8264 section 8.
 fn property(c: char) -> Property {
     if let Some(property) = listed(c) {
         return property;
@@ -38,7 +39,7 @@ fn property(c: char) -> Property {
     if is_old_hangul(c) || is_ignorable(c) || has_compatibility_mapping(c) {
         return Property::Disallowed;
     }
-    // Section 9.1. What isn't assigned is none of these.
+    // Section 9.1. Unassigned characters have none of these.
     match const { CodePointMapData::<Category>::new() }.get(c) {
         Category::LowercaseLetter
         | Category::UppercaseLetter
@@ -51,7 +52,8 @@ fn property(c: char) -> Property {
     }
 }
 
-/// What is named one by one: the exceptions of section 9.6, ASCII of section 9.11, and the joiners of section 9.8.
+/// Characters that are listed individually: the exceptions of section 9.6, ASCII of section 9.11, and the
+/// joiners of section 9.8.
 fn listed(c: char) -> Option<Property> {
     match c {
         'ß' | 'ς' | '\u{6fd}' | '\u{6fe}' | '\u{f0b}' | '〇' | '!'..='~' => Some(Property::Valid),
@@ -71,7 +73,7 @@ fn listed(c: char) -> Option<Property> {
     }
 }
 
-/// Section 9.9: what is left of these where syllables were composed.
+/// Section 9.9: conjoining Hangul that is left after syllables were composed.
 fn is_old_hangul(c: char) -> bool {
     let kind = const { CodePointMapData::<Hangul>::new() }.get(c);
     matches!(kind, Hangul::LeadingJamo | Hangul::VowelJamo | Hangul::TrailingJamo)
@@ -83,7 +85,7 @@ fn is_ignorable(c: char) -> bool {
         || const { CodePointSetData::new::<NoncharacterCodePoint>() }.contains(c)
 }
 
-/// Section 9.17: another character means the same.
+/// Section 9.17: another character has the same meaning.
 fn has_compatibility_mapping(c: char) -> bool {
     let nfkc = const { ComposingNormalizerBorrowed::new_nfkc() };
     !nfkc.is_normalized(c.encode_utf8(&mut [0; 4]))

@@ -1,12 +1,12 @@
-//! Characters that a name may have in their context only (RFC 5892 appendix A).
+//! Characters that a name may have only in their context (RFC 5892 appendix A).
 
 use icu_properties::{
     CodePointMapData, CodePointSetData,
     props::{CanonicalCombiningClass, DefaultIgnorableCodePoint, JoiningType, Script},
 };
 
-/// Without what nobody sees at the ends of a name: spaces and line ends, and the marks that come along when text is pasted.
-/// A joiner behind a virama stays: it changes the letter before it, as in older spellings of Malayalam.
+/// Removes invisible characters at the ends of a name: spaces, line ends, and marks from pasted text. A
+/// joiner after a virama stays, since it changes the letter before, as in older spellings of Malayalam.
 pub(super) fn trim(text: &str) -> &str {
     let start = text.trim_start_matches(is_invisible);
     let trimmed = start.trim_end_matches(is_invisible);
@@ -21,7 +21,7 @@ fn is_invisible(c: char) -> bool {
     c.is_whitespace() || const { CodePointSetData::new::<DefaultIgnorableCodePoint>() }.contains(c)
 }
 
-/// Whether the character at this place fits there.
+/// Whether the character at this position fits its context.
 pub(super) fn fits(chars: &[char], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|i| chars.get(i)).copied();
     let after = chars.get(at + 1).copied();
@@ -37,7 +37,7 @@ pub(super) fn fits(chars: &[char], at: usize) -> bool {
         '\u{375}' => is_script(after, Script::Greek),
         // A.5 and A.6, Hebrew geresh and gershayim.
         '\u{5f3}' | '\u{5f4}' => is_script(before, Script::Hebrew),
-        // A.7, Katakana middle dot: somewhere in the name there is a letter of Japanese.
+        // A.7, Katakana middle dot: the name also has a Japanese letter.
         '\u{30fb}' => {
             chars.iter().any(|c| matches!(script_of(*c), Script::Hiragana | Script::Katakana | Script::Han))
         }
@@ -56,7 +56,7 @@ fn is_virama(c: char) -> bool {
     const { CodePointMapData::<CanonicalCombiningClass>::new() }.get(c) == CanonicalCombiningClass::Virama
 }
 
-/// Between letters that would be joined, as in Persian.
+/// Whether this is between letters that would join, as in Persian.
 fn breaks_cursive(before: &[char], after: &[char]) -> bool {
     let joining = const { CodePointMapData::<JoiningType>::new() };
     let is_solid = |kind: &JoiningType| *kind != JoiningType::Transparent;

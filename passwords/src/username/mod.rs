@@ -1,4 +1,4 @@
-//! User names (RFC 8265 section 3.3, by the Unicode tables of today).
+//! User names (RFC 8265 section 3.3, with current Unicode tables).
 
 mod bidi;
 mod class;
@@ -8,12 +8,13 @@ mod sigma;
 #[cfg(test)]
 mod unicode_tests;
 
-/// A user name in its normal form: width, case and composition make no difference, nor which of its two forms a
-/// Greek sigma has. The normal form of a name is its own normal form.
+/// A user name in its normal form, which ignores width, case, composition, and the two forms of the Greek
+/// sigma. Normalising it again changes nothing.
 #[derive(Clone, Debug)]
 pub struct Username {
     normal: String,
-    /// Where earlier releases may have stored this name, the likeliest first; nothing, if that is the normal form.
+    /// The names under which earlier releases may have stored this one, the likeliest first. Empty, if that
+    /// is only the normal form.
     candidates: Vec<String>,
 }
 
@@ -21,8 +22,8 @@ impl Username {
     /// The longest user name, in bytes: an email address has 254 at most (RFC 5321 section 4.5.3.1.3).
     pub const MAX_LEN: usize = 256;
 
-    /// Takes 1 to 256 bytes of letters, digits and ASCII symbols. Spaces around them are left out: keyboards add one
-    /// after a word that they complete.
+    /// Parses 1 to 256 bytes of letters, digits and ASCII symbols. Surrounding spaces are removed, since
+    /// keyboards add one after completing a word.
     pub fn parse(text: &str) -> Option<Self> {
         let text = context::trim(text);
         if text.len() > Self::MAX_LEN {
@@ -37,7 +38,7 @@ impl Username {
         Some(Self { normal, candidates })
     }
 
-    /// A name as it is stored, whichever release stored it. `None`, if it is empty.
+    /// A name as stored by any release. `None`, if it is empty.
     pub fn stored(name: &str) -> Option<Self> {
         (!name.is_empty()).then(|| Self { normal: name.to_owned(), candidates: Vec::new() })
     }
@@ -47,14 +48,14 @@ impl Username {
         &self.normal
     }
 
-    /// Where to look for this name before anything is done with it: in this order, and under the normal form if it
-    /// is nowhere. Empty for a name that can only be stored under its normal form.
+    /// The names to look up before using this one, in order. If none exists, the normal form counts. Empty,
+    /// if only the normal form is possible.
     pub(crate) fn candidates(&self) -> &[String] {
         &self.candidates
     }
 }
 
-/// Of the normal forms.
+/// Compares the normal forms.
 impl PartialEq for Username {
     fn eq(&self, other: &Self) -> bool {
         self.normal == other.normal
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_reads_the_same_however_it_is_typed() {
+    fn case_width_and_composition_do_not_change_a_name() {
         assert_eq!(name("Ada@Example.com").as_deref(), Some("ada@example.com"));
         assert_eq!(name("\u{ff21}da"), name("ada"), "full width");
         assert_eq!(name("J\u{fc}rgen"), name("ju\u{308}rgen"), "composition");
@@ -81,7 +82,7 @@ mod tests {
         assert_eq!(name("\u{13a0}\u{13a1}").as_deref(), Some("\u{ab70}\u{ab71}"), "Cherokee");
         assert_eq!(name("\u{1e900}\u{1e901}").as_deref(), Some("\u{1e922}\u{1e923}"), "Adlam, since 2016");
         assert!(name(&"x".repeat(256)).is_some());
-        // The last has 86 bytes once it is normalised, and 258 as it was sent.
+        // The last has 86 bytes after normalisation, and 258 as sent.
         for bad in ["", " ", "two words", "a\u{0}", &"x".repeat(257), &"\u{ff21}".repeat(86)] {
             assert_eq!(name(bad), None, "{bad:.10?}");
         }
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn what_keyboards_and_clipboards_add_around_a_name_is_left_out() {
+    fn spaces_and_invisible_characters_around_a_name_are_left_out() {
         for around in [" ", "\u{a0}", "\u{3000}", "\t", "\r\n", "\u{200e}", "\u{202a}\u{202c}", "\u{feff}"] {
             assert_eq!(name(&format!("{around}Ada{around}")).as_deref(), Some("ada"), "{around:?}");
             assert_eq!(name(&format!("a{around}da")), None, "{around:?}");
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_earlier_releases_is_looked_for_as_it_was_stored_then() {
+    fn a_name_of_an_earlier_release_is_looked_up_as_it_was_stored() {
         let candidates = |text: &str| Username::parse(text).unwrap().candidates;
         assert_eq!(candidates("Γιώργος"), ["γιώργος", "γιώργοσ"]);
         assert_eq!(candidates("ΓΙΏΡΓΟΣ"), ["γιώργοσ", "γιώργος"]);

@@ -1,18 +1,18 @@
-//! The Greek sigma, which has a form of its own at the end of a word.
+//! The Greek sigma, which has another form at the end of a word.
 //!
-//! Which of the two a lower-case name has depends on who wrote it: keyboards write `ς` at the end, and lower-casing a
-//! name that was typed in capitals may give `σ`. They are one letter (Unicode's case folding says so too), and the
-//! normal form has `σ` everywhere. Earlier releases told the two apart, and stored either.
+//! Which form a lower-case name has depends on how it was typed: keyboards write `ς` at the end, and
+//! lower-casing capitals may give `σ`. Both are the same letter, also in Unicode's case folding, and the
+//! normal form always has `σ`. Earlier releases distinguished the two, and stored either.
 
 use std::iter;
 
-/// The name with `σ` alone.
+/// The name with `σ` only.
 pub(super) fn fold(name: &str) -> String {
     name.replace('ς', "σ")
 }
 
-/// Where earlier releases may have stored a name: as it was typed now, as capitals became then, and as it is written.
-/// Nothing, if these are one.
+/// The names under which earlier releases may have stored a name: as typed now, as they lower-cased capitals,
+/// and as Greek is written. Empty, if these are all the normal form.
 pub(super) fn candidates(mapped: &str, normal: &str) -> Vec<String> {
     let mut candidates: Vec<String> = Vec::new();
     for form in [mapped.to_owned(), normal.to_owned(), written(normal)] {

@@ -1,4 +1,4 @@
-//! Names and passwords over all of Unicode, and against what normalised them before.
+//! Tests names and passwords over all of Unicode, and against the earlier normalisation.
 
 use icu_properties::{CodePointMapData, props::GeneralCategory as Category};
 use precis_profiles::{OpaqueString, UsernameCaseMapped, precis_core::profile::PrecisFastInvocation};
@@ -13,7 +13,7 @@ use proptest::{
 use super::{Username, class, mapping};
 use crate::text::normalise_password;
 
-/// What stands around a character: letters, what joins or composes with it, other directions, sigmas.
+/// Text around a character: letters, characters that join or compose with it, other directions, sigmas.
 const SURROUNDINGS: &[(&str, &str)] = &[
     ("a", "b"),
     ("l", "l"),
@@ -29,8 +29,8 @@ const SURROUNDINGS: &[(&str, &str)] = &[
     ("Σ", "ς"),
 ];
 
-/// Every character alone, and those that have something to do with their surroundings in them. Ideographs and syllables
-/// behave like each other there.
+/// Every character alone, and those that may react to context within surroundings. Ideographs and syllables
+/// all behave alike there.
 fn all_of_unicode() -> impl Iterator<Item = String> {
     let alone = ('\0'..=char::MAX).map(String::from);
     let scripts =
@@ -45,8 +45,8 @@ fn all_of_unicode() -> impl Iterator<Item = String> {
     alone.chain(assigned.flat_map(around))
 }
 
-/// Names of today have a normal form that is a name, and its own; earlier names are among them, and are looked for where
-/// they were stored.
+/// Checks that a valid name has a normal form that is valid and stable. Names of earlier releases are valid
+/// too, and are looked up where they were stored.
 fn check_name(text: &str) {
     let today = Username::parse(text);
     if let Some(name) = &today {
@@ -56,14 +56,14 @@ fn check_name(text: &str) {
     if let Ok(earlier) = UsernameCaseMapped::enforce(text) {
         let name = today.unwrap_or_else(|| panic!("{text:?} was a name, and is none"));
         assert_eq!(first_place(&name), earlier, "{text:?}");
-        // As operators paste it, who read it in a list.
+        // As operators paste it from a list.
         let listed =
             Username::parse(&earlier).unwrap_or_else(|| panic!("{earlier:?} is stored, and is no name"));
         assert_eq!(first_place(&listed), earlier, "{text:?}");
     }
 }
 
-/// Where a name is looked for first.
+/// The first name that is looked up.
 fn first_place(name: &Username) -> &str {
     name.candidates().first().map_or(name.as_str(), String::as_str)
 }
@@ -85,7 +85,7 @@ fn every_character_is_normalised_once_and_as_before() {
     }
 }
 
-/// Text of anything, with much of what composes, reorders, joins and folds.
+/// Arbitrary text, with many characters that compose, reorder, join and fold.
 fn text() -> impl Strategy<Value = String> {
     let tricky: Vec<char> = "aAlLiIß·ΣσςΐᾳΩ\u{130}\u{345}\u{301}\u{327}\u{3099}\u{309a}かハﾊﾞﾟ\u{1100}\u{1161}\u{11a8}\u{ac00}\
         \u{5d0}\u{5f3}\u{627}\u{628}\u{64b}\u{660}\u{6f0}0@.-\u{200c}\u{200d}\u{94d}\u{915}\u{30fb}\u{a0}\u{fe0f}\u{13a0}\u{ab70}\
@@ -106,7 +106,7 @@ fn any_text_is_normalised_once_and_as_before() {
         check_password(&text);
         Ok(())
     });
-    // Unwrap safety: a failure is the result of the test, and names the text that failed.
+    // Unwrap safety: a failure is the test's result, and names the text that failed.
     checked.unwrap();
 }
 

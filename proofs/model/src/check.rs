@@ -1,4 +1,4 @@
-//! Playing a scenario through, and what came of it.
+//! Explores a scenario, and reports the outcome.
 
 use std::thread;
 
@@ -9,37 +9,38 @@ use crate::{
     scenario::Scenario,
 };
 
-/// What came of a scenario.
+/// The outcome of a scenario.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Worlds that were reached, those reached in several ways counted as often.
+    /// The worlds that were reached, counted once for each way of reaching them.
     pub states: usize,
-    /// Different worlds.
+    /// The distinct worlds.
     pub unique: usize,
-    /// Steps of the longest play.
+    /// The steps of the longest path.
     pub depth: usize,
-    /// How many properties it has.
+    /// The number of properties.
     pub properties: usize,
-    /// Those that don't hold.
+    /// The properties that don't hold.
     pub unmet: Vec<Unmet>,
 }
 
 /// A property that doesn't hold.
 #[derive(Debug)]
 pub struct Unmet {
-    /// Which one.
+    /// The name of the property.
     pub property: &'static str,
-    /// What leads to a world that breaks it; none where it should be possible and isn't.
+    /// The actions that lead to a world that breaks the property. Empty if the property should hold somewhere and
+    /// doesn't.
     pub actions: Vec<Action>,
 }
 
-/// Plays a scenario through, on all processors.
+/// Explores a scenario on all processors.
 pub fn check(scenario: Scenario) -> Outcome {
     let threads = thread::available_parallelism().map_or(1, Into::into);
     outcome(&Protocol(scenario).checker().threads(threads).spawn_bfs().join())
 }
 
-/// The shortest way in which a scenario breaks this property, if there is any.
+/// The shortest path on which a scenario breaks this property, if there is one.
 pub fn counterexample(scenario: Scenario, property: &'static str) -> Option<Vec<Action>> {
     let found = HasDiscoveries::AnyOf([property].into());
     let checker = Protocol(scenario).checker().finish_when(found).spawn_bfs().join();
@@ -68,7 +69,7 @@ fn outcome(checker: &impl Checker<Protocol>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenario::{Cast, SCENARIOS, Weakness};
+    use crate::scenario::{SCENARIOS, Weakness};
 
     #[test]
     fn every_property_of_every_scenario_holds() {
@@ -79,45 +80,57 @@ mod tests {
         }
     }
 
-    /// Each mistake, who suffers from it, and the property that says so.
-    const MISTAKES: [(Weakness, Cast, &str); 15] = [
-        (Weakness::NoGeneration, Cast::Alone, "no token is exchanged twice"),
-        (Weakness::NoCondition, Cast::Logout, "nothing survives an acknowledged logout"),
-        (Weakness::NoAbsoluteEnd, Cast::Alone, "no session is refreshed after its end"),
-        (Weakness::NoRetryKey, Cast::Alone, "its next request, undisturbed, gets tokens"),
-        (Weakness::FailureIsTheft, Cast::Alone, "its next request, undisturbed, gets tokens"),
-        (Weakness::OvertakenIsTheft, Cast::Alone, "a lone honest client is never logged out"),
-        (Weakness::NoMark, Cast::Alone, "its next request, undisturbed, gets tokens"),
-        (Weakness::TheftIsIgnored, Cast::Thief, "a thief and a client who both go on are found out"),
+    /// Each mistake, a scenario in which it matters, and the property that finds it.
+    const MISTAKES: [(Weakness, &str, &str); 25] = [
+        (Weakness::NoGeneration, WITH_KEYS, "no token is exchanged twice"),
+        (Weakness::NoCondition, "logout", "nothing survives an acknowledged logout"),
+        (Weakness::NoAbsoluteEnd, WITH_KEYS, "no session is refreshed after its end"),
+        (Weakness::NoRetryKey, WITH_KEYS, "its next request, undisturbed, gets tokens"),
+        (Weakness::FailureIsTheft, WITH_KEYS, "its next request, undisturbed, gets tokens"),
+        (Weakness::OvertakenIsTheft, WITH_KEYS, "a lone honest client is never logged out"),
+        (Weakness::NoMark, WITHOUT_KEYS, "its next request, undisturbed, gets tokens"),
+        (Weakness::TheftIsIgnored, THIEF, "a thief and a client who both go on are found out"),
+        (Weakness::OwnInstants, THIEF, "a session has one row on the denylist, unless something failed"),
+        (Weakness::NoDenylistRow, "logout", "nothing survives an acknowledged logout"),
+        (Weakness::NoDenylistRow, EVERYWHERE, "nothing survives an acknowledged logout everywhere"),
+        (Weakness::SessionIsLeft, "logout", "nothing survives an acknowledged logout"),
+        (Weakness::OwnSessionFirst, EVERYWHERE, "the same logout again completes it"),
+        (Weakness::NoOverlap, PASSWORD, "nothing of the old password survives an acknowledged change of it"),
+        (Weakness::NoCutOff, PASSWORD, "nothing of the old password survives an acknowledged change of it"),
+        (Weakness::NoProof, BOUND_AT_LOGIN, "a thief without the key gets no token of a bound session"),
+        (Weakness::NoProof, BOUND_AT_LOGIN, "no token that it has is worth anything without the key"),
+        (Weakness::NoKeyInCondition, RESTORED, "a thief without the key gets no token of a bound session"),
+        (Weakness::KeyIsNotStored, WITHOUT_KEYS, ONE_KEY),
+        (Weakness::RetryOfAnyKey, BOUND_LATER, "a thief without the key gets no token of a bound session"),
         (
-            Weakness::OwnInstants,
-            Cast::Thief,
-            "a session has one row on the denylist, unless something failed",
-        ),
-        (Weakness::NoDenylistRow, Cast::Logout, "nothing survives an acknowledged logout"),
-        (Weakness::NoDenylistRow, Cast::Everywhere, "nothing survives an acknowledged logout everywhere"),
-        (Weakness::SessionIsLeft, Cast::Logout, "nothing survives an acknowledged logout"),
-        (Weakness::OwnSessionFirst, Cast::Everywhere, "the same logout again completes it"),
-        (
-            Weakness::NoOverlap,
-            Cast::PasswordChange,
-            "nothing of the old password survives an acknowledged change of it",
+            Weakness::RetryOfTheTokensKey,
+            BOUND_LATER,
+            "the client of a bound session that lives is never refused",
         ),
         (
-            Weakness::NoCutOff,
-            Cast::PasswordChange,
-            "nothing of the old password survives an acknowledged change of it",
+            Weakness::FailureIsTheft,
+            BOUND_LATER,
+            "no refresh ends a bound session, but for a used token that comes without the key",
         ),
+        (Weakness::OtherKeyIsRefused, BOUND_LATER, "a thief who binds a session first doesn't keep it"),
+        (Weakness::TheftIsIgnored, BOUND_LATER, "a thief who binds a session first doesn't keep it"),
+        (Weakness::EverywhereWithoutProof, BOUND_AT_LOGIN, "nothing but the user ends another session"),
     ];
+    const WITH_KEYS: &str = "a client alone, with keys";
+    const WITHOUT_KEYS: &str = "a client alone, without keys";
+    const THIEF: &str = "a thief, and a client with keys";
+    const EVERYWHERE: &str = "logout everywhere";
+    const PASSWORD: &str = "change of password";
+    const BOUND_AT_LOGIN: &str = "a thief without the key, bound at login";
+    const BOUND_LATER: &str = "a thief without the key, bound later";
+    const RESTORED: &str = "a restored table, and a thief";
+    const ONE_KEY: &str = "a generation has one successor, of one key, which both of its tokens have";
 
     #[test]
     fn each_mistake_is_found_by_the_property_that_it_breaks() {
-        for (weakness, cast, property) in MISTAKES {
-            let is_affected = |scenario: &Scenario| {
-                scenario.cast == cast && scenario.client_has_keys == (weakness != Weakness::NoMark)
-            };
-            let scenario = SCENARIOS.into_iter().find(is_affected).unwrap().with(weakness);
-            let actions = counterexample(scenario, property);
+        for (weakness, name, property) in MISTAKES {
+            let scenario = SCENARIOS.into_iter().find(|scenario| scenario.name == name).unwrap();
+            let actions = counterexample(scenario.with(weakness), property);
             let actions = actions.unwrap_or_else(|| panic!("{weakness:?} is not found"));
             println!("{weakness:?}, in {} steps: {property}: {actions:?}", actions.len());
         }

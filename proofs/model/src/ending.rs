@@ -1,59 +1,67 @@
-//! The logout function, here and everywhere.
+//! The logout function, for one session and everywhere.
 
 use crate::{
     revoking::Revoking,
-    scenario::{Scenario, Weakness},
+    scenario::{Scenario, Tick, Weakness},
     store::{CLIENTS, OTHER, Row, Store},
-    tick::Tick,
+    token::Jkt,
 };
 
-/// A logout that is under way.
+/// A logout in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ending {
     /// The session whose token was presented.
     pub own: usize,
-    /// When the request began.
+    /// The key that the request has a proof of.
+    pub proof: Option<Jkt>,
+    /// The time at which the request began.
     pub began: Tick,
-    /// How far it is.
+    /// Its stage.
     pub stage: Stage,
 }
 
-/// How far a logout is.
+/// The stage of a logout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
     /// The user's sessions are being looked up.
     Looking,
-    /// The client's session is being ended, because the other device asked for it.
+    /// The user's other session is being ended.
     Others(Revoking),
-    /// The session that asked is being ended.
+    /// The request's own session is being ended.
     Own {
-        /// How far that is.
+        /// The stage of that session's end.
         revoking: Revoking,
-        /// It was over already, and ends nobody else's.
+        /// The session had already ended, so this logout ends no other session.
         is_late: bool,
     },
     /// 200.
     Done,
-    /// 400: the token of a session that is over ends nobody else's.
+    /// 400: the session of the token is over, or the token is bound and there is no proof. Such a token ends no other
+    /// session.
     Refused,
 }
 
 impl Ending {
     /// A logout of the client's own session.
     pub fn here(began: Tick) -> Self {
-        Self { own: CLIENTS, began, stage: own(false) }
+        Self { own: CLIENTS, proof: None, began, stage: own(false) }
     }
 
-    /// A logout of all sessions, from the other device.
-    pub fn everywhere(began: Tick) -> Self {
-        Self { own: OTHER, began, stage: Stage::Looking }
+    /// A logout of all sessions, by a token of this one.
+    pub fn everywhere(own: usize, proof: Option<Jkt>, began: Tick) -> Self {
+        Self { own, proof, began, stage: Stage::Looking }
     }
 
-    /// Does what is next.
+    /// The user's other session.
+    fn other(&self) -> usize {
+        if self.own == OTHER { CLIENTS } else { OTHER }
+    }
+
+    /// Takes the next step.
     pub fn go_on(&mut self, store: &mut Store, scenario: &Scenario) {
         self.stage = match self.stage {
             Stage::Looking => self.looked_up(store, scenario),
-            Stage::Others(revoking) => match revoking.go_on(CLIENTS, self.began, store, scenario) {
+            Stage::Others(revoking) => match revoking.go_on(self.other(), self.began, store, scenario) {
                 Revoking::Over if scenario.has(Weakness::OwnSessionFirst) => Stage::Done,
                 Revoking::Over => own(false),
                 revoking => Stage::Others(revoking),
@@ -71,9 +79,13 @@ impl Ending {
         };
     }
 
-    /// The sessions that there are, read consistently.
+    /// Looks up the existing sessions with a consistent read.
     fn looked_up(&self, store: &Store, scenario: &Scenario) -> Stage {
         let is_live = |row: &Row| row.is_live(self.began);
+        let jkt = store.sessions[self.own].and_then(|row| row.jkt);
+        if jkt.is_some() && jkt != self.proof && !scenario.has(Weakness::EverywhereWithoutProof) {
+            return Stage::Refused;
+        }
         let own_lives = store.sessions[self.own].as_ref().is_some_and(is_live);
         if !own_lives && store.sessions.iter().flatten().any(is_live) {
             return own(true);
@@ -81,7 +93,7 @@ impl Ending {
         if scenario.has(Weakness::OwnSessionFirst) {
             return own(false);
         }
-        if store.sessions[CLIENTS].is_some() { Stage::Others(Revoking::Marking) } else { own(false) }
+        if store.sessions[self.other()].is_some() { Stage::Others(Revoking::Marking) } else { own(false) }
     }
 }
 

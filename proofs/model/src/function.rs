@@ -1,39 +1,38 @@
-//! A function that runs, and how it may go on.
+//! A running function, and the steps that it can take.
 
 use crate::{
     ending::{self, Ending},
     password::{self, Changing, LoggingIn, LoginStage},
-    refreshing::{Answer, Reading, Refreshing, Stage, Writing},
-    scenario::Scenario,
+    refreshing::{Reading, Refreshing, Refusal, Stage, Writing},
+    scenario::{Scenario, Tick},
     store::Store,
-    tick::Tick,
 };
 
-/// One function that runs.
+/// A running function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Function {
-    /// When its request began.
+    /// The time at which its request began.
     pub began: Tick,
-    /// Who waits for its answer.
+    /// The party that waits for its answer.
     pub waiting: Waiting,
-    /// What it does.
+    /// Its task.
     pub task: Task,
 }
 
-/// Who waits for an answer.
+/// The party that waits for an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Waiting {
     /// The client.
     Client,
     /// The thief.
     Thief,
-    /// The user, who wants an end.
+    /// The user, for the end of sessions.
     User,
-    /// Nobody any more.
+    /// No party: the request was abandoned.
     Nobody,
 }
 
-/// What a function does.
+/// The task of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Task {
     /// A refresh.
@@ -46,38 +45,38 @@ pub enum Task {
     Login(LoggingIn),
 }
 
-/// How a function goes on.
+/// A step of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {
-    /// Its write is carried out and acknowledged.
+    /// The write is carried out and acknowledged.
     Write,
-    /// Its write is carried out, and the acknowledgement is lost.
+    /// The write is carried out, and its acknowledgement is lost.
     WriteUnacknowledged,
-    /// Its write is on its way for longer than it waits.
+    /// The write takes longer than the function waits.
     WriteLate,
-    /// The user's record comes back.
+    /// The user's record is read.
     Read,
-    /// The user's record can't be had.
+    /// The user's record can't be read.
     ReadFails,
-    /// It does what is next.
+    /// The next operation succeeds.
     Next,
-    /// The store fails what is next.
+    /// The store fails the next operation.
     Fail,
-    /// It answers, and who waits hears it.
+    /// The function answers, and the waiting party hears the answer.
     Answer,
-    /// It is gone, or its answer is.
+    /// The function crashes, or its answer is lost.
     Crash,
 }
 
 impl Step {
-    /// Whether something goes wrong.
+    /// Whether the step is a fault.
     pub fn is_fault(self) -> bool {
         !matches!(self, Self::Write | Self::Read | Self::Next | Self::Answer)
     }
 }
 
 impl Function {
-    /// Whether all that is left is to answer.
+    /// Whether only the answer is left.
     pub fn has_answer(&self) -> bool {
         match &self.task {
             Task::Refresh(refresh) => matches!(refresh.stage, Stage::Answering(_)),
@@ -89,13 +88,20 @@ impl Function {
         }
     }
 
-    /// Whether its request was overtaken by the use of its successor.
-    pub fn is_overtaken(&self) -> bool {
-        let overtaken = Stage::Answering(Answer::Refused { is_overtaken: true });
-        matches!(&self.task, Task::Refresh(refresh) if refresh.stage == overtaken)
+    /// The refresh, if the task is one.
+    pub fn refresh(&self) -> Option<&Refreshing> {
+        match &self.task {
+            Task::Refresh(refresh) => Some(refresh),
+            Task::Logout(_) | Task::Password(_) | Task::Login(_) => None,
+        }
     }
 
-    /// Goes on.
+    /// Whether the successor's use overtook its request.
+    pub fn is_overtaken(&self) -> bool {
+        self.refresh().is_some_and(|refresh| refresh.is_refused(Refusal::Overtaken))
+    }
+
+    /// Takes this step.
     pub fn go_on(&mut self, step: Step, store: &mut Store, scenario: &Scenario) {
         match &mut self.task {
             Task::Refresh(refresh) => match step {
@@ -114,7 +120,7 @@ impl Function {
         }
     }
 
-    /// How it may go on.
+    /// The steps that it can take.
     pub fn steps(&self, may_fail: bool) -> Vec<Step> {
         let mut steps = self.undisturbed();
         if may_fail {

@@ -1,16 +1,21 @@
-//! The refresh protocol as a model: every order in which things can happen, with crashes, lost acknowledgements, late
-//! writes, retries of the SDK's and of the client's, a thief, logout, a change of password, and time.
+//! A model of the refresh protocol. It explores every order of events: crashes, lost acknowledgements, late writes,
+//! retries by the SDK and the client, a thief, logout, a change of password, and time.
 //!
-//! What a failed rotation means is decided by the code's own [`refresh::decide`], and whether a user may go on by the
-//! code's own `User::admits`: the model has no copy of either. What DynamoDB does with a conditional write is modelled in
-//! [`store`], and `tests/model.rs` holds that against the real functions over a real engine.
+//! Two decisions are the code's own, so the model has no copy of them: [`refresh::decide`] interprets a failed
+//! rotation, and `User::admits` decides whether a user may go on. [`store`] models DynamoDB's conditional writes, and
+//! `tests/model.rs` compares it with the real functions over a real engine.
 //!
-//! Each mistake of [`scenario::Weakness`] is found by one of the [`properties`]; that is tested as well.
+//! Sessions are bound to a key, or become bound (RFC 9449). The thief has every token and every answer, but not the
+//! key. Clients are public, since a confidential client's tokens aren't bound. A proof here only has a key;
+//! `tests/dpop` checks the contents of proofs.
+//!
+//! A test ensures that one of the [`properties`] finds each mistake of [`scenario::Weakness`].
 
 pub mod alone;
 pub mod check;
 pub mod ending;
 pub mod function;
+mod keyless;
 pub mod parties;
 pub mod password;
 pub mod properties;
@@ -19,6 +24,6 @@ pub mod refreshing;
 pub mod revoking;
 pub mod scenario;
 pub mod store;
-pub mod tick;
+pub mod token;
 mod transitions;
 pub mod world;

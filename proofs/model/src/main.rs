@@ -1,4 +1,4 @@
-//! `cargo xtask model`: plays every scenario through, larger than the tests do, and prints how many states that is.
+//! `cargo xtask model`: explores every scenario, with larger bounds than the tests, and prints the number of states.
 
 use std::process::ExitCode;
 

@@ -1,46 +1,58 @@
-//! Who sends requests: a client that does what it should, and a thief.
+//! The parties that send requests: a well-behaved client and a thief.
 
-use crate::{refreshing::Answer, scenario::Scenario, store::Key, tick::Tick};
+use crate::{
+    refreshing::Answer,
+    scenario::{Binding, Scenario, Tick},
+    store::Key,
+    token::{Jkt, Token, Tokens},
+};
 
 /// The client that the session belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Client {
-    /// The generation of the refresh token that it has.
-    pub generation: u8,
-    /// When that ends unless it is used.
+    /// Its refresh token.
+    pub token: Token,
+    /// The key of the proofs that it sends with this token.
+    pub proof: Option<Jkt>,
+    /// Whether it has used this token. A retry has to repeat the proof's key, or its absence.
+    pub has_asked: bool,
+    /// The time at which the session ends unless it is refreshed.
     pub expires_at: Tick,
-    /// When it first used this token, if it has.
+    /// The time at which it first used this token, if it has.
     pub first_asked_at: Option<Tick>,
     /// Whether it has used this token more than once.
     pub has_retried: bool,
-    /// When it last sent a request that it then gave up waiting for.
+    /// The time at which it last sent a request that it then abandoned.
     pub abandoned_at: Option<Tick>,
-    /// When it sent the request that it waits for.
+    /// The time at which it sent the request that it waits for.
     pub waits_since: Option<Tick>,
-    /// Requests that it may still send.
+    /// The requests that it may still send.
     pub requests: u8,
     /// Whether its user is logged in.
     pub standing: Standing,
 }
 
-/// Whether a client's user is logged in, as far as the client knows.
+/// The client's knowledge of whether its user is logged in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Standing {
     /// Logged in.
     LoggedIn,
-    /// The user has left.
+    /// The user has logged out.
     Left,
-    /// It was told that the session is over.
+    /// A response said that the session is over.
     LoggedOut,
-    /// It was told so although nobody wanted it, and although its time wasn't up.
+    /// A response said so before the session's time was up, although no party had ended it.
     Wronged,
 }
 
 impl Client {
     /// A client whose user has just logged in.
     pub fn new(scenario: &Scenario) -> Self {
+        let jkt = (scenario.binding == Binding::AtLogin).then_some(Jkt::Clients);
         Self {
-            generation: 0,
+            token: Token { generation: 0, jkt },
+            proof: jkt,
+            has_asked: false,
             expires_at: scenario.idle.min(scenario.absolute),
             first_asked_at: None,
             has_retried: false,
@@ -51,44 +63,60 @@ impl Client {
         }
     }
 
-    /// Whether it may send a request now. What is asked of a client: without an `Idempotency-Key` it retries within the
-    /// leeway or not at all; and it doesn't use a new token in the very second in which it gave up on an older request,
-    /// which is the shortest time that the store can tell.
+    /// The keys of the proofs that its next request may have. It may start to send proofs with any token. A retry
+    /// repeats the first try's key, or its absence.
+    pub fn proofs(&self, scenario: &Scenario) -> impl Iterator<Item = Option<Jkt>> + use<> {
+        let begins = scenario.binding == Binding::AtRefresh && self.proof.is_none() && !self.has_asked;
+        [self.proof].into_iter().chain(begins.then_some(Some(Jkt::Clients)))
+    }
+
+    /// Whether it may send a request now. Clients have two duties. Without an `Idempotency-Key`, they retry within the
+    /// leeway or not at all. After giving up on a request, they wait for the next second before they use a newer token,
+    /// since the store can't tell shorter times.
     pub fn can_ask(&self, now: Tick, scenario: &Scenario) -> bool {
         let is_in_time = match self.first_asked_at {
             None => self.abandoned_at.is_none_or(|abandoned_at| abandoned_at < now),
-            Some(first) => scenario.client_has_keys || now <= first + scenario.leeway,
+            Some(_) => self.may_retry(now, scenario),
         };
         self.requests > 0 && self.standing == Standing::LoggedIn && is_in_time
     }
 
-    /// Sends a request; if it was still waiting for an answer, it waits no longer.
-    pub fn ask(&mut self, now: Tick) {
+    /// Whether a retry of its request would be in time.
+    pub fn may_retry(&self, now: Tick, scenario: &Scenario) -> bool {
+        let in_time = |first: Tick| scenario.client_has_keys || now <= first + scenario.leeway;
+        self.first_asked_at.is_some_and(in_time)
+    }
+
+    /// Sends a request, and stops waiting for an earlier one.
+    pub fn ask(&mut self, proof: Option<Jkt>, now: Tick) {
         self.requests -= 1;
-        self.abandoned_at = self.waits_since.or(self.abandoned_at);
+        (self.proof, self.has_asked) = (proof, true);
+        self.abandoned_at = self.waits_since.max(self.abandoned_at);
         self.waits_since = Some(now);
         self.has_retried = self.first_asked_at.is_some();
         self.first_asked_at.get_or_insert(now);
     }
 
-    /// What a retry of its request shows.
+    /// The retry key of its request.
     pub fn key(&self, scenario: &Scenario) -> Option<Key> {
-        scenario.client_has_keys.then_some(Key::Clients(self.generation))
+        scenario.client_has_keys.then_some(Key::Clients(self.token.generation))
     }
 
-    /// Hears the answer to the request that it waits for, which began then.
-    pub fn hear(&mut self, answer: Answer, began: Tick, is_alone: bool) {
+    /// Hears the answer to the request that it sent at `began`. A refusal is wrong unless some party may have ended the
+    /// session.
+    pub fn hear(&mut self, answer: Answer, began: Tick, may_be_over: bool) {
         self.waits_since = None;
         match answer {
-            Answer::Tokens { generation, expires_at, .. } => {
-                (self.generation, self.expires_at) = (generation, expires_at);
+            Answer::Tokens { token, expires_at, .. } => {
+                (self.token, self.expires_at) = (token, expires_at);
+                (self.proof, self.has_asked) = (token.jkt, false);
                 self.first_asked_at = None;
             }
-            Answer::Refused { .. } => {
-                let is_wronged = is_alone && began < self.expires_at;
+            Answer::Refused(_) => {
+                let is_wronged = !may_be_over && began < self.expires_at;
                 self.standing = if is_wronged { Standing::Wronged } else { Standing::LoggedOut };
             }
-            // A failure that was noted is as if the token had not been used: it may retry as late as it likes.
+            // A noted failure counts as if the token hadn't been used: the client may retry at any time.
             Answer::Unavailable { is_noted: true } if !self.has_retried => {
                 self.first_asked_at = None;
             }
@@ -97,36 +125,23 @@ impl Client {
     }
 }
 
-/// Somebody who came by a refresh token of the client's.
+/// A thief who obtained some of the client's refresh tokens.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Thief {
-    /// The generations that it has, a bit each.
-    pub known: u16,
-    /// Those that it copied from the client, with the key if there is one.
-    pub copied: u16,
-    /// Requests that it may still send.
+    /// The tokens that it knows.
+    pub known: Tokens,
+    /// The tokens that it copied from the client, with the `Idempotency-Key` if there is one.
+    pub copied: Tokens,
+    /// The requests that it may still send.
     pub requests: u8,
+    /// The logouts that it may still send.
+    pub logouts: u8,
 }
 
 impl Thief {
-    /// The generations of the tokens that it has.
-    pub fn generations(&self) -> impl Iterator<Item = u8> {
-        (0..16).filter(|generation| self.known & (1 << generation) != 0)
-    }
-
-    /// Copies what the client has.
-    pub fn copy(&mut self, generation: u8) {
-        self.copied |= 1 << generation;
-        self.learn(generation);
-    }
-
-    /// Whether it copied this one from the client.
-    pub fn has_copied(&self, generation: u8) -> bool {
-        self.copied & (1 << generation) != 0
-    }
-
-    /// Has one more token.
-    pub fn learn(&mut self, generation: u8) {
-        self.known |= 1 << generation;
+    /// Copies the client's token.
+    pub fn copy(&mut self, token: Token) {
+        self.copied.insert(token);
+        self.known.insert(token);
     }
 }

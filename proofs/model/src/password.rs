@@ -4,64 +4,63 @@ use shared::store::User;
 
 use crate::{
     revoking::Revoking,
-    scenario::{OVERLAP, Scenario, Weakness},
+    scenario::{OVERLAP, Scenario, Tick, Weakness},
     store::{ANEW, CLIENTS, LATE, OTHER, Row, Store, at},
-    tick::Tick,
 };
 
-/// A change of password that is under way, from the other device.
+/// A change of password in progress, from the other device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Changing {
-    /// When the request began.
+    /// The time at which the request began.
     pub began: Tick,
-    /// How far it is.
+    /// Its stage.
     pub stage: Stage,
 }
 
-/// How far a change of password is.
+/// The stage of a change of password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
-    /// The session, the user and the credential are read and found good.
+    /// The session, the user and the credential are about to be read and checked.
     Asking,
-    /// The hash is about to be replaced, if it is still the one that was verified.
+    /// The hash is about to be replaced, provided that it is still the verified one.
     Replacing {
-        /// The sessions of the password that it replaces begin here at the earliest.
+        /// The earliest time at which sessions begin under the old password.
         valid_from: Tick,
-        /// Whether an earlier attempt of the SDK has replaced it, and the acknowledgement was lost.
+        /// Whether an earlier attempt of the SDK replaced the hash, and its acknowledgement was lost.
         is_own: bool,
     },
     /// The user's `not_before` is about to be set.
     CuttingOff(Tick),
     /// The user's sessions are about to be looked up.
     Looking(Tick),
-    /// These sessions are left to be ended; of the first, how far that is.
+    /// These sessions are left to be ended.
     EndingOthers {
-        /// The instant from which on sessions of the new password begin.
+        /// The earliest time at which sessions begin under the new password.
         valid_from: Tick,
-        /// Whether this is left.
+        /// Whether the client's session is left.
         clients: bool,
-        /// Whether this is left.
+        /// Whether the late login's session is left.
         late: bool,
-        /// How far the end of the first is.
+        /// The stage of ending the first of them.
         revoking: Revoking,
     },
-    /// The session that goes on is about to be put.
+    /// The replacement session is about to be put.
     Putting(Tick),
     /// The session that asked is being ended.
     EndingOwn(Revoking),
     /// 200.
     Done,
-    /// Refused: over, or not the current password.
+    /// Refused: the session is over, or the password isn't the current one.
     Refused,
 }
 
 impl Changing {
-    /// A request that has come in.
+    /// A request that has arrived.
     pub fn new(began: Tick) -> Self {
         Self { began, stage: Stage::Asking }
     }
 
-    /// Does what is next. Without `is_acknowledged` the store carries it out, and the SDK sends it again.
+    /// Takes the next step. Without `is_acknowledged`, the store carries the operation out and the SDK repeats it.
     pub fn go_on(&mut self, store: &mut Store, is_acknowledged: bool, scenario: &Scenario) {
         let next = match self.stage {
             Stage::Asking => self.asked(store),
@@ -104,7 +103,7 @@ impl Changing {
             return Stage::Refused;
         };
         if store.is_changed {
-            // Its current password isn't current any more: what this very session has begun is completed.
+            // Its current password has been replaced. If this session began the change, the change is completed.
             return Stage::CuttingOff(store.valid_from);
         }
         if !admits(store.not_before, row.created_at) {
@@ -115,7 +114,7 @@ impl Changing {
 
     fn replaced(self, valid_from: Tick, is_own: bool, store: &mut Store, scenario: &Scenario) -> Stage {
         if store.is_changed {
-            // The condition fails. If it was the SDK's own first attempt that replaced the hash, it recognises that.
+            // The condition fails. The SDK recognises the case that its own first attempt replaced the hash.
             return if is_own { Stage::CuttingOff(store.valid_from) } else { Stage::Refused };
         }
         let overlap = if scenario.has(Weakness::NoOverlap) { 0 } else { OVERLAP };
@@ -124,7 +123,7 @@ impl Changing {
         Stage::CuttingOff(store.valid_from)
     }
 
-    /// Queried only now: whoever logged in with the old password until it was replaced is among them.
+    /// Queries the sessions only now, so that logins with the old password up to its replacement are found.
     fn looked_up(valid_from: Tick, store: &Store) -> Stage {
         let [clients, late] = [CLIENTS, LATE].map(|session| store.sessions[session].is_some());
         Self::others_left(valid_from, clients, late)
@@ -139,28 +138,28 @@ impl Changing {
     }
 }
 
-/// A login with the old password that is under way.
+/// A login with the old password in progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct LoggingIn {
-    /// When the request began.
+    /// The time at which the request began.
     pub began: Tick,
-    /// How far it is.
+    /// Its stage.
     pub stage: LoginStage,
 }
 
-/// How far a login is.
+/// The stage of a login.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum LoginStage {
     /// The credential is about to be read.
     Asking,
     /// The password was right; the user is about to be read.
     Verified {
-        /// When sessions of this password begin at the earliest.
+        /// The earliest time at which sessions begin under this password.
         valid_from: Tick,
     },
     /// The session is about to be put.
     Putting {
-        /// When it is created.
+        /// The time at which the session is created.
         created_at: Tick,
     },
     /// 200, or a refusal.
@@ -168,12 +167,12 @@ pub enum LoginStage {
 }
 
 impl LoggingIn {
-    /// A request that has come in.
+    /// A request that has arrived.
     pub fn new(began: Tick) -> Self {
         Self { began, stage: LoginStage::Asking }
     }
 
-    /// Does what is next.
+    /// Takes the next step.
     pub fn go_on(&mut self, store: &mut Store, scenario: &Scenario) {
         self.stage = match self.stage {
             LoginStage::Asking if store.is_changed => LoginStage::Done,
@@ -192,7 +191,7 @@ impl LoggingIn {
     }
 }
 
-/// The code's own rule.
+/// Calls the code's own rule.
 fn admits(not_before: Tick, created_at: Tick) -> bool {
     User { not_before: at(not_before), ..User::default() }.admits(at(created_at))
 }

@@ -1,73 +1,85 @@
-//! What has to hold, and what has to be possible so that it means something.
+//! Properties that must always hold, and worlds that must be reachable so that those mean something.
 
 use stateright::Property;
 
 use crate::{
     alone::{both_go_on, change_password, log_out, refresh},
-    function::Task,
+    keyless::{
+        BECOMES_BOUND, ENDED, NO_PROOF, NOT_ENDED, OTHER_KEY_AFTER_RESTORE, TWO_KEYS, WITHOUT_THE_KEY,
+    },
     parties::Standing,
-    protocol::Protocol,
+    protocol::{Named, Protocol},
     refreshing::{Answer, Refreshing, Stage, Why},
-    scenario::{Cast, Scenario},
+    scenario::{Binding, Cast, Scenario},
     store::{ANEW, CLIENTS, Key, LATE, OTHER, Write},
+    token::{Token, Tokens},
     world::{End, World},
 };
-
-type Condition = fn(&Protocol, &World) -> bool;
-
-/// A condition and what it is called.
-type Named = (&'static str, Condition);
 
 /// The properties of a scenario.
 pub fn of(scenario: &Scenario) -> Vec<Property<Protocol>> {
     let always = COMMON.iter().chain(always(scenario.cast));
     let always = always.map(|(name, condition)| Property::always(name, *condition));
-    let sometimes = sometimes(scenario.cast).iter();
+    let sometimes = sometimes(scenario).iter().copied().flatten();
     let sometimes = sometimes.map(|(name, condition)| Property::sometimes(name, *condition));
     always.chain(sometimes).collect()
 }
 
-/// What has to hold in every world.
+/// The properties that must hold in every world.
 fn always(cast: Cast) -> &'static [Named] {
     match cast {
         Cast::Alone => &LONE_CLIENT,
         Cast::Thief => &[FOUND_OUT],
+        Cast::Keyless => &WITHOUT_THE_KEY,
         Cast::Logout => &[NOTHING_SURVIVES_LOGOUT, LOGOUT_COMPLETES],
         Cast::Everywhere => &[NOTHING_SURVIVES_EVERYWHERE, LOGOUT_COMPLETES],
         Cast::PasswordChange => &[NOTHING_SURVIVES_CHANGE, CHANGE_COMPLETES],
     }
 }
 
-/// What has to be the case in some world.
-fn sometimes(cast: Cast) -> &'static [Named] {
-    match cast {
-        Cast::Alone => &[RETRY, LATE_RETRY, OVERTAKEN, END],
-        Cast::Thief => &[RETRY, THEFT],
-        Cast::Logout | Cast::Everywhere => &[RETRY, ACKNOWLEDGED],
-        Cast::PasswordChange => &[ACKNOWLEDGED, LATE_LOGIN, CUT_OFF],
+/// The properties that must hold in some world.
+fn sometimes(scenario: &Scenario) -> &'static [&'static [Named]] {
+    match (scenario.cast, scenario.binding) {
+        (Cast::Alone, Binding::AtRefresh) => &[&[RETRY, LATE_RETRY, OVERTAKEN, END], &BECOMES_BOUND],
+        (Cast::Alone, _) => &[&[RETRY, LATE_RETRY, OVERTAKEN, END]],
+        (Cast::Thief, _) => &[&[RETRY, THEFT]],
+        (Cast::Keyless, _) if scenario.restores > 0 => &[&[OTHER_KEY_AFTER_RESTORE]],
+        (Cast::Keyless, Binding::AtRefresh) => &[&[RETRY, THEFT, ENDED], &BECOMES_BOUND, &TWO_KEYS],
+        (Cast::Keyless, _) => &[&[RETRY, NO_PROOF, ENDED, NOT_ENDED]],
+        (Cast::Logout | Cast::Everywhere, _) => &[&[RETRY, ACKNOWLEDGED]],
+        (Cast::PasswordChange, _) => &[&[ACKNOWLEDGED, LATE_LOGIN, CUT_OFF]],
     }
 }
 
-const COMMON: [Named; 5] = [
+const COMMON: [Named; 6] = [
     ("no token is exchanged twice", |_, world| !world.store.was_forked),
     ("one token at most can be exchanged", |Protocol(scenario), world| {
-        let exchanges = |generation: &u8| {
-            let write = Write {
-                session: CLIENTS,
-                generation: *generation,
-                key: Key::Random(u8::MAX),
-                now: world.now,
-            };
-            world.store.clone().rotate(&write, scenario).is_ok()
+        let is_exchanged = |token: &Token| {
+            let key = Key::Random(u8::MAX);
+            let write = Write { session: CLIENTS, token: *token, proof: token.jkt, key, now: world.now };
+            world.store.accepts(&write, scenario)
         };
-        (0..16).filter(exchanges).count() <= 1
+        Tokens::ALL.iter().filter(is_exchanged).count() <= 1
+    }),
+    ("a generation has one successor, of one key, which both of its tokens have", |_, world| {
+        !answers(world, |_, answer| match answer {
+            Answer::Tokens { token, access_jkt, is_retry, .. } => {
+                // A retry may bring a proof where the first request had none. The proof binds only the retry's access
+                // token.
+                let is_of_its_own = is_retry && token.jkt.is_none();
+                (token.jkt != access_jkt && !is_of_its_own) || !world.store.successors.contains(token)
+            }
+            Answer::Refused(_) | Answer::Unavailable { .. } => false,
+        })
     }),
     ("no session is refreshed after its end", |_, world| {
         world.store.sessions.iter().flatten().all(|row| row.rotated_at < row.absolute_expires_at)
     }),
     ("a session has one row on the denylist, unless something failed", |Protocol(scenario), world| {
         let has_failed = world.was_cut_short || world.faults < scenario.faults;
-        has_failed || world.store.denylist.iter().all(|rows| rows.count_ones() <= 1)
+        // A restored session may have been ended before.
+        let was_restored = world.restores < scenario.restores;
+        has_failed || was_restored || world.store.denylist.iter().all(|rows| rows.count_ones() <= 1)
     }),
     ("nothing but the user ends another session", |_, world| {
         world.end != End::Unwanted || (world.store.sessions[OTHER].is_some() && !world.store.is_denied(OTHER))
@@ -86,15 +98,18 @@ const LONE_CLIENT: [Named; 2] = [
             return true;
         }
         let key = client.key(scenario).unwrap_or(Key::Random(u8::MAX));
-        let write = Write { session: CLIENTS, generation: client.generation, key, now: world.now };
-        let answer = refresh(&mut world.store.clone(), write, scenario);
-        matches!(answer, Answer::Tokens { generation, .. } if generation == client.generation + 1)
+        client.proofs(scenario).all(|proof| {
+            let write = Write { session: CLIENTS, token: client.token, proof, key, now: world.now };
+            let next = Token { generation: client.token.generation + 1, jkt: write.jkt() };
+            let answer = refresh(&mut world.store.clone(), write, scenario);
+            matches!(answer, Answer::Tokens { token, access_jkt, .. } if token == next && access_jkt == next.jkt)
+        })
     }),
 ];
 
 const FOUND_OUT: Named =
     ("a thief and a client who both go on are found out", |Protocol(scenario), world| {
-        world.thief.known == 0 || both_go_on(world, scenario)
+        world.thief.known == Tokens::default() || both_go_on(world, scenario)
     });
 
 const NOTHING_SURVIVES_LOGOUT: Named = ("nothing survives an acknowledged logout", |_, world| {
@@ -111,10 +126,11 @@ const NOTHING_SURVIVES_CHANGE: Named =
         if world.end != End::Acknowledged {
             return true;
         }
-        let refreshed = |session| {
+        let refreshed = |session: usize| {
             let Some(row) = world.store.sessions[session] else { return false };
-            let write =
-                Write { session, generation: row.generation, key: Key::Random(u8::MAX), now: world.now };
+            let token = Token { generation: row.generation, jkt: row.jkt };
+            let key = Key::Random(u8::MAX);
+            let write = Write { session, token, proof: token.jkt, key, now: world.now };
             matches!(refresh(&mut world.store.clone(), write, scenario), Answer::Tokens { .. })
         };
         world.is_over(CLIENTS) && world.is_over(OTHER) && !refreshed(LATE) && refreshed(ANEW)
@@ -148,7 +164,7 @@ const END: Named =
     ("a session ends with its lifetime", |_, world| world.client.standing == Standing::LoggedOut);
 
 const THEFT: Named = ("theft is found", |_, world| {
-    refreshes(world).any(|refresh| matches!(refresh.stage, Stage::Ending(Why::Theft, _)))
+    world.refreshes().any(|refresh| matches!(refresh.stage, Stage::Ending(Why::Theft, _)))
 });
 
 const ACKNOWLEDGED: Named = ("the end is acknowledged", |_, world| world.end == End::Acknowledged);
@@ -158,19 +174,9 @@ const LATE_LOGIN: Named = ("a login with the old password outlasts the change of
 });
 
 const CUT_OFF: Named = ("a refresh meets a user who was cut off", |_, world| {
-    refreshes(world).any(|refresh| matches!(refresh.stage, Stage::Ending(Why::CutOff, _)))
+    world.refreshes().any(|refresh| matches!(refresh.stage, Stage::Ending(Why::CutOff, _)))
 });
 
-fn refreshes(world: &World) -> impl Iterator<Item = &Refreshing> {
-    world.running.iter().filter_map(|function| match &function.task {
-        Task::Refresh(refresh) => Some(refresh),
-        Task::Logout(_) | Task::Password(_) | Task::Login(_) => None,
-    })
-}
-
 fn answers(world: &World, is_meant: impl Fn(&Refreshing, Answer) -> bool) -> bool {
-    refreshes(world).any(|refresh| match refresh.stage {
-        Stage::Answering(answer) => is_meant(refresh, answer),
-        Stage::AtStore(..) | Stage::Ending(..) | Stage::Marking => false,
-    })
+    world.refreshes().any(|refresh| refresh.answer().is_some_and(|answer| is_meant(refresh, answer)))
 }

@@ -1,26 +1,25 @@
-//! The end of one session: marked, put on the denylist, deleted.
+//! Ends one session in three steps: it is marked, denied and deleted.
 
 use crate::{
-    scenario::{Scenario, Weakness},
+    scenario::{Scenario, Tick, Weakness},
     store::Store,
-    tick::Tick,
 };
 
-/// How far the end of a session is.
+/// The stage of a session's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Revoking {
-    /// The instant is about to be written into the session.
+    /// The time of the end is about to be written into the session.
     Marking,
-    /// The row of this instant is about to be put.
+    /// The denylist row of this instant is about to be put.
     Denying(Tick),
     /// The session is about to be deleted.
     Deleting,
-    /// It is over.
+    /// The end is complete.
     Over,
 }
 
 impl Revoking {
-    /// Does what is next, for a request that began then.
+    /// Takes the next step, for a request that began at `began`.
     #[must_use]
     pub fn go_on(self, session: usize, began: Tick, store: &mut Store, scenario: &Scenario) -> Self {
         match self {

@@ -1,102 +1,144 @@
-//! What is played through: who takes part, how often, and how much goes wrong.
+//! The scenarios: the parties, the number of their requests, and the number of faults.
 
-use crate::tick::Tick;
+use crate::token::Jkt;
 
-/// A bounded world. Everything that can happen within the bounds is played through, in every order.
+/// A time in the model.
+pub type Tick = u8;
+
+/// The bounds of an exploration. It covers everything that can happen within them, in every order.
 #[derive(Clone, Copy, Debug)]
 pub struct Scenario {
-    /// What it is called where it is reported.
+    /// The name in reports.
     pub name: &'static str,
-    /// Who takes part.
+    /// The parties besides the client.
     pub cast: Cast,
     /// Whether the client sends an `Idempotency-Key`.
     pub client_has_keys: bool,
-    /// How many requests the client sends.
+    /// Whether sessions are bound to keys.
+    pub binding: Binding,
+    /// The requests that the client sends.
     pub client_requests: u8,
-    /// How many requests the thief sends.
+    /// The requests that the thief sends.
     pub thief_requests: u8,
-    /// How many faults there are: a crash, a lost acknowledgement, a lost answer, a late write, a failed read.
+    /// The logouts that the thief sends.
+    pub thief_logouts: u8,
+    /// The restores of the sessions table to its initial state.
+    pub restores: u8,
+    /// The faults: a crash, a lost acknowledgement, a lost answer, a late write or a failed read.
     pub faults: u8,
-    /// How many functions run at the same time.
+    /// The client's requests that arrive twice.
+    pub duplicates: u8,
+    /// The most functions that run at the same time.
     pub in_flight: usize,
-    /// How often the SDK sends a write before it gives up.
+    /// The attempts of the SDK at a write.
     pub attempts: u8,
     /// The last tick.
     pub horizon: Tick,
-    /// For how many ticks a used token still gets the same successor.
+    /// The ticks for which a used token gets the same successor.
     pub leeway: Tick,
-    /// After how many ticks without a refresh a session ends.
+    /// The ticks after which a session without a refresh ends.
     pub idle: Tick,
-    /// After how many ticks a session ends in any case.
+    /// The ticks after which any session ends.
     pub absolute: Tick,
-    /// What is broken on purpose.
+    /// The deliberate mistake.
     pub weakness: Weakness,
 }
 
-/// Who takes part beside the client.
+/// The parties besides the client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cast {
-    /// Nobody.
+    /// No other party.
     Alone,
-    /// Somebody who copies a refresh token of the client's.
+    /// A thief copies one of the client's refresh tokens.
     Thief,
+    /// A thief has all refresh tokens and answers of the client, but not its key.
+    Keyless,
     /// The user logs out on the client.
     Logout,
     /// The user logs out everywhere, on another device.
     Everywhere,
-    /// The user changes the password on another device, while somebody logs in with the old one.
+    /// The user changes the password on another device, during a login with the old one.
     PasswordChange,
 }
 
-/// A mistake, made on purpose to see that the properties find it.
+/// Whether a session is bound to a key (RFC 9449).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    /// Never: no request has a proof.
+    Never,
+    /// From the login on.
+    AtLogin,
+    /// From the first refresh with a proof on.
+    AtRefresh,
+}
+
+/// A deliberate mistake, which the properties must find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weakness {
-    /// None: the protocol as it is.
+    /// No mistake.
     None,
-    /// The write of a rotation doesn't ask for the generation.
+    /// The rotation's write doesn't check the generation.
     NoGeneration,
-    /// The write of a rotation asks for nothing, and so makes an item where there is none.
+    /// The rotation's write has no condition, and so can create an item.
     NoCondition,
-    /// The write of a rotation looks at the idle end alone.
+    /// The rotation's write checks only the idle end.
     NoAbsoluteEnd,
-    /// A retry can't be recognised by its key.
+    /// A retry isn't recognised by its key.
     NoRetryKey,
-    /// Whatever makes the write fail is taken for theft.
+    /// Any failed write counts as theft.
     FailureIsTheft,
-    /// A request that was under way for so long that its successor was used meanwhile is taken for theft.
+    /// A slow request whose successor was used meanwhile counts as theft.
     OvertakenIsTheft,
-    /// A rotation whose tokens were never issued isn't marked.
+    /// A rotation whose tokens weren't issued isn't marked.
     NoMark,
-    /// A token that was used before is refused, and its session goes on.
+    /// A reused token is refused, but its session goes on.
     TheftIsIgnored,
-    /// Each request ends a session at an instant of its own.
+    /// Each request ends a session at its own time.
     OwnInstants,
     /// A session ends without a denylist row.
     NoDenylistRow,
-    /// A session ends and is left.
+    /// A session ends, but isn't deleted.
     SessionIsLeft,
-    /// `everywhere` ends the session that it is asked from first.
+    /// `everywhere` ends its own session first.
     OwnSessionFirst,
     /// Sessions of a new password may begin as early as those of the old one.
     NoOverlap,
     /// A change of password doesn't cut off the user's earlier sessions.
     NoCutOff,
+    /// A bound refresh token passes without a proof, or with another key's.
+    NoProof,
+    /// The rotation's write doesn't check the key.
+    NoKeyInCondition,
+    /// The rotation's write doesn't store the key that binds the session.
+    KeyIsNotStored,
+    /// A retry is recognised with any key.
+    RetryOfAnyKey,
+    /// A retry is compared by its token's key instead of its proof's.
+    RetryOfTheTokensKey,
+    /// A reused token with another key is refused, but its session goes on.
+    OtherKeyIsRefused,
+    /// `everywhere` ends the user's sessions without a proof of its own session's key.
+    EverywhereWithoutProof,
 }
 
-/// How many ticks a function may run: then Lambda ends it, and no write of it reaches the store any more.
+/// The ticks that a function may run. Then Lambda stops it, and none of its writes reaches the store.
 pub const FUNCTION_TTL: Tick = 1;
-/// For how many ticks the instant of a mark is used again.
+/// The ticks for which a mark's time is reused.
 pub const MARK_TTL: Tick = FUNCTION_TTL;
-/// By how many ticks sessions of a new password begin later than its change: more than a function runs.
+/// The ticks between a change of password and the first sessions of the new one: more than a function runs.
 pub const OVERLAP: Tick = FUNCTION_TTL + 1;
 
 const ALONE: Scenario = Scenario {
     name: "a client alone, with keys",
     cast: Cast::Alone,
     client_has_keys: true,
+    binding: Binding::Never,
     client_requests: 3,
     thief_requests: 0,
+    thief_logouts: 0,
+    restores: 0,
     faults: 2,
+    duplicates: 0,
     in_flight: 2,
     attempts: 2,
     horizon: 5,
@@ -106,10 +148,23 @@ const ALONE: Scenario = Scenario {
     weakness: Weakness::None,
 };
 
-/// What is played through in seconds, by the tests.
-pub const SCENARIOS: [Scenario; 7] = [
+/// The scenarios that the tests explore within seconds.
+pub const SCENARIOS: [Scenario; 11] = [
     ALONE,
-    Scenario { name: "a client alone, without keys", client_has_keys: false, ..ALONE },
+    Scenario {
+        name: "a client alone, without keys",
+        client_has_keys: false,
+        binding: Binding::AtRefresh,
+        ..ALONE
+    },
+    Scenario {
+        name: "requests that arrive twice",
+        binding: Binding::AtRefresh,
+        client_requests: 2,
+        faults: 1,
+        duplicates: 1,
+        ..ALONE
+    },
     Scenario {
         name: "a thief, and a client with keys",
         cast: Cast::Thief,
@@ -133,8 +188,54 @@ pub const SCENARIOS: [Scenario; 7] = [
         absolute: 9,
         ..ALONE
     },
+    Scenario {
+        name: "a thief without the key, bound at login",
+        cast: Cast::Keyless,
+        binding: Binding::AtLogin,
+        client_requests: 2,
+        thief_requests: 1,
+        thief_logouts: 2,
+        faults: 0,
+        horizon: 2,
+        idle: 9,
+        absolute: 9,
+        ..ALONE
+    },
+    Scenario {
+        name: "a thief without the key, bound later",
+        cast: Cast::Keyless,
+        binding: Binding::AtRefresh,
+        client_requests: 2,
+        thief_requests: 1,
+        thief_logouts: 1,
+        faults: 0,
+        horizon: 2,
+        idle: 9,
+        absolute: 9,
+        ..ALONE
+    },
+    Scenario {
+        name: "a restored table, and a thief",
+        cast: Cast::Keyless,
+        binding: Binding::AtRefresh,
+        client_requests: 1,
+        thief_requests: 2,
+        restores: 1,
+        faults: 0,
+        horizon: 1,
+        idle: 9,
+        absolute: 9,
+        ..ALONE
+    },
     Scenario { name: "logout", cast: Cast::Logout, client_requests: 3, horizon: 3, ..ALONE },
-    Scenario { name: "logout everywhere", cast: Cast::Everywhere, client_requests: 2, horizon: 3, ..ALONE },
+    Scenario {
+        name: "logout everywhere",
+        cast: Cast::Everywhere,
+        binding: Binding::AtLogin,
+        client_requests: 2,
+        horizon: 3,
+        ..ALONE
+    },
     Scenario {
         name: "change of password",
         cast: Cast::PasswordChange,
@@ -149,25 +250,36 @@ pub const SCENARIOS: [Scenario; 7] = [
 ];
 
 impl Scenario {
-    /// The same with one more request, fault and tick; where others ask as often as the client, with one more fault alone.
+    /// The scenario with larger bounds: one more request, fault and tick. With a thief or a change of password, only
+    /// one more fault; with a thief without the key, one more request of the thief and one tick.
     #[must_use]
     pub fn larger(self) -> Self {
-        let more = u8::from(!matches!(self.cast, Cast::Thief | Cast::PasswordChange));
+        let (client, thief, faults, ticks) = match self.cast {
+            Cast::Alone | Cast::Logout | Cast::Everywhere => (1, 0, 1, 1),
+            Cast::Thief | Cast::PasswordChange => (0, 0, 1, 0),
+            Cast::Keyless => (0, 1, 0, 1),
+        };
         Self {
-            client_requests: self.client_requests + more,
-            faults: self.faults + 1,
-            horizon: self.horizon + more,
+            client_requests: self.client_requests + client,
+            thief_requests: self.thief_requests + thief,
+            faults: self.faults + faults,
+            horizon: self.horizon + ticks,
             ..self
         }
     }
 
-    /// The same with a mistake in it.
+    /// The keys that the thief can make proofs of.
+    pub fn thiefs_proofs(&self) -> &'static [Option<Jkt>] {
+        if self.cast == Cast::Keyless { &[None, Some(Jkt::Thiefs)] } else { &[None] }
+    }
+
+    /// The scenario with this mistake.
     #[must_use]
     pub fn with(self, weakness: Weakness) -> Self {
         Self { weakness, ..self }
     }
 
-    /// Whether it has this mistake in it.
+    /// Whether the scenario has this mistake.
     pub fn has(&self, weakness: Weakness) -> bool {
         self.weakness == weakness
     }

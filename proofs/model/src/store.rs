@@ -1,56 +1,59 @@
-//! The tables, as far as the protocol needs them, and what DynamoDB does to them in one step.
+//! The tables, as far as the protocol needs them, and DynamoDB's atomic operations on them.
 
 use std::{sync::LazyLock, time::Duration};
 
 use shared::{
     clock::Timestamp,
     ids::{ClientId, SessionId, UserId},
+    resource::GrantedResources,
     scope::Scope,
     store::{Session, SessionKey},
 };
 
 use crate::{
-    scenario::{MARK_TTL, Scenario, Weakness},
-    tick::Tick,
+    scenario::{Binding, MARK_TTL, Scenario, Tick, Weakness},
+    token::{Jkt, Token, Tokens},
 };
 
 /// The client's session.
 pub const CLIENTS: usize = 0;
 /// The session of another device, from which the user ends sessions.
 pub const OTHER: usize = 1;
-/// The session of a login with the old password that is under way while the password is changed.
+/// The session of a login with the old password during its change.
 pub const LATE: usize = 2;
-/// The session that goes on after a change of password.
+/// The session that replaces the asking one after a change of password.
 pub const ANEW: usize = 3;
 const SESSIONS: usize = 4;
 
-/// What a retry shows.
+/// The retry key of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Key {
-    /// The client's `Idempotency-Key`, one for each token.
+    /// The client's `Idempotency-Key`, one per token.
     Clients(u8),
-    /// Made up for one request.
+    /// A random key for one request.
     Random(u8),
 }
 
 /// A session's item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Row {
-    /// How many times its refresh token was replaced.
+    /// The number of rotations of its refresh token.
     pub generation: u8,
-    /// When it was last replaced.
+    /// The time of the last rotation.
     pub rotated_at: Tick,
-    /// What a retry of the last rotation shows.
+    /// The retry key of the last rotation.
     pub retry_key: Option<Key>,
-    /// Whether the tokens of the last rotation are known not to have been issued.
+    /// Whether the last rotation's tokens are known to be unissued.
     pub is_undelivered: bool,
-    /// When a request began to end the session.
+    /// The key that the session is bound to.
+    pub jkt: Option<Jkt>,
+    /// The time at which a request began to end the session.
     pub ended_at: Option<Tick>,
-    /// When the session was created.
+    /// The time of the session's creation.
     pub created_at: Tick,
-    /// When it ends unless it is refreshed.
+    /// The time at which it ends unless it is refreshed.
     pub expires_at: Tick,
-    /// When it ends in any case.
+    /// The time at which it ends in any case.
     pub absolute_expires_at: Tick,
 }
 
@@ -62,6 +65,7 @@ impl Row {
             rotated_at: created_at,
             retry_key: None,
             is_undelivered: false,
+            jkt: (scenario.binding == Binding::AtLogin).then_some(Jkt::Clients),
             ended_at: None,
             created_at,
             expires_at: created_at + scenario.idle,
@@ -69,18 +73,19 @@ impl Row {
         }
     }
 
-    /// Whether it lives at this instant.
+    /// Whether it is live at this time.
     pub fn is_live(&self, now: Tick) -> bool {
         now < self.expires_at.min(self.absolute_expires_at)
     }
 
-    /// The session as the code has it, so that the code's own decision can be asked.
+    /// The session in the code's own type, for the code's own decision.
     pub fn session(&self) -> Session {
         Session {
             generation: self.generation.into(),
             rotated_at: at(self.rotated_at),
             retry_key: self.retry_key.map(Key::text),
             undelivered: self.is_undelivered,
+            jkt: self.jkt.map(Jkt::thumbprint),
             created_at: at(self.created_at),
             expires_at: at(self.expires_at),
             absolute_expires_at: at(self.absolute_expires_at),
@@ -90,7 +95,7 @@ impl Row {
 }
 
 impl Key {
-    /// The key as the code has it.
+    /// The key in the code's own type.
     pub fn text(self) -> String {
         match self {
             Self::Clients(key) => format!("client {key}"),
@@ -99,15 +104,15 @@ impl Key {
     }
 }
 
-/// The instant as the code has it: a tick is a second.
+/// The time in the code's own type: a tick is a second.
 pub fn at(tick: Tick) -> Timestamp {
     Timestamp::from_unix(1_000_000) + Duration::from_secs(tick.into())
 }
 
-/// What no decision depends on.
+/// The members that no decision depends on.
 static ANY: LazyLock<Session> = LazyLock::new(|| Session {
     key: SessionKey {
-        // Unwrap safety: all three are constants of the right form.
+        // Unwrap safety: the three constants have the right form.
         user_id: UserId::parse("user").expect("an identifier"),
         client_id: ClientId::parse("client").expect("an identifier"),
         session_id: SessionId::of_secret(b"secret"),
@@ -118,7 +123,10 @@ static ANY: LazyLock<Session> = LazyLock::new(|| Session {
     undelivered: false,
     created_at: at(0),
     auth_time: at(0),
+    jkt: None,
+    is_refreshable: true,
     scope: Scope::default(),
+    resources: GrantedResources::default(),
     device_name: None,
     user_agent: None,
     address: None,
@@ -129,14 +137,23 @@ static ANY: LazyLock<Session> = LazyLock::new(|| Session {
 /// The write of a rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Write {
-    /// Which session.
+    /// The session.
     pub session: usize,
-    /// The generation of the token that was presented.
-    pub generation: u8,
-    /// What a retry of the request shows.
+    /// The token that was presented.
+    pub token: Token,
+    /// The key that the request has a proof of.
+    pub proof: Option<Jkt>,
+    /// The retry key of the request.
     pub key: Key,
-    /// When the request began.
+    /// The time at which the request began.
     pub now: Tick,
+}
+
+impl Write {
+    /// The key that the successor becomes bound to.
+    pub fn jkt(&self) -> Option<Jkt> {
+        self.token.jkt.or(self.proof)
+    }
 }
 
 /// The tables.
@@ -144,22 +161,22 @@ pub struct Write {
 pub struct Store {
     /// Sessions.
     pub sessions: [Option<Row>; SESSIONS],
-    /// Revocations: of each session a bit for each instant of which there is a row.
+    /// Revocations: for each session, a bit for each time that has a row.
     pub denylist: [u16; SESSIONS],
-    /// Users: sessions created before this are over.
+    /// Users: sessions created before this time are over.
     pub not_before: Tick,
-    /// Credentials: when sessions of the password begin at the earliest.
+    /// Credentials: the earliest time at which sessions begin under the password.
     pub valid_from: Tick,
-    /// Credentials: whether it is the new password.
+    /// Credentials: whether the password is the new one.
     pub is_changed: bool,
-    /// No part of the tables: the generations of the client's session that were exchanged for another.
-    pub exchanged: u16,
-    /// No part of the tables: whether one was exchanged twice.
+    /// Not in the tables: the client's tokens that were issued as successors.
+    pub successors: Tokens,
+    /// Not in the tables: whether a token was exchanged twice.
     pub was_forked: bool,
 }
 
 impl Store {
-    /// With the client's session and that of another device.
+    /// The tables with the client's session and another device's.
     pub fn new(scenario: &Scenario) -> Self {
         let row = Some(Row::new(0, scenario));
         Self {
@@ -168,43 +185,51 @@ impl Store {
             not_before: 0,
             valid_from: 0,
             is_changed: false,
-            exchanged: 0,
+            successors: Tokens::default(),
             was_forked: false,
         }
     }
 
-    /// The conditional update of a rotation: the new item, or the old one with which the condition failed.
+    /// The conditional update of a rotation. Returns the new item.
     ///
     /// # Errors
     ///
-    /// The item as it is, where the condition doesn't hold.
+    /// The stored item, if the condition fails.
     pub fn rotate(&mut self, write: &Write, scenario: &Scenario) -> Result<Row, Option<Row>> {
-        let Write { session, generation, key, now } = *write;
+        let Write { session, token, key, now, .. } = *write;
+        let generation = token.generation + 1;
         let stored = self.sessions[session];
-        let Some(row) = stored.filter(|row| Self::condition(*row, write, scenario)) else {
+        let Some(row) = stored.filter(|row| Self::condition(row, write, scenario)) else {
             if !scenario.has(Weakness::NoCondition) {
                 return Err(stored);
             }
-            return Ok(
-                *self.sessions[session].insert(Row { generation: generation + 1, ..Row::new(now, scenario) })
-            );
+            return Ok(*self.sessions[session].insert(Row { generation, ..Row::new(now, scenario) }));
         };
-        let bit = 1 << generation;
-        self.was_forked |= session == CLIENTS && self.exchanged & bit != 0;
-        self.exchanged |= if session == CLIENTS { bit } else { 0 };
+        let binds = token.jkt.is_none() && !scenario.has(Weakness::KeyIsNotStored);
         let rotated = Row {
-            generation: generation + 1,
+            generation,
             rotated_at: now,
             retry_key: Some(key),
             is_undelivered: false,
+            jkt: write.proof.filter(|_| binds).or(row.jkt),
             expires_at: now + scenario.idle,
             ..row
         };
+        if session == CLIENTS {
+            self.was_forked |= self.successors.has_generation(generation);
+            self.successors.insert(Token { generation, jkt: rotated.jkt });
+        }
         Ok(*self.sessions[session].insert(rotated))
     }
 
-    fn condition(row: Row, write: &Write, scenario: &Scenario) -> bool {
-        (row.generation == write.generation || scenario.has(Weakness::NoGeneration))
+    /// Whether the store would carry out this rotation.
+    pub fn accepts(&self, write: &Write, scenario: &Scenario) -> bool {
+        self.sessions[write.session].is_some_and(|row| Self::condition(&row, write, scenario))
+    }
+
+    fn condition(row: &Row, write: &Write, scenario: &Scenario) -> bool {
+        (row.generation == write.token.generation || scenario.has(Weakness::NoGeneration))
+            && (row.jkt == write.token.jkt || scenario.has(Weakness::NoKeyInCondition))
             && row.expires_at > write.now
             && (row.absolute_expires_at > write.now || scenario.has(Weakness::NoAbsoluteEnd))
     }
@@ -214,7 +239,7 @@ impl Store {
         self.denylist[session] != 0
     }
 
-    /// The mark with which the end of a session begins: the instant of it, if the session is there.
+    /// Marks a session as ending, and returns the time of its end. `None` if the session doesn't exist.
     pub fn mark(&mut self, session: usize, now: Tick, scenario: &Scenario) -> Option<Tick> {
         let row = self.sessions[session].as_mut()?;
         let is_of_now = |ended_at: &Tick| ended_at + MARK_TTL >= now && !scenario.has(Weakness::OwnInstants);
@@ -223,10 +248,10 @@ impl Store {
         Some(ended_at)
     }
 
-    /// Notes that this rotation, if it was carried out, brought nobody its tokens.
+    /// Marks the tokens of this rotation as undelivered, if it was carried out.
     pub fn mark_undelivered(&mut self, write: &Write) {
         if let Some(row) = &mut self.sessions[write.session]
-            && row.generation == write.generation + 1
+            && row.generation == write.token.generation + 1
             && row.retry_key == Some(write.key)
         {
             row.is_undelivered = true;

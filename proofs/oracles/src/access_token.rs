@@ -1,4 +1,4 @@
-//! The access token: nothing is one but what was issued; and of what the key signs, only what has the one exact shape.
+//! Access tokens: only issued ones are accepted, and among those that the key signs, only those of the one exact shape.
 
 use std::sync::LazyLock;
 
@@ -15,10 +15,10 @@ use shared::{
 
 use crate::deployment::{AUDIENCE, ISSUED, ISSUER, KEYS, KID, NOW, PASSWORD_AUDIENCE, VERIFIER, key_member};
 
-/// By how much an issuer's clock may be ahead.
+/// The seconds by which an issuer's clock may be ahead.
 const SKEW: u64 = 5;
 
-/// Takes bytes as the text of an access token; and, where they are two lines, as a header and claims for its key to sign.
+/// Reads bytes as the text of an access token. Two lines are also read as a header and claims, which the key signs.
 pub fn access_token(input: &[u8]) -> bool {
     let is_token = std::str::from_utf8(input).is_ok_and(as_text);
     let mut lines = input.splitn(2, |byte| *byte == b'\n');
@@ -26,7 +26,7 @@ pub fn access_token(input: &[u8]) -> bool {
     is_token | claims.is_some_and(|claims| signed(header, claims))
 }
 
-/// As it is: nobody who has no key makes one up.
+/// Checks the text as it is: only issued tokens are accepted, since forging needs the key.
 fn as_text(text: &str) -> bool {
     let verified = VERIFIER.verify(text, &KEYS.public, NOW);
     let even_expired = VERIFIER.verify_even_expired(text, &KEYS.public, NOW);
@@ -35,7 +35,7 @@ fn as_text(text: &str) -> bool {
     verified.is_ok()
 }
 
-/// Signed, as the holder of the key could; and by another key, which says that it is this one.
+/// Signs the parts, as the key's holder could. Also signs them with another key that claims the same `kid`.
 fn signed(header: &[u8], claims: &[u8]) -> bool {
     let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let sign = |key| crypto::sign(message.as_bytes(), key, Algorithm::EdDSA).unwrap();
@@ -73,8 +73,8 @@ fn hold_to_shape(token: &AccessToken, header: &[u8], claims: &[u8]) {
     assert!(token.claims.keys().all(|name| !RESERVED_CLAIMS.contains(&name.as_str())), "{token:?}");
 }
 
-/// Read by serde's derived code, which refuses a member that stands twice, once it is known to be an object: an array would
-/// do for it too.
+/// Parses an object with serde's derived code, which rejects a repeated member. The code would also accept an array, so
+/// that is checked first.
 fn exactly<'a, T: Deserialize<'a>>(json: &'a [u8]) -> T {
     let value: Value = serde_json::from_slice(json).expect("what is accepted is JSON");
     assert!(value.is_object(), "accepted: {value}");
@@ -106,12 +106,14 @@ struct Claims {
     _auth_time: u64,
 }
 
-static KEY: LazyLock<EncodingKey> = LazyLock::new(|| {
+/// The key that signs.
+pub(crate) static KEY: LazyLock<EncodingKey> = LazyLock::new(|| {
     let member = |name| URL_SAFE_NO_PAD.decode(key_member("signing_keys", name)).unwrap();
     encoding(&Ed25519KeyPair::from_seed_and_public_key(&member("d"), &member("x")).unwrap())
 });
 
-static OTHER_KEY: LazyLock<EncodingKey> =
+/// Another key, whose signatures must not verify.
+pub(crate) static OTHER_KEY: LazyLock<EncodingKey> =
     LazyLock::new(|| encoding(&Ed25519KeyPair::from_seed_unchecked(&[7; 32]).unwrap()));
 
 fn encoding(pair: &Ed25519KeyPair) -> EncodingKey {

@@ -1,4 +1,4 @@
-//! The event of an authorizer: without a token that was issued nothing is allowed, and with one no more than its stage.
+//! Events of an authorizer: without an issued token nothing is allowed, and with one only the token's stage.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -24,7 +24,7 @@ use crate::{
     gateway_event::said,
 };
 
-/// Takes bytes as the event of an authorizer.
+/// Reads bytes as the event of an authorizer.
 pub fn authorizer_event(input: &[u8]) -> bool {
     let Ok(event) = serde_json::from_slice::<Value>(input) else { return false };
     let (runtime, authorizer) = &*AUTHORIZER;
@@ -43,7 +43,7 @@ pub fn authorizer_event(input: &[u8]) -> bool {
     true
 }
 
-/// The resources that an answer allows; `*`, if it is a yes to everything.
+/// The resources that an answer allows. `*` if it allows everything.
 fn allowed(answer: &Value) -> Vec<&str> {
     if answer["isAuthorized"] == true {
         return vec!["*"];
@@ -53,7 +53,7 @@ fn allowed(answer: &Value) -> Vec<&str> {
     allowing.flat_map(|s| s["Resource"].as_array().unwrap()).map(|r| r.as_str().unwrap()).collect()
 }
 
-/// What the event shows, in the place where an event of its kind has it: two different texts are a contradiction.
+/// The tokens in the event, at the place for its kind. Two different ones are a contradiction.
 fn presented(event: &Value) -> BTreeSet<String> {
     if event["type"] == "REQUEST" {
         let headers = said(event, "authorization");
@@ -62,7 +62,8 @@ fn presented(event: &Value) -> BTreeSet<String> {
     event["authorizationToken"].as_str().map(str::to_owned).into_iter().collect()
 }
 
-/// The stage is all up to the second slash, and a token for a change of password is good for that alone.
+/// Checks the allowed resources: the stage ends at the second slash of the ARN, and a token for a change of password
+/// allows only that.
 fn hold_to_stage(allowed: &[&str], event: &Value, is_for_api: bool) {
     let arn = event["methodArn"].as_str().or(event["routeArn"].as_str());
     for resource in allowed {
@@ -78,7 +79,7 @@ fn hold_to_stage(allowed: &[&str], event: &Value, is_for_api: bool) {
     }
 }
 
-/// Over a store that has the keys, and one session that lives.
+/// An authorizer over a store with the keys and one live session.
 static AUTHORIZER: LazyLock<(Runtime, Authorizer)> = LazyLock::new(|| {
     let runtime = Builder::new_current_thread().enable_time().build().unwrap();
     let config = Config::builder()
@@ -100,7 +101,7 @@ static AUTHORIZER: LazyLock<(Runtime, Authorizer)> = LazyLock::new(|| {
     (runtime, authorizer)
 });
 
-/// Answers the two questions that an authorizer has.
+/// Answers the authorizer's two queries.
 #[derive(Debug)]
 struct Store;
 

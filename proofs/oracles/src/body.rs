@@ -1,4 +1,4 @@
-//! Bodies: a form and JSON of the same parameters read alike, and as others read them.
+//! Bodies: forms and JSON with the same parameters are read alike, and as other readers read them.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -17,10 +17,10 @@ use shared::{
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
-/// The longest body that is looked at.
+/// The longest body that the functions read.
 pub(crate) const MAX_LEN: usize = 32 * 1024;
 
-/// Takes bytes as the body of a form.
+/// Reads bytes as a form.
 pub fn form_body(input: &[u8]) -> bool {
     let Ok(parameters) = read(FORM, input) else { return false };
     assert!(input.len() <= MAX_LEN);
@@ -38,7 +38,7 @@ pub fn form_body(input: &[u8]) -> bool {
     true
 }
 
-/// Takes bytes as the body of JSON.
+/// Reads bytes as a JSON body.
 pub fn json_body(input: &[u8]) -> bool {
     let Ok(parameters) = read(JSON, input) else { return false };
     assert!(input.len() <= MAX_LEN);
@@ -59,7 +59,7 @@ pub fn json_body(input: &[u8]) -> bool {
     true
 }
 
-/// Each parameter is what another reader found under its name, and none where that found nothing.
+/// Checks that each parameter has the value that another reader found under its name, or is absent like there.
 fn hold_to(parameters: &Parameters, expected: &Map<String, Value>) {
     for name in parameter::ALL {
         let is_mistyped = Err(RequestError::Mistyped(name));
@@ -92,7 +92,7 @@ fn texts<'a>(parameters: &'a Parameters, name: &'static str) -> Result<Option<&'
     Ok(parameters.optional(name)?.map(ExposeSecret::expose_secret))
 }
 
-/// How many members an object has, each as often as it stands there.
+/// The number of an object's members. Repeated ones count each time.
 struct Count(usize);
 
 impl<'de> Deserialize<'de> for Count {
@@ -119,7 +119,7 @@ impl<'de> Visitor<'de> for CountVisitor {
     }
 }
 
-/// What a function makes of the body, behind API Gateway, which says binary bodies in base64.
+/// Reads the body as a function does. API Gateway sends binary bodies in base64.
 fn read(media_type: &str, body: &[u8]) -> Result<Parameters, RequestError> {
     let parameters = Parameters::from_request(&request(media_type, &STANDARD.encode(body), true));
     if let Ok(text) = std::str::from_utf8(body) {

@@ -1,4 +1,4 @@
-//! The deployment that the checks take place in: its keys are those of examples in RFCs, its time stands still.
+//! The deployment that the checks use. Its keys are examples from RFCs, and its clock stands still.
 
 use std::sync::LazyLock;
 
@@ -12,9 +12,9 @@ use shared::{
     tokens::{AccessClaims, AccessTokenVerifier},
 };
 
-/// What signs, as tokens call it.
+/// The signing key's `kid`.
 pub(crate) const KID: &str = "rfc";
-/// What signs: the key of RFC 8037 appendix A.1. What authenticates refresh tokens: that of RFC 7515 appendix A.1.
+/// The signing key is that of RFC 8037 appendix A.1, the refresh key that of RFC 7515 appendix A.1.
 const KEYSET: &str = r#"{
     "signing_keys": [{ "kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "kid": "rfc",
         "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "d": "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A" }],
@@ -23,13 +23,13 @@ const KEYSET: &str = r#"{
 
 pub(crate) const ISSUER: &str = "https://issuer.example.com";
 pub(crate) const AUDIENCE: &str = "https://api.example.com";
-/// The audience of tokens that are good for a change of password alone.
+/// The audience of tokens that only allow a change of password.
 pub(crate) const PASSWORD_AUDIENCE: &str = "https://issuer.example.com/password";
 pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
-/// The session that lives.
+/// The live session.
 pub(crate) const SESSION_ID: &str = "47DEQpj8HBSa-_TImW-5JA";
 
-/// Stands still.
+/// A clock that stands still.
 #[derive(Debug)]
 pub(crate) struct Standing;
 
@@ -41,7 +41,7 @@ impl Clock for Standing {
 
 pub(crate) static KEYS: LazyLock<Keyset> = LazyLock::new(|| Keyset::parse(KEYSET).unwrap());
 
-/// A member of a key of the keyset: the private half, for what its holder could forge.
+/// A member of a key in the keyset. The checks use the private half to sign as the key's holder could.
 pub(crate) fn key_member(list: &str, name: &str) -> String {
     let keyset: Value = serde_json::from_str(KEYSET).unwrap();
     keyset[list][0][name].as_str().unwrap().to_owned()
@@ -65,8 +65,8 @@ pub(crate) fn environment() -> Environment {
 pub(crate) static VERIFIER: LazyLock<AccessTokenVerifier> =
     LazyLock::new(|| AccessTokenVerifier::new(&environment()).unwrap());
 
-/// The access tokens that were issued: for the API, for a change of password, and one that is over. EdDSA has no randomness
-/// in it, so these are always the same texts.
+/// The issued access tokens: for the API, for a change of password, and an expired one. EdDSA is deterministic, so
+/// these texts never change.
 pub(crate) static ISSUED: LazyLock<[String; 3]> = LazyLock::new(|| {
     [(AUDIENCE, NOW), (PASSWORD_AUDIENCE, NOW), (AUDIENCE, Timestamp::from_unix(1_700_000_000))]
         .map(|(audience, issued_at)| issued(audience, issued_at))
@@ -84,6 +84,7 @@ fn issued(audience: &str, issued_at: Timestamp) -> String {
         sid: &SessionId::parse(SESSION_ID).unwrap(),
         scope: Some("read write".to_owned()),
         auth_time: issued_at,
+        cnf: None,
         user: [].into(),
     };
     KEYS.signing.active(NOW).issue(&claims).unwrap().expose_secret().to_owned()

@@ -1,4 +1,4 @@
-//! The event of a REST API: every value of a header counts, and nothing is read of a request that is ambiguous.
+//! Events of a REST API: every value of a header counts, and an ambiguous request isn't read.
 
 use std::collections::BTreeSet;
 
@@ -12,13 +12,13 @@ use shared::{
     ids::ClientId,
 };
 
-/// Takes bytes as the event of a REST API.
+/// Reads bytes as the event of a REST API.
 pub fn gateway_event(input: &[u8]) -> bool {
-    // As the runtime does.
+    // As the runtime reads it.
     if let Ok(event) = serde_json::from_slice::<GatewayEvent>(input) {
         request_of(event);
     }
-    // As somebody else reads it, who keeps the last of a name that stands twice.
+    // As a reader that keeps the last of several members with one name.
     let Ok(value) = serde_json::from_slice::<Value>(input) else { return false };
     let Ok(event) = serde_json::from_str::<GatewayEvent>(&value.to_string()) else { return false };
     let request = request_of(event);
@@ -36,7 +36,7 @@ pub fn gateway_event(input: &[u8]) -> bool {
     true
 }
 
-/// What the event says of a header, the request has.
+/// Checks that the request has all values that the event has for a header.
 fn hold_to_headers(request: &Request, event: &Value) {
     for name in ["authorization", "content-type", "idempotency-key", "origin"] {
         let values: BTreeSet<String> = request
@@ -65,7 +65,7 @@ fn texts<'a>(parameters: &'a Parameters, name: &'static str) -> Option<&'a str> 
     parameters.optional(name).unwrap().map(secrecy::ExposeSecret::expose_secret)
 }
 
-/// The values of a header, in whatever case, of both members that hold headers.
+/// The values of a header in both members for headers, whatever the name's case.
 pub(crate) fn said(event: &Value, name: &str) -> BTreeSet<String> {
     let members = ["headers", "multiValueHeaders"].into_iter().filter_map(|member| event[member].as_object());
     let named = members.flatten().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
@@ -80,7 +80,7 @@ fn is_in_query(event: &Value, name: &str) -> bool {
     let has = |member: &str| event[member].as_object().and_then(|query| query.get(name));
     let single = has("queryStringParameters").is_some_and(Value::is_string);
     let multi = has("multiValueQueryStringParameters").and_then(Value::as_array);
-    // Where there are several values of any, API Gateway has all of them there, and the last of each in the other.
+    // If any parameter has several values, API Gateway puts all into this member, and the last of each into the other.
     match event["multiValueQueryStringParameters"].as_object() {
         Some(all) if !all.is_empty() => multi.is_some_and(|values| !values.is_empty()),
         _ => single,

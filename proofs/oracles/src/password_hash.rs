@@ -1,4 +1,4 @@
-//! Stored hashes: what is accepted can be compared with, and at a cost that is bounded.
+//! Stored hashes: an accepted hash can be compared with a password, at a bounded cost.
 
 use std::{
     collections::HashMap,
@@ -10,14 +10,14 @@ use shared::random::SystemRandom;
 use tokio::runtime::{Builder, Runtime};
 
 const MIB: u64 = 1024 * 1024;
-/// The most memory that a comparison takes, whatever the hash says: a function has some hundreds.
+/// The most memory of a comparison, whatever the hash says. A function has some hundreds of MB.
 const MAX_MEMORY: u64 = 272 * MIB;
-/// The most work, as memory that is passed over. 256 MiB ten times, 128 MiB of eight lanes…
+/// The most work, as bytes of memory that are passed over: 256 MiB ten times, 128 MiB with eight lanes, and so on.
 const MAX_WORK: u64 = 2560 * MIB;
-/// What is so cheap that a fuzzer can really compare with it.
+/// The highest cost of a comparison that the fuzzer really carries out.
 const CHEAP: u64 = MIB;
 
-/// Takes bytes as a hash that was brought along.
+/// Reads bytes as an imported hash.
 pub fn password_hash(input: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(input) else { return false };
     let form = stored_form(text);
@@ -37,12 +37,12 @@ pub fn password_hash(input: &[u8]) -> bool {
     true
 }
 
-/// What a comparison costs, worked out from the text.
+/// The cost of a comparison, computed from the text.
 #[derive(Debug)]
 struct Cost {
     /// In bytes.
     memory: u64,
-    /// In bytes that are passed over, or in other things that take about as long.
+    /// In bytes that are passed over, or other work that takes as long.
     work: u64,
 }
 
@@ -72,7 +72,7 @@ impl Cost {
             .collect();
         let number = |name: &str| numbers.get(name).copied();
         Some(if kind.starts_with("argon2") {
-            // The defaults of the library, where the text does not say.
+            // The library's defaults, for parameters that the text lacks.
             let (m, t) = (number("m").unwrap_or(19_456), number("t").unwrap_or(2));
             Self { memory: m.checked_mul(1024)?, work: m.checked_mul(t)?.checked_mul(1024)? }
         } else if kind == "5" || kind == "6" {
@@ -92,7 +92,7 @@ impl Cost {
 }
 
 impl Cost {
-    /// A second and a half at 14.
+    /// At cost 14, about a second and a half.
     fn of_bcrypt(cost: &str) -> Option<Self> {
         let cost: u32 = cost.parse().ok()?;
         Some(Self { memory: 4096, work: 1_u64.checked_shl(cost)?.checked_mul(100 * 1024)? })

@@ -1,4 +1,4 @@
-//! Stored items: what is read of one is what it says, and what isn't right is not read.
+//! Stored items: a value that is read matches the item, and a malformed item isn't read.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -16,7 +16,7 @@ use shared::{
 
 use crate::deployment::NOW;
 
-/// Takes bytes as an item in the JSON of DynamoDB, and the item as one of each table.
+/// Reads bytes as an item in DynamoDB's JSON, and the item as one of each table.
 pub fn stored_item(input: &[u8]) -> bool {
     let Ok(Value::Object(members)) = serde_json::from_slice(input) else { return false };
     let Some(item) = item(&members) else { return false };
@@ -149,7 +149,7 @@ fn revocation(item: &Item) -> bool {
     true
 }
 
-/// A key that is read verifies, or is refused with all that was read beside it.
+/// A key that is read is usable until it expires, or is refused.
 fn published_key(item: &Item) -> bool {
     let Ok(key) = PublishedKey::from_item(item) else { return false };
     let instants = [(attribute::PUBLISHED_AT, key.published_at), (attribute::EXPIRES_AT, key.expires_at)];
@@ -163,7 +163,7 @@ fn published_key(item: &Item) -> bool {
     true
 }
 
-/// Every attribute that is written stood there, with the same value; and none stood there in vain that is written.
+/// Checks that the item has each of these attributes with the same value.
 fn hold_to(written: &HashMap<String, AttributeValue>, item: &Item) {
     for (name, value) in written {
         let stored = item.get(name).unwrap_or_else(|| panic!("{name} was made up: {item:?}"));

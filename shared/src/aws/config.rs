@@ -1,5 +1,6 @@
-//! What a function knows of AWS: what Lambda tells it in variables. It reads no file of profiles and asks no metadata
-//! service, and no provider of credentials is built in that Lambda doesn't have: less to load, and less to be led astray by.
+//! A function's AWS configuration, from the variables that Lambda sets. It reads no profile files, asks no
+//! metadata service, and builds in no credential provider that Lambda lacks: there is less to load and less
+//! to mislead it.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider};
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;
@@ -8,12 +9,12 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 use super::{Trust, http_client, retries, timeouts};
 use crate::environment::{Environment, EnvironmentError, variable};
 
-/// What clients of AWS's services are made from. Credentials come from the process's own variables, so that they are kept
-/// nowhere else.
+/// Returns the configuration for clients of AWS services. Credentials come from the process's own variables,
+/// so they are kept nowhere else.
 ///
 /// # Errors
 ///
-/// [`EnvironmentError`], if `AWS_REGION` is missing, or another of these variables makes no sense.
+/// [`EnvironmentError`], if `AWS_REGION` is missing or another of these variables is malformed.
 pub fn config(environment: &Environment) -> Result<SdkConfig, EnvironmentError> {
     let region = environment.required(variable::AWS_REGION)?.to_owned();
     let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
@@ -30,13 +31,14 @@ pub fn config(environment: &Environment) -> Result<SdkConfig, EnvironmentError> 
         .build())
 }
 
-/// `true` or `false`, as the SDKs of all languages have it; absent: no.
+/// Reads `true` or `false`, as the SDKs of all languages do. An absent variable means `false`.
 fn flag(environment: &Environment, name: &'static str) -> Result<bool, EnvironmentError> {
     let value = environment.optional(name).unwrap_or("false").to_ascii_lowercase();
     value.parse().map_err(|_| EnvironmentError::Malformed(name))
 }
 
-/// Where services are, if not where AWS has them: `AWS_ENDPOINT_URL_DYNAMODB`, or `AWS_ENDPOINT_URL` for all.
+/// The endpoints that replace AWS's own: `AWS_ENDPOINT_URL_DYNAMODB` for one service, `AWS_ENDPOINT_URL` for
+/// all.
 #[derive(Debug)]
 struct Endpoints(Environment);
 
@@ -67,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_is_where_its_own_variable_says_or_that_of_all_or_where_aws_has_it() {
+    fn an_endpoint_comes_from_its_own_variable_then_from_the_common_one() {
         let own = environment(&[
             (variable::AWS_ENDPOINT_URL, "http://all"),
             (variable::AWS_ENDPOINT_URL_SECRETS_MANAGER, "http://secrets"),

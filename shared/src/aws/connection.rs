@@ -8,12 +8,12 @@ use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 
 use super::Trust;
 
-/// How many connections are kept open on which nothing is under way: as many as most requests use at once. Any of them may
-/// be gone without a word, as after a freeze, and an attempt at a call is lost on it; so there are fewer of them than
-/// attempts.
+/// The number of idle connections that stay open: as many as most requests use at once. Any of them may have
+/// broken silently, for example during a freeze, and then costs a call one attempt. So there are fewer
+/// connections than attempts.
 const KEPT_CONNECTIONS: usize = 2;
 
-/// How connections are made and kept.
+/// Returns the HTTP client for AWS.
 pub fn http_client(trust: Trust) -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .pool_max_idle_per_host(KEPT_CONNECTIONS)
@@ -22,16 +22,16 @@ pub fn http_client(trust: Trust) -> SharedHttpClient {
         .build_https()
 }
 
-/// Three attempts, the second at most 50 ms after the first has failed and the third at most 100 ms after the second, so
-/// that all three fit into [`timeouts`]. The SDK's own pause of up to a second would leave a call that hung once no
-/// time for another attempt.
+/// Three attempts. The second starts at most 50 ms after the first fails, the third at most 100 ms after the
+/// second, so that all three fit into [`timeouts`]. The SDK's own pause of up to a second would leave no time
+/// for another attempt after a call that hung.
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
 }
 
-/// At most 600 ms an attempt, and two seconds in all, so that the third attempt has as long as the first: it is the only one
-/// that is not lost where two connections are gone. A call that fails ends what a function does, or nearly, so each answers
-/// 503 itself before Lambda's ten seconds are over.
+/// At most 600 ms for an attempt and two seconds for a call, so the third attempt gets as much time as the
+/// first. If both kept connections are broken, only the third can succeed. Most functions end when a call
+/// fails, so they can answer 503 before Lambda's ten seconds are over.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .operation_attempt_timeout(Duration::from_millis(600))
@@ -52,7 +52,7 @@ mod tests {
     fn the_last_attempt_has_as_long_as_the_first() {
         let (retries, timeouts) = (retries(), timeouts());
         let attempt = timeouts.operation_attempt_timeout().unwrap();
-        // Each pause is twice the one before it, at most.
+        // Each pause is at most twice the one before.
         let before_last = (0..retries.max_attempts() - 1)
             .map(|failed| attempt + retries.initial_backoff() * 2_u32.pow(failed))
             .sum::<Duration>();

@@ -1,4 +1,4 @@
-//! How AWS is reached.
+//! How functions reach AWS.
 
 mod config;
 mod connection;

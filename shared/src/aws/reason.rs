@@ -1,10 +1,10 @@
-//! What a log may have of an error of the SDK.
+//! The part of an SDK error that may be logged.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::error::chain;
 
-/// Takes of an error of the SDK what a log may have: some of them print the request that they are about.
+/// Describes an SDK error without the request. Some SDK errors print the request that they are about.
 pub fn reason<E, R>(error: SdkError<E, R>) -> String
 where
     E: ProvideErrorMetadata,

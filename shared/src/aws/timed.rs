@@ -28,7 +28,7 @@ pub fn secrets_manager(config: &SdkConfig) -> aws_sdk_secretsmanager::Client {
     aws_sdk_secretsmanager::Client::from_conf(config)
 }
 
-/// A call is waited for until its bag is dropped, with its answer or without.
+/// Times a call from its start until the SDK drops its configuration bag, whether or not an answer came.
 #[derive(Debug)]
 struct CallTimer;
 

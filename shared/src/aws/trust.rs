@@ -1,4 +1,4 @@
-//! The certificate authorities that a function trusts to vouch for AWS.
+//! The certificate authorities that a function trusts for AWS's endpoints.
 
 use std::fs;
 
@@ -7,32 +7,33 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::environment::{Environment, EnvironmentError, variable};
 
-/// Amazon's own roots, which AWS's endpoints chain to (amazontrust.com/repository), as PEM: Amazon Root CA 1 to 4, and that of
-/// Starfield Services, by which older clients know them.
+/// Amazon's own roots as PEM, to which AWS's endpoints chain (amazontrust.com/repository): Amazon Root CA 1
+/// to 4, and the Starfield Services root for older clients.
 pub const AMAZON_ROOTS: &str = include_str!("amazon-roots.pem");
-/// The regions of the partition `aws`, by what their names begin with.
+/// The prefixes of region names in the partition `aws`.
 const AWS: [&str; 9] = ["af", "ap", "ca", "eu", "il", "me", "mx", "sa", "us"];
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
 
-/// The certificate authorities that a service's certificate may be from.
+/// The certificate authorities that may sign a service's certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// Amazon's: five instead of the hundred and more that a system has, any of which could vouch for anybody.
+    /// Amazon's five. A system trusts over a hundred, and each of them could vouch for any host.
     Amazon,
-    /// The system's: in `provided.al2023` those of `/etc/pki/tls/certs/ca-bundle.crt`.
+    /// The system's, which `provided.al2023` keeps in `/etc/pki/tls/certs/ca-bundle.crt`.
     System,
-    /// Those of a file, as PEM.
+    /// The authorities in a PEM file.
     Bundle(String),
 }
 
 impl Trust {
-    /// The file of `AWS_CA_BUNDLE`, or else what `TRUST_STORE` says: `pinned`, `system`, or the path of a file. `pinned`, the default,
-    /// means Amazon's where these vouch for AWS: in the partitions `aws` and `aws-us-gov`, unless a service is said to be elsewhere.
+    /// Reads the file of `AWS_CA_BUNDLE` if that is set, and otherwise `TRUST_STORE`: `pinned`, `system`, or
+    /// the path of a file. The default, `pinned`, means Amazon's roots in the partitions `aws` and
+    /// `aws-us-gov`. Elsewhere, and where a variable sets an endpoint, it means the system's.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError::Unusable`], if the file can't be read or is no list of certificates; [`EnvironmentError::Malformed`], if
-    /// `TRUST_STORE` is none of the three.
+    /// [`EnvironmentError::Unusable`], if the file can't be read or holds no list of certificates.
+    /// [`EnvironmentError::Malformed`], if `TRUST_STORE` has another value.
     pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         if let Some(path) = environment.optional(variable::AWS_CA_BUNDLE) {
             return bundle(variable::AWS_CA_BUNDLE, path);
@@ -51,7 +52,7 @@ impl Trust {
             Self::System => TrustStore::default(),
             Self::Bundle(pem) => TrustStore::empty().with_pem_certificate(pem),
         };
-        // Unwrap safety: it takes any trust store; what is in it is read when the client is built.
+        // Unwrap safety: this accepts any trust store. The client reads the content only when it is built.
         TlsContext::builder().with_trust_store(store).build().expect("a trust store is all it takes")
     }
 }
@@ -66,9 +67,9 @@ fn is_elsewhere(environment: &Environment) -> bool {
     is_named || environment.optional(variable::AWS_REGION).is_some_and(|region| !has_amazon_roots(region))
 }
 
-/// Whether a region is of a partition whose endpoints chain to Amazon's roots: `aws` (`eu-central-1`) or `aws-us-gov`
-/// (`us-gov-west-1`). Nothing is known of the others: China (`cn-north-1`), the isolated ones (`us-iso-east-1`, `eu-isoe-west-1`), the
-/// European Sovereign Cloud (`eusc-de-east-1`), and those to come.
+/// Whether a region's endpoints chain to Amazon's roots. Those of `aws` (`eu-central-1`) and `aws-us-gov`
+/// (`us-gov-west-1`) do. This is unknown for China (`cn-north-1`), the isolated regions (`us-iso-east-1`,
+/// `eu-isoe-west-1`), the European Sovereign Cloud (`eusc-de-east-1`), and new partitions.
 fn has_amazon_roots(region: &str) -> bool {
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
     let is_number = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_digit());
@@ -79,7 +80,7 @@ fn has_amazon_roots(region: &str) -> bool {
     }
 }
 
-/// The certificates of a file, which this variable names.
+/// Reads the certificates of the file that this variable names.
 fn bundle(variable: &'static str, path: &str) -> Result<Trust, EnvironmentError> {
     let unusable = |why: &str| EnvironmentError::Unusable(variable, why.to_owned());
     let pem = fs::read_to_string(path).map_err(|e| unusable(&e.kind().to_string()))?;
@@ -87,17 +88,17 @@ fn bundle(variable: &'static str, path: &str) -> Result<Trust, EnvironmentError>
     if certificates.peek().is_none() {
         return Err(unusable("no certificate"));
     }
-    // The TLS library would panic.
+    // The TLS library panics on a damaged certificate.
     let is_whole = certificates.all(|rest| is_certificate(rest).unwrap_or(false));
     if is_whole { Ok(Trust::Bundle(pem)) } else { Err(unusable("a certificate that is damaged")) }
 }
 
-/// Whether what follows its first line is a certificate, as far as the frame tells: one DER sequence, and nothing after it.
+/// Whether the text after the `BEGIN` line frames a certificate: one DER sequence, and nothing after it.
 fn is_certificate(pem: &str) -> Option<bool> {
     let (encoded, _) = pem.split_once("-----END CERTIFICATE-----")?;
     let encoded: String = encoded.chars().filter(|c| !c.is_ascii_whitespace()).collect();
     let der = STANDARD.decode(encoded).ok()?;
-    // A certificate has more than 255 bytes and fewer than 64 KiB, so two bytes say how many.
+    // A certificate has between 256 bytes and 64 KiB, so its length takes two bytes.
     let [0x30, 0x82, high, low, content @ ..] = &der[..] else { return Some(false) };
     Some(content.len() == usize::from(u16::from_be_bytes([*high, *low])))
 }
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn elsewhere_the_system_says_who_may() {
+    fn elsewhere_the_systems_trust_store_counts() {
         let partitions = [
             "cn-north-1",
             "us-iso-east-1",
@@ -174,12 +175,12 @@ mod tests {
             }
         }
         fs::remove_file(damaged).unwrap();
-        // The SDKs' own variable is the more exact one.
+        // The SDKs' own variable takes precedence.
         let both = [(variable::AWS_CA_BUNDLE, roots), (variable::TRUST_STORE, "pinned")];
         assert!(matches!(trust(&both), Ok(Trust::Bundle(_))));
     }
 
-    /// As Amazon publishes them.
+    /// The fingerprints that Amazon publishes.
     #[test]
     fn the_roots_have_amazons_fingerprints() {
         let published = [
@@ -200,7 +201,7 @@ mod tests {
         assert_eq!(found.collect::<Vec<_>>(), published);
     }
 
-    /// An unreadable one would be a panic at start.
+    /// An unreadable root would panic at start.
     #[test]
     fn the_roots_make_a_client() {
         let _ = super::super::http_client(Trust::Amazon);

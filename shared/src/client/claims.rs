@@ -4,23 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-/// What a client's record says of the users' claims.
+/// The user claims that a client's record selects.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ClaimSelection {
-    /// All that the user's record has.
+    /// All claims of the user's record.
     #[default]
     All,
-    /// Those of these names; none, if there are no names.
+    /// The claims with these names; an empty set selects none.
     Named(BTreeSet<String>),
 }
 
 impl ClaimSelection {
+    /// Selects no claims.
+    pub const NONE: Self = Self::Named(BTreeSet::new());
     /// The most names.
     pub const MAX_NAMES: usize = 64;
     /// The longest name, in bytes.
     pub const MAX_NAME_LEN: usize = 128;
 
-    /// The selection of these names; `None`, if there are too many, or one is too long or empty.
+    /// The selection of these names. `None`, if there are too many, or one is empty or too long.
     pub fn named(names: impl IntoIterator<Item = String>) -> Option<Self> {
         let names: BTreeSet<String> = names.into_iter().collect();
         let fits = names.len() <= Self::MAX_NAMES
@@ -28,12 +30,12 @@ impl ClaimSelection {
         fits.then_some(Self::Named(names))
     }
 
-    /// Reads what is stored: a JSON array of names.
+    /// Reads the stored JSON array of names.
     pub(super) fn from_json(json: &str) -> Option<Self> {
         Self::named(serde_json::from_str::<Vec<String>>(json).ok()?)
     }
 
-    /// As stored; nothing, for all.
+    /// The stored form. `None` for [`Self::All`], which isn't stored.
     pub(super) fn to_json(&self) -> Option<String> {
         match self {
             Self::All => None,
@@ -41,7 +43,7 @@ impl ClaimSelection {
         }
     }
 
-    /// Those of the user's claims that are selected.
+    /// Returns the user's claims that are selected.
     pub fn select<'a>(&self, claims: &'a Map<String, Value>) -> BTreeMap<&'a str, &'a Value> {
         let is_selected = |name: &str| match self {
             Self::All => true,
@@ -56,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_none_and_named_read_as_they_were_written() {
+    fn selections_of_claims_round_trip() {
         assert_eq!(ClaimSelection::All.to_json(), None);
         for names in [vec![], vec!["email".to_owned(), "a \"quoted\" name".to_owned()]] {
             let selection = ClaimSelection::named(names).unwrap();

@@ -17,17 +17,20 @@ use crate::{
     store::{StoreError, Table, attribute},
 };
 
-/// The most records that are kept. Unknown clients are not, so only an operator can fill it.
+/// The most records that are cached. Unknown clients aren't cached, so only an operator can fill the cache.
 const CACHE_CAPACITY: usize = 256;
 
-/// Why a client is not who it says.
+/// Each client's record, and when it was read.
+type Cache = HashMap<ClientId, (Timestamp, Arc<Client>)>;
+
+/// Why a client isn't authenticated.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// There is no such client.
     #[error("unknown client")]
     Unknown,
-    /// A confidential client without its secret, a wrong secret, or a public client with one.
-    #[error("the client did not prove who it is")]
+    /// A confidential client sent no secret or a wrong one, or a public client sent a secret.
+    #[error("client authentication failed")]
     Unproven,
     /// The client is disabled.
     #[error("disabled client")]
@@ -38,7 +41,7 @@ pub enum ClientError {
 }
 
 impl ClientError {
-    /// Its name in audit events.
+    /// The name of this error in audit events.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Unknown => "unknown_client",
@@ -49,19 +52,20 @@ impl ClientError {
     }
 }
 
-/// The registered clients.
-#[derive(Debug)]
+/// The registered clients. Clones share one cache.
+#[derive(Clone, Debug)]
 pub struct Clients {
-    table: Table,
+    pub(super) table: Table,
     clock: Arc<dyn Clock>,
-    cache: Mutex<HashMap<ClientId, (Timestamp, Arc<Client>)>>,
+    cache: Arc<Mutex<Cache>>,
 }
 
 impl Clients {
-    /// How long a warm function goes on with a client's record: the delay with which disabling a client takes effect.
+    /// How long a warm function uses a client's cached record. Disabling a client takes effect after at most
+    /// this time.
     pub const CACHE_TTL: Duration = Duration::from_secs(10);
 
-    /// The table that `CLIENTS_TABLE` names.
+    /// Opens the table that `CLIENTS_TABLE` names.
     ///
     /// # Errors
     ///
@@ -72,11 +76,11 @@ impl Clients {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, EnvironmentError> {
         let table = Table::from_environment(variable::CLIENTS_TABLE, environment, client)?;
-        Ok(Self { table, clock, cache: Mutex::default() })
+        Ok(Self { table, clock, cache: Arc::default() })
     }
 
-    /// Opens the connections that the first request would wait for: two, since most requests have two calls under way at once,
-    /// by two looks for a client that isn't there. Where that fails, the first request tries again.
+    /// Opens two connections by looking twice for a client that doesn't exist, since most requests make two
+    /// calls at once. If this fails, the first request connects.
     pub async fn connect(&self) {
         let Some(nobody) = ClientId::parse("-") else { return };
         if let Err(error) = tokio::try_join!(self.find(&nobody), self.find(&nobody)) {
@@ -84,11 +88,11 @@ impl Clients {
         }
     }
 
-    /// The client that these credentials prove, whether or not it is disabled.
+    /// Returns the client that these credentials authenticate, even if it is disabled.
     ///
     /// # Errors
     ///
-    /// [`ClientError`], if they prove none, or the record can't be read.
+    /// [`ClientError`], if the credentials are wrong or the record can't be read.
     pub async fn identify(&self, credentials: &ClientCredentials) -> Result<Arc<Client>, ClientError> {
         let client = self.find(&credentials.client_id).await?.ok_or(ClientError::Unknown)?;
         if client.accepts(credentials.client_secret.as_ref()) {
@@ -98,21 +102,21 @@ impl Clients {
         }
     }
 
-    /// The client that these credentials prove, if it may be issued anything.
+    /// Returns the client that these credentials authenticate, unless it is disabled.
     ///
     /// # Errors
     ///
-    /// [`ClientError`], if they prove none, it is disabled, or the record can't be read.
+    /// [`ClientError`], if the credentials are wrong, the client is disabled, or the record can't be read.
     pub async fn authenticate(&self, credentials: &ClientCredentials) -> Result<Arc<Client>, ClientError> {
         let client = self.identify(credentials).await?;
         if client.disabled { Err(ClientError::Disabled) } else { Ok(client) }
     }
 
-    /// The client of a session that was begun on it, if it may be issued anything.
+    /// Returns the client of an existing session, unless it is disabled.
     ///
     /// # Errors
     ///
-    /// [`ClientError`], if it is gone or disabled, or the record can't be read.
+    /// [`ClientError`], if the client is gone or disabled, or the record can't be read.
     pub async fn enabled(&self, client_id: &ClientId) -> Result<Arc<Client>, ClientError> {
         let client = self.find(client_id).await?.ok_or(ClientError::Unknown)?;
         if client.disabled { Err(ClientError::Disabled) } else { Ok(client) }

@@ -7,8 +7,8 @@ use crate::ids::ClientId;
 /// A `client_id`, and the `client_secret` of a client that has one.
 #[derive(Debug)]
 pub struct ClientCredentials {
-    /// Who the client says it is.
+    /// The identifier that the client claims.
     pub client_id: ClientId,
-    /// How it proves that.
+    /// The secret that proves it.
     pub client_secret: Option<SecretString>,
 }

@@ -1,13 +1,20 @@
-//! Registered clients (RFC 6749 section 2): their records, and how they prove who they are.
+//! Registered clients (RFC 6749 section 2): their records, and how they authenticate.
 
 mod claims;
+mod client_id_url;
 mod clients;
 mod credentials;
+mod documented;
+mod indicators;
 mod record;
+mod redirect_uri;
 
 pub use self::{
     claims::ClaimSelection,
+    client_id_url::{ClientIdUrl, stored_client_id},
     clients::{ClientError, Clients},
     credentials::ClientCredentials,
+    indicators::ResourceIndicators,
     record::{Client, ClientKind, SecretHash},
+    redirect_uri::{RedirectUri, RedirectUriError},
 };

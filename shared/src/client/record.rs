@@ -1,48 +1,67 @@
 //! A client's record.
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use aws_lc_rs::{constant_time, digest};
 use aws_sdk_dynamodb::types::AttributeValue::{Bool, L, N, S, Ss};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::ClaimSelection;
+use super::{ClaimSelection, ClientIdUrl};
 use crate::{
     clock::Timestamp,
     ids::ClientId,
     lifetimes::{self, LifetimeOverrides, Lifetimes},
+    resource::{Resource, is_same_resource},
     scope::Scope,
     store::{Item, Row, StoreError, attribute},
 };
+
+/// The scopes that OpenID Connect defines.
+const OPENID_CONNECT_SCOPES: [&str; 6] = ["openid", "profile", "email", "address", "phone", "offline_access"];
 
 /// A registered client.
 #[derive(Clone, Debug)]
 pub struct Client {
     /// Its identifier.
     pub client_id: ClientId,
-    /// What a person calls it.
+    /// The name that people read.
     pub name: Option<String>,
     /// Whether it can keep a secret.
     pub kind: ClientKind,
-    /// What it may ask for.
+    /// The scopes that it may ask for.
     pub scope: Scope,
-    /// Which of a user's claims its access tokens carry.
+    /// The identifiers of the resources that it may ask for (RFC 8707). An empty set allows all registered
+    /// resources.
+    pub resources: BTreeSet<String>,
+    /// The user claims in its access tokens.
     pub claims: ClaimSelection,
     /// Sessions created before this instant are over.
     pub not_before: Timestamp,
-    /// Nothing is issued to it any more.
+    /// Whether the client is disabled. A disabled client is issued no tokens.
     pub disabled: bool,
-    /// Lifetimes of its own, instead of the deployment's.
+    /// Whether the client has to send a DPoP proof to get tokens (RFC 9449 section 5.2,
+    /// `dpop_bound_access_tokens`).
+    pub requires_dpop: bool,
+    /// The URIs to which `/authorize` may redirect (RFC 6749 section 3.1.2).
+    pub redirect_uris: Vec<String>,
+    /// The URIs to which `/end-session` may redirect (OpenID Connect RP-Initiated Logout 1.0 section 3).
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Whether the client belongs to the operator, so that its users aren't asked for consent.
+    pub is_first_party: bool,
+    /// The URL at which an unregistered client describes itself. Such a client uses it as its `client_id`.
+    pub url: Option<ClientIdUrl>,
+    /// Lifetimes that replace the deployment's.
     pub overrides: LifetimeOverrides,
 }
 
 /// Whether a client can keep a secret (RFC 6749 section 2.1).
 #[derive(Clone, Debug)]
 pub enum ClientKind {
-    /// A browser or a mobile app: it has no secret.
+    /// A browser or a mobile app, which has no secret.
     Public,
-    /// A server: it proves a secret; two are valid, the newest first, while it changes from one to the other.
+    /// A server, which authenticates with a secret. During a change of secrets two are valid, the newest
+    /// first.
     Confidential(Vec<SecretHash>),
 }
 
@@ -58,7 +77,7 @@ impl SecretHash {
         Self(hash)
     }
 
-    /// As stored.
+    /// The stored form.
     pub fn to_text(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
@@ -72,7 +91,7 @@ impl SecretHash {
     }
 }
 
-/// A hash of full entropy is no secret, but nothing that a log needs either.
+/// Hides the hash. It isn't a secret, but logs don't need it.
 impl fmt::Debug for SecretHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretHash")
@@ -80,18 +99,23 @@ impl fmt::Debug for SecretHash {
 }
 
 impl Client {
+    /// The value of the attribute if the client has to send proofs; otherwise the attribute is absent.
+    pub const DPOP_REQUIRED: &str = "required";
+
     /// Reads an item.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Malformed`], if it is not a client.
+    /// [`StoreError::Malformed`], if the item is not a client.
     pub fn from_item(item: &Item) -> Result<Self, StoreError> {
         let row = Row::new("Clients", item);
+        let uris = |attribute| Ok(row.list(attribute)?.into_iter().map(str::to_owned).collect());
         Ok(Self {
             client_id: row.parsed(attribute::CLIENT_ID, ClientId::parse)?,
             name: row.optional_text(attribute::NAME)?.map(str::to_owned),
             kind: Self::kind(&row)?,
             scope: row.scope(attribute::SCOPE)?,
+            resources: row.texts(attribute::RESOURCES)?.iter().cloned().collect(),
             claims: match row.optional_text(attribute::CLAIMS)? {
                 None => ClaimSelection::All,
                 Some(json) => {
@@ -100,6 +124,13 @@ impl Client {
             },
             not_before: row.optional_instant(attribute::NOT_BEFORE)?.unwrap_or_default(),
             disabled: row.flag(attribute::DISABLED)?,
+            requires_dpop: row
+                .optional_parsed(attribute::DPOP, |text| (text == Self::DPOP_REQUIRED).then_some(()))?
+                .is_some(),
+            redirect_uris: uris(attribute::REDIRECT_URIS)?,
+            post_logout_redirect_uris: uris(attribute::POST_LOGOUT_REDIRECT_URIS)?,
+            is_first_party: row.flag(attribute::FIRST_PARTY)?,
+            url: row.optional_parsed(attribute::DOCUMENT_URL, ClientIdUrl::parse)?,
             overrides: LifetimeOverrides {
                 access_ttl: row.optional_ttl(attribute::ACCESS_TTL, &lifetimes::ACCESS_TTL)?,
                 idle_ttl: row.optional_ttl(attribute::IDLE_TTL, &lifetimes::IDLE_TTL)?,
@@ -109,10 +140,12 @@ impl Client {
         })
     }
 
-    /// The client as an item; what is absent is left out.
+    /// The client as an item. Absent values are left out.
     pub fn to_item(&self) -> Item {
         let seconds = |ttl: Option<std::time::Duration>| ttl.map(|ttl| N(ttl.as_secs().to_string()));
-        let scope: Vec<String> = self.scope.tokens().map(str::to_owned).collect();
+        let set = |texts: Vec<String>| (!texts.is_empty()).then_some(Ss(texts));
+        let list =
+            |uris: &[String]| (!uris.is_empty()).then(|| L(uris.iter().map(|uri| S(uri.clone())).collect()));
         let (kind, secret_hashes) = match &self.kind {
             ClientKind::Public => ("public", None),
             ClientKind::Confidential(hashes) => {
@@ -124,13 +157,19 @@ impl Client {
             (attribute::NAME, self.name.clone().map(S)),
             (attribute::KIND, Some(S(kind.to_owned()))),
             (attribute::SECRET_HASHES, secret_hashes),
-            (attribute::SCOPE, (!scope.is_empty()).then_some(Ss(scope))),
+            (attribute::SCOPE, set(self.scope.tokens().map(str::to_owned).collect())),
+            (attribute::RESOURCES, set(self.resources.iter().cloned().collect())),
             (attribute::CLAIMS, self.claims.to_json().map(S)),
             (
                 attribute::NOT_BEFORE,
                 (self.not_before > Timestamp::default()).then(|| N(self.not_before.to_string())),
             ),
             (attribute::DISABLED, self.disabled.then_some(Bool(true))),
+            (attribute::DPOP, self.requires_dpop.then(|| S(Self::DPOP_REQUIRED.to_owned()))),
+            (attribute::REDIRECT_URIS, list(&self.redirect_uris)),
+            (attribute::POST_LOGOUT_REDIRECT_URIS, list(&self.post_logout_redirect_uris)),
+            (attribute::FIRST_PARTY, self.is_first_party.then_some(Bool(true))),
+            (attribute::DOCUMENT_URL, self.url.as_ref().map(|url| S(url.as_str().to_owned()))),
             (attribute::ACCESS_TTL, seconds(self.overrides.access_ttl)),
             (attribute::IDLE_TTL, seconds(self.overrides.idle_ttl)),
             (attribute::ABSOLUTE_TTL, seconds(self.overrides.absolute_ttl)),
@@ -154,14 +193,52 @@ impl Client {
         }
     }
 
-    /// Whether the secret, or its absence, is what this client proves itself with.
+    /// The scope of a login that names none: every scope of the client. For an OpenID Connect client it
+    /// excludes the scopes that ask for an ID token, its claims, or a refresh token: the client has to name
+    /// those itself (Core 1.0 sections 3.1.2.1, 5.4 and 11).
+    pub fn default_scope(&self) -> Scope {
+        let is_of_openid_connect = self.scope.tokens().any(|token| token == OPENID_CONNECT_SCOPES[0]);
+        if is_of_openid_connect { self.scope.without(&OPENID_CONNECT_SCOPES) } else { self.scope.clone() }
+    }
+
+    /// Whether the client may ask for tokens for this resource.
+    pub fn may_ask_for(&self, resource: &Resource) -> bool {
+        let is_named = |identifier: &String| is_same_resource(identifier, &resource.identifier);
+        self.resources.is_empty() || self.resources.iter().any(is_named)
+    }
+
+    /// The user claims in this client's access tokens. A third party reads the claims that the user has
+    /// consented to from ID tokens and `/userinfo`. Its access tokens carry none, unless the client's record
+    /// names them.
+    pub fn token_claims(&self) -> &ClaimSelection {
+        static NONE: ClaimSelection = ClaimSelection::NONE;
+        if self.is_third_party() && matches!(self.claims, ClaimSelection::All) { &NONE } else { &self.claims }
+    }
+
+    /// Whether the client belongs to a third party, whose users sign in at the pages. A client without a
+    /// redirect URI takes passwords itself, which only the operator's clients may do.
+    pub fn is_third_party(&self) -> bool {
+        !self.is_first_party && !self.redirect_uris.is_empty()
+    }
+
+    /// The `client_id` as the client knows it.
+    pub fn own_id(&self) -> &str {
+        self.url.as_ref().map_or(self.client_id.as_str(), ClientIdUrl::as_str)
+    }
+
+    /// Whether the client has no secret. Then only a key can tell one of its devices from another.
+    pub fn is_public(&self) -> bool {
+        matches!(self.kind, ClientKind::Public)
+    }
+
+    /// Whether this secret, or its absence, authenticates the client.
     pub fn accepts(&self, secret: Option<&SecretString>) -> bool {
         match (&self.kind, secret) {
             (ClientKind::Public, None) => true,
             (ClientKind::Public, Some(_)) | (ClientKind::Confidential(_), None) => false,
             (ClientKind::Confidential(hashes), Some(secret)) => {
                 let presented = SecretHash::of(secret);
-                // No early end: the time taken doesn't tell which secret matched.
+                // Compares all hashes: the time taken must not tell which secret matched.
                 hashes.iter().fold(false, |found, hash| found | hash.matches(&presented))
             }
         }
@@ -170,5 +247,34 @@ impl Client {
     /// The lifetimes that apply to this client.
     pub fn lifetimes(&self, defaults: Lifetimes) -> Lifetimes {
         defaults.overridden_by(self.overrides)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::types::AttributeValue;
+
+    use super::*;
+
+    fn client(scope: &str) -> Client {
+        let texts = [("client_id", "shop"), ("kind", "public")];
+        let mut item: Item =
+            texts.map(|(name, text)| (name.to_owned(), AttributeValue::S(text.to_owned()))).into();
+        item.insert("scope".to_owned(), Ss(scope.split(' ').map(str::to_owned).collect()));
+        Client::from_item(&item).unwrap()
+    }
+
+    #[test]
+    fn scopes_of_openid_connect_are_asked_for_by_name() {
+        for (scope, default) in [
+            ("read write", "read write"),
+            ("openid profile email address phone offline_access read", "read"),
+            ("openid", ""),
+            // Clients used these names for scopes of their own before they had anything to do with OpenID
+            // Connect.
+            ("email offline_access read", "email offline_access read"),
+        ] {
+            assert_eq!(client(scope).default_scope(), Scope::parse(default).unwrap(), "{scope}");
+        }
     }
 }

@@ -1,19 +1,21 @@
-//! Which pages may read what a function answers.
+//! The origins whose pages may read a function's responses.
 
 use lambda_http::http::{HeaderMap, HeaderValue, header};
 
 use crate::environment::{Environment, EnvironmentError, variable};
 
-/// The origins whose pages may read the answers (Fetch section 3.3). Each is exact: the header is compared byte by byte.
+/// The origins whose pages may read the responses (Fetch section 3.3). The `Origin` header has to equal one,
+/// byte by byte.
 #[derive(Clone, Debug)]
 pub(super) struct AllowedOrigins(Vec<HeaderValue>);
 
 impl AllowedOrigins {
-    /// Those of `ALLOWED_ORIGINS`, or else the one of `ALLOWED_ORIGIN`; none, if both are absent.
+    /// Reads `ALLOWED_ORIGINS`, or `ALLOWED_ORIGIN` if that is absent. If both are absent, no origin is
+    /// allowed.
     ///
     /// # Errors
     ///
-    /// If one of them isn't an origin.
+    /// If a value isn't an origin.
     pub(super) fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         for name in [variable::ALLOWED_ORIGINS, variable::ALLOWED_ORIGIN] {
             if let Some(origins) = environment.optional(name) {
@@ -27,7 +29,8 @@ impl AllowedOrigins {
         origins.split(',').map(origin).collect::<Option<_>>().map(Self)
     }
 
-    /// The origin of a request, if its page may read the answer. A request with two origins has none.
+    /// The origin of a request, if its page may read the response. A request with two `Origin` headers has
+    /// none.
     pub(super) fn find(&self, request: &HeaderMap) -> Option<&HeaderValue> {
         let mut headers = request.get_all(header::ORIGIN).iter();
         let (Some(origin), None) = (headers.next(), headers.next()) else { return None };
@@ -35,8 +38,8 @@ impl AllowedOrigins {
     }
 }
 
-/// An origin with a scheme and a host. `null` is the origin of any page in a sandbox, and `*` is that of every page: to allow
-/// one of them would be to allow everybody.
+/// Parses an origin with a scheme and a host. It refuses `null`, the origin of every sandboxed page, and `*`:
+/// either would allow everyone.
 fn origin(text: &str) -> Option<HeaderValue> {
     let authority = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
     let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-:[]".contains(&b);
@@ -96,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_allow_everybody_or_nobody_is_refused() {
+    fn wildcards_and_malformed_origins_are_refused() {
         for origins in [
             "*",
             "null",

@@ -1,4 +1,4 @@
-//! How a request says which client it is from, and how the client proves it (RFC 6749 section 2.3).
+//! How a request names its client, and how the client authenticates (RFC 6749 section 2.3).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_http::{
@@ -8,30 +8,30 @@ use lambda_http::{
 use secrecy::ExposeSecret;
 
 use super::{Parameters, RequestError, form::decode_component, parameter};
-use crate::{client::ClientCredentials, ids::ClientId};
+use crate::client::{ClientCredentials, stored_client_id};
 
-/// Why a request doesn't say which client it is from.
+/// Why a request doesn't name its client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CredentialsError {
-    /// No `client_id` anywhere, or one that no client can have.
+    /// There is no `client_id`, or a malformed one.
     #[error("the request names no client")]
     Missing,
-    /// An Authorization header of another scheme than Basic.
+    /// The Authorization header has another scheme than Basic.
     #[error("unsupported client authentication scheme")]
     Scheme,
-    /// An Authorization header that can't be decoded.
+    /// The Authorization header can't be decoded.
     #[error("malformed Basic credentials")]
     Malformed,
-    /// More than one method at once, or two identifiers that differ.
+    /// There are two methods at once, or two identifiers that differ.
     #[error("two client authentication methods at once")]
     Twice,
-    /// A parameter that can't be read.
+    /// A parameter can't be read.
     #[error(transparent)]
     Request(#[from] RequestError),
 }
 
 impl CredentialsError {
-    /// Its name in audit events.
+    /// The name of this error in audit events.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Missing => "no_client",
@@ -43,12 +43,12 @@ impl CredentialsError {
     }
 }
 
-/// The credentials of this request: by Basic or in the body, never both. A `client_id` in the body beside Basic
-/// is tolerated if it is the same: some clients always send it.
+/// The credentials of a request, either in the Basic header or in the body. A `client_id` in the body may
+/// accompany Basic if both are equal: some clients always send it.
 ///
 /// # Errors
 ///
-/// [`CredentialsError`], if there are none or too many.
+/// [`CredentialsError`], if there are none, or more than one.
 pub fn client_credentials(
     request: &Request,
     parameters: &Parameters,
@@ -59,13 +59,14 @@ pub fn client_credentials(
     match (headers.next(), headers.next()) {
         (None, _) => Ok(ClientCredentials {
             client_id: client_id
-                .and_then(|id| ClientId::parse(id.expose_secret()))
+                .and_then(|id| stored_client_id(id.expose_secret()))
                 .ok_or(CredentialsError::Missing)?,
             client_secret: client_secret.cloned(),
         }),
         (Some(header), None) => {
             let basic = basic_credentials(header)?;
-            let same_id = client_id.is_none_or(|id| id.expose_secret() == basic.client_id.as_str());
+            let same_id = client_id
+                .is_none_or(|id| stored_client_id(id.expose_secret()).as_ref() == Some(&basic.client_id));
             if client_secret.is_some() || !same_id {
                 return Err(CredentialsError::Twice);
             }
@@ -75,7 +76,7 @@ pub fn client_credentials(
     }
 }
 
-/// RFC 6749 section 2.3.1: both halves are form-encoded before they are joined.
+/// Decodes Basic credentials. Both halves are form-encoded before they are joined (RFC 6749 section 2.3.1).
 fn basic_credentials(header: &HeaderValue) -> Result<ClientCredentials, CredentialsError> {
     let text = header.to_str().map_err(|_| CredentialsError::Malformed)?;
     let (scheme, encoded) = text.split_once(' ').ok_or(CredentialsError::Scheme)?;
@@ -88,7 +89,7 @@ fn basic_credentials(header: &HeaderValue) -> Result<ClientCredentials, Credenti
     let client_id = decode_component(client_id).ok_or(CredentialsError::Malformed)?;
     let client_secret = decode_component(client_secret).ok_or(CredentialsError::Malformed)?;
     Ok(ClientCredentials {
-        client_id: ClientId::parse(&client_id).ok_or(CredentialsError::Missing)?,
+        client_id: stored_client_id(&client_id).ok_or(CredentialsError::Missing)?,
         client_secret: (!client_secret.is_empty()).then(|| client_secret.into()),
     })
 }

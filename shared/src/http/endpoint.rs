@@ -1,4 +1,4 @@
-//! The edge: where a function's result becomes a response, and is logged, once.
+//! Turns a function's result into a response, and logs it once.
 
 use std::pin::Pin;
 
@@ -15,19 +15,20 @@ use crate::{
     log::{Ending, FunctionLog, RequestLog},
 };
 
-/// RFC 7617: how a client that used the Authorization header may do better.
+/// The challenge for a client that failed to authenticate with the Authorization header (RFC 7617).
 const CHALLENGE: HeaderValue = HeaderValue::from_static(r#"Basic realm="latchgate", charset="UTF-8""#);
-/// Seconds: well within the leeway, so that a refresh whose answer was lost gets the same successor.
+/// In seconds: well within the leeway, so a refresh whose answer was lost gets the same successor.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
-/// The headers that pages may read beside those that they always may. `Date` is for pages whose clock is wrong. template.yaml says
-/// the same of API Gateway's own answers.
-const EXPOSED: HeaderValue = HeaderValue::from_static("Retry-After, WWW-Authenticate, Date");
+/// The headers that pages may read besides the safelisted ones. Pages with a wrong clock need `Date`.
+/// template.yaml sets the same header for API Gateway's own answers.
+const EXPOSED: HeaderValue = HeaderValue::from_static("Retry-After, WWW-Authenticate, Date, DPoP-Nonce");
 
-/// A function's flow, on its way to the response. It is on the heap, and its type is erased: it holds the state of several
-/// calls to DynamoDB, so that the futures around it would be large, and their types too deep for the compiler.
+/// A function's flow, which ends in the response. It's boxed and its type is erased: it holds the state of
+/// several calls to DynamoDB, so unboxed futures around it would be large, and their types too deep for the
+/// compiler.
 pub type Flow<'a, R> = Pin<Box<dyn Future<Output = Result<Response<Body>, EndpointError<R>>> + Send + 'a>>;
 
-/// The edge of one function.
+/// The outermost layer of one function.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
     log: FunctionLog,
@@ -36,55 +37,91 @@ pub struct Endpoint {
     readers: Readers,
 }
 
-/// Which pages may read the answers.
+/// The origins whose pages may read the responses.
 #[derive(Clone, Debug)]
 enum Readers {
     Origins(AllowedOrigins),
     Everybody,
+    Nobody,
 }
 
 impl Endpoint {
-    /// The edge of the function with this name and these methods.
+    /// The endpoint of the function with this name and these methods.
     ///
     /// # Errors
     ///
-    /// If an allowed origin is none.
+    /// If an allowed origin is malformed, or a variable of the log is.
     pub fn new(
         function: &'static str,
         methods: &'static str,
         context: &Context,
     ) -> Result<Self, EnvironmentError> {
         let readers = Readers::Origins(AllowedOrigins::from_environment(&context.environment)?);
-        Ok(Self { log: FunctionLog::new(function, context), methods, readers })
+        Ok(Self { log: FunctionLog::new(function, context)?, methods, readers })
     }
 
-    /// The edge of a function whose answers pages of every origin may read.
-    pub fn public(function: &'static str, methods: &'static str, context: &Context) -> Self {
-        Self { log: FunctionLog::new(function, context), methods, readers: Readers::Everybody }
+    /// The endpoint of a function whose responses pages of every origin may read.
+    ///
+    /// # Errors
+    ///
+    /// If a variable of the log is malformed.
+    pub fn public(
+        function: &'static str,
+        methods: &'static str,
+        context: &Context,
+    ) -> Result<Self, EnvironmentError> {
+        Ok(Self { log: FunctionLog::new(function, context)?, methods, readers: Readers::Everybody })
     }
 
-    /// The log of a request that has just come.
+    /// The endpoint of a function whose responses no other origin's pages may read, because browsers navigate
+    /// there (RFC 9700 section 2.6).
+    ///
+    /// # Errors
+    ///
+    /// If a variable of the log is malformed.
+    pub fn closed(
+        function: &'static str,
+        methods: &'static str,
+        context: &Context,
+    ) -> Result<Self, EnvironmentError> {
+        Ok(Self { log: FunctionLog::new(function, context)?, methods, readers: Readers::Nobody })
+    }
+
+    /// Starts the log of a new request.
     pub fn begin(&self, request: &Request) -> RequestLog {
         RequestLog::begin(&self.log, invocation_of(request))
     }
 
-    /// Carries out the flow of a request, and answers it: whatever happens, with one response and one line of the log.
+    /// Runs the flow of a request. It always gives one response and one line in the log, whatever happens.
     pub async fn answer<R: IntoErrorResponse + 'static>(
         &self,
         request: &Request,
         log: &RequestLog,
         flow: Flow<'_, R>,
     ) -> Response<Body> {
-        let result = log.carry_out(flow).await;
-        self.respond(request, log, result)
+        self.answer_by(request, log, flow, EndpointError::response).await
     }
 
-    /// The response to a request, once its result is known.
-    fn respond<R: IntoErrorResponse + 'static>(
+    /// Like [`Self::answer`], but `render` makes the response to an error, in another format than JSON. The
+    /// log has the response's status, and the error code of the JSON response.
+    pub async fn answer_by<R: IntoErrorResponse + 'static, A: Into<Response<Body>>>(
+        &self,
+        request: &Request,
+        log: &RequestLog,
+        flow: Flow<'_, R>,
+        render: impl FnOnce(&EndpointError<R>) -> A,
+    ) -> Response<Body> {
+        let result = log.carry_out(flow).await;
+        self.respond(request, log, result, render)
+    }
+
+    /// Makes the response of a result.
+    fn respond<R: IntoErrorResponse + 'static, A: Into<Response<Body>>>(
         &self,
         request: &Request,
         log: &RequestLog,
         result: Result<Response<Body>, EndpointError<R>>,
+        render: impl FnOnce(&EndpointError<R>) -> A,
     ) -> Response<Body> {
         let mut response = match result {
             Ok(response) => {
@@ -92,21 +129,22 @@ impl Endpoint {
                 response
             }
             Err(error) => {
-                let response = error.response();
+                let (code, response) = (error.response().error, render(&error).into());
                 log.refused(&Ending {
-                    is_failure: response.status.is_server_error(),
-                    answer: Some((response.status.as_u16(), response.error.name())),
+                    is_failure: response.status().is_server_error(),
+                    answer: Some((response.status().as_u16(), code.name())),
                     reason: error.reason(),
                     detail: chain(&error),
                 });
-                response.into_response()
+                response
             }
         };
         let status = response.status();
         let headers = response.headers_mut();
         match status {
             StatusCode::UNAUTHORIZED if request.headers().contains_key(header::AUTHORIZATION) => {
-                headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+                // A resource has set its own challenge.
+                headers.entry(header::WWW_AUTHENTICATE).or_insert(CHALLENGE);
             }
             StatusCode::METHOD_NOT_ALLOWED => {
                 headers.insert(header::ALLOW, HeaderValue::from_static(self.methods));
@@ -123,16 +161,18 @@ impl Endpoint {
         response
     }
 
-    /// The `Access-Control-Allow-Origin` for a request: what a page needs to read the answer; `None`, if it may not.
+    /// The `Access-Control-Allow-Origin` of a response; `None` if the page may not read it.
     pub fn allowed_origin(&self, request: &Request) -> Option<HeaderValue> {
         match &self.readers {
             Readers::Everybody => Some(HeaderValue::from_static("*")),
             Readers::Origins(allowed) => allowed.find(request.headers()).cloned(),
+            Readers::Nobody => None,
         }
     }
 
-    /// Opens a response to the page that asked. `Vary` is there whoever asked: without it, a cache would give the answer for one
-    /// page to another. That holds for public answers too, since an HTTP API puts one origin in the place of `*`.
+    /// Adds the CORS headers. Every response has `Vary`, even without an origin: without it, a cache would
+    /// serve one page's response to another. Public responses need it too, since an HTTP API replaces `*`
+    /// with one origin.
     fn allow_origin(&self, request: &Request, headers: &mut HeaderMap) {
         headers.append(header::VARY, HeaderValue::from_static("Origin"));
         if let Some(allowed) = self.allowed_origin(request) {
@@ -142,7 +182,8 @@ impl Endpoint {
     }
 }
 
-/// The answer to HEAD has the headers of GET's, the length of its body included, and no body (RFC 9110 section 9.3.2).
+/// Removes the body from the response to HEAD. It keeps the headers of GET's response, with the length of the
+/// body (RFC 9110 section 9.3.2).
 fn leave_body_out(response: &mut Response<Body>) {
     let length = match response.body() {
         Body::Text(text) => text.len(),

@@ -1,15 +1,20 @@
-//! The outermost layer of errors: what goes over the wire (RFC 6749 section 5.2).
+//! The outermost layer of errors: the response (RFC 6749 section 5.2).
 
 use std::borrow::Cow;
 
-use lambda_http::{Body, Response, http::StatusCode};
+use lambda_http::{
+    Body, Response,
+    http::{HeaderValue, StatusCode, header},
+};
 use serde::{Serialize, Serializer};
 
-use super::{CredentialsError, RequestError, json};
+use super::{CredentialsError, DpopError, RequestError, json, offer_nonce};
 use crate::{
     aborted::Aborted,
     client::ClientError,
+    dpop::ProofError,
     keys::{KeysetsError, PublicKeysError},
+    resource::TargetError,
     store::StoreError,
     tokens::IssueError,
 };
@@ -25,11 +30,37 @@ pub enum ErrorCode {
     InvalidGrant,
     /// RFC 6749 section 5.2.
     InvalidScope,
+    /// RFC 8707 section 2.
+    InvalidTarget,
     /// RFC 6749 section 5.2.
     UnsupportedGrantType,
-    /// What the path names doesn't exist: no RFC of this family has a code for it.
+    /// RFC 6749 section 4.1.2.1.
+    UnauthorizedClient,
+    /// RFC 6749 section 4.1.2.1.
+    UnsupportedResponseType,
+    /// RFC 6749 section 4.1.2.1.
+    AccessDenied,
+    /// OpenID Connect Core 1.0 section 3.1.2.6.
+    LoginRequired,
+    /// OpenID Connect Core 1.0 section 3.1.2.6.
+    ConsentRequired,
+    /// OpenID Connect Core 1.0 section 3.1.2.6.
+    InteractionRequired,
+    /// OpenID Connect Core 1.0 section 3.1.2.6.
+    RequestNotSupported,
+    /// OpenID Connect Core 1.0 section 3.1.2.6.
+    RequestUriNotSupported,
+    /// RFC 6750 section 3.1.
+    InvalidToken,
+    /// RFC 6750 section 3.1.
+    InsufficientScope,
+    /// RFC 9449 section 5.
+    InvalidDpopProof,
+    /// RFC 9449 section 8.
+    UseDpopNonce,
+    /// The path names nothing that exists. No RFC of this family has a code for it.
     NotFound,
-    /// The password may not be chosen: no RFC of this family has a code for it.
+    /// The password may not be chosen. No RFC of this family has a code for it.
     PasswordRejected,
     /// RFC 6749 section 4.1.2.1.
     ServerError,
@@ -38,18 +69,49 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
-    /// As it goes over the wire.
+    /// The code as the response has it.
     pub fn name(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidClient => "invalid_client",
             Self::InvalidGrant => "invalid_grant",
             Self::InvalidScope => "invalid_scope",
+            Self::InvalidTarget => "invalid_target",
             Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::UnauthorizedClient => "unauthorized_client",
+            Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::AccessDenied => "access_denied",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
+            Self::InteractionRequired => "interaction_required",
+            Self::RequestNotSupported => "request_not_supported",
+            Self::RequestUriNotSupported => "request_uri_not_supported",
+            Self::InvalidToken => "invalid_token",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::NotFound => "not_found",
             Self::PasswordRejected => "password_rejected",
             Self::ServerError => "server_error",
             Self::TemporarilyUnavailable => "temporarily_unavailable",
+        }
+    }
+}
+
+impl ErrorCode {
+    /// A resource's challenge for a token that it refuses (RFC 6750 section 3), for both schemes.
+    /// template.yaml has the same for the authorizer's refusals.
+    fn challenge(self) -> Option<HeaderValue> {
+        match self {
+            Self::InvalidToken => Some(HeaderValue::from_static(
+                "Bearer realm=\"latchgate\", error=\"invalid_token\", \
+                 DPoP algs=\"ES256 EdDSA Ed25519 RS256\", error=\"invalid_token\"",
+            )),
+            Self::InsufficientScope => Some(HeaderValue::from_static(
+                "Bearer realm=\"latchgate\", error=\"insufficient_scope\", \
+                 DPoP algs=\"ES256 EdDSA Ed25519 RS256\", error=\"insufficient_scope\"",
+            )),
+            _ => None,
         }
     }
 }
@@ -60,39 +122,56 @@ impl Serialize for ErrorCode {
     }
 }
 
-/// An error response: `{"error", "error_description"}`. The description is ours; it never repeats what was sent.
+/// An error response: `{"error", "error_description"}`. The description never repeats anything from the
+/// request.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ErrorResponse {
     /// The status of the response.
     #[serde(skip)]
     pub status: StatusCode,
-    pub(crate) error: ErrorCode,
-    error_description: Cow<'static, str>,
+    /// The error code.
+    pub error: ErrorCode,
+    /// The explanation for people.
+    pub error_description: Cow<'static, str>,
+    /// The nonce that the next proof needs (RFC 9449 section 8).
+    #[serde(skip)]
+    dpop_nonce: Option<String>,
 }
 
 impl ErrorResponse {
-    /// An error with the status that its code usually has.
+    /// An error with the usual status of its code.
     pub fn new(error: ErrorCode, description: impl Into<Cow<'static, str>>) -> Self {
         let status = match error {
             ErrorCode::InvalidRequest
             | ErrorCode::InvalidGrant
             | ErrorCode::InvalidScope
+            | ErrorCode::InvalidTarget
+            | ErrorCode::InvalidDpopProof
+            | ErrorCode::UseDpopNonce
             | ErrorCode::PasswordRejected
+            | ErrorCode::UnauthorizedClient
+            | ErrorCode::UnsupportedResponseType
+            | ErrorCode::LoginRequired
+            | ErrorCode::ConsentRequired
+            | ErrorCode::InteractionRequired
+            | ErrorCode::RequestNotSupported
+            | ErrorCode::RequestUriNotSupported
             | ErrorCode::UnsupportedGrantType => StatusCode::BAD_REQUEST,
-            ErrorCode::InvalidClient => StatusCode::UNAUTHORIZED,
+            ErrorCode::AccessDenied | ErrorCode::InsufficientScope => StatusCode::FORBIDDEN,
+            ErrorCode::InvalidClient | ErrorCode::InvalidToken => StatusCode::UNAUTHORIZED,
             ErrorCode::NotFound => StatusCode::NOT_FOUND,
             ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Self { status, error, error_description: description.into() }
+        Self { status, error, error_description: description.into(), dpop_nonce: None }
     }
 
-    /// A failure that no request can help.
+    /// A failure that a repeated request can't help.
     pub fn server_error() -> Self {
         Self::new(ErrorCode::ServerError, "The request could not be carried out.")
     }
 
-    /// A failure that heals.
+    /// A failure that a repeated request may help.
     fn try_again() -> Self {
         Self::new(ErrorCode::TemporarilyUnavailable, "Try again in a moment.")
     }
@@ -101,9 +180,22 @@ impl ErrorResponse {
         Self { status, ..self }
     }
 
-    /// The response.
+    /// Converts this into the HTTP response.
     pub fn into_response(self) -> Response<Body> {
-        json(self.status, &self)
+        let mut response = json(self.status, &self);
+        if let Some(nonce) = &self.dpop_nonce {
+            offer_nonce(&mut response, nonce);
+        }
+        if let Some(challenge) = self.error.challenge() {
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
+impl From<ErrorResponse> for Response<Body> {
+    fn from(error: ErrorResponse) -> Self {
+        error.into_response()
     }
 }
 
@@ -111,7 +203,7 @@ impl From<&RequestError> for ErrorResponse {
     fn from(error: &RequestError) -> Self {
         let invalid = |description: &'static str| Self::new(ErrorCode::InvalidRequest, description);
         match error {
-            RequestError::Method => invalid("This endpoint does not have that method.")
+            RequestError::Method => invalid("This endpoint does not support that method.")
                 .with_status(StatusCode::METHOD_NOT_ALLOWED),
             RequestError::MediaType => {
                 invalid("The body must be application/x-www-form-urlencoded or application/json.")
@@ -120,18 +212,54 @@ impl From<&RequestError> for ErrorResponse {
             RequestError::TooLarge => {
                 invalid("The body is too large.").with_status(StatusCode::PAYLOAD_TOO_LARGE)
             }
-            RequestError::Malformed => invalid("The body is not what its media type says."),
+            RequestError::Malformed => invalid("The body does not match its media type."),
             RequestError::Repeated => invalid("A parameter is repeated."),
             RequestError::InQuery => invalid("Parameters belong in the body, not in the query."),
             RequestError::Missing(name) => {
                 Self::new(ErrorCode::InvalidRequest, format!("The parameter {name} is missing."))
             }
             RequestError::IdempotencyKey => {
-                invalid("An Idempotency-Key is one header with 22 to 255 characters, made at random.")
+                invalid("An Idempotency-Key must be one header of 22 to 255 random characters.")
             }
             RequestError::Mistyped(name) => {
                 Self::new(ErrorCode::InvalidRequest, format!("The parameter {name} is malformed."))
             }
+        }
+    }
+}
+
+impl From<&DpopError> for ErrorResponse {
+    fn from(error: &DpopError) -> Self {
+        let invalid = |description: &'static str| Self::new(ErrorCode::InvalidDpopProof, description);
+        match error {
+            DpopError::Proof(error) => match error {
+                ProofError::Repeated => invalid("There is more than one DPoP header."),
+                ProofError::Malformed => invalid("The DPoP proof is not a JWT."),
+                ProofError::Header => invalid(
+                    "The DPoP proof's typ must be dpop+jwt, and its alg ES256, EdDSA, Ed25519 or RS256.",
+                ),
+                ProofError::Key => {
+                    invalid("The DPoP proof's jwk must be a public key for its alg, and strong enough.")
+                }
+                ProofError::Signature => invalid("The DPoP proof is not signed by the key in it."),
+                ProofError::Claim(name) => Self::new(
+                    ErrorCode::InvalidDpopProof,
+                    format!("The DPoP proof's {name} is missing or malformed."),
+                ),
+                ProofError::Method => invalid("The DPoP proof's htm is not the method of the request."),
+                ProofError::Address => invalid("The DPoP proof's htu is not the address of the request."),
+                ProofError::Time => invalid("The DPoP proof's iat is too far from the current time."),
+                ProofError::Token => invalid("The DPoP proof's ath does not match the access token."),
+            },
+            DpopError::Nonce(nonce) => Self {
+                dpop_nonce: Some(nonce.clone()),
+                ..Self::new(
+                    ErrorCode::UseDpopNonce,
+                    "The DPoP proof needs the nonce in the header DPoP-Nonce of this answer.",
+                )
+            },
+            DpopError::Missing => invalid("This client has to send a DPoP proof."),
+            DpopError::Off => Self::server_error(),
         }
     }
 }
@@ -174,7 +302,7 @@ impl From<&StoreError> for ErrorResponse {
     }
 }
 
-/// Whatever it is, it heals without the caller's doing, and nobody is logged out over it.
+/// Any failure of the keys heals without the caller's help, and ends no session.
 impl From<&KeysetsError> for ErrorResponse {
     fn from(error: &KeysetsError) -> Self {
         match error {
@@ -203,8 +331,36 @@ impl From<&Aborted> for ErrorResponse {
     }
 }
 
+impl From<TargetError> for ErrorResponse {
+    fn from(error: TargetError) -> Self {
+        Self::new(ErrorCode::InvalidTarget, error.description())
+    }
+}
+
 impl From<&IssueError> for ErrorResponse {
     fn from(_: &IssueError) -> Self {
         Self::server_error()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refused_access_token_gets_a_challenge() {
+        let challenge = |code| {
+            let response = ErrorResponse::new(code, "why").into_response();
+            response.headers().get(header::WWW_AUTHENTICATE).map(|value| value.to_str().unwrap().to_owned())
+        };
+        for code in [ErrorCode::InvalidToken, ErrorCode::InsufficientScope] {
+            let error = format!("error=\"{}\"", code.name());
+            let challenge = challenge(code).unwrap();
+            assert!(challenge.starts_with("Bearer realm=\"latchgate\", "), "{challenge}");
+            assert_eq!(challenge.matches(&error).count(), 2, "of each scheme: {challenge}");
+        }
+        for code in [ErrorCode::InvalidClient, ErrorCode::InvalidGrant, ErrorCode::AccessDenied] {
+            assert_eq!(challenge(code), None, "{code:?}");
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! `application/x-www-form-urlencoded`, strictly: what is not UTF-8 is refused instead of repaired.
+//! `application/x-www-form-urlencoded`, strictly: text that is not UTF-8 is refused, not repaired.
 
 use percent_encoding::percent_decode_str;
 
@@ -7,7 +7,7 @@ pub(crate) fn decode_component(text: &str) -> Option<String> {
     percent_decode_str(&text.replace('+', " ")).decode_utf8().ok().map(Into::into)
 }
 
-/// The pairs of a form, in order.
+/// The pairs of a form, in order. A pair that can't be decoded is `None`.
 pub(super) fn pairs(body: &str) -> impl Iterator<Item = Option<(String, String)>> {
     body.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));

@@ -1,9 +1,9 @@
-//! Between API Gateway and a function: the event of a REST API, or of an HTTP API in payload format 1.0, which is the same,
-//! becomes a request, and the response its answer.
+//! Converts API Gateway's event into a request, and the response into its answer. Events are those of a REST
+//! API, or of an HTTP API in payload format 1.0, which is the same format.
 //!
-//! lambda_http's own conversion keeps the last of a repeated header, so that nobody behind it could notice that there
-//! were two, and it panics where a body isn't the base64 that it is said to be, or a host or a path isn't one of a URL.
-//! Here what came is what is looked at, and nothing that comes is a panic.
+//! lambda_http's own conversion keeps only the last of a repeated header, so no code behind it could notice a
+//! second one. It also panics on a malformed base64 body, host or path. This conversion keeps every header,
+//! and no event makes it panic.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lambda_http::{
@@ -17,14 +17,14 @@ use lambda_http::{
 
 use super::GatewayEvent;
 
-/// In place of a body that can't be decoded: not text, so whoever reads it refuses it as malformed.
+/// Replaces a body that can't be decoded. It isn't UTF-8, so endpoints refuse it as malformed.
 const UNREADABLE: [u8; 1] = [0xff];
 
 /// Runs a function on Lambda, behind a REST API or an HTTP API.
 ///
 /// # Errors
 ///
-/// Those of the runtime, if it can't go on.
+/// The runtime's error, if it can't go on.
 pub async fn run<H, F>(handler: H) -> Result<(), Error>
 where
     H: Fn(Request) -> F,
@@ -39,7 +39,7 @@ where
     .await
 }
 
-/// The request of an event. The identifier in its context is the one that no caller chooses.
+/// The request of an event. The identifier in its context is the one that the caller can't choose.
 pub fn request_of(event: GatewayEvent) -> Request {
     let GatewayEvent { mut event, extended_request_id } = event;
     event.request_context.request_id = extended_request_id;
@@ -66,8 +66,8 @@ pub fn request_of(event: GatewayEvent) -> Request {
     request
 }
 
-/// All values of each header. `headers` has the last of each, which `multiValueHeaders` has as well; where it has not,
-/// the two contradict each other, and both count.
+/// All values of each header. `headers` has the last value of each, which `multiValueHeaders` has too. If
+/// `multiValueHeaders` lacks it, the two contradict each other, and both values count.
 fn headers_of(event: &ApiGatewayProxyRequest) -> HeaderMap {
     let mut headers = event.multi_value_headers.clone();
     for (name, value) in &event.headers {
@@ -78,12 +78,12 @@ fn headers_of(event: &ApiGatewayProxyRequest) -> HeaderMap {
     headers
 }
 
-/// What API Gateway is told.
+/// The answer for API Gateway.
 fn answer_of(response: Response<Body>) -> ApiGatewayProxyResponse {
     let (parts, body) = response.into_parts();
     let mut answer = ApiGatewayProxyResponse::default();
     answer.status_code = parts.status.as_u16().into();
-    // Not in `headers` too: API Gateway would send them twice.
+    // If `headers` had them too, API Gateway would send them twice.
     answer.multi_value_headers = parts.headers;
     answer.is_base64_encoded = matches!(body, Body::Binary(_));
     answer.body = (!matches!(body, Body::Empty)).then_some(body);
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn every_value_of_a_header_is_there_once() {
+    fn every_value_of_a_header_arrives_once() {
         for (single, multi, expected) in [
             (json!({ "X-A": "1" }), json!(null), &["1"][..]),
             (json!(null), json!({ "X-A": ["1", "2"] }), &["1", "2"]),
@@ -148,14 +148,14 @@ mod tests {
         let Some(RequestContext::ApiGatewayV1(context)) = request.request_context_ref() else { panic!() };
         assert_eq!(context.authorizer.fields["sub"], "u1");
         assert_eq!(context.identity.source_ip.as_deref(), Some("203.0.113.9"));
-        // What it says of callers whom no authorizer was asked about.
+        // API Gateway sends this for a route without an authorizer.
         let mut event = event;
         event["requestContext"]["authorizer"] = json!({ "claims": null, "scopes": null });
         assert_eq!(self::request(&event).method().as_str(), "DELETE");
     }
 
     #[test]
-    fn a_body_is_what_it_is_said_to_be_or_can_not_be_read() {
+    fn a_body_is_decoded_as_its_flag_says_or_is_unreadable() {
         for (body, is_base64, expected) in [
             ("YT0x", true, Body::Binary(b"a=1".to_vec())),
             ("YT0x", false, Body::Text("YT0x".to_owned())),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_or_a_path_that_is_none_is_no_panic() {
+    fn a_malformed_host_or_path_causes_no_panic() {
         for (host, path) in
             [("a b", "/login"), ("[", "/login"), ("", "/a b"), ("x", ""), ("x", "//"), ("x", "\\")]
         {

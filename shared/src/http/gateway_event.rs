@@ -1,22 +1,23 @@
-//! The event of an API, as API Gateway sends it.
+//! The event that API Gateway sends.
 
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use serde::{Deserialize, Deserializer, de::Error};
 use serde_json::value::RawValue;
 
-/// The error for an event of another format. serde's own would quote the event, which has passwords and tokens.
-const NOT_OF_AN_API: &str = "the event is not that of an API in payload format 1.0";
+/// The error for an event of another format. serde's own would quote the event, which contains passwords and
+/// tokens.
+const NOT_OF_AN_API: &str = "the event is not an API's in payload format 1.0";
 
-/// The event of a REST API, or of an HTTP API in payload format 1.0, which is the same.
+/// The event of a REST API, or of an HTTP API in payload format 1.0, which is the same format.
 #[derive(Clone, Debug)]
 pub struct GatewayEvent {
     pub(super) event: ApiGatewayProxyRequest,
-    /// The identifier that API Gateway gives a request. A REST API's other one, `requestId`, is the caller's to choose, by the
-    /// header `X-Amzn-RequestId`.
+    /// The identifier that API Gateway gives a request. A REST API's other one, `requestId`, is the caller's
+    /// choice, by the header `X-Amzn-RequestId`.
     pub(super) extended_request_id: Option<String>,
 }
 
-/// What `ApiGatewayProxyRequest` leaves out.
+/// The fields that `ApiGatewayProxyRequest` leaves out.
 #[derive(Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Rest {
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_of_another_format_is_refused_without_a_word_of_it() {
+    fn an_event_of_another_format_is_refused_without_quoting_it() {
         for text in [
             "{}",
             "[]",
@@ -57,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn an_identifier_that_is_none_is_left_out() {
+    fn a_malformed_identifier_is_left_out() {
         for (id, expected) in
             [(r#""JKJaXmPL=""#, Some("JKJaXmPL=")), ("7", None), ("null", None), (r#"["x"]"#, None)]
         {

@@ -1,4 +1,4 @@
-//! The `Idempotency-Key` header, with which a client makes its retries recognisable.
+//! The `Idempotency-Key` header, which a client repeats in a retry.
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -10,7 +10,8 @@ use crate::ids::SessionId;
 
 const HEADER: &str = "Idempotency-Key";
 
-/// The key of one request and its retries. It is a secret: whoever has it beside a used token gets that token's successor.
+/// The key of one request and its retries. It's a secret: with it and a used token, anyone gets that token's
+/// successor.
 #[derive(Debug)]
 pub struct IdempotencyKey(SecretString);
 
@@ -24,8 +25,8 @@ impl IdempotencyKey {
     ///
     /// # Errors
     ///
-    /// [`RequestError::IdempotencyKey`], if it is too short to be random, too long, no visible ASCII, or one of several: by
-    /// either of two, a retry could not be recognised for sure.
+    /// [`RequestError::IdempotencyKey`], if it is too short to be random, too long, not visible ASCII, or not
+    /// the only one. With two keys a retry could not be recognised reliably.
     pub fn of(request: &Request) -> Result<Option<Self>, RequestError> {
         let mut values = request.headers().get_all(HEADER).iter();
         let Some(value) = values.next() else { return Ok(None) };
@@ -34,16 +35,16 @@ impl IdempotencyKey {
         text.map(|text| Some(Self(text.into()))).ok_or(RequestError::IdempotencyKey)
     }
 
-    /// The same hash as [`Self::hash`], as text.
+    /// [`Self::hash`] as text.
     pub fn text_hash(&self, label: &[u8], session_id: &SessionId) -> String {
         URL_SAFE_NO_PAD.encode(self.hash(label, session_id))
     }
 
-    /// A hash of the key and the session that it is sent for. `label` keeps hashes of one use apart from those of another.
+    /// A hash of the key and its session. `label` separates the hashes of one use from another's.
     pub fn hash(&self, label: &[u8], session_id: &SessionId) -> [u8; digest::SHA256_OUTPUT_LEN] {
         let mut context = digest::Context::new(&digest::SHA256);
         context.update(label);
-        // Of fixed length, so the two parts can't run into each other.
+        // The identifier has a fixed length, so the two parts can't be confused.
         context.update(session_id.as_str().as_bytes());
         context.update(self.0.expose_secret().as_bytes());
         let mut hash = [0; digest::SHA256_OUTPUT_LEN];

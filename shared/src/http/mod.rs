@@ -1,7 +1,7 @@
-//! HTTP at the edge of a function: parameters in, OAuth-shaped responses out.
+//! HTTP, from parameters to OAuth responses.
 //!
-//! [`run`] turns an event into a request, the function's [`Endpoint`] carries out the flow, and an [`ErrorResponse`] says
-//! over the wire what an [`EndpointError`] decided.
+//! [`run`] turns an event into a request. The function's [`Endpoint`] runs the flow, and an [`ErrorResponse`]
+//! tells the client about an [`EndpointError`].
 
 mod allowed_origins;
 mod caller;
@@ -16,11 +16,12 @@ mod idempotency_key;
 mod invocation;
 mod parameters;
 mod peer;
+mod proofs;
 mod reply;
 mod request_error;
 
 pub use self::{
-    caller::{NoAuthorizer, caller},
+    caller::{CONTEXT_JKT, NoAuthorizer, caller, caller_jkt, caller_scope},
     client_credentials::{CredentialsError, client_credentials},
     endpoint::{Endpoint, Flow},
     endpoint_error::{EndpointError, IntoErrorResponse},
@@ -28,8 +29,9 @@ pub use self::{
     gateway::{request_of, run},
     gateway_event::GatewayEvent,
     idempotency_key::IdempotencyKey,
-    parameters::{Parameters, parameter},
+    parameters::{Parameters, form_pairs, parameter},
     peer::Peer,
-    reply::{empty, json},
+    proofs::{DpopError, Proofs, offer_nonce},
+    reply::{empty, json, tokens},
     request_error::RequestError,
 };

@@ -1,21 +1,21 @@
-//! The peer that a request comes from, as far as a list of signed-in devices shows it.
+//! The peer of a request, as the list of signed-in devices shows it.
 
 use lambda_http::{Request, RequestExt, http::header, request::RequestContext};
 
 /// The longest `User-Agent` that is kept, in characters.
 const MAX_USER_AGENT_LEN: usize = 256;
 
-/// The network address and the program that a request comes from.
+/// The network address and the program that sent a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Peer {
-    /// Network address, as API Gateway saw it. Not from a header: those, anyone can write.
+    /// The network address as API Gateway saw it. Headers don't count: anyone can write them.
     pub address: Option<String>,
     /// `User-Agent`, printable ASCII, cut to 256 characters.
     pub user_agent: Option<String>,
 }
 
 impl Peer {
-    /// Of this request.
+    /// The peer of this request.
     pub fn of(request: &Request) -> Self {
         let address = match request.request_context_ref() {
             Some(RequestContext::ApiGatewayV1(context)) => context.identity.source_ip.clone(),

@@ -6,13 +6,16 @@ use lambda_http::{
 };
 use serde::Serialize;
 
-/// A JSON response that nobody stores (RFC 6749 section 5.1).
+use super::offer_nonce;
+use crate::{clock::Timestamp, keys::RefreshKeys, tokens::TokenResponse};
+
+/// A JSON response with `Cache-Control: no-store` (RFC 6749 section 5.1).
 ///
 /// # Panics
 ///
-/// If the body has a map whose keys aren't strings, which no response of ours has.
+/// If the body has a map with keys that aren't strings. Our responses have none.
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
-    // Unwrap safety: structs of strings, numbers and lists serialise infallibly.
+    // Unwrap safety: structs of strings, numbers and lists always serialise.
     let text = serde_json::to_string(body).expect("responses serialise");
     let mut response = empty(status);
     *response.body_mut() = text.into();
@@ -20,7 +23,14 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
     response
 }
 
-/// A response without a body that nobody stores.
+/// The response of an endpoint that issues tokens, with a nonce for the next proof (RFC 9449 section 8.2).
+pub fn tokens(tokens: &TokenResponse, keys: &RefreshKeys, now: Timestamp) -> Response<Body> {
+    let mut response = json(StatusCode::OK, tokens);
+    offer_nonce(&mut response, &keys.dpop_nonce(now));
+    response
+}
+
+/// A response without a body, with `Cache-Control: no-store`.
 pub fn empty(status: StatusCode) -> Response<Body> {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = status;

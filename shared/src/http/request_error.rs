@@ -1,39 +1,39 @@
-//! What is wrong with a request, whatever endpoint it is for.
+//! Errors in a request that any endpoint may find.
 
-/// What is wrong with a request, whatever endpoint it is for.
+/// Errors in a request that any endpoint may find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestError {
-    /// Another method than the endpoint has.
+    /// The endpoint doesn't have this method.
     #[error("method not allowed")]
     Method,
-    /// Neither a form nor JSON.
+    /// The body is neither a form nor JSON.
     #[error("unsupported media type")]
     MediaType,
-    /// Larger than anything legitimate.
+    /// The body is too long.
     #[error("body too large")]
     TooLarge,
-    /// Not what its media type says.
+    /// The body doesn't match its media type.
     #[error("malformed body")]
     Malformed,
-    /// A parameter stands twice (RFC 6749 section 3.2).
+    /// A parameter is repeated (RFC 6749 section 3.2).
     #[error("repeated parameter")]
     Repeated,
     /// A parameter of ours is in the query (RFC 6749 section 2.3.1).
     #[error("parameter in the query")]
     InQuery,
-    /// A parameter is missing, or empty, which is the same (RFC 6749 section 3.2).
+    /// A parameter is missing or empty, which counts as missing (RFC 6749 section 3.2).
     #[error("missing parameter {0}")]
     Missing(&'static str),
-    /// The `Idempotency-Key` is too short or too long, or there are two.
+    /// The `Idempotency-Key` is too short, too long, or repeated.
     #[error("malformed Idempotency-Key")]
     IdempotencyKey,
-    /// A parameter is not of its type, or longer than it may be.
+    /// A parameter has another type, or is too long.
     #[error("malformed parameter {0}")]
     Mistyped(&'static str),
 }
 
 impl RequestError {
-    /// Its name in audit events.
+    /// The name of this error in audit events.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Method => "method",

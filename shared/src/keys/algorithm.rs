@@ -1,14 +1,15 @@
-//! The algorithms that sign access tokens: the one list of them.
+//! The one list of the algorithms that sign access tokens.
 //!
-//! Where an algorithm matters there is a match over this type without a catch-all arm, so that the compiler names each
-//! place that a new one touches: its key's halves in `public.rs` and `signing.rs`, and how a key is made in
-//! `functions/keys/src/generate.rs`. A test holds the parameter of template.yaml against [`SigningAlgorithm::ALL`].
+//! Code that depends on the algorithm matches this type without a catch-all arm. So the compiler names each
+//! place that a new algorithm touches: the key's halves in `public.rs` and `signing.rs`, and its generation
+//! in `functions/keys/src/generate.rs`. A test compares the parameter of template.yaml with
+//! [`SigningAlgorithm::ALL`].
 
 use std::{fmt, str::FromStr};
 
 use jsonwebtoken::Algorithm;
 
-/// What a signing key is for (RFC 7518 section 3.1, RFC 8037 section 3.1).
+/// The algorithm of a signing key (RFC 7518 section 3.1, RFC 8037 section 3.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SigningAlgorithm {
     /// ECDSA on P-256 with SHA-256: small, and known to every library.
@@ -21,7 +22,7 @@ pub enum SigningAlgorithm {
 }
 
 impl SigningAlgorithm {
-    /// All of them.
+    /// All algorithms.
     pub const ALL: [Self; 3] = [Self::Es256, Self::EdDsa, Self::Rs256];
 
     /// The `alg` of its keys and of the tokens that they sign.
@@ -42,7 +43,7 @@ impl SigningAlgorithm {
         }
     }
 
-    /// The JWT library's name of it.
+    /// The JWT library's name for it.
     pub(crate) const fn to_jwt(self) -> Algorithm {
         match self {
             Self::Es256 => Algorithm::ES256,
@@ -58,9 +59,9 @@ impl fmt::Display for SigningAlgorithm {
     }
 }
 
-/// The name of an algorithm that is not one of ours.
+/// The error for an algorithm that is not one of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it is none of {}", SigningAlgorithm::ALL.map(SigningAlgorithm::name).join(", "))]
+#[error("it must be one of {}", SigningAlgorithm::ALL.map(SigningAlgorithm::name).join(", "))]
 pub struct UnknownAlgorithm;
 
 impl FromStr for SigningAlgorithm {

@@ -1,9 +1,9 @@
-//! What is wrong with a keyset.
+//! Errors in a keyset.
 
-/// What is wrong with a keyset. Positions and key identifiers are named, key material never.
+/// Why a keyset can't be used. It names positions and key identifiers, never key material.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeysetError {
-    /// There is none yet: the secret that holds it is still `{}`, as the stack made it.
+    /// The keyset hasn't been made yet: its secret is still `{}`, as the stack created it.
     #[error("the keyset has not been made yet")]
     NotMade,
     /// Not JSON of the expected shape.
@@ -14,20 +14,20 @@ pub enum KeysetError {
         /// Column of the first fault.
         column: usize,
     },
-    /// A list without a key.
+    /// A list has no key.
     #[error("the keyset has no {0}")]
     Empty(&'static str),
-    /// A `kid` that is missing, empty, longer than 64 bytes, or not printable ASCII.
+    /// A `kid` is missing, empty, longer than 64 bytes, or not printable ASCII.
     #[error("a key of {0} has no usable `kid`")]
     Kid(&'static str),
-    /// A private key where public ones are published.
-    #[error("the key {0:?} of the public keys has its private half with it")]
+    /// A private key is among the public keys.
+    #[error("the key {0:?} of the public keys contains its private key")]
     Private(String),
-    /// Two keys with the same `kid`, or the same key twice.
-    #[error("the key {0:?} stands twice in {1}")]
+    /// Two keys have the same `kid`, or are the same key.
+    #[error("the key {0:?} occurs twice in {1}")]
     Duplicate(String, &'static str),
-    /// A key that its algorithm can't use: a member is missing, malformed, too short, or contradicts another; or one
-    /// that says it is for something else.
-    #[error("the key {0:?} of {1} is malformed, too short, or for something that is not done there")]
+    /// The algorithm can't use this key: a member is missing, malformed, too short, or contradicts another,
+    /// or the key states another use.
+    #[error("the key {0:?} of {1} is malformed, too short, or of an unsupported kind")]
     Unusable(String, &'static str),
 }

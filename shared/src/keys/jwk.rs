@@ -1,4 +1,4 @@
-//! JSON Web Keys (RFC 7517), as far as a keyset uses them.
+//! JSON Web Keys (RFC 7517), as far as a keyset needs them.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use super::KeysetError;
 use crate::clock::Timestamp;
 
-/// The `use` of a key that signs, authenticates or verifies (RFC 7517 section 4.2).
+/// The `use` of keys for signatures (RFC 7517 section 4.2).
 const SIGNATURES: &str = "sig";
 
-/// A JSON Web Key of type `EC`, `OKP`, `RSA` or `oct`, private or public. Members that aren't listed are ignored.
+/// A JSON Web Key of type `EC`, `OKP`, `RSA` or `oct`, private or public. Unknown members are ignored.
 #[derive(Clone, Default, Deserialize, Serialize)]
 #[serde(default)]
 pub struct Jwk {
@@ -19,7 +19,7 @@ pub struct Jwk {
     pub kty: String,
     /// Key identifier (RFC 7517 section 4.5).
     pub kid: String,
-    /// Algorithm (RFC 7517 section 4.4): ours is always stated.
+    /// Algorithm (RFC 7517 section 4.4). Our keys always state it.
     pub alg: String,
     /// Intended use (RFC 7517 section 4.2).
     #[serde(rename = "use", skip_serializing_if = "Option::is_none")]
@@ -60,16 +60,17 @@ pub struct Jwk {
     /// Key value, of `oct` (RFC 7518 section 6.4).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub k: Option<String>,
-    /// From when on the key makes tokens, a member of our own (RFC 7517 section 4 allows them); absent: always.
+    /// The instant from which the key makes tokens; absent: always. It's our own member, as RFC 7517 section
+    /// 4 allows.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub activates_at: Option<Timestamp>,
 }
 
 impl Jwk {
-    /// The longest `kid`, in bytes: it is part of every token.
+    /// The longest `kid`, in bytes: every token contains it.
     pub(crate) const MAX_KID_LEN: usize = 64;
 
-    /// The public half: what RFC 7518 section 6 calls public, and nothing else.
+    /// The public half: only the members that RFC 7518 section 6 calls public.
     #[must_use]
     pub fn to_public(&self) -> Self {
         Self {
@@ -86,22 +87,23 @@ impl Jwk {
         }
     }
 
-    /// From when on the key makes tokens.
+    /// The instant from which the key makes tokens.
     pub(super) fn activates_at(&self) -> Timestamp {
         self.activates_at.unwrap_or_default()
     }
 
-    /// Whether its `use` is signatures, or not stated (RFC 7517 section 4.2: whoever states another means it).
+    /// Whether its `use` is `sig` or absent (RFC 7517 section 4.2). A key with another `use` must not verify
+    /// signatures.
     pub(super) fn is_for_signatures(&self) -> bool {
         self.intended_use.as_deref().is_none_or(|intended_use| intended_use == SIGNATURES)
     }
 
-    /// Whether it has a private member (RFC 7518 section 6): `d`, or the `k` of a symmetric key.
+    /// Whether it has a private member (RFC 7518 section 6): `d`, or `k` for a symmetric key.
     pub(super) fn is_private(&self) -> bool {
         self.d.is_some() || self.k.is_some()
     }
 
-    /// The `kid`, if it can be one.
+    /// The `kid`, if it is valid.
     pub(super) fn usable_kid(&self, list: &'static str) -> Result<&str, KeysetError> {
         let fits = (1..=Self::MAX_KID_LEN).contains(&self.kid.len())
             && self.kid.bytes().all(|b| b.is_ascii_graphic());
@@ -109,12 +111,12 @@ impl Jwk {
     }
 }
 
-/// The bytes of a member (RFC 7515 section 2: base64url without padding), if it is there and well-formed.
+/// The bytes of a member, if it is present and valid base64url without padding (RFC 7515 section 2).
 pub(super) fn member(value: Option<&String>) -> Option<Vec<u8>> {
     value.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).filter(|bytes| !bytes.is_empty())
 }
 
-/// Names the key; its members may be private.
+/// Shows the key's identifier only: its members may be private.
 impl fmt::Debug for Jwk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Jwk").field("kid", &self.kid).field("alg", &self.alg).finish_non_exhaustive()

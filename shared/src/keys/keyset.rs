@@ -18,7 +18,7 @@ impl Keyset {
     ///
     /// # Errors
     ///
-    /// [`KeysetError`], if it can't be used whole.
+    /// [`KeysetError`], if any part of it can't be used.
     pub fn parse(json: &str) -> Result<Self, KeysetError> {
         let KeysetDocument { signing_keys, refresh_keys, .. } = KeysetDocument::parse(json)?;
         let signing = SigningKeys::from_jwks(&signing_keys)?;

@@ -1,4 +1,4 @@
-//! The keyset of a running function: loaded at start, kept for minutes.
+//! The keyset of a running function: loaded at start, then cached for minutes.
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
@@ -14,25 +14,25 @@ use crate::{
     error::chain,
 };
 
-/// The staging label of the version that is in use.
+/// The staging label of the current version.
 const CURRENT: &str = "AWSCURRENT";
 
-/// The keyset can't be had, for now.
+/// Why the keyset isn't available.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysetsError {
     /// Secrets Manager refused, failed or could not be reached, after the SDK's retries.
-    #[error("Secrets Manager did not hand out the keyset: {0}")]
+    #[error("Secrets Manager did not return the keyset: {0}")]
     Unavailable(String),
     /// The file can't be read.
     #[error("the file with the keyset can't be read: {0}")]
     File(std::io::ErrorKind),
-    /// What is there is no keyset.
+    /// The text is not a keyset.
     #[error(transparent)]
     Keyset(#[from] KeysetError),
 }
 
 impl KeysetsError {
-    /// Its name in audit events.
+    /// The name of this error in audit events.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Unavailable(_) | Self::File(_) => "keyset_unavailable",
@@ -40,7 +40,7 @@ impl KeysetsError {
         }
     }
 
-    /// Whether it may heal without anybody changing what is deployed or stored.
+    /// Whether the error may pass without a new deployment or keyset.
     fn is_transient(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::Keyset(KeysetError::NotMade) => true,
@@ -49,26 +49,26 @@ impl KeysetsError {
     }
 }
 
-/// The keyset, as current as it needs to be.
-#[derive(Debug)]
-pub struct Keysets(Cached<KeysetSource>);
+/// The current keyset. Clones share one cache.
+#[derive(Clone, Debug)]
+pub struct Keysets(Arc<Cached<KeysetSource>>);
 
 impl Keysets {
-    /// The keyset in the secret, the file or the text that the variables name; it is fetched when it is first asked for.
+    /// The keyset from the secret, the file or the text in the variables. The first use fetches it.
     ///
     /// # Errors
     ///
-    /// [`EnvironmentError`], if no variable names one.
+    /// [`EnvironmentError`], if no variable names a keyset.
     pub fn new(environment: &Environment, aws: &SdkConfig) -> Result<Self, EnvironmentError> {
-        Ok(Self(Cached::new(KeysetSource::new(environment, aws)?)))
+        Ok(Self(Arc::new(Cached::new(KeysetSource::new(environment, aws)?))))
     }
 
-    /// Fetches the keyset before the first request. If it can't be reached, or was not made yet, that is no reason not to
-    /// start: each request looks for it again.
+    /// Fetches the keyset before the first request. If it is unreachable or not made yet, the function starts
+    /// anyway, and each request tries again.
     ///
     /// # Errors
     ///
-    /// [`KeysetsError`], if the keyset can't be used whole.
+    /// [`KeysetsError`], if the keyset is unusable.
     pub async fn load(&self, now: Timestamp) -> Result<(), KeysetsError> {
         match self.current(now).await {
             Err(error) if !error.is_transient() => Err(error),
@@ -84,13 +84,13 @@ impl Keysets {
     ///
     /// # Errors
     ///
-    /// [`KeysetsError`], if it can't be had.
+    /// [`KeysetsError`], if it isn't available.
     pub async fn current(&self, now: Timestamp) -> Result<Arc<Keyset>, KeysetsError> {
         self.0.current(now).await
     }
 }
 
-/// Where the keyset is.
+/// The place of the keyset.
 enum KeysetSource {
     Secret { client: Client, id: String },
     File(PathBuf),
@@ -133,7 +133,7 @@ impl Source for KeysetSource {
     }
 }
 
-/// The kind of place; a text would be the keys themselves.
+/// Shows the kind of place only: the text variant is the keys themselves.
 impl fmt::Debug for KeysetSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

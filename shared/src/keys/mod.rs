@@ -1,13 +1,13 @@
-//! The keyset: what signs access tokens and what authenticates refresh tokens, newest first.
+//! The keyset: the keys that sign access tokens and the keys that authenticate refresh tokens, newest first.
 //!
 //! ```json
 //! { "signing_keys": [ { "kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "…", "x": "…", "y": "…", "d": "…" } ],
 //!   "refresh_keys": [ { "kty": "oct", "alg": "HS256", "kid": "…", "k": "…", "activates_at": 1800000000 } ] }
 //! ```
 //!
-//! The first key of each list that is active makes new tokens; the others verify: old ones, and, a key that is not
-//! active yet, those that another machine, whose clock is ahead, has made already. A key that is malformed, too
-//! short or there twice is an error at start, never something to be found out by a request.
+//! The first active key of each list makes new tokens. The others verify: replaced keys verify old tokens,
+//! and keys that aren't active yet verify those of a machine whose clock is ahead. A malformed, short or
+//! repeated key is an error at start, so that no request has to discover it.
 
 mod active;
 mod algorithm;
@@ -21,6 +21,8 @@ mod published;
 mod refresh;
 mod signing;
 
+#[cfg(test)]
+pub(crate) use self::refresh::refresh_keys_of;
 pub use self::{
     algorithm::{SigningAlgorithm, UnknownAlgorithm},
     document::KeysetDocument,
@@ -33,3 +35,4 @@ pub use self::{
     refresh::RefreshKeys,
     signing::{SigningKey, SigningKeys},
 };
+pub(crate) use self::{public::PublicHalf, refresh::RefreshKey};

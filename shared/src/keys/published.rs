@@ -1,4 +1,4 @@
-//! The Keys table: the public halves of the signing keys, for whoever verifies.
+//! The Keys table: the public halves of the signing keys, for verification.
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 
@@ -9,14 +9,14 @@ use crate::{
     store::{Item, Row, StoreError, Table, attribute},
 };
 
-/// A key that may have signed tokens which are still out, or will sign some.
+/// A key that has signed tokens which may still be valid, or will sign some.
 #[derive(Clone, Debug)]
 pub struct PublishedKey {
-    /// Its public half.
+    /// The public half.
     pub jwk: Jwk,
-    /// When it was published.
+    /// When the key was published.
     pub published_at: Timestamp,
-    /// When the last token that it signed has expired; [`PublishedKeys::NEVER`] while nothing has replaced it.
+    /// When the key's last token has expired; [`PublishedKeys::NEVER`] until another key replaces it.
     pub expires_at: Timestamp,
 }
 
@@ -25,7 +25,7 @@ impl PublishedKey {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Malformed`], if it is not one of ours.
+    /// [`StoreError::Malformed`], if the item is not a published key.
     pub fn from_item(item: &Item) -> Result<Self, StoreError> {
         let row = Row::new("Keys", item);
         Ok(Self {
@@ -39,18 +39,18 @@ impl PublishedKey {
 /// The Keys table.
 #[derive(Clone, Debug)]
 pub struct PublishedKeys {
-    /// Where the one who writes finds it.
+    /// The table itself, for the function that writes it.
     pub table: Table,
 }
 
 impl PublishedKeys {
-    /// The one partition: keys for signatures (RFC 7517 section 4.2).
+    /// The only partition: keys for signatures (RFC 7517 section 4.2).
     pub const KEY_USE: &str = "sig";
 
-    /// When a key that is in use expires: in the last second of the year 9999.
+    /// The expiry of a key in use: the last second of the year 9999.
     pub const NEVER: Timestamp = Timestamp::from_unix(Timestamp::END.as_unix() - 1);
 
-    /// The table that `KEYS_TABLE` names.
+    /// Opens the table that `KEYS_TABLE` names.
     ///
     /// # Errors
     ///
@@ -60,11 +60,11 @@ impl PublishedKeys {
         Ok(Self { table })
     }
 
-    /// All of them, the newest first, those that have expired and aren't swept yet included.
+    /// All keys, newest first. Expired ones are included until DynamoDB removes them.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], if the Query fails or an item is not one of ours.
+    /// [`StoreError`], if the Query fails or an item is malformed.
     pub async fn all(&self) -> Result<Vec<PublishedKey>, StoreError> {
         let mut items = self
             .table

@@ -8,7 +8,7 @@ use super::{Jwk, KeysetError, active::active, jwk::member};
 use crate::clock::Timestamp;
 
 const LIST: &str = "refresh_keys";
-/// RFC 7518 section 3.2: a key for HS256 is as long as the hash, or longer.
+/// The shortest key, in bytes: HS256 needs one as long as the hash (RFC 7518 section 3.2).
 const MIN_LEN: usize = 32;
 
 /// One HMAC key.
@@ -22,11 +22,11 @@ pub(crate) struct RefreshKey {
 pub struct RefreshKeys(Vec<RefreshKey>);
 
 impl RefreshKeys {
-    /// Takes keys of type `oct` for HS256, 32 bytes or longer.
+    /// Reads keys of type `oct` for HS256, 32 bytes or longer.
     ///
     /// # Errors
     ///
-    /// [`KeysetError`], if there is none, one is no such key, or one stands twice.
+    /// [`KeysetError`], if there are no keys, or one is unusable or repeated.
     pub fn from_jwks(jwks: &[Jwk]) -> Result<Self, KeysetError> {
         if jwks.is_empty() {
             return Err(KeysetError::Empty(LIST));
@@ -53,15 +53,35 @@ impl RefreshKeys {
         active(&self.0, now, |key| key.activates_at)
     }
 
+    /// All keys, newest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &RefreshKey> {
+        self.0.iter()
+    }
+
     /// The key called `kid`, if it is one of ours.
     pub(crate) fn find(&self, kid: &[u8]) -> Option<&RefreshKey> {
         self.0.iter().find(|key| key.kid.as_bytes() == kid)
     }
 }
 
-/// Names the keys; the keys themselves are secret.
+/// Shows identifiers only: the keys are secret.
 impl fmt::Debug for RefreshKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.iter().map(|key| &key.kid)).finish()
     }
+}
+
+/// Test keys with these names.
+#[cfg(test)]
+pub(crate) fn refresh_keys_of(kids: &[&str]) -> RefreshKeys {
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    let jwk = |kid: &&str| Jwk {
+        kty: "oct".to_owned(),
+        alg: "HS256".to_owned(),
+        kid: (*kid).to_owned(),
+        k: Some(URL_SAFE_NO_PAD.encode(kid.repeat(32))),
+        ..Jwk::default()
+    };
+    RefreshKeys::from_jwks(&kids.iter().map(jwk).collect::<Vec<_>>()).unwrap()
 }

@@ -1,16 +1,16 @@
-//! The dimensions of metrics beside the stack.
+//! The dimensions of metrics, in addition to the stack.
 
 use super::Cause;
 
 const REASON: &str = "Reason";
 const CAUSE: &str = "Cause";
 
-/// A dimension by which a metric is broken down, beside its total.
+/// A dimension by which a metric is also counted, besides its total.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Breakdown {
-    /// Of what was refused, or failed.
+    /// Why a request was refused or failed.
     Reason(&'static str),
-    /// Of revoked sessions.
+    /// Why a session was revoked.
     Cause(Cause),
 }
 

@@ -1,10 +1,10 @@
-//! What is counted of a request.
+//! The counts of a request.
 
 use std::borrow::Cow;
 
 use super::breakdown::Breakdown;
 
-/// How often what happened.
+/// How often an event occurred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Count {
     pub(super) name: Cow<'static, str>,
@@ -17,15 +17,15 @@ pub(super) struct Count {
 pub(super) struct Counts(Vec<Count>);
 
 impl Counts {
-    pub(super) fn count(&mut self, name: Cow<'static, str>, by: Option<Breakdown>) {
+    pub(super) fn count(&mut self, name: Cow<'static, str>, by: Option<Breakdown>, times: u64) {
         match self.0.iter_mut().find(|count| count.name == name && count.by == by) {
-            Some(count) => count.times += 1,
-            None => self.0.push(Count { name, by, times: 1 }),
+            Some(count) => count.times += times,
+            None => self.0.push(Count { name, by, times }),
         }
     }
 
-    /// What fits on a line together: a breakdown has one value there. So it is one line, but for a logout everywhere,
-    /// which revokes sessions for two causes.
+    /// Groups the counts into lines, each with at most one value per dimension. One line is enough, except
+    /// for a logout everywhere, which revokes sessions for two causes.
     pub(super) fn lines(self) -> Vec<Vec<Count>> {
         let mut lines: Vec<Vec<Count>> = vec![Vec::new()];
         for count in self.0 {
@@ -56,10 +56,10 @@ mod tests {
     fn a_line_has_one_value_of_each_breakdown() {
         let (mut counts, name) = (Counts::default(), || Cow::Borrowed("session_revoked"));
         for cause in [Cause::LogoutEverywhere, Cause::LogoutEverywhere, Cause::Logout] {
-            counts.count(name(), Some(Breakdown::Cause(cause)));
+            counts.count(name(), Some(Breakdown::Cause(cause)), 1);
         }
-        counts.count("logout_succeeded".into(), None);
-        counts.count("logout_refused".into(), Some(Breakdown::Reason("session_over")));
+        counts.count("logout_succeeded".into(), None, 1);
+        counts.count("logout_refused".into(), Some(Breakdown::Reason("session_over")), 1);
         let count = |times, cause| Count { name: name(), by: Some(Breakdown::Cause(cause)), times };
         let lines = counts.lines();
         assert_eq!(lines.iter().map(Vec::len).collect::<Vec<_>>(), [3, 1]);

@@ -1,49 +1,73 @@
 //! The names of events and causes, which never change.
 
-/// What happened. Requests that are refused or fail have no event here: they are `PREFIX_refused` and `PREFIX_failed`, with
-/// the prefix of their [`super::FunctionLog`]; so is a request that succeeds without an event of its own
-/// (`PREFIX_succeeded`).
+/// An event of a request. A request that has none becomes `PREFIX_succeeded`, `PREFIX_refused` or
+/// `PREFIX_failed`, with the prefix of its [`super::FunctionLog`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// A session began.
     LoginSucceeded,
-    /// The password was right, and has to be changed before anything else.
+    /// The password was right, but the user has to change it first.
     LoginPasswordExpired,
     /// A refresh token was replaced.
     RefreshSucceeded,
-    /// A refresh was repeated, and got the same successor.
+    /// A repeated refresh got the same successor.
     RefreshRetryServed,
-    /// A refresh was repeated by its `Idempotency-Key`, later than the leeway, and got the same successor.
+    /// A refresh that repeated its `Idempotency-Key` after the leeway got the same successor.
     RefreshKeyUsedLate,
-    /// A refresh token was used again: theft, as far as can be known.
+    /// A refresh token was used again, which counts as theft.
     RefreshTokenReused,
-    /// A session was ended by one of its tokens.
+    /// A bound refresh token came without a proof of its key: a thief has it, or the client lost its key. The
+    /// token stays valid.
+    RefreshTokenMisused,
+    /// A user signed in at the pages.
+    SignInSucceeded,
+    /// A client got an authorization code.
+    CodeIssued,
+    /// A user consented to a client's request.
+    ConsentGranted,
+    /// A user refused a client's request.
+    ConsentDenied,
+    /// A user signed out at the pages.
+    SignOutSucceeded,
+    /// An authorization code became a session.
+    CodeRedeemed,
+    /// An authorization code was used again: its session ends.
+    CodeReused,
+    /// A logout ended the session of a token.
     LogoutSucceeded,
-    /// The token at logout is none of ours, or not this client's: nothing happened.
+    /// The token at logout was not one of ours, or another client's. Nothing changed.
     LogoutIgnored,
-    /// A session ended, for whatever cause.
+    /// A session ended, for any cause.
     SessionRevoked,
-    /// A user chose another password.
+    /// A user changed the password.
     PasswordChanged,
-    /// A password hash that was weak, or brought along, was replaced at login.
+    /// A login replaced a weak or imported password hash.
     PasswordRehashed,
-    /// The authorizer let a request pass.
+    /// The authorizer allowed a request.
     AccessAllowed,
-    /// A step of a rotation was carried out, and the new keyset isn't the current one yet.
+    /// A step of a rotation succeeded. The new keyset isn't current yet.
     KeysetPrepared,
-    /// A keyset became the current one.
+    /// A new keyset became current.
     KeysetRotated,
 }
 
 impl Event {
-    /// All of them.
-    pub const ALL: [Self; 14] = [
+    /// All events.
+    pub const ALL: [Self; 22] = [
         Self::LoginSucceeded,
         Self::LoginPasswordExpired,
         Self::RefreshSucceeded,
         Self::RefreshRetryServed,
         Self::RefreshKeyUsedLate,
         Self::RefreshTokenReused,
+        Self::RefreshTokenMisused,
+        Self::SignInSucceeded,
+        Self::CodeIssued,
+        Self::ConsentGranted,
+        Self::ConsentDenied,
+        Self::SignOutSucceeded,
+        Self::CodeRedeemed,
+        Self::CodeReused,
         Self::LogoutSucceeded,
         Self::LogoutIgnored,
         Self::SessionRevoked,
@@ -54,7 +78,7 @@ impl Event {
         Self::KeysetRotated,
     ];
 
-    /// Its name in the field `event`, which stays.
+    /// The value of the field `event`. It never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::LoginSucceeded => "login_succeeded",
@@ -63,6 +87,14 @@ impl Event {
             Self::RefreshRetryServed => "refresh_retry_served",
             Self::RefreshKeyUsedLate => "refresh_key_used_late",
             Self::RefreshTokenReused => "refresh_token_reused",
+            Self::RefreshTokenMisused => "refresh_token_misused",
+            Self::SignInSucceeded => "sign_in_succeeded",
+            Self::CodeIssued => "code_issued",
+            Self::ConsentGranted => "consent_granted",
+            Self::ConsentDenied => "consent_denied",
+            Self::SignOutSucceeded => "sign_out_succeeded",
+            Self::CodeRedeemed => "code_redeemed",
+            Self::CodeReused => "code_reused",
             Self::LogoutSucceeded => "logout_succeeded",
             Self::LogoutIgnored => "logout_ignored",
             Self::SessionRevoked => "session_revoked",
@@ -78,25 +110,27 @@ impl Event {
 /// Why a session was revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
-    /// Its own token, at logout.
+    /// Its own token was sent to logout.
     Logout,
-    /// Another session's token, at a logout everywhere.
+    /// The token of another session was sent to logout everywhere.
     LogoutEverywhere,
-    /// Its user, from another device.
+    /// Its user ended it from another device.
     User,
-    /// Its refresh token was used again.
+    /// Its refresh token, or its authorization code, was used again.
     Theft,
-    /// Its user is gone, disabled or cut off.
+    /// Its user is deleted or disabled, or all of the user's sessions were ended.
     CutOff,
-    /// Its user chose another password.
+    /// Its user changed the password.
     PasswordChange,
-    /// Its user began one more session than the stack allows.
+    /// Its user exceeded the stack's limit for sessions.
     MaxSessions,
+    /// A new session at the pages replaced it in the browser.
+    Replaced,
 }
 
 impl Cause {
-    /// All of them.
-    pub const ALL: [Self; 7] = [
+    /// All causes.
+    pub const ALL: [Self; 8] = [
         Self::Logout,
         Self::LogoutEverywhere,
         Self::User,
@@ -104,9 +138,10 @@ impl Cause {
         Self::CutOff,
         Self::PasswordChange,
         Self::MaxSessions,
+        Self::Replaced,
     ];
 
-    /// Its name in the field `cause`, which stays.
+    /// The value of the field `cause`. It never changes.
     pub fn name(self) -> &'static str {
         match self {
             Self::Logout => "logout",
@@ -116,6 +151,7 @@ impl Cause {
             Self::CutOff => "cut_off",
             Self::PasswordChange => "password_change",
             Self::MaxSessions => "max_sessions",
+            Self::Replaced => "replaced",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What identifies a request elsewhere.
+//! The identifiers of a request in other logs.
 
 use serde_json::Value;
 
@@ -7,18 +7,19 @@ use serde_json::Value;
 pub struct Invocation {
     /// The caller's network address, as API Gateway saw it.
     pub address: Option<String>,
-    /// API Gateway's identifier, which is in its access log and no caller's to choose.
+    /// API Gateway's identifier, which its access log has too. The caller can't choose it.
     pub request_id: Option<String>,
-    /// Lambda's identifier, which is in the lines of the platform.
+    /// Lambda's identifier, which the platform's log lines have.
     pub lambda_request_id: Option<String>,
 }
 
 impl Invocation {
-    /// The invocation of an event that is not an HTTP request of ours. Authorizer events have API Gateway's identifier in
-    /// their context; the others have none.
+    /// The invocation of an event that is not an HTTP request. Authorizer events have API Gateway's
+    /// identifier in their context; others have none.
     ///
-    /// In format 1.0 it is `extendedRequestId`: `requestId` is the caller's to choose there, by the header
-    /// `X-Amzn-RequestId`. Format 2.0 and AppSync have `requestId` alone, which API Gateway and AppSync assign.
+    /// In format 1.0 this is `extendedRequestId`: the caller can choose `requestId` there, by the header
+    /// `X-Amzn-RequestId`. Format 2.0 and AppSync have only `requestId`, which API Gateway and AppSync
+    /// assign.
     pub fn of_event(event: &Value, lambda_request_id: Option<String>) -> Self {
         let is_assigned = event["type"] != "REQUEST" || event["version"] == "2.0";
         let name = if is_assigned { "requestId" } else { "extendedRequestId" };

@@ -1,30 +1,30 @@
-//! The one line that every request leaves.
+//! The log line of a request.
 
 use std::time::Duration;
 
 use super::{Invocation, subject::Subject};
 use crate::stopwatch::Elapsed;
 
-/// How a request that was not carried out ended.
+/// How a request was refused or failed.
 #[derive(Debug)]
 pub struct Ending {
-    /// A failure of ours, rather than something that the caller can help.
+    /// Whether this is a failure of ours, which the caller can't help.
     pub is_failure: bool,
-    /// The status of the answer and the `error` in it, where it is one of HTTP.
+    /// The status and the `error` of the answer, if it is an HTTP response.
     pub answer: Option<(u16, &'static str)>,
-    /// Why, as a name that stays.
+    /// The reason as a name, which never changes.
     pub reason: &'static str,
-    /// Why, as a sentence.
+    /// The reason as a sentence.
     pub detail: String,
 }
 
-/// How a request ended, and whom it was about. What isn't known is left out of the line.
+/// How a request ended, and its client, user and session. The line omits values that aren't known.
 pub(super) struct LastLine<'a> {
     pub(super) event: &'a str,
     pub(super) function: &'static str,
-    /// That of the answer, where it is one of HTTP.
+    /// The status of the answer, if it is an HTTP response.
     pub(super) status: Option<u16>,
-    /// `None`, if the request was carried out.
+    /// `None`, if the request succeeded.
     pub(super) ending: Option<&'a Ending>,
     pub(super) subject: &'a Subject,
     pub(super) invocation: &'a Invocation,
@@ -32,6 +32,13 @@ pub(super) struct LastLine<'a> {
 }
 
 impl LastLine<'_> {
+    /// Writes a short line for a request that succeeded: the event, the time, the user, the client, the
+    /// session and the network address.
+    pub(super) fn write_short(&self) {
+        let (user_id, client_id, session_id) = self.subject.identifiers();
+        tracing::info!(event = self.event, user_id, client_id, session_id, address = self.invocation.address);
+    }
+
     pub(super) fn write(&self) {
         let Self { event, function, status, ending, .. } = *self;
         let error = ending.and_then(|ending| ending.answer).map(|(_, error)| error);
@@ -42,7 +49,7 @@ impl LastLine<'_> {
         let Invocation { address, request_id, lambda_request_id } = self.invocation;
         let (duration_ms, store_ms) = (milliseconds(self.elapsed.total), milliseconds(self.elapsed.store));
         let hash_ms = self.elapsed.hash.map(milliseconds);
-        // A level is part of the place that logs, so there has to be a place for each.
+        // A level belongs to the place in the code that logs, so each level needs one.
         macro_rules! log {
             ($level:ident, $message:literal) => {
                 tracing::$level!(
@@ -76,7 +83,7 @@ impl LastLine<'_> {
     }
 }
 
-/// To the microsecond.
+/// Milliseconds, to the microsecond.
 pub(super) fn milliseconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e3
 }

@@ -1,6 +1,6 @@
-//! Metrics, in CloudWatch's embedded metric format: lines of the log that CloudWatch counts.
+//! Metrics in CloudWatch's embedded metric format: log lines that CloudWatch counts.
 //!
-//! Beside their dimensions they have a request's identifier on them, and nothing of whom it was about.
+//! Besides their dimensions they contain a request's identifier, and nothing about users.
 
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ use metrique_writer_format_emf::{Emf, MetricDefinition, MetricDirective};
 use super::counts::Count;
 use crate::clock::Timestamp;
 
-/// The namespace of all of them.
+/// The namespace of all metrics.
 pub const NAMESPACE: &str = "Latchgate";
 
 /// How long a request took.
@@ -30,12 +30,21 @@ pub(super) struct Line<'a> {
     pub(super) request_id: Option<&'a str>,
     pub(super) at: Timestamp,
     pub(super) counts: &'a [Count],
-    /// How long which function took; on the first line of a request.
-    pub(super) duration: Option<(&'static str, Duration)>,
+    /// The request's duration. Only the first line of a request has it.
+    pub(super) duration: Option<Took>,
+}
+
+/// The duration of a request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Took {
+    pub(super) function: &'static str,
+    pub(super) time: Duration,
+    /// The number of requests that this one stands for, which are assumed to take as long.
+    pub(super) requests: u32,
 }
 
 impl Line<'_> {
-    /// As CloudWatch takes it, without a line break; `None`, if there were a mistake in it.
+    /// Serialises the line for CloudWatch. `None` if that fails.
     pub(super) fn to_json(&self) -> Option<String> {
         let mut builder = Emf::builder(NAMESPACE.to_owned(), vec![vec![STACK.to_owned()]]);
         let extra = |name, unit, by| MetricDirective {
@@ -70,10 +79,17 @@ impl Entry for Line<'_> {
         for Count { name, times, .. } in self.counts {
             writer.value(&**name, &Measured(Observation::Unsigned(*times), Unit::Count));
         }
-        if let Some((function, duration)) = self.duration {
+        if let Some(Took { function, time, requests }) = self.duration {
             writer.value(FUNCTION, function);
-            let milliseconds = Observation::Floating(super::line::milliseconds(duration));
-            writer.value(DURATION, &Measured(milliseconds, MILLISECONDS));
+            let milliseconds = super::line::milliseconds(time);
+            let observed = match requests {
+                1 => Observation::Floating(milliseconds),
+                _ => Observation::Repeated {
+                    total: milliseconds * f64::from(requests),
+                    occurrences: requests.into(),
+                },
+            };
+            writer.value(DURATION, &Measured(observed, MILLISECONDS));
         }
     }
 }

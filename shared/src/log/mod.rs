@@ -1,7 +1,8 @@
-//! What a function logs: JSON lines, and metrics as lines of the same output. docs/operations/events.md lists the events.
+//! A function's log: JSON lines, with metrics among them. docs/operations/events.md lists the events.
 //!
-//! A [`FunctionLog`] makes one [`RequestLog`] a request. That one writes the request's one line when the request ends,
-//! and a line for each [`Event`] beside it.
+//! A [`FunctionLog`] makes a [`RequestLog`] for each request. This one writes a line when the request ends,
+//! and a line for each further [`Event`]. If `REQUEST_LINES` is `problems`, routine requests leave a short
+//! line or none.
 
 mod breakdown;
 mod counts;
@@ -11,6 +12,7 @@ mod invocation;
 mod line;
 mod metrics;
 mod output;
+mod request_lines;
 mod request_log;
 mod subject;
 
@@ -21,5 +23,6 @@ pub use self::{
     line::Ending,
     metrics::NAMESPACE,
     output::{filter, init, log_panic, output},
+    request_lines::ALLOWED_CALLS_A_LINE,
     request_log::RequestLog,
 };

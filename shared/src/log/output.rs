@@ -1,7 +1,7 @@
-//! The output of a function: JSON lines, and metrics.
+//! The output of a function: JSON lines and metrics.
 //!
-//! Nothing outside can turn the level up: at TRACE the runtime logs whole events and the SDK whole requests, and these hold
-//! passwords and tokens.
+//! No configuration can raise the level. At TRACE, the runtime logs whole events and the SDK whole requests,
+//! with passwords and tokens.
 
 use std::{fmt, panic::PanicHookInfo};
 
@@ -17,20 +17,20 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// The target of events that are lines already, metrics: what a function logs has none of them, and its output does.
+/// The target of metrics, which are complete lines. The output writes them unchanged.
 pub(crate) const METRICS: &str = "metrics";
 
-/// What is logged: the events of `crates` and of this one at INFO, those of all others at WARN.
+/// Selects the events to log: INFO for `crates` and this crate, WARN for all others.
 pub fn filter(crates: &[&str]) -> Targets {
     Targets::new()
         .with_default(LevelFilter::WARN)
         .with_targets(crates.iter().copied().chain(["shared"]).map(|name| (name, LevelFilter::INFO)))
-        // The runtime logs every error that a handler returns, and an authorizer refuses by an error. By then the
-        // request's own line has been written, at the level that it deserves.
+        // The runtime logs every error that a handler returns, and an authorizer refuses by an error. By
+        // then, the request's own line has been written at the right level.
         .with_target("lambda_runtime", LevelFilter::OFF)
 }
 
-/// A function's output: what [`filter`] lets pass, and metrics.
+/// A function's output: the events that [`filter`] selects, and metrics.
 pub fn output<S, W>(crates: &[&str], writer: W) -> impl Layer<S> + use<S, W>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -42,25 +42,25 @@ where
     lines.with_writer(writer).with_filter(filter(crates)).and_then(metrics.with_filter(only_metrics))
 }
 
-/// Logs to standard output from now on, panics included. `crates` are those whose events are the function's own.
+/// Starts logging to standard output, panics included. `crates` are the function's own.
 ///
 /// # Panics
 ///
-/// If something is logged to already.
+/// If logging has already started.
 pub fn init(crates: &[&str]) {
     let subscriber = tracing_subscriber::registry().with(output(crates, std::io::stdout));
-    // Unwrap safety: `main` calls it, once.
+    // Unwrap safety: `main` calls this once.
     tracing::subscriber::set_global_default(subscriber).expect("nothing is logged to yet");
     std::panic::set_hook(Box::new(log_panic));
 }
 
-/// Logs where a panic was, and never its message: that may hold a secret.
+/// Logs where a panic was, without its message, which may contain a secret.
 pub fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
     tracing::error!(location, "panicked");
 }
 
-/// The line that an event is.
+/// Writes an event's message as the whole line.
 struct AsItIs;
 
 impl<S, N> FormatEvent<S, N> for AsItIs
@@ -83,7 +83,7 @@ struct Message<'a, 'writer>(&'a mut Writer<'writer>);
 
 impl Visit for Message<'_, '_> {
     fn record_debug(&mut self, _field: &Field, value: &dyn fmt::Debug) {
-        // What can't be written is lost, as any line would be.
+        // If writing fails, the line is lost like any other.
         let _ = write!(self.0, "{value:?}");
     }
 }

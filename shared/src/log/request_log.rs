@@ -1,4 +1,4 @@
-//! What is known of a request, and how it is written down.
+//! The log of one request.
 
 use std::{
     borrow::Cow,
@@ -7,14 +7,19 @@ use std::{
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Poll,
-    time::Duration,
 };
 
 use tokio::time;
 
 use super::{
-    Cause, Ending, Event, FunctionLog, Invocation, breakdown::Breakdown, counts::Counts, line::LastLine,
-    metrics::Line, output::METRICS, subject::Subject,
+    Cause, Ending, Event, FunctionLog, Invocation,
+    breakdown::Breakdown,
+    counts::Counts,
+    line::LastLine,
+    metrics::{Line, Took},
+    output::METRICS,
+    request_lines::{Length, Trace},
+    subject::Subject,
 };
 use crate::{
     aborted::Aborted,
@@ -23,8 +28,8 @@ use crate::{
     store::SessionKey,
 };
 
-/// What is known of a request so far: where it is from, and whom it turned out to be about. Only what has been found
-/// or verified is kept here, since what a caller merely says may be a secret in the wrong place.
+/// The facts about a request, for its log. It keeps only values that were looked up or verified, since a
+/// value from a caller may be a misplaced secret.
 #[derive(Debug)]
 pub struct RequestLog {
     log: FunctionLog,
@@ -35,19 +40,19 @@ pub struct RequestLog {
 }
 
 impl RequestLog {
-    /// The log of a request that has just come.
+    /// Starts the log of a new request.
     pub fn begin(log: &FunctionLog, invocation: Invocation) -> Self {
         let stopwatch = Stopwatch::start(log.clock.clone());
         Self { log: log.clone(), invocation, stopwatch, subject: Mutex::default(), counts: Mutex::default() }
     }
 
-    /// Carries out the flow of the request within the function's time, under the request's stopwatch. It is the one place
-    /// that catches a panic. A panic within the flow ends nothing else, since what functions keep is behind locks that ignore
-    /// poisoning.
+    /// Runs the flow of the request, with the function's time limit and the request's stopwatch. This is the
+    /// only place that catches panics. A panic affects no other request, since functions keep their state
+    /// behind locks that ignore poisoning.
     ///
     /// # Errors
     ///
-    /// The flow's own, or [`Aborted`], if it panics or its time is up.
+    /// The flow's own error, or [`Aborted`], if it panics or its time is up.
     pub async fn carry_out<T, E: From<Aborted>>(
         &self,
         flow: impl Future<Output = Result<T, E>>,
@@ -63,17 +68,17 @@ impl RequestLog {
         self.stopwatch.over(in_time).await.unwrap_or_else(|_| Err(Aborted::TimeUp.into()))
     }
 
-    /// The client was found.
+    /// Records the client, which was looked up.
     pub fn client(&self, client_id: &ClientId) {
         self.subject().client_id = Some(client_id.clone());
     }
 
-    /// The user was found.
+    /// Records the user, who was looked up.
     pub fn user(&self, user_id: &UserId) {
         self.subject().user_id = Some(user_id.clone());
     }
 
-    /// A genuine token named the session, or it was put.
+    /// Records the session, which a genuine token named or which was stored.
     pub fn session(&self, key: &SessionKey) {
         let mut subject = self.subject();
         subject.user_id = Some(key.user_id.clone());
@@ -81,26 +86,26 @@ impl RequestLog {
         subject.session_id = Some(key.session_id.clone());
     }
 
-    /// So many scope rules are not met by the token.
+    /// Records how many scope rules the token doesn't meet.
     pub fn withheld(&self, rules: usize) {
         self.subject().withheld = Some(rules);
     }
 
-    /// It is about this step of a rotation, to this version of the secret.
+    /// Records the step of a rotation and the version of the secret.
     pub fn rotation(&self, step: &'static str, version: &str) {
         let mut subject = self.subject();
         subject.step = Some(step);
         subject.version = Some(version.to_owned());
     }
 
-    /// What the request came to, for when it is answered.
+    /// Sets the event of the request, for when it is answered.
     pub fn outcome(&self, event: Event) {
         self.subject().outcome = Some(event);
     }
 
-    /// A session was revoked, this request's or another.
+    /// Logs that a session was revoked: the request's own or another.
     pub fn revoked(&self, key: &SessionKey, cause: Cause) {
-        self.count(Event::SessionRevoked.name().into(), Some(Breakdown::Cause(cause)));
+        self.count(Event::SessionRevoked.name().into(), Some(Breakdown::Cause(cause)), 1);
         let Invocation { address, request_id, lambda_request_id } = &self.invocation;
         tracing::info!(
             event = Event::SessionRevoked.name(),
@@ -115,12 +120,27 @@ impl RequestLog {
         );
     }
 
-    /// A refresh token was used again.
+    /// Logs that a refresh token was used again.
     pub fn reused(&self, key: &SessionKey, subtype: &'static str) {
-        self.count(Event::RefreshTokenReused.name().into(), None);
+        let message = "a refresh token was used a second time; its session ends";
+        self.stolen(Event::RefreshTokenReused, Some(subtype), key, message);
+    }
+
+    /// Logs that the authorization code of this session was used again.
+    pub fn code_reused(&self, key: &SessionKey) {
+        self.stolen(
+            Event::CodeReused,
+            None,
+            key,
+            "an authorization code was used a second time; its session ends",
+        );
+    }
+
+    fn stolen(&self, event: Event, subtype: Option<&'static str>, key: &SessionKey, message: &str) {
+        self.count(event.name().into(), None, 1);
         let Invocation { address, request_id, lambda_request_id } = &self.invocation;
         tracing::warn!(
-            event = Event::RefreshTokenReused.name(),
+            event = event.name(),
             subtype,
             user_id = key.user_id.as_str(),
             client_id = key.client_id.as_str(),
@@ -128,18 +148,28 @@ impl RequestLog {
             address,
             request_id,
             lambda_request_id,
-            "a refresh token was used a second time; its session ends"
+            "{message}"
         );
     }
 
-    /// Something happened beside what was asked for.
+    /// Logs that a refresh token came without a proof of its key.
+    pub fn misused(&self, subtype: &'static str) {
+        self.happened_as(Event::RefreshTokenMisused, Some(subtype));
+    }
+
+    /// Logs a further event of the request.
     pub fn happened(&self, event: Event) {
-        self.count(event.name().into(), None);
+        self.happened_as(event, None);
+    }
+
+    fn happened_as(&self, event: Event, subtype: Option<&'static str>) {
+        self.count(event.name().into(), None, 1);
         let subject = self.subject().clone();
         let (user_id, client_id, session_id) = subject.identifiers();
         let Invocation { address, request_id, lambda_request_id } = &self.invocation;
         tracing::info!(
             event = event.name(),
+            subtype,
             user_id,
             client_id,
             session_id,
@@ -149,42 +179,50 @@ impl RequestLog {
         );
     }
 
-    /// The request was carried out, and answered with this status where it is one of HTTP.
+    /// Ends the log of a request that succeeded, with the status of its HTTP response, if it has one.
     pub fn answered(&self, status: Option<u16>) {
         let outcome = self.subject().outcome;
+        let trace = self.log.lines.of_success(outcome, &*self.log.random);
         let event = outcome.map_or_else(|| self.named("succeeded"), |event| event.name().into());
-        self.end(event, status, None);
+        self.end(event, trace, status, None);
     }
 
-    /// It was refused, or failed.
+    /// Ends the log of a request that was refused or failed.
     pub fn refused(&self, ending: &Ending) {
         let event = self.named(if ending.is_failure { "failed" } else { "refused" });
-        self.end(event, ending.answer.map(|(status, _)| status), Some(ending));
+        self.end(event, Trace::WHOLE, ending.answer.map(|(status, _)| status), Some(ending));
     }
 
-    /// The one line of the request, and its metrics.
-    fn end(&self, event: Cow<'static, str>, status: Option<u16>, ending: Option<&Ending>) {
+    /// Writes the line of the request, and its metrics.
+    fn end(&self, event: Cow<'static, str>, trace: Trace, status: Option<u16>, ending: Option<&Ending>) {
         let elapsed = self.stopwatch.elapsed();
-        let subject = self.subject().clone();
-        let line = LastLine {
-            event: &event,
-            function: self.log.function,
-            status,
-            ending,
-            subject: &subject,
-            invocation: &self.invocation,
-            elapsed: &elapsed,
-        };
-        line.write();
-        self.count(event, ending.map(|ending| Breakdown::Reason(ending.reason)));
-        self.write_metrics(elapsed.total);
+        if let Some(length) = trace.line {
+            let line = LastLine {
+                event: &event,
+                function: self.log.function,
+                status,
+                ending,
+                subject: &self.subject().clone(),
+                invocation: &self.invocation,
+                elapsed: &elapsed,
+            };
+            match length {
+                Length::Whole => line.write(),
+                Length::Short => line.write_short(),
+            }
+        }
+        if trace.counts_for > 0 {
+            self.count(event, ending.map(|ending| Breakdown::Reason(ending.reason)), trace.counts_for);
+            let (function, requests) = (self.log.function, trace.counts_for);
+            self.write_metrics(Took { function, time: elapsed.total, requests });
+        }
     }
 
-    fn write_metrics(&self, duration: Duration) {
-        let FunctionLog { function, stack, clock, .. } = &self.log;
+    fn write_metrics(&self, took: Took) {
+        let FunctionLog { stack, clock, .. } = &self.log;
         let Some(stack) = stack else { return };
         let (at, counts) = (clock.now(), std::mem::take(&mut *self.counts()));
-        let mut duration = Some((*function, duration));
+        let mut duration = Some(took);
         for counts in counts.lines() {
             let request_id = self.invocation.request_id.as_deref();
             let line = Line { stack, request_id, at, counts: &counts, duration: duration.take() };
@@ -196,13 +234,13 @@ impl RequestLog {
         }
     }
 
-    /// The event of a request that ended without an event of its own.
+    /// The event of a request that set no other.
     fn named(&self, how: &str) -> Cow<'static, str> {
         format!("{}_{how}", self.log.prefix).into()
     }
 
-    fn count(&self, name: Cow<'static, str>, by: Option<Breakdown>) {
-        self.counts().count(name, by);
+    fn count(&self, name: Cow<'static, str>, by: Option<Breakdown>, times: u32) {
+        self.counts().count(name, by, times.into());
     }
 
     fn counts(&self) -> MutexGuard<'_, Counts> {
@@ -216,8 +254,10 @@ impl RequestLog {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::clock::SystemClock;
+    use std::time::Duration;
+
+    use super::{super::request_lines::RequestLines, *};
+    use crate::{clock::SystemClock, random::SystemRandom};
 
     fn mistaken() {
         panic!("a mistake");
@@ -231,7 +271,9 @@ mod tests {
             prefix: "test",
             time_limit,
             stack: None,
+            lines: RequestLines::All,
             clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom::new()),
         };
         let log = RequestLog::begin(&function, Invocation::default());
         assert_eq!(log.carry_out(async { Ok::<_, Aborted>(7) }).await, Ok(7));

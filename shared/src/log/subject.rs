@@ -1,9 +1,9 @@
-//! Whom a request turned out to be about.
+//! The client, user and session of a request.
 
 use super::Event;
 use crate::ids::{ClientId, SessionId, UserId};
 
-/// What has been found of a request, or verified, so far.
+/// The facts that were looked up or verified for a request so far.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Subject {
     pub(super) user_id: Option<UserId>,
@@ -16,7 +16,7 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// Those of the user, the client and the session.
+    /// The identifiers of the user, the client and the session.
     pub(super) fn identifiers(&self) -> (Option<&str>, Option<&str>, Option<&str>) {
         (
             self.user_id.as_ref().map(UserId::as_str),

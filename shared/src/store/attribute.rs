@@ -1,86 +1,128 @@
-//! The names of attributes, each once. template.yaml has those of keys and TTL too, and a test holds them together.
+//! The names of attributes, each defined once. A test compares the keys and TTL attributes with
+//! template.yaml.
 
 /// Clients: the key.
 pub const CLIENT_ID: &str = "client_id";
-/// Clients: what a person calls the client.
+/// Clients: the name that people read.
 pub const NAME: &str = "name";
 /// Clients: `public` or `confidential`.
 pub const KIND: &str = "kind";
-/// Clients: a list of the SHA-256 of the secrets that are valid, base64url, the newest first, one or two.
+/// Clients: the SHA-256 of each valid secret in base64url, newest first; one or two.
 pub const SECRET_HASHES: &str = "secret_hashes";
-/// Clients: the scope a client may ask for. Sessions: the scope that was granted.
+/// Clients: the scopes that the client may ask for. Sessions: the scope that was granted.
 pub const SCOPE: &str = "scope";
-/// Clients: instead of the deployment's default.
+/// A set of URIs. Clients: the resources that the client may ask for; absent: all. Codes, Sessions: the
+/// resources that were granted; Consents: those that the user has consented to; absent there: the audience
+/// alone.
+pub const RESOURCES: &str = "resources";
+/// Clients: replaces the deployment's default.
 pub const ACCESS_TTL: &str = "access_ttl";
-/// Clients: instead of the deployment's default.
+/// Clients: replaces the deployment's default.
 pub const IDLE_TTL: &str = "idle_ttl";
-/// Clients: instead of the deployment's default.
+/// Clients: replaces the deployment's default.
 pub const ABSOLUTE_TTL: &str = "absolute_ttl";
-/// Clients: instead of the deployment's default.
+/// Clients: replaces the deployment's default.
 pub const LEEWAY: &str = "leeway";
-/// Clients, Users: nothing is issued any more.
+/// Clients: `required`, if the client gets no tokens without a DPoP proof; otherwise absent.
+pub const DPOP: &str = "dpop";
+/// Clients: the URIs to which `/authorize` may redirect, a list; absent: none.
+pub const REDIRECT_URIS: &str = "redirect_uris";
+/// Clients: the URIs to which `/end-session` may redirect, a list; absent: none.
+pub const POST_LOGOUT_REDIRECT_URIS: &str = "post_logout_redirect_uris";
+/// Clients: present if the client is the operator's own, so that users aren't asked for consent.
+pub const FIRST_PARTY: &str = "first_party";
+/// Clients: the URL at which an unregistered client describes itself; absent for registered clients.
+pub const DOCUMENT_URL: &str = "document_url";
+/// Clients, Users: present if no more tokens are issued.
 pub const DISABLED: &str = "disabled";
 /// Clients, Users: sessions created before this instant are over.
 pub const NOT_BEFORE: &str = "not_before";
 
-/// Credentials: the key, normalised. Users: the same name, for whoever has the user and needs the credential.
+/// Credentials: the key, normalised. Users: the same name, to find the credential of a user.
 pub const USERNAME: &str = "username";
 /// Credentials: the hash of the password, a PHC string.
 pub const PASSWORD_HASH: &str = "password_hash";
-/// Credentials: the instant at which sessions of this password begin at the earliest; absent: any.
+/// Credentials: the earliest start of the sessions that this password allows; absent: any.
 pub const VALID_FROM: &str = "valid_from";
-/// Credentials: the session in which the user chose this password; absent where an operator did.
+/// Credentials: the session in which the user chose this password; absent if an operator set it.
 pub const CHANGED_IN: &str = "changed_in";
-/// Credentials: the user has to choose another password before anything else.
+/// Credentials: present if the user has to change the password first.
 pub const MUST_CHANGE: &str = "must_change";
-/// Credentials: whose they are. Users, Sessions: the key.
+/// Credentials: the user's identifier. Users, Sessions: the key.
 pub const USER_ID: &str = "user_id";
 
-/// Users: the claims for the access token, a JSON object as text. Clients: the names of those that the client's access
-/// tokens carry, a JSON array as text; absent: all.
+/// Users: the user's claims, a JSON object as text. Clients: the names of the claims in the client's access
+/// tokens, a JSON array as text; absent: all.
 pub const CLAIMS: &str = "claims";
 
 /// Sessions: the sort key, `CLIENT_ID#SESSION_ID`.
 pub const SESSION_KEY: &str = "session_key";
-/// Sessions: how many rotations there were.
+/// Sessions: the number of rotations.
 pub const GENERATION: &str = "generation";
-/// Sessions: when the last rotation, or else the login, was.
+/// Sessions: the time of the last rotation, or of the login.
 pub const ROTATED_AT: &str = "rotated_at";
-/// Sessions: hash of what a retry of the last rotation can show.
+/// Sessions: a hash that recognises a retry of the last rotation.
 pub const RETRY_KEY: &str = "retry_key";
-/// Sessions: the last rotation was carried out and its tokens were not issued; absent where they were.
+/// Sessions: present if the tokens of the last rotation were not issued.
 pub const UNDELIVERED: &str = "undelivered";
-/// Sessions: when the session was put.
+/// Sessions: when the session began.
 pub const CREATED_AT: &str = "created_at";
-/// Sessions: when the user gave a password.
+/// Sessions: when the user entered the password.
 pub const AUTH_TIME: &str = "auth_time";
-/// Sessions: what the user calls the device.
+/// Sessions: the thumbprint of the key that the refresh token is bound to; absent if it isn't bound.
+pub const JKT: &str = "jkt";
+/// Sessions: `true`, if the client gets no refresh token; otherwise absent.
+pub const ACCESS_ONLY: &str = "access_only";
+/// Sessions: the user's name for the device.
 pub const DEVICE_NAME: &str = "device_name";
 /// Sessions: `User-Agent` of the last use.
 pub const USER_AGENT: &str = "user_agent";
 /// Sessions: network address of the last use.
 pub const ADDRESS: &str = "address";
-/// Sessions: when the session ends unless it is refreshed. Every table that has it: the TTL attribute.
+/// Sessions: when the session ends without a refresh. Clients: when an unregistered client is forgotten. In
+/// every table that has it, this is the TTL attribute.
 pub const EXPIRES_AT: &str = "expires_at";
-/// Sessions: when a request began to end the session; absent, unless one is under way or failed half-way.
+/// Sessions: when a request began to end the session; absent, unless that is under way or failed half-way.
 pub const ENDED_AT: &str = "ended_at";
-/// Sessions: the session that a change of password put in this one's place, `SESSION_ID#MARK`.
+/// Sessions: the session that replaced this one in a change of password, `SESSION_ID#MARK`.
 pub const SUCCESSOR: &str = "successor";
-/// Sessions: the change of password that is to replace the session: random, another for each request; absent before any, and once
-/// somebody else ends the session.
+/// Sessions: the random mark of the change of password that is to replace the session. It's absent before
+/// any, and once another request ends the session.
 pub const PASSWORD_CHANGE: &str = "password_change";
-/// Sessions: when the session ends however often it is refreshed.
+/// Sessions: when the session ends at the latest.
 pub const ABSOLUTE_EXPIRES_AT: &str = "absolute_expires_at";
+
+/// Codes: the key, a hash of the code.
+pub const CODE_HASH: &str = "code_hash";
+/// Codes: the redirect URI that the code was sent to.
+pub const REDIRECT_URI: &str = "redirect_uri";
+/// Codes: the challenge that the verifier has to match.
+pub const CODE_CHALLENGE: &str = "code_challenge";
+/// Codes: the nonce for the ID token; absent if the request had none.
+pub const NONCE: &str = "nonce";
+/// Codes: the session at the pages in which the code was issued.
+pub const BROWSER_SESSION: &str = "browser_session";
+/// Codes: present if the client gets a refresh token.
+pub const REFRESHABLE: &str = "refreshable";
+/// Codes: when the code was issued.
+pub const ISSUED_AT: &str = "issued_at";
+/// Codes: the session that the code began; absent before its use.
+pub const REDEEMED_BY: &str = "redeemed_by";
+/// Codes: the random mark of the request that used the code; absent before its use.
+pub const REDEEMER: &str = "redeemer";
+
+/// Consents: when the user last consented.
+pub const GRANTED_AT: &str = "granted_at";
 
 /// Revocations: the key, the hour of the revocation.
 pub const BUCKET: &str = "bucket";
 /// Revocations: the sort key, `INSTANT#SESSION_ID`.
 pub const REVOCATION: &str = "revocation";
 
-/// Revocations: the instant from which on the session is refused; absent: at once.
+/// Revocations: the instant from which the session is refused; absent: at once.
 pub const EFFECTIVE_AT: &str = "effective_at";
 
-/// Keys: the partition, what the keys are for (`use` in RFC 7517 section 4.2): all of them are one Query.
+/// Keys: the partition, the keys' `use` (RFC 7517 section 4.2). One Query reads all keys.
 pub const KEY_USE: &str = "key_use";
 /// Keys: the sort key, the key's identifier.
 pub const KID: &str = "kid";
@@ -88,5 +130,5 @@ pub const KID: &str = "kid";
 pub const JWK: &str = "jwk";
 /// Keys: when the key was published.
 pub const PUBLISHED_AT: &str = "published_at";
-/// Keys: the value of the fence, which is another whenever another keyset became the current one.
+/// Keys: the value of the fence, which changes whenever a new keyset becomes current.
 pub const FENCE: &str = "fence";

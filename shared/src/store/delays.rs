@@ -1,10 +1,11 @@
-//! How late a write may reach a table, and how far clocks may be apart.
+//! The longest delay of a write, and the largest difference between clocks.
 
 use std::time::Duration;
 
-/// By how much two clocks of AWS may differ. They are within milliseconds of each other; this is the stated tolerance.
+/// How far two clocks in AWS may differ. They are within milliseconds of each other; this is the stated
+/// tolerance.
 pub const CLOCK_TOLERANCE: Duration = Duration::from_secs(5);
 
-/// How long after the instant that it carries a row may be written. A row carries the instant at which its request began,
-/// and a function's time is up then (template.yaml, `Timeout`).
+/// How late a row may be written after the instant in it. A row has the instant at which its request began,
+/// and a function's time ends this much later (template.yaml, `Timeout`).
 pub const WRITE_DELAY: Duration = Duration::from_secs(10);

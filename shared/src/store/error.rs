@@ -1,10 +1,10 @@
-//! What the store says when it can't answer.
+//! Errors of the store.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 
 use crate::aws;
 
-/// A failure of ours: never an Allow, never a 200, and never a reason to log anyone out.
+/// A failure of ours. It never leads to an Allow, a 200, or the end of a session.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// DynamoDB refused, failed or could not be reached, after the SDK's retries.
@@ -12,10 +12,10 @@ pub enum StoreError {
     Unavailable {
         /// The operation.
         operation: &'static str,
-        /// What DynamoDB or the network says.
+        /// The error from DynamoDB or the network.
         reason: String,
     },
-    /// An item is not of the shape that Latchgate writes. It is not repaired, and not guessed at.
+    /// An item doesn't have the form that Latchgate writes. Latchgate neither repairs it nor guesses.
     #[error("an item of {table} has a missing or malformed {attribute}")]
     Malformed {
         /// The table's role.
@@ -26,7 +26,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Its name in audit events.
+    /// The name of this error in audit events.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::Unavailable { .. } => "store_unavailable",
@@ -34,7 +34,7 @@ impl StoreError {
         }
     }
 
-    /// The failure of an operation, with what a log may have of its error.
+    /// The failure of an operation, with the part of its error that may be logged.
     pub fn unavailable<E, R>(operation: &'static str, error: SdkError<E, R>) -> Self
     where
         E: ProvideErrorMetadata,

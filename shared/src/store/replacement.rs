@@ -1,8 +1,9 @@
-//! A session that another takes the place of, after a change of password.
+//! Replaces a session with another after a change of password.
 //!
-//! First the change claims the session: from then on no cut-off of this change ends it, and the claim tells two requests for a change from
-//! each other. Whoever else ends the session takes the claim away with the mark. Last, it ends the session, or lets it end later. If the session is gone by then, somebody else has ended it, and the one
-//! that was to take its place must not live.
+//! The change first claims the session. From then on its own cut-off doesn't end the session, and the claim
+//! tells two simultaneous changes apart. Any other request that ends the session also removes the claim.
+//! Finally the change ends the session, or sets a later end. If the session is gone by then, another request
+//! has ended it, and its replacement must not live.
 
 use aws_sdk_dynamodb::{
     error::SdkError,
@@ -20,96 +21,105 @@ use super::{
     Item, Row, SessionKey, SessionRevoker, StoreError, attribute,
     session_revoker::{JUST_NOW, Mark, Marked, bounded},
 };
-use crate::clock::Timestamp;
+use crate::{clock::Timestamp, thumbprint::Thumbprint};
 
 const OPERATION: &str = "UpdateItem on Sessions";
 
-/// A change of password that is to replace a session.
+/// The claim of a change of password to a session.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<'a> {
-    /// The session.
+    /// The session to replace.
     pub session: &'a SessionKey,
-    /// What names the change: random, another for each request.
+    /// The random mark of this change.
     pub change: &'a str,
-    /// What the session counts as created at, so that the change's cut-off doesn't reach it.
+    /// The session's new `created_at`, which keeps it out of the change's own cut-off.
     pub created_at: Timestamp,
-    /// When the session ends at the latest, even if the change fails half-way and nobody completes it.
+    /// When the session ends at the latest, even if the change fails half-way.
     pub ends_at: Timestamp,
 }
 
-/// A session that was claimed, as it was before.
+/// The item of a claimed session, as it was before the claim.
 #[derive(Clone, Debug)]
 pub struct Claimed(Item);
 
 impl Claimed {
-    /// What names the session that takes its place already, by an earlier request.
+    /// The name of the session that an earlier request has already put in its place.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Malformed`]
+    /// [`StoreError::Malformed`], if the attribute is malformed.
     pub fn successor(&self) -> Result<Option<&str>, StoreError> {
         Row::new("Sessions", &self.0).optional_text(attribute::SUCCESSOR)
     }
 
-    /// Whether it had a successor, and somebody is ending it before it was to end.
+    /// The key that the session was bound to when it was claimed: a refresh may have bound it just before.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Malformed`]
+    /// [`StoreError::Malformed`], if the attribute is malformed.
+    pub fn jkt(&self) -> Result<Option<Thumbprint>, StoreError> {
+        Row::new("Sessions", &self.0).optional_parsed(attribute::JKT, Thumbprint::parse)
+    }
+
+    /// Whether the session had a successor, and another request is now ending it early.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Malformed`], if the attribute is malformed.
     pub fn is_being_ended(&self) -> Result<bool, StoreError> {
         Ok(self.successor()?.is_some() && !self.0.contains_key(attribute::PASSWORD_CHANGE))
     }
 
-    /// What names the change that had claimed it before: of an earlier request, which failed or is under way. What is
-    /// malformed was none; the claim has overwritten it.
+    /// The mark of an earlier change that had claimed the session, and failed or is still under way. `None`
+    /// for a malformed mark, which the new claim has overwritten.
     pub fn superseded(&self) -> Option<&str> {
         Row::new("Sessions", &self.0).optional_text(attribute::PASSWORD_CHANGE).ok().flatten()
     }
 }
 
-/// What became of the end of a claimed session.
+/// The outcome of ending a claimed session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ClaimEnd {
-    /// It is over, by this change.
+    /// This change has ended it.
     Ended,
-    /// Another request has claimed it since, and ends it.
+    /// Another change has claimed it meanwhile, and ends it.
     ClaimedAgain,
-    /// It was over before, or its end is under way: by somebody else.
+    /// Another request has ended it, or is ending it.
     Gone,
 }
 
-/// A session that ends later, and the one that takes its place.
+/// A session that ends later, and its successor.
 #[derive(Clone, Copy, Debug)]
 pub struct Replacement<'a> {
-    /// The one that ends.
+    /// The session that ends.
     pub session: &'a SessionKey,
-    /// What names the one that goes on.
+    /// The name of the session that replaces it.
     pub successor: &'a str,
     /// When the request began.
     pub now: Timestamp,
-    /// When the one that ends does.
+    /// When the old session ends.
     pub ends_at: Timestamp,
 }
 
-/// What became of a replacement.
+/// The outcome of a replacement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replaced {
-    /// The session ends at that instant.
+    /// The session has this successor now, and ends as set.
     Now,
-    /// It had this successor already.
+    /// The session already had this successor.
     Before(String),
-    /// It was over before, or its end is under way: by somebody else.
+    /// Another request has ended it, or is ending it.
     Gone,
 }
 
 impl SessionRevoker {
-    /// Claims a session for a change of password, and sets its end: one write. Returns `None` if the session is over, if its end
-    /// is under way, or if a later change has claimed it. A later claim replaces this one. A session with a successor may be
-    /// claimed until it is over: [`Claimed::is_being_ended`].
+    /// Claims a session for a change of password and sets its end, in one write. Returns `None` if the
+    /// session is over or ending, or a later change has claimed it. A later claim replaces this one. A
+    /// session with a successor can be claimed until it ends: [`Claimed::is_being_ended`].
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails or the stored end is malformed.
     pub async fn claim(&self, claim: &Claim<'_>, now: Timestamp) -> Result<Option<Claimed>, StoreError> {
         let mut ends_at = claim.ends_at;
         loop {
@@ -126,7 +136,7 @@ impl SessionRevoker {
             if ends_before >= ends_at {
                 return Ok(None);
             }
-            // By another request of a moment ago. No claim puts the end off.
+            // Another request has just set this end. A claim never postpones it.
             ends_at = ends_before;
         }
     }
@@ -137,7 +147,7 @@ impl SessionRevoker {
             .update_expression(
                 "SET #password_change = :change, #created_at = :created_at, #absolute_expires_at = :ends_at",
             )
-            // A mark without a claim is that of somebody who ends the session.
+            // A session with a mark but no claim is being ended by another request.
             .condition_expression(format!(
                 "attribute_exists(#user_id) AND #created_at <= :created_at AND #absolute_expires_at >= :ends_at \
                  AND (attribute_exists(#password_change) OR attribute_exists(#successor) OR NOT ({JUST_NOW}))"
@@ -155,12 +165,12 @@ impl SessionRevoker {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    /// Ends a claimed session as [`Self::revoke`] ends any: mark, deny, delete; unless it was claimed again, since whoever did
-    /// so ends it, or somebody else is ending it.
+    /// Ends a claimed session like [`Self::revoke`]: mark, deny, delete. It does nothing if another change
+    /// has claimed the session, or another request is ending it.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], if a step failed.
+    /// [`StoreError`], if a step fails.
     pub async fn revoke_claimed(
         &self,
         claim: &Claim<'_>,
@@ -170,7 +180,7 @@ impl SessionRevoker {
         let ended_at = match self.mark(claim.session, Mark::Claimed(claim.change), now).await? {
             Marked::At(ended_at) => ended_at,
             Marked::Gone => return Ok(ClaimEnd::Gone),
-            Marked::ClaimedAgain => return Ok(ClaimEnd::ClaimedAgain),
+            Marked::ClaimedSince(_) => return Ok(ClaimEnd::ClaimedAgain),
         };
         self.revocations.put(&claim.session.session_id, ended_at).await?;
         on_denied(claim.session);
@@ -179,7 +189,7 @@ impl SessionRevoker {
             .table
             .delete_item()
             .set_key(Some(claim.session.to_item()))
-            // Without a claim somebody else is ending it too, and may not come that far.
+            // Without a claim, another request is ending the session too, but may fail before it deletes it.
             .condition_expression("attribute_not_exists(#password_change) OR #password_change = :change")
             .expression_attribute_names("#password_change", attribute::PASSWORD_CHANGE)
             .expression_attribute_values(":change", S(claim.change.to_owned()))
@@ -187,7 +197,7 @@ impl SessionRevoker {
             .await;
         match deleted {
             Ok(_) => Ok(ClaimEnd::Ended),
-            // Gone meanwhile, or claimed again.
+            // The session is gone, or claimed again.
             Err(SdkError::ServiceError(e))
                 if matches!(e.err(), DeleteItemError::ConditionalCheckFailedException(_)) =>
             {
@@ -197,13 +207,13 @@ impl SessionRevoker {
         }
     }
 
-    /// Sets the end of a session, with its refresh token and its access tokens, and names its `successor`. Until then the
-    /// session works as before. If it has a successor already, its end stays. Its denylist row is written again, because an
-    /// earlier request may have failed before it. A session that is over, or whose end is under way, stays so.
+    /// Sets the end of a session and its tokens, and names its `successor`. Until then the session works as
+    /// before. If it has a successor already, its end stays, but its denylist row is written again, since an
+    /// earlier request may have failed before that. A session that is over or ending stays so.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], if a step failed.
+    /// [`StoreError`], if a step fails.
     pub async fn replace(&self, replacement: &Replacement<'_>) -> Result<Replaced, StoreError> {
         let Replacement { session, successor, now, ends_at } = *replacement;
         let number = |instant: Timestamp| N(instant.to_string());

@@ -1,4 +1,4 @@
-//! The Revocations table: the denylist of sessions whose access tokens may still be out.
+//! The Revocations table: the denylist of ended sessions whose access tokens may still be valid.
 
 use std::time::Duration;
 
@@ -20,11 +20,12 @@ use crate::{
 /// A session whose access tokens are refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocation {
-    /// The session, as [`SessionId::to_bytes`] has it: there may be a hundred thousand of these at once.
+    /// The session, as [`SessionId::to_bytes`] returns it, since a hundred thousand of these may be in
+    /// memory.
     pub session: [u8; 16],
-    /// From when on they are refused.
+    /// The instant from which its tokens are refused.
     pub effective_at: Timestamp,
-    /// When no access token of it can be valid any more.
+    /// When all of its access tokens have expired.
     pub expires_at: Timestamp,
 }
 
@@ -33,7 +34,7 @@ impl Revocation {
     ///
     /// # Errors
     ///
-    /// [`StoreError::Malformed`], if it is not one of ours.
+    /// [`StoreError::Malformed`], if the item is not a revocation.
     pub fn from_item(item: &Item) -> Result<Self, StoreError> {
         let row = Row::new("Revocations", item);
         let (revoked_at, session) = row.parsed(attribute::REVOCATION, |sort| {
@@ -41,7 +42,7 @@ impl Revocation {
             Some((Timestamp::from_unix(instant.parse().ok()?), SessionId::parse(session)?.to_bytes()))
         })?;
         let expires_at = row.instant(attribute::EXPIRES_AT)?;
-        // By a row that was over before it began, a session that was ended would pass.
+        // A row that expires before it begins would let an ended session pass.
         if expires_at <= revoked_at {
             return Err(row.malformed(attribute::EXPIRES_AT));
         }
@@ -53,19 +54,19 @@ impl Revocation {
 /// The Revocations table.
 #[derive(Clone, Debug)]
 pub struct Revocations {
-    /// Where the authorizer reads what is new.
+    /// The table itself, from which the authorizer reads new rows.
     pub table: Table,
 }
 
 impl Revocations {
-    /// Seconds in a bucket, which is a partition: an authorizer that starts queries the 25 that are relevant.
+    /// Seconds in a bucket, which is a partition. A starting authorizer queries the 25 that matter.
     pub const BUCKET_TTL: u64 = 3600;
 
-    /// How long a row is relevant: no access token lives longer. A refresh that was under way when its session ended
-    /// may issue one a little later than the instant of the row.
+    /// How long a row matters: no access token lives longer. A refresh that was under way when its session
+    /// ended may issue a token a little after the row's instant.
     pub const TTL: Duration = Duration::from_secs(*lifetimes::ACCESS_TTL.end() + 60);
 
-    /// The table that `REVOCATIONS_TABLE` names.
+    /// Opens the table that `REVOCATIONS_TABLE` names.
     ///
     /// # Errors
     ///
@@ -75,8 +76,8 @@ impl Revocations {
         Ok(Self { table })
     }
 
-    /// The row of a session that ends now, for as long as any access token can live: which lifetime those that are out
-    /// were issued with, before the client's or the deployment's was changed, is known to nobody.
+    /// The row of a session that ends now. It lasts as long as any access token can live: the lifetimes of
+    /// the client or the deployment may have changed since its tokens were issued.
     pub fn row(session_id: &SessionId, now: Timestamp) -> Item {
         Item::from([
             (attribute::BUCKET.to_owned(), N((now.as_unix() / Self::BUCKET_TTL).to_string())),
@@ -89,17 +90,17 @@ impl Revocations {
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn put(&self, session_id: &SessionId, now: Timestamp) -> Result<(), StoreError> {
         self.put_row(Self::row(session_id, now)).await
     }
 
-    /// Puts a session on the denylist that is to be refused from a later instant on. If it is to be refused at once already,
-    /// that stays so: a session may be ended while a change of password replaces it.
+    /// Puts a session on the denylist from a later instant. If it is refused at once already, that stays:
+    /// another request may end a session while a change of password replaces it.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn put_later(
         &self,
         session_id: &SessionId,

@@ -1,4 +1,4 @@
-//! Items, read strictly.
+//! Strict readers for items.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -7,10 +7,10 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use super::StoreError;
 use crate::{clock::Timestamp, scope::Scope};
 
-/// An item as the SDK has it.
+/// An item, as the SDK represents it.
 pub type Item = HashMap<String, AttributeValue>;
 
-/// An item of a table, whose attributes are there and of their type, or an error.
+/// An item of a table. Its readers check that attributes are present and have the right type.
 #[derive(Clone, Copy, Debug)]
 pub struct Row<'a> {
     table: &'static str,
@@ -23,7 +23,7 @@ impl<'a> Row<'a> {
         Self { table, item }
     }
 
-    /// The error for an attribute that is not what it should be.
+    /// The error for a malformed attribute.
     pub fn malformed(&self, attribute: &'static str) -> StoreError {
         StoreError::Malformed { table: self.table, attribute }
     }
@@ -50,17 +50,31 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// A string, read by the parser of what it should be.
+    /// A string, parsed.
     ///
     /// # Errors
     ///
-    /// If it is missing, of another type, or not what the parser takes.
+    /// If it is missing, of another type, or the parser refuses it.
     pub fn parsed<T>(
         &self,
         attribute: &'static str,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, StoreError> {
         parse(self.text(attribute)?).ok_or_else(|| self.malformed(attribute))
+    }
+
+    /// A string that may be absent, parsed.
+    ///
+    /// # Errors
+    ///
+    /// If it is of another type, or the parser refuses it.
+    pub fn optional_parsed<T>(
+        &self,
+        attribute: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<Option<T>, StoreError> {
+        let text = self.optional_text(attribute)?;
+        text.map(|text| parse(text).ok_or_else(|| self.malformed(attribute))).transpose()
     }
 
     /// A whole number that may be absent.
@@ -126,7 +140,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// A flag; absent means no.
+    /// A flag. An absent one is `false`.
     ///
     /// # Errors
     ///
@@ -139,7 +153,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// A set of strings; absent means empty, which DynamoDB can't store.
+    /// A set of strings. An absent one is empty: DynamoDB can't store empty sets.
     ///
     /// # Errors
     ///
@@ -152,11 +166,11 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// A list of strings; absent means empty.
+    /// A list of strings. An absent one is empty.
     ///
     /// # Errors
     ///
-    /// If it is of another type, or holds anything else.
+    /// If it is of another type, or has other elements.
     pub fn list(&self, attribute: &'static str) -> Result<Vec<&'a str>, StoreError> {
         match self.item.get(attribute) {
             None => Ok(Vec::new()),

@@ -1,16 +1,16 @@
-//! What a session is stored under.
+//! The key of a session's row.
 
 use aws_sdk_dynamodb::types::AttributeValue::S;
 
 use super::{Item, Row, StoreError, attribute};
 use crate::ids::{ClientId, SessionId, UserId};
 
-/// What a session is stored under.
+/// The key of a session's row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionKey {
-    /// The partition: all sessions of a user are one Query.
+    /// The partition key. One Query finds all sessions of a user.
     pub user_id: UserId,
-    /// The first part of the sort key: a user's sessions on one client are a `begins_with`.
+    /// The first part of the sort key. `begins_with` finds a user's sessions on one client.
     pub client_id: ClientId,
     /// The second part of the sort key.
     pub session_id: SessionId,
@@ -26,11 +26,11 @@ impl SessionKey {
         ])
     }
 
-    /// Reads the key of an item, whatever else is in it.
+    /// Reads the key of an item, and ignores its other attributes.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Malformed`], if it is none of a session.
+    /// [`StoreError::Malformed`], if the key is not a session's.
     pub fn from_item(item: &Item) -> Result<Self, StoreError> {
         Self::from_row(&Row::new("Sessions", item))
     }

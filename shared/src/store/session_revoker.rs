@@ -1,9 +1,10 @@
-//! How sessions end: marked with the instant, put on the denylist, deleted.
+//! Ends sessions: marks them with the instant, puts them on the denylist, and deletes them.
 //!
-//! Each step is one write, and the next begins when it has been carried out. The mark chooses the instant, and the row on the
-//! denylist is named after it: so however many requests end a session at the same time, they write one row. A session that
-//! is not there is over already, and is on the denylist: its end costs one failed condition, and writes nothing.
-//! The session lives until it is deleted. A request that failed half-way is completed by the same request again.
+//! Each step is one write, and waits for the one before. The mark chooses the instant, and the denylist row
+//! is named after it. So any number of requests that end a session at the same time write only one row. A
+//! missing session is over and on the denylist already, so ending it costs one failed condition and writes
+//! nothing. The session lives until it is deleted. If a request fails half-way, repeating it completes the
+//! end.
 
 use std::time::Duration;
 
@@ -18,7 +19,8 @@ use aws_sdk_dynamodb::{
 use tokio::task::JoinSet;
 
 use super::{
-    CLOCK_TOLERANCE, FoundSession, Revocations, Row, SessionKey, Sessions, StoreError, WRITE_DELAY, attribute,
+    CLOCK_TOLERANCE, FoundSession, Item, Revocations, Row, Session, SessionKey, Sessions, StoreError,
+    WRITE_DELAY, attribute,
 };
 use crate::{
     clock::Timestamp,
@@ -27,11 +29,11 @@ use crate::{
     stopwatch::alongside,
 };
 
-/// How many sessions are ended at the same time when many are.
+/// How many sessions are ended in parallel.
 const BATCH: usize = 16;
 
-/// For how long the instant of a mark is used again. After it, whoever wrote the mark has come to its end, and a row of that
-/// instant could come too late for a pull: [`SessionRevoker::ROW_DELAY`].
+/// How long a mark's instant is reused. After this time the request that wrote the mark has ended, and a row
+/// with that instant could come too late for a pull: [`SessionRevoker::ROW_DELAY`].
 const MARK_TTL: Duration = WRITE_DELAY;
 
 /// Ends sessions: their refresh token and their access tokens.
@@ -41,42 +43,47 @@ pub struct SessionRevoker {
     pub(super) revocations: Revocations,
 }
 
-/// Who marks a session.
+/// Why a session is marked.
 #[derive(Clone, Copy)]
 pub(super) enum Mark<'a> {
-    /// Whoever ends it, whatever else is under way. A change of password that has claimed it loses its claim by this, and so
-    /// learns of the end before the deletion.
+    /// To end it, whatever else is under way. This removes the claim of a change of password, so the change
+    /// notices before the session is deleted.
     End,
-    /// The change of password that has claimed it, if the claim still stands.
+    /// To end it because of a cut-off at this instant, if it was created before that. A change of password
+    /// raises `created_at` when it claims a session, so its own cut-off skips the session even if an earlier
+    /// read says otherwise.
+    CutOff(Timestamp),
+    /// To end it for the change of password that has claimed it, if the claim still stands.
     Claimed(&'a str),
-    /// A repeated change of password, after which it ends when it was to.
+    /// To repeat a change of password. The session keeps the end that was set.
     Repeated,
 }
 
-/// What became of a mark.
+/// The outcome of a mark.
 pub(super) enum Marked {
     /// The session ends at this instant.
     At(Timestamp),
-    /// There is no such session; or its end is under way, and the mark was that of a change of password.
+    /// The session doesn't exist. Or the mark was for a change of password, and another request is ending the
+    /// session.
     Gone,
-    /// Another change of password has claimed it.
-    ClaimedAgain,
+    /// A change of password has claimed the session meanwhile. With the item as stored.
+    ClaimedSince(Item),
 }
 
-/// A step that was taken.
+/// A step that has completed.
 enum Taken {
-    /// On the denylist, and not yet deleted.
+    /// The session is on the denylist, and not deleted yet.
     Denied(SessionKey),
-    /// Gone, now or before.
+    /// The session is gone.
     Over,
 }
 
 impl SessionRevoker {
-    /// How long after the instant that it carries a row of the denylist may be written: by a request that found a mark
-    /// this old.
+    /// How late a denylist row may be written after the instant in it, if its request found a mark as old as
+    /// possible.
     pub const ROW_DELAY: Duration = Duration::from_secs(MARK_TTL.as_secs() + WRITE_DELAY.as_secs());
 
-    /// Over the tables that the variables name.
+    /// Opens the tables that the variables name.
     ///
     /// # Errors
     ///
@@ -86,26 +93,59 @@ impl SessionRevoker {
         Ok(Self { sessions, revocations: Revocations::new(environment, client)? })
     }
 
-    /// Ends a session. `on_denied` is called once it is on the denylist and before it is deleted: whatever happens then, the
-    /// event of each session that is gone was written, some twice. It isn't called for a session that was over already.
+    /// Ends a session. It calls `on_denied` once the session is on the denylist, and before deleting it. So
+    /// each deleted session has its event, even after a failure, and some have two. A session that was over
+    /// already gets no call.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], if a step failed; the session lives then, unless the last one was carried out all the same.
+    /// [`StoreError`], if a step fails. Then the session still lives, unless its deletion succeeded without
+    /// an answer.
     pub async fn revoke(
         &self,
         key: &SessionKey,
         now: Timestamp,
         on_denied: impl FnOnce(&SessionKey),
     ) -> Result<(), StoreError> {
-        if self.deny(key, now).await? {
-            on_denied(key);
-            self.sessions.delete(key).await?;
-        }
+        self.revoke_as(key, Mark::End, now, on_denied).await?;
         Ok(())
     }
 
-    /// Ends all of these as [`Self::revoke`] ends one, some at the same time. All are tried, even if one can't be ended.
+    /// Ends a session if it was created before the cut-off `not_before`. Otherwise a change of password has
+    /// claimed it since it was read: it stays, and is returned.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if a step fails or the session can't be read.
+    pub async fn revoke_cut_off(
+        &self,
+        key: &SessionKey,
+        not_before: Timestamp,
+        now: Timestamp,
+        on_denied: impl FnOnce(&SessionKey),
+    ) -> Result<Option<Session>, StoreError> {
+        match self.revoke_as(key, Mark::CutOff(not_before), now, on_denied).await? {
+            Marked::ClaimedSince(stored) => Session::from_item(&stored).map(Some),
+            Marked::At(_) | Marked::Gone => Ok(None),
+        }
+    }
+
+    async fn revoke_as(
+        &self,
+        key: &SessionKey,
+        by: Mark<'_>,
+        now: Timestamp,
+        on_denied: impl FnOnce(&SessionKey),
+    ) -> Result<Marked, StoreError> {
+        let marked = self.deny(key, by, now).await?;
+        if let Marked::At(_) = marked {
+            on_denied(key);
+            self.sessions.delete(key).await?;
+        }
+        Ok(marked)
+    }
+
+    /// Ends all of these sessions like [`Self::revoke`], in parallel. It tries all, even if one fails.
     ///
     /// # Errors
     ///
@@ -113,7 +153,7 @@ impl SessionRevoker {
     ///
     /// # Panics
     ///
-    /// If ending one does.
+    /// If a task panics.
     pub async fn revoke_all(
         &self,
         keys: impl IntoIterator<Item = SessionKey>,
@@ -126,12 +166,12 @@ impl SessionRevoker {
             for key in keys.by_ref().take(BATCH - running.len()) {
                 let revoker = self.clone();
                 running.spawn(alongside(async move {
-                    let is_denied = revoker.deny(&key, now).await?;
-                    Ok(if is_denied { Taken::Denied(key) } else { Taken::Over })
+                    let marked = revoker.deny(&key, Mark::End, now).await?;
+                    Ok(if let Marked::At(_) = marked { Taken::Denied(key) } else { Taken::Over })
                 }));
             }
             let Some(one) = running.join_next().await else { return result };
-            // Unwrap safety: a task that panicked panics here, as it would have without a task.
+            // Unwrap safety: a panic in a task continues here, as it would without a task.
             match one.expect("ending a session doesn't panic") {
                 Ok(Taken::Denied(key)) => {
                     on_denied(&key);
@@ -147,16 +187,16 @@ impl SessionRevoker {
         }
     }
 
-    /// Ends the user's sessions that `is_meant` names, page by page, so that a request whose time is up has ended as many as
-    /// it could, and the same request again goes on with the rest. All are tried, even if one can't be ended.
+    /// Ends the user's sessions that `is_meant` selects, page by page. If the time runs out, the same request
+    /// again continues with the rest. It tries all, even if one fails.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], if a Query failed, a key is none, or one could not be ended.
+    /// [`StoreError`], if a Query fails, a key is malformed, or a session could not be ended.
     ///
     /// # Panics
     ///
-    /// If ending one does.
+    /// If a task panics.
     pub async fn revoke_of_user(
         &self,
         user_id: &UserId,
@@ -176,14 +216,17 @@ impl SessionRevoker {
         }
     }
 
-    /// Puts a session on the denylist, if it is there.
-    async fn deny(&self, key: &SessionKey, now: Timestamp) -> Result<bool, StoreError> {
-        let Marked::At(ended_at) = self.mark(key, Mark::End, now).await? else { return Ok(false) };
-        self.revocations.put(&key.session_id, ended_at).await?;
-        Ok(true)
+    /// Marks a session, and puts it on the denylist if that succeeds.
+    async fn deny(&self, key: &SessionKey, by: Mark<'_>, now: Timestamp) -> Result<Marked, StoreError> {
+        let marked = self.mark(key, by, now).await?;
+        if let Marked::At(ended_at) = marked {
+            self.revocations.put(&key.session_id, ended_at).await?;
+        }
+        Ok(marked)
     }
 
-    /// Writes into the session when it is ended, and returns that instant, or the one that is there from a moment ago.
+    /// Writes the instant of the end into the session, and returns it. If a recent mark exists, returns its
+    /// instant instead.
     pub(super) async fn mark(
         &self,
         key: &SessionKey,
@@ -205,13 +248,21 @@ impl SessionRevoker {
                     "attribute_exists(#user_id) AND (attribute_exists(#password_change) OR NOT ({JUST_NOW}))"
                 ),
             ),
+            Mark::CutOff(not_before) => (
+                claim(mark)
+                    .expression_attribute_names("#created_at", attribute::CREATED_AT)
+                    .expression_attribute_values(":not_before", N(not_before.to_string())),
+                format!(
+                    "#created_at < :not_before AND (attribute_exists(#password_change) OR NOT ({JUST_NOW}))"
+                ),
+            ),
             Mark::Claimed(change) => (
                 claim(mark).expression_attribute_values(":change", S(change.to_owned())),
                 format!("#password_change = :change AND NOT ({JUST_NOW})"),
             ),
             Mark::Repeated => (there(mark), format!("attribute_exists(#user_id) AND NOT ({JUST_NOW})")),
         };
-        let mark = if let Mark::End = by {
+        let mark = if let Mark::End | Mark::CutOff(_) = by {
             mark.update_expression("SET #ended_at = :now REMOVE #password_change")
         } else {
             mark.update_expression("SET #ended_at = :now")
@@ -228,18 +279,22 @@ impl SessionRevoker {
         };
         let Some(stored) = failed.item().filter(|item| !item.is_empty()) else { return Ok(Marked::Gone) };
         let row = Row::new("Sessions", stored);
-        if let Mark::Claimed(change) = by {
-            match row.optional_text(attribute::PASSWORD_CHANGE)? {
+        match by {
+            Mark::Claimed(change) => match row.optional_text(attribute::PASSWORD_CHANGE)? {
                 None => return Ok(Marked::Gone),
-                Some(other) if other != change => return Ok(Marked::ClaimedAgain),
+                Some(other) if other != change => return Ok(Marked::ClaimedSince(stored.clone())),
                 Some(_) => {}
+            },
+            Mark::CutOff(not_before) if row.instant(attribute::CREATED_AT)? >= not_before => {
+                return Ok(Marked::ClaimedSince(stored.clone()));
             }
+            Mark::End | Mark::CutOff(_) | Mark::Repeated => {}
         }
         Ok(Marked::At(row.instant(attribute::ENDED_AT)?))
     }
 }
 
-/// Whether a mark is of just now, by a clock that may be ahead: what is no such instant is replaced.
+/// Whether a mark is recent, by a clock that may be ahead. Any other value is replaced.
 pub(super) const JUST_NOW: &str = "#ended_at BETWEEN :earliest AND :latest";
 
 /// The values of [`JUST_NOW`].

@@ -1,4 +1,4 @@
-//! The Sessions table: one item for one user signed in on one client on one device.
+//! The Sessions table: an item for each user, client and device.
 
 use std::collections::HashMap;
 
@@ -15,52 +15,70 @@ use super::{Item, Row, SessionKey, StoreError, Table, attribute};
 use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
-    ids::UserId,
+    ids::{SessionId, UserId},
     lifetimes::Lifetimes,
+    resource::GrantedResources,
     scope::Scope,
+    thumbprint::Thumbprint,
 };
 
 /// A session, as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// What it is stored under.
+    /// The key of the row.
     pub key: SessionKey,
-    /// How many times its refresh token was replaced.
+    /// How many times the refresh token was replaced.
     pub generation: u32,
-    /// When its refresh token was last replaced; at first, when it was issued.
+    /// When the refresh token was last replaced, or first issued.
     pub rotated_at: Timestamp,
-    /// Hash of what a retry of the last rotation can show.
+    /// A hash that recognises a retry of the last rotation.
     pub retry_key: Option<String>,
-    /// Whether the tokens of the last rotation are known not to have been issued, through a failure of ours.
+    /// Whether the tokens of the last rotation were never issued, because of a failure of ours.
     pub undelivered: bool,
-    /// What a `not_before` is compared with: when the session was put, or when its password became valid if that is later.
+    /// The instant that `not_before` is compared with: when the session was stored, or when its password
+    /// became valid if that is later.
     pub created_at: Timestamp,
-    /// When the user gave a password, which is when the session was put. [`Self::created_at`] may be some seconds later.
+    /// When the user entered the password. [`Self::created_at`] may be later: by some seconds, or by the time
+    /// that the user has been signed in at the pages.
     pub auth_time: Timestamp,
-    /// What was granted at login.
+    /// The scope that was granted at login.
     pub scope: Scope,
-    /// What the user calls the device.
+    /// The resources that its access tokens can be for.
+    pub resources: GrantedResources,
+    /// The key that the refresh token is bound to, if any.
+    pub jkt: Option<Thumbprint>,
+    /// Whether the client gets a refresh token.
+    pub is_refreshable: bool,
+    /// The user's name for the device.
     pub device_name: Option<String>,
     /// `User-Agent` of the last use.
     pub user_agent: Option<String>,
     /// Network address of the last use.
     pub address: Option<String>,
-    /// When it ends unless it is refreshed.
+    /// When it ends without a refresh.
     pub expires_at: Timestamp,
-    /// When it ends however often it is refreshed.
+    /// When it ends at the latest.
     pub absolute_expires_at: Timestamp,
 }
 
-/// What a session begins with.
+/// The values that a session begins with.
 #[derive(Clone, Debug)]
 pub struct NewSession {
-    /// What it is stored under.
+    /// The key of the row.
     pub key: SessionKey,
-    /// When sessions like it begin: now, or later where its password is valid only from then.
+    /// The session's `created_at`: now, or when its password becomes valid if that is later.
     pub created_at: Timestamp,
-    /// What was granted.
+    /// When the user entered the password.
+    pub auth_time: Timestamp,
+    /// The scope that was granted.
     pub scope: Scope,
-    /// What the user calls the device.
+    /// The resources that its access tokens can be for.
+    pub resources: GrantedResources,
+    /// The key that it is bound to, if any.
+    pub jkt: Option<Thumbprint>,
+    /// Whether the client gets a refresh token.
+    pub is_refreshable: bool,
+    /// The user's name for the device.
     pub device_name: Option<String>,
     /// `User-Agent` of the request.
     pub user_agent: Option<String>,
@@ -69,9 +87,20 @@ pub struct NewSession {
 }
 
 impl Session {
-    /// A session of a user who has just given a password; its refresh token is the first.
+    /// A session that begins now, with its first refresh token.
     pub fn begin(new: NewSession, lifetimes: Lifetimes, now: Timestamp) -> Self {
-        let NewSession { key, created_at, scope, device_name, user_agent, address } = new;
+        let NewSession {
+            key,
+            created_at,
+            auth_time,
+            scope,
+            resources,
+            jkt,
+            is_refreshable,
+            device_name,
+            user_agent,
+            address,
+        } = new;
         Self {
             key,
             generation: 0,
@@ -79,8 +108,11 @@ impl Session {
             retry_key: None,
             undelivered: false,
             created_at,
-            auth_time: now,
+            auth_time,
             scope,
+            resources,
+            jkt,
+            is_refreshable,
             device_name,
             user_agent,
             address,
@@ -89,12 +121,12 @@ impl Session {
         }
     }
 
-    /// When the session ends if it is not used any more.
+    /// When the session ends without further use.
     pub fn ends_at(&self) -> Timestamp {
         self.expires_at.min(self.absolute_expires_at)
     }
 
-    /// Whether the session still lives; at the very instant of its end it no longer does.
+    /// Whether the session lives. At the instant of its end it no longer does.
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.ends_at()
     }
@@ -117,6 +149,9 @@ impl Session {
             created_at: row.instant(attribute::CREATED_AT)?,
             auth_time: row.instant(attribute::AUTH_TIME)?,
             scope: row.scope(attribute::SCOPE)?,
+            resources: GrantedResources::stored(row.texts(attribute::RESOURCES)?),
+            jkt: row.optional_parsed(attribute::JKT, Thumbprint::parse)?,
+            is_refreshable: !row.flag(attribute::ACCESS_ONLY)?,
             device_name: optional(attribute::DEVICE_NAME)?,
             user_agent: optional(attribute::USER_AGENT)?,
             address: optional(attribute::ADDRESS)?,
@@ -125,7 +160,7 @@ impl Session {
         })
     }
 
-    /// The session as an item; what is absent is left out.
+    /// The session as an item. Absent values are left out.
     pub fn to_item(&self) -> Item {
         let number = |instant: Timestamp| N(instant.to_string());
         let scope: Vec<String> = self.scope.tokens().map(str::to_owned).collect();
@@ -139,6 +174,9 @@ impl Session {
                 (attribute::CREATED_AT, Some(number(self.created_at))),
                 (attribute::AUTH_TIME, Some(number(self.auth_time))),
                 (attribute::SCOPE, (!scope.is_empty()).then_some(Ss(scope))),
+                (attribute::RESOURCES, self.resources.to_stored().map(Ss)),
+                (attribute::JKT, self.jkt.map(|jkt| S(jkt.to_string()))),
+                (attribute::ACCESS_ONLY, (!self.is_refreshable).then_some(Bool(true))),
                 (attribute::DEVICE_NAME, self.device_name.clone().map(S)),
                 (attribute::USER_AGENT, self.user_agent.clone().map(S)),
                 (attribute::ADDRESS, self.address.clone().map(S)),
@@ -152,21 +190,21 @@ impl Session {
     }
 }
 
-/// What a Query found: the key, and the session if its item is one.
+/// A row that a Query found. Its key is valid, even if the session is malformed.
 #[derive(Debug)]
 pub struct FoundSession {
-    /// What it is stored under.
+    /// The key of the row.
     pub key: SessionKey,
     /// The session.
     pub session: Result<Session, StoreError>,
 }
 
 impl FoundSession {
-    /// Reads an item of which only the key is sure to be right.
+    /// Reads an item, whose session may be malformed.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Malformed`], if not even that is.
+    /// [`StoreError::Malformed`], if the key is malformed.
     pub fn from_item(item: &Item) -> Result<Self, StoreError> {
         Ok(Self { key: SessionKey::from_item(item)?, session: Session::from_item(item) })
     }
@@ -177,19 +215,19 @@ impl FoundSession {
 pub struct SessionPage {
     /// The sessions.
     pub found: Vec<FoundSession>,
-    /// Whether there are no more.
+    /// Whether this is the last page.
     pub is_last: bool,
 }
 
 /// The Sessions table.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    /// Where the functions that write sessions, each in its own way, find it.
+    /// The table itself, for the functions that write sessions in other ways.
     pub table: Table,
 }
 
 impl Sessions {
-    /// The table that `SESSIONS_TABLE` names.
+    /// Opens the table that `SESSIONS_TABLE` names.
     ///
     /// # Errors
     ///
@@ -199,12 +237,12 @@ impl Sessions {
         Ok(Self { table })
     }
 
-    /// All sessions of a user, expired ones that are not yet swept included. One that can't be read is there with its
-    /// key, so that it can still be ended.
+    /// All sessions of a user, including expired ones that DynamoDB hasn't removed yet. A malformed session
+    /// is included with its key, so that it can be ended.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], if the Query fails or a key is none.
+    /// [`StoreError`], if the Query fails or a key is malformed.
     pub async fn of_user(&self, user_id: &UserId) -> Result<Vec<FoundSession>, StoreError> {
         let (mut all, mut after) = (Vec::new(), None);
         loop {
@@ -217,12 +255,12 @@ impl Sessions {
         }
     }
 
-    /// The sessions of a user after this one, in the order of their keys: as many as a Query reads at once, a megabyte, and
-    /// no more than `limit`. A page that isn't the last has one at least.
+    /// The user's sessions after this one, in the order of their keys: at most `limit`, and at most the
+    /// megabyte that a Query reads. Every page but the last has at least one session.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], if the Query fails or a key is none.
+    /// [`StoreError`], if the Query fails or a key is malformed.
     pub async fn page_of_user(
         &self,
         user_id: &UserId,
@@ -247,11 +285,33 @@ impl Sessions {
         Ok(SessionPage { found, is_last })
     }
 
-    /// The session with this key, by a Query: for a function that lists sessions and gets none.
+    /// The key of the user's session with this identifier. It reads no further than the page with that
+    /// session.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the Query fails or a key is malformed.
+    pub async fn key_of(
+        &self,
+        user_id: &UserId,
+        session_id: &SessionId,
+    ) -> Result<Option<SessionKey>, StoreError> {
+        let mut after = None;
+        loop {
+            let page = self.page_of_user(user_id, after.as_ref(), None).await?;
+            after = page.found.last().map(|found| found.key.clone());
+            let found = page.found.into_iter().find(|found| found.key.session_id == *session_id);
+            if found.is_some() || page.is_last {
+                return Ok(found.map(|found| found.key));
+            }
+        }
+    }
+
+    /// The session with this key, by a Query, for a function that may not call GetItem.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the Query fails or the key is malformed.
     pub async fn query_one(&self, key: &SessionKey) -> Result<Option<FoundSession>, StoreError> {
         let (mut names, mut values) = (HashMap::new(), HashMap::new());
         for (name, value) in key.to_item() {
@@ -271,11 +331,11 @@ impl Sessions {
         found.items().first().map(FoundSession::from_item).transpose()
     }
 
-    /// The session with this key, read consistently, whether it lives or not.
+    /// The session with this key, read consistently, even if it has expired.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails or the item is malformed.
     pub async fn find(&self, key: &SessionKey) -> Result<Option<Session>, StoreError> {
         let find = self.table.get_item().set_key(Some(key.to_item()));
         let found = find.consistent_read(true).send().await;
@@ -283,11 +343,11 @@ impl Sessions {
         found.item.as_ref().map(Session::from_item).transpose()
     }
 
-    /// Puts a session, unless it is there: then returned is what is there.
+    /// Stores a session, unless it exists. Then returns the existing one.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails or the existing item is malformed.
     pub async fn put_new(&self, session: &Session) -> Result<Option<Session>, StoreError> {
         let put = self
             .table
@@ -305,11 +365,11 @@ impl Sessions {
         Err(StoreError::unavailable("PutItem on Sessions", error))
     }
 
-    /// Puts a session.
+    /// Stores a session.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn put(&self, session: &Session) -> Result<(), StoreError> {
         let put = self.table.put_item();
         let put = put.set_item(Some(session.to_item())).send().await;
@@ -317,11 +377,11 @@ impl Sessions {
         Ok(())
     }
 
-    /// Deletes a session; one that is not there is deleted already.
+    /// Deletes a session. Deleting one that doesn't exist succeeds.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn delete(&self, key: &SessionKey) -> Result<(), StoreError> {
         self.table
             .delete_item()

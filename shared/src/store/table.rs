@@ -1,4 +1,4 @@
-//! One DynamoDB table, and the requests to it.
+//! A DynamoDB table, and the requests to it.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::{
 
 use crate::environment::{Environment, EnvironmentError};
 
-/// One table, and the client that reaches it.
+/// A table, with the client that reaches it.
 #[derive(Clone, Debug)]
 pub struct Table {
     /// The client, shared by all tables of a function.
@@ -21,7 +21,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table that the variable names.
+    /// Opens the table that the variable names.
     ///
     /// # Errors
     ///

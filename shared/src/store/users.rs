@@ -1,4 +1,4 @@
-//! The Users table: what goes into a user's tokens, and whether there are any.
+//! The Users table: the claims for users' tokens, and whether users may get tokens.
 
 use aws_sdk_dynamodb::{
     Client,
@@ -19,22 +19,23 @@ use crate::{
 /// A user's record.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct User {
-    /// Under which name the credential is, if there is one.
+    /// The user name of the credential, if there is one.
     pub username: Option<String>,
     /// The claims for the access token, without those that only Latchgate sets.
     pub claims: Map<String, Value>,
-    /// Nothing is issued any more.
+    /// Whether no more tokens are issued.
     pub disabled: bool,
     /// Sessions created before this instant are over.
     pub not_before: Timestamp,
 }
 
 impl User {
-    /// The most that a user's claims may take, in bytes of JSON: they are in every request, and API Gateway passes on
-    /// 10,240 bytes of headers in all.
+    /// The longest claims of a user, in bytes of JSON. Every request contains them, and API Gateway passes on
+    /// at most 10,240 bytes of headers.
     pub const MAX_CLAIMS_LEN: usize = 4096;
 
-    /// Whether a session that was created then may go on: the user is not disabled, and not cut off since.
+    /// Whether a session with this `created_at` may go on: the user is not disabled, and no later cut-off
+    /// ended it.
     pub fn admits(&self, created_at: Timestamp) -> bool {
         !self.disabled && created_at >= self.not_before
     }
@@ -51,7 +52,7 @@ impl User {
             Some(text) => {
                 Some(text)
                     .filter(|text| text.len() <= Self::MAX_CLAIMS_LEN)
-                    // What can't be kept exactly is refused: a token would say something else than the record.
+                    // Claims that can't be kept exactly are refused: the token would differ from the record.
                     .and_then(|text| parse_exact(text.as_bytes(), usize::MAX).ok())
                     .ok_or_else(|| row.malformed(attribute::CLAIMS))?
             }
@@ -65,7 +66,7 @@ impl User {
         })
     }
 
-    /// The user as an item; what is absent is left out.
+    /// The user as an item. Absent values are left out.
     pub fn to_item(&self, user_id: &UserId) -> Item {
         let not_before = (self.not_before > Timestamp::default()).then(|| N(self.not_before.to_string()));
         let claims = (!self.claims.is_empty()).then(|| S(Value::Object(self.claims.clone()).to_string()));
@@ -83,12 +84,12 @@ impl User {
 /// The Users table.
 #[derive(Clone, Debug)]
 pub struct Users {
-    /// Where those who write users find it.
+    /// The table itself, for code that writes users.
     pub table: Table,
 }
 
 impl Users {
-    /// The table that `USERS_TABLE` names.
+    /// Opens the table that `USERS_TABLE` names.
     ///
     /// # Errors
     ///
@@ -98,19 +99,19 @@ impl Users {
         Ok(Self { table })
     }
 
-    /// Ends the sessions of the user that were created before this instant, as far as their refresh tokens go. One that
-    /// was cut off at a later instant stays so.
+    /// Sets the user's `not_before`, so that refresh tokens of sessions created before it no longer work. A
+    /// later `not_before` stays.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the write fails.
     pub async fn cut_off(&self, user_id: &UserId, not_before: Timestamp) -> Result<(), StoreError> {
         let update = self
             .table
             .update_item()
             .key(attribute::USER_ID, AttributeValue::S(user_id.to_string()))
             .update_expression("SET #not_before = :not_before")
-            // A user who was deleted meanwhile doesn't come back by this.
+            // This must not recreate a user who was deleted meanwhile.
             .condition_expression(
                 "attribute_exists(#user_id) \
                  AND (attribute_not_exists(#not_before) OR #not_before < :not_before)",
@@ -125,11 +126,11 @@ impl Users {
         }
     }
 
-    /// The user, read consistently: a disabled user must not get one more token.
+    /// Returns the user, read consistently: a disabled user must not get another token.
     ///
     /// # Errors
     ///
-    /// [`StoreError`]
+    /// [`StoreError`], if the read fails or the item is malformed.
     pub async fn find(&self, user_id: &UserId) -> Result<Option<User>, StoreError> {
         let output = self
             .table

@@ -1,4 +1,4 @@
-//! The access token: a JWT of RFC 9068, signed.
+//! The access token: a signed JWT of RFC 9068.
 
 use std::collections::BTreeMap;
 
@@ -12,65 +12,70 @@ use crate::{
     clock::Timestamp,
     ids::{ClientId, SessionId, UserId},
     keys::SigningKey,
-    route,
     store::SessionKey,
+    thumbprint::Thumbprint,
 };
 
-/// The `typ` of an access token (RFC 9068 section 2.1): what keeps other JWTs of the same key from passing for one.
+/// The `typ` of an access token (RFC 9068 section 2.1). It keeps other JWTs of the same key from passing for
+/// one.
 pub(super) const TYP: &str = "at+jwt";
 
-/// The `aud` of a token that is good for a change of password and nothing else: the one resource that it gives access
-/// to (RFC 9068 section 3). Whoever verifies tokens for the API, with whatever library, so refuses it.
-pub(super) fn password_audience(issuer: &str) -> String {
-    format!("{issuer}{}", route::PASSWORD)
-}
-
-/// The claims of an access token (RFC 9068 section 2.2), and the user's own beside them.
+/// The claims of an access token (RFC 9068 section 2.2), together with the user's own.
 #[derive(Debug, Serialize)]
 pub struct AccessClaims<'a> {
-    /// Who issued it.
+    /// The issuer.
     pub iss: &'a str,
     /// The user.
     pub sub: &'a UserId,
-    /// Whom it is for.
+    /// The audience.
     pub aud: &'a str,
     /// The client that it was issued to.
     pub client_id: &'a ClientId,
-    /// When it was issued.
+    /// The time of issue.
     pub iat: Timestamp,
-    /// When it ends.
+    /// The expiry.
     pub exp: Timestamp,
-    /// Its own identifier.
+    /// The identifier of the token.
     pub jti: String,
-    /// Its session.
+    /// The session.
     pub sid: &'a SessionId,
-    /// What it may be used for.
+    /// The scope.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scope: Option<String>,
-    /// When the user last gave a password.
+    /// When the user last entered the password.
     pub auth_time: Timestamp,
+    /// The key that it is bound to, if any (RFC 7800 section 3.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
     /// The user's own claims.
     #[serde(flatten)]
     pub user: BTreeMap<&'a str, &'a Value>,
 }
 
-/// Who issues a token, for whom, and for how long.
+/// The key that the sender of the token has to prove.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Confirmation {
+    /// The thumbprint of a key (RFC 9449 section 6.1).
+    pub jkt: Thumbprint,
+}
+
+/// The issuer, audience and validity of a token.
 #[derive(Clone, Debug)]
 pub struct Issuance<'a> {
     /// The `iss` of the token.
     pub issuer: &'a str,
     /// The `aud` of the token.
     pub audience: &'a str,
-    /// When it is issued.
+    /// The time of issue.
     pub issued_at: Timestamp,
-    /// When it ends.
+    /// The expiry.
     pub expires_at: Timestamp,
-    /// Its own identifier.
+    /// The identifier of the token.
     pub jti: String,
 }
 
 impl<'a> AccessClaims<'a> {
-    /// The claims that every token of a session has; it has no scope and none of the user's own claims yet.
+    /// The claims that every token of a session has, without a scope, a key, or the user's own claims.
     pub fn new(issuance: Issuance<'a>, session: &'a SessionKey, auth_time: Timestamp) -> Self {
         let Issuance { issuer, audience, issued_at, expires_at, jti } = issuance;
         Self {
@@ -84,23 +89,24 @@ impl<'a> AccessClaims<'a> {
             sid: &session.session_id,
             scope: None,
             auth_time,
+            cnf: None,
             user: BTreeMap::new(),
         }
     }
 }
 
-/// A token could not be signed.
+/// Why a token could not be signed.
 #[derive(Debug, thiserror::Error)]
 #[error("the access token could not be signed")]
 pub enum IssueError {
-    /// The claims have no JSON.
+    /// The claims can't be serialised.
     Claims(#[from] serde_json::Error),
-    /// The crypto library refuses to sign.
+    /// The crypto library refused to sign.
     Signature(#[from] aws_lc_rs::error::Unspecified),
 }
 
 impl IssueError {
-    /// Its name in audit events.
+    /// The name of this error in audit events.
     pub fn reason(&self) -> &'static str {
         "signing_failed"
     }
@@ -111,7 +117,7 @@ impl SigningKey {
     ///
     /// # Errors
     ///
-    /// [`IssueError`], if the crypto library refuses to sign.
+    /// [`IssueError`], if the token can't be signed.
     pub fn issue(&self, claims: &AccessClaims<'_>) -> Result<SecretString, IssueError> {
         let mut header = Header::new(self.algorithm().to_jwt());
         header.typ = Some(TYP.to_owned());
@@ -119,7 +125,7 @@ impl SigningKey {
         Ok(self.signed(&header, claims)?.into())
     }
 
-    /// A JWT in the compact serialisation (RFC 7515 section 7.1).
+    /// Signs a JWT in the compact serialisation (RFC 7515 section 7.1).
     pub(super) fn signed(&self, header: &Header, claims: &impl Serialize) -> Result<String, IssueError> {
         let mut token = URL_SAFE_NO_PAD.encode(serde_json::to_vec(header)?);
         token.push('.');

@@ -1,5 +1,5 @@
-//! A JSON Web Signature in the compact serialisation (RFC 7515 section 7.1): taken apart strictly, and its signature
-//! checked. The layer below the access token: nothing here knows of claims.
+//! A JSON Web Signature in the compact serialisation (RFC 7515 section 7.1). This module parses it strictly
+//! and checks the signature. It knows nothing about claims.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::Algorithm;
@@ -8,20 +8,20 @@ use serde::Deserialize;
 use super::AccessTokenError;
 use crate::{clock::Timestamp, keys::PublicKeys};
 
-/// The longest token that is looked at, in bytes: API Gateway passes on 10,240 bytes of headers in all.
+/// The longest token that is read, in bytes: API Gateway passes on at most 10,240 bytes of headers.
 const MAX_LEN: usize = 8 * 1024;
 
-/// What somebody signed.
+/// The signed content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Jws {
-    /// What the signer says that it is (RFC 7515 section 4.1.9).
+    /// The `typ` in the header (RFC 7515 section 4.1.9).
     pub typ: Option<String>,
-    /// The bytes.
+    /// The signed bytes.
     pub payload: Vec<u8>,
 }
 
-/// RFC 8725 section 3.1: nothing in the header is trusted. `kid` chooses among the keys, the key says which
-/// algorithm, and any other member (`crit`, `jwk`, `jku`, `x5c`…) is a reason to refuse.
+/// The header, which is not trusted (RFC 8725 section 3.1). `kid` selects a key, and the key determines the
+/// algorithm. Any other member (`crit`, `jwk`, `jku`, `x5c`…) is a reason to refuse.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Header {
@@ -31,7 +31,7 @@ struct Header {
 }
 
 impl Header {
-    /// Takes an object in which no name stands twice; serde would take an array of the three values as well.
+    /// Parses an object without repeated names. serde would also accept an array of the three values.
     fn parse(json: &[u8]) -> Option<Self> {
         let is_object = json.trim_ascii_start().starts_with(b"{");
         serde_json::from_slice(json).ok().filter(|_| is_object)
@@ -39,12 +39,12 @@ impl Header {
 }
 
 impl Jws {
-    /// What `text` carries, if the key that `find` has under its `kid` signed it, with the algorithm of that key. `find` returns
-    /// the algorithm, and a check of whether the key made a signature for a message.
+    /// Verifies `text`. `find` returns the algorithm of the key with its `kid`, and a function that checks a
+    /// signature of a message.
     ///
     /// # Errors
     ///
-    /// [`AccessTokenError`], otherwise.
+    /// [`AccessTokenError`], if there is no such key or it did not sign the text.
     pub fn verify<K: FnOnce(&[u8], &[u8]) -> bool>(
         text: &str,
         find: impl FnOnce(&str) -> Option<(Algorithm, K)>,
@@ -72,15 +72,15 @@ impl Jws {
 }
 
 impl PublicKeys {
-    /// What `text` carries, if one of these keys signed it and is valid `now`.
+    /// Verifies that one of these keys signed `text`, and is valid `now`.
     ///
     /// # Errors
     ///
-    /// [`AccessTokenError`], otherwise.
+    /// [`AccessTokenError`], if none did.
     pub fn verify(&self, text: &str, now: Timestamp) -> Result<Jws, AccessTokenError> {
         Jws::verify(text, |kid| {
             let key = self.find(kid, now)?;
-            Some((key.algorithm.to_jwt(), |message: &[u8], signature: &[u8]| {
+            Some((key.algorithm().to_jwt(), |message: &[u8], signature: &[u8]| {
                 key.has_signed(message, signature)
             }))
         })
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_longer_than_a_header_can_be_is_not_looked_at() {
+    fn a_token_longer_than_a_header_is_refused_unread() {
         let of_len = |len: usize| {
             let start = format!("{}.e30.", URL_SAFE_NO_PAD.encode(r#"{"alg":"EdDSA","kid":"k1"}"#));
             format!("{start}{}", "A".repeat(len - start.len()))

@@ -1,32 +1,38 @@
-//! What a refresh token says of itself, for an operator who looks at one: nothing here shows that it is genuine.
+//! The fields of an unverified refresh token, for an operator who inspects one. They may be forged.
 
-use super::refresh::{parse_fields, pop_prefixed, split};
-use crate::ids::{SessionId, UserId};
+use super::refresh::{Parts, parse_fields, pop_prefixed};
+use crate::{
+    ids::{SessionId, UserId},
+    thumbprint::Thumbprint,
+};
 
-/// The fields of a text that has the shape of a refresh token.
+/// The fields of a text with the form of a refresh token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnverifiedRefreshToken {
-    /// The key that it says it was made with.
+    /// The identifier of the key that authenticates it.
     pub kid: String,
-    /// Whose it says it is.
+    /// The user.
     pub user_id: UserId,
-    /// Which session its secret would be of.
+    /// The session of its secret.
     pub session_id: SessionId,
-    /// How many rotations it says came before it.
+    /// The number of rotations before it.
     pub generation: u32,
+    /// The thumbprint of the key that it is bound to, if any.
+    pub jkt: Option<Thumbprint>,
 }
 
 impl UnverifiedRefreshToken {
-    /// Takes a text apart.
+    /// Parses a text.
     pub fn parse(text: &str) -> Option<Self> {
-        let (fields, _tag) = split(text)?;
+        let Parts { version, fields, .. } = Parts::of(text)?;
         let (kid, rest) = pop_prefixed(&fields)?;
-        let token = parse_fields(rest)?;
+        let token = parse_fields(version, rest)?;
         Some(Self {
             kid: String::from_utf8(kid.to_vec()).ok()?,
             user_id: token.user_id().clone(),
             session_id: token.session_id(),
             generation: token.generation(),
+            jkt: token.jkt(),
         })
     }
 }

@@ -1,18 +1,15 @@
-//! The one place where an access token is verified.
+//! The verification of access tokens. No other code verifies them.
 //!
-//! The crypto library checks the signature; everything else is checked here and in [`super::jws`], against the injected
-//! clock, because JWT libraries let through what RFC 8725 and RFC 9068 don't: unknown critical headers, any `typ`,
-//! fractional or future instants, an array as issuer. What Latchgate issues has one exact shape, and only that shape is
-//! accepted.
+//! The crypto library checks the signature. This module and [`super::jws`] check everything else, against the
+//! injected clock. JWT libraries accept things that RFC 8725 and RFC 9068 don't: unknown critical headers,
+//! any `typ`, fractional or future instants, an array as issuer. Latchgate's tokens have one exact form, and
+//! only this form is accepted.
 
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use super::{
-    AccessTokenError,
-    access::{TYP, password_audience},
-};
+use super::{AccessTokenError, access::TYP};
 use crate::{
     claims::RESERVED_CLAIMS,
     clock::Timestamp,
@@ -20,12 +17,14 @@ use crate::{
     ids::{ClientId, SessionId, UserId},
     json::UniqueObject,
     keys::PublicKeys,
+    resource::password_audience,
     scope::Scope,
     store::SessionKey,
+    thumbprint::Thumbprint,
 };
 
-/// By how much the clock of the machine that issued a token may be ahead of ours: machines in AWS are within
-/// milliseconds, but whole seconds round. `exp` gets no such allowance: a token never outlives what it says.
+/// How far the issuing machine's clock may be ahead of ours. Machines in AWS are within milliseconds, but
+/// whole seconds round. `exp` gets no such allowance, so a token never outlives it.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
 /// What an access token gives access to.
@@ -33,26 +32,39 @@ const CLOCK_SKEW: Duration = Duration::from_secs(5);
 pub enum Access {
     /// The API.
     Api,
-    /// A change of the user's password, and nothing else.
+    /// A change of the user's password only.
     PasswordChange,
+}
+
+/// The values of `aud` that are accepted.
+#[derive(Clone, Copy, Debug)]
+enum Audiences<'a> {
+    /// The API's, or that of a change of password.
+    Own,
+    /// Only that of this resource.
+    Resource(&'a str),
+    /// Any audience of this issuer.
+    Any,
 }
 
 /// A verified access token.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AccessToken {
-    /// What it gives access to.
+    /// The access that it gives.
     pub access: Access,
-    /// Its session: the user, the client that it was issued to, and which of their sessions.
+    /// Its session: the user, the client that it was issued to, and the session's identifier.
     pub session: SessionKey,
-    /// What it may be used for.
+    /// The scope.
     pub scope: Scope,
-    /// When it ends.
+    /// The expiry.
     pub expires_at: Timestamp,
+    /// The key that it is bound to. The token is useless without a proof by that key.
+    pub jkt: Option<Thumbprint>,
     /// The user's own claims.
     pub claims: Map<String, Value>,
 }
 
-/// Verifies access tokens of one issuer for one audience.
+/// Verifies access tokens of one issuer, for its audience or for a given resource.
 #[derive(Clone, Debug)]
 pub struct AccessTokenVerifier {
     issuer: String,
@@ -71,34 +83,80 @@ impl AccessTokenVerifier {
         let audience = environment.required(variable::AUDIENCE)?.to_owned();
         let password_audience = password_audience(&issuer);
         if audience == password_audience {
-            // Else a token for a change of password would be one for the API.
+            // Otherwise a token for a change of password would give access to the API.
             return Err(EnvironmentError::Malformed(variable::AUDIENCE));
         }
         Ok(Self { issuer, audience, password_audience })
     }
 
-    /// The token that `text` is, if one of these keys signed it and it is valid `now`, whatever it gives access to.
+    /// Verifies that one of these keys signed `text` and that it is valid `now`, whichever access it gives.
     ///
     /// # Errors
     ///
-    /// [`AccessTokenError`], otherwise. RFC 7519 section 4.1.4: at `exp` itself it is no longer valid.
+    /// [`AccessTokenError`], if not. At `exp` itself a token is no longer valid (RFC 7519 section 4.1.4).
     pub fn verify(
         &self,
         text: &str,
         keys: &PublicKeys,
         now: Timestamp,
     ) -> Result<AccessToken, AccessTokenError> {
-        let token = self.verify_even_expired(text, keys, now)?;
-        if now < token.expires_at { Ok(token) } else { Err(AccessTokenError::Expired) }
+        unexpired(self.verify_even_expired(text, keys, now)?, now)
     }
 
-    /// The token that `text` is, if it is or was valid: enough to end its session, and for nothing else.
+    /// Like [`Self::verify`], but only for a token for this resource. It refuses tokens for the deployment's
+    /// audience or a change of password (RFC 8707 section 2.2).
     ///
     /// # Errors
     ///
-    /// [`AccessTokenError`], otherwise.
+    /// [`AccessTokenError`], if the token is refused.
+    pub fn verify_for(
+        &self,
+        resource: &str,
+        text: &str,
+        keys: &PublicKeys,
+        now: Timestamp,
+    ) -> Result<AccessToken, AccessTokenError> {
+        unexpired(self.verify_among(Audiences::Resource(resource), text, keys, now)?, now)
+    }
+
+    /// Like [`Self::verify`], but accepts an expired token.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessTokenError`], if the token is refused.
     pub fn verify_even_expired(
         &self,
+        text: &str,
+        keys: &PublicKeys,
+        now: Timestamp,
+    ) -> Result<AccessToken, AccessTokenError> {
+        self.verify_among(Audiences::Own, text, keys, now)
+    }
+
+    /// The session of a token that is or was valid, and whether the token is for another resource of this
+    /// issuer. This is enough to end the session, and must not be used for anything else.
+    ///
+    /// # Errors
+    ///
+    /// [`AccessTokenError`], if the token is refused.
+    pub fn session_of(
+        &self,
+        text: &str,
+        keys: &PublicKeys,
+        now: Timestamp,
+    ) -> Result<(SessionKey, bool), AccessTokenError> {
+        match self.verify_even_expired(text, keys, now) {
+            Err(AccessTokenError::OtherResource) => {
+                let token = self.verify_among(Audiences::Any, text, keys, now)?;
+                Ok((token.session, true))
+            }
+            token => Ok((token?.session, false)),
+        }
+    }
+
+    fn verify_among(
+        &self,
+        audiences: Audiences<'_>,
         text: &str,
         keys: &PublicKeys,
         now: Timestamp,
@@ -108,25 +166,39 @@ impl AccessTokenVerifier {
             return Err(AccessTokenError::Header);
         }
         let claims = UniqueObject::parse(&jws.payload).map_err(|_| AccessTokenError::Malformed)?;
-        self.verify_claims(Claims(claims.0), now)
+        self.verify_claims(Claims(claims.0), audiences, now)
     }
 
-    fn verify_claims(&self, mut claims: Claims, now: Timestamp) -> Result<AccessToken, AccessTokenError> {
+    fn access(&self, aud: &str, audiences: Audiences<'_>) -> Result<Access, AccessTokenError> {
+        let (is_meant, is_resource) = match audiences {
+            Audiences::Own => (aud == self.audience, false),
+            Audiences::Resource(resource) => (aud == resource, true),
+            Audiences::Any => (true, false),
+        };
+        match (aud == self.password_audience, is_resource) {
+            (true, false) => Ok(Access::PasswordChange),
+            (false, _) if is_meant => Ok(Access::Api),
+            (true, true) | (false, _) => Err(AccessTokenError::OtherResource),
+        }
+    }
+
+    fn verify_claims(
+        &self,
+        mut claims: Claims,
+        audiences: Audiences<'_>,
+        now: Timestamp,
+    ) -> Result<AccessToken, AccessTokenError> {
         if claims.text("iss")? != self.issuer {
             return Err(AccessTokenError::Foreign);
         }
-        let access = match claims.text("aud")? {
-            aud if aud == self.audience => Access::Api,
-            aud if aud == self.password_audience => Access::PasswordChange,
-            _ => return Err(AccessTokenError::Foreign),
-        };
+        let access = self.access(&claims.text("aud")?, audiences)?;
         let (issued_at, expires_at) = (claims.instant("iat")?, claims.instant("exp")?);
         let not_before = if claims.0.contains_key("nbf") { claims.instant("nbf")? } else { issued_at };
         if issued_at.max(not_before) > now + CLOCK_SKEW || issued_at >= expires_at {
             return Err(AccessTokenError::Future);
         }
         let scope = if claims.0.contains_key("scope") { claims.text("scope")? } else { String::new() };
-        // RFC 9068 section 2.2 requires the first; nobody here needs what they say.
+        // Both must be present (RFC 9068 section 2.2 requires `jti`), but their values aren't used.
         claims.text("jti")?;
         claims.instant("auth_time")?;
         Ok(AccessToken {
@@ -138,12 +210,17 @@ impl AccessTokenVerifier {
             },
             scope: Scope::parse(&scope).ok_or(AccessTokenError::Claim("scope"))?,
             expires_at,
+            jkt: claims.confirmation()?,
             claims: claims.rest(),
         })
     }
 }
 
-/// The claims that have not been looked at yet.
+fn unexpired(token: AccessToken, now: Timestamp) -> Result<AccessToken, AccessTokenError> {
+    if now < token.expires_at { Ok(token) } else { Err(AccessTokenError::Expired) }
+}
+
+/// The claims that have not been read yet.
 struct Claims(Map<String, Value>);
 
 impl Claims {
@@ -162,13 +239,24 @@ impl Claims {
         parse(&self.text(name)?).ok_or(AccessTokenError::Claim(name))
     }
 
-    /// RFC 7519 section 2 allows fractions in a NumericDate; Latchgate writes none, and accepts none.
+    /// Reads a NumericDate. RFC 7519 section 2 allows fractions, but Latchgate neither writes nor accepts
+    /// them.
     fn instant(&mut self, name: &'static str) -> Result<Timestamp, AccessTokenError> {
         let seconds = self.0.remove(name).and_then(|value| value.as_u64());
         seconds
             .map(Timestamp::from_unix)
             .filter(|instant| *instant < Timestamp::END)
             .ok_or(AccessTokenError::Claim(name))
+    }
+
+    /// The key in `cnf` (RFC 9449 section 6.1). Other members are refused, since nothing here would check
+    /// them.
+    fn confirmation(&mut self) -> Result<Option<Thumbprint>, AccessTokenError> {
+        let error = AccessTokenError::Claim("cnf");
+        let Some(cnf) = self.0.remove("cnf") else { return Ok(None) };
+        let members = cnf.as_object().filter(|members| members.len() == 1);
+        let jkt = members.and_then(|members| members.get("jkt")).and_then(Value::as_str);
+        jkt.and_then(Thumbprint::parse).map(Some).ok_or(error)
     }
 
     fn rest(mut self) -> Map<String, Value> {

@@ -1,4 +1,4 @@
-//! The document, read once.
+//! The parsed document.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ pub(crate) static DOCUMENT: LazyLock<Document> = LazyLock::new(Document::of_proj
 
 /// The document.
 pub(crate) struct Document {
-    /// As it is written.
+    /// The document as YAML.
     pub(crate) text: Value,
     pub(crate) operations: Vec<Operation>,
     pub(crate) schemas: Schemas,
@@ -35,7 +35,7 @@ impl Document {
         Self { text, operations, schemas: schemas.finish() }
     }
 
-    /// The operation that a request is for.
+    /// The operation of a request.
     pub(crate) fn find(&self, method: &str, path: &str) -> Option<&Operation> {
         let mut of_method = self.operations.iter().filter(|operation| operation.method == method);
         of_method.find(|operation| operation.fits(path))

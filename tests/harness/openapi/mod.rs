@@ -1,9 +1,8 @@
-//! `openapi.yaml`: what it says of each operation, and whether a real answer is one of those that it documents.
+//! `openapi.yaml`: its operations, and whether it documents a real answer.
 
 mod answer;
 mod document;
 mod operation;
-mod reference;
 mod schemas;
 
 pub(crate) use self::{

@@ -1,14 +1,11 @@
-//! What the document says of one operation.
+//! An operation of the document.
 
 use std::collections::BTreeMap;
 
 use boon::SchemaIndex;
 use serde_json::Value;
 
-use super::{
-    reference::{place, resolve},
-    schemas::SchemaCompiler,
-};
+use super::schemas::SchemaCompiler;
 
 /// One method of one path.
 pub(crate) struct Operation {
@@ -16,7 +13,7 @@ pub(crate) struct Operation {
     pub(crate) method: String,
     /// With `{parameters}`.
     pub(crate) path: String,
-    /// As it is written.
+    /// The operation as YAML.
     pub(crate) text: Value,
     pub(crate) parameters: Vec<Parameter>,
     /// The schema and the examples of the body, by media type.
@@ -24,10 +21,10 @@ pub(crate) struct Operation {
     pub(crate) responses: BTreeMap<u16, Response>,
 }
 
-/// A parameter that is no part of the body.
+/// A parameter outside the body.
 pub(crate) struct Parameter {
     pub(crate) name: String,
-    /// `query`, `header` or `path`.
+    /// `query`, `header`, `path` or `cookie`.
     pub(crate) place: String,
     pub(crate) text: Value,
     pub(crate) schema: SchemaIndex,
@@ -41,15 +38,17 @@ pub(crate) struct Content {
     pub(crate) examples: BTreeMap<String, Value>,
 }
 
-/// What is answered with one status.
+/// The response with one status.
 pub(crate) struct Response {
     /// By name, in lower case.
     pub(crate) headers: BTreeMap<String, Header>,
-    /// The JSON body; none, if there is no body.
+    /// The JSON body, if it can have one.
     pub(crate) content: Option<Content>,
+    /// The page, if it can have one.
+    pub(crate) page: Option<Content>,
 }
 
-/// A header of an answer.
+/// A response header.
 pub(crate) struct Header {
     pub(crate) text: Value,
     pub(crate) schema: SchemaIndex,
@@ -88,13 +87,14 @@ impl Operation {
         }
     }
 
-    /// Whether a path is one of this operation's. `{issuer_path}` may have several segments.
+    /// Whether a path matches this operation. `{issuer_path}` and `{resource}` may span several segments.
     pub(super) fn fits(&self, path: &str) -> bool {
         match self.path.split_once("/{") {
             None => self.path == path,
             Some((before, name)) => {
                 let rest = path.strip_prefix(before).and_then(|rest| rest.strip_prefix('/'));
-                rest.is_some_and(|rest| !rest.is_empty() && (name == "issuer_path}" || !rest.contains('/')))
+                let is_long = ["issuer_path}", "resource}"].contains(&name);
+                rest.is_some_and(|rest| !rest.is_empty() && (is_long || !rest.contains('/')))
             }
         }
     }
@@ -128,8 +128,9 @@ impl Reader<'_> {
             .collect();
         let mut contents = self.contents(&response["content"], &format!("{at}/content"));
         let content = contents.remove("application/json");
-        assert!(contents.is_empty(), "{at}: every answer is JSON");
-        Response { headers, content }
+        let page = contents.remove("text/html");
+        assert!(contents.is_empty(), "{at}: every answer is JSON or a page");
+        Response { headers, content, page }
     }
 
     fn contents(&mut self, contents: &Value, at: &str) -> BTreeMap<String, Content> {
@@ -147,4 +148,21 @@ impl Reader<'_> {
             })
             .collect()
     }
+}
+
+/// The value at a reference like `#/components/examples/login`, or the value itself if it isn't a reference.
+fn resolve<'a>(text: &'a Value, value: &'a Value) -> &'a Value {
+    match value.get("$ref").and_then(Value::as_str) {
+        None => value,
+        Some(pointer) => {
+            let found = text.pointer(pointer.strip_prefix('#').unwrap());
+            found.unwrap_or_else(|| panic!("there is no {pointer}"))
+        }
+    }
+}
+
+/// The value that [`resolve`] finds, and the pointer to it.
+fn place<'a>(text: &'a Value, value: &'a Value, at: &str) -> (&'a Value, String) {
+    let named = value.get("$ref").and_then(Value::as_str).and_then(|pointer| pointer.strip_prefix('#'));
+    (resolve(text, value), named.unwrap_or(at).to_owned())
 }

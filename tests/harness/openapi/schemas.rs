@@ -1,18 +1,18 @@
-//! The schemas, compiled.
+//! The compiled schemas.
 
 use boon::{Compiler, Draft, SchemaIndex, Schemas as Compiled};
 use serde_json::{Value, json};
 
-/// What the document is called among the schemas.
+/// The document's URL among the schemas.
 const ADDRESS: &str = "https://openapi.test/openapi.yaml";
 
-/// Compiles schemas of the document.
+/// A compiler for the document's schemas.
 pub(super) struct SchemaCompiler {
     compiler: Compiler,
     compiled: Compiled,
 }
 
-/// The schemas that were compiled.
+/// The compiled schemas.
 pub(crate) struct Schemas(Compiled);
 
 impl SchemaCompiler {
@@ -36,14 +36,14 @@ impl SchemaCompiler {
 }
 
 impl Schemas {
-    /// Why a value isn't one of this schema.
+    /// The reason why a value doesn't match this schema.
     pub(crate) fn objection(&self, value: &Value, schema: SchemaIndex) -> Option<String> {
         self.0.validate(value, schema).err().map(|error| format!("{error:#}"))
     }
 }
 
-/// The document with answers that have no members but those that it names. A client has to bear others, since later versions
-/// may add some; here they are members that somebody forgot to document.
+/// The document with closed answers: they may only have the named members. Clients must accept more members, since
+/// later versions may add some; in these tests they would be undocumented ones.
 fn closed(text: &Value) -> Value {
     let mut text = text.clone();
     for (name, schema) in text["components"]["schemas"].as_object_mut().unwrap() {

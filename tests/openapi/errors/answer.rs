@@ -1,10 +1,10 @@
-//! An error as it is answered.
+//! An error as an answer.
 
 use lambda_http::{Body, Response};
 use serde_json::Value;
 use shared::http::ErrorResponse;
 
-/// A status, and `error` and `error_description`, or the `message` of an HTTP API.
+/// A status, with `error` and `error_description`, or with an HTTP API's `message`.
 pub(super) type Answer = (u16, String, String);
 
 pub(super) fn words(status: u16, body: &Value) -> Answer {
@@ -15,7 +15,7 @@ pub(super) fn words(status: u16, body: &Value) -> Answer {
     }
 }
 
-/// The answer that an error of a function becomes.
+/// The answer of a function's error.
 pub(super) fn answer(response: ErrorResponse) -> Answer {
     let response: Response<Body> = response.into_response();
     let Body::Text(text) = response.body() else { panic!("an error is text") };

@@ -1,11 +1,11 @@
-//! What API Gateway answers without asking a function, whichever kind of API it is.
+//! API Gateway's own errors, for both kinds of API.
 
 use std::collections::BTreeSet;
 
 use super::answer::{Answer, words};
 use crate::harness::openapi::Operation;
 
-/// Which operations API Gateway may answer in this way.
+/// The operations for which API Gateway gives an answer.
 #[derive(Clone, Copy)]
 pub(super) enum Which {
     All,
@@ -23,7 +23,7 @@ impl Which {
     }
 }
 
-/// The gateway responses of template.yaml, with the statuses that API Gateway gives to what has none there.
+/// The gateway responses of template.yaml, with API Gateway's default statuses.
 pub(super) const REST: [(&str, &[u16], Which); 8] = [
     ("UNAUTHORIZED", &[401], Which::Protected),
     ("ACCESS_DENIED", &[403], Which::Protected),
@@ -32,13 +32,13 @@ pub(super) const REST: [(&str, &[u16], Which); 8] = [
     ("UNSUPPORTED_MEDIA_TYPE", &[415], Which::WithBody),
     ("REQUEST_TOO_LARGE", &[413], Which::WithBody),
     ("DEFAULT_4XX", &[400], Which::All),
-    // What fails is configured wrongly, says nothing that can be handed on, or is too late.
+    // A misconfigured, unreadable or late integration.
     ("DEFAULT_5XX", &[500, 502, 504], Which::All),
 ];
-/// Of paths and methods that aren't there. No operation is answered with it.
+/// The response for unknown paths and methods, which no operation documents.
 pub(super) const NOWHERE: &str = "MISSING_AUTHENTICATION_TOKEN";
 
-/// What an HTTP API says by itself.
+/// An HTTP API's own errors.
 const HTTP: [(&str, u16, Which); 7] = [
     ("Bad Request", 400, Which::All),
     ("Unauthorized", 401, Which::Protected),
@@ -55,7 +55,7 @@ pub(super) fn responses() -> serde_yaml_ng::Value {
     template["Resources"]["Api"]["Properties"]["GatewayResponses"].clone()
 }
 
-/// The errors that API Gateway has for an operation, whichever kind of API it is.
+/// API Gateway's errors for an operation, for both kinds of API.
 pub(super) fn errors(operation: &Operation) -> BTreeSet<Answer> {
     let configured = responses();
     let mut all = BTreeSet::new();

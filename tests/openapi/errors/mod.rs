@@ -1,7 +1,7 @@
-//! The errors of each operation: those that its function and API Gateway can answer, word for word, and no others.
+//! The errors of each operation: exactly those that its function and API Gateway can answer, word for word.
 //!
-//! The examples of a status are the whole list. What a function can answer follows from its enums of errors, and from what
-//! its code calls.
+//! The examples of a status are the complete list. A function's possible errors follow from its error enums and its
+//! code's calls.
 
 mod answer;
 mod function;
@@ -16,7 +16,7 @@ use self::answer::{Answer, words};
 use super::code;
 use crate::harness::openapi::{DOCUMENT, Operation};
 
-/// What is documented. A 403 of login isn't of the function's errors, and has a test below.
+/// The documented errors. A separate test covers the 403 of login, which isn't one of the function's errors.
 fn documented(operation: &Operation) -> BTreeSet<Answer> {
     let errors = operation.responses.iter().filter(|(status, _)| **status >= 400);
     let errors = errors.filter(|(status, _)| (operation.path.as_str(), **status) != ("/login", 403));
@@ -72,7 +72,7 @@ fn every_gateway_response_of_the_template_is_documented() {
     );
 }
 
-/// The 403 of a login is made in a file of its own, since it has a token.
+/// A separate file builds the 403 of a login, since it contains a token.
 #[test]
 fn a_login_with_an_expired_password_is_answered_as_documented() {
     let code = code::read("functions/login/src/expired.rs");
@@ -86,7 +86,16 @@ fn a_login_with_an_expired_password_is_answered_as_documented() {
     }
 }
 
-/// Clients are generated with a type of all codes: it has those that are answered.
+/// These codes, and no others, tell an app what was wrong with its request for authorization.
+#[test]
+fn the_errors_that_go_back_to_an_app_are_documented() {
+    let description = DOCUMENT.find("GET", "/authorize").unwrap().text["description"].as_str().unwrap();
+    let sentence = description.split("The errors are ").nth(1).unwrap().split(". ").next().unwrap();
+    let documented: BTreeSet<_> = sentence.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    assert_eq!(documented, reasons::of_authorization());
+}
+
+/// Generated clients have a type for all codes, so it must match the answered ones.
 #[test]
 fn the_schema_of_an_error_lists_every_code_that_is_answered() {
     let listed =
@@ -101,6 +110,11 @@ fn the_schema_of_an_error_lists_every_code_that_is_answered() {
         ErrorCode::InvalidGrant,
         ErrorCode::InvalidScope,
         ErrorCode::UnsupportedGrantType,
+        ErrorCode::UnauthorizedClient,
+        ErrorCode::InvalidDpopProof,
+        ErrorCode::UseDpopNonce,
+        ErrorCode::InvalidToken,
+        ErrorCode::InsufficientScope,
         ErrorCode::NotFound,
         ErrorCode::PasswordRejected,
         ErrorCode::ServerError,

@@ -1,41 +1,55 @@
-//! The reasons that only one function has. Each list has every variant: one that is new doesn't compile until it is in the match, and
-//! belongs in the list as well.
+//! Reasons of single functions. Each list has every variant. A new variant doesn't compile until the match has it; add
+//! it to the list too.
 
+use std::collections::BTreeSet;
+
+use authorize::{AuthorizeReason, RequestRefusal};
 use login::LoginReason;
 use logout::LogoutReason;
 use metadata::MetadataReason;
 use password::PasswordChangeReason;
-use passwords::{PasswordError, PasswordRejection};
-use refresh::{End, RefreshReason, Reuse};
+use passwords::{PasswordError, PasswordRejection, ReplaceError, SignInError};
+use refresh::{End, Misuse, RefreshReason, Reuse};
 use sessions::SessionsReason;
 use shared::{
     client::ClientError,
     http::{ErrorResponse, IntoErrorResponse},
     keys::{KeysetError, PublicKeysError},
+    resource::TargetError,
+    route,
+    store::StoreError,
     tokens::RefreshTokenError,
 };
+use token::{Mismatch, TokenReason};
+use userinfo::UserinfoReason;
 
 use crate::harness::openapi::Operation;
+
+const MALFORMED: StoreError = StoreError::Malformed { table: "Users", attribute: "user_id" };
 
 pub(super) fn of_login() -> Vec<ErrorResponse> {
     let all = [
         LoginReason::GrantType,
         LoginReason::Scope,
-        LoginReason::UnknownUsername,
-        LoginReason::WrongPassword,
-        LoginReason::BudgetSpent,
-        LoginReason::CutOff,
-        LoginReason::Password(PasswordError::Failed),
+        LoginReason::SignIn(SignInError::UnknownUsername),
+        LoginReason::SignIn(SignInError::WrongPassword),
+        LoginReason::SignIn(SignInError::BudgetSpent),
+        LoginReason::SignIn(SignInError::CutOff),
+        LoginReason::SignIn(SignInError::Password(PasswordError::Failed)),
+        LoginReason::SignIn(SignInError::Store(MALFORMED)),
     ];
     for reason in &all {
         match reason {
             LoginReason::GrantType
             | LoginReason::Scope
-            | LoginReason::UnknownUsername
-            | LoginReason::WrongPassword
-            | LoginReason::BudgetSpent
-            | LoginReason::CutOff
-            | LoginReason::Password(_) => {}
+            | LoginReason::SignIn(
+                SignInError::UnknownUsername
+                | SignInError::WrongPassword
+                | SignInError::BudgetSpent
+                | SignInError::CutOff
+                | SignInError::Password(_)
+                | SignInError::Store(_),
+            ) => {}
         }
     }
     responses(&all)
@@ -46,6 +60,11 @@ pub(super) fn of_refresh() -> Vec<ErrorResponse> {
         RefreshReason::GrantType,
         RefreshReason::Token(RefreshTokenError::Malformed),
         RefreshReason::Scope,
+        RefreshReason::Target(TargetError::Unknown),
+        RefreshReason::Target(TargetError::NotAllowed),
+        RefreshReason::Target(TargetError::NotGranted),
+        RefreshReason::Target(TargetError::Several),
+        RefreshReason::Misused(Misuse::NoProof),
         RefreshReason::Ended(End::Absent),
         RefreshReason::Reused(Reuse::Ancestor),
         RefreshReason::Overtaken,
@@ -58,6 +77,13 @@ pub(super) fn of_refresh() -> Vec<ErrorResponse> {
             RefreshReason::GrantType
             | RefreshReason::Token(_)
             | RefreshReason::Scope
+            | RefreshReason::Target(
+                TargetError::Unknown
+                | TargetError::NotAllowed
+                | TargetError::NotGranted
+                | TargetError::Several,
+            )
+            | RefreshReason::Misused(_)
             | RefreshReason::Ended(_)
             | RefreshReason::Reused(_)
             | RefreshReason::Overtaken
@@ -69,11 +95,51 @@ pub(super) fn of_refresh() -> Vec<ErrorResponse> {
     responses(&all)
 }
 
-pub(super) fn of_logout() -> Vec<ErrorResponse> {
-    let all = [LogoutReason::SessionOver];
+/// Refreshing is one of its grants, which never sees another `grant_type`.
+pub(super) fn of_token() -> Vec<ErrorResponse> {
+    let all = [
+        TokenReason::GrantType,
+        TokenReason::Forged,
+        TokenReason::Mismatch(Mismatch::Absent),
+        TokenReason::Reused,
+        TokenReason::UsedAgain,
+        TokenReason::ClientCutOff,
+        TokenReason::UserCutOff,
+        TokenReason::BrowserSessionOver,
+    ];
     for reason in &all {
         match reason {
-            LogoutReason::SessionOver => {}
+            TokenReason::GrantType
+            | TokenReason::Forged
+            | TokenReason::Mismatch(_)
+            // The refresh grant's errors include these.
+            | TokenReason::Target(_)
+            | TokenReason::Reused
+            | TokenReason::UsedAgain
+            | TokenReason::ClientCutOff
+            | TokenReason::UserCutOff
+            | TokenReason::BrowserSessionOver
+            | TokenReason::Refresh(_) => {}
+        }
+    }
+    let other_grant_type = RefreshReason::GrantType.response();
+    let of_refresh = of_refresh().into_iter().filter(|response| *response != other_grant_type);
+    responses(&all).into_iter().chain(of_refresh).collect()
+}
+
+pub(super) fn of_logout() -> Vec<ErrorResponse> {
+    let all = [
+        LogoutReason::SessionOver,
+        LogoutReason::OtherResource,
+        LogoutReason::NoProof,
+        LogoutReason::ThirdParty,
+    ];
+    for reason in &all {
+        match reason {
+            LogoutReason::SessionOver
+            | LogoutReason::OtherResource
+            | LogoutReason::NoProof
+            | LogoutReason::ThirdParty => {}
         }
     }
     responses(&all)
@@ -96,23 +162,30 @@ pub(super) fn of_password() -> Vec<ErrorResponse> {
     }
     let mut all: Vec<_> = rejections.into_iter().map(PasswordChangeReason::Rejected).collect();
     all.push(PasswordChangeReason::ClientGone(ClientError::Unknown));
-    all.extend([
-        PasswordChangeReason::SessionOver,
-        PasswordChangeReason::OverAfterChange,
-        PasswordChangeReason::Same,
-        PasswordChangeReason::WrongPassword,
-    ]);
-    all.extend([PasswordChangeReason::BudgetSpent, PasswordChangeReason::Password(PasswordError::Failed)]);
+    all.extend([PasswordChangeReason::SessionOver, PasswordChangeReason::OverAfterChange]);
+    let not_replaced = [
+        ReplaceError::SessionOver,
+        ReplaceError::Same,
+        ReplaceError::WrongPassword,
+        ReplaceError::BudgetSpent,
+        ReplaceError::Password(PasswordError::Failed),
+        ReplaceError::Store(MALFORMED),
+    ];
+    all.extend(not_replaced.map(PasswordChangeReason::NotReplaced));
     for reason in &all {
         match reason {
             PasswordChangeReason::SessionOver
             | PasswordChangeReason::OverAfterChange
             | PasswordChangeReason::ClientGone(_)
             | PasswordChangeReason::Rejected(_)
-            | PasswordChangeReason::Same
-            | PasswordChangeReason::WrongPassword
-            | PasswordChangeReason::BudgetSpent
-            | PasswordChangeReason::Password(_) => {}
+            | PasswordChangeReason::NotReplaced(
+                ReplaceError::SessionOver
+                | ReplaceError::Same
+                | ReplaceError::WrongPassword
+                | ReplaceError::BudgetSpent
+                | ReplaceError::Password(_)
+                | ReplaceError::Store(_),
+            ) => {}
         }
     }
     responses(&all)
@@ -130,6 +203,73 @@ pub(super) fn of_sessions(operation: &Operation) -> Vec<ErrorResponse> {
     responses(&all)
 }
 
+/// The error codes in redirects from `/authorize`.
+pub(super) fn of_authorization() -> BTreeSet<String> {
+    let of_request = [
+        RequestRefusal::Repeated,
+        RequestRefusal::Missing("x"),
+        RequestRefusal::Malformed("x"),
+        RequestRefusal::RequestObject,
+        RequestRefusal::RequestUri,
+        RequestRefusal::ResponseType,
+        RequestRefusal::ResponseMode,
+        RequestRefusal::ChallengeMethod,
+        RequestRefusal::Scope,
+        RequestRefusal::Target(TargetError::Unknown),
+    ];
+    let mut all: Vec<_> = of_request.into_iter().map(AuthorizeReason::Request).collect();
+    all.extend([
+        AuthorizeReason::LoginRequired,
+        AuthorizeReason::ConsentRequired,
+        AuthorizeReason::InteractionRequired,
+        AuthorizeReason::GivenUp,
+    ]);
+    for reason in &all {
+        match reason {
+            AuthorizeReason::Request(refusal) => match refusal {
+                RequestRefusal::Repeated
+                | RequestRefusal::Missing(_)
+                | RequestRefusal::Malformed(_)
+                | RequestRefusal::RequestObject
+                | RequestRefusal::RequestUri
+                | RequestRefusal::ResponseType
+                | RequestRefusal::ResponseMode
+                | RequestRefusal::ChallengeMethod
+                | RequestRefusal::Scope
+                | RequestRefusal::Target(_) => {}
+            },
+            // From `NoSuchPage` on, a page shows the error.
+            AuthorizeReason::LoginRequired
+            | AuthorizeReason::ConsentRequired
+            | AuthorizeReason::InteractionRequired
+            | AuthorizeReason::GivenUp
+            | AuthorizeReason::NoSuchPage
+            | AuthorizeReason::Client(_)
+            | AuthorizeReason::Document(_)
+            | AuthorizeReason::RedirectUri
+            | AuthorizeReason::TwoTargets
+            | AuthorizeReason::ForeignForm
+            | AuthorizeReason::StaleForm
+            | AuthorizeReason::IncompleteForm
+            | AuthorizeReason::SignIn(_)
+            | AuthorizeReason::Rejected(_)
+            | AuthorizeReason::Same
+            | AuthorizeReason::OtherClient => {}
+        }
+    }
+    all.iter().map(|reason| reason.response().error.name().to_owned()).collect()
+}
+
+pub(super) fn of_userinfo() -> Vec<ErrorResponse> {
+    let all = [UserinfoReason::Scope, UserinfoReason::UserCutOff];
+    for reason in &all {
+        match reason {
+            UserinfoReason::Scope | UserinfoReason::UserCutOff => {}
+        }
+    }
+    responses(&all)
+}
+
 pub(super) fn of_metadata(operation: &Operation) -> Vec<ErrorResponse> {
     let keys = PublicKeysError::Keys(KeysetError::NotMade);
     let mut all = vec![MetadataReason::NotFound, MetadataReason::Keys(keys)];
@@ -138,10 +278,12 @@ pub(super) fn of_metadata(operation: &Operation) -> Vec<ErrorResponse> {
             MetadataReason::NotFound | MetadataReason::Keys(_) => {}
         }
     }
-    // A path that is another issuer's. The other routes have one path each, which has its document; and a preflight is answered
-    // wherever it is for.
-    let is_of_any_path = operation.path.ends_with("/{issuer_path}") && operation.method != "OPTIONS";
-    all.retain(|reason| is_of_any_path || !matches!(reason, MetadataReason::NotFound));
+    // The path may name another issuer or an unknown resource. Every other route has one path with its document, and a
+    // preflight always has an answer.
+    let may_be_none =
+        operation.path.ends_with("/{issuer_path}") || operation.path.starts_with(route::PROTECTED_RESOURCE);
+    let is_answered = operation.method == "OPTIONS" || !may_be_none;
+    all.retain(|reason| !is_answered || !matches!(reason, MetadataReason::NotFound));
     responses(&all)
 }
 

@@ -1,20 +1,21 @@
-//! The benchmarks, optimised as a release is, and what they compare with.
+//! Builds the benchmarks as a release is optimised, and installs what they compare with.
 
-mod instructions;
 mod peers;
 mod refresh;
 mod startup;
-mod verification;
 
 use self::peers::Told;
-use crate::shell::{TaskError, cargo, run};
+use crate::{
+    packages,
+    shell::{TaskError, cargo, run},
+};
 
-/// A part, and how it is run.
+/// A part of the benchmarks, and how to run it.
 struct Part {
-    /// On the command line.
+    /// Its name on the command line.
     name: &'static str,
     profile: &'static str,
-    /// Installs what it compares with.
+    /// Installs the programs to compare with.
     install: Option<Install>,
 }
 
@@ -23,17 +24,31 @@ type Install = fn() -> Result<Told, TaskError>;
 const PARTS: [Part; 8] = [
     part("denylist", None),
     part("growth", None),
-    part("instructions", Some(instructions::install)),
+    part("instructions", Some(install_valgrind)),
     part("login", None),
-    // Refused logins are told apart more easily where all but the hash is slow.
+    // Differences between refused logins show better if everything except the hash is slow.
     Part { profile: "dev", ..part("login-timing", None) },
     part("refresh", Some(refresh::install)),
     part("startup", Some(startup::install)),
-    part("verification", Some(verification::install)),
+    part("verification", Some(install_verifiers)),
 ];
 
 const fn part(name: &'static str, install: Option<Install>) -> Part {
     Part { name, profile: "measured", install }
+}
+
+/// Installs callgrind, which counts instructions.
+fn install_valgrind() -> Result<Told, TaskError> {
+    packages::debian(&[("/usr/bin/valgrind", "valgrind")])?;
+    Ok(Told::new())
+}
+
+/// Installs the other verifiers of access tokens.
+fn install_verifiers() -> Result<Told, TaskError> {
+    let modules = packages::npm("bench")?;
+    peers::script(&modules, "verification.mjs")?;
+    let python = packages::python("bench")?.join("python");
+    Ok(vec![peers::node()?, ("LATCHGATE_BENCH_NODE_MODULES", modules), ("LATCHGATE_BENCH_PYTHON", python)])
 }
 
 pub(crate) fn run_all() -> Result<(), TaskError> {

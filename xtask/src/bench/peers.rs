@@ -1,4 +1,4 @@
-//! What the benchmarks compare with, installed, and what a benchmark is told of it.
+//! Installs programs to compare with, and tells the benchmarks where they are.
 
 use std::{
     fs,
@@ -7,16 +7,16 @@ use std::{
 
 use crate::shell::{TaskError, output, program, root};
 
-/// What a program is told of what was installed, in its environment.
+/// Variables that tell a program where the installed programs are.
 pub(super) type Told = Vec<(&'static str, PathBuf)>;
 
-/// The program itself: a wrapper of it would be counted with it.
+/// The path of Node itself: a wrapper's time would count too.
 pub(super) fn node() -> Result<(&'static str, PathBuf), TaskError> {
     let path = output(&mut program("node", &["-p", "process.execPath"]))?;
     Ok(("LATCHGATE_BENCH_NODE", path.trim().into()))
 }
 
-/// Puts a script of `bench/peers` where it finds its packages.
+/// Copies a script of `bench/peers` to a folder where it finds its packages.
 pub(super) fn script(modules: &Path, name: &str) -> Result<(), TaskError> {
     let copied = fs::copy(root().join("bench/peers").join(name), modules.join(name));
     copied.map(drop).map_err(|e| TaskError(format!("{name}: {e}")))

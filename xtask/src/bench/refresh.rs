@@ -1,4 +1,4 @@
-//! What else replaces refresh tokens.
+//! The other servers that replace refresh tokens.
 
 use std::path::PathBuf;
 
@@ -22,8 +22,8 @@ const GLEWLWYD: &str = "/usr/bin/glewlwyd";
 pub(super) fn install() -> Result<Told, TaskError> {
     packages::debian(&[(GLEWLWYD, "glewlwyd")])?;
     let oauth2_test_server = optimised_cargo_tool("oauth2-test-server", "0.2.3")?;
-    let modules = packages::npm("bench-refresh")?;
-    // The one whose script of installation is needed: it brings the engine.
+    let modules = packages::npm("bench")?;
+    // This package needs its install script, which brings the engine.
     run(program("npm", &["rebuild", "--silent", "better-sqlite3"]).current_dir(&modules))?;
     for name in SCRIPTS {
         peers::script(&modules, name)?;
@@ -37,7 +37,7 @@ pub(super) fn install() -> Result<Told, TaskError> {
     ])
 }
 
-/// The program that `cargo run` starts, built with the benchmark, which has the same dependencies.
+/// Builds the program that `cargo run` starts, along with the benchmark, which has the same dependencies.
 fn local() -> Result<PathBuf, TaskError> {
     run(&mut cargo(&[
         "build",

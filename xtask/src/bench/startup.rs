@@ -1,4 +1,4 @@
-//! The functions that start beside one another: ours as `sam build` builds them, and those of others.
+//! The functions in the start-up benchmark: Latchgate's as `sam build` builds them, and others.
 
 use std::env::consts::ARCH;
 
@@ -21,16 +21,16 @@ pub(super) fn install() -> Result<Told, TaskError> {
     run(&mut ours)?;
     let target = root().join("target/peers");
     let mut peers = cargo(&["build", "--quiet", "--release", "--locked", "--manifest-path", PEERS]);
-    // As it is by default: the configuration of this workspace says otherwise.
+    // The default, which this workspace's configuration overrides.
     peers.arg("--target-dir").arg(&target).env("AWS_LC_SYS_NO_JITTER_ENTROPY", "0");
     run(&mut peers)?;
-    let modules = packages::npm("bench-startup")?;
+    let modules = packages::npm("bench")?;
     peers::script(&modules, "function.mjs")?;
     Ok(vec![
         ("LATCHGATE_BENCH_FUNCTIONS", root().join("target/lambda")),
         ("LATCHGATE_BENCH_PEERS", target.join("release")),
         peers::node()?,
         ("LATCHGATE_BENCH_NODE_MODULES", modules),
-        ("LATCHGATE_BENCH_PYTHON", packages::python("bench-startup")?.join("python")),
+        ("LATCHGATE_BENCH_PYTHON", packages::python("bench")?.join("python")),
     ])
 }

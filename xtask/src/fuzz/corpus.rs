@@ -1,7 +1,7 @@
 //! The kept inputs of a fuzzer: one tar archive in `proofs/fuzz/corpus`.
 //!
-//! The same inputs always make the same bytes: entries are sorted by name and carry neither times nor owners. They are not
-//! compressed, because git does that better over several versions of one archive.
+//! The same inputs always give the same bytes: entries are sorted by name, without times or owners. The archive isn't
+//! compressed, because git compresses several versions of it better.
 
 use std::{
     fs, io,
@@ -18,7 +18,7 @@ impl Corpus {
         Self(root().join(format!("proofs/fuzz/corpus/{target}.tar")))
     }
 
-    /// Unpacks the inputs into this folder, which is emptied first.
+    /// Empties this folder, and unpacks the inputs into it.
     pub(super) fn unpack(&self, folder: &Path) -> Result<(), TaskError> {
         let unpacked = fs::remove_dir_all(folder)
             .and_then(|()| fs::create_dir_all(folder))
@@ -27,7 +27,7 @@ impl Corpus {
         unpacked.map_err(|e| self.failure(&e))
     }
 
-    /// Makes the inputs in this folder the archive; returns how many there are.
+    /// Replaces the archive with the inputs in this folder. Returns their number.
     pub(super) fn pack(&self, folder: &Path) -> Result<usize, TaskError> {
         let packed = packed(folder).and_then(|(bytes, count)| fs::write(&self.0, bytes).map(|()| count));
         packed.map_err(|e| self.failure(&e))
@@ -38,7 +38,7 @@ impl Corpus {
     }
 }
 
-/// The bytes of an archive of this folder's files, and how many files there are.
+/// The bytes of an archive with this folder's files, and the number of files.
 fn packed(folder: &Path) -> io::Result<(Vec<u8>, usize)> {
     let mut names: Vec<_> =
         fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<_>>()?;
@@ -63,7 +63,7 @@ mod tests {
     use crate::shell::tool_folder;
 
     #[test]
-    fn a_kept_archive_is_what_packing_its_inputs_gives() {
+    fn packing_the_inputs_of_a_kept_archive_gives_the_same_archive() {
         let archives = fs::read_dir(root().join("proofs/fuzz/corpus")).unwrap();
         let archives: Vec<PathBuf> = archives.map(|entry| entry.unwrap().path()).collect();
         assert!(!archives.is_empty());

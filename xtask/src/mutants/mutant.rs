@@ -7,7 +7,7 @@ pub(super) fn file_of(mutant: &str) -> &str {
     mutant.split(':').next().unwrap_or(mutant)
 }
 
-/// The files of these mutants, each once.
+/// The files of these mutants, without duplicates.
 pub(super) fn files_of(mutants: &[String]) -> Vec<String> {
     let files: BTreeSet<&str> = mutants.iter().map(|mutant| file_of(mutant)).collect();
     files.into_iter().map(str::to_owned).collect()

@@ -1,7 +1,7 @@
-//! The rounds of tests that a mutant is put to, the quickest first: one that is noticed is spared the others.
+//! The rounds of tests for a mutant, quickest first. A noticed mutant skips the remaining rounds.
 
 use crate::{
-    long_tests,
+    proofs,
     shell::{TaskError, run},
     tree::Tree,
 };
@@ -9,15 +9,15 @@ use crate::{
 /// Some tests of a package.
 pub(super) struct Round {
     pub(super) name: &'static str,
-    /// The package of the tests; that of the mutant, if empty.
+    /// The package of the tests. Empty for the mutant's own.
     package: &'static str,
-    /// The option of `cargo test` that chooses the binary.
+    /// The option of `cargo test` that selects the binary.
     binary: &'static str,
-    /// Arguments of the binary: parts of the tests' names, or options.
+    /// Arguments of the binary: parts of test names, or options.
     filters: &'static [&'static str],
-    /// The mutants below this folder are put to it.
+    /// The round applies to mutants below this folder.
     below: &'static str,
-    /// Seconds that it may take.
+    /// The time limit in seconds.
     timeout: &'static str,
 }
 
@@ -56,10 +56,10 @@ pub(super) const ROUNDS: [Round; 4] = [
     },
 ];
 
-/// Skips the test that compares durations: on a busy machine it fails, and would notice any mutant.
+/// Skips the test that compares durations: on a busy machine it fails, and would seem to notice any mutant.
 const TIMED: &str = "--skip=takes_about_as_long";
 
-/// Modules of the integration tests; all others take longer than these together.
+/// Modules of the integration tests. All others take longer than these together.
 const CLOSEST: [&str; 32] = [
     "access_tokens::",
     "admin_keys::",
@@ -96,16 +96,16 @@ const CLOSEST: [&str; 32] = [
 ];
 
 impl Round {
-    /// Whether mutants of this file are put to it.
+    /// Whether the round applies to mutants of this file.
     pub(super) fn is_about(&self, file: &str) -> bool {
         file.starts_with(self.below)
     }
 
-    /// Its arguments for cargo-mutants.
+    /// The arguments for cargo-mutants.
     pub(super) fn arguments(&self) -> Vec<String> {
         let mut arguments = vec![format!("--cargo-arg={}", self.binary)];
         if !self.package.is_empty() {
-            // Without a baseline, for which cargo-mutants would take the wrong package; see `test`.
+            // There is no baseline, because cargo-mutants would use the wrong package. `test` does this instead.
             arguments.extend(["--iterate", "--baseline=skip"].map(str::to_owned));
             arguments.push(format!("--test-package={}", self.package));
             arguments.push(format!("--timeout={}", self.timeout));
@@ -115,15 +115,16 @@ impl Round {
         arguments
     }
 
-    /// Runs it without a mutant: tests that are red, or arguments that `cargo test` refuses, would notice any.
+    /// Runs the round without a mutant. Failing tests, or arguments that `cargo test` rejects, would seem to notice any
+    /// mutant.
     pub(super) fn test(&self, tree: &Tree) -> Result<(), TaskError> {
         let tests = ["test", "--quiet", "--locked", "--package", self.package, self.binary];
         let mut command = tree.cargo(&tests);
-        long_tests::in_full(&mut command);
+        proofs::in_full(&mut command);
         run(command.args(self.of_the_binary()))
     }
 
-    /// What `cargo test` hands on to the binary.
+    /// The arguments that `cargo test` passes to the binary.
     fn of_the_binary(&self) -> Vec<String> {
         std::iter::once(&"--").chain(self.filters).map(|argument| (*argument).to_owned()).collect()
     }
@@ -134,7 +135,7 @@ mod tests {
     use super::*;
     use crate::shell::root;
 
-    /// `cargo test` takes one filter of its own, and fails with more; cargo-mutants takes that for a mutant noticed.
+    /// `cargo test` itself accepts one filter and fails with more, which cargo-mutants would count as a noticed mutant.
     #[test]
     fn filters_are_arguments_of_the_binary() {
         for round in ROUNDS {

@@ -1,11 +1,11 @@
-//! The mutants that a run tries: those of all files, of some, of a share, or of what changed.
+//! Selects the mutants of a run: of all files, of some, of a share, or of changes.
 
 use std::collections::BTreeMap;
 
 use super::mutant::file_of;
 use crate::shell::{TaskError, output, program, tool_folder};
 
-/// The code that is changed: the functions, what they share, passwords, and the commands that write.
+/// The code to mutate: the functions, their shared code, passwords, and the commands that write.
 pub(super) const EXAMINED: [&str; 7] = [
     "functions/*/src/**",
     "shared/src/**",
@@ -16,14 +16,14 @@ pub(super) const EXAMINED: [&str; 7] = [
     "admin/src/users/**",
 ];
 
-/// What was asked for on the command line.
+/// The selection on the command line.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Selection {
-    /// Only these files; all, if there are none.
+    /// The selected files. Empty for all.
     files: Vec<String>,
-    /// Only what differs from this revision.
+    /// The revision to compare with, to select only changes.
     since: Option<String>,
-    /// Only this share, of so many; both count from one.
+    /// The selected share and the number of shares, both counted from one.
     shard: Option<(usize, usize)>,
 }
 
@@ -43,7 +43,7 @@ impl Selection {
         Ok(selection)
     }
 
-    /// The option of cargo-mutants that takes the changed lines' mutants alone.
+    /// The cargo-mutants option that selects the changed lines' mutants.
     pub(super) fn in_diff(&self) -> Result<Option<String>, TaskError> {
         let Some(revision) = &self.since else { return Ok(None) };
         let changed = output(&mut program("git", &["diff", revision, "--", "*.rs"]))?;
@@ -52,7 +52,7 @@ impl Selection {
         Ok(Some(format!("--in-diff={}", file.display())))
     }
 
-    /// The files whose mutants are wanted, of those that have any.
+    /// The selected files that have mutants.
     pub(super) fn files(&self, mutants: &[String]) -> Result<Vec<String>, TaskError> {
         let mut counts = BTreeMap::<&str, usize>::new();
         for mutant in mutants {
@@ -70,7 +70,7 @@ impl Selection {
         Ok(shares(&counts, of).swap_remove(share - 1))
     }
 
-    /// Whether all mutants of each file are tried, so that one which is listed has to survive.
+    /// Whether all mutants of each file are tried, so that each listed one has to survive.
     pub(super) fn takes_whole_files(&self) -> bool {
         self.since.is_none()
     }
@@ -82,8 +82,8 @@ fn shard(text: &str) -> Result<(usize, usize), TaskError> {
     parts.filter(is_one).ok_or_else(|| TaskError(format!("{text:?} is no share: 1/8 to 8/8")))
 }
 
-/// Splits the files so that each share has about as many mutants. A file stays whole: cargo-mutants would split anew what
-/// an earlier round left over.
+/// Splits the files into shares with similar numbers of mutants. Files stay whole, because cargo-mutants would split an
+/// earlier round's survivors differently.
 fn shares(counts: &BTreeMap<&str, usize>, of: usize) -> Vec<Vec<String>> {
     let mut files: Vec<_> = counts.iter().collect();
     files.sort_by_key(|(_, count)| std::cmp::Reverse(**count));

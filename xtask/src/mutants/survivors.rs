@@ -1,4 +1,4 @@
-//! The mutants that no test notices: those of a run, and those that are known.
+//! The mutants that no test notices, in a run and on the page.
 
 use std::{collections::BTreeSet, fs};
 
@@ -6,12 +6,12 @@ use crate::shell::{TaskError, root};
 
 const PAGE: &str = "docs/evidence/mutants.md";
 
-/// Mutants, each as `PATH: WHAT IS REPLACED`: the line would change with every line above it.
+/// Mutants as `PATH: CHANGE`. Their lines are left out, because they shift with every edit above.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Survivors(BTreeSet<String>);
 
 impl Survivors {
-    /// Those of a run: `PATH:LINE:COLUMN: WHAT`, a line each.
+    /// The survivors of a run, from lines of `PATH:LINE:COLUMN: CHANGE`.
     pub(super) fn of_run(mutants: &[String]) -> Self {
         let survivor = |line: &String| {
             let (place, what) = line.split_once(": ")?;
@@ -20,14 +20,14 @@ impl Survivors {
         Self(mutants.iter().filter_map(survivor).collect())
     }
 
-    /// Those of the page that are of these files.
+    /// The page's mutants in these files.
     pub(super) fn listed(files: &[String]) -> Result<Self, TaskError> {
         let page = fs::read_to_string(root().join(PAGE)).map_err(|e| TaskError(format!("{PAGE}: {e}")))?;
         let is_wanted = |name: &String| files.iter().any(|file| name.starts_with(&format!("{file}: ")));
         Ok(Self(of_page(&page).filter(is_wanted).collect()))
     }
 
-    /// Fails if one of these isn't listed; or, after a run over `whole` files, if a listed one is not among these.
+    /// Fails if one of these isn't listed, or, after a run over `whole` files, if a listed one isn't among these.
     pub(super) fn compare(&self, listed: &Self, whole: bool) -> Result<(), TaskError> {
         let unlisted: Vec<_> = self.0.difference(&listed.0).collect();
         let gone: Vec<_> = listed.0.difference(&self.0).filter(|_| whole).collect();
@@ -46,7 +46,7 @@ impl Survivors {
     }
 }
 
-/// Those of the page: ``- `PATH: WHAT`: REASON``.
+/// The page's mutants, from lines like ``- `PATH: CHANGE`: REASON``.
 fn of_page(page: &str) -> impl Iterator<Item = String> {
     let item = |line: &str| Some(line.strip_prefix("- `")?.split_once("`: ")?.0.to_owned());
     page.lines().filter_map(item)

@@ -1,13 +1,13 @@
-//! The list of what is built into the functions (an SBOM, in CycloneDX's format), by `cargo-cyclonedx`.
+//! The list of components in functions or programs (an SBOM in CycloneDX format), by `cargo-cyclonedx`.
 //!
-//! The tool writes one for each package of the workspace, beside its manifest: so it works in a copy of the project. Those of
-//! the functions become one, in which each component stands once.
+//! The tool writes a file next to each package's manifest, so it works in a copy of the project. The files of packages
+//! that are released together are merged into one without duplicate components.
 
 use std::{collections::BTreeMap, fs};
 
 use serde_json::{Map, Value, json};
 
-use super::version::VERSION;
+use super::archives::VERSION;
 use crate::{
     shell::{TaskError, cargo_tool, program, run},
     tree::Tree,
@@ -15,45 +15,41 @@ use crate::{
 
 const TOOL_VERSION: &str = "0.5.9";
 const SPECIFICATION: &str = "1.5";
-const FILE: &str = "functions";
+const FILE: &str = "release";
 
-/// That of these packages, as JSON.
-pub(super) fn of_functions(packages: &[&str], architecture: &str) -> Result<String, TaskError> {
+/// The SBOM of the packages in these folders, built for this target, as JSON.
+pub(super) fn of_packages(folders: &[String], target: &str) -> Result<String, TaskError> {
     let tool = cargo_tool("cargo-cyclonedx", TOOL_VERSION)?;
     let tree = Tree::of_task("cyclonedx")?;
     tree.restore()?;
-    let target = match architecture {
-        "arm64" => "aarch64-unknown-linux-gnu",
-        _ => "x86_64-unknown-linux-gnu",
-    };
     let arguments = ["cyclonedx", "--format", "json", "--spec-version", SPECIFICATION];
     let file = ["--override-filename", FILE, "--target", target, "--quiet"];
-    // Without it, the time of the run would be in the file.
+    // Without this, the file would contain the time of the run.
     run(tree.inside(program(tool, &arguments)).args(file).env("SOURCE_DATE_EPOCH", "0"))?;
     let mut boms = Vec::new();
-    for package in packages {
-        let path = tree.folder().join("functions").join(package).join(FILE).with_extension("json");
+    for folder in folders {
+        let path = tree.folder().join(folder).join(FILE).with_extension("json");
         let failed = |e: &dyn std::fmt::Display| TaskError(format!("{}: {e}", path.display()));
         let text = fs::read_to_string(&path).map_err(|e| failed(&e))?;
         boms.push(serde_json::from_str(&text).map_err(|e| failed(&e))?);
     }
-    // Where the tool worked is nobody's business, and different on each machine.
+    // Removes the tool's folder, which differs on each machine.
     let folder =
         tree.folder().canonicalize().map_err(|e| TaskError(format!("{}: {e}", tree.folder().display())))?;
     let merged = merged(&boms).to_string().replace(&*folder.to_string_lossy(), "");
     Ok(merged + "\n")
 }
 
-/// One for all of these: the functions are components of it, each with what it depends on.
+/// Merges these into one: the packages become components, each with its dependencies.
 fn merged(boms: &[Value]) -> Value {
     let mut components: BTreeMap<String, Value> = BTreeMap::new();
     let mut dependencies: BTreeMap<String, Value> = BTreeMap::new();
-    let mut functions = Vec::new();
+    let mut released = Vec::new();
     for bom in boms {
-        let function = &bom["metadata"]["component"];
-        functions.push(function["bom-ref"].clone());
+        let package = &bom["metadata"]["component"];
+        released.push(package["bom-ref"].clone());
         let others = bom["components"].as_array().into_iter().flatten();
-        for component in std::iter::once(function).chain(others) {
+        for component in std::iter::once(package).chain(others) {
             components.insert(reference(component, "bom-ref"), component.clone());
         }
         for dependency in bom["dependencies"].as_array().into_iter().flatten() {
@@ -61,7 +57,7 @@ fn merged(boms: &[Value]) -> Value {
         }
     }
     let stack = format!("latchgate@{VERSION}");
-    dependencies.insert(stack.clone(), json!({ "ref": stack, "dependsOn": functions }));
+    dependencies.insert(stack.clone(), json!({ "ref": stack, "dependsOn": released }));
     let licences = json!([{ "expression": "MIT OR Apache-2.0" }]);
     let component = json!({
         "type": "application", "bom-ref": stack, "name": "latchgate", "version": VERSION, "licenses": licences,
@@ -89,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_component_stands_once_and_each_function_with_what_it_depends_on() {
+    fn components_are_listed_once_and_packages_with_their_dependencies() {
         let bom = |function: &str| {
             json!({
                 "metadata": { "component": { "bom-ref": function, "name": function }, "tools": [] },

@@ -1,22 +1,21 @@
-//! template.yaml, as it is packaged.
+//! The packaged template.yaml.
 
 use crate::shell::TaskError;
 
-/// The template of a release: what SAM would build is in zips beside it.
+/// The template of a release, with zips instead of folders for SAM to build.
 #[derive(Debug)]
 pub(super) struct Packaged {
     pub(super) text: String,
-    /// Each function's logical id, and its zip.
+    /// Each function's logical id and zip.
     pub(super) functions: Vec<(String, String)>,
 }
 
-/// How a function says that SAM is to build it.
+/// The line that makes SAM build a function.
 const METADATA: &str = "Metadata: { BuildMethod: rust-cargolambda }";
 const CODE: &str = "CodeUri: ";
 
 impl Packaged {
-    /// Takes the template line by line, so that its comments stay. The architecture becomes the one of the zips, and the only
-    /// one.
+    /// Converts the template line by line, to keep its comments. The zips' architecture becomes the only one allowed.
     pub(super) fn new(template: &str, architecture: &str) -> Result<Self, TaskError> {
         let (mut text, mut functions, mut built) = (String::new(), Vec::new(), 0);
         let mut resource = "";
@@ -57,7 +56,7 @@ impl Packaged {
         Ok(Self { text, functions })
     }
 
-    /// The packages that the functions are built from.
+    /// The packages of the functions.
     pub(super) fn packages(&self) -> Vec<&str> {
         self.functions.iter().filter_map(|(_, zip)| zip.rsplit('/').next()?.strip_suffix(".zip")).collect()
     }
@@ -114,7 +113,7 @@ Resources:
     }
 
     #[test]
-    fn a_template_that_says_it_otherwise_is_not_packaged() {
+    fn an_unexpected_template_is_not_packaged() {
         let other = TEMPLATE.replacen("{ BuildMethod: rust-cargolambda }", "{ BuildMethod: makefile }", 1);
         assert!(Packaged::new(&other, "arm64").is_err());
         assert!(Packaged::new("Resources:\n", "arm64").is_err());

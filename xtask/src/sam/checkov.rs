@@ -1,7 +1,7 @@
-//! What checkov finds in the templates: nothing without a reason.
+//! Checks the templates with checkov: every finding needs a reason.
 //!
-//! A reason that holds for every resource of a kind stands in `.checkov.yaml`. A reason for one resource stands in the template, at
-//! that resource: `# checkov:skip=CKV_AWS_115:…`. The examples have all of theirs in the templates, since you copy these.
+//! A reason for all resources of a kind is in `.checkov.yaml`. A reason for one resource is in the template, at that
+//! resource: `# checkov:skip=CKV_AWS_115:…`. The examples have all reasons in the templates, since you copy these.
 
 mod report;
 mod skips;
@@ -12,11 +12,11 @@ use crate::{
     shell::{TaskError, root, tool_folder},
 };
 
-/// Takes the templates if each finding has its reason, and says how many have.
+/// Fails unless each finding has a reason. Prints how many have one.
 pub(super) fn check(ours: &[&str], examples: &[&str]) -> Result<(), TaskError> {
     let checkov = packages::python("checkov")?.join("checkov");
     let skips = Skips::read()?;
-    // At the root, where checkov reads `.checkov.yaml`, and in a folder that has none.
+    // One run is at the root, where checkov reads `.checkov.yaml`, the other in a folder without one.
     let ours_as_configured = Report::of(&checkov, root(), ours)?;
     let ours_in_full = Report::of(&checkov, &tool_folder("checkov")?, ours)?;
     let examples = Report::of(&checkov, &tool_folder("checkov")?, examples)?;

@@ -1,38 +1,52 @@
-//! template-http.yaml: an HTTP API in front of the functions of the stack.
+//! template-http.yaml: an HTTP API in front of the stack's functions.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use super::{
+    organisation::{if_given, unused},
     templates::HTTP_TEMPLATE,
     tools::Tools,
     translated::{Translated, imported},
 };
 use crate::shell::TaskError;
 
-/// The same as those of the REST API, without the OPTIONS that an HTTP API has by itself; and whose each is.
-const ROUTES: [&str; 14] = [
+/// The routes of the REST API, except OPTIONS, which an HTTP API answers itself, with their functions.
+const ROUTES: [&str; 27] = [
     "DELETE /sessions/{session_id} protected: Sessions",
     "GET /.well-known/jwks.json open: Metadata",
     "GET /.well-known/oauth-authorization-server open: Metadata",
     "GET /.well-known/oauth-authorization-server/{issuer_path+} open: Metadata",
+    "GET /.well-known/oauth-protected-resource open: Metadata",
+    "GET /.well-known/oauth-protected-resource/{resource+} open: Metadata",
     "GET /.well-known/openid-configuration open: Metadata",
+    "GET /account open: Authorize",
+    "GET /authorize open: Authorize",
+    "GET /end-session open: Authorize",
     "GET /sessions protected: Sessions",
+    "GET /userinfo protected: Userinfo",
     "HEAD /.well-known/jwks.json open: Metadata",
     "HEAD /.well-known/oauth-authorization-server open: Metadata",
     "HEAD /.well-known/oauth-authorization-server/{issuer_path+} open: Metadata",
+    "HEAD /.well-known/oauth-protected-resource open: Metadata",
+    "HEAD /.well-known/oauth-protected-resource/{resource+} open: Metadata",
     "HEAD /.well-known/openid-configuration open: Metadata",
+    "POST /account open: Authorize",
+    "POST /authorize open: Authorize",
+    "POST /end-session open: Authorize",
     "POST /login open: Login",
     "POST /logout open: Logout",
     "POST /password protected: Password",
     "POST /refresh open: Refresh",
+    "POST /token open: Token",
+    "POST /userinfo protected: Userinfo",
 ];
 
-/// The routes behind which passwords are hashed, which is what costs.
-const HASHING: [&str; 2] = ["POST /login", "POST /password"];
+/// The routes that hash passwords, which are the expensive ones.
+const HASHING: [&str; 4] = ["POST /account", "POST /authorize", "POST /login", "POST /password"];
 
-/// What access logs may say of a request: none of it is something that the caller wrote.
+/// The fields of access logs. A caller writes none of them.
 const LOGGED: [&str; 11] = [
     "authorizer.error",
     "error.message",
@@ -83,18 +97,47 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
             "it is the stack's",
             asked["AuthorizerUri"]["Fn::Sub"][1] == json!({ "Function": imported("Authorizer") }),
         ),
+        ("Parameter Store has its address", {
+            stack.only("AWS::SSM::Parameter")?.1["Properties"]["Name"]
+                == json!({ "Fn::Sub": "/latchgate/${AWS::StackName}/api-url" })
+        }),
         ("it gives no role or policy", stack.types().iter().all(|kind| !kind.starts_with("AWS::IAM::"))),
         ("there is one stage, and it is that without a path", stage["StageName"] == "$default"),
         (
             "every route is throttled, and those that hash passwords by parameters of their own",
             is_throttled(stage),
         ),
+        (
+            "its own address is closed by HttpApi or by a domain, and is an output only if it is open",
+            address_follows_parameters(&stack),
+        ),
+        (
+            "it exports its address, its identifier and its log",
+            stack.exports("${AWS::StackName}-")
+                == ["AccessLogName", "ApiId", "ApiUrl"].map(str::to_owned).into(),
+        ),
+        (
+            "the access log is where API Gateway needs no policy for it, in a group of this stack",
+            has_own_log(&stack),
+        ),
+        ("every parameter takes effect", unused(&stack).is_empty()),
+        ("a key of the operator's encrypts the access log", log_has_key(&stack)),
         ("the access log has no header, no query and no path", logged(stage) == LOGGED.into()),
         (
             "the origins of AllowedOrigins may call, or else that of AllowedOrigin",
             cors["AllowOrigins"] == allowed_origins() && cors.get("AllowCredentials").is_none(),
         ),
     ])
+}
+
+fn address_follows_parameters(stack: &Translated) -> bool {
+    let is = |state: &str| json!({ "Fn::Equals": [{ "Ref": "HttpApi" }, state] });
+    let or_domain = |state: &str| json!({ "Fn::Or": [{ "Condition": "HasDomain" }, is(state)] });
+    let closes = json!({ "Fn::If": ["IsHttpApiClosed", true, false] });
+    stack.condition("IsHttpApiClosed") == Some(&or_domain("closed"))
+        && stack.condition("HasAddress") == Some(&or_domain("open"))
+        && properties(stack, "AWS::ApiGatewayV2::Api").all(|api| api["DisableExecuteApiEndpoint"] == closes)
+        && stack.output("ApiUrl").is_some_and(|output| output["Condition"] == "HasAddress")
 }
 
 fn allowed_origins() -> Value {
@@ -106,8 +149,8 @@ fn properties<'a>(stack: &'a Translated, kind: &'static str) -> impl Iterator<It
     stack.of_type(kind).map(|(_, resource)| &resource["Properties"])
 }
 
-/// The routes, each with whether the authorizer is asked and with what its function is exported as. Whatever is not surely
-/// protected is open.
+/// The routes, each with its authorization and its function's export. A route that isn't certainly protected counts as
+/// open.
 fn routes(stack: &Translated, authorizer: &str) -> BTreeSet<String> {
     let route = |route: &Value| {
         let is_protected =
@@ -123,13 +166,13 @@ fn routes(stack: &Translated, authorizer: &str) -> BTreeSet<String> {
     properties(stack, "AWS::ApiGatewayV2::Route").map(route).collect()
 }
 
-/// The function that a value is imported from.
+/// The function that a value imports.
 fn exporter(value: &Value) -> Option<&str> {
     let name = value["Fn::ImportValue"]["Fn::Sub"].as_str()?;
     name.strip_prefix("${LatchgateStack}-")?.strip_suffix("Arn")
 }
 
-/// Who may be called from where.
+/// The permitted callers of each function.
 fn permissions(stack: &Translated) -> BTreeSet<String> {
     let permission = |permission: &Value| {
         let is_gateway = permission["Action"] == "lambda:InvokeFunction"
@@ -147,8 +190,9 @@ fn expected_permissions(api: &str, authorizer: &str) -> BTreeSet<String> {
         let (key, function) = route.split_once(": ")?;
         let mut words = key.split(' ');
         let (method, path) = (words.next()?, words.next()?);
-        let path = path.replace("{session_id}", "*").replace("{issuer_path+}", "*");
-        // There is one stage.
+        let path =
+            path.replace("{session_id}", "*").replace("{issuer_path+}", "*").replace("{resource+}", "*");
+        // There is only one stage.
         Some(format!("{function} from {from}/*/{method}{path}"))
     };
     let of_authorizer = format!("Authorizer from {from}/authorizers/${{{authorizer}}}");
@@ -165,9 +209,26 @@ fn is_throttled(stage: &Value) -> bool {
         && stage["RouteSettings"] == Value::Object(expected.into_iter().collect())
 }
 
-/// What the access log says of a request; what CloudFormation puts there is in braces.
+/// Log groups under other names need a statement in the account's log policy, which has little room. Groups outlive
+/// their stack, so the name includes the stack's ID, not just its name.
+fn has_own_log(stack: &Translated) -> bool {
+    let id = json!({ "Fn::Select": [2, { "Fn::Split": ["/", { "Ref": "AWS::StackId" }] }] });
+    let name = "/aws/vendedlogs/${AWS::StackName}-AccessLog-${Id}";
+    let mut groups = properties(stack, "AWS::Logs::LogGroup");
+    groups.next().is_some_and(|group| group["LogGroupName"] == json!({ "Fn::Sub": [name, { "Id": id }] }))
+        && groups.next().is_none()
+}
+
+fn log_has_key(stack: &Translated) -> bool {
+    let key = if_given("HasKmsKey", "KmsKeyArn");
+    properties(stack, "AWS::Logs::LogGroup").all(|group| group["KmsKeyId"] == key)
+}
+
+/// The fields of the access log. Braces mark those that CloudFormation fills in.
 fn logged(stage: &Value) -> BTreeSet<&str> {
-    let format = stage["AccessLogSettings"]["Format"]["Fn::Sub"].as_str().unwrap_or_default();
+    let settings = &stage["AccessLogSettings"]["Fn::If"];
+    let is_there = settings[0] == "HasAccessLogs" && settings[2] == json!({ "Ref": "AWS::NoValue" });
+    let format = settings[1]["Format"]["Fn::Sub"].as_str().filter(|_| is_there).unwrap_or_default();
     let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '.';
     let variables = format.split('$').skip(1).filter(|rest| !rest.starts_with('{'));
     let names = variables.map(|rest| rest.split(is_end).next().unwrap_or_default());

@@ -1,7 +1,7 @@
-//! The roles of the functions, as CloudFormation gets them: these actions on these resources, and nothing else.
+//! The functions' roles as CloudFormation receives them: exactly these actions on these resources.
 //!
-//! The list is written out here and not read from the template, so that a right which SAM adds, or a hand, has to be added twice.
-//! `tests/permissions.rs` shows that the functions use all of it.
+//! The list stands here and isn't derived from the template. So a right that SAM or an edit adds has to be added here
+//! too. `tests/permissions.rs` shows that the functions use all of it.
 
 use std::collections::BTreeSet;
 
@@ -9,11 +9,28 @@ use serde_json::{Value, json};
 
 use super::translated::Translated;
 
-/// What each function may do with tables and the secret: `Function: action Resource`.
-const OWN: [&str; 49] = [
+/// Each function's rights to tables and the secret: `Function: action Resource`.
+const OWN: [&str; 77] = [
+    "Authorize: dynamodb:DeleteItem SessionsTable",
+    "Authorize: dynamodb:GetItem ClientsTable",
+    "Authorize: dynamodb:GetItem ConsentsTable",
+    "Authorize: dynamodb:GetItem CredentialsTable",
+    "Authorize: dynamodb:GetItem SessionsTable",
+    "Authorize: dynamodb:GetItem UsersTable",
+    "Authorize: dynamodb:PutItem CodesTable",
+    "Authorize: dynamodb:PutItem RevocationsTable",
+    "Authorize: dynamodb:PutItem SessionsTable",
+    "Authorize: dynamodb:Query SessionsTable",
+    "Authorize: dynamodb:UpdateItem ConsentsTable",
+    "Authorize: dynamodb:UpdateItem CredentialsTable",
+    "Authorize: dynamodb:UpdateItem SessionsTable",
+    "Authorize: dynamodb:UpdateItem UsersTable",
+    "Authorize: if TakesClientDocuments: dynamodb:UpdateItem ClientsTable of cimd_*",
+    "Authorize: secretsmanager:GetSecretValue Keyset",
     "Authorizer: dynamodb:GetItem SessionsTable",
     "Authorizer: dynamodb:Query KeysTable",
     "Authorizer: dynamodb:Query RevocationsTable",
+    "Authorizer: if StoresProofs: dynamodb:PutItem RevocationsTable",
     "Keys: dynamodb:ConditionCheckItem KeysTable",
     "Keys: dynamodb:GetItem KeysTable",
     "Keys: dynamodb:PutItem KeysTable",
@@ -60,9 +77,45 @@ const OWN: [&str; 49] = [
     "Sessions: dynamodb:PutItem RevocationsTable",
     "Sessions: dynamodb:Query SessionsTable",
     "Sessions: dynamodb:UpdateItem SessionsTable",
+    "Token: dynamodb:DeleteItem SessionsTable",
+    "Token: dynamodb:GetItem ClientsTable",
+    "Token: dynamodb:GetItem SessionsTable",
+    "Token: dynamodb:GetItem UsersTable",
+    "Token: dynamodb:PutItem RevocationsTable",
+    "Token: dynamodb:PutItem SessionsTable",
+    "Token: dynamodb:Query SessionsTable",
+    "Token: dynamodb:UpdateItem CodesTable",
+    "Token: dynamodb:UpdateItem SessionsTable",
+    "Token: secretsmanager:GetSecretValue Keyset",
+    "Userinfo: dynamodb:GetItem UsersTable",
 ];
 
-/// What every function may do besides.
+/// Each function's rights to the key of [`KMS_KEY`], if there is one: `Function: action via service`.
+const OF_KEY: [&str; 19] = [
+    "Authorize: kms:Decrypt via dynamodb",
+    "Authorize: kms:Decrypt via secretsmanager",
+    "Authorizer: kms:Decrypt via dynamodb",
+    "Keys: kms:Decrypt via dynamodb",
+    "Keys: kms:Decrypt via secretsmanager",
+    "Keys: kms:GenerateDataKey via secretsmanager",
+    "Login: kms:Decrypt via dynamodb",
+    "Login: kms:Decrypt via secretsmanager",
+    "Logout: kms:Decrypt via dynamodb",
+    "Logout: kms:Decrypt via secretsmanager",
+    "Metadata: kms:Decrypt via dynamodb",
+    "Password: kms:Decrypt via dynamodb",
+    "Password: kms:Decrypt via secretsmanager",
+    "Refresh: kms:Decrypt via dynamodb",
+    "Refresh: kms:Decrypt via secretsmanager",
+    "Sessions: kms:Decrypt via dynamodb",
+    "Token: kms:Decrypt via dynamodb",
+    "Token: kms:Decrypt via secretsmanager",
+    "Userinfo: kms:Decrypt via dynamodb",
+];
+/// The parameter that names a key.
+const KMS_KEY: &str = "KmsKeyArn";
+
+/// The rights of every function.
 const COMMON: [&str; 4] = [
     "if IsTraced: xray:PutTelemetryRecords *",
     "if IsTraced: xray:PutTraceSegments *",
@@ -70,13 +123,18 @@ const COMMON: [&str; 4] = [
     "logs:PutLogEvents FunctionLogs",
 ];
 
-/// The roles that no function has.
+/// The roles that don't belong to a function.
 const OTHERS: [&str; 1] = ["ApiGatewayLogsRole"];
 
-/// Whether each function has a role of its own with exactly these rights, which Lambda alone may take; and there is no other role,
-/// policy, user or group but [`OTHERS`].
+/// Whether each function has a separate role with exactly these rights, which only Lambda may assume. [`OTHERS`] are
+/// the only other roles. Besides roles, IAM resources may only be managed policies.
 pub(super) fn are_exact(stack: &Translated) -> bool {
-    let expected_own: BTreeSet<String> = OWN.map(str::to_owned).into();
+    let of_key = OF_KEY.into_iter().map(|right| {
+        let (right, service) = right.split_once(" via ").unwrap_or_default();
+        let (function, action) = right.split_once(' ').unwrap_or_default();
+        format!("{function} if HasKmsKey: {action} {KMS_KEY} via {service}")
+    });
+    let expected_own: BTreeSet<String> = OWN.into_iter().map(str::to_owned).chain(of_key).collect();
     let expected_common: BTreeSet<String> = COMMON.map(str::to_owned).into();
     let (mut own, mut roles) = (BTreeSet::new(), BTreeSet::new());
     for (function, resource) in stack.of_type("AWS::Lambda::Function") {
@@ -95,7 +153,7 @@ pub(super) fn are_exact(stack: &Translated) -> bool {
         && kinds.collect::<Vec<_>>() == ["AWS::IAM::ManagedPolicy", "AWS::IAM::Role"]
 }
 
-/// Whether X-Ray is off by default, and every function and the API sample only where that is wanted.
+/// Whether X-Ray is off by default, and every function and the API sample only when it is turned on.
 pub(super) fn traces_are_off_by_default(stack: &Translated) -> bool {
     let mode = json!({ "Mode": { "Fn::If": ["SamplesTraces", "Active", "PassThrough"] } });
     let of_api = json!({ "Fn::If": ["SamplesTraces", true, false] });
@@ -110,7 +168,7 @@ pub(super) fn traces_are_off_by_default(stack: &Translated) -> bool {
         && stack.of_type("AWS::ApiGateway::Stage").all(|(_, s)| s["Properties"]["TracingEnabled"] == of_api)
 }
 
-/// What a role may do.
+/// The rights of a role.
 struct Rights {
     role: String,
     own: BTreeSet<String>,
@@ -118,11 +176,13 @@ struct Rights {
 }
 
 impl Rights {
-    /// Of the role that is referred to; `None`, if it has something that isn't understood, and so might allow anything.
+    /// The rights of the referenced role. `None` if it has something that isn't understood, which might allow anything.
     fn of(stack: &Translated, reference: &Value) -> Option<Self> {
         let [role, "Arn"] = names(&reference["Fn::GetAtt"])?[..] else { return None };
         let properties = stack.properties(role, "AWS::IAM::Role")?;
-        let known = ["AssumeRolePolicyDocument", "ManagedPolicyArns", "Policies"];
+        // A boundary grants nothing.
+        let known =
+            ["AssumeRolePolicyDocument", "ManagedPolicyArns", "Path", "PermissionsBoundary", "Policies"];
         let is_known = properties.as_object()?.keys().all(|property| known.contains(&property.as_str()));
         if !is_known || !is_assumed_by_lambda_alone(&properties["AssumeRolePolicyDocument"]) {
             return None;
@@ -132,7 +192,7 @@ impl Rights {
             own.extend(rights(&policy["PolicyDocument"])?);
         }
         let mut common = BTreeSet::new();
-        // A policy of AWS's is not in the template, and what it allows isn't either.
+        // A managed policy of AWS isn't in the template, so its rights are unknown.
         for policy in properties["ManagedPolicyArns"].as_array()? {
             let policy = stack.properties(policy["Ref"].as_str()?, "AWS::IAM::ManagedPolicy")?;
             common.extend(rights(&policy["PolicyDocument"])?);
@@ -146,7 +206,7 @@ fn is_assumed_by_lambda_alone(document: &Value) -> bool {
     document["Statement"] == json!([lambda])
 }
 
-/// Each action with its resource, after the condition that it depends on.
+/// Each action with its resource, prefixed by its condition.
 fn rights(document: &Value) -> Option<BTreeSet<String>> {
     let mut all = BTreeSet::new();
     for statement in document["Statement"].as_array()? {
@@ -159,19 +219,39 @@ fn rights(document: &Value) -> Option<BTreeSet<String>> {
         };
         let keys: Vec<&str> = statement.as_object()?.keys().map(String::as_str).collect();
         if statement["Effect"] != "Allow"
-            || !keys.iter().all(|key| ["Action", "Effect", "Resource"].contains(key))
+            || !keys.iter().all(|key| ["Action", "Condition", "Effect", "Resource"].contains(key))
         {
             return None;
         }
         let resource = resource(&statement["Resource"])?;
+        let bounds = statement.get("Condition").map_or(Some(vec![String::new()]), bounds)?;
         for action in names(&statement["Action"])? {
-            all.insert(format!("{condition}{action} {resource}"));
+            all.extend(bounds.iter().map(|bound| format!("{condition}{action} {resource}{bound}")));
         }
     }
     Some(all)
 }
 
-/// The one resource: the ARN of something in the stack, or all.
+/// The condition's bounds, if it has no other part: the services of this region that may use a key, or the keys of the
+/// writable rows.
+fn bounds(condition: &Value) -> Option<Vec<String>> {
+    let [(operator, keys)] = condition.as_object()?.iter().collect::<Vec<_>>()[..] else { return None };
+    let [(key, values)] = keys.as_object()?.iter().collect::<Vec<_>>()[..] else { return None };
+    let values = values.as_array().filter(|values| !values.is_empty())?.iter();
+    let service = |value: &Value| {
+        let name = value["Fn::Sub"].as_str()?.strip_suffix(".${AWS::Region}.*")?;
+        Some(format!(" via {name}"))
+    };
+    match (operator.as_str(), key.as_str()) {
+        ("StringLike", "kms:ViaService") => values.map(service).collect(),
+        ("ForAllValues:StringLike", "dynamodb:LeadingKeys") => {
+            values.map(|value| Some(format!(" of {}", value.as_str()?))).collect()
+        }
+        _ => None,
+    }
+}
+
+/// The only resource: the ARN of one in the stack, or all.
 fn resource(value: &Value) -> Option<&str> {
     if let Some(attribute) = value.get("Fn::GetAtt") {
         let [name, "Arn"] = names(attribute)?[..] else { return None };
@@ -188,7 +268,7 @@ fn names(value: &Value) -> Option<Vec<&str>> {
 mod tests {
     use super::*;
 
-    /// A stack with one function, whose role is this one.
+    /// A stack with one function, which has this role.
     fn stack(role: &Value) -> Translated {
         let common = json!([
             { "Effect": "Allow", "Action": ["logs:PutLogEvents"], "Resource": { "Fn::GetAtt": ["FunctionLogs", "Arn"] } },
@@ -218,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rights_of_a_role_are_its_own_and_those_of_the_policies_that_it_names() {
+    fn a_role_has_its_own_rights_and_those_of_its_policies() {
         let read = json!({ "Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": { "Fn::GetAtt": ["T", "Arn"] } });
         let (own, common) = rights_of(&role(&read, &json!({ "Ref": "Common" }))).unwrap();
         assert_eq!(own, ["dynamodb:GetItem T"]);
@@ -226,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn what_might_allow_more_is_not_understood() {
+    fn statements_that_might_allow_more_are_not_understood() {
         let read = json!({ "Effect": "Allow", "Action": ["dynamodb:GetItem"], "Resource": { "Ref": "T" } });
         let common = json!({ "Ref": "Common" });
         assert!(rights_of(&role(&read, &common)).is_some());
@@ -239,6 +319,24 @@ mod tests {
             other[key] = value;
             assert!(rights_of(&role(&other, &common)).is_none(), "{key}");
         }
+        for condition in [
+            json!({}),
+            json!({ "Bool": { "aws:SecureTransport": "true" } }),
+            json!({ "StringLike": { "kms:ViaService": [] } }),
+            json!({ "StringLike": { "kms:ViaService": ["*"] } }),
+            json!({ "StringLike": { "kms:ViaService": [{ "Fn::Sub": "dynamodb.*" }] } }),
+        ] {
+            let mut other = read.clone();
+            other["Condition"] = condition;
+            assert!(rights_of(&role(&other, &common)).is_none(), "{other}");
+        }
+        let mut of_key = read.clone();
+        of_key["Condition"] =
+            json!({ "StringLike": { "kms:ViaService": [{ "Fn::Sub": "sqs.${AWS::Region}.*" }] } });
+        assert_eq!(rights_of(&role(&of_key, &common)).unwrap().0, ["dynamodb:GetItem T via sqs"]);
+        let mut of_rows = read.clone();
+        of_rows["Condition"] = json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["a_*"] } });
+        assert_eq!(rights_of(&role(&of_rows, &common)).unwrap().0, ["dynamodb:GetItem T of a_*"]);
         let mut open = role(&read, &common);
         open["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = json!("*");
         assert!(rights_of(&open).is_none(), "anybody's");

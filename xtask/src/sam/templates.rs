@@ -1,4 +1,4 @@
-//! The templates, and the architecture that they are built for here.
+//! The templates, and the architecture for which they are built here.
 
 /// The template of the stack.
 pub(super) const TEMPLATE: &str = "template.yaml";
@@ -6,5 +6,5 @@ pub(super) const TEMPLATE: &str = "template.yaml";
 pub(super) const ALARMS_TEMPLATE: &str = "template-alarms.yaml";
 /// The template of the HTTP API.
 pub(super) const HTTP_TEMPLATE: &str = "template-http.yaml";
-/// In the place of the default, arm64: the standard library of another processor isn't everywhere.
+/// Replaces the default, arm64, because not every machine has another processor's standard library.
 pub(crate) const ARCHITECTURE: &str = "x86_64";

@@ -1,9 +1,11 @@
-//! The programs of SAM.
+//! SAM's programs.
 
 use std::{
     path::{Path, PathBuf},
     process::Command,
 };
+
+use serde_json::Value;
 
 use super::translated::Translated;
 use crate::{
@@ -11,10 +13,10 @@ use crate::{
     shell::{TaskError, output, program, root, run},
 };
 
-/// Any region: nothing is deployed.
+/// An arbitrary region, since nothing is deployed.
 pub(crate) const REGION: &str = "eu-west-1";
 
-/// The SAM CLI, its translator, cargo-lambda and the linter: programs in one folder.
+/// The folder of the SAM CLI, its translator, cargo-lambda and the linter.
 pub(crate) struct Tools(PathBuf);
 
 impl Tools {
@@ -22,7 +24,7 @@ impl Tools {
         packages::python("sam").map(Self)
     }
 
-    /// One of them, where it finds the others.
+    /// A command for one of them, which finds the others in its `PATH`.
     pub(crate) fn program(&self, name: &str, arguments: &[&str]) -> Command {
         let mut command = program(self.0.join(name), arguments);
         command.env("AWS_DEFAULT_REGION", REGION).env("SAM_CLI_TELEMETRY", "0");
@@ -30,29 +32,34 @@ impl Tools {
         command
     }
 
-    /// The Runtime Interface Emulator: it comes with SAM, for containers, and does without.
+    /// The Runtime Interface Emulator. SAM brings it for containers, but it works without them.
     pub(super) fn emulator(&self) -> Result<PathBuf, TaskError> {
         let find = "import pathlib, samcli; print(pathlib.Path(samcli.__file__).parent)";
         let folder = output(&mut self.program("python", &["-c", find]))?;
         Ok(Path::new(folder.trim()).join("local/rapid/aws-lambda-rie-x86_64"))
     }
 
-    /// Validates and lints a template, translates it, and lints the translation.
+    /// Validates, lints and translates a template.
     pub(super) fn translate(&self, template: &str) -> Result<Translated, TaskError> {
         run(&mut self.program("sam", &["validate", "--lint", "--template", template]))?;
-        let translation = self.translation(template)?;
-        let name = template.replace('/', "-").replace(".yaml", ".translated.json");
-        let file = root().join("target").join(name);
-        let written = std::fs::write(&file, translation.to_json());
-        written.map_err(|e| TaskError(format!("{}: {e}", file.display())))?;
-        run(&mut self.program("cfn-lint", &["--regions", REGION, "--", &file.to_string_lossy()]))?;
-        Ok(translation)
+        self.translation(template)
     }
 
-    /// A template as CloudFormation gets it.
+    /// A template as CloudFormation receives it.
     pub(super) fn translation(&self, template: &str) -> Result<Translated, TaskError> {
         let translated = output(&mut self.program("python", &["xtask/src/translate.py", template]))?;
         Translated::parse(template, &translated)
+    }
+
+    /// The output of `translate.py` for templates with values: a translation for each of these settings.
+    pub(super) fn translations(&self, settings: &Value) -> Result<Value, TaskError> {
+        let file = root().join("target/settings.json");
+        let written = std::fs::write(&file, settings.to_string());
+        written.map_err(|e| TaskError(format!("{}: {e}", file.display())))?;
+        let path = file.to_string_lossy();
+        let arguments = ["xtask/src/translate.py", "--values", &path];
+        serde_json::from_str(&output(&mut self.program("python", &arguments))?)
+            .map_err(|e| TaskError(e.to_string()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A template as CloudFormation gets it.
+//! A template as CloudFormation receives it.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::shell::TaskError;
 
-/// What is true of a translation if it is what was meant, in words.
+/// A fact about a correct translation, in words, and whether it holds.
 pub(super) type Fact = (&'static str, bool);
 
 pub(super) struct Translated {
@@ -20,16 +20,12 @@ impl Translated {
         Ok(Self { template: template.to_owned(), body })
     }
 
-    pub(super) fn to_json(&self) -> String {
-        self.body.to_string()
-    }
-
-    /// Takes it if all of these hold, and says so.
+    /// Fails unless all facts hold, and prints a summary.
     pub(super) fn hold(&self, facts: &[Fact]) -> Result<(), TaskError> {
-        self.hold_after("valid, linted, translated and linted again", facts)
+        self.hold_after("valid, linted and translated", facts)
     }
 
-    /// The same, where something else was done before.
+    /// Fails unless all facts hold, and prints a summary that names the earlier checks in `done`.
     pub(super) fn hold_after(&self, done: &str, facts: &[Fact]) -> Result<(), TaskError> {
         let template = &self.template;
         if let Some((fact, _)) = facts.iter().find(|(_, holds)| !holds) {
@@ -40,12 +36,15 @@ impl Translated {
         Ok(())
     }
 
+    /// The resources, each with its name.
+    pub(super) fn resources(&self) -> impl Iterator<Item = (&str, &Value)> {
+        let resources = self.body["Resources"].as_object().into_iter().flatten();
+        resources.map(|(name, resource)| (name.as_str(), resource))
+    }
+
     /// The resources of a type, each with its name.
     pub(super) fn of_type(&self, kind: &'static str) -> impl Iterator<Item = (&str, &Value)> {
-        let resources = self.body["Resources"].as_object().into_iter().flatten();
-        resources
-            .map(|(name, resource)| (name.as_str(), resource))
-            .filter(move |(_, resource)| resource["Type"] == kind)
+        self.resources().filter(move |(_, resource)| resource["Type"] == kind)
     }
 
     /// The types of the resources.
@@ -61,10 +60,25 @@ impl Translated {
         names.map(|name| name.strip_prefix(prefix).unwrap_or(name).to_owned()).collect()
     }
 
-    /// The names of all that it imports, without this prefix.
+    /// The names of its imports, without this prefix.
     pub(super) fn imports(&self, prefix: &str) -> BTreeSet<String> {
         let names = imported_below(&self.body).into_iter();
         names.map(|name| name.strip_prefix(prefix).unwrap_or(name).to_owned()).collect()
+    }
+
+    /// The names of its parameters.
+    pub(super) fn parameter_names(&self) -> impl Iterator<Item = &str> {
+        self.body["Parameters"].as_object().into_iter().flatten().map(|(name, _)| name.as_str())
+    }
+
+    /// A rule, or null.
+    pub(super) fn rule(&self, name: &str) -> &Value {
+        &self.body["Rules"][name]
+    }
+
+    /// A mapping, or null.
+    pub(super) fn mapping(&self, name: &str) -> &Value {
+        &self.body["Mappings"][name]
     }
 
     /// The definition of a parameter.
@@ -72,18 +86,41 @@ impl Translated {
         self.body["Parameters"].get(name)
     }
 
-    /// What a condition is.
+    /// An output.
+    pub(super) fn output(&self, name: &str) -> Option<&Value> {
+        self.body["Outputs"].get(name)
+    }
+
+    /// The parameters of a type, each with its default.
+    pub(super) fn parameters_of(&self, kind: &str) -> Vec<(&str, &str)> {
+        let parameters = self.body["Parameters"].as_object().into_iter().flatten();
+        let of_type = parameters.filter(|(_, parameter)| parameter["Type"] == kind);
+        let with_default = of_type
+            .map(|(name, parameter)| (name.as_str(), parameter["Default"].as_str().unwrap_or_default()));
+        with_default.collect()
+    }
+
+    /// The definition of a condition.
     pub(super) fn condition(&self, name: &str) -> Option<&Value> {
         self.body["Conditions"].get(name)
     }
 
-    /// The properties of the resource of this name, if it is of this type.
+    /// The properties of the resource with this name, if it has this type.
     pub(super) fn properties(&self, name: &str, kind: &str) -> Option<&Value> {
         let resource = self.body["Resources"].get(name).filter(|resource| resource["Type"] == kind);
         resource.map(|resource| &resource["Properties"])
     }
 
-    /// The one resource of a type, and its name.
+    /// Whether each permission is for a function of this stack.
+    pub(super) fn permits_nothing_of_others(&self) -> bool {
+        self.of_type("AWS::Lambda::Permission").all(|(_, permission)| {
+            let name = &permission["Properties"]["FunctionName"];
+            let function = name["Ref"].as_str().or_else(|| name["Fn::GetAtt"][0].as_str());
+            function.is_some_and(|function| self.properties(function, "AWS::Lambda::Function").is_some())
+        })
+    }
+
+    /// The only resource of a type, with its name.
     pub(super) fn only(&self, kind: &'static str) -> Result<(&str, &Value), TaskError> {
         let mut resources = self.of_type(kind);
         match (resources.next(), resources.next()) {
@@ -93,7 +130,7 @@ impl Translated {
     }
 }
 
-/// The names that are imported anywhere below a value.
+/// The imported names in a value.
 fn imported_below(value: &Value) -> Vec<&str> {
     match value {
         Value::Object(entries) => {
@@ -106,13 +143,13 @@ fn imported_below(value: &Value) -> Vec<&str> {
     }
 }
 
-/// The ARN of a function, as the stack of ours exports it.
+/// The ARN of a function, as Latchgate's stack exports it.
 pub(super) fn imported(function: &str) -> Value {
     json!({ "Fn::ImportValue": { "Fn::Sub": format!("${{LatchgateStack}}-{function}Arn") } })
 }
 
-/// The routes of an API's definition, each with its method and whether anybody may call it or only whom the authorizer
-/// lets pass: whatever is not surely protected is open.
+/// The routes of an API's definition, each with its method and whether it is public. A route that isn't certainly
+/// protected counts as open.
 pub(super) fn routes(definition: &Value, authorizer: &str) -> BTreeSet<String> {
     let is_protected = |operation: &Value| {
         operation["security"].as_array().is_some_and(|alternatives| {
@@ -129,7 +166,7 @@ pub(super) fn routes(definition: &Value, authorizer: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether a REST API answers in the shape of OAuth's errors where no function is asked.
+/// Whether a REST API's own errors have the form of OAuth's.
 pub(super) fn gateway_responses_are_ours(definition: &Value) -> bool {
     let Some(responses) = definition["x-amazon-apigateway-gateway-responses"].as_object() else {
         return false;

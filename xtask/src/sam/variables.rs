@@ -1,4 +1,4 @@
-//! The environment of each function, as the template gives it.
+//! The environment of each function in the template.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ use crate::shell::TaskError;
 pub(super) type Variables = BTreeMap<String, String>;
 
 impl Translated {
-    /// The variables of this function. A reference to a resource is its logical id, which is what `cargo run` names the
-    /// tables; to a parameter, its value among these or else its default.
+    /// The variables of this function. A reference to a resource becomes its logical id, as `cargo run` names the
+    /// tables. A reference to a parameter becomes its value in `parameters`, or its default.
     pub(super) fn variables(
         &self,
         function: &str,
@@ -32,7 +32,7 @@ impl Translated {
             .collect()
     }
 
-    /// How long this function may take, in seconds.
+    /// The time limit of this function in seconds.
     pub(super) fn timeout(&self, function: &str) -> u64 {
         let mut functions = self.of_type("AWS::Lambda::Function").filter(|(id, _)| *id == function);
         functions.next().and_then(|(_, found)| found["Properties"]["Timeout"].as_u64()).unwrap_or_default()

@@ -1,4 +1,4 @@
-//! `sam local start-api`: the whole flow over HTTP from outside.
+//! Tests `sam local start-api` with the whole flow over HTTP.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -13,9 +13,9 @@ use crate::{
     verifiers,
 };
 
-/// Where it serves: what tests/sam-local/variables.json calls the issuer.
+/// The server's address, which tests/sam-local/variables.json uses as the issuer.
 const ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000);
-/// What `sam local` makes of an authorizer's `Unauthorized`. API Gateway makes a 401 of it.
+/// `sam local`'s status after an authorizer's `Unauthorized`. API Gateway's is 401.
 const UNAUTHORIZED: u16 = 502;
 
 pub(super) fn check(local: &SamLocal<'_>, demo: &LocalServer, tests: &str) -> Result<(), TaskError> {
@@ -29,7 +29,7 @@ pub(super) fn check(local: &SamLocal<'_>, demo: &LocalServer, tests: &str) -> Re
     run(program(tests, &test).env("LATCHGATE_TEST_URL", url))
 }
 
-/// Login, a protected call, refresh, logout, refused.
+/// Login, a protected call, a refresh, a logout, and a refused call.
 fn by_hand() -> Result<(), TaskError> {
     let reply =
         post("/login", &[("client_id", "demo-app"), ("username", "demo"), ("password", PASSWORDS[0])])?;

@@ -17,12 +17,12 @@ pub(super) struct SamLocal<'a> {
 }
 
 impl SamLocal<'_> {
-    /// One of its commands, with the options of samconfig.toml: those that the guide names, and the architecture.
+    /// A `sam local` command with the options of samconfig.toml that the guide names, and the architecture.
     pub(super) fn program(&self, command: &str, arguments: &[&str]) -> Result<Command, TaskError> {
         let mut sam = Tools::installed()?.program("sam", &["local", command]);
         let architecture = format!("Architecture={}", sam::ARCHITECTURE);
         sam.args(arguments).args(["--parameter-overrides", &architecture]);
-        // SAM looks for its configuration beside the template.
+        // SAM looks for its configuration next to the template.
         sam.arg("--template").arg(self.build.join("template.yaml"));
         sam.arg("--config-file").arg(root().join("samconfig.toml"));
         sam.env("DOCKER_HOST", self.docker.host()).env("TMPDIR", self.scratch);

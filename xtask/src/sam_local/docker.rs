@@ -1,4 +1,4 @@
-//! A Docker of one's own: its data, its socket and its containers are nobody else's.
+//! A private Docker daemon with its own data, socket and containers.
 
 use std::{
     path::{Path, PathBuf},
@@ -14,7 +14,7 @@ use crate::{
 /// The program of the daemon.
 pub(super) const DAEMON: &str = "dockerd";
 
-/// Tenths of a second until it answers.
+/// The tenths of a second that it may take to answer.
 const PATIENCE: u32 = 600;
 
 pub(super) struct Docker {
@@ -23,7 +23,7 @@ pub(super) struct Docker {
 }
 
 impl Docker {
-    /// Starts it in this folder, and waits until it answers.
+    /// Starts the daemon in this folder, and waits until it answers.
     pub(super) fn start(folder: &Path) -> Result<Self, TaskError> {
         let below = |name: &str| folder.join(name).to_string_lossy().into_owned();
         let (socket, log) = (folder.join("docker.sock"), folder.join("docker.log"));
@@ -49,12 +49,12 @@ impl Docker {
         Err(TaskError("dockerd did not begin to answer".to_owned()))
     }
 
-    /// What `DOCKER_HOST` is for its clients.
+    /// The value of `DOCKER_HOST` for its clients.
     pub(super) fn host(&self) -> String {
         format!("unix://{}", self.socket.display())
     }
 
-    /// Its command line.
+    /// A command of the Docker client.
     pub(super) fn program(&self, arguments: &[&str]) -> Command {
         let mut command = program("docker", arguments);
         command.env("DOCKER_HOST", self.host());
@@ -62,7 +62,8 @@ impl Docker {
     }
 }
 
-/// Asked to end, it unmounts what its containers had. (Whatever it leaves running ends with the namespace.)
+/// Ends the daemon gracefully, so that it unmounts its containers' file systems. Other processes end with the
+/// namespace.
 impl Drop for Docker {
     fn drop(&mut self) {
         let _ = program("kill", &[&self.daemon.id().to_string()]).status();

@@ -1,4 +1,4 @@
-//! The image that the functions run in: tests/sam-local/Dockerfile, on a Debian in the place of Lambda's Amazon Linux.
+//! The functions' image: tests/sam-local/Dockerfile, with Debian instead of Lambda's Amazon Linux.
 
 use std::{fs, path::Path, process::Stdio};
 
@@ -8,12 +8,12 @@ use crate::{
     shell::{TaskError, output, program, root, run, tool_folder},
 };
 
-/// What the README calls it.
+/// The image's name in the README.
 pub(super) const NAME: &str = "latchgate-sam-local";
-/// What it is built on.
+/// The name of the base image.
 const BASE: &str = "public.ecr.aws/lambda/provided:al2023";
 
-/// The files of a minimal Debian, packed. It takes a minute, once.
+/// The packed files of a minimal Debian. Creating them takes a minute, once.
 pub(super) fn files() -> Result<String, TaskError> {
     let folder = tool_folder("sam-local")?;
     let packed = folder.join("debian.tar");
@@ -33,7 +33,7 @@ pub(super) fn files() -> Result<String, TaskError> {
     Ok(packed.to_string_lossy().into_owned())
 }
 
-/// Builds it with this keyset, as the README does.
+/// Builds the image with this keyset, as the README does.
 pub(super) fn build(docker: &Docker, files: &str, keyset: &Path) -> Result<(), TaskError> {
     output(&mut docker.program(&["import", files, BASE]))?;
     let dockerfile = root().join("tests/sam-local/Dockerfile").to_string_lossy().into_owned();
@@ -41,6 +41,6 @@ pub(super) fn build(docker: &Docker, files: &str, keyset: &Path) -> Result<(), T
     let copied = fs::create_dir_all(&folder).and_then(|()| fs::copy(keyset, folder.join("keyset.json")));
     copied.map_err(|e| TaskError(format!("{}: {e}", folder.display())))?;
     let build = ["build", "--quiet", "--tag", NAME, "--file", &dockerfile, &folder.to_string_lossy()];
-    // The older builder: the newer one is a package of its own.
+    // The older builder, since the newer one is a separate package.
     output(docker.program(&build).env("DOCKER_BUILDKIT", "0")).map(drop)
 }

@@ -17,7 +17,7 @@ impl<'a> Invocations<'a> {
         Self { local, count: Cell::new(0) }
     }
 
-    /// How many there have been.
+    /// The number of invocations so far.
     pub(super) fn count(&self) -> usize {
         self.count.get()
     }

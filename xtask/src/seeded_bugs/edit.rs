@@ -1,6 +1,6 @@
-//! One edit of a seeded bug: a text that stands exactly once in a file or below a folder, and the text that replaces it.
+//! One edit of a seeded bug: a text that occurs exactly once in a file or folder, and its replacement.
 //!
-//! An edit names no lines around it, so it outlives renames and moves as long as its own words stay.
+//! An edit doesn't mention the lines around it, so it survives renames and moves while its own words stay.
 
 use std::{
     fs,
@@ -9,7 +9,7 @@ use std::{
 
 use crate::{shell::TaskError, tree::files_below};
 
-/// `In: PATH`, `Replace:` and `With:`, each text as it stands, without the last line break.
+/// `In: PATH`, `Replace:` and `With:`, each with its exact text, without the last line break.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Edit {
     place: PathBuf,
@@ -18,7 +18,7 @@ pub(crate) struct Edit {
 }
 
 impl Edit {
-    /// The edits of a bug, from the text below its description.
+    /// The edits in the text below a bug's description.
     pub(crate) fn all_of(text: &str) -> Result<Vec<Self>, TaskError> {
         let edits =
             text.trim_start().strip_prefix("In: ").ok_or_else(|| TaskError("it edits nothing".to_owned()))?;
@@ -54,7 +54,7 @@ impl Edit {
         }
     }
 
-    /// Replaces it.
+    /// Makes the replacement.
     pub(crate) fn apply(&self, root: &Path) -> Result<(), TaskError> {
         let (file, content) = self.find(root)?;
         let written = fs::write(&file, content.replacen(&self.replace, &self.with, 1));

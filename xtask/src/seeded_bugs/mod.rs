@@ -1,9 +1,9 @@
-//! Seeded bugs: small edits that break the project, and the suites of tests that notice each.
+//! Seeded bugs: small edits that break the project, and the test suites that notice each.
 //!
-//! They are the slips that `cargo xtask mutants` can't make: it changes operators and values, and no string, attribute or
-//! template; it neither leaves a check out nor adds a call. Each bug of `proofs/seeded_bugs` is applied to a copy of the
-//! project, which is built and tested, and has to be caught by the suites that it names. The copy and its target folder
-//! stay in `.tools/seeded-bugs`, so that a bug costs what it changes.
+//! They are mistakes that `cargo xtask mutants` can't make. It changes operators and values, but no string, attribute
+//! or template, and it neither removes a check nor adds a call. Each bug of `proofs/seeded_bugs.txt` is applied to a
+//! copy of the project, which is built and tested, and the suites that it names have to notice. The copy and its target
+//! folder stay in `.tools/seeded-bugs`, so that only the bug's changes are rebuilt.
 
 mod bug;
 mod edit;
@@ -21,7 +21,7 @@ use crate::{
     tree::Tree,
 };
 
-/// Whether each bug still applies and is on the page, and each suite has one that turns it red: quick, so that none rots.
+/// Checks quickly that each bug still applies and is on the page, and that each suite has a bug that it notices.
 pub(crate) fn check() -> Result<(), TaskError> {
     let bugs = Bug::all()?;
     bugs.iter().try_for_each(|bug| bug.applies_to(root()))?;
@@ -38,12 +38,12 @@ pub(crate) fn write() -> Result<(), TaskError> {
     page::write(&Bug::all()?)
 }
 
-/// How far a run goes.
+/// The suites of a run.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reach {
     /// All suites.
     All,
-    /// Those that a bug names: whether they catch it, and not who else does.
+    /// Only the suites that a bug names.
     Named,
 }
 
@@ -78,7 +78,7 @@ pub(crate) fn run(names: &[&str], reach: Reach) -> Result<(), TaskError> {
     if wrong.is_empty() { Ok(()) } else { Err(TaskError(format!("not as expected: {}", wrong.join(", ")))) }
 }
 
-/// A suite that is red without a bug would catch all of them.
+/// Fails if a suite fails without a bug: it would seem to notice all of them.
 fn require_green(tree: &Tree, is_wanted: impl Fn(&Suite) -> bool) -> Result<(), TaskError> {
     tree.restore()?;
     let started = now();

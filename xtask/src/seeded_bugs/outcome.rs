@@ -1,4 +1,4 @@
-//! What became of a bug.
+//! The outcome of a seeded bug.
 
 use std::{fmt, time::Duration};
 
@@ -11,25 +11,25 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) bug: Bug,
-    /// With how many tests of theirs.
+    /// The suites that noticed it, each with its number of failed tests.
     pub(crate) caught: Vec<(&'static Suite, usize)>,
-    /// What the compiler said, if it refused the bug.
+    /// The compiler's errors, if the bug doesn't compile.
     pub(crate) errors: Option<String>,
     pub(crate) build_time: Duration,
     pub(crate) test_time: Duration,
 }
 
-/// How that compares with what the bug says.
+/// The outcome compared with the bug's expectation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     AsExpected,
-    /// It proves nothing: the compiler is no test of ours.
+    /// The bug doesn't compile, so it proves nothing about the tests.
     DoesNotCompile,
-    /// By none of the suites.
+    /// No suite noticed it.
     NotCaught,
-    /// Not by these, which it names.
+    /// These suites, which the bug names, didn't notice it.
     Missed(Vec<&'static str>),
-    /// It says that no test can see it.
+    /// The bug expects that no test can see it, but one did.
     CaughtAfterAll,
 }
 
@@ -49,7 +49,7 @@ impl Outcome {
     }
 }
 
-/// A line for people, and one for each surprise.
+/// Writes a line about the outcome, and one for each surprise.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let caught: Vec<_> = self.caught.iter().map(|(s, failed)| format!("{} {failed}", s.name)).collect();

@@ -1,4 +1,4 @@
-//! The page that says which suite catches which bug, from the descriptions of the bugs.
+//! The page that lists the suites that catch each bug, from the bugs' descriptions.
 
 use std::{fmt::Write, fs, path::PathBuf};
 
@@ -16,7 +16,7 @@ A test that never turned red shows nothing. `cargo xtask mutants` changes operat
 ([mutants](mutants.md)). It can't change a DynamoDB condition, which is a string, an attribute of a type, or a template; it doesn't leave a check out,
 swallow a failure, swap two calls or add one. The bugs on this page do.
 
-Each is a file in `proofs/seeded_bugs`: a text that stands exactly once in the project, and the text that replaces it.
+Each is a section of `proofs/seeded_bugs.txt`: a text that stands exactly once in the project, and the text that replaces it.
 `cargo xtask seeded-bugs` applies one after the other to a copy of the project, runs the suites, and fails unless every suite that is
 named here turns red. It also prints which other suites do. `cargo xtask seeded-bugs NAME` tries one bug, `--named` runs only the suites
 that are named, and `--check`, which is part of CI, makes sure that every bug still applies and that `--write` would write this very
@@ -28,7 +28,7 @@ pub(crate) fn write(bugs: &[Bug]) -> Result<(), TaskError> {
     fs::write(path(), rendered(bugs)).map_err(|e| TaskError(format!("{}: {e}", path().display())))
 }
 
-/// Fails if the page is not that of these bugs.
+/// Fails if the page differs from these bugs.
 pub(crate) fn check(bugs: &[Bug]) -> Result<(), TaskError> {
     let page = fs::read_to_string(path()).map_err(|e| TaskError(format!("{}: {e}", path().display())))?;
     let stale = || TaskError(format!("{PAGE} differs from the bugs: cargo xtask seeded-bugs --write"));
@@ -47,7 +47,7 @@ fn rendered(bugs: &[Bug]) -> String {
             Expected::CaughtBy(suites) => names(suites),
             Expected::NotCaught(reason) => format!("nobody: {reason}"),
         };
-        // Infallible: a String takes whatever it is given.
+        // Infallible: writing to a String can't fail.
         let _ = writeln!(page, "| `{name}` | {what} | {seen} | {caught_by} |");
     }
     page.push_str("\n| suite | bugs that it is known to catch |\n|---|---|\n");

@@ -1,4 +1,4 @@
-//! The suites of tests that bugs are held against.
+//! The test suites that should notice seeded bugs.
 
 use std::{
     ffi::OsString,
@@ -10,13 +10,13 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    long_tests,
+    proofs,
     shell::{TaskError, now},
     tree::Tree,
     wycheproof,
 };
 
-/// The packages whose tests are built, in one go: a suite is a choice of what is in them.
+/// The packages whose tests are built together. A suite is a selection of these tests.
 const PACKAGES: [&str; 10] = [
     "authorizer",
     "passwords",
@@ -29,15 +29,15 @@ const PACKAGES: [&str; 10] = [
     "shared",
     "tests",
 ];
-/// The one binary of the integration tests.
+/// The binary of the integration tests.
 const INTEGRATION: &str = "latchgate";
-/// An example of theirs, and the suite of this name.
+/// An example in the tests, and the suite of this name.
 const WYCHEPROOF: &str = "wycheproof";
-/// The longest suite takes a tenth of it: what takes longer than this hangs.
+/// The time limit of a suite. The longest takes a tenth of it, so a suite that exceeds it hangs.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// In the order in which they run. Left out are the tests of the rotation of keys and of the command line, which take as
-/// long as all of these.
+/// The suites, in the order in which they run. The tests of key rotation and of the command line are left out, because
+/// they take as long as all of these.
 pub(crate) const SUITES: &[Suite] = &[
     Suite {
         name: "unit",
@@ -45,16 +45,16 @@ pub(crate) const SUITES: &[Suite] = &[
         filters: &[],
     },
     Suite { name: "model", binaries: &["model"], filters: &[] },
-    // What the fuzzers check, over what is kept for them.
+    // The fuzzers' checks, with the kept inputs.
     Suite { name: "oracles", binaries: &["corpora"], filters: &[] },
-    // Over what is not in the project.
+    // These vectors aren't in the project.
     Suite { name: WYCHEPROOF, binaries: &[WYCHEPROOF], filters: &[] },
     Suite::integration("model_assumptions", &["model::"]),
     Suite::integration("refresh_flow", &["refresh_flow::"]),
     Suite::integration("decisions", &["decisions::"]),
     Suite::integration("time_bounds", &["time_bounds::"]),
     Suite::integration("faults", &["faults::"]),
-    // Without those for which a request has to wait until it is given up twice, and the rotation of keys.
+    // Without the cases in which a request is given up twice, and without the key rotation.
     Suite::integration(
         "fault_matrix",
         &["fault_matrix::a_call_that_fails", "fault_matrix::with_connections"],
@@ -79,6 +79,8 @@ pub(crate) const SUITES: &[Suite] = &[
     ),
     Suite::integration("revocation_modes", &["revocation_modes::"]),
     Suite::integration("audit", &["audit::", "logs::"]),
+    Suite::integration("dpop", &["dpop::"]),
+    Suite::integration("oauth", &["oauth::"]),
     Suite::integration("threats", &["threats::"]),
     Suite::integration("scenarios", &["scenarios::"]),
     Suite::integration("leaks", &["leaks::"]),
@@ -86,13 +88,13 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite::integration("template", &["template::", "permissions::"]),
 ];
 
-/// Some of the tests.
+/// A selection of tests.
 #[derive(Debug)]
 pub(crate) struct Suite {
     pub(crate) name: &'static str,
-    /// Of which binaries, by the names of their targets.
+    /// The names of the binaries' targets.
     binaries: &'static [&'static str],
-    /// Which of their tests, by parts of their names; all, without any.
+    /// Parts of the tests' names. Empty for all tests.
     filters: &'static [&'static str],
 }
 
@@ -105,7 +107,7 @@ impl Suite {
         SUITES.iter().find(|suite| suite.name == name)
     }
 
-    /// How many tests fail.
+    /// Runs the suite, and returns the number of failed tests.
     pub(crate) fn run(&self, binaries: &Binaries) -> Result<usize, TaskError> {
         let (mut ran, mut failed, arguments) = (false, 0, self.arguments()?);
         for name in self.binaries {
@@ -115,11 +117,11 @@ impl Suite {
             ran |= !printed.text.contains("running 0 tests");
             failed += printed.failed();
         }
-        // A filter that nothing matches would be green for ever.
+        // A filter without matches would always succeed.
         if ran { Ok(failed) } else { Err(TaskError(format!("the suite {} has no tests", self.name))) }
     }
 
-    /// What its binaries are started with.
+    /// The arguments for its binaries.
     fn arguments(&self) -> Result<Vec<OsString>, TaskError> {
         if self.name == WYCHEPROOF {
             return Ok(vec![wycheproof::folder()?.into()]);
@@ -128,7 +130,7 @@ impl Suite {
     }
 }
 
-/// The tests of a tree.
+/// The test binaries of a tree.
 #[derive(Debug)]
 pub(crate) struct Binaries(Vec<Binary>);
 
@@ -136,12 +138,12 @@ pub(crate) struct Binaries(Vec<Binary>);
 struct Binary {
     target: String,
     executable: PathBuf,
-    /// Where cargo would run it.
+    /// The folder in which cargo would run it.
     folder: PathBuf,
 }
 
 impl Binaries {
-    /// Builds them; or else what the compiler said.
+    /// Builds the tests, or returns the compiler's errors.
     pub(crate) fn build(tree: &Tree) -> Result<Result<Self, String>, TaskError> {
         let mut cargo =
             tree.cargo(&["test", "--locked", "--lib", "--test", "*", "--example", WYCHEPROOF, "--no-run"]);
@@ -173,7 +175,7 @@ impl Binary {
         let file = std::fs::File::create(&list).map_err(failure)?;
         let mut command = Command::new(&self.executable);
         command.args(arguments).current_dir(&self.folder).stdout(file).stderr(Stdio::null());
-        long_tests::in_full(&mut command);
+        proofs::in_full(&mut command);
         let mut child = command.spawn().map_err(failure)?;
         let started = now();
         let is_green = loop {
@@ -190,14 +192,14 @@ impl Binary {
     }
 }
 
-/// What a binary of tests said.
+/// The output of a test binary.
 struct Printed {
     text: String,
     is_green: bool,
 }
 
 impl Printed {
-    /// How many tests fail; one at least, if it died or hung.
+    /// The number of failed tests, at least one if the binary died or hung.
     fn failed(&self) -> usize {
         let failed = |line: &&str| line.starts_with("test ") && line.ends_with(" FAILED");
         if self.is_green { 0 } else { self.text.lines().filter(failed).count().max(1) }
@@ -209,9 +211,9 @@ mod tests {
     use super::*;
     use crate::shell::{output, program};
 
-    /// A filter is part of a test's name: `tokens::` would run those of `access_tokens` too.
+    /// A filter is part of a test's name: `tokens::` would also run the tests of `access_tokens`.
     #[test]
-    fn a_filter_begins_with_one_module_of_the_integration_tests_and_is_no_part_of_another() {
+    fn a_filter_begins_with_exactly_one_module_of_the_integration_tests() {
         let files = output(&mut program("git", &["ls-files", "tests/*.rs"])).unwrap();
         let names: Vec<String> = files
             .lines()

@@ -1,7 +1,7 @@
-//! The lines of `docs/guide/verify.md`, run as they stand there against `cargo run`, with good tokens and forged ones.
+//! Runs the code of `docs/guide/verify.md` unchanged against `cargo run`, with valid and forged tokens.
 //!
-//! Each language has a driver in `xtask/verifiers/page` that reads tokens, a line each, and prints a line for each: `ok` with the session,
-//! or `no` with the reason.
+//! Each language has a driver in `xtask/verifiers/page`. It reads a token per line, and prints a line for each: `ok`
+//! with the session, or `no` with the reason.
 
 use std::{
     fs,
@@ -20,17 +20,18 @@ use crate::{
 };
 
 const PAGE: &str = "docs/guide/verify.md";
-/// As the page has it.
+/// The issuer on the page.
 const ISSUER: &str = "http://127.0.0.1:8787";
-/// How many tokens a verifier has to refuse: fewer would be a forge that forgets some.
+/// The least number of forgeries. Fewer would mean that the forge forgets some.
 const FORGERIES: usize = 25;
-/// Debian's Go and the library, each with a file that it has. Go's own modules are elsewhere, which not every machine reaches.
+/// Debian's packages of Go and the library, each with one of its files. Go's module proxy isn't reachable from every
+/// machine.
 const GO: [(&str, &str); 2] = [
     ("/usr/bin/go", "golang-go"),
     ("/usr/share/gocode/src/github.com/coreos/go-oidc/oidc.go", "golang-github-coreos-go-oidc-dev"),
 ];
 
-/// Runs all of them.
+/// Runs all languages.
 pub(crate) fn check(tools: &Tools) -> Result<(), TaskError> {
     let page = read(&root().join(PAGE))?;
     let folder = tool_folder("verifiers")?.join("page");
@@ -68,7 +69,7 @@ pub(crate) fn check(tools: &Tools) -> Result<(), TaskError> {
     Ok(())
 }
 
-/// A token, and what to make of it.
+/// A token and its expected verdict.
 struct Token {
     name: String,
     text: String,
@@ -133,7 +134,7 @@ impl Verifier {
         Err(TaskError(format!("{}: {} isn't taken {when}: {verdict}", self.language, token.name)))
     }
 
-    /// What it says of one token: `ok` or `no`, and why.
+    /// The verdict on one token: `ok` or `no`, with details.
     fn verdict(&mut self, token: &Token) -> Result<String, TaskError> {
         let failed = |e: std::io::Error| TaskError(format!("{}: {}: {e}", self.language, token.name));
         writeln!(self.tokens, "{}", token.text).map_err(failed)?;
@@ -153,7 +154,7 @@ impl Drop for Verifier {
     }
 }
 
-/// Ends the token's session, and shows the page's second way: an endpoint behind the authorizer knows.
+/// Ends the token's session, and shows the page's second way: an endpoint behind the authorizer notices.
 fn log_out(url: &str, demo: &LocalServer, token: &str) -> Result<(), TaskError> {
     let address = url.trim_start_matches("http://");
     let address = address.parse().map_err(|e| TaskError(format!("{url}: {e}")))?;
@@ -182,8 +183,8 @@ fn python(tools: &Tools, folder: &Path, lines: &str) -> Result<Command, TaskErro
     Ok(tools.script(&tools.python, "page/drive.py"))
 }
 
-/// Built without modules: Debian has the library as source, in a folder for all. It is an earlier version than the page names, so
-/// it stands at the page's path.
+/// Builds without modules. Debian has the library's source in a shared folder. Its version is earlier than the page's,
+/// so it is copied to the page's path.
 fn go(folder: &Path, lines: &str) -> Result<Command, TaskError> {
     packages::debian(&GO)?;
     let folder = folder.join("go");
@@ -205,7 +206,7 @@ fn go(folder: &Path, lines: &str) -> Result<Command, TaskError> {
     Ok(program(built, &[]))
 }
 
-/// Its build script takes the lines itself.
+/// The build script reads the page itself.
 fn rust(url: &str) -> Result<Command, TaskError> {
     let arguments = ["build", "--quiet", "--locked", "--package", "verify-page", "--message-format", "json"];
     let messages = output(cargo(&arguments).env("LATCHGATE_URL", url))?;
@@ -214,7 +215,7 @@ fn rust(url: &str) -> Result<Command, TaskError> {
     Ok(program(built.ok_or_else(|| TaskError("verify-page was not built".to_owned()))?, &[]))
 }
 
-/// The page's block of a language, for the server at this address.
+/// The page's code in a language, with this server's URL.
 fn lines(page: &str, language: &str, url: &str) -> Result<String, TaskError> {
     let opening = format!("\n```{language}\n");
     let mut blocks = page.split(&opening).skip(1);

@@ -11,17 +11,19 @@ use crate::{
     shell::{TaskError, program, root},
 };
 
-/// Each with the folder that it comes from.
-const SCRIPTS: [(&str, &str); 6] = [
+/// The scripts with their folders.
+const SCRIPTS: [(&str, &str); 8] = [
     ("", "verify.mjs"),
     ("", "api_gateway.mjs"),
     ("", "verify.py"),
     ("", "client.mjs"),
     ("", "client.py"),
+    ("", "dpop.mjs"),
+    ("", "dpop.py"),
     ("page", "forge.mjs"),
 ];
 
-/// Tells a script where it is to log in, and as whom.
+/// Tells a script the URL and the credentials for its login.
 pub(super) fn on<'a>(
     script: &'a mut Command,
     url: &str,
@@ -34,7 +36,7 @@ pub(super) fn on<'a>(
         .env("LATCHGATE_PASSWORD", demo.said("password")?))
 }
 
-/// Installs them, unless they are there.
+/// Installs the libraries, unless they exist.
 pub(crate) fn installed() -> Result<Tools, TaskError> {
     let folder = packages::npm("verifiers")?;
     let python = packages::python("verifiers")?.join("python");
@@ -46,7 +48,7 @@ pub(crate) fn installed() -> Result<Tools, TaskError> {
     Ok(Tools { folder, python })
 }
 
-/// The libraries, and the scripts beside them: Node looks for a module from where the script is.
+/// The libraries, with the scripts in the same folder: Node looks for modules from the script's folder.
 pub(crate) struct Tools {
     pub(super) folder: PathBuf,
     pub(super) python: PathBuf,

@@ -1,11 +1,11 @@
-//! Takes the lines from the page, with the address of the server that they are run against.
+//! Copies the page's code, with the URL of the test's server.
 
 use std::{env, error::Error, fs, path::Path};
 
 const PAGE: &str = "../../../docs/guide/verify.md";
-/// As the page has it.
+/// The issuer on the page.
 const ISSUER: &str = "http://127.0.0.1:8787";
-/// What replaces it.
+/// The variable with the replacement.
 const VARIABLE: &str = "LATCHGATE_URL";
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script where to write by a variable")]

@@ -1,4 +1,4 @@
-//! How an import disables a user.
+//! Disables a user for an import.
 
 use aws_sdk_dynamodb::types::AttributeValue::Bool;
 use shared::{
@@ -15,7 +15,7 @@ use crate::{
     update::Change,
 };
 
-/// Sessions are looked at even where the user is disabled already: an import that was cut off is completed by the next.
+/// Ends sessions even if the user is disabled already, so that the next import completes an interrupted one.
 pub(super) async fn disable(
     deployment: &Deployment,
     tables: &UserTables,

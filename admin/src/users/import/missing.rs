@@ -1,5 +1,5 @@
-//! What follows the last line: users who are not in the file are disabled, and sessions of logins that were under way
-//! end.
+//! The work after the last line: disables users who aren't in the file, and ends sessions of logins that were
+//! under way.
 
 use passwords::{Credential, Credentials};
 use shared::store::{Row, StoreError, User, WRITE_DELAY, attribute};
@@ -10,12 +10,16 @@ use super::{
     run::Summary,
 };
 use crate::{
-    audit::AuditLog, context::Context, error::AdminError, import::ImportOptions,
-    sessions::end_what_user_may_not_keep, tables::users::UserTables,
+    audit::AuditLog,
+    context::Context,
+    error::AdminError,
+    import::{EMPTY, ImportOptions},
+    sessions::end_what_user_may_not_keep,
+    tables::users::UserTables,
 };
 
-/// Disables who is missing, if that was asked for, and looks again for sessions of those who were disabled. Without an
-/// audit log it only counts.
+/// Disables missing users if requested, and ends further sessions of disabled users. Without an audit log it
+/// only counts.
 pub(super) async fn conclude(
     context: &Context,
     audit: Option<&AuditLog>,
@@ -23,11 +27,20 @@ pub(super) async fn conclude(
     no_wait: bool,
     summary: &mut Summary,
 ) -> Result<(), AdminError> {
+    let is_empty = summary.names.is_empty() && summary.counts.rejected == 0;
+    if is_empty && !options.disable_missing {
+        options.note_empty(&context.console);
+    }
     if options.disable_missing {
+        if is_empty {
+            return Err(AdminError::Refused(EMPTY));
+        }
         if summary.counts.rejected == 0 {
             disable_missing(context, audit, summary).await?;
         } else {
-            context.console.note("Nobody was disabled for not being in the file, since lines were rejected.");
+            context
+                .console
+                .note("Nobody was disabled for not being in the file, because lines were rejected.");
         }
     }
     let Some(audit) = audit else { return Ok(()) };
@@ -37,7 +50,7 @@ pub(super) async fn conclude(
     let seconds = WRITE_DELAY.as_secs();
     let disabled = User { disabled: true, ..User::default() };
     context.console.note(&format!(
-        "In {seconds} s once more, for logins that were under way (--no-wait leaves this out) …"
+        "Searching once more in {seconds} s, for logins that were under way (--no-wait skips this) …"
     ));
     time::sleep(WRITE_DELAY).await;
     for user_id in &summary.disabled {
@@ -46,7 +59,7 @@ pub(super) async fn conclude(
     Ok(())
 }
 
-/// The flag first, so that nothing more is issued; then the sessions.
+/// First disables the users, so that no more tokens are issued, and then ends the sessions.
 async fn disable_missing(
     context: &Context,
     audit: Option<&AuditLog>,
@@ -63,7 +76,7 @@ async fn disable_missing(
         let Some(credential) = Credential::from_item(&item)? else { continue };
         let username = Row::new("Credentials", &item).text(attribute::USERNAME)?;
         let user_id = credential.user_id;
-        // One whose identifier is there was renamed, or would be.
+        // A user whose identifier is in the file was renamed, or would be.
         if summary.names.line_of(username).is_some() || summary.ids.line_of(user_id.as_str()).is_some() {
             continue;
         }

@@ -1,10 +1,11 @@
-//! `latchgate users import`: users from where they were before, a line of JSON each.
+//! `latchgate users import`: imports users from other systems, as JSON lines.
 
 mod disable;
 mod missing;
 mod plan;
 mod record;
 mod run;
+mod settle;
 mod waiting;
 mod worker;
 
@@ -12,7 +13,11 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use self::{run::Run, worker::Worker};
+use self::run::Run;
+pub(crate) use self::{
+    record::{Record, Secret},
+    worker::{Outcome, Worker},
+};
 use crate::{
     context::Context,
     error::AdminError,
@@ -33,22 +38,23 @@ Each line is an object:
 
 Hashes may be argon2, scrypt, PBKDF2, bcrypt, SHA-crypt or phpass, as PHC strings and as Django, Werkzeug,
 passlib, PHP, WordPress, ASP.NET Identity, Keycloak and Firebase have them: docs/guide/moving-users.md says
-which fields to give. A user who is there already is left alone, so that a file can be imported again. Of two
-lines with the same username or user_id, the second is rejected. Bad lines are reported by their number and
-go to the rejects as they are. A dry run checks and counts what the run would.
+which fields to give. Existing users are left alone, so you can import a file again. Of two lines with the
+same username or user_id, the second is rejected. Bad lines are reported by their number and copied to the
+rejects. A dry run makes the same checks and counts, and writes nothing.
 
-With --update a user who is there already becomes what the line says; what it doesn't name stays. not_before
-and a newer password are never taken back. Sessions end that the user may not keep.
+With --update, an existing user gets what the line says and keeps the rest. An import never takes back
+not_before or a newer password. It ends sessions that the user may not keep.
 
-With --disable-missing the file is all of another deployment. A user who was made again there, under the same
-name with another user_id, takes the name: the one of before, if in no line, is deleted and signed out.";
+With --disable-missing, the file must contain all users of another deployment. If a user was created again
+there, under the same name with another user_id, the new user takes the name here too. The old user, unless
+a line has them, is deleted and signed out.";
 
 /// `users import`
 #[derive(Debug, Args)]
 pub(crate) struct Import {
     #[command(flatten)]
     options: ImportOptions,
-    /// Don't look again for sessions of logins that were under way when a user was disabled
+    /// Don't search again for sessions of logins that were under way when a user was disabled
     #[arg(long, requires = "update")]
     no_wait: bool,
 }
@@ -60,7 +66,8 @@ pub(super) async fn import(context: &Context, command: Import) -> Result<(), Adm
     let (source, rejects) = options.open()?;
     if options.disable_missing && !options.dry_run {
         context.console.confirm(
-            "This disables every user who is not in the file, and deletes one whose name has another user_id there.",
+            "This disables every user who is not in the file, and deletes users whose name has another \
+             user_id there.",
         )?;
     }
     let audit = if options.dry_run { None } else { Some(Arc::new(context.audit_log().await?)) };

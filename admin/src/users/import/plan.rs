@@ -1,4 +1,4 @@
-//! The plan for a line of an import. It follows from the line and from the rows that are stored.
+//! The plan for a line of an import, from the line and the stored rows.
 
 use std::sync::Arc;
 
@@ -17,15 +17,15 @@ use crate::{
 
 /// The plan for one line.
 pub(super) enum Plan {
-    /// Make the user.
+    /// Create the user.
     Create,
     /// Change the stored user to match the line.
     Update(Box<Update>),
-    /// Leave the stored user alone.
+    /// Leave the stored user unchanged.
     There,
-    /// Give the stored user the line's name instead of this one, and make the plan again.
+    /// Give the stored user the line's name instead of this one, and plan again.
     Rename(Username, UserId),
-    /// Do nothing: this other user has the name.
+    /// Do nothing, since this other user has the name.
     Taken(UserId),
     /// Reject the line, for this reason.
     Bad(String),
@@ -44,10 +44,10 @@ pub(super) struct Update {
     pub(super) keeps_password: bool,
 }
 
-pub(super) const NAME_TAKEN: &str = "its username is somebody else's, by the user_id";
-pub(super) const ID_TAKEN: &str = "its user_id is somebody else's, by the username";
+pub(super) const NAME_TAKEN: &str = "its username belongs to a user with another user_id";
+pub(super) const ID_TAKEN: &str = "its user_id belongs to a user with another username";
 const GONE: &str = "its user is half deleted: finish that with `users delete`";
-const UNREADABLE: &str = "what is stored of its user can't be read";
+const UNREADABLE: &str = "its stored user can't be read";
 
 /// Makes the plan for each line.
 #[derive(Clone, Debug)]
@@ -57,7 +57,8 @@ pub(super) struct Planner {
     passwords: Arc<Passwords>,
     /// Whether stored users may change.
     pub(super) update: bool,
-    /// Whether a stored user gets the name of the line with the same identifier: in a copy, whose names are the truth.
+    /// Whether a stored user with the line's identifier gets the line's name. In a copy of another
+    /// deployment, the names in the file count.
     renames: bool,
     dry_run: bool,
 }
@@ -86,7 +87,7 @@ impl Planner {
         Ok(self.passwords.hash(password.password()).await?)
     }
 
-    /// Reads the stored rows and makes the plan. A dry run makes the same plan.
+    /// Reads the stored rows and makes the plan, in a dry run too.
     pub(super) async fn plan(&self, record: &Record) -> Result<Plan, AdminError> {
         let Some(credential) = self.tables.credentials.find(&record.username).await? else {
             return self.plan_with_free_name(record).await;
@@ -130,7 +131,7 @@ impl Planner {
         })))
     }
 
-    /// The plan for a line whose name nobody has.
+    /// The plan for a line with a free name.
     pub(super) async fn plan_with_free_name(&self, record: &Record) -> Result<Plan, AdminError> {
         let mut is_taken = false;
         if let Some(user_id) = &record.user_id
@@ -150,8 +151,12 @@ impl Planner {
         })
     }
 
-    /// The name under which this very user is stored.
-    async fn former_name(&self, item: &Item, user_id: &UserId) -> Result<Option<Username>, AdminError> {
+    /// The name under which this user is stored.
+    pub(super) async fn former_name(
+        &self,
+        item: &Item,
+        user_id: &UserId,
+    ) -> Result<Option<Username>, AdminError> {
         let stored = User::from_item(item).ok().and_then(|user| user.username);
         let Some(name) = stored.as_deref().and_then(Username::stored) else { return Ok(None) };
         let is_own =
@@ -179,7 +184,7 @@ impl Planner {
                     Ok(Verdict::Right | Verdict::RightButWeak) => {}
                     Ok(Verdict::Wrong) | Err(PasswordError::Unusable) => {
                         let hash = self.hash(password).await?;
-                        // As where an operator sets a password: the sessions of the one before end.
+                        // As for a password from an operator: sessions with the previous password end.
                         let new = NewHash::replacing(there, String::new(), self.deployment.now());
                         plan.replace(hash, new.valid_from);
                         plan.ends_before = new.valid_from;
@@ -207,7 +212,7 @@ struct PasswordPlan {
     change: Change,
     changed: Vec<&'static str>,
     is_kept: bool,
-    /// Sessions that began before this instant used another password.
+    /// The earliest start of sessions with this password. Earlier ones end.
     ends_before: Timestamp,
 }
 
@@ -218,7 +223,7 @@ impl PasswordPlan {
         self.change = std::mem::take(&mut self.change)
             .set(attribute::PASSWORD_HASH, Some(text(hash)))
             .set(attribute::VALID_FROM, valid_from)
-            // A session of the other deployment means nothing in this one.
+            // Another deployment's session means nothing in this one.
             .set(attribute::CHANGED_IN, None);
         self.changed.push("password");
     }

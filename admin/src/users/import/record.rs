@@ -1,34 +1,38 @@
-//! What a line says, or why it can't be taken. No reason repeats anything of the line: it may be a password.
+//! A parsed line, or why it is rejected. The reason never repeats any part of the line, which may be a
+//! password.
 
 use passwords::{NewPassword, Username, stored_form};
 use serde_json::{Map, Value};
 use shared::{clock::Timestamp, ids::UserId};
 
-use crate::{import::fields::Fields, users::claims};
+use crate::{
+    import::fields::{Fields, OF_A_USER},
+    users::claims,
+};
 
-/// A user, as a line has it. What the line doesn't name is absent.
+/// A user as in a line. Fields that the line lacks are absent.
 #[derive(Clone, Debug)]
-pub(super) struct Record {
-    pub(super) username: Username,
-    /// The name as the line has it, if another release may have stored it like that.
-    pub(super) written: Option<Username>,
-    pub(super) user_id: Option<UserId>,
-    pub(super) claims: Option<Map<String, Value>>,
-    pub(super) secret: Option<Secret>,
-    pub(super) disabled: Option<bool>,
-    pub(super) must_change: Option<bool>,
+pub(crate) struct Record {
+    pub(crate) username: Username,
+    /// The name as in the line, if an earlier release may have stored it in this form.
+    pub(crate) written: Option<Username>,
+    pub(crate) user_id: Option<UserId>,
+    pub(crate) claims: Option<Map<String, Value>>,
+    pub(crate) secret: Option<Secret>,
+    pub(crate) disabled: Option<bool>,
+    pub(crate) must_change: Option<bool>,
     /// Sessions created before this instant are over.
-    pub(super) not_before: Option<Timestamp>,
-    /// The instant at which sessions of the password begin at the earliest.
-    pub(super) valid_from: Option<Timestamp>,
+    pub(crate) not_before: Option<Timestamp>,
+    /// The earliest start of sessions with the password.
+    pub(crate) valid_from: Option<Timestamp>,
 }
 
-/// What the user signs in with.
+/// The password or its hash.
 #[derive(Clone)]
-pub(super) enum Secret {
-    /// A hash, in the form in which it is stored.
+pub(crate) enum Secret {
+    /// A hash, in the stored form.
     Hash(String),
-    /// A password, which is hashed here.
+    /// A password, which the import hashes.
     Password(NewPassword),
 }
 
@@ -41,30 +45,18 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-const FIELDS: &[&str] = &[
-    "username",
-    "user_id",
-    "claims",
-    "password_hash",
-    "password",
-    "disabled",
-    "not_before",
-    "must_change",
-    "valid_from",
-];
-
-/// Why a line that makes a user can't go without one of them.
+/// The error for a line that creates a user without either.
 pub(super) const NO_SECRET: &str = "it has neither password_hash nor password";
 
 impl Record {
-    /// Reads a line; nothing, if it is blank. Only one that may be an update goes without a password.
+    /// Parses a line; `None`, if it is blank. Only a line that may be an update can lack a password.
     pub(super) fn parse(line: &[u8], may_update: bool) -> Result<Option<Self>, String> {
-        let Some(fields) = Fields::parse(line, FIELDS)? else { return Ok(None) };
+        let Some(fields) = Fields::parse(line, OF_A_USER)? else { return Ok(None) };
         let record = Self::of_fields(fields)?;
         match &record.secret {
             None if !may_update => Err(NO_SECRET.to_owned()),
             None | Some(Secret::Password(_)) if record.valid_from.is_some() => {
-                Err("its valid_from belongs to a password_hash, which it hasn't".to_owned())
+                Err("it has a valid_from, but no password_hash".to_owned())
             }
             _ => Ok(Some(record)),
         }
@@ -72,12 +64,12 @@ impl Record {
 
     fn of_fields(mut fields: Fields) -> Result<Self, String> {
         let written = fields.text("username")?.ok_or("it has no username")?;
-        let username = Username::parse(&written).ok_or("its username can't be one")?;
+        let username = Username::parse(&written).ok_or("its username is malformed")?;
         let is_form = has_forms(&username) && written.replace('ς', "σ") == username.as_str();
         let written = if is_form { Username::stored(&written) } else { None };
         let user_id = match fields.text("user_id")? {
             None => None,
-            Some(id) => Some(UserId::parse(&id).ok_or("its user_id can't be one")?),
+            Some(id) => Some(UserId::parse(&id).ok_or("its user_id is malformed")?),
         };
         let secret = match (fields.text("password_hash")?, fields.text("password")?) {
             (Some(hash), None) => Some(Secret::Hash(
@@ -112,7 +104,8 @@ impl Record {
     }
 }
 
-/// Whether earlier releases may have stored the name in another form: they told the two forms of a sigma apart.
+/// Whether earlier releases may have stored the name in another form, since they distinguished two forms of
+/// the sigma.
 pub(super) fn has_forms(username: &Username) -> bool {
     username.as_str().contains('σ')
 }
@@ -137,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_refused_for_a_reason_that_repeats_nothing_of_it() {
+    fn the_reason_for_refusing_a_line_does_not_quote_it() {
         let long = format!(
             r#"{{"username":"ada","password":"hunter2hunter2","claims":{{"a":"{}"}}}}"#,
             "x".repeat(65536)
@@ -151,15 +144,18 @@ mod tests {
             (r#"["hunter2"]"#, "not a JSON object"),
             (r#"{"username":"ada","password":"hunter2""#, "not a JSON object"),
             (r#"{"password":"hunter2hunter2"}"#, "no username"),
-            (r#"{"username":"hunter2 x","password":"hunter2hunter2"}"#, "username can't"),
+            (r#"{"username":"hunter2 x","password":"hunter2hunter2"}"#, "username is malformed"),
             (r#"{"username":7,"password":"hunter2hunter2"}"#, "username is not a string"),
-            (r#"{"username":"ada","user_id":"hunter 2","password":"hunter2hunter2"}"#, "user_id can't"),
+            (
+                r#"{"username":"ada","user_id":"hunter 2","password":"hunter2hunter2"}"#,
+                "user_id is malformed",
+            ),
             (r#"{"username":"ada"}"#, "neither"),
-            (r#"{"username":"ada","password":"hunter2hunter2","valid_from":1}"#, "valid_from belongs"),
+            (r#"{"username":"ada","password":"hunter2hunter2","valid_from":1}"#, "valid_from, but no"),
             (r#"{"username":"ada","password":"hunter2hunter2","password_hash":"x"}"#, "both"),
             (r#"{"username":"ada","password":"hunter2"}"#, "at least 8 characters"),
             (r#"{"username":"ada","password":"password1"}"#, "most common"),
-            (r#"{"username":"ada","password_hash":"hunter2"}"#, "no known kind"),
+            (r#"{"username":"ada","password_hash":"hunter2"}"#, "an unknown kind"),
             (r#"{"username":"ada","password":"hunter2hunter2","claims":["hunter2"]}"#, "not an object"),
             (
                 r#"{"username":"ada","password":"hunter2hunter2","claims":{"sub":"hunter2"}}"#,
@@ -170,10 +166,13 @@ mod tests {
                 r#"{"username":"ada","password":"hunter2hunter2","hunter2":1}"#,
                 "isn't known: there are username,",
             ),
-            (r#"{"usrname":"hunter2","password":"hunter2hunter2"}"#, "\"usrname\" isn't known: username is"),
+            (
+                r#"{"usrname":"hunter2","password":"hunter2hunter2"}"#,
+                "\"usrname\" isn't known: did you mean username?",
+            ),
             (
                 r#"{"username":"ada","pasword_hash":"hunter2"}"#,
-                "\"pasword_hash\" isn't known: password_hash is",
+                "\"pasword_hash\" isn't known: did you mean password_hash?",
             ),
             (r#"{"username":"ada","not_before":"hunter2"}"#, "not_before is not an instant"),
             (r#"{"username":"ada","valid_from":1790000000000}"#, "valid_from is not an instant"),

@@ -1,7 +1,8 @@
-//! All lines, some at the same time.
+//! Imports all lines, several in parallel.
 
-use std::{collections::HashSet, future};
+use std::collections::{HashMap, HashSet};
 
+use passwords::Username;
 use serde::Serialize;
 use shared::{ids::UserId, store::attribute};
 use tokio::{
@@ -13,7 +14,7 @@ use tokio::{
 use super::{
     plan::NAME_TAKEN,
     record::Record,
-    waiting::{Taken, in_order, refused},
+    waiting::Taken,
     worker::{Outcome, Updated, Worker},
 };
 use crate::{
@@ -29,24 +30,24 @@ use crate::{
     interrupt::Interrupts,
 };
 
-/// How many lines are dealt with at the same time.
+/// How many lines are imported in parallel.
 const AT_ONCE: usize = 16;
 
-/// What became of the lines.
+/// The number of lines with each result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Counts {
     pub(super) imported: u64,
-    /// Absent where nobody is changed.
+    /// Absent unless the import updates users.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) updated: Option<u64>,
     pub(super) there_already: u64,
     pub(super) rejected: u64,
-    /// How many were disabled who are not in the file; absent where nobody is.
+    /// The number of users that were disabled because the file lacks them; absent if there were none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) disabled: Option<u64>,
 }
 
-/// What is known once the lines are dealt with.
+/// The result of an import.
 pub(super) struct Summary {
     pub(super) counts: Counts,
     /// The names in the file.
@@ -57,25 +58,27 @@ pub(super) struct Summary {
     pub(super) disabled: Vec<UserId>,
 }
 
-/// An import under way.
+/// A running import.
 pub(super) struct Run {
-    worker: Worker,
+    pub(super) worker: Worker,
     rejects: Rejects,
     progress: Progress,
     running: JoinSet<Finished>,
     update: bool,
-    /// Whether the file has all users of another deployment.
+    /// Whether the file is a complete copy of another deployment's users.
     is_copy: bool,
-    /// Lines that have to wait for the last one.
-    taken: Vec<Taken>,
-    /// The users who would have another name: in a dry run, which gives nobody one.
-    moved: HashSet<UserId>,
-    summary: Summary,
-    /// The first line that could not be dealt with, and why.
+    /// Lines that wait until the whole file was read.
+    pub(super) taken: Vec<Taken>,
+    /// The users whom a dry run would have renamed.
+    pub(super) moved: HashSet<UserId>,
+    /// The temporary names of users in a circle.
+    pub(super) aside: HashMap<UserId, Username>,
+    pub(super) summary: Summary,
+    /// The first line that failed, with its error.
     failed: Option<(u64, AdminError)>,
 }
 
-/// A line, and what became of it.
+/// A finished line, with its result.
 struct Finished {
     line: Line,
     record: Record,
@@ -94,12 +97,14 @@ impl Run {
             is_copy: options.disable_missing,
             taken: Vec::new(),
             moved: HashSet::new(),
+            aside: HashMap::new(),
             summary: Summary { counts, names: Seen::default(), ids: Seen::default(), disabled: Vec::new() },
             failed: None,
         }
     }
 
-    /// Imports all lines, until the end, a failure or a signal; those that were begun are finished in any case.
+    /// Imports all lines, until the end, a failure or a signal. Lines that have started are finished in any
+    /// case.
     pub(super) async fn all(
         &mut self,
         mut pieces: Receiver<Piece>,
@@ -111,8 +116,8 @@ impl Run {
             let piece = select! {
                 biased;
                 () = interrupts.next() => { is_stopped = true; continue }
-                // Written down when it is done, not when the next line comes; but not into the midst of a bad line
-                // that comes in pieces.
+                // Recorded when it finishes, not when the next line comes, but never in the middle of a bad
+                // line that comes in pieces.
                 Some(finished) = self.running.join_next(), if self.rejects.ends_line() => {
                     self.done(finished);
                     continue;
@@ -140,7 +145,7 @@ impl Run {
             self.finish_one().await;
         }
         if self.failed.is_none() && !is_stopped {
-            // `from_line` doesn't go with a copy: where a signal comes, all of it is begun again.
+            // A copy excludes `from_line`, so after a signal it starts from the beginning.
             if let Some(number) = self.settle(&mut interrupts).await {
                 (next, is_stopped) = (number, true);
             }
@@ -152,7 +157,7 @@ impl Run {
         }
     }
 
-    /// What became of the lines, and where the bad ones are.
+    /// The results, and the file with the rejected lines.
     pub(super) fn finish(self) -> Result<(Summary, String), AdminError> {
         self.progress.finish();
         Ok((self.summary, self.rejects.finish()?))
@@ -169,7 +174,7 @@ impl Run {
         };
         let holder = self.worker.resolve(&mut record, self.is_copy).await?;
         let waits = self.is_copy && holder.is_some();
-        // One that waits may have another name yet, and the line of the name's holder may be still to come.
+        // A waiting line may still get another name, and the line of the user with its name may still come.
         let repeats = if waits { None } else { self.repeats_name(&record, line.number) };
         if let Some(reason) = repeats.or_else(|| self.repeats_id(&record)) {
             return self.reject(&line, &reason);
@@ -195,146 +200,19 @@ impl Run {
         Ok(())
     }
 
-    /// Deals with the lines whose name another user has. One who is in a line may have got another name; one who is in none is
-    /// gone, and the name is free; but a line that was rejected may have been that one's. Returns the line before which a
-    /// signal came.
-    async fn settle(&mut self, interrupts: &mut Interrupts) -> Option<u64> {
-        let (gone, there): (Vec<_>, Vec<_>) = std::mem::take(&mut self.taken)
-            .into_iter()
-            .partition(|taken| self.summary.ids.line_of(taken.holder.as_str()).is_none());
-        // Those whose holder is there first: they may be rejected yet.
-        let settled = match self.settle_there(in_order(there), interrupts).await {
-            Ok(None) => self.settle_gone(in_order(gone), interrupts).await,
-            settled => settled,
-        };
-        settled.unwrap_or_else(|(line, error)| {
-            self.fail(line, error);
-            None
-        })
-    }
-
-    /// Tries lines again and again, as long as some of them find their name free.
-    async fn settle_there(
-        &mut self,
-        mut waiting: Vec<Taken>,
-        interrupts: &mut Interrupts,
-    ) -> Result<Option<u64>, (u64, AdminError)> {
-        while !waiting.is_empty() {
-            let (count, mut still) = (waiting.len(), Vec::new());
-            for taken in waiting {
-                let number = taken.line.number;
-                if is_stopped(interrupts).await {
-                    return Ok(Some(number));
-                }
-                still.extend(self.import_freed(taken).await.map_err(|error| (number, error))?);
-            }
-            waiting = still;
-            if waiting.len() < count {
-                continue;
-            }
-            let (in_forms, others): (Vec<_>, Vec<_>) =
-                waiting.into_iter().partition(|taken| taken.record.written.is_some());
-            if in_forms.is_empty() {
-                for (line, reason) in refused(others) {
-                    self.reject(&line, reason).map_err(|error| (line.number, error))?;
-                }
-                break;
-            }
-            for taken in in_forms {
-                let number = taken.line.number;
-                self.import_beside(taken).await.map_err(|error| (number, error))?;
-            }
-            waiting = others;
-        }
-        Ok(None)
-    }
-
-    async fn settle_gone(
-        &mut self,
-        waiting: Vec<Taken>,
-        interrupts: &mut Interrupts,
-    ) -> Result<Option<u64>, (u64, AdminError)> {
-        let is_whole = self.summary.counts.rejected == 0;
-        for taken in waiting {
-            let number = taken.line.number;
-            if is_stopped(interrupts).await {
-                return Ok(Some(number));
-            }
-            let done =
-                if is_whole { self.succeed(taken).await } else { self.reject(&taken.line, NAME_TAKEN) };
-            done.map_err(|error| (number, error))?;
-        }
-        Ok(None)
-    }
-
-    /// Takes a line whose name another line's user had, if that one has another by now. Otherwise the line waits on.
-    async fn import_freed(&mut self, taken: Taken) -> Result<Option<Taken>, AdminError> {
-        let Taken { line, record, .. } = &taken;
-        if self.repeats_name(record, line.number).is_some() {
-            return Ok(Some(taken));
-        }
-        let outcome = match self.worker.import(record).await? {
-            // A dry run leaves the name to who would have another.
-            Outcome::Taken(holder) if self.moved.contains(&holder) => self.worker.would_take(record).await?,
-            outcome => outcome,
-        };
-        if let Outcome::Taken(holder) = outcome {
-            return Ok(Some(Taken { holder, ..taken }));
-        }
-        self.summary.names.note(record.username.as_str(), line.number);
-        self.write_down(taken.line, taken.record, outcome)?;
-        Ok(None)
-    }
-
-    /// Takes a line whose name is that of another line but for the form in which another release stored it.
-    async fn import_beside(&mut self, taken: Taken) -> Result<(), AdminError> {
-        let Taken { line, mut record, .. } = taken;
-        let held = match record.written.clone() {
-            Some(written) => std::mem::replace(&mut record.username, written),
-            None => record.username.clone(),
-        };
-        if let Some(reason) = self.repeats_name(&record, line.number) {
-            return self.reject(&line, &reason);
-        }
-        if record.username == held {
-            return self.reject(&line, NAME_TAKEN);
-        }
-        self.summary.names.note(record.username.as_str(), line.number);
-        let outcome = match self.worker.import(&record).await? {
-            Outcome::Taken(_) => Outcome::Bad(NAME_TAKEN.to_owned()),
-            outcome => outcome,
-        };
-        self.write_down(line, record, outcome)
-    }
-
-    /// Gives a line's user the name of one who is gone.
-    async fn succeed(&mut self, taken: Taken) -> Result<(), AdminError> {
-        let Taken { line, record, holder } = taken;
-        if let Some(reason) = self.repeats_name(&record, line.number) {
-            return self.reject(&line, &reason);
-        }
-        self.summary.names.note(record.username.as_str(), line.number);
-        let (outcome, was_enabled) = self.worker.succeed(&record, &holder).await?;
-        if was_enabled {
-            *self.summary.counts.disabled.get_or_insert_default() += 1;
-            self.summary.disabled.push(holder);
-        }
-        self.write_down(line, record, outcome)
-    }
-
-    fn note_id(&mut self, record: &Record, line: u64) {
+    pub(super) fn note_id(&mut self, record: &Record, line: u64) {
         if let Some(user_id) = &record.user_id {
             self.summary.ids.note(user_id.as_str(), line);
         }
     }
 
-    /// Which other line has the same name, as the reason to reject this one.
-    fn repeats_name(&self, record: &Record, number: u64) -> Option<String> {
+    /// The reason to reject this line if another line has the same name.
+    pub(super) fn repeats_name(&self, record: &Record, number: u64) -> Option<String> {
         let line = self.summary.names.line_of(record.username.as_str()).filter(|line| *line != number)?;
         Some(format!("it has the username of line {line}"))
     }
 
-    /// Which earlier line has the same identifier.
+    /// The reason to reject this line if an earlier line has the same identifier.
     fn repeats_id(&self, record: &Record) -> Option<String> {
         let line = self.summary.ids.line_of(record.user_id.as_ref()?.as_str())?;
         Some(format!("it has the user_id of line {line}"))
@@ -347,7 +225,7 @@ impl Run {
     }
 
     fn done(&mut self, finished: Result<Finished, JoinError>) {
-        // Unwrap safety: a task that panicked panics here, as it would have without a task.
+        // Unwrap safety: a panic in a task continues here, as it would without a task.
         let Finished { line, record, result } = finished.expect("importing a line doesn't panic");
         let number = line.number;
         let written = result.and_then(|outcome| self.write_down(line, record, outcome));
@@ -356,7 +234,12 @@ impl Run {
         }
     }
 
-    fn write_down(&mut self, line: Line, record: Record, outcome: Outcome) -> Result<(), AdminError> {
+    pub(super) fn write_down(
+        &mut self,
+        line: Line,
+        record: Record,
+        outcome: Outcome,
+    ) -> Result<(), AdminError> {
         let name = record.username.as_str();
         let counts = &mut self.summary.counts;
         match outcome {
@@ -381,7 +264,7 @@ impl Run {
         let Updated { user_id, changed, is_disabled, keeps_password } = updated;
         if keeps_password {
             let number = line.number;
-            self.progress.say(&format!("line {number}: the password that is there is newer, and stays"));
+            self.progress.say(&format!("line {number}: the stored password is newer, and stays"));
         }
         let counts = &mut self.summary.counts;
         if changed.is_empty() {
@@ -410,26 +293,17 @@ impl Run {
         }
     }
 
-    fn reject(&mut self, line: &Line, reason: &str) -> Result<(), AdminError> {
+    pub(super) fn reject(&mut self, line: &Line, reason: &str) -> Result<(), AdminError> {
         self.summary.counts.rejected += 1;
-        self.progress.say(&format!("line {}: {reason}", line.number));
+        self.progress.rejected(line.number, reason);
         self.progress.line(line.bytes.len());
         self.rejects.add(&line.bytes)
     }
 
-    /// Stops the import; of several lines that failed the first is where to go on.
-    fn fail(&mut self, line: u64, error: AdminError) {
+    /// Stops the import. If several lines failed, it continues from the first next time.
+    pub(super) fn fail(&mut self, line: u64, error: AdminError) {
         if self.failed.as_ref().is_none_or(|(first, _)| line < *first) {
             self.failed = Some((line, error));
         }
-    }
-}
-
-/// Whether a signal came.
-async fn is_stopped(interrupts: &mut Interrupts) -> bool {
-    select! {
-        biased;
-        () = interrupts.next() => true,
-        () = future::ready(()) => false,
     }
 }

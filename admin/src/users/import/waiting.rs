@@ -1,26 +1,22 @@
-//! The lines of a copy that wait for a name: which goes first, and why the rest can't go at all.
+//! The order of a copy's lines whose names other users still have.
 
 use std::collections::{HashMap, HashSet};
 
 use shared::ids::UserId;
 
-use super::{plan::NAME_TAKEN, record::Record};
+use super::record::Record;
 use crate::import::lines::Line;
 
-/// Why a line is rejected that waits for itself.
-pub(super) const CIRCLE: &str = "its username changes hands in a circle, in which no user can be the first: give one of them a \
-                                 third name with `users rename`, and import again";
-
-/// A line of a copy whose name another user has. Whether that one is gone, or has another name, is known once all lines were
-/// read.
+/// A line of a copy whose name another user has. The rest of the file shows whether that user is renamed or
+/// deleted.
 pub(super) struct Taken {
     pub(super) line: Line,
     pub(super) record: Record,
-    /// Who has the name.
+    /// The user with the name.
     pub(super) holder: UserId,
 }
 
-/// Each line after the one of the user who has its name. In a circle one has to begin; which one it is makes no difference.
+/// Sorts each line after the line of the user with its name. In a circle, any line may come first.
 pub(super) fn in_order(mut lines: Vec<Taken>) -> Vec<Taken> {
     lines.sort_by_key(|taken| taken.line.number);
     let by_user: HashMap<&UserId, usize> =
@@ -40,32 +36,50 @@ pub(super) fn in_order(mut lines: Vec<Taken>) -> Vec<Taken> {
     order.into_iter().filter_map(|i| lines[i].take()).collect()
 }
 
-/// Why each of these is rejected, of which none can go: somebody keeps the name that it waits for, or it waits for itself. In
-/// the order of the file.
-pub(super) fn refused(lines: Vec<Taken>) -> Vec<(Line, &'static str)> {
-    let lines = in_order(lines);
-    let users: HashSet<UserId> = lines.iter().filter_map(|taken| taken.record.user_id.clone()).collect();
-    let mut reasons: HashMap<UserId, &'static str> = HashMap::new();
-    let mut refused = Vec::with_capacity(lines.len());
-    for Taken { line, record, holder } in lines {
-        let reason = match reasons.get(&holder) {
-            Some(reason) => reason,
-            // The holder's line comes before this one, unless this one comes before itself.
-            None if users.contains(&holder) => CIRCLE,
-            None => NAME_TAKEN,
-        };
-        reasons.extend(record.user_id.map(|user_id| (user_id, reason)));
-        refused.push((line, reason));
+/// Splits the waiting lines into those that wait, directly or indirectly, for the name of a user in `gone`,
+/// and the rest.
+pub(super) fn behind(waiting: Vec<Taken>, gone: &[Taken]) -> (Vec<Taken>, Vec<Taken>) {
+    let mut freeing: HashSet<UserId> = users(gone).cloned().collect();
+    loop {
+        let before = freeing.len();
+        let next = waiting.iter().filter(|taken| freeing.contains(&taken.holder));
+        let next: Vec<UserId> = next.filter_map(|taken| taken.record.user_id.clone()).collect();
+        freeing.extend(next);
+        if freeing.len() == before {
+            return waiting.into_iter().partition(|taken| freeing.contains(&taken.holder));
+        }
     }
-    refused.sort_by_key(|(line, _)| line.number);
-    refused
+}
+
+/// Finds the circles of lines that wait for each other's names. Each circle is a list of indices.
+pub(super) fn circles(waiting: &[Taken]) -> Vec<Vec<usize>> {
+    let place = |(i, taken): (usize, &'_ Taken)| Some((taken.record.user_id.clone()?, i));
+    let by_user: HashMap<UserId, usize> = waiting.iter().enumerate().filter_map(place).collect();
+    let (mut is_seen, mut circles) = (vec![false; waiting.len()], Vec::new());
+    for first in 0..waiting.len() {
+        let (mut chain, mut next) = (Vec::new(), Some(first));
+        while let Some(i) = next.filter(|i| !is_seen[*i]) {
+            is_seen[i] = true;
+            chain.push(i);
+            next = by_user.get(&waiting[i].holder).copied();
+        }
+        // A chain that leads into an earlier chain is no circle.
+        if let Some(start) = next.and_then(|next| chain.iter().position(|i| *i == next)) {
+            circles.push(chain.split_off(start));
+        }
+    }
+    circles
+}
+
+fn users(lines: &[Taken]) -> impl Iterator<Item = &UserId> {
+    lines.iter().filter_map(|taken| taken.record.user_id.as_ref())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Lines of users whose names these others have.
+    /// Lines of the first users, whose names the second users have.
     fn lines(pairs: &[(&str, &str)]) -> Vec<Taken> {
         let taken = |(number, (user_id, holder)): (u64, &(&str, &str))| {
             let bytes = format!(r#"{{"username":"of-{holder}","user_id":"{user_id}"}}"#).into_bytes();
@@ -89,15 +103,22 @@ mod tests {
     }
 
     #[test]
-    fn a_line_is_refused_for_what_the_first_of_its_chain_meets() {
-        let reasons = |pairs: &[(&str, &str)]| -> Vec<&str> {
-            refused(lines(pairs)).iter().map(|(_, reason)| *reason).collect()
-        };
-        assert_eq!(reasons(&[("a", "b"), ("b", "c"), ("c", "d")]), [NAME_TAKEN; 3]);
-        assert_eq!(reasons(&[("a", "b"), ("b", "a")]), [CIRCLE; 2]);
-        assert_eq!(
-            reasons(&[("x", "a"), ("a", "b"), ("p", "q"), ("b", "c"), ("c", "a")]),
-            [CIRCLE, CIRCLE, NAME_TAKEN, CIRCLE, CIRCLE]
-        );
+    fn a_circle_includes_its_lines_and_none_that_wait_for_it() {
+        let found = |pairs: &[(&str, &str)]| circles(&lines(pairs));
+        assert_eq!(found(&[("a", "b"), ("b", "c"), ("c", "d")]), [[0; 0]; 0]);
+        assert_eq!(found(&[("a", "b"), ("b", "a")]), [[0, 1]]);
+        assert_eq!(found(&[("x", "a"), ("a", "b"), ("p", "q"), ("b", "c"), ("c", "a")]), [[1, 3, 4]]);
+        assert_eq!(found(&[("a", "b"), ("b", "a"), ("y", "x"), ("x", "y")]), [[0, 1], [2, 3]]);
+    }
+
+    #[test]
+    fn lines_that_wait_for_a_deleted_user_come_later() {
+        let numbers = |lines: Vec<Taken>| lines.iter().map(|taken| taken.line.number).collect::<Vec<_>>();
+        let gone = lines(&[("g", "old")]);
+        let waiting = lines(&[("a", "b"), ("b", "g"), ("c", "d"), ("d", "c")]);
+        let (later, now) = behind(waiting, &gone);
+        assert_eq!((numbers(later), numbers(now)), (vec![1, 2], vec![3, 4]));
+        let (later, now) = behind(lines(&[("a", "b")]), &[]);
+        assert_eq!((numbers(later), numbers(now)), (vec![], vec![1]));
     }
 }

@@ -1,4 +1,4 @@
-//! The import of one line.
+//! Imports a line.
 
 use std::sync::Arc;
 
@@ -19,50 +19,53 @@ use crate::{
     error::AdminError,
     import::ImportOptions,
     sessions::end_what_user_may_not_keep,
-    tables::users::{Creation, NewUser, Renaming},
+    tables::{
+        consents::ConsentTable,
+        users::{Creation, NewUser, Renaming},
+    },
     users::create::new_id,
 };
 
-/// How often a line is begun again that met other writes to the same user.
+/// How often a line is retried if other writes change the same user.
 const ATTEMPTS: usize = 4;
 
 /// The result of a line.
 #[derive(Debug)]
-pub(super) enum Outcome {
-    /// The user is there now.
+pub(crate) enum Outcome {
+    /// The user was created.
     Imported(UserId),
     /// The user existed, and matches the line now.
     Updated(Updated),
-    /// The user existed, and was left alone.
+    /// The user existed, and stays unchanged.
     There,
-    /// This other user has the name.
+    /// Another user has the name.
     Taken(UserId),
-    /// The line can't be taken.
+    /// The line is rejected, for this reason.
     Bad(String),
 }
 
 /// A user who was changed, or matched the line already.
 #[derive(Debug)]
-pub(super) struct Updated {
-    pub(super) user_id: UserId,
-    /// Which attributes changed.
-    pub(super) changed: Vec<&'static str>,
-    pub(super) is_disabled: bool,
+pub(crate) struct Updated {
+    pub(crate) user_id: UserId,
+    /// The changed attributes.
+    pub(crate) changed: Vec<&'static str>,
+    pub(crate) is_disabled: bool,
     /// Whether the stored password is newer than the line's, and so stays.
-    pub(super) keeps_password: bool,
+    pub(crate) keeps_password: bool,
 }
 
 /// Imports lines.
 #[derive(Clone, Debug)]
-pub(super) struct Worker {
+pub(crate) struct Worker {
     planner: Planner,
     /// `None` in a dry run, which writes nothing.
     pub(super) audit: Option<Arc<AuditLog>>,
 }
 
 impl Worker {
-    /// One without an audit log only says what it would do.
-    pub(super) fn new(
+    /// A worker. Without an audit log, it only predicts the results.
+    pub(crate) fn new(
         deployment: &Deployment,
         options: &ImportOptions,
         audit: Option<Arc<AuditLog>>,
@@ -70,9 +73,9 @@ impl Worker {
         Ok(Self { planner: Planner::new(deployment, options, audit.is_none())?, audit })
     }
 
-    /// Gives the record the name under which its user is stored. If no user has the name and the file is a copy, the record
-    /// keeps the line's own form: two users whom another release told apart stay two. Returns the other user who holds the
-    /// name, if one does. A name that has one form costs no read.
+    /// Replaces the record's name with the stored form. If no user has the name and the file is a copy, the
+    /// record keeps the line's form, so that two users whom another release distinguished stay two. Returns
+    /// another user who has the name, if there is one. A name with only one form causes no read.
     pub(super) async fn resolve(
         &self,
         record: &mut Record,
@@ -101,7 +104,7 @@ impl Worker {
         Ok(holder.filter(|holder| holder != user_id))
     }
 
-    /// The form of the name under which this very user is stored.
+    /// The form of the name under which this user is stored.
     async fn own_form(&self, name: &Username, user_id: &UserId) -> Result<Option<Username>, AdminError> {
         let tables = &self.planner.tables;
         let Some(item) = tables.user_item(user_id).await? else { return Ok(None) };
@@ -114,10 +117,10 @@ impl Worker {
         Ok(is_own.then_some(form))
     }
 
-    /// What is done with a line whose name is resolved.
-    pub(super) async fn import(&self, record: &Record) -> Result<Outcome, AdminError> {
+    /// Imports a line with a resolved name.
+    pub(crate) async fn import(&self, record: &Record) -> Result<Outcome, AdminError> {
         let Some(audit) = self.audit.clone() else { return self.would_import(record).await };
-        // A line without a password to be hashed is most often of somebody who isn't there: one write, no read.
+        // A line with a hash usually belongs to a new user. Then one write is enough, without a read.
         if !self.planner.update
             && matches!(record.secret, Some(Secret::Hash(_)))
             && let Some(outcome) = self.create(record).await?
@@ -146,12 +149,12 @@ impl Worker {
                 None => {}
             }
         }
-        let reason = "the user was changed again and again meanwhile".to_owned();
+        let reason = "other writes kept changing the user".to_owned();
         Err(StoreError::Unavailable { operation: "the import of a line", reason }.into())
     }
 
-    /// Gives the stored user the line's name: a copy of a user who was renamed at home. Whether it was done; the next plan says
-    /// why not.
+    /// Gives the stored user the line's name, since a copied user was renamed in the other deployment.
+    /// Returns whether it succeeded; the next plan says why not.
     async fn rename(
         &self,
         former: &Username,
@@ -172,7 +175,7 @@ impl Worker {
         self.would_carry_out(self.planner.plan(record).await?, record).await
     }
 
-    /// What a dry run says of a line whose name somebody has who would have another by then.
+    /// The predicted result of a line whose name belongs to a user who would be renamed by then.
     pub(super) async fn would_take(&self, record: &Record) -> Result<Outcome, AdminError> {
         self.would_carry_out(self.planner.plan_with_free_name(record).await?, record).await
     }
@@ -198,7 +201,7 @@ impl Worker {
         })
     }
 
-    /// Makes the user; nothing, if the name or the identifier is taken.
+    /// Creates the user. `None`, if the name or the identifier is taken.
     async fn create(&self, record: &Record) -> Result<Option<Outcome>, AdminError> {
         let Some(new) = self.new_user(record).await? else { return Ok(None) };
         Ok(match self.planner.tables.create(&new).await? {
@@ -207,7 +210,7 @@ impl Worker {
         })
     }
 
-    /// The user of a line; nobody, if it has no password.
+    /// The user of a line; `None`, if the line has no password.
     async fn new_user(&self, record: &Record) -> Result<Option<NewUser>, AdminError> {
         let password_hash = match &record.secret {
             Some(Secret::Hash(hash)) => hash.clone(),
@@ -233,9 +236,9 @@ impl Worker {
         Ok(Some(NewUser { username: record.username.clone(), user, credential }))
     }
 
-    /// Gives the line's user the name of a holder who was deleted at home. The holder ends as in a deletion: first the flag
-    /// stops new tokens, then the sessions end, then the record goes, with the name. The next import completes one that was
-    /// cut off. Returns also whether the holder was still enabled.
+    /// Gives the line's user the name of a user who was deleted in the other deployment. It ends that user as
+    /// a deletion does: it disables the user, ends the sessions, and then deletes the rows, which frees the
+    /// name. The next import completes an interrupted one. Also returns whether that user was still enabled.
     pub(super) async fn succeed(
         &self,
         record: &Record,
@@ -244,17 +247,33 @@ impl Worker {
         let tables = &self.planner.tables;
         let bad = |reason: &str| Ok((Outcome::Bad(reason.to_owned()), false));
         let Some(user_id) = &record.user_id else { return bad(NAME_TAKEN) };
-        if record.secret.is_none() {
-            return bad(NAME_TAKEN);
-        }
-        if tables.user_item(user_id).await?.is_some() {
-            return bad(ID_TAKEN);
-        }
+        let is_renamed = match tables.user_item(user_id).await? {
+            None if record.secret.is_none() => return bad(NAME_TAKEN),
+            None => false,
+            Some(own) if self.planner.former_name(&own, user_id).await?.is_some() => true,
+            Some(_) => return bad(ID_TAKEN),
+        };
         let item = tables.user_item(gone).await?;
         let was_disabled = item.as_ref().is_none_or(is_disabled);
-        let Some(audit) = &self.audit else { return Ok((Outcome::Imported(user_id.clone()), !was_disabled)) };
+        let Some(audit) = &self.audit else {
+            let outcome =
+                if is_renamed { self.would_take(record).await? } else { Outcome::Imported(user_id.clone()) };
+            return Ok((outcome, !was_disabled));
+        };
         let name = record.username.as_str();
         disable(&self.planner.deployment, tables, audit, (gone, name), was_disabled).await?;
+        if let Some(consents) = ConsentTable::of(&self.planner.deployment) {
+            consents.delete_all(gone).await?;
+        }
+        if is_renamed {
+            let deleted = tables.delete(&record.username, gone).await?;
+            audit.record(OperatorEvent::UserDeleted, &Subject::user(gone, Some(deleted.as_str())))?;
+            let outcome = match self.import(record).await? {
+                Outcome::Taken(_) => Outcome::Bad(NAME_TAKEN.to_owned()),
+                outcome => outcome,
+            };
+            return Ok((outcome, !was_disabled));
+        }
         let Some(new) = self.new_user(record).await? else { return bad(NAME_TAKEN) };
         let outcome = match tables.replace(&new, gone).await? {
             Creation::Done => {
@@ -267,8 +286,41 @@ impl Worker {
         Ok((outcome, !was_disabled))
     }
 
-    /// Changes the user; nothing, if the user was changed since it was read. Sessions are looked at even if nothing
-    /// changes: an import that was cut off here is completed by the next.
+    /// Whether each of these users has a name that can be changed.
+    pub(super) async fn can_all_rename(
+        &self,
+        records: impl Iterator<Item = &Record>,
+    ) -> Result<bool, AdminError> {
+        for record in records {
+            if self.stored_name_of(record).await?.is_none() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Gives a user a temporary name until the line's name is free, and returns it if that succeeded. After
+    /// an interruption here, the user keeps the temporary name until the next copy. A dry run does nothing.
+    pub(super) async fn step_aside(&self, record: &Record) -> Result<Option<Username>, AdminError> {
+        let Some(audit) = &self.audit else { return Ok(None) };
+        let Some((former, user_id)) = self.stored_name_of(record).await? else { return Ok(None) };
+        let aside = format!("renaming-{}", new_id(&*self.planner.deployment.random)?);
+        let Some(username) = Username::parse(&aside) else { return Ok(None) };
+        let aside = Record { username: username.clone(), ..record.clone() };
+        let is_done = self.rename(&former, &user_id, &aside, audit).await?;
+        Ok(is_done.then_some(username))
+    }
+
+    /// The name under which the line's user is stored, if the user exists.
+    async fn stored_name_of(&self, record: &Record) -> Result<Option<(Username, UserId)>, AdminError> {
+        let Some(user_id) = &record.user_id else { return Ok(None) };
+        let Some(item) = self.planner.tables.user_item(user_id).await? else { return Ok(None) };
+        let name = self.planner.former_name(&item, user_id).await?;
+        Ok(name.map(|name| (name, user_id.clone())))
+    }
+
+    /// Changes the user. `None`, if another write changed the user since the read. Ends sessions even without
+    /// a change, so that the next import completes an interrupted one.
     async fn change(
         &self,
         record: &Record,

@@ -13,7 +13,7 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 /// The functions behind the gateway.
 pub(crate) struct Api(Gateway);
 
-/// Who signs in, and on which client.
+/// A sign-in on a client.
 #[derive(Clone, Copy)]
 pub(crate) struct Login<'a> {
     pub(crate) client_id: &'a str,
@@ -23,7 +23,7 @@ pub(crate) struct Login<'a> {
 }
 
 impl<'a> Login<'a> {
-    /// With [`PASSWORD`], on a public client.
+    /// A sign-in with [`PASSWORD`], on a public client.
     pub(crate) fn on(client_id: &'a str, username: &'a str) -> Self {
         Self { client_id, client_secret: None, username, password: PASSWORD }
     }
@@ -46,7 +46,7 @@ impl Api {
         self.post(route::LOGIN, &body).await
     }
 
-    /// The tokens of a login that has to succeed.
+    /// The tokens of a login that must succeed.
     pub(crate) async fn tokens(&self, login: Login<'_>) -> Value {
         let (status, tokens) = self.login(login).await;
         assert_eq!(status, 200, "{tokens}");

@@ -1,5 +1,6 @@
 //! A deployment over an engine, the program, and the functions.
 
+pub(crate) mod account;
 mod api;
 
 use std::{
@@ -13,7 +14,7 @@ use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use keys::KeyPlan;
 use local::{
     engine::{self, AccessKeyId, Engine},
-    functions::{Deployment, Keyset},
+    functions::{Deployment, Internet, Keyset},
     gateway::Gateway,
     tables,
     template::{ApiKind, Template},
@@ -28,20 +29,22 @@ use tokio::{io::AsyncWriteExt, process::Command};
 
 pub(crate) use self::api::{Api, Login, PASSWORD, claims};
 
-/// What the store asks for.
+/// The access key ID that the store requires.
 pub(crate) const ACCESS_KEY_ID: &str = "AKIAEXAMPLE";
 
-/// The variables by which tables are found.
-const TABLES: [(&str, &str); 6] = [
+/// The tables, with the variables for their names.
+pub(crate) const TABLES: [(&str, &str); 8] = [
     ("ClientsTable", "CLIENTS_TABLE"),
     ("CredentialsTable", "CREDENTIALS_TABLE"),
     ("UsersTable", "USERS_TABLE"),
     ("SessionsTable", "SESSIONS_TABLE"),
     ("RevocationsTable", "REVOCATIONS_TABLE"),
     ("KeysTable", "KEYS_TABLE"),
+    ("CodesTable", "CODES_TABLE"),
+    ("ConsentsTable", "CONSENTS_TABLE"),
 ];
 
-/// A deployment without any client or user.
+/// A deployment without clients and users.
 pub(crate) struct Deployed {
     pub(crate) endpoint: String,
     pub(crate) store: Client,
@@ -50,7 +53,7 @@ pub(crate) struct Deployed {
     deployment: Deployment,
 }
 
-/// What the program printed, and its exit code.
+/// The program's output and exit code.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -59,14 +62,15 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// The JSON document of a command that was carried out.
+    /// The JSON document of a command that must succeed.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {
         self.assert(0);
         serde_json::from_str(&self.stdout).unwrap()
     }
 
-    /// Asserts the exit code; of a refusal, also that nothing was printed and that one line says why.
+    /// Asserts the exit code. After a failure, also asserts that nothing was printed but one line with the
+    /// reason.
     #[track_caller]
     pub(crate) fn assert(&self, code: i32) -> &Self {
         assert_eq!(self.code, code, "{self:?}");
@@ -83,7 +87,7 @@ impl Deployed {
         Self::over(endpoint, &prefix).await
     }
 
-    /// Over the embedded store, whichever store is under test.
+    /// A deployment over the embedded store, whichever store is under test.
     pub(crate) async fn embedded() -> Self {
         Self::over(embedded().await, "").await
     }
@@ -111,11 +115,12 @@ impl Deployed {
             clock: Arc::new(SystemClock),
             random,
             hash_cost: HashCost::PRODUCTION,
+            web: Arc::new(Internet),
         };
         Self { endpoint, store, folder, template, deployment }
     }
 
-    /// The program, with a folder of its own for its audit log and none of the variables of whoever runs the tests.
+    /// The program, with a separate folder for its audit log, and without the tester's variables.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_latchgate"));
         command.env_clear().env("USER", "ada").env("XDG_STATE_HOME", &self.folder).current_dir(&self.folder);
@@ -137,17 +142,17 @@ impl Deployed {
         run(self.command(arguments), input).await
     }
 
-    /// The functions as after a cold start: what they cached is not what is tested here.
+    /// The functions after a cold start, without their caches.
     pub(crate) async fn api(&self) -> Api {
         Api::over(Box::pin(Gateway::deploy(&self.template, &self.deployment)).await.unwrap())
     }
 
-    /// A public client that may ask for what the demo asks for.
+    /// A public client with the demo's scopes.
     pub(crate) async fn client(&self, client_id: &str) {
         self.run(&["clients", "create", client_id, "--public", "--scope", "read write"]).await.assert(0);
     }
 
-    /// A user with [`PASSWORD`]; returns the identifier.
+    /// Creates a user with [`PASSWORD`], and returns the identifier.
     pub(crate) async fn user(&self, username: &str) -> String {
         let arguments = ["users", "create", username, "--password-stdin"];
         let ran = self.run_with(&arguments, PASSWORD.as_bytes()).await;
@@ -161,13 +166,13 @@ impl Deployed {
         items.into_iter().map(|item| item.into_iter().collect()).collect()
     }
 
-    /// What was written down, a line each.
+    /// The lines of the audit log.
     pub(crate) fn audit(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.folder.join("latchgate/audit.jsonl")).unwrap_or_default();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The names of the events that were written down.
+    /// The names of the events in the audit log.
     pub(crate) fn events(&self) -> Vec<String> {
         self.audit().iter().map(|line| line["event"].as_str().unwrap().to_owned()).collect()
     }
@@ -183,13 +188,13 @@ impl Drop for Deployed {
     }
 }
 
-/// Runs a command with this on standard input.
+/// Runs a command with this standard input.
 pub(crate) async fn run(mut command: Command, input: &[u8]) -> Ran {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = command.spawn().unwrap();
     let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_vec());
     let writing = tokio::spawn(async move {
-        // One that is refused at once reads nothing.
+        // A command that is refused at once reads nothing.
         let _ = stdin.write_all(&input).await;
     });
     let output = child.wait_with_output().await.unwrap();
@@ -198,7 +203,7 @@ pub(crate) async fn run(mut command: Command, input: &[u8]) -> Ran {
     Ran { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// The store under test and a prefix for tables of one's own there.
+/// The store under test, and a prefix for its tables.
 #[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which store to use")]
 async fn endpoint() -> (String, String) {
     if let Ok(endpoint) = std::env::var("LATCHGATE_TEST_ENDPOINT") {

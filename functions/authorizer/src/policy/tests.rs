@@ -1,4 +1,4 @@
-//! Policies, held against ARNs as API Gateway holds them.
+//! Tests that evaluate policies as API Gateway does.
 
 use shared::{environment::Environment, scope::Scope};
 
@@ -6,7 +6,7 @@ use super::*;
 
 const STAGE: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod";
 
-/// Spellings of `/orders/7`, by which a server may get there.
+/// Spellings that a server may treat as `/orders/7`.
 const SPELLINGS: [&str; 24] = [
     "//orders/7",
     "/orders//7",
@@ -44,7 +44,7 @@ fn policy(rules: &ScopeRules, scope: &str, call: &str) -> PolicyDocument {
     let (scope, target) = (Scope::parse(scope).unwrap(), Target::of_arn(call));
     let stage = Stage::of_method_arn(&format!("{STAGE}/GET/")).unwrap();
     let verdict = rules.decide(target.as_ref(), &scope);
-    let call = Call { stage: &stage, target: target.as_ref(), verdict };
+    let call = Call { stage: &stage, arn: call, target: target.as_ref(), verdict };
     let policy = PolicyDocument::of_call(&call, rules, |rule| rule.is_met_by(&scope));
     assert!(policy.fits(), "{policy:?}");
     policy
@@ -82,7 +82,7 @@ fn is_of(mut pattern: &[u8], mut text: &[u8]) -> bool {
     }
 }
 
-/// Tables that protect `/orders/7`, each with whether others pass.
+/// Tables that protect `/orders/7`, and whether other calls pass.
 const TABLES: [(&str, &str, bool); 8] = [
     ("GET /orders/7 admin", "allow", true),
     ("GET /orders/* admin", "allow", true),
@@ -95,7 +95,7 @@ const TABLES: [(&str, &str, bool); 8] = [
 ];
 
 #[test]
-fn no_spelling_of_a_protected_path_is_allowed_by_the_decision_nor_by_a_policy_that_is_remembered() {
+fn no_spelling_of_a_protected_path_passes_by_decision_or_cached_policy() {
     for (rules, default, others_pass) in TABLES {
         let rules = table(rules, default);
         let remembered = policy(&rules, "", "GET/other");
@@ -106,7 +106,7 @@ fn no_spelling_of_a_protected_path_is_allowed_by_the_decision_nor_by_a_policy_th
                 assert!(!allows(&policy(&rules, "", &call), &call), "{rules:?} {call}");
                 assert!(!allows(&remembered, &call), "remembered, {rules:?} {call}");
             }
-            // What wildcards can't name.
+            // Wildcards can't name this.
             let call = format!("{method}/Orders/7");
             assert!(!allows(&policy(&rules, "", &call), &call), "{rules:?} {call}");
         }
@@ -150,7 +150,7 @@ fn identifiers_with_spaces_and_at_signs_go_on_working() {
 }
 
 #[test]
-fn a_rule_for_every_method_names_its_own_paths_alone() {
+fn a_rule_for_every_method_covers_only_its_own_paths() {
     let rules = table("* /health -", "deny");
     let remembered = policy(&rules, "", "GET/health");
     for method in METHODS {
@@ -162,7 +162,7 @@ fn a_rule_for_every_method_names_its_own_paths_alone() {
 }
 
 #[test]
-fn a_rule_whose_path_can_be_spelled_in_two_ways_holds_in_both() {
+fn a_rule_holds_in_both_spellings_of_its_path() {
     let rules = table("GET /by/me@home admin; GET /* -", "deny");
     for call in ["GET/by/me@home", "GET/by/me%40home"] {
         assert!(!allows(&policy(&rules, "", call), call), "{call}");
@@ -188,7 +188,7 @@ fn a_slash_at_the_end_passes_where_a_rule_has_one() {
 }
 
 #[test]
-fn without_rules_every_spelling_passes_or_none() {
+fn without_rules_the_default_decides_every_spelling() {
     for path in SPELLINGS {
         let call = format!("GET{path}");
         assert!(allows(&policy(&table("", ""), "", &call), &call), "{call}");
@@ -197,7 +197,7 @@ fn without_rules_every_spelling_passes_or_none() {
 }
 
 #[test]
-fn a_call_with_a_long_path_is_denied_by_a_resource_that_is_short_enough() {
+fn a_call_with_a_long_path_is_denied_by_a_short_resource() {
     let rules = table("GET /Orders* admin", "allow");
     for path in ["a".repeat(1500), "é/".repeat(700) + "x", "{".repeat(500)] {
         let call = format!("GET/orders/{}", path.replace('{', "%7B"));
@@ -206,7 +206,7 @@ fn a_call_with_a_long_path_is_denied_by_a_resource_that_is_short_enough() {
 }
 
 #[test]
-fn what_looks_like_a_policy_variable_denies_like_anything_else() {
+fn a_policy_variable_in_a_path_is_denied_with_wildcards() {
     let rules = table("GET /x* admin", "allow");
     let policy = policy(&rules, "", "GET/X%24%7Baws:username%7D");
     let denied = &policy.statement[1].resource;
@@ -215,7 +215,7 @@ fn what_looks_like_a_policy_variable_denies_like_anything_else() {
 }
 
 #[test]
-fn a_table_whose_methods_do_not_fit_allows_that_of_the_call_and_denies_all() {
+fn a_table_too_long_for_all_methods_allows_only_the_calls_method() {
     let rules: Vec<_> =
         (0..40).map(|i| format!("* /rule{i} {}", if i == 0 { "admin" } else { "-" })).collect();
     let rules = evaluable(table(&rules.join(";"), "deny")).unwrap();
@@ -243,7 +243,7 @@ fn rules_that_make_no_policy_keep_the_function_from_starting() {
 }
 
 #[test]
-fn an_allowed_call_passes_beside_a_rule_with_special_characters_that_is_not_met() {
+fn an_unmet_rule_with_special_characters_blocks_no_allowed_call() {
     for (special, wide, call, remembered) in [
         ("/users/@me", "/users/*", "/users/jerome", "/users/%40me"),
         ("/orders*:cancel", "/orders/*", "/orders/7/cancel", "/orders/7%3Acancel"),
@@ -252,7 +252,7 @@ fn an_allowed_call_passes_beside_a_rule_with_special_characters_that_is_not_met(
         ("/a+b", "/a*", "/a-b", "/a%20b"),
         ("/a%24b", "/a*", "/a-b", "/a$b"),
         ("/a%24%7Bb%7D", "/a*", "/a-b", "/a${b}"),
-        // More spellings than are listed: the policy is then for the call alone.
+        // There are more spellings than are listed, so the policy covers only the call.
         ("/@a:b&c=d", "/*", "/@a:b&cd", "/%40a:b%26c=d"),
         ("/@a:b&c=d", "/*", "/%40a:b&c-d", "/@a:b&c=d"),
         ("/%E4%B8%96%E7%95%8C%E4%BD%A0%E5%A5%BD", "/*", "/世界你x", "/世界你%E5%A5%BD"),
@@ -283,7 +283,7 @@ fn a_deny_for_every_method_does_not_refuse_a_call_that_only_ends_alike() {
     assert!(!allows(&policy(&rules, "", "GET/x/health"), "GET/health"));
 }
 
-/// How many of these rules make policies that are evaluated.
+/// The largest number of these rules whose policies are evaluated.
 fn most_rules(default: &str, rule: impl Fn(usize) -> String) -> usize {
     let is_taken = |count: &usize| {
         let rules: Vec<_> = (0..*count).map(&rule).collect();
@@ -309,10 +309,10 @@ fn as_many_rules_fit_as_the_manual_says() {
 }
 
 #[test]
-fn a_table_that_is_taken_makes_policies_that_fit_whatever_a_token_meets() {
+fn an_accepted_table_makes_policies_that_fit_for_every_token() {
     let long = "x".repeat(380);
     for default in ["deny", "allow"] {
-        // The longest policy is none of the first rule's.
+        // The longest policy doesn't come from the first rule.
         let tables: [&dyn Fn(usize) -> String; 5] = [
             &|i| format!("GET /{}{i} s{i}", if i == 0 { &*long } else { "" }),
             &|i| format!("GET /{i}/ s{i}"),
@@ -330,11 +330,11 @@ fn a_table_that_is_taken_makes_policies_that_fit_whatever_a_token_meets() {
             let even: Vec<_> = all.iter().step_by(2).cloned().collect();
             let each = all.iter().take(4).map(|scope| vec![scope.clone()]);
             for scopes in each.chain([all.clone(), even, vec![]]) {
-                // A call that is denied by a resource of full length, and one that isn't.
+                // A call whose Deny has the full length, and another.
                 for call in [format!("GET/{}", "y".repeat(600)), "POST/a1%20:".to_owned()] {
                     let target = Target::of_arn(&call);
                     for verdict in [Verdict::InsufficientScope, Verdict::Allowed] {
-                        let call = Call { stage: &stage, target: target.as_ref(), verdict };
+                        let call = Call { stage: &stage, arn: &call, target: target.as_ref(), verdict };
                         let is_met = |rule: &ScopeRule| scopes.iter().any(|scope| rule.is_met_by(scope));
                         let policy = PolicyDocument::of_call(&call, &rules, is_met);
                         assert!(policy.fits(), "{default} {}", policy.len());
@@ -342,8 +342,40 @@ fn a_table_that_is_taken_makes_policies_that_fit_whatever_a_token_meets() {
                     }
                 }
             }
-            // Not many more would fit.
+            // Few more rules would fit.
             assert!(longest > MAX_LEN - 800, "{default} {count} {longest}");
+        }
+    }
+}
+
+#[test]
+fn a_bound_token_is_allowed_only_its_call_or_nothing() {
+    let stage = Stage::of_method_arn(&format!("{STAGE}/GET/")).unwrap();
+    let alone = |call: &str, verdict| {
+        let target = Target::of_arn(call);
+        let call = Call { stage: &stage, arn: call, target: target.as_ref(), verdict };
+        (call.is_nameable(), PolicyDocument::of_call_alone(&call))
+    };
+    let others = ["GET/orders", "POST/orders/7", "GET/orders/8", "GET/orders/7/x", "GET/", "$connect"];
+    for call in ["GET/orders/7", "GET/orders//7", "GET/a%2Fb", "GET/a%20b", "GET/orders/7/", "$default"] {
+        let (is_nameable, policy) = alone(call, Verdict::Allowed);
+        assert!(is_nameable && allows(&policy, call), "{call} {policy:?}");
+        for other in others {
+            assert!(!allows(&policy, other), "{call} {other} {policy:?}");
+        }
+    }
+    let too_long = format!("GET/{}", "x".repeat(600));
+    for call in ["GET/orders/*", "GET/orders/?", &too_long] {
+        let (is_nameable, policy) = alone(call, Verdict::Allowed);
+        assert!(
+            !is_nameable && !allows(&policy, call) && !allows(&policy, "GET/orders/7"),
+            "{call} {policy:?}"
+        );
+    }
+    for verdict in [Verdict::InsufficientScope, Verdict::PathNotNormal] {
+        let (_, policy) = alone("GET/orders/7", verdict);
+        for call in others.into_iter().chain(["GET/orders/7"]) {
+            assert!(!allows(&policy, call), "{call} {policy:?}");
         }
     }
 }

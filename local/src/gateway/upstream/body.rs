@@ -1,4 +1,4 @@
-//! Bodies on their way to a server of yours and back.
+//! Request and response bodies of a server of yours.
 
 use std::{
     error::Error,
@@ -15,14 +15,14 @@ use tokio::time::{Instant, Sleep, sleep, sleep_until};
 use super::Limit;
 use crate::gateway::Failure;
 
-/// What API Gateway takes of a body at most, in bytes, in either direction; of a response, unless it is streamed.
+/// The longest body that API Gateway passes on, in bytes, in either direction. A streamed response may be longer.
 pub(super) const MAX_LEN: usize = 10 * 1024 * 1024;
 
-/// How long API Gateway waits for the next part of a response that it streams, in a region.
+/// The longest pause between two parts of a streamed response, for a regional API.
 const MAX_PAUSE: Duration = Duration::from_secs(300);
 
-/// The body of a request, with its length: API Gateway tells it always, and not every server can do without. One that says
-/// how long it is goes on as it comes; another is gathered first.
+/// A request body of known length: API Gateway always sends the length, and some servers need it. A body that states
+/// its length is passed on as it arrives; any other is collected first.
 pub(super) async fn with_length(body: Body) -> Result<Body, Failure> {
     match body.size_hint().exact() {
         Some(length) if length > MAX_LEN as u64 => Err(Failure::TooLarge),
@@ -34,7 +34,7 @@ pub(super) async fn with_length(body: Body) -> Result<Body, Failure> {
     }
 }
 
-/// Why a body can't be had whole.
+/// Reasons why a whole body can't be read.
 pub(super) enum Unread {
     /// It is longer than [`MAX_LEN`].
     TooLong,
@@ -42,7 +42,7 @@ pub(super) enum Unread {
     Broken,
 }
 
-/// All of a body.
+/// Reads the whole body.
 pub(super) async fn gathered(body: Body) -> Result<Bytes, Unread> {
     to_bytes(body, MAX_LEN).await.map_err(|error| match error.source() {
         Some(source) if source.is::<LengthLimitError>() => Unread::TooLong,
@@ -50,14 +50,14 @@ pub(super) async fn gathered(body: Body) -> Result<Bytes, Unread> {
     })
 }
 
-/// The body of a response that is handed on as it comes, until its time is up. Then it breaks off, so that nobody takes it
-/// for whole.
+/// A response body that is passed on as it arrives, until its time is up. Then it breaks off, so that the client
+/// doesn't take it for complete.
 pub(super) struct Streamed {
     body: Body,
     deadline: Pin<Box<Sleep>>,
     limit: Limit,
     pause: Pin<Box<Sleep>>,
-    /// For the log: what was called.
+    /// The called method and URL, for the log.
     call: String,
 }
 
@@ -89,7 +89,7 @@ impl HttpBody for Streamed {
         if frame.is_ready() {
             if let Poll::Ready(Some(Err(_))) = frame {
                 tracing::warn!(
-                    "{}: the response broke off. The caller has its beginning: API Gateway hands on what has come",
+                    "{}: the response broke off. The caller got its beginning, as from API Gateway",
                     self.call
                 );
             }

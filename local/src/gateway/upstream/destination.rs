@@ -1,4 +1,4 @@
-//! A server, and the paths that are for it.
+//! A server of yours, and the paths that it takes.
 
 use std::str::FromStr;
 
@@ -6,35 +6,35 @@ use authorizer::NormalPath;
 
 use super::url::{MalformedUrl, UpstreamUrl};
 
-/// Where the local server's own page is: no server of yours has a path at or below it.
+/// The folder of the local server's own page. No server of yours can take a path at or below it.
 pub(crate) const LOCAL_FOLDER: &str = "/_local";
 
-/// A server, and the paths that are for it.
+/// A server of yours, and the paths that it takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
-    /// Decoded, and without a slash at its end; `/` for all.
+    /// The decoded path, without a final slash; `/` for all paths.
     path: String,
     url: UpstreamUrl,
 }
 
-/// Why a text is no `[PATH=]URL`.
+/// Reasons why a text isn't `[PATH=]URL`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedUpstream {
-    /// The path.
-    #[error("the path before the = of --upstream is one like /orders, in normal form and without a query")]
+    /// The path is malformed.
+    #[error("the path before the = of --upstream must be like /orders, in normal form and without a query")]
     Path,
-    /// A pattern.
+    /// The path is a pattern.
     #[error(
         "the path before the = of --upstream takes all paths below it: leave the * out, as in /orders=http://127.0.0.1:9001"
     )]
     Pattern,
-    /// The local server's own.
-    #[error("{LOCAL_FOLDER} is the local server's own page: its paths go to no --upstream")]
+    /// The path belongs to the local server.
+    #[error("{LOCAL_FOLDER} is the local server's own page: choose another path for --upstream")]
     Local,
-    /// A path without a URL.
+    /// The URL is missing.
     #[error("--upstream takes a URL, or a path and a URL, like /orders=http://127.0.0.1:9001")]
     NoUrl,
-    /// The URL.
+    /// The URL is malformed.
     #[error(transparent)]
     Url(#[from] MalformedUrl),
 }
@@ -44,7 +44,7 @@ impl FromStr for Upstream {
 
     fn from_str(text: &str) -> Result<Self, MalformedUpstream> {
         let (path, url) = if text.starts_with('/') && !text.starts_with("//") {
-            // A path may have an = of its own; a URL here has none before its scheme.
+            // A path may contain `=`. The URL has none before its scheme.
             let at = text.find("=http").ok_or(MalformedUpstream::NoUrl)?;
             (&text[..at], &text[at + 1..])
         } else {
@@ -63,22 +63,22 @@ impl FromStr for Upstream {
 }
 
 impl Upstream {
-    /// The path, decoded.
+    /// The decoded path.
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// Where the server is.
+    /// The URL of the server.
     pub fn url(&self) -> &UpstreamUrl {
         &self.url
     }
 
-    /// How many segments the path has.
+    /// The number of the path's segments.
     pub(super) fn segments(&self) -> usize {
         self.path.split('/').filter(|segment| !segment.is_empty()).count()
     }
 
-    /// Whether a decoded path is for it.
+    /// Whether the server takes this decoded path.
     pub(super) fn takes(&self, path: &str) -> bool {
         let rest = path.strip_prefix(&self.path);
         self.path == "/" || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -1,4 +1,4 @@
-//! The headers of a request on its way to a server of yours, and of its response.
+//! The headers of a request to a server of yours, and of its response.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::template::ApiKind;
 
-/// The headers that say who is calling, each with the member of the authorizer's context that it is mapped from. The
+/// The headers that describe the caller, each with the member of the authorizer's context that it holds. The
 /// integrations of `examples/consumer` map the same.
 pub const CONTEXT_HEADERS: [(&str, &str); 5] = [
     ("x-latchgate-sub", "sub"),
@@ -17,11 +17,11 @@ pub const CONTEXT_HEADERS: [(&str, &str); 5] = [
     ("x-latchgate-claims", "claims_json"),
 ];
 
-/// What a caller's headers can't begin with, whatever stands in the place of the hyphens: servers with CGI variables, such
-/// as those of WSGI, take `x_latchgate_sub` for `x-latchgate-sub`.
+/// The prefixes that no header of a caller may have, whatever character replaces the hyphens: servers with CGI
+/// variables, such as WSGI's, read `x_latchgate_sub` as `x-latchgate-sub`.
 const OURS: [&str; 3] = ["x-latchgate", "x-forwarded", "forwarded"];
 
-/// Headers of one connection (RFC 9110 section 7.6.1), beside all that begin with `proxy-`.
+/// Headers of one connection (RFC 9110 section 7.6.1), besides those that begin with `proxy-`.
 const HOP_BY_HOP: [HeaderName; 6] = [
     header::CONNECTION,
     HeaderName::from_static("keep-alive"),
@@ -31,18 +31,18 @@ const HOP_BY_HOP: [HeaderName; 6] = [
     header::UPGRADE,
 ];
 
-/// What is known of a caller beside what the request says.
+/// Facts about a caller that the request doesn't state.
 pub(in crate::gateway) struct Caller<'a> {
-    /// The address.
+    /// The caller's address.
     pub(in crate::gateway) source: IpAddr,
-    /// What the authorizer says; `None`, where nobody asked it.
+    /// The authorizer's context. `None` if the route is open.
     pub(in crate::gateway) context: Option<&'a Map<String, Value>>,
-    /// Which kind of API was called.
+    /// The kind of API that was called.
     pub(in crate::gateway) kind: ApiKind,
 }
 
-/// The headers for a server; `None`, if the authorizer says something that no header carries. `via` is the name of this
-/// gateway.
+/// The headers for a server. `via` is the name of this gateway. `None` if a value of the authorizer can't stand in a
+/// header.
 pub(super) fn for_upstream(
     parts: &Parts,
     caller: &Caller<'_>,
@@ -54,7 +54,7 @@ pub(super) fn for_upstream(
     for name in names {
         headers.remove(name);
     }
-    // The length is that of the body, and API Gateway has answered `Expect: 100-continue`.
+    // The body sets the length, and API Gateway has already answered `Expect: 100-continue`.
     headers.remove(header::EXPECT);
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::HOST, HeaderValue::from_str(upstream.as_str()).ok()?);
@@ -68,7 +68,7 @@ pub(super) fn for_upstream(
     Some(headers)
 }
 
-/// Whom the request is from, and whom it was for.
+/// Adds the forwarding headers: the caller's address, and the host and scheme of the request.
 fn forward(headers: &mut HeaderMap, parts: &Parts, caller: &Caller<'_>) -> Option<()> {
     let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let port = host.parse::<Authority>().ok().and_then(|host| host.port_u16()).unwrap_or(80);
@@ -82,7 +82,7 @@ fn forward(headers: &mut HeaderMap, parts: &Parts, caller: &Caller<'_>) -> Optio
         headers.insert(HeaderName::from_static(name), HeaderValue::from_str(&value).ok()?);
     }
     if caller.kind == ApiKind::Http {
-        // RFC 7239: an IPv6 address is in brackets and quotes, and so is what has a colon.
+        // RFC 7239: a node name in brackets or with a colon needs quotes, so an IPv6 address has both.
         let source = match source {
             IpAddr::V4(ip) => ip.to_string(),
             IpAddr::V6(_) => {
@@ -97,7 +97,7 @@ fn forward(headers: &mut HeaderMap, parts: &Parts, caller: &Caller<'_>) -> Optio
     Some(())
 }
 
-/// The headers that are not about one connection: all but those of [`HOP_BY_HOP`], and those that `Connection` names.
+/// The end-to-end headers: all except [`HOP_BY_HOP`] and those that `Connection` names.
 pub(super) fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     let named: Vec<String> = headers
         .get_all(header::CONNECTION)
@@ -117,7 +117,7 @@ pub(super) fn end_to_end(headers: &HeaderMap) -> HeaderMap {
     kept
 }
 
-/// Whether a caller can't have a header of this name.
+/// Whether a header of this name is reserved for the gateway.
 fn is_ours(name: &HeaderName) -> bool {
     let folded: String =
         name.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
@@ -131,7 +131,7 @@ pub(super) fn is_web_socket(headers: &HeaderMap) -> bool {
     protocols.any(|protocol| protocol.trim_ascii().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// Whether the request came by the gateway of this name before.
+/// Whether the request has already passed the gateway of this name.
 pub(super) fn came_by(headers: &HeaderMap, via: &str) -> bool {
     headers
         .get_all(header::VIA)
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_was_asked_nothing_says_who_is_calling() {
+    fn without_an_authorizer_no_header_names_the_caller() {
         let headers = sent(ApiKind::Rest, &[("x-latchgate-sub", "admin")], &Value::Null);
         assert!(headers.keys().all(|name| !name.as_str().starts_with("x-latchgate")), "{headers:?}");
     }
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_web_socket_is_told_from_other_upgrades() {
+    fn a_web_socket_is_distinguished_from_other_upgrades() {
         let asks = |value: &'static str| {
             is_web_socket(&HeaderMap::from_iter([(header::UPGRADE, HeaderValue::from_static(value))]))
         };

@@ -1,23 +1,23 @@
-//! How long a server of yours may take, and what to do where it takes longer.
+//! The time limit of a server of yours, and the advice when it takes longer.
 
 use std::time::Duration;
 
 use crate::template::ApiKind;
 
-/// How long an HTTP API waits at most.
+/// The longest timeout of an HTTP API.
 const MAX_OF_HTTP: Duration = Duration::from_secs(30);
-/// How long a REST API waits at most, for a response that streams.
+/// The longest timeout of a REST API, for a response that streams.
 const MAX_OF_REST: Duration = Duration::from_secs(900);
 
-/// How long a server may take.
+/// The time limit of a server.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::gateway) struct Limit {
     pub(super) kind: ApiKind,
-    /// What `--upstream-timeout` says, if it is there.
+    /// The value of `--upstream-timeout`.
     pub(super) option: Option<Duration>,
 }
 
-/// How long API Gateway waits for an integration unless it is told otherwise. An HTTP API waits no longer at all.
+/// API Gateway's default timeout for an integration. For an HTTP API it is also the longest.
 pub fn default_timeout(kind: ApiKind) -> Duration {
     match kind {
         ApiKind::Rest => Duration::from_secs(29),
@@ -26,12 +26,12 @@ pub fn default_timeout(kind: ApiKind) -> Duration {
 }
 
 impl Limit {
-    /// The time.
+    /// The time limit.
     pub(super) fn time(self) -> Duration {
         self.option.unwrap_or(default_timeout(self.kind))
     }
 
-    /// That a call went beyond it, and what to do.
+    /// The message that a call exceeded the limit, and what to do.
     pub(super) fn exceeded(self, call: &str, how: &str) -> String {
         let seconds = self.time().as_secs();
         let rest = match (self.kind, self.option) {
@@ -51,7 +51,7 @@ impl Limit {
                 MAX_OF_REST.as_secs()
             ),
             (ApiKind::Rest, None) => format!(
-                "{seconds} s, which API Gateway waits unless it is told otherwise. Be faster, or set --upstream-timeout, and \
+                "{seconds} s, the default limit of API Gateway. Be faster, or set --upstream-timeout, and \
                  timeoutInMillis of the integration: {} s at most, if it streams",
                 MAX_OF_REST.as_secs()
             ),
@@ -65,11 +65,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_advised_is_what_helps() {
+    fn the_advice_names_only_settings_that_help() {
         const OPTION: &str = "--upstream-timeout";
         const INTEGRATION: &str = "timeoutInMillis";
         for (kind, option, expected, others) in [
-            (ApiKind::Rest, None, &["than 29 s, which", OPTION, INTEGRATION, "900 s"][..], &[][..]),
+            (
+                ApiKind::Rest,
+                None,
+                &["than 29 s, the default limit", OPTION, INTEGRATION, "900 s"][..],
+                &[][..],
+            ),
             (
                 ApiKind::Rest,
                 Some(3),

@@ -1,12 +1,13 @@
 //! Servers of yours behind the authorizer: API Gateway's HTTP integration, on this machine.
 //!
-//! A request that is for none of Latchgate's endpoints goes to one of them, with what the authorizer says of the caller in
+//! A request that isn't for Latchgate's endpoints goes to one of these servers, with the authorizer's context in
 //! headers. `examples/consumer` has the integration that does the same in AWS.
 
 mod body;
 mod destination;
 mod headers;
 mod limit;
+mod resources;
 mod send;
 mod url;
 
@@ -20,16 +21,17 @@ pub use self::{
     destination::{MalformedUpstream, Upstream},
     headers::CONTEXT_HEADERS,
     limit::default_timeout,
+    resources::{GivenResource, MalformedResource, UpstreamResources},
     url::UpstreamUrl,
 };
 pub(super) use self::{headers::Caller, limit::Limit, send::Sender};
 use crate::template::ApiKind;
 
-/// The methods that are passed on. OPTIONS isn't: both kinds of API answer it themselves.
+/// The methods that are passed on. Both kinds of API answer OPTIONS themselves.
 const METHODS: [Method; 6] =
     [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
 
-/// The servers, and how long they may take.
+/// Your servers, and their time limit.
 #[derive(Clone, Debug, Default)]
 pub struct Upstreams {
     /// The longest path first.
@@ -37,17 +39,17 @@ pub struct Upstreams {
     timeout: Option<Duration>,
 }
 
-/// Two servers for the same path.
+/// Two servers have the same path.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error("--upstream names two servers for {0}: leave one of them out")]
 pub struct TwoUpstreams(String);
 
 impl Upstreams {
-    /// These servers.
+    /// A set of these servers.
     ///
     /// # Errors
     ///
-    /// [`TwoUpstreams`], if two are for the same path.
+    /// [`TwoUpstreams`], if two have the same path.
     pub fn new(mut all: Vec<Upstream>) -> Result<Self, TwoUpstreams> {
         all.sort_by_key(|upstream| std::cmp::Reverse(upstream.segments()));
         for (at, upstream) in all.iter().enumerate() {
@@ -58,52 +60,53 @@ impl Upstreams {
         Ok(Self { all, timeout: None })
     }
 
-    /// The same, with this in the place of the time that API Gateway gives an integration.
+    /// Replaces API Gateway's default timeout.
     #[must_use]
     pub fn with_timeout(self, timeout: Option<Duration>) -> Self {
         Self { timeout, ..self }
     }
 
-    /// Whether there is none.
+    /// Whether there are no servers.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// All of them.
+    /// All servers.
     pub fn iter(&self) -> impl Iterator<Item = &Upstream> {
         self.all.iter()
     }
 
-    /// The server that a path is for: the one with the longest path, of those that it begins with segment by segment.
+    /// The server for a path. Of the servers whose paths it begins with, segment by segment, the one with the longest
+    /// path wins.
     pub fn find(&self, path: &str) -> Option<&Upstream> {
-        // Compared as it is decoded, like a scope rule.
+        // Paths are compared decoded, like those of scope rules.
         let path = NormalPath::parse(path)?;
         self.all.iter().find(|upstream| upstream.takes(path.text()))
     }
 
-    /// Those that are this server itself, which listens at this address.
+    /// The servers that are this program, which listens at this address.
     pub fn at(&self, address: SocketAddr) -> impl Iterator<Item = &Upstream> {
         self.all.iter().filter(move |upstream| upstream.url().is_at(address))
     }
 
-    /// How long one may take behind an API of this kind.
+    /// The time limit of a server behind an API of this kind.
     pub(super) fn limit(&self, kind: ApiKind) -> Limit {
         Limit { kind, option: self.timeout }
     }
 }
 
-/// Whether requests of this method are passed on.
+/// Whether requests with this method are passed on.
 pub(super) fn passes(method: &Method) -> bool {
     METHODS.contains(method)
 }
 
-/// The methods that are passed on, for a browser that asks.
+/// The methods that are passed on, for a preflight's answer.
 pub(super) fn methods() -> String {
     METHODS.iter().map(Method::as_str).collect::<Vec<_>>().join(",")
 }
 
 impl fmt::Display for Upstream {
-    /// As it is written on the command line.
+    /// As on the command line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.path() {
             "/" => write!(f, "{}", self.url()),
@@ -143,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_default_other_paths_are_nobodys() {
+    fn without_a_default_other_paths_have_no_server() {
         let all = upstreams(&["/orders=http://h:2"]);
         assert!(all.find("/orders/7").is_some());
         for path in

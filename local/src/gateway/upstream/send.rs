@@ -1,4 +1,4 @@
-//! A request, sent to a server of yours.
+//! Sends a request to a server of yours.
 
 use std::time::Duration;
 
@@ -23,14 +23,14 @@ use super::{
 };
 use crate::{gateway::Failure, log::printable_path, template::ApiKind};
 
-/// How long an idle connection is kept. Most servers keep theirs longer, so they don't close one under a request.
+/// The lifetime of an idle connection. Most servers keep theirs longer, so they don't close one during a request.
 const MAX_IDLE: Duration = Duration::from_secs(1);
 
-/// Sends requests to servers.
+/// Sends requests to your servers.
 #[derive(Debug)]
 pub(in crate::gateway) struct Sender {
     client: Client<HttpConnector, Body>,
-    /// The name of this gateway, by which it knows its own requests.
+    /// The name of this gateway, by which it recognises its own requests.
     via: String,
 }
 
@@ -44,7 +44,7 @@ impl Sender {
         Self { client, via: format!("latchgate-{}", random::identifier(random)) }
     }
 
-    /// Refuses a request that is refused whatever its token is, before the authorizer is asked.
+    /// Refuses a request that no token could save, before the authorizer is asked.
     pub(in crate::gateway) fn check(&self, parts: &Parts) -> Result<(), Failure> {
         if headers::came_by(&parts.headers, &self.via) {
             tracing::warn!(
@@ -56,7 +56,7 @@ impl Sender {
         }
         if headers::is_web_socket(&parts.headers) {
             tracing::warn!(
-                "{} asks for a WebSocket, which neither kind of API passes on: it takes a WebSocket API of its own",
+                "{} asks for a WebSocket, which REST APIs and HTTP APIs don't pass on: use a WebSocket API",
                 printable_path(parts.uri.path())
             );
             return Err(Failure::WebSocket);
@@ -64,7 +64,7 @@ impl Sender {
         Ok(())
     }
 
-    /// Sends a request with these parts and this body, and hands on what is answered within this time.
+    /// Sends a request with these parts and body, and returns the response if it comes within the time limit.
     pub(in crate::gateway) async fn send(
         &self,
         upstream: &Upstream,
@@ -127,10 +127,10 @@ impl Sender {
 
 fn unreachable(call: &str, error: &Error) -> Failure {
     if error.is_connect() {
-        tracing::warn!("{call}: nobody answers there ({}). Is your server running?", chain(error));
+        tracing::warn!("{call}: no server answers there ({}). Is yours running?", chain(error));
         Failure::UpstreamUnreachable
     } else {
-        tracing::warn!("{call}: what came is no answer in HTTP, or not all of one ({})", chain(error));
+        tracing::warn!("{call}: the answer isn't HTTP, or it is incomplete ({})", chain(error));
         Failure::UpstreamMalformed
     }
 }
@@ -139,8 +139,8 @@ fn unread_response(call: &str, unread: &Unread) -> Failure {
     match unread {
         Unread::TooLong => {
             tracing::warn!(
-                "{call} answered with more than 10 MB, which an HTTP API doesn't hand on. Send less, or use a REST API \
-                 whose integration streams"
+                "{call} answered with more than 10 MB, which an HTTP API doesn't pass on. Send less, or use a \
+                 REST API whose integration streams"
             );
             Failure::UpstreamTooLarge
         }
@@ -151,26 +151,26 @@ fn unread_response(call: &str, unread: &Unread) -> Failure {
     }
 }
 
-/// A REST API adds nothing to what a server answers to a page.
+/// Warns if a response lacks CORS headers: a REST API adds none.
 fn warn_of_pages(request: &HeaderMap, response: &HeaderMap, call: &str) {
     let text = |name| request.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let page = text(header::ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, page)| page);
     let is_of_another = request.contains_key(header::ORIGIN) && page != text(header::HOST);
     if is_of_another && !response.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN) {
         tracing::warn!(
-            "{call} answered a page of another origin without Access-Control-Allow-Origin, so the page can't read it: behind a \
-             REST API it is the server that sends this header"
+            "{call} answered a page of another origin without Access-Control-Allow-Origin, so the page can't \
+             read it: behind a REST API, your server has to send this header"
         );
     }
 }
 
-/// An HTTP API gathers a response before it hands it on.
+/// Warns about server-sent events: an HTTP API passes on a response only as a whole.
 fn warn_of_events(headers: &HeaderMap, call: &str) {
     let media_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if media_type.is_some_and(|media_type| media_type.starts_with("text/event-stream")) {
         tracing::warn!(
-            "{call} answers with a stream of events. An HTTP API hands them on when all have come: use a REST API whose \
-             integration streams"
+            "{call} answers with a stream of events. An HTTP API passes them on only when the stream has \
+             ended: use a REST API whose integration streams"
         );
     }
 }

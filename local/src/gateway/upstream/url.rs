@@ -1,4 +1,4 @@
-//! Where a server is.
+//! The URL of a server of yours.
 
 use std::{
     fmt,
@@ -12,34 +12,33 @@ use axum::http::{
     uri::{Authority, PathAndQuery, Scheme},
 };
 
-/// The URL of a server: http, a host, and perhaps a port and a path before all others.
+/// The URL of a server: http, a host, and optionally a port and a base path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpstreamUrl {
     authority: Authority,
-    /// Without a slash at its end.
+    /// The base path, without a final slash.
     base: String,
 }
 
-/// Why a text is no such URL.
+/// Reasons why a text isn't such a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MalformedUrl {
-    /// Something else.
+    /// It isn't a URL of this form.
     #[error("the server of --upstream is a URL, like http://127.0.0.1:9001")]
     Other,
-    /// This program has no TLS for it.
-    #[error(
-        "the server of --upstream is reached by http alone: for one with https, start a proxy beside it that ends TLS"
-    )]
+    /// It is https, for which this program has no TLS.
+    #[error("--upstream reaches servers by http only: for one with https, start a proxy that ends TLS")]
     Https,
-    /// A user or a password.
-    #[error("the URL of --upstream has no user and no password: the access token says who is calling")]
+    /// It has a user or a password.
+    #[error("the URL of --upstream can't have a user or a password: the access token says who is calling")]
     UserInfo,
-    /// A query or a fragment.
-    #[error("the URL of --upstream ends with its path: it has no query (?) and no fragment (#)")]
+    /// It has a query or a fragment.
+    #[error("the URL of --upstream can't have a query (?) or a fragment (#): end it with the path")]
     Query,
-    /// A path with another spelling.
+    /// Its path isn't in normal form.
     #[error(
-        "the path of --upstream is not in normal form: no needless escapes, no empty segments, no dots alone, no semicolons"
+        "the path of --upstream is not in normal form: leave out needless escapes, empty segments, dots \
+         alone and semicolons"
     )]
     Path,
 }
@@ -79,12 +78,12 @@ impl fmt::Display for UpstreamUrl {
 }
 
 impl UpstreamUrl {
-    /// The host and the port, for the `Host` of requests.
+    /// The host and port, for the `Host` header.
     pub(super) fn authority(&self) -> &Authority {
         &self.authority
     }
 
-    /// The address of a request with this path and this query, both as they are spelled.
+    /// The URL of a request with this path and query, both as they are spelled.
     pub(super) fn target(&self, path: &str, query: Option<&str>) -> Option<Uri> {
         let query = query.map_or_else(String::new, |query| format!("?{query}"));
         let path: PathAndQuery = format!("{}{path}{query}", self.base).parse().ok()?;
@@ -92,7 +91,7 @@ impl UpstreamUrl {
         uri.path_and_query(path).build().ok()
     }
 
-    /// Whether a server that listens at this address is the one.
+    /// Whether this URL leads to the server that listens at this address.
     pub(super) fn is_at(&self, address: SocketAddr) -> bool {
         let host = self.authority.host().trim_matches(['[', ']']);
         let is_host = match host.parse::<IpAddr>().map(|ip| ip.to_canonical()) {
@@ -151,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn the_path_and_the_query_are_not_spelled_anew() {
+    fn the_path_and_the_query_keep_their_spelling() {
         let target = |base: &str, path: &str, query: Option<&str>| {
             base.parse::<UpstreamUrl>().unwrap().target(path, query).unwrap().to_string()
         };

@@ -19,7 +19,7 @@ fn verifier() -> AccessTokenVerifier {
     }
 }
 
-/// The claims of a token that is issued now, but for these; `null` takes one away.
+/// The claims of a token that is issued now, with these changes; `null` removes a claim.
 fn claims(changes: Value) -> Value {
     let mut claims = json!({
         "iss": ISSUER, "sub": "u1", "aud": "https://api.example", "client_id": "app", "iat": NOW, "exp": NOW + 100,
@@ -35,8 +35,12 @@ fn claims(changes: Value) -> Value {
 }
 
 fn verified(changes: Value) -> Result<AccessToken, AccessTokenError> {
+    verified_among(Audiences::Own, changes)
+}
+
+fn verified_among(audiences: Audiences<'_>, changes: Value) -> Result<AccessToken, AccessTokenError> {
     let Value::Object(claims) = claims(changes) else { unreachable!() };
-    verifier().verify_claims(Claims(claims), at(NOW))
+    verifier().verify_claims(Claims(claims), audiences, at(NOW))
 }
 
 /// The key pair of RFC 8037 appendix A.
@@ -56,7 +60,7 @@ fn signed(typ: Option<&str>) -> String {
 }
 
 #[test]
-fn a_token_gives_what_it_was_issued_for() {
+fn a_verified_token_has_the_session_scope_and_claims_it_was_issued_for() {
     let session = SessionKey {
         user_id: UserId::parse("u1").unwrap(),
         client_id: ClientId::parse("app").unwrap(),
@@ -68,6 +72,7 @@ fn a_token_gives_what_it_was_issued_for() {
         session,
         scope: Scope::parse("read write").unwrap(),
         expires_at: at(NOW + 100),
+        jkt: None,
         claims: own,
     };
     assert_eq!(verified(json!({})), Ok(token));
@@ -78,8 +83,48 @@ fn a_token_gives_what_it_was_issued_for() {
 fn a_token_is_of_this_issuer_and_for_one_of_two_audiences() {
     let audience = |aud: &str| verified(json!({ "aud": aud })).map(|token| token.access);
     assert_eq!(audience("https://login.example/password"), Ok(Access::PasswordChange));
-    assert_eq!(audience("https://api.example/"), Err(AccessTokenError::Foreign));
+    assert_eq!(audience("https://api.example/"), Err(AccessTokenError::OtherResource));
     assert_eq!(verified(json!({ "iss": "https://login.example/" })), Err(AccessTokenError::Foreign));
+}
+
+#[test]
+fn a_token_for_a_resource_opens_only_that_resource() {
+    let notes = "https://notes.example/mcp";
+    let for_notes = json!({ "aud": notes });
+    let at_notes = |changes| verified_among(Audiences::Resource(notes), changes).map(|token| token.access);
+    assert_eq!(at_notes(for_notes.clone()), Ok(Access::Api));
+    assert_eq!(verified(for_notes.clone()), Err(AccessTokenError::OtherResource));
+    for aud in [
+        "https://api.example",
+        "https://notes.example/mcp/",
+        "https://notes.example",
+        "https://login.example/password",
+    ] {
+        assert_eq!(at_notes(json!({ "aud": aud })), Err(AccessTokenError::OtherResource), "{aud}");
+    }
+    let password = "https://login.example/password";
+    let misnamed = verified_among(Audiences::Resource(password), json!({ "aud": password }));
+    assert_eq!(
+        misnamed,
+        Err(AccessTokenError::OtherResource),
+        "a change of password is no resource of others"
+    );
+}
+
+#[test]
+fn any_token_of_ours_names_its_session() {
+    let session = verified(json!({})).unwrap().session;
+    for aud in ["https://api.example", "https://notes.example/mcp", "https://login.example/password"] {
+        let token = verified_among(Audiences::Any, json!({ "aud": aud, "exp": NOW + 1 }));
+        assert_eq!(token.map(|token| token.session), Ok(session.clone()), "{aud}");
+    }
+    let foreign = verified_among(Audiences::Any, json!({ "iss": "https://other.example" }));
+    assert_eq!(foreign, Err(AccessTokenError::Foreign));
+    let (keys, token) = (keyset().public, signed(Some(TYP)));
+    assert_eq!(verifier().session_of(&token, &keys, at(NOW + 1000)), Ok((session.clone(), false)));
+    let elsewhere = AccessTokenVerifier { audience: "https://other.example".to_owned(), ..verifier() };
+    assert_eq!(elsewhere.session_of(&token, &keys, at(NOW + 1000)), Ok((session, true)));
+    assert!(verifier().session_of(&signed(Some("JWT")), &keys, at(NOW)).is_err(), "an ID token");
 }
 
 #[test]
@@ -108,7 +153,7 @@ fn a_token_may_be_from_a_clock_that_is_a_little_ahead() {
 }
 
 #[test]
-fn at_its_end_a_token_is_good_for_ending_its_session_and_for_nothing_else() {
+fn an_expired_token_can_only_end_its_session() {
     let (keys, token) = (keyset().public, signed(Some(TYP)));
     for now in [NOW + 99, NOW + 100, NOW + 101] {
         let result = verifier().verify(&token, &keys, at(now)).map(|token| token.expires_at);
@@ -119,7 +164,7 @@ fn at_its_end_a_token_is_good_for_ending_its_session_and_for_nothing_else() {
 }
 
 #[test]
-fn another_jwt_of_the_same_key_is_no_access_token() {
+fn another_jwt_of_the_same_key_is_not_an_access_token() {
     for typ in [None, Some("JWT"), Some("AT+JWT"), Some("application/at+jwt")] {
         let result = verifier().verify_even_expired(&signed(typ), &keyset().public, at(NOW));
         assert_eq!(result, Err(AccessTokenError::Header), "{typ:?}");

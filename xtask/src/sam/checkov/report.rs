@@ -6,11 +6,11 @@ use serde_json::Value;
 
 use crate::shell::{TaskError, program, root};
 
-/// The results of one run, by what became of each check at each resource.
+/// The results of one run, by the outcome of each check at each resource.
 pub(super) struct Report(Value);
 
 impl Report {
-    /// Runs checkov in this folder, which may have a configuration, on these templates of the project.
+    /// Runs checkov in this folder, which may have a configuration, on these templates.
     pub(super) fn of(checkov: &Path, folder: &Path, templates: &[&str]) -> Result<Self, TaskError> {
         let mut command =
             program(checkov, &["--framework", "cloudformation", "--skip-download", "--output", "json"]);
@@ -23,7 +23,7 @@ impl Report {
             TaskError(format!("checkov reported nothing: {e}\n{}", String::from_utf8_lossy(&answer.stderr)))
         })?;
         let (summary, results) = (&report["summary"], &report["results"]);
-        // It has no findings in a template that it can't read.
+        // An unreadable template has no findings.
         let unread = results["parsing_errors"].as_array().is_none_or(|errors| !errors.is_empty());
         if unread || summary["passed"].as_u64().is_none_or(|passed| passed == 0) {
             return Err(TaskError(format!("checkov did not read the templates: {summary}")));
@@ -44,7 +44,7 @@ impl Report {
         self.results("failed_checks")
     }
 
-    /// Those that a comment at the resource skips.
+    /// The checks that a comment at the resource skips.
     pub(super) fn skipped(&self) -> impl Iterator<Item = Check<'_>> {
         self.results("skipped_checks")
     }

@@ -1,4 +1,4 @@
-//! `.checkov.yaml`: the checks that are skipped at every resource.
+//! The checks that `.checkov.yaml` skips at every resource.
 
 use super::report::Report;
 use crate::shell::{TaskError, root};
@@ -14,7 +14,7 @@ impl Skips {
         text.map_err(|e| TaskError(format!("{FILE}: {e}"))).and_then(|text| Self::parse(&text))
     }
 
-    /// Takes the configuration if a comment gives the reason for each, on the line before.
+    /// Parses the configuration. Each skip needs a comment with its reason on the line before.
     fn parse(text: &str) -> Result<Self, TaskError> {
         let mut ids = Vec::new();
         let mut before = "";
@@ -30,9 +30,10 @@ impl Skips {
         Ok(Self(ids))
     }
 
-    /// What is wrong with them, in view of all checks of the templates.
+    /// The faults of the skips, given all checks of the templates.
     ///
-    /// A skip hides the check everywhere. So no resource may pass it: a later change that makes that resource fail would go unnoticed.
+    /// A skip hides the check at every resource. So no resource may pass it, because a later change that breaks that
+    /// resource would go unnoticed.
     pub(super) fn faults(&self, all: &Report) -> Vec<String> {
         let is_skipped = |id: &str| self.0.iter().any(|skip| skip == id);
         let hidden = all.passed().filter(|check| is_skipped(check.id()));

@@ -1,4 +1,4 @@
-//! The endpoints of the examples, called as Lambda would call them.
+//! Calls the examples' endpoints as Lambda would.
 
 use serde_json::{Value, json};
 
@@ -7,10 +7,10 @@ use crate::{
     shell::{TaskError, output},
 };
 
-/// Whose pages may call.
+/// The origins whose pages may call.
 pub(super) const ORIGINS: [&str; 2] = ["https://shop.example.com", "http://localhost:5173"];
 
-/// Calls the handler of the code and the event that it gets as arguments, as Lambda would.
+/// Calls the handler in Lambda's way. The arguments are the code and the event.
 const CALL: &str = "\
 import json, os, sys
 os.environ['ALLOWED_ORIGINS'] = sys.argv[3]
@@ -19,7 +19,7 @@ exec(sys.argv[1], code)
 print(json.dumps(code['handler'](json.loads(sys.argv[2]), None)))
 ";
 
-/// What the authorizer says of a caller.
+/// The authorizer's context for a caller.
 pub(super) fn caller() -> Value {
     json!({ "sub": "u1", "client_id": "web", "sid": "s1", "scope": "read", "exp": "1", "level": "3" })
 }
@@ -29,7 +29,7 @@ pub(super) fn call(tools: &Tools, code: &str, event: &str) -> Result<Value, Task
     Ok(serde_json::from_str(&answer).unwrap_or_default())
 }
 
-/// Whether preflights and answers name exactly the origin that asks.
+/// Whether preflights and answers name exactly the calling origin.
 pub(super) fn names_the_origin(tools: &Tools, stack: &Translated) -> Result<bool, TaskError> {
     let code = inline_code(stack)?;
     let origins = ORIGINS.map(|origin| (json!({ "Origin": origin }), json!(origin)));
@@ -52,13 +52,13 @@ pub(super) fn names_the_origin(tools: &Tools, stack: &Translated) -> Result<bool
     Ok(true)
 }
 
-/// The code of a stack's one function.
+/// The code of a stack's only function.
 pub(super) fn inline_code(stack: &Translated) -> Result<&str, TaskError> {
     let (_, function) = stack.only("AWS::Lambda::Function")?;
     Ok(function["Properties"]["Code"]["ZipFile"].as_str().unwrap_or_default())
 }
 
-/// Runs the endpoint: no linter reads its code.
+/// Runs the endpoint, since no linter reads its code.
 pub(super) fn says_who_is_calling(
     tools: &Tools,
     code: &str,

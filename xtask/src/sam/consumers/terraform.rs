@@ -1,7 +1,7 @@
-//! `examples/consumer/terraform`: the HTTP API again, by Terraform.
+//! `examples/consumer/terraform`: the HTTP API example with Terraform.
 //!
-//! The providers come from HashiCorp's registry, which not every machine reaches, so nothing is planned here: the files are parsed by
-//! HashiCorp's parser, and what they say is held to the facts of the other examples.
+//! The providers come from HashiCorp's registry, which not every machine reaches, so nothing is planned here.
+//! HashiCorp's parser reads the files, and the content is checked against the facts of the other examples.
 
 use serde_json::{Value, json};
 
@@ -38,12 +38,15 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
     Ok(())
 }
 
+/// Prints a folder's Terraform files as JSON, with HashiCorp's parser.
+const PARSER: &str = "import { convertFiles } from '@cdktf/hcl2json';
+    console.log(JSON.stringify(await convertFiles(process.argv[1])));";
+
 fn parsed() -> Result<Value, TaskError> {
-    let folder = packages::npm("terraform")?;
-    let script = folder.join("hcl.mjs");
-    let copied = std::fs::copy(root().join("xtask/src/sam/hcl.mjs"), &script);
-    copied.map_err(|e| TaskError(format!("{}: {e}", script.display())))?;
-    let printed = output(&mut program("node", &[&*script.to_string_lossy(), FOLDER]))?;
+    let folder = root().join(FOLDER);
+    let mut parser = program("node", &["--input-type=module", "--eval", PARSER, &folder.to_string_lossy()]);
+    // Node looks for packages from its working directory.
+    let printed = output(parser.current_dir(packages::npm("lint")?))?;
     serde_json::from_str(&printed).map_err(|e| TaskError(format!("{FOLDER}: {e}")))
 }
 
@@ -52,12 +55,12 @@ type Facts = Vec<(&'static str, bool)>;
 fn facts(said: &Value) -> Facts {
     let authorizer = only(said, "aws_apigatewayv2_authorizer", "latchgate");
     let api = "${aws_apigatewayv2_api.orders.id}";
-    let permission = only(said, "aws_lambda_permission", "authorizer");
-    let route = only(said, "aws_apigatewayv2_route", "orders");
-    let arn = "${local.authorizer_arn}";
+    let routes = &said["resource"]["aws_apigatewayv2_route"];
+    let (route, metadata) = (&routes["orders"][0], &routes["metadata"][0]);
+    let proxy = &said["resource"]["aws_apigatewayv2_integration"]["metadata"][0];
     let uri = "arn:${local.partition}:apigateway:${local.region}:lambda:path/2015-03-31/functions/\
                ${local.authorizer_arn}/invocations";
-    let export = &said["data"]["aws_cloudformation_export"]["authorizer"][0];
+    let parameter = &said["data"]["aws_ssm_parameter"]["authorizer"][0];
     let cors = &only(said, "aws_apigatewayv2_api", "orders")["cors_configuration"][0];
     vec![
         ("the authorizer is a REQUEST authorizer of the API", {
@@ -69,30 +72,35 @@ fn facts(said: &Value) -> Facts {
             authorizer["identity_sources"] == json!(["$request.header.Authorization"])
         }),
         ("the authorizer is not cached", authorizer["authorizer_result_ttl_in_seconds"] == 0),
-        ("the one authorizer is the exported function", {
-            export["name"] == "${var.latchgate_stack}-AuthorizerArn"
-                && said["locals"][0]["authorizer_arn"] == "${data.aws_cloudformation_export.authorizer.value}"
+        ("the one authorizer is the function that Parameter Store names", {
+            parameter["name"] == "/latchgate/${var.latchgate_stack}/authorizer-arn"
+                && said["locals"][0]["authorizer_arn"]
+                    == "${data.aws_ssm_parameter.authorizer.insecure_value}"
                 && authorizer["authorizer_uri"] == uri
         }),
-        ("every route is protected by it", {
-            route["authorization_type"] == "CUSTOM"
+        ("every route is protected by it, but those on the way to the metadata", {
+            of_type(said, "aws_apigatewayv2_route").count() == 2
+                && metadata["route_key"] == "GET /.well-known/oauth-protected-resource${each.key}"
+                && metadata["for_each"] == "${aws_apigatewayv2_integration.metadata}"
+                && route["authorization_type"] == "CUSTOM"
                 && route["authorizer_id"] == "${aws_apigatewayv2_authorizer.latchgate.id}"
                 && route["api_id"] == api
                 && route["route_key"] == "${each.value}"
                 && route["for_each"] == "${toset([\"GET /orders\", \"POST /orders\"])}"
         }),
-        ("one permission lets this API's authorizer call it, and nothing else", {
-            permissions_of(said, arn) == 1
-                && permission["function_name"] == arn
-                && permission["action"] == "lambda:InvokeFunction"
-                && permission["principal"] == "apigateway.amazonaws.com"
-                && permission["source_arn"]
-                    == "${aws_apigatewayv2_api.orders.execution_arn}/authorizers/${aws_apigatewayv2_authorizer.latchgate.id}"
+        ("the well-known places lead to Latchgate's document", {
+            proxy["integration_type"] == "HTTP_PROXY"
+                && proxy["integration_uri"] == "${local.metadata}${each.value}"
         }),
+        ("the authorizer is told of the resource, if there is one", {
+            only(said, "aws_apigatewayv2_stage", "default")["stage_variables"]
+                == "${var.resource == \"\" ? {} : { latchgate_resource = var.resource }}"
+        }),
+        ("it adds nothing to the authorizer's policy", permits_nothing_of_others(said)),
         ("there is one stage", of_type(said, "aws_apigatewayv2_stage").count() == 1),
         ("the origins of the variable may call from a browser", {
             cors["allow_origins"] == "${var.allowed_origins}"
-                && cors["allow_headers"] == json!(["authorization", "content-type"])
+                && cors["allow_headers"] == json!(["authorization", "content-type", "dpop"])
         }),
     ]
 }
@@ -106,16 +114,15 @@ fn of_type<'a>(said: &'a Value, kind: &str) -> impl Iterator<Item = &'a Value> {
         .flat_map(|(_, all)| all.as_array().into_iter().flatten())
 }
 
-/// The one resource of a type with this name; null, if there are others, but for permissions.
+/// The only resource of a type, which has this name. Null if there are others.
 fn only<'a>(said: &'a Value, kind: &str, name: &str) -> &'a Value {
-    let is_one = kind == "aws_lambda_permission" || of_type(said, kind).count() == 1;
-    if is_one { &said["resource"][kind][name][0] } else { &Value::Null }
+    if of_type(said, kind).count() == 1 { &said["resource"][kind][name][0] } else { &Value::Null }
 }
 
-fn permissions_of(said: &Value, function: &str) -> usize {
+/// Whether each permission is for the example's own function.
+fn permits_nothing_of_others(said: &Value) -> bool {
     of_type(said, "aws_lambda_permission")
-        .filter(|permission| permission["function_name"] == function)
-        .count()
+        .all(|permission| permission["function_name"] == "${aws_lambda_function.orders.function_name}")
 }
 
 #[cfg(test)]
@@ -123,14 +130,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_route_is_noticed_that_names_no_authorizer() {
+    fn a_second_route_without_an_authorizer_is_noticed() {
         let route = json!({ "for_each": "${toset([\"GET /orders\", \"POST /orders\"])}", "route_key": "${each.value}",
             "api_id": "${aws_apigatewayv2_api.orders.id}", "authorization_type": "CUSTOM",
             "authorizer_id": "${aws_apigatewayv2_authorizer.latchgate.id}" });
         let holds = |said: &Value| {
             facts(said).into_iter().find(|(fact, _)| fact.starts_with("every route")).map(|(_, holds)| holds)
         };
-        let mut said = json!({ "resource": { "aws_apigatewayv2_route": { "orders": [route] } } });
+        let metadata = json!({ "for_each": "${aws_apigatewayv2_integration.metadata}",
+            "route_key": "GET /.well-known/oauth-protected-resource${each.key}" });
+        let routes = json!({ "orders": [route], "metadata": [metadata] });
+        let mut said = json!({ "resource": { "aws_apigatewayv2_route": routes } });
         assert_eq!(holds(&said), Some(true));
         said["resource"]["aws_apigatewayv2_route"]["open"] = json!([{ "route_key": "GET /open" }]);
         assert_eq!(holds(&said), Some(false));

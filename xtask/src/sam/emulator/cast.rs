@@ -1,18 +1,18 @@
-//! All functions, each running.
+//! All functions, running.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{actor::Actor, stage::Stage};
+use super::stage::{Actor, Stage};
 use crate::{flow::Functions, shell::TaskError};
 
 /// The functions, by logical id.
 pub(super) struct Cast(BTreeMap<String, Actor>);
 
 impl Cast {
-    /// Starts all of them with what the template gives them, and with these variables; `purpose` tells their logs from
-    /// those of others.
+    /// Starts all functions with the template's variables and these. `purpose` distinguishes their log files from
+    /// others.
     pub(super) fn start(stage: &Stage, more: &[(&str, &str)], purpose: &str) -> Result<Self, TaskError> {
         let actor = |function: &str| {
             let mut variables = stage.variables(function)?;

@@ -1,8 +1,8 @@
-//! A freeze of an hour: Lambda stops a function between two requests, for as long as nobody asks.
+//! Tests an hour's freeze: Lambda stops a function between two requests.
 //!
-//! Its connections to the store and to Secrets Manager are lost meanwhile, and its clock is an hour ahead afterwards:
-//! libfaketime's, since the wall can't be made to wait. Time that only goes on (`CLOCK_MONOTONIC`) is left alone, so that
-//! the connections seem young to their pool. After a real hour it would drop them by itself, which is the easier case.
+//! Meanwhile the connections to the store and Secrets Manager are lost. Afterwards the clock is an hour ahead, through
+//! libfaketime, since real time can't be skipped. The monotonic clock (`CLOCK_MONOTONIC`) is unchanged, so the pool
+//! considers the connections young. After a real hour it would drop them itself, which is the easier case.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -15,14 +15,14 @@ use super::{
 };
 use crate::{
     events::{self, Tokens},
-    flow::Functions,
+    flow::{Functions, asks_for_password},
     packages,
     shell::{TaskError, hold, now, root},
 };
 
-/// For programs with several threads.
+/// The library's variant for programs with several threads.
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
-/// Half of what a function has. An attempt on a connection that is lost takes 0.6 s, and a call two at most
+/// Half of a function's time. An attempt on a lost connection takes 0.6 s, and a call makes at most two
 /// (`shared::aws::config`).
 const BOUND: Duration = Duration::from_secs(5);
 
@@ -65,15 +65,18 @@ fn last_an_hour(stage: &Stage, loss: Loss) -> Result<(), TaskError> {
     Ok(())
 }
 
-/// One request to each, at least.
+/// Sends at least one request to each function.
 fn warm_up(cast: &Cast) -> Result<Tokens, TaskError> {
-    cast.ask("KeysFunction", "keys-set", &Tokens::default())?;
+    cast.invoke("KeysFunction", &events::step("setSecret")?)?;
     cast.call("MetadataFunction", "metadata-jwks", &Tokens::default())?;
     let changed = cast.tokens("PasswordFunction", "password", &cast.log_in()?)?;
     let (_, body) = cast.request("PasswordFunction", &events::change_back(&changed)?)?;
     cast.call("LogoutFunction", "logout", &Tokens::of(&body))?;
     let tokens = cast.tokens("RefreshFunction", "refresh", &cast.log_in()?)?;
     cast.call("SessionsFunction", "sessions-list", &tokens)?;
+    cast.call("UserinfoFunction", "userinfo", &tokens)?;
+    cast.call("TokenFunction", "token", &tokens)?;
+    cast.ask("AuthorizeFunction", "authorize", &tokens)?;
     Ok(tokens)
 }
 
@@ -85,16 +88,25 @@ fn go_on(cast: &Cast, before: &Tokens) -> Result<(), TaskError> {
     let body = answered("refresh takes the refresh token, which has not", || {
         cast.call("RefreshFunction", "refresh", before)
     })?;
-    // Issued by one clock and verified by another: both are an hour ahead.
+    // One clock issued the token and another verifies it; both are an hour ahead.
     let tokens = cast.admit(&body)?;
     let is_same = tokens.session_id == before.session_id;
     hold("authorizer lets the new access token through", is_same, &Value::Null)?;
     let body =
         answered("sessions lists the session", || cast.call("SessionsFunction", "sessions-list", &tokens))?;
     hold("and it is the current one", body["sessions"][0]["current"] == true, &body)?;
+    answered("userinfo has the user's claims", || cast.call("UserinfoFunction", "userinfo", &tokens))?;
+    within("token refuses a code that is nobody's, by keys that it reads again", || {
+        let (status, body) = cast.call("TokenFunction", "token", &none)?;
+        Ok((status == 400, body))
+    })?;
+    within("authorize shows its page", || {
+        let page = cast.ask("AuthorizeFunction", "authorize", &none)?;
+        Ok((asks_for_password(&page), page))
+    })?;
     answered("metadata publishes keys", || cast.call("MetadataFunction", "metadata-jwks", &none))?;
     within("keys publishes them again", || {
-        let answer = cast.ask("KeysFunction", "keys-set", &none)?;
+        let answer = cast.invoke("KeysFunction", &events::step("setSecret")?)?;
         Ok((answer.is_null(), answer))
     })?;
     let body = answered("login answers tokens", || cast.call("LoginFunction", "login", &none))?;
@@ -108,7 +120,7 @@ fn go_on(cast: &Cast, before: &Tokens) -> Result<(), TaskError> {
     hold("and changes it back", status == 200, &body)
 }
 
-/// A claim about the first request after the freeze, which is answered in time.
+/// Checks a claim about the first request after the freeze, and that its answer is in time.
 fn within(claim: &str, ask: impl FnOnce() -> Result<(bool, Value), TaskError>) -> Result<Value, TaskError> {
     let started = now();
     let (holds, found) = ask()?;
@@ -117,7 +129,7 @@ fn within(claim: &str, ask: impl FnOnce() -> Result<(bool, Value), TaskError>) -
     Ok(found)
 }
 
-/// The same of a request over HTTP, which is answered with 200.
+/// Checks a claim about an HTTP request after the freeze, which has to get 200 in time.
 fn answered(claim: &str, ask: impl FnOnce() -> Result<(u64, Value), TaskError>) -> Result<Value, TaskError> {
     within(claim, || ask().map(|(status, body)| (status == 200, body)))
 }

@@ -1,4 +1,4 @@
-//! One function, running: its bootstrap under the Runtime Interface Emulator.
+//! A running function: its bootstrap under the Runtime Interface Emulator.
 
 use std::{
     fs,
@@ -16,19 +16,19 @@ use crate::{
     shell::{TaskError, output, program, run},
 };
 
-/// Where the emulator takes events.
+/// The emulator's path for events.
 const INVOCATIONS: &str = "/2015-03-31/functions/function/invocations";
 
-/// A function. It starts with its first event, as the emulator has it.
+/// A function. The emulator starts it at its first event.
 pub(super) struct Lambda {
     emulator: PortServer,
     address: SocketAddr,
-    /// All that it prints.
+    /// The file with its output.
     pub(super) log: PathBuf,
 }
 
 impl Lambda {
-    /// In an environment of these variables and no others.
+    /// Starts it with only these variables.
     pub(super) fn start(
         emulator: &Path,
         bootstrap: &Path,
@@ -44,28 +44,28 @@ impl Lambda {
         Ok(Self { emulator, address, log })
     }
 
-    /// What it answers to an event.
+    /// The function's answer to an event.
     pub(super) fn invoke(&self, event: &str) -> Result<Value, TaskError> {
         self.send(event).map(|reply| reply.json())
     }
 
-    /// The same, as the emulator says it: where there is no function to answer, with a 502.
+    /// The emulator's raw reply, which is a 502 if no function answers.
     pub(super) fn send(&self, event: &str) -> Result<Reply, TaskError> {
         http::send(self.address, ("POST", INVOCATIONS), &[], event)
     }
 
-    /// All that it has printed.
+    /// All of its output so far.
     pub(super) fn printed(&self) -> Result<String, TaskError> {
         let bytes = fs::read(&self.log).map_err(|e| TaskError(format!("{}: {e}", self.log.display())))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
-    /// Stops it where it is, as Lambda does between two requests.
+    /// Stops the process, as Lambda does between two requests.
     pub(super) fn freeze(&self) -> Result<(), TaskError> {
         self.signal("-STOP")
     }
 
-    /// Lets it go on.
+    /// Lets the process continue.
     pub(super) fn thaw(&self) -> Result<(), TaskError> {
         self.signal("-CONT")
     }
@@ -74,7 +74,7 @@ impl Lambda {
         run(&mut program("kill", &[signal, &self.process()?]))
     }
 
-    /// The bootstrap: the only child of the emulator.
+    /// The ID of the bootstrap, the emulator's only child.
     fn process(&self) -> Result<String, TaskError> {
         let children =
             output(&mut program("ps", &["--ppid", &self.emulator.id().to_string(), "-o", "pid="]))?;
@@ -82,7 +82,7 @@ impl Lambda {
     }
 }
 
-/// The emulator leaves it running.
+/// Stops the bootstrap, which the emulator would leave running.
 impl Drop for Lambda {
     fn drop(&mut self) {
         let _ = self.signal("-KILL");

@@ -1,4 +1,4 @@
-//! What the functions have printed, with every variable turned up that could make them say more.
+//! Checks the functions' output, with every variable set that could make them print more.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::{
     shell::{TaskError, hold},
 };
 
-/// Nothing that opens anything.
+/// Checks that the output has no password, token or key.
 pub(super) fn check(cast: &Cast, seen: &[Tokens], keyset: &Value) -> Result<(), TaskError> {
     let mut secrets: Vec<&str> = PASSWORDS.to_vec();
     secrets.extend(seen.iter().flat_map(|tokens| [&*tokens.access_token, &*tokens.refresh_token]));

@@ -1,7 +1,6 @@
-//! The functions that were built, as Lambda runs them: under the Runtime Interface Emulator, with the sample events and
-//! a real engine. What can only be seen in the real binary is seen here.
+//! Runs the built functions as Lambda does: under the Runtime Interface Emulator, with the sample events and a real
+//! engine. This tests what only the real binary shows.
 
-mod actor;
 mod cast;
 mod freeze;
 mod lambda;
@@ -30,7 +29,7 @@ pub(super) fn check(tools: &Tools, stack: &Translated, built: &Built) -> Result<
     Ok(())
 }
 
-/// From the first keyset to a logout, with every log turned up.
+/// Runs everything from the first keyset to a logout, with full logging.
 fn go_through(stage: &Stage) -> Result<(), TaskError> {
     let cast = Cast::start(stage, &[], "")?;
     flow::keys_are_made(&cast)?;

@@ -1,4 +1,4 @@
-//! Between a function and its store: connections that can be lost while the function is frozen.
+//! A proxy between a function and its store, whose connections can be lost while the function is frozen.
 
 use std::{
     io::{Read, Write},
@@ -12,29 +12,29 @@ use std::{
 
 use crate::shell::TaskError;
 
-/// What becomes of the connections that there are.
+/// The way in which connections are lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loss {
-    /// Both sides are told that they are over.
+    /// Both sides see the end.
     Closed,
-    /// Nobody is told, and nothing arrives any more: what a gateway on the way does with those that it has forgotten.
+    /// Neither side sees the end, and nothing arrives any more, as when a gateway on the way has forgotten them.
     Dropped,
 }
 
-/// A connection, from both sides.
+/// Both sides of a connection.
 struct Link {
     sides: [TcpStream; 2],
     is_dropped: Arc<AtomicBool>,
 }
 
-/// A proxy. New connections pass at any time.
+/// A proxy. It always accepts new connections.
 pub(super) struct Proxy {
     pub(super) address: SocketAddr,
     links: Arc<Mutex<Vec<Link>>>,
 }
 
 impl Proxy {
-    /// To this server.
+    /// Starts a proxy to this server.
     pub(super) fn start(server: SocketAddr) -> Result<Self, TaskError> {
         let failed = |e: std::io::Error| TaskError(format!("the proxy: {e}"));
         let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(failed)?;
@@ -50,12 +50,12 @@ impl Proxy {
         Ok(proxy)
     }
 
-    /// How many connections there have been since the last loss.
+    /// The number of connections since the last loss.
     pub(super) fn count(&self) -> usize {
         self.links.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// All connections are lost.
+    /// Loses all connections.
     pub(super) fn lose(&self, loss: Loss) {
         for link in std::mem::take(&mut *self.links.lock().unwrap_or_else(PoisonError::into_inner)) {
             match loss {
@@ -79,7 +79,7 @@ fn link(client: TcpStream, server: SocketAddr) -> std::io::Result<Link> {
     Ok(Link { sides: [client, server], is_dropped })
 }
 
-/// Until one side has ended. What arrives on a connection that is dropped goes nowhere, an end included.
+/// Passes data on until one side ends. A dropped connection discards everything, including the end.
 fn pass_on(mut from: TcpStream, mut to: TcpStream, is_dropped: &AtomicBool) {
     let mut buffer = [0; 16 * 1024];
     loop {

@@ -1,11 +1,11 @@
-//! What the functions refuse: an event that is none, and an environment that lacks something.
+//! Checks that the functions refuse invalid events and incomplete environments.
 
 use serde_json::Value;
 
 use super::stage::Stage;
 use crate::shell::{TaskError, hold};
 
-/// A word that must not come back.
+/// A word that no answer may repeat.
 const SECRET: &str = "s3cret-of-the-event";
 
 pub(super) fn check(stage: &Stage) -> Result<(), TaskError> {
@@ -45,11 +45,13 @@ fn answers_no_detail(stage: &Stage, function: &str) -> Result<(), TaskError> {
     hold(&claim, is_silent, &Value::Null)
 }
 
-/// Tables, the keyset, and who issues for whom: none of these has a default.
+/// Checks that the function fails without the tables, the keyset, the issuer or the audience, none of which has a
+/// default.
 fn needs_its_variables(stage: &Stage, function: &str) -> Result<(), TaskError> {
     let all = stage.variables(function)?;
     let is_needed = |name: &str| match (function, name) {
-        // For another way to hear of a logout than the default; what the documents only repeat.
+        // Two exceptions: a table for another revocation check than the default, and a value that the documents only
+        // repeat.
         ("AuthorizerFunction", "REVOCATIONS_TABLE") | ("MetadataFunction", "AUDIENCE") => false,
         (_, "KEYSET_SECRET" | "ISSUER" | "AUDIENCE") => true,
         (_, name) => name.ends_with("_TABLE"),

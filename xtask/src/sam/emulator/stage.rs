@@ -1,10 +1,10 @@
-//! What the functions run in: a real engine with the demo's clients and user, and moto's Secrets Manager.
+//! The functions' surroundings: a real engine with the demo's clients and user, and moto's Secrets Manager.
 
 use std::{net::SocketAddr, path::PathBuf};
 
 use serde_json::{Value, json};
 
-use super::{actor::Actor, lambda::Lambda, proxy::Proxy};
+use super::{lambda::Lambda, proxy::Proxy};
 use crate::{
     moto,
     sam::{Tools, build::Built, tools::REGION, translated::Translated, variables::Variables},
@@ -12,9 +12,15 @@ use crate::{
     shell::{TaskError, root},
 };
 
-/// What the template has no default for.
+/// A function, and the proxies in front of the services that it calls.
+pub(super) struct Actor {
+    pub(super) lambda: Lambda,
+    pub(super) services: [Proxy; 2],
+}
+
+/// Values for parameters without a default.
 const PARAMETERS: [(&str, &str); 1] = [("Issuer", "https://issuer.example.com")];
-/// Every variable that could make a function or its runtime say more.
+/// Every variable that could make a function or its runtime print more.
 const LOUD: [(&str, &str); 5] = [
     ("RUST_LOG", "trace"),
     ("RUST_BACKTRACE", "full"),
@@ -22,7 +28,7 @@ const LOUD: [(&str, &str); 5] = [
     ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
     ("TRACING_LEVEL", "trace"),
 ];
-/// The logical id of the secret, which is its name here.
+/// The secret's logical id, which is its name here.
 const KEYSET: &str = "Keyset";
 
 pub(super) struct Stage<'a> {
@@ -49,7 +55,7 @@ impl<'a> Stage<'a> {
             _secrets: moto::start(secrets)?,
             logs,
         };
-        // As the stack makes it.
+        // Creates the secret as the stack does.
         moto::ask(secrets, "CreateSecret", &json!({ "Name": KEYSET, "SecretString": "{}" }))?;
         Ok(stage)
     }
@@ -64,7 +70,7 @@ impl<'a> Stage<'a> {
         self.stack.variables(function, &PARAMETERS)
     }
 
-    /// Starts a function with these variables, and with every log turned up; `purpose` tells its log from others of it.
+    /// Starts a function with these variables and full logging. `purpose` distinguishes its log file from others.
     pub(super) fn start(
         &self,
         function: &str,
@@ -94,7 +100,7 @@ impl<'a> Stage<'a> {
         Ok(Actor { lambda: Lambda::start(&self.emulator, bootstrap, &variables, log)?, services })
     }
 
-    /// What the secret holds now.
+    /// The secret's content.
     pub(super) fn keyset(&self) -> Result<Value, TaskError> {
         let secret = moto::ask(
             self.secrets,

@@ -1,8 +1,8 @@
-//! Reads tokens, a line each, and says of each what the page's lines say.
+//! Reads a token per line, and prints the verdict of the page's code.
 
 use std::io::{BufRead, Write};
 
-/// The very lines.
+/// The page's code, unchanged.
 #[expect(
     clippy::disallowed_methods,
     unreachable_pub,

@@ -1,4 +1,4 @@
-//! A function that reads a row, as the documentation of the SDK and of the runtime put it together.
+//! A function that reads a row, built as the documentation of the SDK and the runtime shows.
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 use lambda_http::{Body, Error, Request, Response, run, service_fn};

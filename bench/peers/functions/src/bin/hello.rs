@@ -1,4 +1,4 @@
-//! The least that a function can be.
+//! The smallest possible function.
 
 use lambda_http::{Body, Error, Request, Response, run, service_fn};
 

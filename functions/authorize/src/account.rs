@@ -1,0 +1,79 @@
+//! The account page, where users see and end their sessions and change their password.
+
+use lambda_http::{Body, Request, Response, http::Method};
+use shared::{
+    http::RequestError,
+    log::{Cause, Event, RequestLog},
+};
+
+use crate::{
+    Authorize, AuthorizeError,
+    browser_session::BrowserSession,
+    entrance::Entrance,
+    form::Form,
+    pages::{AccountNotice, AccountView, ChangeProblem},
+    request::{Pairs, parameter},
+    visit::Visit,
+};
+
+/// The relative URL of this page, from itself and the other pages.
+pub(crate) const REFERENCE: &str = "account";
+
+impl Authorize {
+    pub(crate) async fn account(
+        &self,
+        request: &Request,
+        log: &RequestLog,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let form = match *request.method() {
+            Method::GET => None,
+            Method::POST => Some(Form::parse(&Pairs::of_form(request)?)?),
+            _ => return Err(RequestError::Method.into()),
+        };
+        let ui_locales = Pairs::of_query(request);
+        let ui_locales = ui_locales.one(parameter::UI_LOCALES).ok().flatten();
+        let visit = self.visit_of(request, log, ui_locales).await?;
+        let browser = self.browsers.find(visit.shown.token(), visit.now).await?;
+        if let Some(browser) = &browser {
+            log.session(&browser.session.key);
+        }
+        match (form, browser) {
+            (None, None) => Ok(self.sign_in_page(entrance(&visit), "", None)),
+            (None, Some(browser)) => self.account_page(&visit, &browser, None, None).await,
+            (Some(form), browser) => self.changed(&visit, &form, browser).await,
+        }
+    }
+
+    /// Ends the browser's session.
+    pub(crate) async fn sign_out(
+        &self,
+        visit: &Visit<'_>,
+        browser: &BrowserSession,
+    ) -> Result<(), AuthorizeError> {
+        let key = &browser.session.key;
+        self.revoker.revoke(key, visit.now, |key| visit.log.revoked(key, Cause::Logout)).await?;
+        visit.log.outcome(Event::SignOutSucceeded);
+        Ok(())
+    }
+
+    /// The page, with the current sessions.
+    pub(crate) async fn account_page(
+        &self,
+        visit: &Visit<'_>,
+        browser: &BrowserSession,
+        notice: Option<AccountNotice>,
+        problem: Option<ChangeProblem>,
+    ) -> Result<Response<Body>, AuthorizeError> {
+        let devices = self.devices(browser, visit.now).await?;
+        let session_id = &browser.session.key.session_id;
+        let csrf = visit.form_token(&["account", session_id.as_str()]);
+        let (has_more, devices) = (devices.has_more, devices.views(session_id));
+        let view = AccountView { username: browser.username(), devices: &devices, has_more, notice, problem };
+        Ok(visit.with_form(self.pages.account(&visit.frame(&csrf, None), &view)))
+    }
+}
+
+/// The account's own sign-in form.
+pub(crate) fn entrance<'a>(visit: &'a Visit<'a>) -> Entrance<'a> {
+    Entrance { visit, client: None, redirect_uri: None }
+}

@@ -1,0 +1,167 @@
+//! A browser's session at the pages: a row of the Sessions table under a reserved client, and a cookie in the
+//! form of a refresh token. It is never rotated, since a browser sends several requests at once; each use
+//! postpones its end.
+
+use std::{fmt::Write, time::Duration};
+
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    types::AttributeValue::{N, S},
+};
+use shared::{
+    clock::Timestamp,
+    context::Context,
+    environment::{EnvironmentError, variable},
+    http::Peer,
+    ids::{ClientId, UserId},
+    lifetimes::{self, Lifetimes},
+    resource::GrantedResources,
+    scope::Scope,
+    store::{NewSession, Session, Sessions, StoreError, User, Users, attribute},
+    tokens::RefreshToken,
+};
+use tokio::try_join;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The session of a user in a browser.
+#[derive(Debug)]
+pub(crate) struct BrowserSession {
+    pub(crate) session: Session,
+    pub(crate) user: User,
+    /// The refresh token in the cookie.
+    pub(crate) token: RefreshToken,
+    /// Whether this request began the session.
+    pub(crate) is_fresh: bool,
+}
+
+impl BrowserSession {
+    pub(crate) fn user_id(&self) -> &UserId {
+        &self.session.key.user_id
+    }
+
+    /// The name under which the user signs in.
+    pub(crate) fn username(&self) -> &str {
+        self.user.username.as_deref().unwrap_or(self.user_id().as_str())
+    }
+}
+
+/// The browsers' sessions.
+#[derive(Debug)]
+pub(crate) struct BrowserSessions {
+    sessions: Sessions,
+    users: Users,
+    lifetimes: Lifetimes,
+}
+
+impl BrowserSessions {
+    /// Reads the lifetimes from the variables. Defaults: a day without use, two weeks at most.
+    pub(crate) fn new(context: &Context) -> Result<Self, EnvironmentError> {
+        let Context { environment, dynamodb, .. } = context;
+        let idle_ttl = environment.seconds(variable::BROWSER_IDLE_TTL, DAY, lifetimes::IDLE_TTL)?;
+        let absolute_ttl =
+            environment.seconds(variable::BROWSER_ABSOLUTE_TTL, 14 * DAY, lifetimes::ABSOLUTE_TTL)?;
+        Ok(Self {
+            sessions: Sessions::new(environment, dynamodb)?,
+            users: Users::new(environment, dynamodb)?,
+            // A session at the pages gets no access tokens.
+            lifetimes: Lifetimes {
+                access_ttl: Duration::ZERO,
+                idle_ttl,
+                absolute_ttl,
+                leeway: Duration::ZERO,
+            },
+        })
+    }
+
+    /// Returns the session of a genuine cookie, if it lives and its user is admitted. It makes two reads in
+    /// parallel.
+    pub(crate) async fn find(
+        &self,
+        token: Option<&RefreshToken>,
+        now: Timestamp,
+    ) -> Result<Option<BrowserSession>, StoreError> {
+        let Some(token) = token else { return Ok(None) };
+        let key = token.session_key(&ClientId::browser());
+        let session = async { unless_unreadable(self.sessions.find(&key).await) };
+        let (session, user) = try_join!(session, self.users.find(&key.user_id))?;
+        let session = session.filter(|session| session.is_live(now));
+        Ok(session
+            .zip(user)
+            .filter(|(session, user)| user.admits(session.created_at))
+            .map(|(session, user)| BrowserSession { session, user, token: token.clone(), is_fresh: false }))
+    }
+
+    /// Begins a session for this token's user, who has just entered the password. `created_at` is the
+    /// earliest start that the password allows.
+    pub(crate) async fn begin(
+        &self,
+        token: RefreshToken,
+        user: User,
+        created_at: Timestamp,
+        peer: Peer,
+        now: Timestamp,
+    ) -> Result<BrowserSession, StoreError> {
+        let new = NewSession {
+            key: token.session_key(&ClientId::browser()),
+            created_at,
+            auth_time: now,
+            scope: Scope::default(),
+            resources: GrantedResources::default(),
+            jkt: None,
+            is_refreshable: true,
+            device_name: None,
+            user_agent: peer.user_agent,
+            address: peer.address,
+        };
+        let session = Session::begin(new, self.lifetimes, now);
+        self.sessions.put(&session).await?;
+        Ok(BrowserSession { session, user, token, is_fresh: true })
+    }
+
+    /// Postpones the end of a session in use. `None`, if the session was ended meanwhile: this must not
+    /// revive it.
+    pub(crate) async fn touch(
+        &self,
+        session: &Session,
+        peer: &Peer,
+        now: Timestamp,
+    ) -> Result<Option<Session>, StoreError> {
+        let expires_at = now + self.lifetimes.idle_ttl;
+        let mut set = "SET #rotated_at = :now, #expires_at = :expires_at".to_owned();
+        let mut update = self.sessions.table.update_item().set_key(Some(session.key.to_item()));
+        let last_use = [(attribute::ADDRESS, &peer.address), (attribute::USER_AGENT, &peer.user_agent)];
+        for (name, value) in last_use.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))) {
+            let _ = write!(set, ", #{name} = :{name}");
+            update = update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), S(value.clone()));
+        }
+        let touched = update
+            .update_expression(set)
+            .condition_expression("#expires_at > :now AND #absolute_expires_at > :now")
+            .expression_attribute_names("#rotated_at", attribute::ROTATED_AT)
+            .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
+            .expression_attribute_names("#absolute_expires_at", attribute::ABSOLUTE_EXPIRES_AT)
+            .expression_attribute_values(":now", N(now.to_string()))
+            .expression_attribute_values(":expires_at", N(expires_at.to_string()))
+            .send()
+            .await;
+        match touched {
+            Ok(_) => Ok(Some(Session { expires_at, rotated_at: now, ..session.clone() })),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(None),
+            Err(error) => Err(StoreError::unavailable("UpdateItem on Sessions", error)),
+        }
+    }
+}
+
+/// Treats a malformed session as absent. Its user signs in again, which ends it.
+fn unless_unreadable(found: Result<Option<Session>, StoreError>) -> Result<Option<Session>, StoreError> {
+    match found {
+        Err(error @ StoreError::Malformed { .. }) => {
+            tracing::error!(function = "authorize", reason = %error, "left out");
+            Ok(None)
+        }
+        found => found,
+    }
+}

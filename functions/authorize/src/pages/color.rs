@@ -1,0 +1,110 @@
+//! The colours of buttons and their text.
+
+use std::fmt;
+
+/// An sRGB colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Color([u8; 3]);
+
+impl Color {
+    const BLACK: Self = Self([0; 3]);
+    const WHITE: Self = Self([255; 3]);
+
+    pub(super) const fn new(rgb: [u8; 3]) -> Self {
+        Self(rgb)
+    }
+
+    /// Parses `#RRGGBB`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('#')?.as_bytes();
+        let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        let (pairs, []) = digits.as_chunks::<2>() else { return None };
+        let values: Option<Vec<u8>> =
+            pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
+        values?.try_into().ok().map(Self)
+    }
+
+    /// Black or white, whichever is easier to read on this colour. The contrast is at least 4.58, and WCAG
+    /// 2.2 asks for 4.5 (section 1.4.3).
+    pub(super) fn text_on(self) -> Self {
+        let is_black_better = self.contrast(Self::BLACK) >= self.contrast(Self::WHITE);
+        if is_black_better { Self::BLACK } else { Self::WHITE }
+    }
+
+    /// The contrast ratio of WCAG 2.2, from 1 to 21.
+    fn contrast(self, other: Self) -> f64 {
+        let (a, b) = (self.luminance(), other.luminance());
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    /// The relative luminance of WCAG 2.2, from 0 (black) to 1 (white).
+    fn luminance(self) -> f64 {
+        let [red, green, blue] = self.0.map(|value| {
+            let value = f64::from(value) / 255.0;
+            if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
+        });
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+}
+
+/// Writes CSS.
+impl fmt::Display for Color {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self([red, green, blue]) = self;
+        write!(f, "#{red:02x}{green:02x}{blue:02x}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_hexadecimal_digits_are_a_colour_and_nothing_else_is() {
+        assert_eq!(Color::parse("#1D4ed8"), Some(Color([0x1d, 0x4e, 0xd8])));
+        assert_eq!(Color::parse("#1D4ed8").unwrap().to_string(), "#1d4ed8");
+        for bad in [
+            "",
+            "#",
+            "1d4ed8",
+            "#1d4",
+            "#1d4ed",
+            "#1d4ed88",
+            "#1d4ed8ff",
+            "#1d4eg8",
+            "#+1+2+3",
+            "#äöü",
+            "red",
+        ] {
+            assert_eq!(Color::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn contrast_is_that_of_wcag() {
+        assert!((Color::BLACK.contrast(Color::WHITE) - 21.0).abs() < 1e-9);
+        assert!((Color::WHITE.contrast(Color::WHITE) - 1.0).abs() < 1e-9);
+        // The lightest grey that is readable on white.
+        let grey = Color([0x76; 3]).contrast(Color::WHITE);
+        assert!((4.54..4.55).contains(&grey), "{grey}");
+    }
+
+    #[test]
+    fn the_text_is_readable_on_every_colour() {
+        for (color, text) in [
+            ([0x1d, 0x4e, 0xd8], Color::WHITE),
+            ([0x8f, 0xb4, 0xff], Color::BLACK),
+            ([0xff, 0xff, 0x00], Color::BLACK),
+            ([0x00, 0x00, 0xff], Color::WHITE),
+            ([0xff, 0x00, 0x00], Color::BLACK),
+        ] {
+            assert_eq!(Color(color).text_on(), text, "{color:?}");
+        }
+        let values = || (0..=255).step_by(5);
+        for color in
+            values().flat_map(|r| values().flat_map(move |g| values().map(move |b| Color([r, g, b]))))
+        {
+            assert!(color.contrast(color.text_on()) >= 4.5, "{color}");
+        }
+    }
+}

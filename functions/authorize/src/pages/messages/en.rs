@@ -1,0 +1,115 @@
+//! English.
+
+use super::{Around, Explanation, Messages};
+
+pub(in super::super) const ENGLISH: Messages = Messages {
+    tag: "en",
+    problem_prefix: "Error: ",
+    cancel: "Cancel",
+    signed_in_as: Around("You are signed in as ", "."),
+
+    sign_in: "Sign in",
+    continue_to: Around("Sign in to continue to ", "."),
+    username: "User name",
+    password: "Password",
+    wrong_credentials: "The user name or the password is wrong. \
+        After many attempts, you have to wait some minutes before you can sign in.",
+    incomplete: "Enter your user name and your password.",
+    form_expired: "This page was open for too long, or your browser doesn't keep cookies. Please try again.",
+
+    choose_password: "Choose a new password",
+    choose_password_first: "You have to change your password before you can continue.",
+    current_password: "Current password",
+    new_password: "New password",
+    new_password_hint: "At least 8 characters. Common passwords and your user name are not accepted.",
+    change_password: "Change password",
+    wrong_current_password: "The current password is wrong. \
+        After many attempts, you have to wait some minutes before you can change it.",
+    password_malformed: "The new password is too long, or has a character that a password can't have.",
+    password_too_short: "The new password is too short. It needs at least 8 characters.",
+    password_common: "The new password is one of the most common ones. Choose another.",
+    password_like_username: "The new password is little more than your user name. Choose another.",
+    password_same: "The new password is the current one. Choose another.",
+    passwords_incomplete: "Enter your current password and a new one.",
+
+    allow_client: Around("Allow ", " to use your account?"),
+    not_registered: Around("This app is not registered with this service. Its address is ", "."),
+    calls_itself: Around("It calls itself \u{201c}", "\u{201d}."),
+    client_can: "If you allow it, this app can:",
+    client_can_at: "It can do this with:",
+    scope_openid: "Confirm who you are",
+    scope_profile: "See your profile, such as your name and your picture",
+    scope_email: "See your email address",
+    scope_phone: "See your phone number",
+    scope_address: "See your postal address",
+    scope_offline_access: "Stay signed in, even while you don't use it",
+    scope_other: "Use this permission:",
+    returns_to: Around("Next, you go back to ", "."),
+    returns_to_app: "Next, you go back to the app on this device.",
+    any_app_could_ask: "Any app on this device can ask in its name. Allow it only if you have just started it yourself.",
+    allow_if_trusted: "Allow only apps that you trust.",
+    allow: "Allow",
+    deny: "Deny",
+
+    go_on_to: Around("Continue to ", "?"),
+    go_on_if_begun: "An app on this device wants to use your account. \
+        Continue only if you have just started to sign in there.",
+    go_on: "Continue",
+
+    account: "Your account",
+    devices: "Devices",
+    devices_lead: "You are signed in on these devices. \
+        If you don't recognise one, sign it out and change your password.",
+    unknown_device: "Unknown device",
+    browser_on_system: " on ",
+    this_browser: "This browser",
+    bound: "Protected by a device key",
+    client: "App",
+    last_used: "Last used",
+    signed_in: "Signed in",
+    address: "IP address",
+    more_devices: "There are more devices, which are not shown.",
+    sign_out_others: "Sign out all other devices",
+    device_signed_out: "The device is signed out.",
+    others_signed_out: "All other devices are signed out.",
+    password_changed: "Your password is changed.",
+    months: [
+        " Jan ", " Feb ", " Mar ", " Apr ", " May ", " Jun ", " Jul ", " Aug ", " Sep ", " Oct ", " Nov ",
+        " Dec ",
+    ],
+
+    sign_out: "Sign out",
+    sign_out_here: "Sign out of this browser",
+    sign_out_question: "Do you want to sign out of this browser?",
+    stay_signed_in: "Stay signed in",
+    signed_out: Explanation { title: "You are signed out", text: "You can close this page." },
+
+    unknown_client: Explanation {
+        title: "Unknown app",
+        text: "The app that sent you here is not registered with this service, or is no longer in use.",
+    },
+    unusable_document: Explanation {
+        title: "This app can't be checked",
+        text: "The app that sent you here is not registered with this service, \
+            and the description at its address is missing or can't be used.",
+    },
+    unknown_redirect_uri: Explanation {
+        title: "Wrong return address",
+        text: "The app wants to send you to an address that is not registered for it. \
+            To protect your account, you can't continue.",
+    },
+    bad_request: Explanation {
+        title: "This page can't be shown",
+        text: "The request is incomplete or incorrect. Go back to the app and try again.",
+    },
+    form_expired_page: Explanation {
+        title: "Please try again",
+        text: "The page was open for too long, or your browser doesn't keep cookies. \
+            Go back to the app and start again.",
+    },
+    unavailable: Explanation { title: "Not available right now", text: "Please try again in a moment." },
+    failure: Explanation {
+        title: "Something went wrong",
+        text: "The error is on our side. Please try again later.",
+    },
+};

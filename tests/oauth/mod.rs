@@ -1,0 +1,30 @@
+//! The authorization code flow, its pages and OpenID Connect, for clients, users and attackers.
+
+mod account;
+mod bound_tokens;
+mod browser_sessions;
+mod code_bindings;
+mod codes;
+mod consent;
+mod cookies;
+mod end_session;
+mod ending;
+mod expired_passwords;
+mod forgery;
+mod framing;
+mod hints;
+mod id_tokens;
+mod limits;
+mod native_apps;
+mod overlapping_redemptions;
+mod passwords;
+mod pending_codes;
+mod redirect_uris;
+mod refresh;
+mod requests;
+mod resources;
+mod reuse;
+mod scopes;
+mod single_sign_on;
+mod third_parties;
+mod userinfo;

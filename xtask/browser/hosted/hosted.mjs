@@ -1,0 +1,104 @@
+// The pages at which users sign in, in Chromium: used in both languages, with JavaScript and without it, by mouse and by keyboard alone;
+// looked at in both schemes and at several widths; and what Chromium's password manager makes of them.
+
+import assert from 'node:assert/strict';
+
+import { listen, logIn } from './app.mjs';
+import { createClient, createUser, environment } from './environment.mjs';
+import { tabThrough, useKeyboard } from './keyboard.mjs';
+import { look } from './look.mjs';
+import { usePasswordManager } from './passwords.mjs';
+import { launch, visitor } from './visitor.mjs';
+import * as walk from './walk.mjs';
+
+const LANGUAGES = { en: 'Sign in', vi: 'Đăng nhập' };
+const PASSWORD = 'violet harbour mist 41';
+
+createClient('shop', 'The shop', 'openid profile email read', ['--first-party']);
+createClient('parcels', 'Parcel tracker', 'openid profile email phone address offline_access parcels');
+const app = await listen();
+const browser = await launch();
+try {
+  await walkThrough('en', false);
+  // Gateways handle requests and cookies differently, but pages look the same behind all of them.
+  if (environment('LATCHGATE_API') === 'rest') {
+    await walkThrough('vi', false);
+    for (const language of Object.keys(LANGUAGES)) await walkThrough(language, true);
+    await formActionHoldsForRedirects();
+    await byKeyboard();
+    await withLongNames();
+    await usePasswordManager(app);
+  }
+} finally {
+  await browser.close();
+  app.close();
+}
+
+/** Why `form-action` isn't in the policy where a client waits for the answer: Chromium applies it to what the client does next. */
+async function formActionHoldsForRedirects() {
+  const person = await visitor(browser);
+  await person.page.goto(`${app.origin}/bound`);
+  await person.page.getByRole('button').click();
+  await person.page.waitForTimeout(500);
+  assert.ok(person.faults.some((fault) => fault.includes('form-action')), 'Chromium stops what the policy forbids, and says so');
+  assert.ok(person.page.url().startsWith(app.origin));
+  await person.context.close();
+}
+
+/** Every page and every answer. */
+async function walkThrough(language, javaScriptEnabled) {
+  const name = `${language}-${javaScriptEnabled ? 'script' : 'plain'}`;
+  const person = await visitor(browser, { locale: language, javaScriptEnabled });
+  // These are in the pictures.
+  const named = (who) => `${who}${name === 'en-script' ? '' : `-${name}`}@example.com`;
+  const user = createUser(named('ada'), PASSWORD);
+  const seen = [];
+  const at = async (person, page) => {
+    assert.equal(await person.page.locator('html').getAttribute('lang'), language, page);
+    seen.push(page);
+    await tabThrough(person, page);
+    if (javaScriptEnabled) await look(person, `${language}-${page}`);
+  };
+  const phone = await logIn(user, 'Phone', { isBound: true });
+  assert.equal(phone.token_type, 'DPoP');
+  const tokens = [await walk.signIn(person, app, user, at), await walk.consent(person, app, at)];
+  await walk.account(person, user, tokens, at);
+  await walk.signOut(person, at);
+  assert.equal(await person.page.locator('h1').innerText(), LANGUAGES[language]);
+  await walk.endSession(person, app, user, at);
+  await walk.mustChange(person, app, createUser(named('new'), PASSWORD, { mustChange: true }), at);
+  await walk.spentBudget(person, app, createUser(named('spent'), PASSWORD), at);
+  await walk.errors(person, app, at);
+  await person.leave();
+  console.log(`${name}: ${seen.length} pages, ${seen.join(', ')}`);
+}
+
+async function byKeyboard() {
+  const person = await visitor(browser);
+  const user = createUser('keyboard@example.com', PASSWORD);
+  await logIn(user, 'Phone');
+  await useKeyboard(person, app, user, 'amber orchard rain 77');
+  await person.leave();
+  console.log('by keyboard alone: signed in, agreed, ended a session, changed the password, signed out');
+}
+
+/** Names whose words don't fit on a narrow page. */
+async function withLongNames() {
+  const long = 'W'.repeat(120);
+  createClient('long', long, `openid ${'w'.repeat(100)}`);
+  const user = createUser(long, PASSWORD);
+  await logIn(user, long);
+  const person = await visitor(browser);
+  const { page } = person;
+  const request = app.request('long');
+  await page.goto(request.url);
+  await look(person, 'long-sign-in');
+  await walk.send(page, 'sign-in', { username: user.name, password: user.password });
+  await look(person, 'long-consent');
+  await walk.send(page, 'allow', {});
+  await app.tokens(page, request);
+  await page.goto(new URL('/account', request.url).href);
+  await look(person, 'long-account');
+  await person.leave();
+  console.log('long names: nothing scrolls sideways');
+}
