@@ -51,7 +51,8 @@ struct Row {
     name: String,
 }
 
-/// Finds the resources that a deleted stack left, checks them, asks, and has CloudFormation import them into a new stack.
+/// Finds the resources that a deleted stack left, checks them, asks, and has CloudFormation import them into
+/// a new stack.
 pub(crate) async fn adopt(context: &Context, options: &AdoptOptions) -> Result<(), AdminError> {
     let deployment = &context.deployment;
     let (cloudformation, resources) = (CloudFormation::new(deployment), Resources::new(deployment));

@@ -399,7 +399,7 @@ async fn debris_of_failed_deployments_is_cleaned_up_a_stack_at_a_time() {
         let mut world = account.world();
         world.stack(STACK).end();
         world.stack(STACK).status = "ROLLBACK_COMPLETE".to_owned();
-        // An earlier attempt, of whose tables one is left.
+        // An earlier attempt, which left one table.
         let mut first = world.stack(STACK).clone();
         first.id += "-first";
         first.status = "DELETE_COMPLETE".to_owned();
