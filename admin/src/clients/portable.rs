@@ -48,7 +48,7 @@ Examples:
 
 Each line is an object, as `clients export` writes it: client_id and kind are required, and so is
 secret_hashes for a confidential client. Existing clients are left alone. With --update, an existing client
-gets what the line says and keeps the rest; null resets a setting to its default. An import never takes back
+gets what the line says and keeps the rest; null resets a setting to its default. An import never lowers
 not_before.";
 
 /// `clients export`
