@@ -132,7 +132,7 @@ fn with_ports_joined(said: &[OsString]) -> Option<Vec<OsString>> {
     found.then_some(joined)
 }
 
-/// How it is asked, said and written down.
+/// The options for output, confirmations and the audit log.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Manner")]
 pub(crate) struct Manner {

@@ -14,8 +14,8 @@ pub(crate) const STDOUT: &str = "standard output";
 /// The exit code that shells report for a program that SIGPIPE ended.
 const CLOSED_OUTPUT: u8 = 128 + 13;
 
-/// Why a command failed. If a message already contains its cause, the error has no source, which would be
-/// printed again.
+/// Why a command failed. If a message already contains its cause, the error has no source: the cause would be
+/// printed twice.
 #[derive(Debug, thiserror::Error)]
 pub enum AdminError {
     /// No deployment is selected.

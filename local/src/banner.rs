@@ -25,7 +25,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) resources: &'a UpstreamResources,
 }
 
-/// The address of the store, and the access key ID that it accepts. AWS accepts more than one, so it has `None`.
+/// The address of the store, and the access key ID that it accepts. `None` for AWS, which accepts more
+/// than one.
 pub(crate) struct StoreAddress {
     pub(crate) endpoint: String,
     pub(crate) access_key_id: Option<AccessKeyId>,

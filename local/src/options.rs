@@ -32,8 +32,8 @@ pub(crate) struct Options {
     /// Port to listen on; 0 picks a free one
     #[arg(long, default_value_t = 8787)]
     pub(crate) port: u16,
-    /// Address to listen on, like 0.0.0.0 for all addresses of this machine. Others on the network can reach it, unless it is a
-    /// loopback address
+    /// Address to listen on, like 0.0.0.0 for all addresses of this machine. Others on the network can reach
+    /// it, unless it is a loopback address
     #[arg(long, value_name = "ADDRESS", default_value_t = Ipv4Addr::LOCALHOST.into(), value_parser = address)]
     pub(crate) host: IpAddr,
     /// Answer requests for this host too, like laptop.local or an emulator's 10.0.2.2; can be repeated
@@ -75,15 +75,17 @@ pub(crate) struct Options {
     /// An origin whose pages may call; can be repeated, or separated by commas [default: http://localhost:3000]
     #[arg(long, value_name = "URL", value_delimiter = ',')]
     pub(crate) origin: Vec<Origin>,
-    /// Send requests for all paths but Latchgate's to this server, behind the authorizer, like http://127.0.0.1:9001; or those
-    /// at and below a path, like /orders=http://127.0.0.1:9002. Can be repeated: the longest path wins
+    /// Send requests for all paths but Latchgate's to this server, behind the authorizer, like
+    /// http://127.0.0.1:9001; or those at and below a path, like /orders=http://127.0.0.1:9002. Can be
+    /// repeated: the longest path wins
     #[arg(long, value_name = "[PATH=]URL")]
     pub(crate) upstream: Vec<Upstream>,
-    /// Make an API in front of a server of --upstream a resource, which accepts only tokens for it: the path or URL, and the
-    /// scopes there, like '/mcp notes:read notes:write'. Can be repeated
+    /// An API in front of a server of --upstream that is a resource, so that it accepts only tokens for
+    /// itself: its path or URL, and its scopes, like '/mcp notes:read notes:write'. Can be repeated
     #[arg(long, value_name = "PATH [SCOPE ...]", requires = "upstream")]
     pub(crate) upstream_resource: Vec<GivenResource>,
-    /// How long a server of --upstream may take, like 90 (seconds) or 5m [default: 29, or 30 with --api http, as in AWS]
+    /// How long a server of --upstream may take, like 90 (seconds) or 5m [default: 29, or 30 with --api http,
+    /// as in AWS]
     #[arg(long, value_name = "TIME", requires = "upstream", value_parser = duration::within(1..=MAX_UPSTREAM_TIMEOUT))]
     pub(crate) upstream_timeout: Option<u64>,
     /// Lifetime of an access token: 90 (seconds), 45s, 30m, 2h, 14d

@@ -22,8 +22,8 @@ pub const BUDGET: u64 = 20;
 pub const IN_A_ROW: u64 = 100;
 /// The shortest time between attempts beyond those, in seconds.
 pub const SLOW_TTL: u64 = 4 * 60 * 60;
-/// How long failures in a row are remembered after the last one, in seconds. Waiting for this is slower than
-/// continuing.
+/// How long failures in a row are remembered after the last one, in seconds. An attacker who waits for this
+/// gets fewer guesses than one who continues.
 pub const MEMORY_TTL: u64 = 30 * 24 * 60 * 60;
 
 /// How many consecutive blocks share a counter.

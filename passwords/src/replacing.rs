@@ -83,7 +83,7 @@ impl Credentials {
     }
 
     /// Checks whether another request of this session has already made the same change: its answer was lost,
-    /// it failed half-way, or it is still under way. Then the current password is no longer current, and the
+    /// it failed half-way, or it is still under way. Then `current` is no longer the user's password, and the
     /// caller completes the change. That is no guess, so the attempt is forgiven.
     async fn completed(
         &self,

@@ -6,7 +6,7 @@ use icu_properties::{CodePointMapData, props::GeneralCategory};
 /// The normal form of a password: NFC, with the ASCII space for all spaces (RFC 8265 section 4.2.2), and
 /// without the selectors between text and emoji presentation.
 ///
-/// It's stable across Unicode versions: NFC is, for assigned characters, and unassigned characters stay
+/// It's stable across Unicode versions: NFC is stable for assigned characters, and unassigned characters stay
 /// unchanged.
 pub(crate) fn normalise_password(text: &str) -> String {
     let nfc = const { ComposingNormalizerBorrowed::new_nfc() };

@@ -44,7 +44,8 @@ pub struct LifetimeOverrides {
 }
 
 impl Lifetimes {
-    /// The deployment's defaults: half an hour, two weeks, a year and ten seconds, unless variables say otherwise.
+    /// The deployment's defaults: half an hour, two weeks, a year and ten seconds, unless variables say
+    /// otherwise.
     ///
     /// # Errors
     ///

@@ -207,8 +207,8 @@ const OF_SMALL_ORDER: [&str; 14] = [
 /// The number of canonical encodings among them.
 const CANONICAL: usize = 8;
 
-/// A signature that needs no private key: R is the point of order 1, and S is 0. It verifies one message in as many as
-/// the key's order. The `jti` varies the message.
+/// A signature that needs no private key: R is the point of order 1, and S is 0. With a key of order n,
+/// it fits one message in n. The `jti` varies the message.
 fn of_small_order(scene: &Scene) -> Vec<Case> {
     let mut signature = [0; 64];
     signature[0] = 1;

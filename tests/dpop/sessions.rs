@@ -173,7 +173,7 @@ async fn a_client_that_requires_proofs_gets_nothing_without_one() {
     assert_eq!(api.logout(&before.refresh).await.status, 200, "a logout needs no proof");
 }
 
-/// The change would replace the old session by an unbound one.
+/// A change of password would replace the old session by an unbound one.
 #[tokio::test]
 async fn a_client_that_requires_proofs_changes_no_password_when_unbound() {
     let (api, device) = (Api::binding().await, Device::es256(1));

@@ -1,4 +1,5 @@
-//! The pages as a book, by mdBook, with the API's reference by Redocly: in `target/book/html`. Every link in it is followed.
+//! Builds a book of the pages with mdBook, and the API's reference with Redocly, in `target/book/html`.
+//! Checks every link in it.
 
 use std::{
     fs,
@@ -12,18 +13,19 @@ use crate::{
 };
 
 const MDBOOK: &str = "0.5.4";
-/// The pages, with the pictures that these show.
+/// The pages, and the pictures on them.
 const CONTENT: [&str; 6] =
     ["README.md", "ARCHITECTURE.md", "SECURITY.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs"];
-/// The table of contents, whose links begin at `docs`. mdBook has it at the top.
+/// The table of contents. Its links begin at `docs`, but mdBook expects it in the top folder.
 const SUMMARY: &str = "docs/SUMMARY.md";
-/// What mdBook is told, and how the book looks.
+/// mdBook's configuration, and the look of the book.
 const CONFIGURATION: [&str; 3] = ["book.toml", "tables.css", "tables.js"];
-/// In the book it is a page.
+/// The API's description, and its page in the book.
 const OPENAPI: (&str, &str) = ("openapi.yaml", "openapi.html");
-/// What mdBook hasn't made of a page: the reference has links to what it describes, and a missing page is shown at any address.
+/// HTML files whose links aren't checked: the reference links to the URLs that it describes, and 404.html
+/// is shown at any address.
 const OTHERS: [&str; 2] = [OPENAPI.1, "404.html"];
-/// Where a link leads to that is to no page of the book.
+/// The URL of the files that aren't in the book.
 const SOURCES: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main");
 
 pub(crate) fn build() -> Result<(), TaskError> {
@@ -50,7 +52,7 @@ pub(crate) fn build() -> Result<(), TaskError> {
     Ok(())
 }
 
-/// Copies a file, a page with links that lead somewhere in the book or to the repository.
+/// Copies a file. The links of a page are changed, so that they lead into the book or to the repository.
 fn copy(path: &str, source: &Path) -> Result<(), TaskError> {
     let (from, to) = (root().join(path), source.join(if path == SUMMARY { "SUMMARY.md" } else { path }));
     to.parent().map_or(Ok(()), fs::create_dir_all).map_err(|e| failure(&to, &e))?;
@@ -61,7 +63,8 @@ fn copy(path: &str, source: &Path) -> Result<(), TaskError> {
     fs::write(&to, with_links(&page, path)).map_err(|e| failure(&to, &e))
 }
 
-/// Follows every link from a page of mdBook's to another page, a picture, or a heading. Nothing outside the book is asked.
+/// Checks every link from mdBook's pages to another page, a picture or a heading. It requests nothing
+/// outside the book.
 fn follow_links(html: &Path) -> Result<(), TaskError> {
     let mut pages = Vec::new();
     let is_page = |path: &PathBuf| {
@@ -89,13 +92,13 @@ fn follow_links(html: &Path) -> Result<(), TaskError> {
     if broken.is_empty() { Ok(()) } else { Err(TaskError(broken.join("\n"))) }
 }
 
-/// Whether there is such a file below the book, with such a heading.
+/// Whether the book has the file and the heading of a link.
 fn leads_somewhere(target: &str, from: &Path, pages: &[(PathBuf, String)]) -> bool {
     if target.contains(':') {
         return true;
     }
     let (file, heading) = target.split_once('#').unwrap_or((target, ""));
-    // What mdBook loads is named with the version of its content.
+    // A link to a file of mdBook's own has the version of its content as a query.
     let file = file.split('?').next().unwrap_or_default();
     let named = if file.is_empty() { from.to_owned() } else { resolved(&from.with_file_name(file)) };
     let page = pages.iter().find(|(path, _)| *path == named).map(|(_, page)| page);
@@ -105,7 +108,7 @@ fn leads_somewhere(target: &str, from: &Path, pages: &[(PathBuf, String)]) -> bo
     }
 }
 
-/// The values of an attribute, as mdBook writes it.
+/// The values of an attribute in a page that mdBook wrote.
 fn attribute<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     let begin = format!(" {name}=\"");
     page.match_indices(&begin)
@@ -114,7 +117,7 @@ fn attribute<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
         .collect()
 }
 
-/// A page whose links to files fit the book.
+/// The page with its links to files changed for the book.
 fn with_links(page: &str, path: &str) -> String {
     let folder = Path::new(path).parent().unwrap_or(Path::new(""));
     let mut parts = page.split("](");
@@ -131,7 +134,8 @@ fn with_links(page: &str, path: &str) -> String {
     changed
 }
 
-/// A link of a page in this folder, as it is in the book: the table of contents is moved to the top there.
+/// The target of a link in the book, for a page in this folder. `is_moved` for the table of contents,
+/// which moves to the top folder.
 fn link(target: &str, folder: &Path, is_moved: bool) -> String {
     let (file, heading) =
         target.split_once('#').map_or((target, None), |(file, heading)| (file, Some(heading)));

@@ -22,8 +22,9 @@ const SHA512: &str = "c5379e44bbf311fab2779961ddb1f8734907bd21c79a6843e590ec1c52
 /// This port is free, because the namespace is new.
 pub(crate) const PORT: u16 = 8000;
 
-/// Tests that don't depend on the engine: they fail calls in transit, read files, or decide before any call. The other
-/// projects' cases are here too, since they make the same calls as other tests. All of these take most of the time.
+/// Tests that don't depend on the engine: they fail calls in transit, read files, or decide before any
+/// call. The other projects' cases are here too, since they make the same calls as other tests. Together
+/// they take most of the time.
 const BEFORE_THE_ENGINE: [&str; 26] = [
     "alarms::",
     "architecture::",

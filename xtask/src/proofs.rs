@@ -30,7 +30,7 @@ pub(crate) fn run_races(rounds: &str, seed: &str) -> Result<(), TaskError> {
         .env("LATCHGATE_TEST_SEED", seed))
 }
 
-/// Runs the integration tests in full that only try a sample in `cargo test`.
+/// Runs in full the integration tests that only try a sample in `cargo test`.
 pub(crate) fn run_long_tests() -> Result<(), TaskError> {
     let test = ["test", "--locked", "--profile", "races", "--package", "tests", "--test", "latchgate", "--"];
     run(cargo(&test).args(LONG).envs(VARIABLES))

@@ -5,7 +5,7 @@ use std::{fmt::Write, fs, path::Path};
 
 use crate::shell::{TaskError, output, program, root};
 
-/// Each is one word, or several in a row.
+/// The words: each entry is one word, or several in a row.
 const WORDS: [&str; 22] = [
     "anew",
     "are none",
@@ -30,12 +30,12 @@ const WORDS: [&str; 22] = [
     "whomever",
     "whosoever",
 ];
-/// Comparable projects have 0 to 2.
+/// The highest number of these in a thousand words. Comparable projects have 0 to 2.
 const MOST_IN_A_THOUSAND: usize = 2;
-/// Where a reader looks first is named by file.
+/// How many of the worst files a failure names.
 const WORST: usize = 10;
 
-/// Groups of files, each with its own bound.
+/// Groups of files, which are counted separately.
 const PARTS: [(&str, &[&str]); 6] = [
     ("README", &["README.md"]),
     ("ARCHITECTURE", &["ARCHITECTURE.md"]),
@@ -45,7 +45,7 @@ const PARTS: [(&str, &[&str]); 6] = [
     ("doc comments", &["*.rs"]),
 ];
 
-/// Counts them in every part, and fails for one that has too many.
+/// Counts the words in every group, and fails if one has too many.
 pub(crate) fn check() -> Result<(), TaskError> {
     let mut failures = String::new();
     for (part, patterns) in PARTS {
@@ -62,7 +62,7 @@ pub(crate) fn check() -> Result<(), TaskError> {
     if failures.is_empty() { Ok(()) } else { Err(TaskError(failures)) }
 }
 
-/// The files, those with the most first.
+/// The counts of the files, those with the most of these words first.
 fn of_files(patterns: &[&str]) -> Result<Vec<(String, Count)>, TaskError> {
     let paths = output(program("git", &["ls-files", "--"]).args(patterns))?;
     let mut counted = Vec::new();
@@ -105,7 +105,7 @@ impl Count {
     }
 }
 
-/// What `///` and `//!` say, without code.
+/// The text of the doc comments, without code.
 fn doc_comments(source: &str) -> String {
     let comments = source.lines().filter_map(|line| {
         let line = line.trim_start();

@@ -23,7 +23,7 @@ use self::{
 };
 use crate::{context::Context, error::AdminError, options::client_id, tables::clients::ClientTable};
 
-/// What can be done with clients.
+/// The commands for clients.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ClientsCommand {
     /// Register a client

@@ -1,4 +1,4 @@
-//! What can be said of a client.
+//! The options that describe a client.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -25,7 +25,7 @@ pub(crate) struct KindOption {
     pub(crate) confidential: bool,
 }
 
-/// What a client may do, and for how long.
+/// The settings of a client.
 #[derive(Debug, Args)]
 pub(crate) struct Settings {
     /// The client's name for people

@@ -48,7 +48,7 @@ Examples:
 
 Each line is an object, as `clients export` writes it: client_id and kind are required, and so is
 secret_hashes for a confidential client. Existing clients are left alone. With --update, an existing client
-gets what the line says and keeps the rest; null resets a setting to its default. An import never takes back
+gets what the line says and keeps the rest; null resets a setting to its default. An import never lowers
 not_before.";
 
 /// `clients export`
@@ -151,7 +151,7 @@ pub(crate) enum Changed {
     Overtaken,
 }
 
-/// Changes the stored client to this one. Without an audit log it writes nothing.
+/// Changes the stored client to this one. Without an audit log, as in a dry run, it writes nothing.
 pub(crate) async fn change(
     table: &ClientTable,
     audit: Option<&AuditLog>,
@@ -159,7 +159,7 @@ pub(crate) async fn change(
     there: &Item,
 ) -> Result<Changed, AdminError> {
     let next = client.to_item();
-    // In its stored form, where the order within sets doesn't matter.
+    // Read and written again, so that the order within its sets doesn't matter.
     let before = Client::from_item(there).map_or_else(|_| there.clone(), |client| client.to_item());
     let differs = |name: &&&'static str| before.get(**name) != next.get(**name);
     let changed: Vec<&'static str> = OF_A_CLIENT.iter().filter(differs).copied().collect();

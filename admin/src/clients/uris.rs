@@ -43,7 +43,7 @@ pub(super) fn are_too_many(client: &Client) -> bool {
     counts.into_iter().any(|count| count > MOST)
 }
 
-/// Checks the URIs of a line. The error repeats none of them.
+/// Checks the URIs of a client to import. The error repeats none of them.
 pub(super) fn check(client: &Client) -> Result<(), String> {
     if are_too_many(client) {
         return Err(TOO_MANY.to_owned());

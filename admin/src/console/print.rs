@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{harmless::harmless, table};
 use crate::error::{AdminError, STDOUT};
 
-/// What is printed.
+/// A format of results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
     /// Lines for people

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-/// The options that say it.
+/// The options that select a deployment.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Deployment")]
 pub struct Target {

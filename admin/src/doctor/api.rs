@@ -25,7 +25,7 @@ pub(super) struct Api {
     parameters: BTreeMap<String, String>,
     /// Whether it is an HTTP API.
     pub(super) is_http: bool,
-    /// The stack that ends the names of its checks, if there are several APIs.
+    /// The name of its stack, with which the names of its checks end; `None`, if they need no such suffix.
     suffix: Option<String>,
 }
 

@@ -56,8 +56,8 @@ pub(super) async fn check(deployment: &Deployment, calls: &Calls<'_>, throwaway:
         Bound::Refused(uses) => Check::ok(
             name,
             format!(
-                "{detail}; a proof was refused at its use {uses}: each instance of the authorizer remembers \
-                 only the proofs that it saw"
+                "{detail}; a repeated proof was refused at use {uses}: each instance of the authorizer \
+                 remembers only the proofs that it saw"
             ),
         ),
         Bound::Replayed => Check::warning(

@@ -53,8 +53,8 @@ impl Check {
         }
     }
 
-    /// A check that failed to run: the service didn't answer, or the operator lacks a right. It says nothing about the deployment,
-    /// so it has no remedy.
+    /// A check that failed to run: the service didn't answer, or the operator lacks a right. It says nothing
+    /// about the deployment, so it has no remedy.
     pub(crate) fn failed(name: impl Into<String>, error: &AdminError) -> Self {
         Self::unanswered(name, chain(error))
     }

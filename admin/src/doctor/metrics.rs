@@ -9,8 +9,8 @@ use crate::{
 };
 
 const NAME: &str = "metrics";
-/// The import that every version of template-alarms.yaml has, and no other template. Older versions have no
-/// other trace; newer ones also import a name that only `Metrics=on` exports.
+/// A name that every version of template-alarms.yaml imports, and no other template does. Older versions
+/// can't be recognised in another way; newer ones also import a name that only `Metrics=on` exports.
 const IMPORTED: &str = "KeysArn";
 
 /// `None`, if the deployment is no stack, or its release lacks the parameter. In that case metrics are always
@@ -29,7 +29,7 @@ pub(super) async fn check(deployment: &Deployment) -> Option<Check> {
     })
 }
 
-/// The stacks that import what the alarms import.
+/// The stacks of alarms, by their import of `IMPORTED`.
 async fn alarms(deployment: &Deployment) -> Result<Vec<String>, AdminError> {
     // The target may be the stack's ARN: arn:…:stack/NAME/ID.
     let stack = deployment.target.split('/').nth(1).unwrap_or(&deployment.target);

@@ -168,8 +168,8 @@ fn keys(name: String, expected: &ExpectedTable, table: &TableDescription) -> Che
     }
 }
 
-/// Checks the expiry. It only collects garbage, so only the bill depends on it. But on the wrong attribute it
-/// deletes rows that matter.
+/// Checks the expiry of a table's items. It only collects garbage, so a table without it merely costs more.
+/// But expiry by a wrong attribute deletes rows that are still needed.
 async fn ttl(deployment: &Deployment, expected: &ExpectedTable, table: &Table, is_in_aws: bool) -> Check {
     let name = format!("expiry of {}", expected.id);
     let described = table.client.describe_time_to_live().table_name(&table.name).send().await;

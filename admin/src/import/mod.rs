@@ -21,9 +21,9 @@ use self::{
 use crate::{console::Console, error::AdminError};
 
 /// The note that an empty file disables no one, since it probably comes from a failed export.
-pub(crate) const EMPTY: &str = "the file is empty, so nobody was disabled for missing in it";
+pub(crate) const EMPTY: &str = "the file is empty, so nobody was disabled for not being in it";
 
-/// Which file is imported, and how.
+/// The options of an import.
 #[derive(Debug, Args)]
 pub(crate) struct ImportOptions {
     /// The file; `-` is standard input

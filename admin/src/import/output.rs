@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::error::{AdminError, STDOUT};
 
-/// Where an export goes.
+/// The destination of an export.
 #[derive(Debug, Args)]
 pub(crate) struct ExportOptions {
     /// A new file that only you can read [default: standard output]

@@ -22,7 +22,7 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// The progress of this many bytes, if the number is known.
+    /// Starts the progress of an import of `len` bytes; `None`, if their number isn't known.
     pub(crate) fn new(len: Option<u64>) -> Self {
         let bar = io::stderr().is_terminal().then(|| match (len, ProgressStyle::with_template(TEMPLATE)) {
             (Some(len), Ok(style)) => ProgressBar::new(len).with_style(style),

@@ -63,8 +63,8 @@ async fn rotate_secret(
         return secret.rotate().await;
     }
     let published = PublishedKeys::new(&context.deployment.environment, &context.deployment.dynamodb)?;
-    // In this order: once the fence is raised, a rotation's step that checked before the keyset was discarded
-    // publishes nothing. The keys that it published earlier are removed here.
+    // The order matters: a step of a rotation may have checked the keyset before it is discarded here. Once
+    // the fence is raised, that step publishes nothing more. The keys that it has published are removed then.
     secret.discard().await?;
     Fence::raise(&published, &*context.deployment.random).await?;
     unpublish(&published, &[]).await?;

@@ -13,7 +13,7 @@ use clap::Subcommand;
 use self::rows::Rows;
 use crate::{context::Context, error::AdminError};
 
-/// What can be brought back.
+/// The commands that restore data.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RestoreCommand {
     /// Restore clients and users as they were at a moment of the last 35 days

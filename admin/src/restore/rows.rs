@@ -48,7 +48,7 @@ pub(crate) struct Rows {
     /// The moment, in UTC, like 2026-11-28T09:30:00Z
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     at: Timestamp,
-    /// Also set back existing ones
+    /// Also set back existing clients and users
     #[arg(long)]
     update: bool,
     /// Only this user, by the name at that moment; can be repeated
@@ -127,7 +127,7 @@ impl Counts {
         }
         let (mut details, mut remedies) = (vec![detail], Vec::new());
         if !problems.is_empty() {
-            details.push(format!("{} can't be: {}", problems.len(), problems.join("; ")));
+            details.push(format!("{} can't be restored: {}", problems.len(), problems.join("; ")));
             remedies.push("correct those by hand, and run the command again");
         }
         if !unknown.is_empty() {

@@ -13,7 +13,7 @@ pub(crate) use self::revoke::end;
 use self::{list::List, revoke::Revoke};
 use crate::{context::Context, error::AdminError};
 
-/// What can be done with sessions.
+/// The commands for sessions.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SessionsCommand {
     /// List live sessions

@@ -132,8 +132,8 @@ fn subject(whose: &Whose) -> Subject {
     Subject { user_id, client_id, cause: Some("operator"), ..Subject::default() }
 }
 
-/// How long after the end of a user's sessions on one client another may begin, from a code that the client
-/// got before. The pair has no `not_before`, so the code stays valid.
+/// How long another session may still begin after a user's sessions on one client have ended. The client may
+/// have an unused code, which stays valid: no `not_before` exists for one user on one client.
 const LAST_OF_A_CODE: Duration = Duration::from_secs(CODE_TTL.as_secs() + WRITE_DELAY.as_secs());
 
 /// Ends these sessions, and again those whose sign-in was under way.

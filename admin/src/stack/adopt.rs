@@ -51,7 +51,8 @@ struct Row {
     name: String,
 }
 
-/// Finds the resources that a deleted stack left, checks them, asks, and has CloudFormation import them into a new stack.
+/// Finds the resources that a deleted stack left, checks them, asks, and has CloudFormation import them into
+/// a new stack.
 pub(crate) async fn adopt(context: &Context, options: &AdoptOptions) -> Result<(), AdminError> {
     let deployment = &context.deployment;
     let (cloudformation, resources) = (CloudFormation::new(deployment), Resources::new(deployment));
@@ -72,7 +73,7 @@ pub(crate) async fn adopt(context: &Context, options: &AdoptOptions) -> Result<(
                 context.console.note(&format!("The stack {stack} is in {}.", place(id(present))));
                 context.audit_log().await?.announce(OperatorEvent::StackAdopted)?;
                 cloudformation.until_imported(stack).await?;
-                context.console.note(&format!("The stack {stack} has them already."));
+                context.console.note(&format!("The stack {stack} has the resources already."));
                 let from = options.from.as_deref().unwrap_or(stack);
                 let record = Record::find(&cloudformation, &resources, from, &given).await.ok();
                 let before = record.and_then(|record| record.stack);

@@ -92,7 +92,7 @@ pub enum StackError {
     /// The new stack's name is taken.
     #[error(
         "the stack {stack} exists already ({status}), but `adopt` creates a new stack. Choose another name \
-         with --stack, and name the stack that left them with --from. Nothing was changed"
+         with --stack, and name the deleted stack with --from. Nothing was changed"
     )]
     Standing {
         /// The stack.

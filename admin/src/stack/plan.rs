@@ -20,7 +20,7 @@ const BELONGS_TO: &str = "LatchgateStack";
 pub(super) const DOMAIN_API: &str = "DomainApi";
 /// The logical id of the secret.
 pub(super) const KEYSET: &str = "Keyset";
-/// The logical id of a role that serves the whole account, as does the setting with its name.
+/// The logical id of the role with which API Gateway writes the logs of all APIs of the account and region.
 const LOGS_ROLE: &str = "ApiGatewayLogsRole";
 
 /// A plan for `destroy`.
@@ -164,7 +164,7 @@ async fn find(cloudformation: &CloudFormation, stack: &str) -> Result<Stack, Adm
     found.ok_or_else(|| AdminError::NoStack { stack: stack.to_owned(), region })
 }
 
-/// The stack, and Latchgate's stacks that import from it, each after those that import from itself.
+/// The stack, and Latchgate's stacks that import from it. Each comes after the stacks that import from it.
 async fn in_order(cloudformation: &CloudFormation, root: Stack) -> Result<Vec<Stack>, AdminError> {
     let mut order = vec![root];
     let mut at = 0;
@@ -195,8 +195,8 @@ async fn in_order(cloudformation: &CloudFormation, root: Stack) -> Result<Vec<St
     Ok(order)
 }
 
-/// Latchgate's deleted stacks that belonged to these and left resources. A removal that stopped half-way has
-/// deleted the imports by which they were found.
+/// Latchgate's deleted stacks that belonged to these and left resources. A removal that stopped half-way may
+/// have deleted some, and `in_order` finds only stacks that still import from these.
 async fn gone(
     cloudformation: &CloudFormation,
     resources: &Resources,

@@ -127,7 +127,7 @@ async fn left_by(cloudformation: &CloudFormation, stack: &Stack) -> Result<Vec<L
     Ok(plan::things(stack, &listed))
 }
 
-/// Those that still exist. A secret scheduled for deletion does.
+/// The listed resources that still exist. A secret scheduled for deletion still does.
 async fn present(resources: &Resources, listed: &[Left]) -> Result<BTreeMap<String, Left>, AdminError> {
     let mut left = BTreeMap::new();
     for thing in listed {

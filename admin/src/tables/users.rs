@@ -157,8 +157,8 @@ impl UserTables {
     ///
     /// [`StoreError`], if a request fails.
     pub async fn create(&self, new: &NewUser) -> Result<Creation, StoreError> {
-        // An earlier release may have stored this name in another form. Only copies of such users still
-        // create these forms.
+        // An earlier release may have stored this name in another form. Today, only a copy of such a user is
+        // created in that form.
         if self.credentials.stored_name(&new.username).await? != new.username {
             return Ok(Creation::NameTaken);
         }

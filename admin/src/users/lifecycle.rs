@@ -76,9 +76,10 @@ pub(super) async fn enable(context: &Context, username: &Username) -> Result<(),
     show::print(context, user_id, Some(username)).await
 }
 
-/// Deletes the user. After a failure it can be repeated, since the credential, which finds the user, goes
-/// last, together with the record. Consents go after the second search for sessions, since a page that had
-/// read the user before may have stored one. A user renamed meanwhile is deleted under the new name.
+/// Deletes the user. After a failure the command can be repeated: the credential, which finds the user, is
+/// deleted last, together with the record. Consents are deleted after the second search for sessions, since a
+/// page that had read the user before may have stored one. A user renamed meanwhile is deleted under the new
+/// name.
 pub(super) async fn delete(context: &Context, command: &Remove) -> Result<(), AdminError> {
     let Remove { username, no_wait } = command;
     let tables = UserTables::of(&context.deployment)?;

@@ -35,7 +35,7 @@ use self::{
 };
 use crate::{context::Context, error::AdminError, options::username};
 
-/// What can be done with users.
+/// The commands for users.
 #[derive(Debug, Subcommand)]
 pub(crate) enum UsersCommand {
     /// Register a user

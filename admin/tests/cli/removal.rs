@@ -156,7 +156,7 @@ async fn destroy_and_adopt_are_audited_before_anything_changes() {
     account.run(&deployed, &ADOPT).await.assert(0);
     account.world().stack(STACK).status = "IMPORT_IN_PROGRESS".to_owned();
     let again = account.run(&deployed, &ADOPT).await;
-    assert!(again.assert(0).stderr.contains("has them already"), "{again:?}");
+    assert!(again.assert(0).stderr.contains("has the resources already"), "{again:?}");
     let adopted = deployed.events().iter().filter(|event| *event == "stack_adopted").count();
     assert_eq!(adopted, 3);
 }
@@ -399,7 +399,7 @@ async fn debris_of_failed_deployments_is_cleaned_up_a_stack_at_a_time() {
         let mut world = account.world();
         world.stack(STACK).end();
         world.stack(STACK).status = "ROLLBACK_COMPLETE".to_owned();
-        // An earlier attempt, of whose tables one is left.
+        // An earlier attempt, which left one table.
         let mut first = world.stack(STACK).clone();
         first.id += "-first";
         first.status = "DELETE_COMPLETE".to_owned();
@@ -467,7 +467,7 @@ async fn adopt_takes_in_the_leftovers_of_a_deleted_stack() {
     account.take_changes();
     let again = account.run(&deployed, &ADOPT).await;
     assert_eq!(results_of_adoption(again.assert(0)), 11);
-    assert!(again.stderr.contains("has them already") && again.stderr.contains(next), "{again:?}");
+    assert!(again.stderr.contains("has the resources already") && again.stderr.contains(next), "{again:?}");
     assert_eq!(account.take_changes(), Vec::<String>::new());
 }
 

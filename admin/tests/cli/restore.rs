@@ -340,7 +340,8 @@ async fn deleted_rows_come_back_and_later_changes_stay() {
     );
     assert_eq!(
         detail(&said, "restored users"),
-        "of 7 then, 3 brought back, 0 set back, 4 left as they are; 1 can't be: gus: the name is another user's by now"
+        "of 7 then, 3 brought back, 0 set back, 4 left as they are; \
+         1 can't be restored: gus: the name is another user's by now"
     );
     let api = deployed.api().await;
     for name in ["ada", "bob", "cy"] {
@@ -407,7 +408,7 @@ async fn redirect_uris_stay_current_and_the_pages_client_is_not_restored() {
     assert_eq!(
         detail(&said, "restored clients"),
         "of 2 then, 1 brought back, 1 set back, 0 left as they are; \
-         1 can't be: (browser): it is reserved for sessions at the sign-in pages"
+         1 can't be restored: (browser): it is reserved for sessions at the sign-in pages"
     );
     let shown = async |client: &str| deployed.run(&["clients", "show", client]).await.json();
     let (shop, blog) = (shown("shop").await, shown("blog").await);

@@ -203,7 +203,8 @@ async fn the_sessions_of_logins_that_were_under_way_are_ended_too() {
     deployed.user("ada").await;
     let api = deployed.api().await;
     let tokens = api.tokens(Login::on("shop", "ada")).await;
-    // A session that a login which read the user before the flag stores after the first search.
+    // Stands for the session of a login that read the user before the user was disabled. The login stores it
+    // after the first search.
     let session: Vec<_> = deployed.items("SessionsTable").await;
     let disabling = deployed.command(&["users", "disable", "ada", "--yes"]).output();
     let putting = async {

@@ -7,7 +7,7 @@ use shared::dpop::{Address, Proof, ProofTarget};
 
 const ACCESS_TOKEN: &str = "an access token";
 const ADDRESS: &str = "https://api.example.com/orders/7";
-/// Made once, each with a key for this purpose only.
+/// A proof that was made once, with a key for this purpose only, like the next one.
 const ES256: &str = "eyJ0eXAiOiJkcG9wK2p3dCIsImFsZyI6IkVTMjU2IiwiandrIjp7Imt0eSI6IkVDIiwiY3J2IjoiUC0yNTYiLCJ4IjoiSGFjdDdf\
      aFM0TU82ZjVUZmh3TXNGVndYNUF2RmotWUNKa1MtYWU5MVRuYyIsInkiOiJGNlRvRzlXb1plQTFsZkFjM3podXREbFp6b0xmV0JM\
      X2hsZEp4UEhST1ZjIn19.eyJqdGkiOiIyZjFjNmE0ZS05ZDBiLTRjNTMtOGE2Ny0wZTVkMWI3ZjNhOTIiLCJodG0iOiJHRVQiLCJ\

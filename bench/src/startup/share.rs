@@ -10,7 +10,7 @@ use crate::program::Failure;
 
 /// The megabytes of a function with one full processor.
 const MEGABYTES_A_PROCESSOR: u32 = 1769;
-/// Microseconds. A function that has used its share waits for the next period.
+/// The length of a period, in microseconds. A function that has used its share waits for the next period.
 const PERIOD: u32 = 20_000;
 /// The paths of control groups, versions 1 and 2.
 const FIRST_VERSION: &str = "/sys/fs/cgroup/cpu";

@@ -9,8 +9,8 @@ use super::{process::Process, runtime_api::RuntimeApi, share::Limit, stage::Stag
 
 /// Invocations after the first.
 const LATER: usize = 15;
-/// The pause between them. A resting function gets its full share of the next period, and the kernel has updated its
-/// time.
+/// The pause between them. Afterwards a function has its full share of a period, and the kernel has
+/// updated its processor time.
 const REST: Duration = Duration::from_millis(50);
 
 /// A trial: one start of a function.
@@ -27,9 +27,9 @@ pub(crate) struct Watched {
     /// From the start to the first request for an invocation.
     pub(crate) start: f64,
     pub(crate) first: f64,
-    /// The median of the later ones.
+    /// The median of the later invocations.
     pub(crate) warm: f64,
-    /// The processor time until that request.
+    /// The processor time until the first request for an invocation.
     pub(crate) start_cpu: f64,
     /// The processor time of the first invocation.
     pub(crate) first_cpu: f64,

@@ -158,7 +158,7 @@ impl Authorize {
         }
     }
 
-    /// The answer of a refusal that has one. Any other error gets a page without a redirect.
+    /// The refusal's own answer, if the error is one. Any other error gets a page without a redirect.
     fn answer_to(&self, error: &AuthorizeError, request: &Request) -> Response<Body> {
         if let EndpointError::Endpoint(refused) = error {
             return refused.answer().clone();

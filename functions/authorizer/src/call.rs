@@ -35,8 +35,8 @@ pub(crate) struct Call<'a> {
     pub(crate) verdict: Verdict,
 }
 
-/// The facts about a request besides its ARN. Each is in one or two places of the event, and must be in the
-/// first.
+/// The facts about a request besides its ARN. An event has each fact in one or two places. The first of the
+/// two must have it.
 #[derive(Debug)]
 pub(crate) struct Said<'a> {
     pub(crate) stage: &'a str,
@@ -152,9 +152,9 @@ impl Said<'_> {
         Some(path.with_slash(is_slashed))
     }
 
-    /// Whether `said` is the path, or the path below a domain's base path or the stage's name. Below the root
-    /// there is nothing to compare. Then `said` has to be the stage's name, or the route has to be the root's
-    /// or take any path, and a rule for `/` decides.
+    /// Whether `said` is the path, or the path below a domain's base path or the stage's name. If the path is
+    /// the root, any text could be such a base path. Then `said` has to be the stage's name, or the route has
+    /// to be the root's or `$default`, and a rule for `/` decides.
     fn is_below(&self, said: &NormalPath, path: &NormalPath) -> bool {
         let is_of_root = |route: &str| route == DEFAULT_ROUTE || route.rsplit(' ').next() == Some("/");
         let is_root = || {

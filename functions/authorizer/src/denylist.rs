@@ -18,8 +18,8 @@ use crate::pull::{PullError, pull};
 pub const INTERVAL: Duration = Duration::from_secs(10);
 /// The default maximum age of the copy if the store is unavailable.
 const MAX_AGE: Duration = Duration::from_secs(60);
-/// The default maximum number of rows, enough for twelve a second over a day. Then a start reads 67 MB and
-/// takes some seconds.
+/// The default maximum number of rows, enough for twelve a second over a day. A start with that many reads
+/// 67 MB and takes some seconds.
 const MAX_ROWS: usize = 1_000_000;
 /// How long to wait before asking an unreachable store again, while the copy is young enough.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ pub(crate) struct Denylist {
     copy: Mutex<DenylistCopy>,
 }
 
-/// A session takes 16 bytes and little more, since there may be a hundred thousand.
+/// The copy. A session takes little more than 16 bytes, since there may be a hundred thousand.
 #[derive(Debug, Default)]
 struct DenylistCopy {
     sessions: HashMap<[u8; 16], Timestamp>,

@@ -126,7 +126,8 @@ enum Methods {
     /// Each method separately.
     Each,
     /// Only the call's method, which is enough for the call, and shorter. If calls without a rule pass, a
-    /// Deny covers every method, and then also some paths that merely end like its own.
+    /// Deny covers all of its rule's methods. A `*` for any method also matches some paths that merely end
+    /// like the rule's.
     Called(Option<&'static str>),
 }
 

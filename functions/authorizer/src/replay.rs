@@ -25,7 +25,8 @@ use shared::{
 /// How long a proof has to be remembered. A proof from a clock that is ahead stays valid until its own window
 /// ends.
 const TTL: Duration = Duration::from_secs(2 * WINDOW.as_secs());
-/// The least number of proofs that a function remembers, and half of the greatest: some megabytes.
+/// How many proofs a half of the memory holds. A busy function remembers at least this many, and at most
+/// twice as many, which take some megabytes.
 const CAPACITY: u16 = 16_384;
 
 /// How repeated proofs are detected.

@@ -174,9 +174,9 @@ impl Event {
         }
     }
 
-    /// All values of a header, in any case. HTTP APIs join several values with commas, which no token contains.
-    /// `headers` has the last value, which `multiValueHeaders` has too. If `multiValueHeaders` lacks it, the two
-    /// contradict each other, and both values count.
+    /// All values of a header, in any case. HTTP APIs join several values with commas, which no token
+    /// contains. `headers` has the last value, which `multiValueHeaders` has too. If `multiValueHeaders`
+    /// lacks it, the two contradict each other, and both values count.
     fn header(&self, name: &str) -> Vec<&str> {
         let is_it = |key: &str| key.eq_ignore_ascii_case(name);
         let multi = self.multi_value_headers.iter().flatten().filter(|(key, _)| is_it(key));

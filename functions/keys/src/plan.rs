@@ -19,14 +19,15 @@ const DAY: u64 = 24 * 3600;
 /// How long a new key is published before it makes tokens, by default. API Gateway's own JWT authorizer
 /// caches keys for two hours.
 const LEAD: Duration = Duration::from_secs(3 * 3600);
-/// The shortest lead. Our functions use no older copy than half of this, and steps may take as long again.
+/// The shortest lead. Our functions use copies that are at most half as old, and the steps of a rotation may
+/// take the other half.
 const MIN_LEAD: u64 = 2 * STALE_TTL.as_secs();
 const MAX_LEAD: u64 = 7 * DAY;
 
 /// The age at which an HMAC key is replaced, by default.
 const REFRESH_KEY_TTL: Duration = Duration::from_secs(180 * DAY);
-/// Rotations aren't exact to the minute. One that is up to a day early for an HMAC key replaces it, instead
-/// of leaving it for another interval.
+/// How much too early a rotation may replace an HMAC key. Rotations aren't exact to the minute, and without
+/// this a key could stay for another interval.
 const EARLY: Duration = Duration::from_secs(DAY);
 
 /// How long a signing key's last token may be valid after the key was replaced.
@@ -179,7 +180,7 @@ mod tests {
             document = next;
         }
         assert_eq!((signing, refresh), (24, 4));
-        // Those of 400 days: each counts from when the next one came.
+        // A replaced key stays for 400 days, counted from its replacement.
         assert_eq!(document.refresh_keys.len(), 4);
     }
 

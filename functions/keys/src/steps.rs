@@ -34,8 +34,8 @@ impl KeyRotation {
     pub(crate) async fn set(&self, version: &str) -> Result<(), RotationError> {
         let document = KeysetDocument::parse(&self.text(version).await?)?;
         for _ in 0..ATTEMPTS {
-            // In this order: a rotation that replaces the current version after this read raises the fence
-            // later still.
+            // The fence is read first. A rotation that makes its version current after the check below also
+            // raises the fence after this read.
             let fence = Fence::read(&self.published).await?;
             self.check_next(version, &document, &self.secret.current().await?).await?;
             match publish(&self.published, &document, &fence, self.clock.now()).await {
@@ -74,8 +74,8 @@ impl KeyRotation {
             self.secret.promote(version, &current.id).await?;
         }
         self.retire(version, &document).await?;
-        // If it stayed pending when an operator replaces it, the next rotation would count as a repetition of
-        // this one.
+        // If this version kept the label and an operator then replaced it, Secrets Manager would take the
+        // next rotation for a repetition of this one.
         self.secret.unlabel(version).await
     }
 

@@ -15,7 +15,7 @@ use crate::{
 /// Five minutes, in seconds. Our functions cache their own copies as long.
 const CACHE_CONTROL: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// What a page may do, and how long a browser may cache that, in seconds.
+/// A page's permission to call, and how long a browser may cache it, in seconds.
 struct Permission {
     methods: HeaderValue,
     headers: HeaderValue,

@@ -125,7 +125,7 @@ impl Refresh {
     ) -> Result<Response<Body>, RefreshError> {
         let Rotation { keyset, client, successor, lifetimes, now, .. } = rotation;
         let (user, session) = self.admit(user, session, rotation).await?;
-        // What the client may have today limits what was granted then.
+        // The client's current scope limits the granted one.
         let scope = rotation.scope.unwrap_or(&session.scope).intersection(&client.scope);
         let target = self.indicators.target(rotation.resource, &session.resources, client);
         let grant = Grant {

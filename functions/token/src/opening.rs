@@ -165,7 +165,7 @@ impl Opening<'_> {
             key: self.refresh_token.session_key(&client.client_id),
             created_at: code.issued_at,
             auth_time: code.auth_time,
-            // What the client may have today limits what was granted then.
+            // The client's current scope limits the granted one.
             scope: code.scope.intersection(&client.scope),
             resources: code.resources.clone(),
             // Only public clients' sessions are bound, since only a key tells their devices apart.

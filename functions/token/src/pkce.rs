@@ -3,7 +3,8 @@
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-/// The challenge of this verifier (section 4.2, `S256`); `None`, if it is not 43 to 128 unreserved characters (section 4.1).
+/// The challenge of this verifier (section 4.2, `S256`); `None`, if it is not 43 to 128 unreserved characters
+/// (section 4.1).
 pub(crate) fn challenge_of(verifier: &str) -> Option<String> {
     let is_unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
     let is_verifier = (43..=128).contains(&verifier.len()) && verifier.bytes().all(is_unreserved);

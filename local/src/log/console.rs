@@ -7,7 +7,7 @@ use tracing::Level;
 
 use super::{Event, RequestEntry, printable, sentence};
 
-/// Whom the lines are for.
+/// A format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// Lines for people: one for each request, and one for each event that explains it

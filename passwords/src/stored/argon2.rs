@@ -13,7 +13,7 @@ use crate::{error::PasswordError, memory::HashMemory};
 /// The memory of libsodium's middle setting. The defaults of argon2-cffi and Django are at most 100 MiB.
 const MAX_MEMORY_KIB: u32 = 256 * 1024;
 const MAX_PASSES: u32 = 10;
-/// Lanes are computed in sequence, so they cost no more than memory and passes.
+/// The lanes are computed in sequence, so a hash costs no more than its memory and passes say.
 const MAX_LANES: u32 = 16;
 
 #[derive(Clone)]

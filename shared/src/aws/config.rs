@@ -1,6 +1,6 @@
 //! A function's AWS configuration, from the variables that Lambda sets. It reads no profile files, asks no
-//! metadata service, and builds in no credential provider that Lambda lacks: there is less to load and less
-//! to mislead it.
+//! metadata service, and builds in no credential provider that Lambda lacks. So it loads less, and less can
+//! mislead it.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableCredentialsProvider};
 use aws_sdk_dynamodb::config::SharedCredentialsProvider;

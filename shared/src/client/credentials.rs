@@ -1,4 +1,4 @@
-//! What a client authenticates with (RFC 6749 section 2.3).
+//! A client's credentials (RFC 6749 section 2.3).
 
 use secrecy::SecretString;
 

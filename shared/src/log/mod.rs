@@ -1,8 +1,8 @@
 //! A function's log: JSON lines, with metrics among them. docs/operations/events.md lists the events.
 //!
-//! A [`FunctionLog`] makes a [`RequestLog`] for each request. This one writes a line when the request ends,
-//! and a line for each further [`Event`]. If `REQUEST_LINES` is `problems`, routine requests leave a short
-//! line or none.
+//! A [`FunctionLog`] makes a [`RequestLog`] for each request. The request's log writes a line when the
+//! request ends, and a line for each further [`Event`]. If `REQUEST_LINES` is `problems`, routine requests
+//! leave a short line or none.
 
 mod breakdown;
 mod counts;

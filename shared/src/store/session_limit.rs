@@ -8,8 +8,8 @@ use crate::{
     environment::{Environment, EnvironmentError, variable},
 };
 
-/// How many sessions a new one ends at most. If the limit is new and a user has thousands of sessions, a
-/// login takes no longer.
+/// How many sessions a new one ends at most. So a login takes no longer even if the limit is new and the user
+/// has thousands of sessions.
 const MOST_ENDED: usize = 16;
 
 /// The limit on a user's sessions.

@@ -1,4 +1,5 @@
-//! The authorization code (RFC 6749 section 4.1.2): opaque to clients, verifiable without a read, and never stored.
+//! The authorization code (RFC 6749 section 4.1.2): opaque to clients, verifiable without a read, and never
+//! stored.
 //!
 //! ```text
 //! "lgc1_" base64url( random[32]  HMAC-SHA-256[32] )

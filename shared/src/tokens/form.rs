@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The HMAC covers a label, the secret of this browser's cookie, the identifier, and the purpose of the form.
-//! So it doesn't accept a form that another site sends, or that was shown for another purpose.
+//! So a form that another site sends, or that was shown for another purpose, is refused.
 
 use aws_lc_rs::hmac;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -27,7 +27,7 @@ use crate::{
 /// whole seconds round. `exp` gets no such allowance, so a token never outlives it.
 const CLOCK_SKEW: Duration = Duration::from_secs(5);
 
-/// What an access token gives access to.
+/// The access that a token gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// The API.

@@ -15,7 +15,8 @@ use crate::{
     update::Change,
 };
 
-/// Ends sessions even if the user is disabled already, so that the next import completes an interrupted one.
+/// Disables the user, and ends the user's sessions. It ends them even if the user is disabled already, so
+/// that the next import completes an interrupted one.
 pub(super) async fn disable(
     deployment: &Deployment,
     tables: &UserTables,

@@ -18,8 +18,8 @@ use crate::{
     tables::users::UserTables,
 };
 
-/// Disables missing users if requested, and ends further sessions of disabled users. Without an audit log it
-/// only counts.
+/// Disables missing users if requested, and ends further sessions of disabled users. Without an audit log, as
+/// in a dry run, it only counts.
 pub(super) async fn conclude(
     context: &Context,
     audit: Option<&AuditLog>,
@@ -76,7 +76,7 @@ async fn disable_missing(
         let Some(credential) = Credential::from_item(&item)? else { continue };
         let username = Row::new("Credentials", &item).text(attribute::USERNAME)?;
         let user_id = credential.user_id;
-        // A user whose identifier is in the file was renamed, or would be.
+        // If the file has only the identifier, the user was renamed, or would be without the dry run.
         if summary.names.line_of(username).is_some() || summary.ids.line_of(user_id.as_str()).is_some() {
             continue;
         }

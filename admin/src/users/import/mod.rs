@@ -42,12 +42,12 @@ which fields to give. Existing users are left alone, so you can import a file ag
 same username or user_id, the second is rejected. Bad lines are reported by their number and copied to the
 rejects. A dry run makes the same checks and counts, and writes nothing.
 
-With --update, an existing user gets what the line says and keeps the rest. An import never takes back
-not_before or a newer password. It ends sessions that the user may not keep.
+With --update, an existing user gets what the line says and keeps the rest. An import never lowers not_before,
+and never replaces a newer password. It ends sessions that the user may not keep.
 
 With --disable-missing, the file must contain all users of another deployment. If a user was created again
-there, under the same name with another user_id, the new user takes the name here too. The old user, unless
-a line has them, is deleted and signed out.";
+there, under the same name with another user_id, the new user takes the name here too. The old user is deleted
+and signed out, unless a line has that user.";
 
 /// `users import`
 #[derive(Debug, Args)]

@@ -52,7 +52,8 @@ pub(super) struct Summary {
     pub(super) counts: Counts,
     /// The names in the file.
     pub(super) names: Seen,
-    /// The identifiers in the file. The first line with a name or an identifier wins, whichever is written first.
+    /// The identifiers in the file. If two lines share a name or an identifier, the first in the file wins,
+    /// whichever is written first.
     pub(super) ids: Seen,
     /// The users whom the lines disabled.
     pub(super) disabled: Vec<UserId>,
@@ -145,7 +146,7 @@ impl Run {
             self.finish_one().await;
         }
         if self.failed.is_none() && !is_stopped {
-            // A copy excludes `from_line`, so after a signal it starts from the beginning.
+            // A copy can't use `from_line`, so after a signal it starts again from the first line.
             if let Some(number) = self.settle(&mut interrupts).await {
                 (next, is_stopped) = (number, true);
             }
@@ -174,7 +175,7 @@ impl Run {
         };
         let holder = self.worker.resolve(&mut record, self.is_copy).await?;
         let waits = self.is_copy && holder.is_some();
-        // A waiting line may still get another name, and the line of the user with its name may still come.
+        // The name of a waiting line is compared after the whole file was read.
         let repeats = if waits { None } else { self.repeats_name(&record, line.number) };
         if let Some(reason) = repeats.or_else(|| self.repeats_id(&record)) {
             return self.reject(&line, &reason);

@@ -49,7 +49,7 @@ pub(crate) struct World {
     pub(crate) refusals: BTreeMap<String, Vec<&'static str>>,
     /// The templates of change sets.
     pub(crate) templates: Vec<Value>,
-    /// Why the next import fails, and whether that is when it is examined or executed.
+    /// Whether the next import fails already when it is examined, and why.
     pub(crate) import_fails: Option<(bool, &'static str)>,
     import: Vec<Resource>,
 }
@@ -67,7 +67,7 @@ pub(crate) struct Stack {
     pub(crate) is_guarded: bool,
     /// Why CloudFormation can't delete it on the next attempt.
     pub(crate) fails: Option<&'static str>,
-    /// After how many questions it reaches its end.
+    /// How often it is described until its running operation ends.
     waits: u32,
 }
 
@@ -499,7 +499,7 @@ impl World {
         self.stacks.iter().rev().find(is_it).ok_or_else(unknown)
     }
 
-    /// Also lets running operations end after a few questions.
+    /// Describes a stack. After a few descriptions, its running operation ends.
     fn describe_stacks(&mut self, about: &str) -> Xml {
         let id = self.found(about)?.id.clone();
         let fails = self.import_fails;

@@ -15,7 +15,8 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 14] = [
     // Link-local (RFC 3927), with the metadata services of clouds.
     (Ipv4Addr::new(169, 254, 0, 0), 16),
     (Ipv4Addr::new(172, 16, 0, 0), 12),
-    // Protocol assignments (RFC 6890); documentation (RFC 5737); relays of 6to4 (RFC 7526); benchmarks (RFC 2544).
+    // Protocol assignments (RFC 6890); documentation (RFC 5737); relays of 6to4 (RFC 7526); benchmarks (RFC
+    // 2544).
     (Ipv4Addr::new(192, 0, 0, 0), 24),
     (Ipv4Addr::new(192, 0, 2, 0), 24),
     (Ipv4Addr::new(192, 88, 99, 0), 24),

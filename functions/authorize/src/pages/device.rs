@@ -13,7 +13,7 @@ const BROWSERS: [(&str, &str); 8] = [
     ("CriOS/", "Chrome"),
     ("Chrome/", "Chrome"),
 ];
-/// Safari's mark, which all browsers with its engine and Google's have.
+/// Safari's mark. All browsers with Safari's engine or Google's have it.
 const SAFARI: (&str, &str) = ("Safari/", "Safari");
 /// Systems, in the same way.
 const SYSTEMS: [(&str, &str); 7] = [
