@@ -134,7 +134,7 @@ fn with_ports_joined(said: &[OsString]) -> Option<Vec<OsString>> {
 
 /// The options for output, confirmations and the audit log.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Manner")]
+#[command(next_help_heading = "Output and confirmation")]
 pub(crate) struct Manner {
     /// The output: a table for people, or one JSON document for programs
     #[arg(long, global = true, value_enum, value_name = "FORMAT", env = "LATCHGATE_OUTPUT", default_value_t = OutputFormat::Table)]

@@ -149,7 +149,7 @@ async fn the_same_client_may_use_the_header_today_and_the_body_tomorrow() {
 /// - "should fail because client id is not encoded using application/x-www-form-urlencoded"
 ///   differs: SECURITY.md "`invalid_grant` even if the secret is wrong too, so that forged tokens cost no read"
 /// - "should fail because client secret is not encoded using application/x-www-form-urlencoded"
-///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
+///   differs: RFC 6749 section 5.2: a client that failed to authenticate by the Authorization header gets 401 and a challenge
 #[tokio::test]
 async fn badly_encoded_credentials_authenticate_no_client() {
     let api = Api::start().await;

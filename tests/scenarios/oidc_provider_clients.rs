@@ -114,13 +114,13 @@ async fn both_halves_of_the_header_are_decoded_as_a_form() {
 ///
 /// Origin: panva/node-oidc-provider test/client_auth/client_auth.test.js
 /// - "client_secret_basic auth/rejects improperly encoded headers"
-///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
+///   differs: RFC 6749 section 5.2: a client that failed to authenticate by the Authorization header gets 401 and a challenge
 /// - "client_secret_basic auth/validates the Basic scheme format (parts)"
-///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
+///   differs: RFC 6749 section 5.2: a client that failed to authenticate by the Authorization header gets 401 and a challenge
 /// - "client_secret_basic auth/validates the Basic scheme format (Basic)"
-///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
+///   differs: RFC 6749 section 5.2: a client that failed to authenticate by the Authorization header gets 401 and a challenge
 /// - "client_secret_basic auth/validates the Basic scheme format (no :)"
-///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
+///   differs: RFC 6749 section 5.2: a client that failed to authenticate by the Authorization header gets 401 and a challenge
 #[tokio::test]
 async fn a_malformed_basic_header_is_an_invalid_client_with_a_challenge() {
     let api = Api::start().await;
@@ -142,7 +142,7 @@ async fn a_malformed_basic_header_is_an_invalid_client_with_a_challenge() {
 /// - "client_secret_post auth/rejects invalid secrets"
 /// - "client_secret_post auth/requires the client_secret to be sent"
 /// - "client_secret_basic auth/requires the client_secret to be sent"
-///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
+///   differs: RFC 6749 section 5.2: a client that failed to authenticate by the Authorization header gets 401 and a challenge
 #[tokio::test]
 async fn a_wrong_and_a_missing_secret_get_the_same_answer() {
     let api = Api::start().await;

@@ -73,7 +73,7 @@ async fn a_private_clients_token_is_useless_to_an_unnamed_or_another_client() {
 ///
 /// Origin: HeroicKatora/oxide-auth oxide-auth/src/endpoint/tests/refresh.rs
 /// - "invalid_request"
-///   differs: RFC 6749 section 5.2: who used the Authorization header in vain gets 401 and a challenge
+///   differs: RFC 6749 section 5.2: a client that failed to authenticate by the Authorization header gets 401 and a challenge
 #[tokio::test]
 async fn bad_base64_is_a_failed_authentication_and_a_missing_token_an_invalid_request() {
     let api = Api::start().await;
