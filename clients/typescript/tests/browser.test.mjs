@@ -68,7 +68,7 @@ test('no script can take the keys away', async (t) => {
 for (const dpop of [true, false]) {
   const manner = dpop ? 'with DPoP' : 'with bearer tokens';
 
-  test(`fifty calls in three tabs with one expired token ${manner}`, async (t) => {
+  test(`fifty calls in three tabs with an old token succeed ${manner}`, async (t) => {
     const { server, network, tab, api } = await app(t, SHORT, { dpop });
     const tabs = [await tab(), await tab(), await tab()];
     await logIn(tabs[0], demo(server));
@@ -91,7 +91,7 @@ for (const dpop of [true, false]) {
     }
   });
 
-  test(`a tab is killed in the middle of a refresh ${manner}`, async (t) => {
+  test(`a tab killed during a refresh ends no session ${manner}`, async (t) => {
     const { server, network, tab, api } = await app(t, SHORT, { dpop });
     const page = await tab();
     await logIn(page, demo(server));
@@ -143,7 +143,7 @@ test('a login of another user reaches all tabs', async (t) => {
   assert.deepEqual(await call(page, api), [200]);
 });
 
-test('two users in two tabs, each with a session of its own', async (t) => {
+test('two tabs can keep the sessions of two users', async (t) => {
   const { server, tab } = await app(t, SHORT);
   const ada = addUser(server, 'ada', 'staple battery 77 horse', '--id', 'ada-id');
   const [page, other] = [await tab('/?per-tab'), await tab('/?per-tab')];
@@ -159,7 +159,7 @@ test('two users in two tabs, each with a session of its own', async (t) => {
   assert.equal(await subject(other), 'ada-id');
 });
 
-test('nobody is signed out while the network is away', async (t) => {
+test('no user is signed out while the network is away', async (t) => {
   const { server, network, context, tab, api } = await app(t, SHORT);
   const page = await tab();
   await logIn(page, demo(server));
@@ -174,7 +174,7 @@ test('nobody is signed out while the network is away', async (t) => {
   assert.deepEqual(await eventsOf(page), ['signedIn']);
 });
 
-test('a device that is offline for a day is still signed in, and asks little', async (t) => {
+test('a device that was offline for a day is signed in, and refreshes once', async (t) => {
   const { server, network, context, tab, api } = await app(t, SHORT, { before: MOVABLE });
   const page = await tab();
   await logIn(page, demo(server));
@@ -192,7 +192,7 @@ test('a device that is offline for a day is still signed in, and asks little', a
   assert.deepEqual(await eventsOf(page), ['signedIn']);
 });
 
-test('a hotel asks for a room number', async (t) => {
+test('an answer of a captive portal signs no user out', async (t) => {
   const { server, network, tab, api } = await app(t, SHORT);
   const page = await tab();
   await logIn(page, demo(server));
@@ -235,7 +235,7 @@ test('a user who clears the browser is signed out, and can sign in again', async
   assert.deepEqual(await call(page, api), [200]);
 });
 
-test('a disk that is full at a refresh leaves no session that nobody has', async (t) => {
+test('a disk that is full at a refresh leaves no stray session', async (t) => {
   const { server, tab, api } = await app(t, SHORT);
   const page = await tab();
   await logIn(page, demo(server));
@@ -254,7 +254,7 @@ test('a disk that is full at a refresh leaves no session that nobody has', async
   assert.equal(sessions.length, 1);
 });
 
-test('a web storage that is full at a login leaves no session that nobody has', async (t) => {
+test('a web storage that is full at a login leaves no stray session', async (t) => {
   const { server, tab } = await app(t);
   const page = await tab('/?per-tab');
   await page.evaluate(() => {
@@ -292,7 +292,7 @@ test('a key that is gone ends the session, with a reason', async (t) => {
 });
 
 for (const off of [3_600_000, -3_600_000]) {
-  test(`a clock that is ${off > 0 ? 'ahead' : 'behind'}, and one that is set`, async (t) => {
+  test(`a clock that is ${off > 0 ? 'ahead' : 'behind'}, and is then set, causes no refused call`, async (t) => {
     const { server, network, tab, api } = await app(t, SHORT, { before: `{ const now = Date.now; Date.now = () => now() + (globalThis.off ?? ${off}); }` });
     const page = await tab();
     await logIn(page, demo(server));
@@ -309,7 +309,7 @@ for (const off of [3_600_000, -3_600_000]) {
   });
 }
 
-test('a page that comes back from the back/forward cache looks', async (t) => {
+test('a page from the back/forward cache learns of a logout', async (t) => {
   const { server, origin, tab } = await app(t);
   const page = await tab();
   await logIn(page, demo(server));
@@ -377,7 +377,7 @@ test('a tab that is frozen in the middle of a refresh holds up no other', async 
   assert.deepEqual(await eventsOf(page), ['signedIn']);
 });
 
-test('a private window has a session of its own, which is gone with it', async (t) => {
+test('a private window has a separate session, which is gone with it', async (t) => {
   const { server, origin, tab, api } = await app(t);
   const page = await tab();
   await logIn(page, demo(server));

@@ -29,7 +29,7 @@ before(() => {
   cpSync(`${HERE}package.json`, `${RECIPE}/node_modules/latchgate/package.json`);
 });
 
-test('the adapters take the modules of Expo, as they are typed', (t) => {
+test('the adapters accept the types of the Expo modules', (t) => {
   const file = `${RECIPE}/expo-types.ts`;
   cpSync(`${HERE}tests/harness/expo-types.ts`, file);
   t.after(() => rmSync(file));

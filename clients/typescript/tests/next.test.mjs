@@ -14,7 +14,7 @@ after(closeChromium);
 const HERE = fileURLToPath(new URL('../', import.meta.url));
 const RECIPE = `${HERE}recipes/next`;
 
-test('the recipe for Next.js', async (t) => {
+test('the recipe for Next.js works', async (t) => {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const server = await latchgate(t, {}, ['--upstream', await orders(t)]);

@@ -84,7 +84,7 @@ test('each call of SecureStore has the options of the app', async () => {
   assert.ok(seen.every(([, last]) => last === options));
 });
 
-test('updates take their turn', async () => {
+test('concurrent updates follow one another', async () => {
   const storage = secureStorage(secureStore());
   await Promise.all(Array.from({ length: 20 }, () => storage.update('count', (text) => String(Number(text ?? 0) + 1))));
   assert.equal(await storage.read('count'), '20');

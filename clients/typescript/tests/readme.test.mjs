@@ -83,7 +83,7 @@ async function leave(origin, { context, page, shows }) {
   await shows('Hello, Demo User');
 }
 
-test('the plain page', async (t) => {
+test('the plain page of the README works', async (t) => {
   const { origin, server } = await served(t, (latchgate) => ({ page: recipe('A plain page', ofPage(latchgate)) }));
   await leave(origin, await visit(t, origin, server));
 });
@@ -110,7 +110,7 @@ async function bundled(contents, loader) {
   return outputFiles[0].text;
 }
 
-test('the Node server', async (t) => {
+test('the Node server of the README works', async (t) => {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
   const server = await latchgate(t, {}, ['--upstream', await orders(t)]);

@@ -44,7 +44,7 @@ for (const prover of [undefined, dpop()]) {
     assert.equal((await clients[1].fetch(url)).status, 200, 'the session goes on');
   });
 
-  test(`a lost answer is asked for again, later than the leeway ${manner}`, async (t) => {
+  test(`a lost answer is asked for again after the leeway ${manner}`, async (t) => {
     const { client, network, url, options } = await signedIn(t, SHORT, { prover });
     await sleep(2000);
     network.breakAt('/refresh', { lose: 'answer' });
@@ -141,7 +141,7 @@ test('a 401 is tried once more, and never in a loop', async (t) => {
   assert.deepEqual(events, ['signedIn']);
 });
 
-test('two APIs that refuse whatever they get cost one refresh each', async (t) => {
+test('two APIs that refuse every token cost one refresh each', async (t) => {
   const refusing = async () => {
     const api = createServer((_, response) => { response.writeHead(401).end(); }).listen(0, '127.0.0.1');
     await once(api, 'listening');
@@ -211,7 +211,7 @@ test('a caller may stop waiting, and the refresh goes on', async (t) => {
   assert.equal(network.count('/refresh'), 1);
 });
 
-test('a refresh that is never answered holds nobody up for ever', async (t) => {
+test('a refresh that is never answered blocks no call forever', async (t) => {
   const { client, network, url } = await signedIn(t, SHORT);
   await sleep(2000);
   const release = network.hold('/refresh');
@@ -230,7 +230,7 @@ test('a refresh that is never answered holds nobody up for ever', async (t) => {
   assert.equal((await client.fetch(url)).status, 200);
 });
 
-test('an answer that comes late puts no older token in the place of a newer one', async (t) => {
+test('a late answer never replaces a newer token by an older one', async (t) => {
   const { client, network, url, options } = await signedIn(t, SHORT);
   const slow = new Client(options);
   await slow.user();
@@ -273,7 +273,7 @@ test('a thief gets nothing for a bound refresh token', async (t) => {
   assert.deepEqual(events, ['signedIn']);
 });
 
-test('a session whose key is gone is over, and the user is told so', async (t) => {
+test('a session whose key is gone ends, with a reason', async (t) => {
   const { network, url, options, server } = await signedIn(t, SHORT, { prover: dpop() });
   await sleep(2000);
   const client = new Client({ ...options, prover: dpop() });
@@ -286,7 +286,7 @@ test('a session whose key is gone is over, and the user is told so', async (t) =
   assert.equal((await devices(client)).sessions.length, 1, 'the old session was ended at the server');
 });
 
-test('a session that began without proofs is bound by the refresh after the next', async (t) => {
+test('a session without proofs becomes bound at the second refresh', async (t) => {
   const { url, options, network } = await signedIn(t, SHORT);
   const client = new Client({ ...options, prover: dpop() });
   for (const isBound of [false, true]) {

@@ -43,7 +43,7 @@ test('a sign-in counts in the browser that began it', async (t) => {
   assert.ok(storage);
 });
 
-test('two tabs of one browser sign in beside each other', async (t) => {
+test('two tabs of one browser can sign in at the same time', async (t) => {
   const { browser, server, values } = await backendOf(t);
   const tabs = [await browser.get('/auth/sign-in?return_to=/one'), await browser.get('/auth/sign-in?return_to=/two')];
   for (const [index, tab] of tabs.entries()) {
@@ -68,14 +68,14 @@ test('a cookie that was there before does not become the session', async (t) => 
   assert.notEqual(browser.jar.get(SESSION), planted);
 });
 
-test('a backend without a secret is none', () => {
+test('a backend needs a client secret', () => {
   const options = { issuer: origin, clientId: 'shop', origin, storage: memoryStorage() };
   for (const clientSecret of [undefined, '']) {
     assert.throws(() => new Backend({ ...options, clientSecret }), { code: 'invalid_request' });
   }
 });
 
-test('the browser goes back to this app alone', async (t) => {
+test('a sign-in sends the browser back only to this app', async (t) => {
   const { browser } = await backendOf(t);
   const paths = ['https://attacker.example/', '//attacker.example/', '/\\attacker.example', 'javascript:alert(1)', '/.//attacker.example/', 'http://'];
   for (const path of paths) {
@@ -96,7 +96,7 @@ test('a page of another origin can do nothing', async (t) => {
   assert.equal((await browser.get('/auth/user')).status, 401, 'the old cookie opens nothing');
 });
 
-test('a sign-out in one process is one in all of them, and nothing is kept of the session', async (t) => {
+test('a sign-out in one process counts in all, and leaves nothing stored', async (t) => {
   const { backend, browser, server, storage, options, values } = await backendOf(t);
   await browser.signIn('/');
   const other = new Backend({ ...options, storage });
@@ -128,7 +128,7 @@ test('the loser of a race clears no cookie', async (t) => {
   }
 });
 
-test('a session that another sign-in takes the place of ends', async (t) => {
+test('a session that another sign-in replaces ends', async (t) => {
   const { browser, server, values } = await backendOf(t);
   await browser.signIn('/');
   await browser.signIn('/');
@@ -136,7 +136,7 @@ test('a session that another sign-in takes the place of ends', async (t) => {
   assert.equal(server.network.count('/logout'), 1);
 });
 
-test('many calls in two processes refresh beside each other', async (t) => {
+test('many calls in two processes at once all succeed', async (t) => {
   const { backend, browser, server, storage, options } = await backendOf(t, { AccessTtl: 2 });
   await browser.signIn('/');
   const other = new Backend({ ...options, storage });

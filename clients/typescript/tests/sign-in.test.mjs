@@ -67,7 +67,7 @@ for (const prover of [undefined, dpop()]) {
   });
 }
 
-test('a server without DPoP gives bearer tokens, also to a client that sends proofs', async (t) => {
+test('a server without DPoP gives bearer tokens, whatever the client sends', async (t) => {
   const server = await latchgate(t, { Dpop: 'off' });
   const client = new Client(optionsOf(server, { redirectUri, prover: dpop() }));
   await client.handleCallback(await signInAt(await client.signInUrl(), demo(server)));
@@ -149,7 +149,7 @@ test('a callback counts once, and only where the sign-in began', async (t) => {
   assert.equal(await client.handleCallback('http://127.0.0.1:9999/'), undefined);
 });
 
-test('what the pages refuse has a code', async (t) => {
+test('a refusal of the pages has an error code', async (t) => {
   const server = await latchgate(t);
   const client = new Client(optionsOf(server, { redirectUri }));
   const address = await client.signInUrl({ prompt: 'none' });
@@ -172,7 +172,7 @@ test('an ID token for another sign-in is refused, and its session ends', async (
   assert.deepEqual(clients, ['(browser)'], 'only the browser is signed in');
 });
 
-test('a code whose trade fails for a moment is traded again', async (t) => {
+test('a code is tried again if its exchange failed for a moment', async (t) => {
   const server = await latchgate(t);
   const client = new Client(optionsOf(server, { redirectUri }));
   const callback = await signInAt(await client.signInUrl(), demo(server));

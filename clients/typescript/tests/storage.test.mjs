@@ -18,7 +18,7 @@ function bounded() {
   });
 }
 
-test('what cannot be stored at a login is revoked', async (t) => {
+test('a session that cannot be stored at a login is revoked', async (t) => {
   const server = await latchgate(t);
   const storage = bounded();
   const client = new Client(optionsOf(server, { storage }));
@@ -30,7 +30,7 @@ test('what cannot be stored at a login is revoked', async (t) => {
   assert.equal((await devices(client)).sessions.length, 1);
 });
 
-test('what cannot be stored at a refresh is revoked, and the user is told so', async (t) => {
+test('a session that cannot be stored at a refresh ends, with a reason', async (t) => {
   const server = await latchgate(t, { AccessTtl: 2 });
   const storage = bounded();
   const client = new Client(optionsOf(server, { storage }));
@@ -61,7 +61,7 @@ test('a logout reaches the server although the storage fails', async (t) => {
   await assert.rejects(devices(new Client(optionsOf(server, { storage }))), { code: 'signed_out' });
 });
 
-test('what another process has refreshed is taken over', async (t) => {
+test('tokens that another process refreshed are used', async (t) => {
   const server = await latchgate(t, { AccessTtl: 4 });
   const storage = memoryStorage();
   const [one, two] = [new Client(optionsOf(server, { storage })), new Client(optionsOf(server, { storage }))];
@@ -90,7 +90,7 @@ test('a session that is gone from the storage is over', async (t) => {
   assert.equal((await devices(client)).sessions.length, 1, 'it was ended at the server');
 });
 
-test('what is no session of ours is none', async (t) => {
+test('a stored value that is no session counts as none', async (t) => {
   const server = await latchgate(t);
   const storage = memoryStorage();
   for (const text of ['', 'null', '"text"', '{', '[]', '{"session":null}']) {
@@ -138,7 +138,7 @@ test('a call that is refused after another user has signed in is not repeated', 
   assert.equal(server.network.count('/sessions', 'GET'), 1);
 });
 
-test('a look at the storage that comes back late undoes no login', async (t) => {
+test('a late read of the storage undoes no login', async (t) => {
   const server = await latchgate(t);
   const [storage, gate] = [memoryStorage(), resolvers()];
   let isSlow = true;
@@ -161,7 +161,7 @@ test('a look at the storage that comes back late undoes no login', async (t) => 
   assert.deepEqual(events, ['signedIn']);
 });
 
-test('a logout that another login has overtaken ends its own session alone', async (t) => {
+test('a logout that another login overtook ends only its own session', async (t) => {
   const server = await latchgate(t);
   const ada = addUser(server, 'ada', 'staple battery 77 horse');
   const [storage, gate] = [memoryStorage(), resolvers()];
@@ -179,7 +179,7 @@ test('a logout that another login has overtaken ends its own session alone', asy
   assert.equal((await devices(one)).sessions.length, 1);
 });
 
-test('a logout that the server has not heard of leaves no refresh token behind', async (t) => {
+test('a logout that has not reached the server leaves no refresh token', async (t) => {
   const server = await latchgate(t);
   const values = new Map();
   const client = new Client(optionsOf(server, { storage: memoryStorage(values) }));
@@ -203,7 +203,7 @@ test('another login of the same user in one storage leaves one session', async (
   assert.equal((await devices(client)).sessions.length, 1);
 });
 
-test('a logout that the server has not heard of is told later', async (t) => {
+test('a logout that has not reached the server is repeated later', async (t) => {
   const server = await latchgate(t);
   const client = new Client(optionsOf(server));
   await client.login(demo(server));

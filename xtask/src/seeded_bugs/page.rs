@@ -13,12 +13,12 @@ const INTRODUCTION: &str = "\
 # Seeded bugs
 
 A test that never turned red shows nothing. `cargo xtask mutants` changes operators and values and sees which tests turn red
-([mutants](mutants.md)). It can't change a DynamoDB condition, which is a string, an attribute of a type, or a template; it doesn't leave a check out,
-swallow a failure, swap two calls or add one. The bugs on this page do.
+([mutants](mutants.md)). It changes no DynamoDB condition, since that is a string, and no attribute or template. It leaves no check out,
+swallows no failure, and swaps or adds no calls. The bugs on this page do.
 
 Each is a section of `proofs/seeded_bugs.txt`: a text that stands exactly once in the project, and the text that replaces it.
 `cargo xtask seeded-bugs` applies one after the other to a copy of the project, runs the suites, and fails unless every suite that is
-named here turns red. It also prints which other suites do. `cargo xtask seeded-bugs NAME` tries one bug, `--named` runs only the suites
+named here turns red. It also prints which other suites turn red. `cargo xtask seeded-bugs NAME` tries one bug, `--named` runs only the suites
 that are named, and `--check`, which is part of CI, makes sure that every bug still applies and that `--write` would write this very
 page. A suite is a part of the tests: `xtask/src/seeded_bugs/suite.rs`.
 ";
