@@ -14,6 +14,8 @@ use crate::{
 
 /// The names of Chromium on Debian and on GitHub's machines.
 const BROWSERS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+/// Text without a font has no width, so the pages would not look as they do for users.
+const FONT: &str = "/usr/share/fonts/truetype/liberation";
 /// The folder of the scripts for the sign-in pages, below that of all scripts.
 const HOSTED: &str = "hosted";
 /// The appearance of those pages in screenshots: the name, logo and colours of a deployment, and a resource
@@ -95,13 +97,14 @@ fn copy_files(from: &Path, to: &Path) -> Result<(), TaskError> {
     Ok(())
 }
 
-/// The path of this machine's browser.
+/// The path of this machine's browser. Installs Debian's Chromium, and a font for its pages, if there is no browser.
 pub(crate) fn browser() -> Result<PathBuf, TaskError> {
-    let found = BROWSERS.iter().find_map(|name| packages::path_of(name).ok());
-    found.ok_or_else(|| {
-        let names = BROWSERS.join(", ");
-        TaskError(format!("no browser: install Chromium (Debian's package is chromium). Looked for {names}"))
-    })
+    let found = || BROWSERS.iter().find_map(|name| packages::path_of(name).ok());
+    if let Some(browser) = found() {
+        return Ok(browser);
+    }
+    packages::debian(&[(BROWSERS[0], "chromium"), (FONT, "fonts-liberation")])?;
+    found().ok_or_else(|| TaskError(format!("Debian's Chromium is none of {}", BROWSERS.join(", "))))
 }
 
 fn script(folder: &Path, name: &str, browser: &Path, server: &LocalServer) -> Result<Command, TaskError> {
