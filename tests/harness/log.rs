@@ -71,6 +71,11 @@ impl Log {
         self.take().into_iter().filter(|line| line.get(field).is_some()).collect()
     }
 
+    /// Drops the lines after this many bytes.
+    pub(crate) fn truncate(&self, len: usize) {
+        self.0.lock().unwrap().truncate(len);
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
     }
