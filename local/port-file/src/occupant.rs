@@ -41,7 +41,10 @@ impl Occupant {
 fn ask(mut stream: TcpStream, address: SocketAddr) -> std::io::Result<String> {
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
-    write!(stream, "GET {DOCUMENT} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    // In one write: a server that answers after the first part would close with the rest unread, and the reset of the
+    // connection would lose its answer.
+    let request = format!("GET {DOCUMENT} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let (mut answer, mut part) = (Vec::new(), [0; READ_LEN]);
     for _ in 0..MAX_READS {
         match stream.read(&mut part) {
