@@ -32,11 +32,12 @@ struct Deployed {
 impl Deployed {
     /// Every combination of parameters that the rules allow, with the resources that exist then besides the constant
     /// ones.
-    fn all() -> [(Self, &'static [&'static str]); 6] {
+    fn all() -> [(Self, &'static [&'static str]); 7] {
         const REST: [&str; 3] = ["GatewayErrorAlarm", "RequestThrottleAlarm", "ThrottledRequests"];
         const HTTP: [&str; 3] =
             ["HttpGatewayErrorAlarm", "HttpRequestThrottleAlarm", "HttpThrottledRequests"];
         const BOTH: [&str; 6] = [REST[0], HTTP[0], REST[1], HTTP[1], REST[2], HTTP[2]];
+        const MAILS: [&str; 3] = [REST[0], "MailFailureAlarm", "UnsentMailAlarm"];
         [
             (Self::with("", "one", "on"), &REST),
             (Self::with("", "one", "off"), &REST[..1]),
@@ -44,6 +45,7 @@ impl Deployed {
             (Self::with("latchgate-http", "one", "off"), &HTTP[..1]),
             (Self::with("latchgate-http", "both", "on"), &BOTH),
             (Self::with("latchgate-http", "both", "off"), &BOTH[..2]),
+            (Self::with("", "one", "off").and_mails(), &MAILS),
         ]
     }
 
@@ -52,9 +54,15 @@ impl Deployed {
         Self { template: alarms(), parameters }
     }
 
+    /// The same for a stack that sends mails.
+    fn and_mails(mut self) -> Self {
+        self.parameters.insert("Mails", "on");
+        self
+    }
+
     /// The stack of the alarms with everything that it can watch.
     fn whole() -> Self {
-        Self::with("latchgate-http", "both", "on")
+        Self::with("latchgate-http", "both", "on").and_mails()
     }
 
     fn resources(&self, kind: &str) -> BTreeMap<&str, &Value> {
@@ -281,8 +289,9 @@ fn the_alarms_of_failures_count_every_function_that_callers_wait_for() {
         .map(str::to_owned)
         .collect();
     let failures = metrics().into_iter().map(|metric| metric.name).filter(|name| name.ends_with("_failed"));
-    // The rotation has its own alarm.
-    assert_eq!(counted, failures.filter(|name| name != "keys_failed").collect());
+    // The rotation and the mails have their own alarms.
+    let others = ["keys_failed", "mailer_failed"];
+    assert_eq!(counted, failures.filter(|name| !others.contains(&name.as_str())).collect());
 }
 
 /// CloudWatch's fixed limit: a deployment with more fails.
@@ -367,7 +376,9 @@ fn a_stack_exports_every_value_that_the_other_templates_import() {
                     // A stack without an access log has no log name to export. Its reader exists only with the
                     // parameter that promises a log.
                     let reads_log = ["ThrottledRequests", "HttpThrottledRequests"].contains(&name);
-                    let may_lack = reads_log || import == METRICS_NAMESPACE;
+                    // A stack that sends no mail has no mailer. The alarms on it exist only with a parameter, too.
+                    let is_of_mails = ["MailerArn", "UnsentMailsName"].contains(&import.as_str());
+                    let may_lack = reads_log || is_of_mails || import == METRICS_NAMESPACE;
                     assert_eq!(*is_conditional, may_lack, "{name}: {import}");
                     found.insert(import);
                 }
@@ -412,6 +423,7 @@ fn throttled_invocations_of_every_function_are_alarms() {
     let template = alarms();
     let of_alarm = |name: &str| imports(&template["Resources"][name], STACKS[0].0);
     let (first, second) = (of_alarm("FunctionThrottleAlarm"), of_alarm("CodeThrottleAlarm"));
-    assert!(first.is_disjoint(&second));
-    assert_eq!(&first | &second, arns.collect());
+    let mails = of_alarm("MailFailureAlarm");
+    assert!(first.is_disjoint(&second) && (&first | &second).is_disjoint(&mails));
+    assert_eq!(&(&first | &second) | &mails, arns.collect());
 }

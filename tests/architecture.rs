@@ -21,7 +21,7 @@ fn root() -> PathBuf {
 /// The product's code without its tests: paths from the root, and texts.
 fn product() -> Vec<(String, String)> {
     let mut folders: Vec<PathBuf> =
-        ["shared", "passwords", "admin", "local"].map(|name| root().join(name).join("src")).into();
+        ["shared", "passwords", "mails", "admin", "local"].map(|name| root().join(name).join("src")).into();
     folders.extend(NAMES.map(|name| root().join("functions").join(name).join("src")));
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -148,7 +148,7 @@ fn a_table_is_named_in_the_files_that_are_listed() {
     let resources = template["Resources"].as_mapping().unwrap();
     let is_table = |resource: &Value| resource["Type"] == "AWS::DynamoDB::Table";
     let tables: Vec<_> = resources.iter().filter(|(_, resource)| is_table(resource)).collect();
-    assert_eq!(tables.len(), 8);
+    assert_eq!(tables.len(), 9);
     for (name, _) in tables {
         let name = name.as_str().unwrap().strip_suffix("Table").unwrap().to_uppercase();
         assert!(variable::ALL.contains(&&*format!("{name}_TABLE")), "{name}");

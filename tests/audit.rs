@@ -10,8 +10,9 @@ use shared::{log::Cause, route, store::attribute};
 
 use crate::{
     harness::{
-        APP, Api, Browser, Device, Fault, Flow, Log, PASSWORD, SECRET, SERVER, Secrets, THIRD, USER_ID,
-        USERNAME, WEB, bearer, claims, client, metrics, text,
+        APP, Api, Browser, CHOSEN, Device, Fault, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, Log, NEWCOMER,
+        PASSWORD, Post, Provider, SECRET, SERVER, Secrets, THIRD, USER_ID, USERNAME, WEB, bearer, bounce,
+        claims, client, link_of, metrics, text, with_mail,
     },
     key_rotation::rotate,
     login_flow::hash_at,
@@ -176,8 +177,38 @@ async fn eventful_run(api: &Api, secrets: &Secrets, log: &Log) {
     set_credential(api, (attribute::MUST_CHANGE, AttributeValue::Bool(true))).await;
     assert_eq!(api.try_login(PASSWORD_TO_BE).await.status, 403);
     set_credential(api, (attribute::MUST_CHANGE, AttributeValue::Bool(false))).await;
+    Box::pin(ask_for_mails(api)).await;
     fail_at_the_pages(api).await;
     fail(api, secrets, &rotation).await;
+}
+
+/// Causes each event of accounts by mail.
+async fn ask_for_mails(api: &Api) {
+    let post = Post::of(api);
+    api.put_account(GRACE, GRACES_PASSWORD, GRACE_ID).await;
+    api.ask(route::SIGNUP, NEWCOMER).await;
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    api.confirm(&[("token", &link)], CHOSEN).await.tokens();
+    api.confirm(&[("token", &link)], CHOSEN).await.assert_error(400, "invalid_grant");
+    api.ask(route::FORGOT, GRACE).await;
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    api.calls.fail(Fault::Once("GetItem Mails"));
+    api.reset(&[("token", &link)], CHOSEN).await.assert_error(503, "temporarily_unavailable");
+    assert_eq!(api.reset(&[("token", &link)], CHOSEN).await.status, 200);
+
+    api.ask(route::FORGOT, GRACE).await;
+    post.bag.set(Provider::Refuses);
+    post.deliver(api).await;
+    post.bag.set(Provider::Accepts);
+    api.ask(route::FORGOT, GRACE).await;
+    let calls = api.calls.clone();
+    post.bag.at_each(move || calls.fail(Fault::Once("UpdateItem Mails")));
+    post.deliver(api).await;
+    post.bag.at_each(|| {});
+    post.handle(bounce("Permanent", NEWCOMER)).await;
+    api.ask(route::SIGNUP, NEWCOMER).await;
+    api.clock.advance(60);
+    post.deliver(api).await;
 }
 
 async fn set_credential(api: &Api, attribute: (&'static str, AttributeValue)) {
@@ -276,10 +307,14 @@ fn without(lines: &[String], others: &[String]) -> Vec<String> {
     rest
 }
 
-/// The parts of an audit event that every setting keeps: its name, its reason, and whom and where it concerns.
+/// The parts of an audit event that every setting keeps: its name, its reason, and whom and where it concerns. A user
+/// who signed up has a random identifier.
 fn told(event: &Value) -> String {
-    let fields = ["event", "level", "reason", "cause", "subtype", "user_id", "client_id", "address"];
+    let fields = ["event", "level", "reason", "cause", "subtype", "client_id", "address"];
     let mut told: Vec<_> = fields.iter().filter_map(|name| Some(event.get(name)?.to_string())).collect();
+    told.extend(
+        event.get("user_id").map(|id| if id == USER_ID { USER_ID } else { "another user" }.to_owned()),
+    );
     told.push(format!("with a session: {}", event.get("session_id").is_some()));
     told.join(" ")
 }
@@ -291,7 +326,7 @@ async fn no_setting_loses_an_audit_event() {
         let secrets = Secrets::emulated().await;
         let api = Api::with_secret(&secrets, |parameters| {
             let parameters = parameters.with("AWS::StackName", "latchgate");
-            parameters.with("Metrics", metrics).with("RequestLines", lines).with("Dpop", "on")
+            with_mail(parameters).with("Metrics", metrics).with("RequestLines", lines).with("Dpop", "on")
         });
         let api = api.await;
         let (log, _guard) = Log::listen();
@@ -327,7 +362,9 @@ fn the_document_lists_every_event_every_reason_and_every_field() {
     for name in names.iter().chain(&of_operators) {
         assert!(document.contains(&format!("`{name}`")), "{name} is not documented");
     }
-    let documented = document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    // Reasons, which follow, may have such names too.
+    let (events, _) = document.split_once("\n### Causes of").unwrap();
+    let documented = events.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
     for name in
         documented.filter(|name| ["_succeeded", "_refused", "_failed"].iter().any(|end| name.ends_with(end)))
     {
@@ -355,6 +392,8 @@ fn reasons() -> Vec<String> {
         include_str!("../functions/metadata/src/error.rs"),
         include_str!("../functions/authorizer/src/error.rs"),
         include_str!("../functions/keys/src/error.rs"),
+        include_str!("../functions/accounts/src/error.rs"),
+        include_str!("../functions/mailer/src/error.rs"),
         include_str!("../shared/src/aborted.rs"),
         include_str!("../shared/src/dpop/error.rs"),
         include_str!("../shared/src/http/endpoint_error.rs"),
@@ -368,6 +407,8 @@ fn reasons() -> Vec<String> {
         include_str!("../shared/src/tokens/access.rs"),
         include_str!("../shared/src/tokens/refresh_error.rs"),
         include_str!("../shared/src/tokens/verify_error.rs"),
+        include_str!("../mails/src/key_source.rs"),
+        include_str!("../mails/src/ticket.rs"),
         include_str!("../passwords/src/error.rs"),
         include_str!("../passwords/src/policy.rs"),
         include_str!("../passwords/src/replace_error.rs"),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::AttributeValue::{Bool, L, N, S, Ss};
+use mails::{EmailAddress, MailId, Purpose, Suppression};
 use passwords::{Budget, Counter, Credential, StoredHash};
 use serde_json::{Map, Value};
 use shared::{
@@ -95,6 +96,32 @@ fn a_credential_and_a_counted_name_read_as_the_examples() {
     }
 }
 
+/// The rows of an address that waits for a mail, of one whose mail was used, of one that bounced, and of a network.
+#[test]
+fn the_outbox_has_rows_of_addresses_suppressions_and_networks() {
+    let [waiting, used, suppression, network] = examples("Mails").try_into().unwrap();
+    let text = |row: &Map<String, Value>, name: &str| row[name].as_str().unwrap().to_owned();
+    let address = |row| EmailAddress::parse(&text(row, attribute::ADDRESS)).unwrap();
+    let purpose = Purpose::parse(&text(&waiting, attribute::PURPOSE)).unwrap();
+    let key = address(&waiting).mailbox(purpose);
+    assert_eq!(text(&waiting, attribute::MAILBOX), key.as_str());
+    let id = text(&waiting, attribute::MAIL_ID);
+    assert!(MailId::parse(&id).is_some() && waiting[attribute::UNSENT] == *id);
+    assert_eq!(text(&used, attribute::MAILBOX), address(&used).mailbox(Purpose::Reset).as_str());
+    for gone in [attribute::MAIL_ID, attribute::PURPOSE, attribute::UNSENT, attribute::TAKEN] {
+        assert!(!used.contains_key(gone), "{gone}");
+    }
+    assert!(used.contains_key(attribute::SENT_AT));
+    assert_eq!(text(&suppression, attribute::MAILBOX), address(&suppression).suppression_key());
+    let kinds = [Suppression::Bounce, Suppression::Complaint].map(Suppression::name);
+    assert!(kinds.contains(&&*text(&suppression, attribute::SUPPRESSED)));
+    let names: Vec<_> = suppression.keys().map(String::as_str).collect();
+    assert_eq!(names, [attribute::ADDRESS, attribute::MAILBOX, attribute::SUPPRESSED], "it has no end");
+    assert!(text(&network, attribute::MAILBOX).starts_with("network#"));
+    let names: Vec<_> = network.keys().map(String::as_str).collect();
+    assert_eq!(names, [attribute::EXPIRES_AT, attribute::MAILBOX, attribute::QUOTA]);
+}
+
 #[test]
 fn a_revocation_and_a_published_key_read_as_the_examples() {
     let [revocation, proof] = examples("Revocations").try_into().unwrap();
@@ -119,10 +146,14 @@ fn a_revocation_and_a_published_key_read_as_the_examples() {
 
 #[test]
 fn every_attribute_is_in_an_example_and_no_other() {
-    let tables = ["Clients", "Credentials", "Users", "Sessions", "Codes", "Consents", "Revocations", "Keys"];
+    let tables =
+        ["Clients", "Credentials", "Users", "Sessions", "Codes", "Consents", "Mails", "Revocations", "Keys"];
     let shown: BTreeSet<String> = tables.into_iter().flat_map(examples).flatten().map(|(n, _)| n).collect();
     let shown: BTreeSet<&str> = shown.iter().map(String::as_str).collect();
     let stored = ATTRIBUTES.lines().filter_map(|line| line.split('"').nth(1));
     let counter = Counter::of(&Item::new(), &Budget::Strangers, NOW);
+    // The counter of codes has its day in its name.
+    let of_day = format!("{}{}", attribute::DAY_GUESSES, NOW.as_unix() / 86_400);
+    let stored = stored.map(|name| if name == attribute::DAY_GUESSES { &*of_day } else { name });
     assert_eq!(shown, stored.chain(counter.attributes()).collect());
 }

@@ -24,7 +24,7 @@ fn in_dollars(amount: f64) -> String {
 }
 
 /// The number of routes for each row of the table.
-fn routes() -> [usize; 7] {
+fn routes() -> [usize; 8] {
     let template = Template::of_project().unwrap();
     let routes = template.api(&template.parameters()).unwrap().routes;
     let is_document = |path: &str| path.starts_with("/.well-known/");
@@ -33,15 +33,22 @@ fn routes() -> [usize; 7] {
         let routes = routes.iter().filter(|route| !route.is_protected && is_it(&route.method, &route.path));
         routes.filter(|route| is_document(&route.path) || route.method != "OPTIONS").count()
     };
-    // A form with a password has the rate of logins. Other pages take no password.
+    // These forms, the requests for a mail and the uses of one have the rate of logins. Other pages only take a click.
     let is_form = |method: &str, path: &str| method == "POST" && ["/authorize", "/account"].contains(&path);
-    let is_page = |path: &str| ["/authorize", "/account", "/end-session"].contains(&path);
+    let is_of_mails = |method: &str, path: &str| {
+        let endpoints = ["/signup", "/signup/confirm", "/forgot", "/reset", "/resend"];
+        method == "POST" && (endpoints.contains(&path) || path.starts_with("/account/"))
+    };
+    let is_page = |path: &str| {
+        ["/authorize", "/account", "/end-session"].contains(&path) || path.starts_with("/account/")
+    };
     let protected = routes.iter().filter(|route| route.is_protected).count();
     let counts = [
         open(&|_, path| path == "/login"),
         open(&is_form),
+        open(&is_of_mails),
         open(&|_, path| ["/refresh", "/logout", "/token"].contains(&path)),
-        open(&|method, path| is_page(path) && !is_form(method, path)),
+        open(&|method, path| is_page(path) && !is_form(method, path) && !is_of_mails(method, path)),
         open(&|_, path| is_document(path)),
         protected,
         preflights,
@@ -72,7 +79,7 @@ fn the_most_that_a_flood_costs_is_its_requests_by_their_price() {
         for (kind, price) in price(row[2]).into_iter().enumerate() {
             assert_eq!(row[3 + 2 * kind], format!("{price:.2}"), "{}", row[0]);
             let day = f64::from(u32::try_from(routes).unwrap())
-                * f64::from(rates[usize::from(index > 1)] * DAY)
+                * f64::from(rates[usize::from(index > 2)] * DAY)
                 * price
                 / 1e6;
             assert_eq!(row[4 + 2 * kind], in_dollars(day), "{}", row[0]);

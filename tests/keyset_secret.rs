@@ -26,8 +26,8 @@ async fn the_keyset_is_loaded_at_start_and_again_after_five_minutes() {
     let (secrets, api) = with_keyset().await;
     assert_eq!(
         secrets.take_calls().len(),
-        6,
-        "of six functions; the authorizer, metadata and the lists never"
+        7,
+        "of seven functions; the authorizer, metadata and the lists never"
     );
     let mut tokens = api.login().await;
     for _ in 0..5 {

@@ -8,7 +8,10 @@ use serde_yaml_ng::Value;
 use shared::{log::ALLOWED_CALLS_A_LINE, route};
 
 use crate::{
-    harness::{ADA, ADAS_PASSWORD, Api, Browser, Flow, Log, PASSWORD, WEB, bearer},
+    harness::{
+        ADA, ADAS_PASSWORD, Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, Log, NEWCOMER,
+        PASSWORD, Post, WEB, bearer, link_of, with_mail,
+    },
     operations::template_called,
     pages::{Stated, logged_bytes, stated_bytes},
 };
@@ -47,7 +50,7 @@ fn bytes(line: &Json) -> usize {
 /// The log lines of each operation, by its name on the page.
 async fn lines(metrics: &str, lines: &str) -> BTreeMap<&'static str, Vec<Json>> {
     let api = Api::with(|parameters| {
-        let parameters = parameters.with("AWS::StackName", "latchgate");
+        let parameters = with_mail(parameters).with("AWS::StackName", "latchgate");
         parameters.with("Metrics", metrics).with("RequestLines", lines)
     });
     let api = api.await.with_clients().await;
@@ -85,6 +88,32 @@ async fn lines(metrics: &str, lines: &str) -> BTreeMap<&'static str, Vec<Json>> 
     api.change_password(&next.access, PASSWORD, "a much better password").await.tokens();
     note("change of password");
     left.extend(lines_of_pages(&api, &log).await);
+    left.extend(lines_of_mails(&api, &log).await);
+    left
+}
+
+/// The log lines of accounts by mail, by their operations' names on the page.
+async fn lines_of_mails(api: &Api, log: &Log) -> BTreeMap<&'static str, Vec<Json>> {
+    let post = Post::of(api);
+    api.put_account(GRACE, GRACES_PASSWORD, GRACE_ID).await;
+    api.try_login_as(GRACE, GRACES_PASSWORD).await.tokens();
+    log.take();
+    let mut left = BTreeMap::new();
+    let mut note = |operation: &'static str| left.insert(operation, log.take());
+    api.ask(route::SIGNUP, NEWCOMER).await;
+    note("sign-up");
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    note("mail, delivery");
+    api.confirm(&[("token", &link)], CHOSEN).await.tokens();
+    note("sign-up, confirmation");
+    api.confirm(&[("token", "junk")], CHOSEN).await.assert_error(400, "invalid_grant");
+    note("link or code, junk");
+    api.ask(route::FORGOT, GRACE).await;
+    note("forgotten password");
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    note("mail, delivery");
+    assert_eq!(api.reset(&[("token", &link)], CHOSEN).await.status, 200);
+    note("reset");
     left
 }
 

@@ -4,13 +4,15 @@
 //!
 //! The engine is embedded, with a fresh one per test. With `LATCHGATE_TEST_ENDPOINT` set, as by
 //! `cargo xtask dynamodb-local`, the same tests use fresh tables in that store. With `LATCHGATE_TEST_API=http`, as by
-//! `cargo xtask http-api`, they run behind an HTTP API instead of a REST API.
+//! `cargo xtask http-api`, they run behind an HTTP API instead of a REST API. `cargo xtask mails` gives some of them an SES
+//! of others.
 
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
 mod harness;
 
 mod access_tokens;
+mod accounts;
 mod admin_binding;
 mod admin_doctor;
 mod admin_keys;

@@ -206,12 +206,20 @@ async fn a_preflight_of_a_page_permits_nothing() {
         let ask = Request::options(path).header("origin", origin);
         ask.header("access-control-request-method", "POST")
     };
-    for path in [route::AUTHORIZE, route::ACCOUNT, route::END_SESSION] {
+    for path in [
+        route::AUTHORIZE,
+        route::ACCOUNT,
+        route::ACCOUNT_NEW,
+        route::ACCOUNT_CONFIRM,
+        route::ACCOUNT_FORGOT,
+        route::ACCOUNT_RESET,
+        route::END_SESSION,
+    ] {
         let reply = api.send(ask(path), "").await;
         assert_eq!((reply.status, &reply.body), (204, &Value::Null), "{path}");
         assert!(reply.headers.keys().all(|name| !name.as_str().starts_with("access-control-")), "{reply:?}");
     }
-    for path in [route::TOKEN, route::USERINFO] {
+    for path in [route::TOKEN, route::USERINFO, route::SIGNUP, route::SIGNUP_CONFIRM, route::RESET] {
         let reply = api.send(ask(path), "").await;
         assert_eq!(reply.header("access-control-allow-origin"), Some(origin), "{path}");
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use admin::{
     doctor::EXPECTED,
-    stack::{TableState, secret_properties, table_properties},
+    stack::{TableState, mail_key_properties, secret_properties, table_properties},
 };
 use local::template::Template;
 use serde_json::Value as Json;
@@ -126,7 +126,7 @@ fn tables_are_protected_by_a_parameter_that_is_off_at_first() {
     let condition = untagged(&template["Conditions"]["ProtectsTables"]).as_sequence().unwrap();
     assert_eq!(condition.iter().map(untagged).collect::<Vec<_>>(), ["TableProtection", "on"]);
     let tables = of_type(&template, "AWS::DynamoDB::Table");
-    assert_eq!(tables.len(), 8);
+    assert_eq!(tables.len(), 9);
     for (name, table) in tables {
         let protected = untagged(&table["Properties"]["DeletionProtectionEnabled"]).as_sequence().unwrap();
         assert_eq!(*protected, [Value::from("ProtectsTables"), true.into(), false.into()], "{name}");
@@ -148,8 +148,13 @@ fn adopted_resources_are_defined_as_in_the_template() {
     let template = template();
     let tables = of_type(&template, "AWS::DynamoDB::Table");
     for expected in EXPECTED {
-        let state =
-            TableState { expires: true, is_recoverable: true, is_protected: true, ..Default::default() };
+        let state = TableState {
+            expires: true,
+            is_recoverable: true,
+            is_protected: true,
+            streams: true,
+            ..Default::default()
+        };
         let mut imported = table_properties(&expected, &state);
         imported.as_object_mut().unwrap().remove("DeletionProtectionEnabled");
         let encryption = imported.as_object_mut().unwrap().remove("SSESpecification").unwrap();
@@ -159,8 +164,9 @@ fn adopted_resources_are_defined_as_in_the_template() {
         assert_eq!(encryption, serde_json::to_value(defined).unwrap(), "{}", expected.id);
         assert_eq!(imported, plain(properties, &of_the_table), "{}", expected.id);
     }
-    let secret = &of_type(&template, "AWS::SecretsManager::Secret")["Keyset"]["Properties"];
-    assert_eq!(secret_properties(None), plain(secret, &["KmsKeyId"]));
+    let secrets = of_type(&template, "AWS::SecretsManager::Secret");
+    assert_eq!(secret_properties(None), plain(&secrets["Keyset"]["Properties"], &["KmsKeyId"]));
+    assert_eq!(mail_key_properties(None), plain(&secrets["MailKey"]["Properties"], &["KmsKeyId"]));
 }
 
 #[test]
@@ -207,7 +213,21 @@ fn every_route_is_throttled_and_login_no_lower_than_the_rest() {
         })
         .collect();
     let all = limits["/*"];
-    let hashing = ["/~1account", "/~1authorize", "/~1login", "/~1password"];
+    let hashing = [
+        "/~1account",
+        "/~1account~1confirm",
+        "/~1account~1forgot",
+        "/~1account~1new",
+        "/~1account~1reset",
+        "/~1authorize",
+        "/~1forgot",
+        "/~1login",
+        "/~1password",
+        "/~1resend",
+        "/~1reset",
+        "/~1signup",
+        "/~1signup~1confirm",
+    ];
     assert_eq!(
         limits.keys().copied().collect::<Vec<_>>(),
         ["/*"].into_iter().chain(hashing).collect::<Vec<_>>()
@@ -264,7 +284,7 @@ fn the_runbook_names_every_parameter_that_an_import_by_another_stack_holds() {
             });
         }
     }
-    assert_eq!(held.len(), 5, "{held:?}");
+    assert_eq!(held.len(), 7, "{held:?}");
     let page = include_str!("../docs/operations/updates.md").split_whitespace().collect::<Vec<_>>().join(" ");
     let sentence = format!("while another stack imports it, and changes nothing then: {}.", held.join(", "));
     assert!(page.contains(&sentence), "{sentence}");

@@ -169,13 +169,44 @@ fn the_stated_cost_of_a_million_operations_follows_from_the_prices() {
             assert_eq!(stated, cents(part), "{}", row[0]);
         }
         assert_eq!(row[4], cents(stated.time("x86_64", 0.0)), "{}", row[0]);
-        // An API behind the authorizer pays API Gateway anyway.
-        let is_behind = row[0].starts_with("authorizer");
         for (column, api) in [(6, "a request to a REST API"), (7, "a request to an HTTP API")] {
-            let all = parts.iter().sum::<f64>() + if is_behind { 0.0 } else { price(api) };
+            let more = match row[0] {
+                // An API behind the authorizer pays API Gateway anyway.
+                operation if operation.starts_with("authorizer") => 0.0,
+                // A delivery is no request. The price is for 1,000 mails.
+                "mail, delivery" => price("a mail") * 1e3,
+                _ => price(api),
+            };
+            let all = parts.iter().sum::<f64>() + more;
             assert_eq!(row[column], format!("**{}**", cents(all)), "{}", row[0]);
         }
     }
+}
+
+/// The sums are those of the printed values, so that readers can add them up.
+#[test]
+fn a_million_sign_ups_and_resets_cost_what_their_operations_do() {
+    let sum = |operations: &[&str], column: usize| -> f64 {
+        let table = rows("a million of");
+        let rows = table.iter().filter(|row| operations.contains(&row[0]));
+        rows.map(|row| number::<f64>(row[column].trim_matches('*'))).sum()
+    };
+    let mail = "mail, delivery";
+    let expected = [
+        ("sign up", ["sign-up", "sign-up, confirmation"]),
+        ("reset a forgotten password", ["forgotten password", "reset"]),
+    ]
+    .map(|(name, [first, last])| {
+        let units = [first, last, mail].map(Stated::of);
+        let (writes, reads): (f64, f64) =
+            (units.iter().map(|of| of.writes).sum(), units.iter().map(|of| of.reads).sum());
+        let sentence = format!("is {writes} write units, {reads} read units and a mail");
+        assert!(says(&sentence), "{name}: {sentence}");
+        let (rest, http, delivery) = (sum(&[first, last], 6), sum(&[first, last], 7), sum(&[mail], 6));
+        let [all_rest, all_http] = [rest, http].map(|requests| format!("**{}**", cents(requests + delivery)));
+        [name.to_owned(), cents(rest), cents(http), cents(delivery), all_rest, all_http]
+    });
+    assert_eq!(rows("a million users"), expected);
 }
 
 /// Without any log, they cost 1.98 dollars.

@@ -20,7 +20,10 @@ use shared::{
 };
 
 use crate::{
-    harness::{Api, BodyEndpoint, Log, START, Tokens},
+    harness::{
+        APP, Api, BodyEndpoint, Change, Log, Post, START, Tokens, form, nothing_failed, sequence_number,
+        stream_event, waiting, with_mail,
+    },
     key_rotation::version,
 };
 
@@ -56,7 +59,7 @@ fn log_panics() {
 
 /// An API whose functions use this clock.
 async fn by(clock: Arc<PanickingClock>) -> (Api, Tokens, Deployment) {
-    let api = Api::start().await;
+    let api = Api::with(with_mail).await;
     let tokens = api.login().await;
     let deployment = Deployment { clock, ..api.deployment.clone() };
     (api, tokens, deployment)
@@ -65,6 +68,16 @@ async fn by(clock: Arc<PanickingClock>) -> (Api, Tokens, Deployment) {
 fn request(endpoint: BodyEndpoint, tokens: &Tokens) -> Request {
     let event = endpoint.form_event(tokens).to_string();
     shared::http::request_of(serde_json::from_str(&event).unwrap())
+}
+
+/// A request for a mail, in an event like that of a login.
+fn sign_up(tokens: &Tokens) -> Request {
+    let mut event = BodyEndpoint::Login.form_event(tokens);
+    for path in ["/path", "/resource", "/requestContext/path", "/requestContext/resourcePath"] {
+        *event.pointer_mut(path).unwrap() = json!(route::SIGNUP);
+    }
+    event["body"] = json!(form(&[("client_id", APP), ("email", "new@example.com")]));
+    shared::http::request_of(serde_json::from_str(&event.to_string()).unwrap())
 }
 
 fn get(path: &str, authorizer: &Value) -> Request {
@@ -103,6 +116,7 @@ async fn a_panic_is_a_500_without_its_message_and_the_next_request_is_answered()
         ("sessions", get(route::SESSIONS, &caller), 200),
         ("metadata", get(route::JWKS, &json!({})), 200),
         ("password", request(BodyEndpoint::Password, &tokens), 200),
+        ("accounts", sign_up(&tokens), 202),
         ("logout", request(BodyEndpoint::Logout, &tokens), 200),
     ] {
         clock.0.store(true, Ordering::SeqCst);
@@ -163,4 +177,25 @@ async fn a_panic_of_a_rotation_is_a_failure_of_its_step() {
     assert_logged(&log, "keys", "keys_failed");
     IS_EXPECTED.set(false);
     create().await.unwrap();
+}
+
+/// The stream brings the record again.
+#[tokio::test]
+async fn a_panic_of_the_mailer_leaves_the_mail_for_later() {
+    let clock = Arc::new(PanickingClock::default());
+    let (api, _, deployment) = by(clock.clone()).await;
+    let api = api.redeployed(deployment).await;
+    let post = Post::of(&api);
+    api.ask(route::SIGNUP, "new@example.com").await;
+    let mailbox = waiting(&api).await.remove(0);
+    let record = || stream_event([(Change::Insert, mailbox.as_str())]);
+    log_panics();
+    let (log, _guard) = Log::listen();
+    clock.0.store(true, Ordering::SeqCst);
+    let failed = json!({ "batchItemFailures": [{ "itemIdentifier": sequence_number(1) }] });
+    assert_eq!(post.handle(record()).await, failed);
+    assert_logged(&log, "mailer", "mailer_failed");
+    assert_eq!(post.handle(record()).await, nothing_failed());
+    assert_eq!(post.bag.take().len(), 1);
+    IS_EXPECTED.set(false);
 }

@@ -8,7 +8,10 @@ use local::template::{Statement, Template};
 use shared::{client::ClientIdUrl, route};
 
 use crate::{
-    harness::{ADA, ADAS_PASSWORD, APP, Api, Browser, Flow, PASSWORD, Secrets, THIRD, WEB, bearer},
+    harness::{
+        ADA, ADAS_PASSWORD, APP, Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, NEWCOMER,
+        PASSWORD, Post, Secrets, THIRD, WEB, bearer, bounce, code_of, link_of, with_mail,
+    },
     key_rotation::rotate,
 };
 
@@ -23,9 +26,22 @@ fn note(used: &mut Actions, function: &str, api: &Api, secrets: &Secrets) {
 
 /// The actions of a call. Each write of a transaction needs its own.
 fn actions(call: &str) -> Vec<String> {
-    let (operations, table) = call.split_once(' ').unwrap();
-    operations.split('+').map(|operation| format!("{operation} {table}")).collect()
+    let of_table = |writes: &str| {
+        let (operations, table) = writes.split_once(' ').unwrap();
+        operations.split('+').map(|operation| format!("{operation} {table}")).collect::<Vec<_>>()
+    };
+    call.split(" & ").flat_map(of_table).collect()
 }
+
+/// The actions that Lambda takes for the mailer, and its sending by SES, which is no call to DynamoDB.
+const OF_MAILER: [&str; 6] = [
+    "DescribeStream Mails",
+    "GetRecords Mails",
+    "GetShardIterator Mails",
+    "ListStreams Mails",
+    "SendMessage UnsentMails",
+    "GetSecretValue MailKey",
+];
 
 async fn keys_and_metadata(used: &mut Actions, api: &Api, secrets: &Secrets) {
     let rotation = KeyRotation::start(&api.context("keys")).unwrap();
@@ -125,6 +141,44 @@ async fn pages(used: &mut Actions, api: &Api, secrets: &Secrets) {
     let sign_out = browser.get(route::END_SESSION).await.form_with("action", Some("sign-out"));
     let page = browser.submit(&sign_out, &[], Some(("action", "sign-out"))).await;
     assert!(page.status < 400, "{page:?}");
+    note(used, "authorize", api, secrets);
+}
+
+/// Lets a user sign up and another reset the password, each with a link or a code.
+async fn accounts_and_mailer(used: &mut Actions, api: &Api, secrets: &Secrets) {
+    accounts::AccountsApi::start(&api.context("accounts")).await.unwrap();
+    api.put_account(GRACE, GRACES_PASSWORD, GRACE_ID).await;
+    note(used, "accounts", api, secrets);
+    api.try_login_as(GRACE, GRACES_PASSWORD).await.tokens();
+    note(&mut Actions::new(), "login", api, secrets);
+    let post = Post::of(api);
+    let request = api.ask(route::SIGNUP, NEWCOMER).await;
+    let request = api.try_resend(&request).await.request_token();
+    note(used, "accounts", api, secrets);
+    let code = code_of(&post.deliver_one(api).await).unwrap();
+    note(used, "mailer", api, secrets);
+    api.confirm(&[("request", &request), ("code", &code)], CHOSEN).await.tokens();
+    api.ask(route::FORGOT, GRACE).await;
+    note(used, "accounts", api, secrets);
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    post.handle(bounce("Permanent", "gone@example.com")).await;
+    note(used, "mailer", api, secrets);
+    assert_eq!(api.reset(&[("token", &link)], CHOSEN).await.status, 200);
+    note(used, "accounts", api, secrets);
+}
+
+/// Signs a user up at the pages, with the link of a mail.
+async fn pages_by_mail(used: &mut Actions, api: &Api, secrets: &Secrets) {
+    let mut browser = Browser::new(api);
+    let form = browser.get(route::ACCOUNT_NEW).await.form_with("action", Some("ask"));
+    browser.submit(&form, &[("email", "reader@example.com")], Some(("action", "ask"))).await.assert_page(200);
+    note(used, "authorize", api, secrets);
+    let link = link_of(&Post::of(api).deliver_one(api).await).unwrap();
+    note(&mut Actions::new(), "mailer", api, secrets);
+    let page = browser.get(&format!("{}?token={link}", route::ACCOUNT_CONFIRM)).await;
+    let form = page.form_with("action", Some("choose-password"));
+    let choose = Some(("action", "choose-password"));
+    browser.submit(&form, &[("new_password", CHOSEN)], choose).await.assert_page(200);
     note(used, "authorize", api, secrets);
 }
 
@@ -228,24 +282,69 @@ fn the_pages_may_write_clients_only_if_documents_are_allowed() {
     assert!(id.as_str().starts_with("cimd_"));
 }
 
+/// The mailer sends from the address of `MailFrom` alone. No other function sends, and none without a sender has the key
+/// of links.
+#[test]
+fn only_the_mailer_may_send_and_only_if_there_is_a_sender() {
+    let template = Template::of_project().unwrap();
+    let statements = |parameters| {
+        let functions = template.functions(&parameters).unwrap();
+        functions.into_iter().map(|(name, f)| (name, f.statements)).collect::<BTreeMap<_, _>>()
+    };
+    let has = |statements: &[Statement], action: &str, resource: &str| {
+        statements.iter().any(|s| s.actions.iter().any(|a| a == action) && s.resource.contains(resource))
+    };
+    let with_mail = statements(with_mail(template.parameters()));
+    let without = statements(template.parameters());
+    for (name, statements) in &with_mail {
+        assert_eq!(has(statements, "ses:SendEmail", ""), name == "mailer", "{name}");
+        let has_key = has(statements, "secretsmanager:GetSecretValue", "MailKey");
+        assert_eq!(has_key, ["accounts", "authorize", "mailer"].contains(&name.as_str()), "{name}");
+    }
+    for name in ["accounts", "authorize"] {
+        assert!(!has(&without[name], "secretsmanager:GetSecretValue", "MailKey"), "{name}");
+    }
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+    let of_mailer = text.split("\n  MailerFunction:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    assert!(of_mailer.contains("Condition: SendsMails"));
+    assert!(text.contains(r#"StringEquals: { "ses:FromAddress":"#));
+}
+
 #[tokio::test]
 async fn each_function_has_exactly_the_permissions_it_uses() {
     let template = Template::of_project().unwrap();
     let mut allowed = Actions::new();
-    for (name, function) in template.functions(&template.parameters()).unwrap() {
+    for (name, function) in template.functions(&with_mail(template.parameters())).unwrap() {
         for statement in function.statements {
             for action in statement.actions {
                 let (service, action) = action.split_once(':').unwrap();
-                let service_of_resource =
-                    if statement.resource == "Keyset" { "secretsmanager" } else { "dynamodb" };
+                let service_of_resource = match statement.resource.as_str() {
+                    "Keyset" | "MailKey" => "secretsmanager",
+                    "UnsentMails" => "sqs",
+                    _ if action == "SendEmail" => "ses",
+                    _ => "dynamodb",
+                };
                 assert_eq!(service, service_of_resource, "{name}: {action}");
                 let resource = statement.resource.trim_end_matches("Table");
                 allowed.entry(name.clone()).or_default().insert(format!("{action} {resource}"));
             }
         }
     }
+    let of_mailer = allowed.get_mut("mailer").unwrap();
+    assert!(OF_MAILER.iter().all(|action| of_mailer.remove(*action)), "{of_mailer:?}");
+    let others: Vec<_> =
+        of_mailer.iter().filter(|action| action.starts_with("SendEmail ")).cloned().collect();
+    // The address or its domain may be the verified identity.
+    let resources =
+        ["configuration-set/MailConfiguration", "identity/example.com", "identity/latchgate@example.com"];
+    assert_eq!(others, resources.map(|resource| format!("SendEmail arn::ses:::{resource}")), "{of_mailer:?}");
+    of_mailer.retain(|action| !others.contains(action));
+    // The functions get the key of links as it is here. `mails` has the tests of its secret.
+    for name in ["accounts", "authorize"] {
+        assert!(allowed.get_mut(name).unwrap().remove("GetSecretValue MailKey"), "{name}");
+    }
     let secrets = Secrets::emulated().await;
-    let api = Api::with_secret(&secrets, |p| p).await.with_clients().await;
+    let api = Api::with_secret(&secrets, with_mail).await.with_clients().await;
     secrets.take_calls();
     api.calls.take();
     let mut used = Actions::new();
@@ -256,6 +355,8 @@ async fn each_function_has_exactly_the_permissions_it_uses() {
     Box::pin(token(&mut used, &api, &secrets)).await;
     Box::pin(userinfo(&mut used, &api, &secrets)).await;
     Box::pin(pages(&mut used, &api, &secrets)).await;
+    Box::pin(accounts_and_mailer(&mut used, &api, &secrets)).await;
+    Box::pin(pages_by_mail(&mut used, &api, &secrets)).await;
     Box::pin(password(&mut used, &api, &secrets)).await;
     assert_eq!(allowed, used);
 }

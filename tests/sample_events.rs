@@ -9,14 +9,18 @@ use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use shared::route;
 
-use crate::harness::{Api, Lambdas, PASSWORD, Reply, Secrets, Tokens, USER_ID, claims};
+use crate::harness::{
+    Api, Lambdas, PASSWORD, Post, Reply, Secrets, Tokens, USER_ID, claims, nothing_failed, waiting,
+};
 
 const AUTHORIZER: [&str; 3] = ["authorizer-token", "authorizer-request", "authorizer-http-2.0"];
 const ROTATION: &str = "keys";
+/// A record of the outbox's stream, and a report of SES.
+const MAILER: [&str; 2] = ["mailer-stream", "mailer-bounce"];
 /// The steps of a rotation. The file's event is the first.
 const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 /// Events from a REST API, with their functions' paths.
-const REQUESTS: [(&str, &str); 11] = [
+const REQUESTS: [(&str, &str); 12] = [
     ("login", route::LOGIN),
     ("refresh", route::REFRESH),
     ("logout", route::LOGOUT),
@@ -26,6 +30,7 @@ const REQUESTS: [(&str, &str); 11] = [
     ("token", route::TOKEN),
     ("authorize", route::AUTHORIZE),
     ("userinfo", route::USERINFO),
+    ("signup", route::SIGNUP),
     ("metadata-jwks", "/metadata"),
     ("metadata-openid-configuration", "/metadata"),
 ];
@@ -55,7 +60,8 @@ async fn answer(api: &Api, name: &str, tokens: &Tokens) -> Reply {
 fn every_file_is_an_event_of_these() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-    let expected = REQUESTS.map(|(name, _)| name).into_iter().chain(AUTHORIZER).chain([ROTATION]);
+    let expected =
+        REQUESTS.map(|(name, _)| name).into_iter().chain(AUTHORIZER).chain([ROTATION]).chain(MAILER);
     let expected: BTreeSet<_> = expected.map(|name| format!("{name}.json")).collect();
     assert_eq!(files.collect::<BTreeSet<_>>(), expected);
 }
@@ -96,6 +102,24 @@ async fn the_events_of_the_api_are_carried_out() {
     let changed = answer(&api, "password", &tokens).await.tokens();
     assert_eq!(api.call(&changed.access).await.status, 200);
     api.try_login(PASSWORD).await.assert_error(400, "invalid_grant");
+}
+
+/// The sign-up, then its mail, then the report that the mail came back.
+#[tokio::test]
+async fn the_events_of_mails_are_carried_out() {
+    let api = Api::with_mail().await;
+    let tokens = api.login().await;
+    let post = Post::of(&api);
+    answer(&api, "signup", &tokens).await.request_token();
+    let [stream, bounce] = MAILER.map(text);
+    let record = stream.replace("MAILBOX", &waiting(&api).await[0]);
+    assert_eq!(post.handle(serde_json::from_str(&record).unwrap()).await, nothing_failed());
+    assert_eq!(post.bag.take()[0].to.as_str(), "ada@example.com");
+    // Also with its placeholder, as the README describes.
+    assert_eq!(post.handle(serde_json::from_str(&stream).unwrap()).await, nothing_failed());
+    post.handle(serde_json::from_str(&bounce).unwrap()).await;
+    answer(&api, "signup", &tokens).await.request_token();
+    assert!(post.deliver(&api).await.is_empty());
 }
 
 #[tokio::test]

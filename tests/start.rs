@@ -31,12 +31,12 @@ async fn keys_and_the_denylist_are_loaded_before_the_first_request() {
     let at_start = proxy.take_calls();
     assert_eq!(
         count(&at_start, "GetSecretValue Keyset"),
-        6,
+        7,
         "all that sign or verify refresh tokens and codes"
     );
     assert_eq!(count(&at_start, "Query Keys"), 2, "the authorizer and the metadata");
     assert_eq!(count(&at_start, "Query Revocations"), 26, "an hour each, of a day and a little");
-    assert_eq!(at_start.len(), 6 + 2 + 26, "and nothing else: {at_start:?}");
+    assert_eq!(at_start.len(), 7 + 2 + 26, "and nothing else: {at_start:?}");
 
     let tokens = api.login().await;
     let next = api.refresh(&tokens.refresh).await.tokens();

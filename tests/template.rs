@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use local::template::{NAMES, Route, TableDefinition, Template};
+use mailer::Correspondent;
+use mails::EmailAddress;
 use shared::{
     dpop,
     environment::{Environment, EnvironmentError, variable},
@@ -13,7 +15,7 @@ use shared::{
 };
 
 use crate::{
-    harness::Api,
+    harness::{Api, with_mail},
     operations::{of_type, template_called, untagged},
 };
 
@@ -28,7 +30,7 @@ const PUBLIC: [&str; 6] = [
 ];
 
 /// The paths with preflights by a function, because API Gateway can't select among origins.
-const PREFLIGHTS: [&str; 11] = [
+const PREFLIGHTS: [&str; 20] = [
     route::LOGIN,
     route::REFRESH,
     route::LOGOUT,
@@ -37,10 +39,34 @@ const PREFLIGHTS: [&str; 11] = [
     "/sessions/{session_id}",
     route::TOKEN,
     route::USERINFO,
+    route::SIGNUP,
+    route::SIGNUP_CONFIRM,
+    route::FORGOT,
+    route::RESET,
+    route::RESEND,
     route::AUTHORIZE,
     route::ACCOUNT,
+    route::ACCOUNT_NEW,
+    route::ACCOUNT_CONFIRM,
+    route::ACCOUNT_FORGOT,
+    route::ACCOUNT_RESET,
     route::END_SESSION,
 ];
+
+/// The paths of the pages.
+const PAGES: [&str; 7] = [
+    route::AUTHORIZE,
+    route::ACCOUNT,
+    route::ACCOUNT_NEW,
+    route::ACCOUNT_CONFIRM,
+    route::ACCOUNT_FORGOT,
+    route::ACCOUNT_RESET,
+    route::END_SESSION,
+];
+
+/// The paths of accounts by mail.
+const ACCOUNTS: [&str; 5] =
+    [route::SIGNUP, route::SIGNUP_CONFIRM, route::FORGOT, route::RESET, route::RESEND];
 
 fn key(name: &str, kind: &str) -> (String, String) {
     (name.to_owned(), kind.to_owned())
@@ -64,6 +90,7 @@ fn the_tables_have_the_keys_and_the_ttl_that_the_code_uses_and_are_guarded() {
         ("RevocationsTable", table(key(attribute::BUCKET, "N"), Some(key(attribute::REVOCATION, "S")), ttl)),
         ("CodesTable", table(key(attribute::CODE_HASH, "S"), None, ttl)),
         ("ConsentsTable", table(key(attribute::USER_ID, "S"), Some(key(attribute::CLIENT_ID, "S")), None)),
+        ("MailsTable", table(key(attribute::MAILBOX, "S"), None, ttl)),
     ]);
     let expected: BTreeMap<_, _> = expected.into_iter().map(|(id, table)| (id.to_owned(), table)).collect();
     assert_eq!(Template::of_project().unwrap().tables().unwrap(), expected);
@@ -92,7 +119,7 @@ fn the_routes_are_the_designs_and_only_those_that_need_no_token_are_open() {
         ("token".to_owned(), vec![route("POST", route::TOKEN, Some("NONE"))]),
         (
             "authorize".to_owned(),
-            [route::AUTHORIZE, route::ACCOUNT, route::END_SESSION]
+            PAGES
                 .into_iter()
                 .flat_map(|path| ["GET", "POST"].map(|method| route(method, path, Some("NONE"))))
                 .collect(),
@@ -101,8 +128,10 @@ fn the_routes_are_the_designs_and_only_those_that_need_no_token_are_open() {
             "userinfo".to_owned(),
             vec![route("GET", route::USERINFO, None), route("POST", route::USERINFO, None)],
         ),
+        ("accounts".to_owned(), ACCOUNTS.into_iter().map(|path| route("POST", path, Some("NONE"))).collect()),
         ("authorizer".to_owned(), vec![]),
         ("keys".to_owned(), vec![]),
+        ("mailer".to_owned(), vec![]),
         (
             "metadata".to_owned(),
             PREFLIGHTS
@@ -144,7 +173,8 @@ fn the_code_reads_every_variable_and_the_authorizer_has_no_private_key() {
             assert!(variable::ALL.contains(&variable.as_str()), "{name}: {variable}");
         }
         let has_keyset = function.variables.contains_key(variable::KEYSET_SECRET);
-        let needs_keyset = ["login", "refresh", "logout", "password", "token", "authorize", "keys"];
+        let needs_keyset =
+            ["login", "refresh", "logout", "password", "token", "authorize", "accounts", "keys"];
         let needs_keyset = needs_keyset.contains(&name.as_str());
         assert_eq!(has_keyset, needs_keyset, "{name}");
         let may_read = function.statements.iter().any(|statement| statement.resource == "Keyset");
@@ -152,11 +182,99 @@ fn the_code_reads_every_variable_and_the_authorizer_has_no_private_key() {
     }
 }
 
+/// The key of links signs no token, and neither the authorizer nor `login` knows it.
+#[test]
+fn the_key_of_links_and_the_settings_of_mails_reach_the_functions_that_need_them() {
+    let template = Template::of_project().unwrap();
+    let having = |parameters, variable: &str| {
+        let functions = template.functions(&parameters).unwrap().into_iter();
+        let has = |f: &local::template::Function| f.variables.get(variable).is_some_and(|v| !v.is_empty());
+        functions.filter(|(_, f)| has(f)).map(|(name, _)| name).collect::<BTreeSet<_>>()
+    };
+    let of = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
+    let sending = || with_mail(template.parameters());
+    let with_links = of(&["accounts", "authorize", "mailer"]);
+    assert_eq!(having(sending(), variable::MAIL_KEY_SECRET), with_links);
+    assert_eq!(having(sending(), variable::MAILS_TABLE), with_links);
+    assert_eq!(having(sending(), variable::MAIL_FROM), of(&["mailer"]));
+    assert_eq!(having(sending(), variable::SIGN_UP), of(&["accounts", "authorize"]));
+    let without = having(template.parameters(), variable::MAIL_KEY_SECRET);
+    assert!(without.is_disjoint(&of(&["accounts", "authorize"])), "{without:?}");
+    let domains = reached(&template, "SignUpDomains", variable::SIGN_UP_DOMAINS, "", "example.com");
+    assert_eq!(domains, BTreeSet::from(["accounts", "authorize"]));
+    let bound = reached(&template, "MailsPerHour", variable::MAILS_PER_HOUR, "5", "10");
+    assert_eq!(bound, BTreeSet::from(["accounts", "authorize"]));
+}
+
+/// Otherwise no function of the stack would start, or SES would refuse every mail.
+#[test]
+fn the_template_takes_senders_and_domains_that_the_functions_take() {
+    let template = Template::of_project().unwrap();
+    for sender in
+        ["login@example.com", "Example <login@example.com>", "An Example Shop <no-reply+x@mail.example.com>"]
+    {
+        assert_eq!(template.check("MailFrom", sender), Ok(()), "{sender}");
+        assert!(Correspondent::parse(sender).is_some(), "{sender}");
+    }
+    for bad in
+        ["login", "Example login@example.com", "<>", "a@b@c", "A\r\nBcc: x@example.com <a@example.com>"]
+    {
+        assert!(template.check("MailFrom", bad).is_err(), "{bad}");
+    }
+    let (label, long_label) = ("d".repeat(63), "d".repeat(64));
+    for (domains, is_good) in [
+        ("", true),
+        ("example.com", true),
+        ("example.com,example.org", true),
+        ("a.b-c.d0", true),
+        (&*format!("{label}.com"), true),
+        (&*format!("{long_label}.com"), false),
+        ("-example.com", false),
+        ("example-.com", false),
+        ("example.com,mail.-example.org", false),
+        ("example..com", false),
+        ("example.com, example.org", false),
+        ("example.com,", false),
+        ("@example.com", false),
+        ("Example.com", false),
+        ("*.example.com", false),
+    ] {
+        assert_eq!(template.check("SignUpDomains", domains).is_ok(), is_good, "{domains}");
+        let mut each = domains.split(',').filter(|_| is_good && !domains.is_empty());
+        assert!(each.all(|domain| EmailAddress::parse(&format!("a@{domain}")).is_some()), "{domains}");
+    }
+    for (sign_up, is_good) in
+        [("closed", true), ("invited", true), ("open", true), ("", false), ("yes", false)]
+    {
+        assert_eq!(template.check("SignUp", sign_up).is_ok(), is_good, "{sign_up}");
+    }
+}
+
+/// Its stream carries the keys alone, which are hashes. What the mailer fails at goes to the queue.
+#[test]
+fn the_outboxs_stream_carries_keys_only_and_failures_are_kept() {
+    let template = template_called("template.yaml");
+    let table = &template["Resources"]["MailsTable"]["Properties"];
+    let stream = serde_yaml_ng::to_string(&table["StreamSpecification"]).unwrap();
+    assert!(stream.contains("StreamViewType: KEYS_ONLY"), "{stream}");
+    let mailer = &template["Resources"]["MailerFunction"]["Properties"];
+    let outbox = &mailer["Events"]["Outbox"]["Properties"];
+    assert_eq!(outbox["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+    assert_eq!(*untagged(&outbox["DestinationConfig"]["OnFailure"]["Destination"]), "UnsentMails.Arn");
+    // As long as a link lives.
+    assert_eq!(outbox["MaximumRecordAgeInSeconds"], 3600);
+    // Reports of SES come from SNS, which hands an event over once.
+    let failed = &mailer["EventInvokeConfig"]["DestinationConfig"]["OnFailure"];
+    assert_eq!(failed["Type"], "SQS");
+    assert_eq!(*untagged(&failed["Destination"]), "UnsentMails.Arn");
+}
+
 /// The change of password needs no setting: the authorizer passes the key on.
 #[test]
 fn settings_for_proofs_reach_the_functions_that_check_them() {
     let template = Template::of_project().unwrap();
-    let (cdn, endpoints) = ("https://cdn.example.com/auth", ["login", "logout", "refresh", "token"]);
+    let cdn = "https://cdn.example.com/auth";
+    let endpoints = ["login", "logout", "refresh", "token", "accounts"];
     for (parameter, variable, default, other, more) in [
         ("Dpop", variable::DPOP, "off", "on", &["authorize", "metadata"][..]),
         ("DpopNonce", variable::DPOP_NONCE, "when-needed", "always", &[]),
@@ -335,7 +453,7 @@ fn the_gateways_challenges_name_the_metadata_where_the_audience_is_a_url() {
 
 #[tokio::test]
 async fn no_required_variable_is_unused() {
-    let api = Api::start().await;
+    let api = Api::with(with_mail).await;
     let functions = api.template.functions(&api.deployment.parameters).unwrap();
     let optional = [
         "ACCESS_TTL",
@@ -365,6 +483,13 @@ async fn no_required_variable_is_unused() {
         "CONTEXT_CLAIMS",
         "CONTEXT_CLAIMS_AS",
         "PROTECTED_RESOURCES",
+        "MAIL_KEY_SECRET",
+        "MAIL_REPLY_TO",
+        "MAIL_CONFIGURATION",
+        "MAIL_TEMPLATES",
+        "MAILS_PER_HOUR",
+        "SIGN_UP",
+        "SIGN_UP_DOMAINS",
         "CACHE_TTL",
         "DPOP",
         "DPOP_NONCE",
@@ -443,6 +568,8 @@ async fn start_without(api: &Api, name: &str, left_out: &str, revocation_check: 
         "authorize" => authorize::Authorize::start(&context).await.map(drop),
         "userinfo" => userinfo::Userinfo::start(&context).map(drop),
         "metadata" => metadata::Metadata::start(&context).await.map(drop),
+        "accounts" => accounts::AccountsApi::start(&context).await.map(drop),
+        "mailer" => mailer::Mailer::start(&context).map(drop),
         "keys" => keys::KeyRotation::start(&context).map(drop),
         "authorizer" => authorizer::Authorizer::start(&context).await.map(drop),
         other => panic!("an unknown function {other}"),
@@ -476,6 +603,8 @@ const STACK_NAME_LEN: usize = 128;
 /// The longest ARN of the secret: `arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:Keyset-` and 19 random
 /// characters.
 const SECRET_LEN: usize = 110;
+/// The longest name of a configuration set of SES.
+const CONFIGURATION_LEN: usize = 64;
 
 #[test]
 fn the_longest_parameters_and_stack_name_fit_in_every_environment() {
@@ -492,6 +621,9 @@ fn the_longest_parameters_and_stack_name_fit_in_every_environment() {
             let of_value = match variable.as_str() {
                 "STACK_NAME" => STACK_NAME_LEN,
                 "KEYSET_SECRET" => SECRET_LEN,
+                // `MailKey` is a letter longer than `Keyset`.
+                "MAIL_KEY_SECRET" => SECRET_LEN + 1,
+                "MAIL_CONFIGURATION" => CONFIGURATION_LEN,
                 // CloudFormation adds the stack's name before a table's, and a hyphen with 13 characters after it.
                 _ if tables.contains_key(value) => STACK_NAME_LEN + 1 + value.len() + 14,
                 _ if by_variable.contains_key(variable) => value.len(),
@@ -501,7 +633,7 @@ fn the_longest_parameters_and_stack_name_fit_in_every_environment() {
         };
         sizes.insert(name, "{}".len() + function.variables.iter().map(size).sum::<usize>());
     }
-    assert_eq!(sizes.len(), 11);
+    assert_eq!(sizes.len(), 13);
     for (name, size) in &sizes {
         assert!(size + SPARE_LEN <= ENVIRONMENT_LEN, "{name}: {size}");
     }
@@ -578,7 +710,7 @@ fn the_template_takes_names_logos_and_colours_that_pages_can_show() {
             assert!(template.check(name, value).is_err(), "{name} {value}");
         }
     }
-    let names = [60, 61].map(|length| template.check("PagesName", &"é".repeat(length)).is_ok());
+    let names = [30, 31].map(|length| template.check("PagesName", &"é".repeat(length)).is_ok());
     assert_eq!(names, [true, false]);
 }
 

@@ -74,6 +74,21 @@ fn functions_without_passwords_have_no_code_for_hashes() {
     }
 }
 
+/// SES's SDK and the templates' engine are only where mails are written and sent. `login` has no part of them.
+#[test]
+fn only_the_mailer_has_the_crates_that_write_and_send_mails() {
+    for package in NAMES {
+        let crates = crates_of(package);
+        let has = |name: &str| crates.iter().any(|other| other == name);
+        for own in ["aws-sdk-sesv2", "minijinja"] {
+            assert_eq!(has(own), package == "mailer", "{package}: {own}");
+        }
+        let is_of_accounts = ["accounts", "authorize", "mailer"].contains(&package);
+        assert_eq!(has("mails"), is_of_accounts, "{package}");
+        assert!(!has("lettre"), "{package}: `cargo run` alone sends by SMTP");
+    }
+}
+
 /// The files of a target, starting with its root: those of its declared modules.
 fn files_of(file: PathBuf) -> Vec<PathBuf> {
     let text = fs::read_to_string(&file).unwrap();

@@ -10,6 +10,7 @@ use crate::{
     console::OutputFormat,
     deployment::{Target, local_port},
     keys::KeysCommand,
+    mails::MailsCommand,
     restore::RestoreCommand,
     sessions::SessionsCommand,
     stack::{AdoptOptions, DestroyOptions},
@@ -166,6 +167,9 @@ pub(crate) enum Command {
     /// The keys that make and verify tokens
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// The mails of sign-up and forgotten passwords
+    #[command(subcommand)]
+    Mails(MailsCommand),
     /// Examine a deployment: tables, keys, clock, and a full trial with a throw-away client and user
     #[command(after_help = DOCTOR_HELP)]
     Doctor,

@@ -202,6 +202,9 @@ pub enum AdminError {
     /// The input is not accepted.
     #[error("{0}")]
     Refused(&'static str),
+    /// The mails can't be rendered, for example because of a template.
+    #[error("the mails can't be rendered: {0}")]
+    Mails(String),
     /// The password is not allowed.
     #[error("the password was refused")]
     Rejection(#[from] PasswordRejection),
@@ -278,6 +281,7 @@ impl AdminError {
             Self::NotFound { .. } | Self::NoStack { .. } => 3,
             Self::Exists { .. }
             | Self::Refused(_)
+            | Self::Mails(_)
             | Self::Rejection(_)
             | Self::Unconfirmed
             | Self::Declined

@@ -25,6 +25,10 @@ pub async fn run(cli: Cli) -> Result<(), AdminError> {
         clap_complete::generate(shell, &mut Cli::to_complete(), "latchgate", &mut script);
         return io::stdout().write_all(&script).map_err(AdminError::io(STDOUT));
     }
+    let console = Console { output: manner.output, yes: manner.yes };
+    if let Command::Mails(command) = command {
+        return command.run(&console);
+    }
     // A stack that is half deployed or deleted has nothing to connect to but its account.
     let is_whole_stack = matches!(command, Command::Destroy(_) | Command::Adopt(_));
     let deployment = if is_whole_stack {
@@ -32,11 +36,7 @@ pub async fn run(cli: Cli) -> Result<(), AdminError> {
     } else {
         Deployment::connect(&target).await?
     };
-    let context = Context {
-        deployment,
-        console: Console { output: manner.output, yes: manner.yes },
-        audit: AuditDestination::new(manner.audit_log),
-    };
+    let context = Context { deployment, console, audit: AuditDestination::new(manner.audit_log) };
     match command {
         Command::Clients(command) => Box::pin(command.run(&context)).await,
         Command::Users(command) => Box::pin(command.run(&context)).await,
@@ -47,6 +47,6 @@ pub async fn run(cli: Cli) -> Result<(), AdminError> {
         Command::Restore(command) => Box::pin(command.run(&context)).await,
         Command::Destroy(options) => Box::pin(stack::destroy(&context, &options)).await,
         Command::Adopt(options) => Box::pin(stack::adopt(&context, &options)).await,
-        Command::Completions { .. } => Ok(()),
+        Command::Mails(_) | Command::Completions { .. } => Ok(()),
     }
 }

@@ -25,7 +25,7 @@ export async function load() {
   pointToLocalhost(about.page_url);
 }
 
-function facts({ url, api, issuer, audience, algorithm, dpop, revocation_check, scope_rules, origins, lifetimes, store, upstreams }) {
+function facts({ url, api, issuer, audience, algorithm, dpop, revocation_check, scope_rules, sign_up, mail_from, origins, lifetimes, store, upstreams }) {
   const times = [
     ['access token', lifetimes.access],
     ['session, without a refresh', lifetimes.idle],
@@ -40,6 +40,8 @@ function facts({ url, api, issuer, audience, algorithm, dpop, revocation_check, 
     ...pair('proofs (DPoP)', dpop === 'on' ? 'bind the tokens to their key' : 'bind nothing new'),
     ...pair('a logout is seen', revocation_check === 'session' ? 'at the next request' : `by the mode ${revocation_check}`),
     ...pair('scope rules', scope_rules ? code(scope_rules) : 'none'),
+    ...pair('sign-up', mail_from ? sign_up : 'nobody: the server sends no mail'),
+    ...pair('mails are from', mail_from ? code(mail_from) : 'nobody'),
     ...pair('origins allowed', ...(origins.length ? origins.flatMap((origin) => [code(origin), ' ']) : ['none'])),
     ...times.flatMap(([name, seconds]) => pair(name, duration(seconds))),
     ...upstreams.flatMap((upstream) => pair('your server', code(upstream), ' behind the authorizer')),

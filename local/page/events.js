@@ -1,6 +1,7 @@
 // What the server does, as it happens.
 
 import { byId, code, element, outcome, timeOfDay } from './dom.js';
+import * as mails from './mails.js';
 
 /** Entries that are shown. */
 const KEPT = 150;
@@ -51,6 +52,9 @@ function state(text, className) {
 }
 
 function add(entry) {
+  if (entry.kind === 'mail') {
+    mails.load();
+  }
   const list = byId('events');
   list.prepend(shown(entry));
   while (list.children.length > KEPT) {
@@ -64,6 +68,10 @@ function shown(entry) {
   }
   const { line } = entry;
   const time = element('span', { className: 'meta' }, timeOfDay(new Date(line.timestamp)));
+  if (entry.kind === 'mail') {
+    return element('div', { className: 'entry' },
+      time, ' ', element('span', { className: 'status good' }, 'mail'), ' ', code(line.to), element('p', { className: 'meta' }, line.subject));
+  }
   return entry.kind === 'request' ? request(line, time) : event(entry, time);
 }
 

@@ -4,6 +4,7 @@ import * as about from './about.js';
 import * as calls from './calls.js';
 import { byId } from './dom.js';
 import * as events from './events.js';
+import * as mails from './mails.js';
 import * as session from './session.js';
 import * as tokens from './tokens.js';
 
@@ -51,5 +52,6 @@ submit('call-form', async () => {
 byId('whole').addEventListener('change', calls.show);
 setInterval(tokens.tick, 1000);
 session.offerBinding();
+mails.load();
 events.listen();
 about.load();

@@ -19,6 +19,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) allowed_origins: &'a [String],
     /// `None` if a route of the API has the page's path.
     pub(crate) page_url: Option<&'a str>,
+    /// The URL of the mails as JSON. `None` without the page, to which they belong, and if no mail is sent.
+    pub(crate) mails_url: Option<String>,
     pub(crate) store: &'a StoreAddress,
     pub(crate) demo: &'a Demo,
     pub(crate) upstreams: &'a Upstreams,
@@ -47,6 +49,7 @@ impl Banner<'_> {
             "client_secret": self.demo.client_secret.expose_secret(),
             "dynamodb_endpoint": self.store.endpoint,
             "dynamodb_access_key_id": self.store.access_key_id.as_ref().map(AccessKeyId::expose),
+            "mails": self.mails_url,
         });
         if !self.upstreams.is_empty() {
             line["upstreams"] = self.upstreams.iter().map(Upstream::to_string).collect();
@@ -60,7 +63,8 @@ impl Banner<'_> {
 
     /// Commands for people to paste.
     pub(crate) fn to_text(&self) -> String {
-        let Self { url, page_url, audience, allowed_origins, store, demo, upstreams, resources } = self;
+        let Self { url, page_url, mails_url, audience, allowed_origins, store, demo, upstreams, resources } =
+            self;
         let StoreAddress { endpoint, access_key_id } = store;
         let upstreams = upstreams.iter().map(|upstream| {
             let path = upstream.path().trim_end_matches('/');
@@ -73,6 +77,9 @@ impl Banner<'_> {
         let account = route::ACCOUNT;
         let origins = allowed_origins.join(", ");
         let page = page_url.map_or_else(String::new, |url| format!("  page     {url} (in a browser)\n"));
+        let mails = mails_url
+            .as_ref()
+            .map_or_else(String::new, |url| format!("  mails    on the page, and at {url}\n"));
         let key =
             access_key_id.as_ref().map_or_else(String::new, |id| format!(", access key ID {}", id.expose()));
         let (password, secret) = (demo.password.expose_secret(), demo.client_secret.expose_secret());
@@ -83,7 +90,7 @@ impl Banner<'_> {
 Latchgate is on {url}
 
 {page}  account  {url}{account} (sign in by a browser)
-  store    {endpoint}{key}
+{mails}  store    {endpoint}{key}
   user     {user} / {password}
   clients  {app} (public), {server} / {secret} (confidential)
   tokens   for the audience (aud) {audience}

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
+use accounts::AccountsApi;
 use authorize::{Authorize, Web};
 use authorizer::Authorizer;
 use aws_sdk_dynamodb::Client;
@@ -12,6 +13,7 @@ use logout::Logout;
 use metadata::Metadata;
 use password::PasswordChange;
 use refresh::Refresh;
+use secrecy::{ExposeSecret, SecretString};
 use sessions::SessionsApi;
 use shared::{
     aws,
@@ -66,6 +68,8 @@ pub struct Deployment {
     pub tables: BTreeMap<String, String>,
     /// Where the keys are.
     pub keyset: Keyset,
+    /// The key of links and codes in mails.
+    pub mail_key: SecretString,
     /// The store.
     pub dynamodb: Client,
     /// The SDK configuration for other services.
@@ -97,10 +101,10 @@ pub enum Keyset {
 
 /// The names of the crates whose log events come from the functions.
 pub fn logging_crates() -> Vec<&'static str> {
-    NAMES.into_iter().chain(["passwords"]).collect()
+    NAMES.into_iter().chain(["passwords", "mails"]).collect()
 }
 
-/// The running functions.
+/// The running functions that answer requests.
 #[derive(Debug)]
 pub struct Functions {
     login: Login,
@@ -112,6 +116,7 @@ pub struct Functions {
     authorize: Authorize,
     userinfo: Userinfo,
     metadata: Metadata,
+    accounts: AccountsApi,
     /// The authorizer, which the gateway asks before it calls protected functions.
     pub authorizer: Authorizer,
 }
@@ -139,6 +144,7 @@ impl Functions {
             authorize: Authorize::start_in(deployment.web.clone(), &context("authorize")?).await?,
             userinfo: Userinfo::start(&context("userinfo")?)?,
             metadata: Metadata::start(&context("metadata")?).await?,
+            accounts: AccountsApi::start(&context("accounts")?).await?,
             authorizer: Authorizer::start(&context("authorizer")?).await?,
         })
     }
@@ -155,6 +161,7 @@ impl Functions {
             "authorize" => Some(self.authorize.handle(request).await),
             "userinfo" => Some(self.userinfo.handle(request).await),
             "metadata" => Some(self.metadata.handle(request).await),
+            "accounts" => Some(self.accounts.handle(request).await),
             _ => None,
         }
     }
@@ -175,7 +182,7 @@ impl Deployment {
         let name = self.tables.get("KeysTable").cloned().unwrap_or_default();
         let published = PublishedKeys { table: Table { client: self.dynamodb.clone(), name } };
         let now = self.clock.now();
-        let fence = Fence::read(&published).await.map_err(FenceError::from)?;
+        let fence = Fence::read(&published, &*self.random).await.map_err(FenceError::from)?;
         keys::publish(&published, &document, &fence, now).await?;
         Ok(keys::retire(&published, &document, &fence, now).await?)
     }
@@ -191,6 +198,9 @@ impl Deployment {
                     (variable::KEYSET_FILE.to_owned(), path.to_string_lossy().into_owned())
                 }
                 (variable::KEYSET_SECRET, Keyset::Secret(id)) => (name, id.clone()),
+                (variable::MAIL_KEY_SECRET, _) if !value.is_empty() => {
+                    (variable::MAIL_KEY.to_owned(), self.mail_key.expose_secret().to_owned())
+                }
                 _ => (name, self.tables.get(&value).cloned().unwrap_or(value)),
             });
         Context {

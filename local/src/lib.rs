@@ -12,6 +12,8 @@ pub mod hosts;
 pub mod keyset;
 pub mod listeners;
 pub mod log;
+pub mod mail_key;
+pub mod mails;
 pub mod origins;
 pub mod page;
 pub mod pages;

@@ -2,6 +2,7 @@
 
 mod banner;
 mod listen;
+mod mailing;
 mod options;
 mod parameters;
 mod start;
@@ -45,6 +46,7 @@ fn log(options: &Options) -> Arc<Feed> {
         format: options.log,
         is_verbose: options.verbose,
         colour: colour(),
+        shows_links: stderr().is_terminal(),
         zone: TimeZone::system(),
     };
     let feed = Feed::new(Some(console), &SystemRandom::new());

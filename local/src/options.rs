@@ -11,10 +11,11 @@ use local::{
     gateway::{GivenResource, Upstream},
     hosts::Host,
     log::Format,
+    mails::SmtpServer,
     origins::Origin,
     template::ApiKind,
 };
-use shared::{duration, keys::SigningAlgorithm, lifetimes};
+use shared::{client::SignUp, duration, keys::SigningAlgorithm, lifetimes};
 
 /// The longest timeout of a REST API's integration with a streamed response, in seconds.
 const MAX_UPSTREAM_TIMEOUT: u64 = 900;
@@ -103,6 +104,15 @@ pub(crate) struct Options {
     /// The algorithm of the keys in a new keyset: ES256, EdDSA or RS256 [default: ES256]
     #[arg(long, value_name = "NAME")]
     pub(crate) algorithm: Option<SigningAlgorithm>,
+    /// Who may create an account at /signup and at the pages: open, invited or closed [default: open]
+    #[arg(long, value_name = "WHO", value_parser = sign_up)]
+    pub(crate) sign_up: Option<SignUp>,
+    /// The sender of mails, an address with or without a name. Without it: `Latchgate <latchgate@localhost>`
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) mail_from: Option<String>,
+    /// Also send the mails, by this SMTP server, like 127.0.0.1:1025 [default: only show them]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) smtp: Option<SmtpServer>,
     /// Any other parameter of template.yaml, like ScopeRules='GET /sessions read'; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameter: Vec<(String, String)>,
@@ -126,6 +136,11 @@ fn endpoint(text: &str) -> Result<String, &'static str> {
 fn access_key_id(text: &str) -> Result<AccessKeyId, &'static str> {
     let is_word = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     if is_word { Ok(AccessKeyId::new(text)) } else { Err("an access key ID has letters and digits") }
+}
+
+/// Who may create an account.
+fn sign_up(text: &str) -> Result<SignUp, &'static str> {
+    SignUp::parse(text).ok_or("it is open, invited or closed")
 }
 
 /// A template parameter and its value.

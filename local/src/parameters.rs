@@ -8,12 +8,14 @@ use local::{
     origins,
     template::{ParameterError, Parameters, Template},
 };
-use shared::environment::EnvironmentError;
+use shared::{client::SignUp, environment::EnvironmentError};
 
 use crate::{listen::from_here, options::Options};
 
 /// The default origin of pages that may call.
 const ORIGIN: &str = "http://localhost:3000";
+/// The default sender of mails.
+const MAIL_FROM: &str = "Latchgate <latchgate@localhost>";
 
 /// Errors in the given options.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +48,15 @@ pub(crate) fn given(
     let parameters = parameters.with("Dpop", "on");
     // The console and the page read the functions' lines to show every request.
     let parameters = parameters.with("RequestLines", "all");
+    // A deployed stack sends no mail and lets nobody sign up by default. Here no mail leaves the machine.
+    let parameters = parameters.with("SignUp", options.sign_up.unwrap_or(SignUp::Open).name());
+    let parameters = match &options.mail_from {
+        None => parameters.with("MailFrom", MAIL_FROM),
+        Some(sender) => {
+            template.check("MailFrom", sender)?;
+            parameters.with("MailFrom", sender)
+        }
+    };
     let mut parameters = parameters.with("AllowedOrigins", origins::listed(&options.origin));
     too_long(template, &parameters)?;
     if !options.upstream.is_empty() {
@@ -105,6 +116,8 @@ fn said_once(options: &Options) -> Result<(), GivenError> {
         ("AbsoluteTtl", options.absolute_ttl.map(|_| "--absolute-ttl")),
         ("Leeway", options.leeway.map(|_| "--leeway")),
         ("SigningAlgorithm", options.algorithm.map(|_| "--algorithm")),
+        ("SignUp", options.sign_up.map(|_| "--sign-up")),
+        ("MailFrom", options.mail_from.as_ref().map(|_| "--mail-from")),
         ("AllowedOrigins", has_origins.then_some("--origin")),
         // It counts only if no others are named.
         ("AllowedOrigin", has_origins.then_some("--origin")),

@@ -17,7 +17,9 @@ use local::{
     keyset::{self, KeysetFileError, Missing},
     listeners::{Listeners, Localhost},
     log::Feed,
-    page::{About, Page},
+    mail_key::MailKeyFileError,
+    mails::{Delivery, Inbox, Smtp, SmtpError},
+    page::{self, About, Page},
     scope_rules,
     seed::{SeedError, Seeder},
     server::Server,
@@ -40,6 +42,7 @@ use tokio::signal::unix::SignalKind;
 use crate::{
     banner::{Banner, StoreAddress},
     listen::{self, ListenError},
+    mailing,
     options::Options,
     parameters::{self, GivenError},
     store::{self, Store, UnusableStore},
@@ -54,6 +57,10 @@ pub(crate) enum RunError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Keyset(#[from] KeysetFileError),
+    #[error(transparent)]
+    MailKey(#[from] MailKeyFileError),
+    #[error(transparent)]
+    Smtp(#[from] SmtpError),
     #[error(transparent)]
     Store(#[from] UnusableStore),
     #[error(transparent)]
@@ -102,6 +109,8 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
     tell_of_others(&template.other_functions(&parameters)?, &upstreams);
     // The keyset comes before the database, so that an interrupted start leaves no database without its keyset.
     let keyset = keyset(&options, &parameters, &*random).await?;
+    let mail_key = mailing::key(&options, &*random)?;
+    let smtp = options.smtp.as_ref().map(Smtp::new).transpose()?;
     let store = Store::open(&options, &*random).await?;
     let tables = tables::create(&template, &store.client, "").await;
     let tables = tables.map_err(|error| store.without_tables(&error))?;
@@ -112,6 +121,7 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
         parameters,
         tables,
         keyset,
+        mail_key,
         dynamodb: store.client,
         aws: store.aws,
         authorizer_cache_ttl: None,
@@ -126,6 +136,10 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
         .with_upstreams(upstreams.clone())
         .with_resources(resources.clone());
     let gateway = Arc::new(gateway);
+    let inbox = Arc::new(Inbox::default());
+    let delivery = Delivery { inbox: inbox.clone(), feed: feed.clone(), smtp };
+    let mailing = mailing::start(&template, &deployment, &gateway, delivery);
+    mailing.map_err(|error| not_started(&template, &deployment.parameters, error))?;
     let rules = deployment.parameters.value("ScopeRules").unwrap_or_default();
     let is_sent_on = |path: &str| upstreams.find(&path.replace('*', "")).is_some();
     for doubt in scope_rules::doubts(rules, gateway.routes(), is_sent_on) {
@@ -138,6 +152,7 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
     let shutdown = shutdown_signal();
     let _published = publish(&deployment, &url, &store.address, address.port());
 
+    let sends_mail = mailing::is_on(&deployment.parameters);
     let audience = deployment.parameters.value("Audience").unwrap_or_default().to_owned();
     let about = About {
         url: url.clone(),
@@ -151,11 +166,12 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
         client: deployment.dynamodb,
         tables: deployment.tables,
     };
-    let page = Page::beside(&gateway, about, &feed).map(Arc::new);
+    let page = Page::beside(&gateway, about, &feed, &inbox).map(Arc::new);
     let page_url = page.is_some().then_some(page_url.as_str());
     let banner = Banner {
         url: &url,
         page_url,
+        mails_url: page_url.filter(|_| sends_mail).map(|_| format!("{url}{}", page::MAILS)),
         audience: &audience,
         allowed_origins: gateway.pages().allowed(),
         store: &store.address,

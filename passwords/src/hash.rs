@@ -24,8 +24,9 @@ use crate::{
     stored::{StoredHash, Verdict},
 };
 
-/// Hashes passwords, at most one per processor at a time, so that callers can't exhaust the memory.
-#[derive(Debug)]
+/// Hashes passwords, at most one per processor at a time, so that callers can't exhaust the memory. Clones
+/// share this limit.
+#[derive(Clone, Debug)]
 pub struct Passwords {
     random: Arc<dyn Random>,
     cost: HashCost,

@@ -17,9 +17,11 @@ mod policy;
 mod rename;
 mod replace_error;
 mod replacing;
+mod reset;
 mod sign_in;
 mod sign_in_change;
 mod sign_in_error;
+mod sign_up;
 mod spent;
 mod stored;
 mod table;
@@ -40,6 +42,7 @@ pub use self::{
     rename::Moving,
     replace_error::ReplaceError,
     replacing::Replacing,
+    reset::Forgotten,
     sign_in::{Attempted, Device, SignIn, SignedIn},
     sign_in_error::SignInError,
     spent::Spent,

@@ -224,8 +224,8 @@ impl Credentials {
     }
 }
 
-/// The change to this item's other attributes when an operator replaces its password.
-fn replacing(item: &Item, must_change: bool) -> String {
+/// The change to this item's attributes when its password is replaced without the old one.
+pub(crate) fn replacing(item: &Item, must_change: bool) -> String {
     let counters = (0..Counter::of_attempts(item).count()).map(|i| format!("#c{i}"));
     let removes: Vec<String> = std::iter::once("#changed_in".to_owned())
         .chain((!must_change).then(|| "#must_change".to_owned()))

@@ -33,6 +33,16 @@ pub enum PasswordRejection {
 }
 
 impl PasswordRejection {
+    /// The explanation for the user, in an error response.
+    pub fn description(&self) -> &'static str {
+        match self {
+            Self::Malformed => "A password has at most 1024 bytes and no control characters.",
+            Self::TooShort => "A password has at least 8 characters.",
+            Self::Common => "That password is among the most common ones.",
+            Self::LikeUsername => "That password is little more than the user name.",
+        }
+    }
+
     /// The name of this error in audit events.
     pub fn reason(&self) -> &'static str {
         match self {

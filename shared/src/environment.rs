@@ -18,6 +18,8 @@ pub mod variable {
     pub const CODES_TABLE: &str = "CODES_TABLE";
     /// Name of the Consents table.
     pub const CONSENTS_TABLE: &str = "CONSENTS_TABLE";
+    /// Name of the Mails table.
+    pub const MAILS_TABLE: &str = "MAILS_TABLE";
     /// Name of the Keys table.
     pub const KEYS_TABLE: &str = "KEYS_TABLE";
     /// Name or ARN of the Secrets Manager secret with the keyset (see [`crate::keys`]).
@@ -59,6 +61,25 @@ pub mod variable {
     pub const PAGES_COLOR: &str = "PAGES_COLOR";
     /// Colour of the pages' buttons in the dark scheme, `#RRGGBB`.
     pub const PAGES_COLOR_DARK: &str = "PAGES_COLOR_DARK";
+    /// Name or ARN of the Secrets Manager secret with the key of links and codes in mails; absent, with
+    /// `MAIL_KEY` too: the deployment sends no mail.
+    pub const MAIL_KEY_SECRET: &str = "MAIL_KEY_SECRET";
+    /// The key itself; used if `MAIL_KEY_SECRET` is absent, as on a laptop.
+    pub const MAIL_KEY: &str = "MAIL_KEY";
+    /// The sender of mails, an address with or without a name; absent: the deployment sends no mail.
+    pub const MAIL_FROM: &str = "MAIL_FROM";
+    /// The address that answers to mails go to; absent: the sender's.
+    pub const MAIL_REPLY_TO: &str = "MAIL_REPLY_TO";
+    /// Name of the SES configuration set, which reports bounces and complaints; absent: none.
+    pub const MAIL_CONFIGURATION: &str = "MAIL_CONFIGURATION";
+    /// How many mails of each purpose an address can get in any hour.
+    pub const MAILS_PER_HOUR: &str = "MAILS_PER_HOUR";
+    /// Path of a folder with templates that replace those of our mails; absent: none.
+    pub const MAIL_TEMPLATES: &str = "MAIL_TEMPLATES";
+    /// Who may create an account: `closed`, `invited` or `open`; absent: `closed`.
+    pub const SIGN_UP: &str = "SIGN_UP";
+    /// The domains whose addresses may sign up, separated by commas; absent: all.
+    pub const SIGN_UP_DOMAINS: &str = "SIGN_UP_DOMAINS";
     /// Whether clients may describe themselves at a URL: `off` or `on`.
     pub const CLIENT_METADATA_DOCUMENTS: &str = "CLIENT_METADATA_DOCUMENTS";
     /// The scopes that such clients may ask for, separated by spaces.
@@ -119,6 +140,8 @@ pub mod variable {
     pub const AWS_ENDPOINT_URL_DYNAMODB: &str = "AWS_ENDPOINT_URL_DYNAMODB";
     /// The endpoint of Secrets Manager, if not AWS's.
     pub const AWS_ENDPOINT_URL_SECRETS_MANAGER: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
+    /// The endpoint of SES, if not AWS's.
+    pub const AWS_ENDPOINT_URL_SESV2: &str = "AWS_ENDPOINT_URL_SESV2";
     /// Whether to call AWS's FIPS endpoints: `true` or `false`.
     pub const AWS_USE_FIPS_ENDPOINT: &str = "AWS_USE_FIPS_ENDPOINT";
     /// Whether to call AWS's dual-stack endpoints: `true` or `false`.
@@ -127,18 +150,19 @@ pub mod variable {
     pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 
     /// The variables that say how to reach AWS. Lambda sets them, or you do, if you run a function elsewhere.
-    pub const OF_AWS: [&str; 7] = [
+    pub const OF_AWS: [&str; 8] = [
         AWS_REGION,
         AWS_ENDPOINT_URL,
         AWS_ENDPOINT_URL_DYNAMODB,
         AWS_ENDPOINT_URL_SECRETS_MANAGER,
+        AWS_ENDPOINT_URL_SESV2,
         AWS_USE_FIPS_ENDPOINT,
         AWS_USE_DUALSTACK_ENDPOINT,
         AWS_CA_BUNDLE,
     ];
 
     /// All variables that template.yaml sets.
-    pub const ALL: [&str; 49] = [
+    pub const ALL: [&str; 59] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,
@@ -146,6 +170,7 @@ pub mod variable {
         REVOCATIONS_TABLE,
         CODES_TABLE,
         CONSENTS_TABLE,
+        MAILS_TABLE,
         KEYS_TABLE,
         KEYSET_SECRET,
         KEYSET_FILE,
@@ -166,6 +191,15 @@ pub mod variable {
         PAGES_LOGO,
         PAGES_COLOR,
         PAGES_COLOR_DARK,
+        MAIL_KEY_SECRET,
+        MAIL_KEY,
+        MAIL_FROM,
+        MAIL_REPLY_TO,
+        MAIL_CONFIGURATION,
+        MAILS_PER_HOUR,
+        MAIL_TEMPLATES,
+        SIGN_UP,
+        SIGN_UP_DOMAINS,
         CLIENT_METADATA_DOCUMENTS,
         CLIENT_METADATA_SCOPES,
         MAX_SESSIONS,

@@ -4,7 +4,7 @@
 //!
 //! - base: [`clock`], [`random`], [`environment`] and [`hash_cost`], the inputs from outside; [`ids`],
 //!   [`scope`], `uri`, [`resource`], [`json`], [`claims`], [`route`], [`duration`], [`lifetimes`],
-//!   [`thumbprint`]; [`stopwatch`] and [`aborted`], the time of a request and its limit; [`error`];
+//!   [`thumbprint`], [`color`]; [`stopwatch`] and [`aborted`], the time of a request and its limit; [`error`];
 //!   [`cached`], copies that are kept for minutes.
 //! - [`aws`]: how functions reach AWS.
 //! - [`store`]: the DynamoDB tables that several functions use.
@@ -22,6 +22,7 @@ pub mod cached;
 pub mod claims;
 pub mod client;
 pub mod clock;
+pub mod color;
 pub mod context;
 pub mod dpop;
 pub mod duration;

@@ -12,6 +12,14 @@ pub const AUTHORIZE: &str = "/authorize";
 pub const TOKEN: &str = "/token";
 /// The page where users see their sessions and change their password.
 pub const ACCOUNT: &str = "/account";
+/// The page where a user asks for an account.
+pub const ACCOUNT_NEW: &str = "/account/new";
+/// The page where a user confirms the address of a new account and chooses its password.
+pub const ACCOUNT_CONFIRM: &str = "/account/confirm";
+/// The page where a user who forgot the password asks for a link.
+pub const ACCOUNT_FORGOT: &str = "/account/forgot";
+/// The page where such a user chooses a new password.
+pub const ACCOUNT_RESET: &str = "/account/reset";
 /// Signs a user out (OpenID Connect RP-Initiated Logout 1.0 section 2).
 pub const END_SESSION: &str = "/end-session";
 /// Returns claims of the caller (OpenID Connect Core 1.0 section 5.3).
@@ -20,6 +28,16 @@ pub const USERINFO: &str = "/userinfo";
 pub const SESSIONS: &str = "/sessions";
 /// Changes the caller's password.
 pub const PASSWORD: &str = "/password";
+/// Sends a mail that confirms the address of a new account.
+pub const SIGNUP: &str = "/signup";
+/// Creates an account with a link or code from that mail.
+pub const SIGNUP_CONFIRM: &str = "/signup/confirm";
+/// Sends a mail to a user who forgot the password.
+pub const FORGOT: &str = "/forgot";
+/// Sets a new password with a link or code from that mail.
+pub const RESET: &str = "/reset";
+/// Sends the mail of an earlier request again.
+pub const RESEND: &str = "/resend";
 /// The public keys (RFC 8414 section 2, `jwks_uri`).
 pub const JWKS: &str = "/.well-known/jwks.json";
 /// The metadata of RFC 8414 section 3. The path with the issuer's path appended has the same (section 3.1).
@@ -29,18 +47,31 @@ pub const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 /// The metadata of OpenID Connect Discovery 1.0 section 4.
 pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 
+/// The paths to which browsers navigate. Each ends differently, so a path is known by its end.
+pub const PAGES: [&str; 7] =
+    [AUTHORIZE, ACCOUNT, ACCOUNT_NEW, ACCOUNT_CONFIRM, ACCOUNT_FORGOT, ACCOUNT_RESET, END_SESSION];
+
 /// All paths.
-pub const ALL: [&str; 14] = [
+pub const ALL: [&str; 23] = [
     LOGIN,
     REFRESH,
     LOGOUT,
     AUTHORIZE,
     TOKEN,
     ACCOUNT,
+    ACCOUNT_NEW,
+    ACCOUNT_CONFIRM,
+    ACCOUNT_FORGOT,
+    ACCOUNT_RESET,
     END_SESSION,
     USERINFO,
     SESSIONS,
     PASSWORD,
+    SIGNUP,
+    SIGNUP_CONFIRM,
+    FORGOT,
+    RESET,
+    RESEND,
     JWKS,
     AUTHORIZATION_SERVER,
     PROTECTED_RESOURCE,

@@ -21,12 +21,14 @@ impl Stage {
         assert!(!left.iter().any(|id| ends.contains(id)), "a session is left");
         let revoked = revoked(api).await;
         assert!(ends.iter().all(|id| revoked.contains(id)), "a session is not on the denylist");
-        if let Flow::Oauth(flow) = self.flow {
-            return Box::pin(flow.assert_done(self, api, answer)).await;
+        match self.flow {
+            Flow::Oauth(flow) => return Box::pin(flow.assert_done(self, api, answer)).await,
+            Flow::Mail(flow) => return Box::pin(flow.assert_done(self, api, answer)).await,
+            _ => {}
         }
         let reply = answer.reply();
         match self.flow {
-            Flow::Oauth(_) => unreachable!("it has been looked at"),
+            Flow::Oauth(_) | Flow::Mail(_) => unreachable!("it has been looked at"),
             Flow::LoginBeyondMaxSessions => {
                 let tokens = reply.tokens();
                 assert_eq!(api.call(&tokens.access).await.status, 200);

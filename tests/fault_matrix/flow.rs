@@ -9,12 +9,13 @@ use shared::{route, store::attribute};
 use super::{
     answer::Answer,
     known::{NEW_PASSWORD, sid},
+    mails::{MailFlow, MailScene},
     oauth::{OauthFlow, OauthScene},
 };
 use crate::{
     harness::{
         APP, Api, Device, Fault, PASSWORD, Reply, START, Tokens, USER_ID, USERNAME, bearer, number,
-        refresh_form, text,
+        refresh_form, text, with_mail,
     },
     login_flow::hash_at,
 };
@@ -69,6 +70,7 @@ pub(super) enum Flow {
     ChangePasswordByAWrongOne,
     Jwks,
     Oauth(OauthFlow),
+    Mail(MailFlow),
 }
 
 /// The start of a flow: two sessions of the user.
@@ -80,6 +82,8 @@ pub(super) struct Scene {
     pub(super) successor: Option<Tokens>,
     /// The start of a flow of codes and pages.
     pub(super) oauth: Option<OauthScene>,
+    /// The start of a flow of accounts by mail.
+    pub(super) mail: Option<MailScene>,
 }
 
 impl Flow {
@@ -120,12 +124,14 @@ impl Flow {
 
     /// All flows.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        Self::OWN.into_iter().chain(OauthFlow::ALL.map(Self::Oauth))
+        let oauth = OauthFlow::ALL.map(Self::Oauth);
+        Self::OWN.into_iter().chain(oauth).chain(MailFlow::ALL.map(Self::Mail))
     }
 
     pub(super) fn parameters(self, parameters: Parameters) -> Parameters {
         match self {
             Self::Oauth(flow) => flow.parameters(parameters),
+            Self::Mail(_) => with_mail(parameters),
             Self::Refresh | Self::RefreshAtToken => parameters.with("Leeway", "0"),
             Self::LoginWithAProof => parameters.with("Dpop", "on"),
             Self::RefreshWithAProof | Self::RefreshThatBinds => {
@@ -145,9 +151,10 @@ impl Flow {
         let there = api.login().await;
         let (seeder, user, username) =
             (api.seeder(), (attribute::USER_ID, USER_ID), (attribute::USERNAME, USERNAME));
-        let (mut successor, mut oauth) = (None, None);
+        let (mut successor, mut oauth, mut mail) = (None, None, None);
         match self {
             Self::Oauth(flow) => oauth = Some(Box::pin(flow.prepare(api, &there)).await),
+            Self::Mail(flow) => mail = Some(Box::pin(flow.prepare(api)).await),
             Self::Login => {
                 let change = vec![(attribute::PASSWORD_HASH, text(&hash_at(8, 1))), ("guesses_1", number(3))];
                 seeder.set("CredentialsTable", username, change).await.unwrap();
@@ -191,19 +198,20 @@ impl Flow {
             }
             _ => {}
         }
-        Scene { here, there, successor, oauth }
+        Scene { here, there, successor, oauth, mail }
     }
 
     pub(super) async fn send(self, api: &Api, scene: &Scene) -> Answer {
-        match &scene.oauth {
-            Some(oauth) => oauth.send(api).await,
-            None => Answer::Reply(self.request(api, scene).await),
+        match (&scene.oauth, &scene.mail) {
+            (Some(oauth), _) => oauth.send(api).await,
+            (None, Some(mail)) => Box::pin(mail.send(api)).await,
+            (None, None) => Answer::Reply(self.request(api, scene).await),
         }
     }
 
     async fn request(self, api: &Api, Scene { here, there, .. }: &Scene) -> Reply {
         match self {
-            Self::Oauth(_) => unreachable!("it has a scene of its own"),
+            Self::Oauth(_) | Self::Mail(_) => unreachable!("it has a scene of its own"),
             Self::RefreshAtToken
             | Self::RefreshAtTokenOfAUsedToken
             | Self::RefreshAtTokenOfAnUnreadableUser => {
@@ -266,6 +274,7 @@ impl Flow {
     pub(super) fn answer(self) -> (u16, Option<&'static str>) {
         match self {
             Self::Oauth(flow) => flow.answer(),
+            Self::Mail(flow) => flow.answer(),
             Self::LoginWithAWrongPassword
             | Self::LoginOfNobody
             | Self::LoginOfAGreekName
@@ -290,6 +299,7 @@ impl Flow {
         let Scene { here, there, .. } = scene;
         match self {
             Self::Oauth(flow) => scene.oauth.as_ref().unwrap().ends(flow, &scene.here, &scene.there),
+            Self::Mail(flow) if flow.is_reset() => vec![sid(&scene.mail.as_ref().unwrap().graces)],
             Self::RefreshOfAUsedToken
             | Self::RefreshAtTokenOfAUsedToken
             | Self::RefreshOfADisabledUser

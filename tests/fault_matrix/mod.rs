@@ -11,6 +11,7 @@ mod done;
 mod flow;
 mod known;
 mod limit;
+mod mails;
 mod oauth;
 mod rotation;
 mod rows;

@@ -93,6 +93,15 @@ pub(super) fn ends(function: &'static str, call: &'static str, status: u16, why:
 
 /// The rows of a flow.
 pub(super) fn rows(flow: Flow) -> Vec<Row> {
+    match flow {
+        Flow::Oauth(flow) => flow.rows(),
+        Flow::Mail(flow) => flow.rows(),
+        other => own_rows(other),
+    }
+}
+
+/// The rows of the flows that have no module.
+fn own_rows(flow: Flow) -> Vec<Row> {
     let by_authorizer = || calls("authorizer", &[KEYS, SESSION]);
     let (own, rest) = match flow {
         Flow::Login => (
@@ -103,10 +112,10 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
                 follows_up("login", STRENGTHEN, "the weak hash is left for the next login to replace"),
             ],
         ),
-        Flow::LoginAfterAWrongPassword => (
-            calls("login", &[KEYSET, CLIENT, ATTEMPT, USER, NEW_SESSION]),
-            vec![follows_up("login", FORGIVE, BUDGET)],
-        ),
+        Flow::LoginAfterAWrongPassword => {
+            let own = calls("login", &[KEYSET, CLIENT, ATTEMPT, USER, NEW_SESSION]);
+            (own, vec![follows_up("login", FORGIVE, BUDGET)])
+        }
         Flow::LoginWithAProof => (
             calls("login", &[KEYSET, CLIENT, ATTEMPT, USER, NEW_SESSION]),
             vec![follows_up("login", FORGIVE_THE_ONLY_ONE, BUDGET)],
@@ -186,12 +195,12 @@ pub(super) fn rows(flow: Flow) -> Vec<Row> {
         Flow::ChangePasswordByAWrongOne => {
             (by_authorizer(), calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT]))
         }
-        Flow::ChangePasswordToTheSame => {
-            let own = [KEYSET, CLIENT, USER, SESSION, ATTEMPT, FORGIVE_THE_ONLY_ONE];
-            (by_authorizer(), calls("password", &own))
-        }
+        Flow::ChangePasswordToTheSame => (
+            by_authorizer(),
+            calls("password", &[KEYSET, CLIENT, USER, SESSION, ATTEMPT, FORGIVE_THE_ONLY_ONE]),
+        ),
         Flow::Jwks => (calls("metadata", &[KEYS]), vec![]),
-        Flow::Oauth(flow) => (flow.rows(), vec![]),
+        Flow::Oauth(_) | Flow::Mail(_) => unreachable!("they have modules"),
     };
     own.into_iter().chain(rest).collect()
 }

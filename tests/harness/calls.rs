@@ -1,7 +1,7 @@
 //! The functions' calls to DynamoDB. A test can count them and make them fail.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     error::Error,
     fmt,
     sync::{Arc, Mutex},
@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::{
         get_item::{GetItemInput, GetItemOutput},
         put_item::{PutItemInput, PutItemOutput},
         query::{QueryInput, QueryOutput},
-        transact_write_items::TransactWriteItemsInput,
+        transact_write_items::{TransactWriteItemsInput, TransactWriteItemsOutput},
         update_item::{UpdateItemInput, UpdateItemOutput},
     },
     types::{ConsumedCapacity, ReturnConsumedCapacity, TransactWriteItem},
@@ -120,7 +120,8 @@ impl Calls {
         format!("{operation} {table}")
     }
 
-    /// The name of a transaction on one table, like `ConditionCheckItem+PutItem Keys`.
+    /// The name of a transaction on one table, like `ConditionCheckItem+PutItem Keys`, or on several, like
+    /// `UpdateItem Mails & PutItem Users`.
     fn transaction(&self, writes: &[TransactWriteItem]) -> String {
         let writes = writes.iter().map(|write| match write {
             TransactWriteItem { condition_check: Some(check), .. } => {
@@ -130,9 +131,14 @@ impl Calls {
             TransactWriteItem { update: Some(update), .. } => ("UpdateItem", update.table_name()),
             other => panic!("no function makes it: {other:?}"),
         });
-        let (operations, tables): (Vec<_>, BTreeSet<_>) = writes.unzip();
-        assert_eq!(tables.len(), 1, "{tables:?}");
-        self.name(&operations.join("+"), tables.first().map(|&table| table.to_owned()).as_ref())
+        let writes: Vec<_> = writes.collect();
+        let first = writes[0].1;
+        if writes.iter().all(|(_, table)| *table == first) {
+            let operations: Vec<_> = writes.iter().map(|(operation, _)| *operation).collect();
+            return self.name(&operations.join("+"), Some(&first.to_owned()));
+        }
+        let names = writes.iter().map(|(operation, table)| self.name(operation, Some(&(*table).to_owned())));
+        names.collect::<Vec<_>>().join(" & ")
     }
 
     /// Records the start of a call. It joins the wave of earlier calls that are still running, or begins a new one.
@@ -208,6 +214,8 @@ impl Intercept for Calls {
             input.return_consumed_capacity = total;
         } else if let Some(input) = input.downcast_mut::<QueryInput>() {
             input.return_consumed_capacity = total;
+        } else if let Some(input) = input.downcast_mut::<TransactWriteItemsInput>() {
+            input.return_consumed_capacity = total;
         }
         if let Some(name) = self.name_of(context.inner()) {
             config.interceptor_state().store_put(self.begin(name)?);
@@ -257,6 +265,8 @@ fn units(context: &FinalizerInterceptorContextRef<'_>) -> Option<f64> {
         capacity(output.consumed_capacity())
     } else if let Some(output) = output.downcast_ref::<DeleteItemOutput>() {
         capacity(output.consumed_capacity())
+    } else if let Some(output) = output.downcast_ref::<TransactWriteItemsOutput>() {
+        Some(output.consumed_capacity().iter().filter_map(ConsumedCapacity::capacity_units).sum())
     } else {
         capacity(output.downcast_ref::<QueryOutput>()?.consumed_capacity())
     }

@@ -69,6 +69,7 @@ pub(crate) fn client(client_id: &str) -> Client {
         redirect_uris,
         post_logout_redirect_uris: if client_id == WEB { uris(&[BYE]) } else { vec![] },
         is_first_party: client_id != THIRD,
+        sign_up: None,
         url: None,
         overrides: LifetimeOverrides::default(),
     }

@@ -107,7 +107,11 @@ impl Lambdas {
     /// documented operation has to match openapi.yaml.
     pub(crate) async fn answer(&self, path: &str, event: &Value) -> Option<Reply> {
         let request = request_of(serde_json::from_str(&event.to_string()).ok()?);
-        let name = path.trim_start_matches('/').split('/').next().unwrap();
+        let name = match path.trim_start_matches('/').split('/').next().unwrap() {
+            "signup" | "forgot" | "resend" | "reset" => "accounts",
+            "account" | "end-session" => "authorize",
+            name => name,
+        };
         let (parts, body) = Box::pin(self.0.call(name, &request)).await.unwrap().into_parts();
         let body = match body {
             // A page isn't JSON.

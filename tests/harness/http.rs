@@ -83,9 +83,18 @@ pub(crate) fn form(parameters: &[(&str, &str)]) -> String {
 impl Api {
     /// Sends a request from 203.0.113.9 (TEST-NET-3), and asserts that openapi.yaml documents the answer.
     pub(crate) async fn send(&self, request: request::Builder, body: impl Into<Bytes>) -> Reply {
+        self.send_from(IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9)), request, body).await
+    }
+
+    /// Sends a request from this address.
+    pub(crate) async fn send_from(
+        &self,
+        source: IpAddr,
+        request: request::Builder,
+        body: impl Into<Bytes>,
+    ) -> Reply {
         let request = request.body(body.into()).unwrap();
         let sent = request.clone();
-        let source = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 9));
         // On the heap, because it includes the called function's state.
         let (parts, body) = Box::pin(self.gateway.handle(request, source)).await.into_parts();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_slice(&body).unwrap() };

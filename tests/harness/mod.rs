@@ -1,5 +1,7 @@
 //! The basis of every test: the whole API over an engine, with a clock that stands still and seeded randomness.
 
+mod accounts;
+mod aws;
 mod browser;
 mod calls;
 mod clients;
@@ -11,6 +13,7 @@ mod gateway;
 mod http;
 mod kind;
 mod log;
+mod mail_events;
 mod metrics;
 pub(crate) mod openapi;
 mod operator;
@@ -18,12 +21,15 @@ mod page;
 mod page_form;
 mod plain;
 mod policy;
+mod post;
 mod proof;
 mod proxy;
 mod random;
 mod scale;
 mod secrets;
+mod ses;
 mod sign_in;
+mod stream;
 mod wire;
 
 use std::{
@@ -38,6 +44,7 @@ use local::{
     engine::{self, ANY_ACCESS_KEY_ID, AccessKeyId, Engine},
     functions::{Deployment, Internet, Keyset},
     gateway::Gateway,
+    mail_key,
     seed::Seeder,
     tables,
     template::{Parameters, Template},
@@ -52,6 +59,7 @@ use shared::{
 };
 
 pub(crate) use self::{
+    accounts::{CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, NEWCOMER, NEWCOMERS_NAME, with_mail},
     browser::{Browser, SetCookie},
     calls::{Call, Calls, Fault, waves},
     clients::{
@@ -65,17 +73,20 @@ pub(crate) use self::{
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
     kind::API_KIND,
     log::Log,
+    mail_events::{Change, bounce, complaint, report, sequence_number, stream_event},
     metrics::metrics,
     operator::Command,
     page::Page,
     page_form::{Form, unescaped},
     plain::{patience, plain_http},
     policy::allows,
+    post::{Post, Provider, code_of, link_of, nothing_failed, url_of, waiting, wrong_code},
     proof::{Device, Proof, address, hash, with_proof, with_scheme},
     proxy::{Gate, Idle, Proxy, Spoiled, WireFault},
     random::SeededRandom,
     scale::SCALE,
     secrets::Secrets,
+    ses::Ses,
     sign_in::{Flow, id_token},
 };
 
@@ -162,7 +173,7 @@ impl Api {
         let store = Client::new(&store.build());
         let template = TEMPLATE.clone();
         let tables = tables::create(&template, &store, &prefix).await.unwrap();
-        let random = Arc::new(SeededRandom::new(SCALE.seed));
+        let random = Arc::new(SeededRandom::new(seed(&prefix)));
         let demo = Demo::well_known();
         let passwords = Passwords::with_cost(random.clone(), HASH_COST);
         demo.seed(&Seeder { client: &store, tables: &tables }, &passwords).await.unwrap();
@@ -181,6 +192,7 @@ impl Api {
             parameters: change(parameters),
             tables,
             keyset,
+            mail_key: mail_key::generate(&*random),
             dynamodb: Client::from_conf(config),
             aws: secrets::config(aws),
             authorizer_cache_ttl: None,
@@ -280,7 +292,8 @@ impl Api {
         }
     }
 
-    async fn delete(&self, table: &str, item: &BTreeMap<String, AttributeValue>) {
+    /// Deletes an item.
+    pub(crate) async fn delete(&self, table: &str, item: &BTreeMap<String, AttributeValue>) {
         let keys = self.template.tables().unwrap().remove(table).unwrap();
         let names = [Some(keys.partition_key), keys.sort_key];
         let key = names.iter().flatten().map(|(name, _)| (name.clone(), item[name].clone())).collect();
@@ -303,6 +316,12 @@ async fn endpoint() -> (String, String) {
     }
     let engine = Engine::start(None, AccessKeyId::new(ANY_ACCESS_KEY_ID)).await.unwrap();
     (engine.endpoint(), String::new())
+}
+
+/// The seed of a test's randomness. Tests that share a store have different ones: transactions get their names from it,
+/// and DynamoDB refuses a name that another transaction has.
+fn seed(prefix: &str) -> u64 {
+    prefix.bytes().fold(SCALE.seed, |seed, byte| seed.wrapping_mul(31).wrapping_add(byte.into()))
 }
 
 /// A number as a DynamoDB value.

@@ -121,7 +121,10 @@ pub(crate) fn unescaped(text: &str) -> String {
         "gt" => ">".to_owned(),
         "quot" => "\"".to_owned(),
         number => {
-            let code = number.strip_prefix('#').and_then(|code| code.parse().ok());
+            let code = number.strip_prefix('#').and_then(|code| match code.strip_prefix('x') {
+                Some(digits) => u32::from_str_radix(digits, 16).ok(),
+                None => code.parse().ok(),
+            });
             code.and_then(char::from_u32).map_or_else(|| reference[0].to_owned(), String::from)
         }
     };

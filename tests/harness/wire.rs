@@ -51,23 +51,35 @@ impl WireRequest {
     }
 
     /// The name of the call, like `GetItem Sessions`. For an update it includes the change:
-    /// `UpdateItem Users SET not_before`. For a transaction it lists the writes: `ConditionCheckItem+PutItem Keys`.
+    /// `UpdateItem Users SET not_before`. For a transaction on one table it lists the writes, as in
+    /// `ConditionCheckItem+PutItem Keys`, and for one on several tables the names of the writes:
+    /// `UpdateItem Mails REMOVE mail_id & PutItem Users`.
     pub(super) fn name(&self, tables: &BTreeMap<String, String>) -> String {
         let (_, operation) = self.target.split_once('.').unwrap();
         if self.is_of_secrets() {
             return format!("{operation} Keyset");
         }
         let body: Value = serde_json::from_slice(&self.body).unwrap();
-        if let Some(writes) = body["TransactItems"].as_array() {
-            let writes: Vec<_> = writes.iter().flat_map(|write| write.as_object().unwrap()).collect();
-            let operations: Vec<_> = writes.iter().map(|(operation, _)| format!("{operation}Item")).collect();
-            let table = tables.get(writes[0].1["TableName"].as_str().unwrap());
-            return format!("{} {}", operations.join("+"), table.map_or("?", String::as_str));
+        let Some(writes) = body["TransactItems"].as_array() else {
+            return name(operation, &body, tables);
+        };
+        let writes: Vec<_> = writes.iter().flat_map(|write| write.as_object().unwrap()).collect();
+        let first = writes[0].1["TableName"].as_str().unwrap();
+        if writes.iter().any(|(_, write)| write["TableName"] != first) {
+            let names =
+                writes.iter().map(|(operation, write)| name(&format!("{operation}Item"), write, tables));
+            return names.collect::<Vec<_>>().join(" & ");
         }
-        let table = body["TableName"].as_str().and_then(|name| tables.get(name));
-        let changed = body["UpdateExpression"].as_str().map(changed).unwrap_or_default();
-        format!("{operation} {}{changed}", table.map_or("?", String::as_str))
+        let operations: Vec<_> = writes.iter().map(|(operation, _)| format!("{operation}Item")).collect();
+        format!("{} {}", operations.join("+"), tables.get(first).map_or("?", String::as_str))
     }
+}
+
+/// The name of one operation.
+fn name(operation: &str, input: &Value, tables: &BTreeMap<String, String>) -> String {
+    let table = input["TableName"].as_str().and_then(|name| tables.get(name));
+    let changed = input["UpdateExpression"].as_str().map(changed).unwrap_or_default();
+    format!("{operation} {}{changed}", table.map_or("?", String::as_str))
 }
 
 /// Each clause of an update expression, with its first attribute.

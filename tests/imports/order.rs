@@ -7,7 +7,7 @@ use super::module::{Crate, Meaning};
 use super::resolve;
 
 /// The top-level modules of `shared`. Each imports only those before it.
-const ORDER: [&str; 27] = [
+const ORDER: [&str; 28] = [
     "clock",
     "random",
     "ids",
@@ -17,6 +17,7 @@ const ORDER: [&str; 27] = [
     "route",
     "error",
     "environment",
+    "color",
     "uri",
     "resource",
     "duration",

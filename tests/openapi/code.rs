@@ -8,6 +8,7 @@ use std::{
 };
 
 use local::template::{BoundRoute, Template};
+use shared::route;
 
 use crate::harness::openapi::Operation;
 
@@ -30,7 +31,10 @@ pub(super) fn function(operation: &Operation) -> &'static str {
 /// The function's files without their tests, with the parts of `shared` that read the request.
 pub(super) fn of(operation: &Operation) -> String {
     let function = function(operation);
-    let mut code = of_package(function);
+    let mut code = match function {
+        "accounts" => of_account(&operation.path),
+        _ => of_package(function),
+    };
     // One of its grants uses the other package's whole flow.
     if function == "token" {
         code.push_str(&of_package("refresh"));
@@ -39,6 +43,41 @@ pub(super) fn of(operation: &Operation) -> String {
         code.push_str(&read("shared/src/http/client_credentials.rs"));
     }
     code
+}
+
+/// The code of one of the endpoints of accounts by mail, which share a package: its request, and what it does with it.
+fn of_account(path: &str) -> String {
+    let [requests, mail, confirm, reset, all] =
+        ["request.rs", "endpoints/mail.rs", "endpoints/confirm.rs", "endpoints/reset.rs", "endpoints/mod.rs"]
+            .map(|file| read(&format!("functions/accounts/src/{file}")));
+    let redeem = |password: &str| {
+        let parsed = block(&requests, "impl RedeemRequest {", "\n}\n");
+        let parsed = parsed.replace("required(password)", &format!("required(parameter::{password})"));
+        parsed + block(&requests, "fn means(", "\n}\n")
+    };
+    let first_party = block(&all, "fn first_party(", "\n    }\n");
+    match path {
+        route::SIGNUP | route::FORGOT => {
+            let ask = block(&requests, "impl AskRequest {", "\n}\n");
+            [ask, block(&mail, "fn ask(", "\n    }\n"), first_party].concat()
+        }
+        route::RESEND => {
+            let resend = block(&requests, "impl ResendRequest {", "\n}\n");
+            [resend, block(&mail, "fn resend(", "\n    }\n"), first_party].concat()
+        }
+        route::SIGNUP_CONFIRM => [&*redeem("PASSWORD"), &confirm, first_party].concat(),
+        // It opens no session, so a name of the device is ignored.
+        route::RESET => [&*redeem("NEW_PASSWORD"), &reset, first_party].concat().replace("DEVICE_NAME", ""),
+        other => panic!("an endpoint without its code: {other}"),
+    }
+}
+
+/// The part of a text from its only `start` to the next `end`.
+fn block<'a>(text: &'a str, start: &str, end: &str) -> &'a str {
+    let mut found = text.split(start).skip(1);
+    let block = found.next().unwrap_or_else(|| panic!("there is no {start}"));
+    assert!(found.next().is_none(), "{start} is there twice");
+    block.split(end).next().unwrap()
 }
 
 fn of_package(name: &str) -> String {

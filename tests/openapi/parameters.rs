@@ -139,8 +139,16 @@ fn the_pages_have_the_parameters_that_their_function_knows() {
     }
     // Names that other endpoints also use.
     let shared = [parameter::CLIENT_ID, parameter::REDIRECT_URI, parameter::SCOPE, parameter::RESOURCE];
-    let of_forms =
-        [parameter::USERNAME, parameter::PASSWORD, parameter::CURRENT_PASSWORD, parameter::NEW_PASSWORD];
+    let of_forms = [
+        parameter::USERNAME,
+        parameter::PASSWORD,
+        parameter::CURRENT_PASSWORD,
+        parameter::NEW_PASSWORD,
+        parameter::EMAIL,
+        parameter::REQUEST,
+        parameter::CODE,
+        parameter::TOKEN,
+    ];
     known.extend(shared.into_iter().chain(of_forms).map(str::to_owned));
     let pages = || DOCUMENT.operations.iter().filter(|operation| code::is_page(operation));
     let mut documented: BTreeSet<_> = pages().flat_map(|operation| names_in(operation, "query")).collect();
@@ -189,7 +197,7 @@ fn the_bounds_are_those_of_the_code() {
     // A stored value is returned as it is, whichever release stored it: the bound informs readers.
     let session = &schemas["Session"]["properties"];
     for (file, constant, documented) in [
-        ("functions/login/src/request.rs", "MAX_DEVICE_NAME_LEN", &session["device_name"]),
+        ("shared/src/http/device_name.rs", "MAX_DEVICE_NAME_LEN", &session["device_name"]),
         ("shared/src/http/peer.rs", "MAX_USER_AGENT_LEN", &session["user_agent"]),
     ] {
         let bound = format!(" {} ", constant_of(file, constant));

@@ -5,6 +5,8 @@
 //! anything in another form than the newest snapshot. `CONTRIBUTING.md` describes how to make such a change.
 
 mod codes;
+mod links;
+mod mails;
 mod pages;
 mod scene;
 mod shape;
@@ -288,7 +290,11 @@ fn the_newest_snapshot_has_every_attribute_and_key_of_each_algorithm() {
     let newest = Snapshot::all().pop().unwrap();
     let items = newest.tables.values().flatten();
     let written: Vec<&str> = items.flat_map(|item| item.keys().map(String::as_str)).collect();
+    // A name with a day or a window in it has only its beginning in the code.
+    let is_written = |name: &str| {
+        written.iter().any(|written| *written == name || name.ends_with('_') && written.starts_with(name))
+    };
     let missing: Vec<_> =
-        crate::stored_items::attributes().into_iter().filter(|name| !written.contains(name)).collect();
+        crate::stored_items::attributes().into_iter().filter(|name| !is_written(name)).collect();
     assert_eq!(missing, Vec::<&str>::new());
 }

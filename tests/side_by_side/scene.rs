@@ -13,7 +13,7 @@ use keys::KeyRotation;
 use passwords::{NewCredential, Password, Passwords, Username, stored_form};
 use serde_json::json;
 use shared::{
-    client::{ClaimSelection, Client, ClientIdUrl, ClientKind, SecretHash},
+    client::{ClaimSelection, Client, ClientIdUrl, ClientKind, SecretHash, SignUp},
     clock::Timestamp,
     ids::{ClientId, UserId},
     lifetimes::LifetimeOverrides,
@@ -23,7 +23,7 @@ use shared::{
 };
 
 use super::{
-    pages,
+    mails, pages,
     snapshot::{Held, Snapshot, parameters},
 };
 use crate::{
@@ -89,10 +89,11 @@ pub(super) async fn written_by(version: &str) -> Snapshot {
     cut_off(&api, &mut sessions).await;
     guessed(&api).await;
     bound(&api, &mut sessions).await;
+    let mails = mails::left_behind(&api).await;
     rotated(&api, &mut sessions).await;
     let pages = pages::left_behind(&api).await;
     let sessions = sessions.into_iter().map(|(name, held)| (name.to_owned(), held)).collect();
-    Snapshot::of(&api, &secrets, version, sessions, pages).await
+    Snapshot { mails: Some(mails), ..Snapshot::of(&api, &secrets, version, sessions, pages).await }
 }
 
 async fn rotate_with(api: &Api, secrets: &Secrets, name: &str, algorithm: &str) {
@@ -119,6 +120,7 @@ async fn clients(api: &Api) {
         redirect_uris: Vec::new(),
         post_logout_redirect_uris: Vec::new(),
         is_first_party: false,
+        sign_up: Some(SignUp::Closed),
         url: None,
         overrides: LifetimeOverrides {
             access_ttl: Some(std::time::Duration::from_secs(900)),

@@ -27,6 +27,11 @@ pub(super) fn shape(snapshot: &Snapshot) -> BTreeSet<String> {
         lines.extend(pages.codes.values().map(|held| format!("code: {}", pattern(&held.code))));
         add_token(&mut lines, "ID token", &pages.id_token);
     }
+    for held in snapshot.mails.iter().flat_map(|mails| mails.mails.values()) {
+        lines.insert(format!("link: {}", pattern(&held.link)));
+        lines.insert(format!("request for a mail: {}", pattern(&held.request)));
+        lines.insert(format!("code: {}", pattern(&held.code)));
+    }
     lines
 }
 
@@ -84,7 +89,7 @@ fn pattern_of_part(part: &str) -> String {
         long @ 100.. => format!("<{} or less>", long.next_multiple_of(32)),
         short => format!("<{short}>"),
     };
-    for prefix in ["lgr1_", "lgr2_", "lgc1_"] {
+    for prefix in ["lgr1_", "lgr2_", "lgc1_", "lgm1_", "lgq1_"] {
         if let Some(rest) = part.strip_prefix(prefix) {
             return format!("{prefix}{}", random(rest));
         }

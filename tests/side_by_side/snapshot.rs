@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use shared::random::SystemRandom;
 
-use super::pages::HeldAtPages;
-use crate::harness::{Api, Secrets, Stored};
+use super::{mails::HeldMails, pages::HeldAtPages};
+use crate::harness::{Api, Secrets, Stored, with_mail};
 
 /// All snapshots, oldest first.
 const ALL: &str = include_str!("snapshots.json");
@@ -30,6 +30,9 @@ pub(super) struct Snapshot {
     /// The data of the pages, if the version had any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) pages: Option<HeldAtPages>,
+    /// What was mailed, if the version sent mails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) mails: Option<HeldMails>,
 }
 
 /// A client's data of a session.
@@ -54,7 +57,7 @@ pub(super) struct Held {
 /// Parameters with which each signing key has a live access token at the end, the HMAC key is replaced midway, and
 /// sessions become bound to devices' keys.
 pub(super) fn parameters(deployed: Parameters) -> Parameters {
-    let deployed = deployed.with("AccessTtl", "86400").with("RefreshKeyTtl", "86400");
+    let deployed = with_mail(deployed).with("AccessTtl", "86400").with("RefreshKeyTtl", "86400");
     deployed.with("Dpop", "on").with("DpopReplay", "store")
 }
 
@@ -88,6 +91,7 @@ impl Snapshot {
             tables,
             sessions,
             pages: Some(pages),
+            mails: None,
         }
     }
 
@@ -107,7 +111,9 @@ impl Snapshot {
         api.restore(&self.stored()).await;
         // The snapshot's randomness may have had the same seed, but no key and no session may repeat.
         let random = Arc::new(SystemRandom::new());
-        let api = api.redeployed(Deployment { random, ..api.deployment.clone() }).await;
+        let held = self.mails.as_ref().map(|mails| mails.key.clone().into());
+        let mail_key = held.unwrap_or_else(|| api.deployment.mail_key.clone());
+        let api = api.redeployed(Deployment { random, mail_key, ..api.deployment.clone() }).await;
         (secrets, api.with_clock(self.at + 2).await)
     }
 

@@ -2,7 +2,7 @@
 
 use shared::store::attribute::{
     ABSOLUTE_TTL, ACCESS_TTL, CLAIMS, CLIENT_ID, DISABLED, FIRST_PARTY, IDLE_TTL, KIND, LEEWAY, NAME,
-    NOT_BEFORE, POST_LOGOUT_REDIRECT_URIS, REDIRECT_URIS, RESOURCES, SCOPE, SECRET_HASHES,
+    NOT_BEFORE, POST_LOGOUT_REDIRECT_URIS, REDIRECT_URIS, RESOURCES, SCOPE, SECRET_HASHES, SIGN_UP,
 };
 
 use super::{
@@ -59,6 +59,8 @@ pub(super) const ROWS: &[Row<5>] = &[
     Row(RESOURCES, &[Mistyped], [Fails; 5], "the record is not one of ours"),
     Row(FIRST_PARTY, &[Absent], [Serves; 5], "only the pages ask for consent"),
     Row(FIRST_PARTY, &[Mistyped], [Fails; 5], "the record is not one of ours"),
+    Row(SIGN_UP, &[Absent], [Serves; 5], "the deployment's"),
+    Row(SIGN_UP, &[Mistyped, Empty, Unknown], [Fails; 5], "who may become a user"),
 ];
 
 pub(super) const PAGE_OPERATIONS: [Operation; 4] =

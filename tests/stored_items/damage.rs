@@ -22,7 +22,7 @@ pub(super) enum Kind {
     Milliseconds,
     /// An empty string or list.
     Empty,
-    /// A string of an unknown version or form, or a list or set with one.
+    /// A string of an unknown version or form, or a list or set with one; or a list with an invalid number.
     Unknown,
     /// A list with one element of another type.
     Mixed,
@@ -54,7 +54,7 @@ fn of_other_types(value: &AttributeValue) -> Vec<AttributeValue> {
     let texts = match value {
         S(text) | N(text) => vec![text.clone()],
         Ss(texts) => texts.clone(),
-        L(values) => values.iter().filter_map(|value| value.as_s().ok().cloned()).collect(),
+        L(values) => values.iter().filter_map(|v| v.as_s().or(v.as_n()).ok().cloned()).collect(),
         _ => vec!["true".to_owned()],
     };
     let list: Vec<AttributeValue> = texts.iter().cloned().map(S).collect();
@@ -94,13 +94,14 @@ fn with_other_values(value: &AttributeValue) -> Vec<(Kind, AttributeValue)> {
         }
         Ss(texts) => vec![(Kind::Unknown, Ss(vec![format!("{} \"{}\"", texts[0], texts[0])]))],
         L(values) => {
-            let mut longer = values.clone();
-            longer.push(S("v2:unknown".to_owned()));
-            let mut mixed = values.clone();
-            mixed.push(N("1".to_owned()));
-            [(Kind::Empty, vec![]), (Kind::Unknown, longer), (Kind::Mixed, mixed)]
-                .map(|(kind, values)| (kind, L(values)))
-                .into()
+            let (unknown, other) = match values.first() {
+                Some(N(number)) => (with_other_values(&N(number.clone())), S(number.clone())),
+                _ => (vec![(Kind::Unknown, S("v2:unknown".to_owned()))], N("1".to_owned())),
+            };
+            let with = |value: AttributeValue| L([&values[..], &[value]].concat());
+            let mut all = vec![(Kind::Empty, L(vec![])), (Kind::Mixed, with(other))];
+            all.extend(unknown.into_iter().map(|(_, value)| (Kind::Unknown, with(value))));
+            all
         }
         _ => vec![],
     }

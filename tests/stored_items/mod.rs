@@ -14,6 +14,7 @@ mod consents;
 mod damage;
 mod ending;
 mod lists;
+mod mails;
 mod operation;
 mod pages;
 mod people;
@@ -75,6 +76,7 @@ async fn an_unreadable_client_gets_nothing() {
         (attribute::REDIRECT_URIS, AttributeValue::L(vec![text("https://server.example.com/callback")])),
         (attribute::POST_LOGOUT_REDIRECT_URIS, AttributeValue::L(vec![text(BYE)])),
         (attribute::FIRST_PARTY, AttributeValue::Bool(true)),
+        (attribute::SIGN_UP, text("open")),
         (attribute::RESOURCES, AttributeValue::Ss(vec!["https://notes.example.com/mcp".to_owned()])),
     ];
     let stage = Stage::set(Api::start().await).await.with("ClientsTable", more).await;
@@ -167,11 +169,12 @@ fn every_attribute_has_a_row_or_is_a_key() {
         &lists::REVOCATIONS,
         &lists::KEYS,
     ];
-    let keys = tables.into_iter().flat_map(|table| table.key).copied();
+    let keys = tables.into_iter().flat_map(|table| table.key).copied().chain(mails::KEY);
     // Other tests cover the rest. `tests/key_rotation.rs` tests the fence, which no request reads.
     // `tests/dpop/stored.rs` tests the attributes that only exist with a device's key.
     // `tests/client_documents/operators.rs` tests the one of clients that describe themselves.
     let elsewhere = [attribute::FENCE, attribute::JKT, attribute::DPOP, attribute::DOCUMENT_URL];
-    let all: BTreeSet<_> = rows.concat().into_iter().chain(keys).chain(elsewhere).collect();
+    let rows = rows.concat().into_iter().chain(mails::attributes());
+    let all: BTreeSet<_> = rows.chain(keys).chain(elsewhere).collect();
     assert_eq!(all, names());
 }

@@ -14,6 +14,7 @@ from urllib.request import Request, urlopen
 from urllib.error import HTTPError
 
 import schemathesis
+from mail import PASSWORD as CHOSEN, Mails
 from schemathesis import GenerationMode
 
 URL = os.environ["LATCHGATE_URL"]
@@ -22,6 +23,8 @@ USERNAME = os.environ["LATCHGATE_USERNAME"]
 PASSWORD = os.environ["LATCHGATE_PASSWORD"]
 ANSWERS = os.environ["LATCHGATE_ANSWERS"]
 
+mails = Mails(URL, CLIENT)
+
 # How often each status came, by operation and kind of request.
 answers = Counter()
 # Logins that were generated, requests with a proof, forms of the account page, and resources that were named.
@@ -29,6 +32,7 @@ logins = 0
 proofs = 0
 forms = 0
 resources = 0
+by_mail = Counter()
 
 # A request for authorization of the demo's client. The challenge is that of RFC 7636, appendix B.
 AUTHORIZATION = {
@@ -82,6 +86,31 @@ class AccessToken:
         case.headers["Authorization"] = f"Bearer {data}"
 
 
+def genuine_of_mail(operation):
+    """The query and the body of a genuine request of accounts by mail, or nothing; and the page of its form."""
+    if operation in ("signUp", "forgotPassword"):
+        return None, {"client_id": CLIENT, "email": mails.new_address()}, None
+    if operation == "resendMail":
+        return None, {"client_id": CLIENT, "request": mails.ask("/signup", mails.new_address())}, None
+    if operation == "confirmSignUp":
+        return None, {"client_id": CLIENT, "token": mails.link_of_new(), "password": CHOSEN}, None
+    if operation == "resetPassword":
+        return None, {"client_id": CLIENT, "token": mails.link_of_forgotten(), "new_password": CHOSEN[::-1]}, None
+    if operation == "showConfirmation":
+        return {"token": mails.link_of_new()}, None, None
+    if operation == "showReset":
+        return {"token": mails.link_of_forgotten()}, None, None
+    if operation in ("submitNewAccount", "submitForgottenPassword"):
+        page = "/account/new" if operation == "submitNewAccount" else "/account/forgot"
+        return None, {"action": "ask", "email": mails.new_address()}, page
+    if operation in ("submitConfirmation", "submitReset"):
+        is_new = operation == "submitConfirmation"
+        token = mails.link_of_new() if is_new else mails.link_of_forgotten()
+        page = f"/account/{'confirm' if is_new else 'reset'}?token={token}"
+        return None, {"action": "choose-password", "token": token, "new_password": CHOSEN[::-1]}, page
+    return None
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """Every second login has the demo's credentials instead of generated ones, which are never right. Every second request
@@ -114,6 +143,17 @@ def before_call(context, case, kwargs):
             csrf, cookie = open_page("/account")
             case.headers = {**(case.headers or {}), "Cookie": cookie}
             case.body = {"csrf": csrf, "action": "sign-in", "username": USERNAME, "password": PASSWORD}
+    if is_positive(case):
+        by_mail[operation_of(case)] += 1
+        genuine = genuine_of_mail(operation_of(case)) if by_mail[operation_of(case)] % 2 else None
+        if genuine:
+            query, body, page = genuine
+            if page:
+                csrf, cookie = open_page(page)
+                body["csrf"] = csrf
+                case.headers = {**(case.headers or {}), "Cookie": cookie}
+            case.query = query or case.query
+            case.body = body or case.body
     if operation_of(case) == "changePassword" and is_positive(case) and isinstance(case.body, dict):
         case.body["current_password"] = PASSWORD
 

@@ -67,30 +67,41 @@ pub(crate) fn run_tests_of_the_engine() -> Result<(), TaskError> {
 
 fn run_but(left_out: &[&str]) -> Result<(), TaskError> {
     let emulator = installed()?;
-    let tests = [built_tests("latchgate")?, built_tests("cli")?];
+    let [tests, of_command_line] = [built_tests("latchgate")?, built_tests("cli")?];
+    let inside = ["dynamodb-local-inside", &*emulator.to_string_lossy(), &tests, &of_command_line];
+    run_apart(&[&inside, left_out].concat())
+}
+
+/// Runs this program with these arguments in a network namespace that has only a loopback.
+pub(crate) fn run_apart(arguments: &[&str]) -> Result<(), TaskError> {
     let itself = std::env::current_exe().map_err(|e| TaskError(e.to_string()))?;
-    let [tests, of_command_line] = &tests;
-    let (itself, emulator) = (itself.to_string_lossy(), emulator.to_string_lossy());
-    let arguments =
-        [&[&*itself, "dynamodb-local-inside", &*emulator, tests, of_command_line], left_out].concat();
     // Root needs no user namespace; other users need one to create a network namespace.
     let mut unshare = program("unshare", &["--net"]);
     if output(&mut program("id", &["-u"]))?.trim() != "0" {
         unshare.arg("--map-root-user");
     }
-    run(unshare.arg("--").args(arguments))
+    run(unshare.arg("--").arg(itself).args(arguments))
 }
 
 /// Runs inside the namespace: starts DynamoDB Local, runs the tests except `left_out`, and stops it.
 pub(crate) fn run_inside(emulator: &str, tests: [&str; 2], left_out: &[&str]) -> Result<(), TaskError> {
-    run(&mut program("ip", &["link", "set", "lo", "up"]))?;
-    let _server = start(emulator)?;
+    let _server = start_apart(emulator)?;
     println!("DynamoDB Local is up in a network namespace of its own");
-    let endpoint = format!("http://127.0.0.1:{PORT}");
     let left_out: Vec<_> = left_out.iter().flat_map(|name| ["--skip", name]).collect();
     tests
         .iter()
-        .try_for_each(|tests| run(program(tests, &left_out).env("LATCHGATE_TEST_ENDPOINT", &endpoint)))
+        .try_for_each(|tests| run(program(tests, &left_out).env("LATCHGATE_TEST_ENDPOINT", endpoint())))
+}
+
+/// Starts it in a new namespace.
+pub(crate) fn start_apart(emulator: &str) -> Result<PortServer, TaskError> {
+    run(&mut program("ip", &["link", "set", "lo", "up"]))?;
+    start(emulator)
+}
+
+/// Its URL.
+pub(crate) fn endpoint() -> String {
+    format!("http://127.0.0.1:{PORT}")
 }
 
 /// Starts it. It leaves a file in its working directory.

@@ -153,3 +153,18 @@ pub(crate) fn password_changes(functions: &impl Functions) -> Result<Vec<Tokens>
     hold("which is refused from then on", refuses, &answer)?;
     Ok(vec![before, changed, last])
 }
+
+/// Signs up an address, as a stack that sends mails lets everyone do, and reports that its mail came back. No mail is
+/// sent: the record that wakes the mailer names no mailbox.
+pub(crate) fn mails_are_requested(functions: &impl Functions) -> Result<(), TaskError> {
+    let nobody = Tokens::default();
+    let (status, body) = functions.call("AccountsFunction", "signup", &nobody)?;
+    let is_taken =
+        status == 202 && body["request"].as_str().is_some_and(|request| request.starts_with("lgq1_"));
+    hold("accounts takes a sign-up", is_taken, &body)?;
+    let answer = functions.ask("MailerFunction", "mailer-stream", &nobody)?;
+    let is_through = answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty);
+    hold("mailer gets through a batch", is_through, &answer)?;
+    let answer = functions.ask("MailerFunction", "mailer-bounce", &nobody)?;
+    hold("and takes a report of a bounce", answer["errorMessage"].is_null(), &answer)
+}

@@ -16,6 +16,7 @@ mod http;
 mod http_api;
 mod links;
 mod lint;
+mod mails;
 mod mcp;
 mod moto;
 mod mutants;
@@ -49,7 +50,7 @@ cargo xtask TASK
   quick            format, clippy, the tests beside the code, documentation, whether the seeded bugs apply: minutes, no root
   rest             all tests, on every engine; templates; stock clients; the stack under sam local (needs root and the network)
   nightly          long checks that look for rare faults, for hours: model, races, long-tests, fuzz, mutants, seeded-bugs,
-                   sam functions, sam-local --release, bench; proofs/README.md has a table of what runs where and why
+                   mails, sam functions, sam-local --release, bench; proofs/README.md has a table of what runs where and why
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
   http-api         the integration tests behind an HTTP API, as template-http.yaml has it
   readme           the commands of the README and of the guide, pasted in order, twice (needs bash and curl)
@@ -70,6 +71,9 @@ cargo xtask TASK
                    Chromium against `cargo run` (five minutes); check: without the tests (needs npm and Chromium)
   model            the model of the protocol, played through within larger bounds than in the tests
   moto             the tests of the key rotation against moto's Secrets Manager (needs Python 3 and PyPI)
+  mails            the mails at parts of others: those of `cargo run -- --smtp` at npm's smtp-server and mailparser, those for SES
+                   at aws-ses-v2-local and moto, and the outbox's stream of DynamoDB Local (needs npm, PyPI, Java 17 and
+                   Linux namespaces)
   verifiers        tokens of `cargo run` in jose, aws-jwt-verify, PyJWT and Authlib, and by the lines of docs/guide/verify.md in Node,
                    Python, Go and Rust; its refresh and logout by oauth4webapi, openid-client and Authlib; with DPoP by the
                    first two, dpop and requests-oauth2client (needs Node, npm, PyPI, and root for Debian's Go)
@@ -155,6 +159,9 @@ fn main() -> ExitCode {
         ["client-library", "check"] => client_library::check(),
         ["model"] => proofs::run_model(),
         ["moto"] => moto::run_tests(),
+        ["mails"] => mails::run_all(),
+        // `mails` runs this in its network namespace.
+        ["mails-inside", emulator, tests] => mails::run_inside(emulator, tests),
         ["verifiers"] => verifiers::run_all(),
         ["stock-clients"] => stock_clients::run_all(),
         ["mcp"] => mcp::run_all(),

@@ -3,7 +3,7 @@
 //! proofs/README.md explains why each doesn't run for every change. `.github/workflows/nightly.yml` runs each as a job.
 
 use crate::{
-    bench, client_library, fuzz, mcp, mutants, proofs, release,
+    bench, client_library, fuzz, mails, mcp, mutants, proofs, release,
     sam::{self, Build},
     sam_local::{self, Part},
     seeded_bugs::{self, Reach},
@@ -14,7 +14,7 @@ use crate::{
 type Task = (&'static str, fn() -> Result<(), TaskError>);
 
 /// Each task by its command line, without `cargo xtask`.
-const TASKS: [Task; 13] = [
+const TASKS: [Task; 14] = [
     ("model", proofs::run_model),
     ("races", || proofs::run_races(proofs::ROUNDS, proofs::SEED)),
     ("long-tests", proofs::run_long_tests),
@@ -24,6 +24,7 @@ const TASKS: [Task; 13] = [
     ("client-library", client_library::run_all),
     ("stock-clients", stock_clients::run_all),
     ("mcp", mcp::run_all),
+    ("mails", mails::run_all),
     ("sam functions", sam::check_functions),
     ("sam-local --release", || sam_local::run(Build::Release, &Part::ALL)),
     ("programs", release::build_programs_of_this_machine),

@@ -21,7 +21,7 @@ struct Page {
     shows: &'static [(&'static str, usize)],
 }
 
-const PAGES: [Page; 9] = [
+const PAGES: [Page; 10] = [
     Page {
         path: "README.md",
         shows: &[
@@ -56,6 +56,16 @@ const PAGES: [Page; 9] = [
             ("\"error\":", 1),
             ("\"token_endpoint\":", 1),
             ("\"keys\":[", 1),
+        ],
+    },
+    Page {
+        path: "docs/guide/accounts.md",
+        shows: &[
+            ("\"request\":\"lgq1_", 2),
+            ("\"token_type\":\"bearer\"", 2),
+            ("\n202\n", 1),
+            ("\n{}\n", 1),
+            ("\"error\":", 0),
         ],
     },
     Page {

@@ -11,6 +11,7 @@ mod consumers;
 mod deployer;
 mod emulator;
 mod http_api;
+mod mails;
 mod mcp;
 mod order;
 mod organisation;

@@ -131,8 +131,10 @@ fn attribute_of(name: &str, value: Value) -> Result<Option<AttributeValue>, Stri
             .map(|uris| L(uris.into_iter().map(S).collect())),
         (attribute::SECRET_HASHES, value) => Some(L(texts(value)?.into_iter().map(S).collect())),
         (attribute::CLAIMS, value) => Some(S(json!(texts(value)?).to_string())),
-        (attribute::NAME | attribute::KIND | attribute::DPOP, Value::String(text)) => Some(S(text)),
-        (attribute::NAME | attribute::KIND | attribute::DPOP, _) => {
+        (attribute::NAME | attribute::KIND | attribute::DPOP | attribute::SIGN_UP, Value::String(text)) => {
+            Some(S(text))
+        }
+        (attribute::NAME | attribute::KIND | attribute::DPOP | attribute::SIGN_UP, _) => {
             return Err(format!("its {name} is not a string"));
         }
         (attribute::NOT_BEFORE, value) if value.as_u64() == Some(0) => None,
@@ -148,7 +150,7 @@ mod tests {
     use std::time::Duration;
 
     use shared::{
-        client::{ClaimSelection, SecretHash},
+        client::{ClaimSelection, SecretHash, SignUp},
         clock::Timestamp,
         lifetimes::LifetimeOverrides,
         scope::Scope,
@@ -174,6 +176,7 @@ mod tests {
             redirect_uris: ["https://b.example/cb", "http://127.0.0.1/cb"].map(str::to_owned).into(),
             post_logout_redirect_uris: vec!["https://b.example/".to_owned()],
             is_first_party: true,
+            sign_up: Some(SignUp::Open),
             url: None,
             overrides: LifetimeOverrides {
                 access_ttl: seconds(60),
@@ -208,6 +211,7 @@ mod tests {
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             is_first_party: false,
+            sign_up: None,
             overrides: LifetimeOverrides::default(),
             ..whole.clone()
         };
@@ -242,6 +246,8 @@ mod tests {
             (r#"{"client_id":"a","kind":"public","disabled":1}"#, "its disabled is not"),
             (r#"{"client_id":"a","kind":"public","dpop":"optional"}"#, "its dpop is invalid"),
             (r#"{"client_id":"a","kind":"public","dpop":true}"#, "its dpop is not a string"),
+            (r#"{"client_id":"a","kind":"public","sign_up":"all"}"#, "its sign_up is invalid"),
+            (r#"{"client_id":"a","kind":"public","sign_up":true}"#, "its sign_up is not a string"),
             (r#"{"client_id":"a","kind":"public","first_party":"yes"}"#, "its first_party is not true"),
             (
                 r#"{"client_id":"a","kind":"public","redirect_uris":"https://a.example/"}"#,

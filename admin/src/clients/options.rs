@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use clap::{Args, ValueEnum};
 use shared::{
-    client::{ClaimSelection, Client},
+    client::{ClaimSelection, Client, SignUp},
     duration,
     lifetimes::{ABSOLUTE_TTL, ACCESS_TTL, IDLE_TTL, LEEWAY},
     scope::Scope,
@@ -64,6 +64,10 @@ pub(crate) struct Settings {
     /// The client is your own: `/authorize` doesn't ask its users for consent
     #[arg(long)]
     first_party: bool,
+    /// Who may create an account by mail at it: everyone (open) or nobody (invited, closed)
+    /// [default: the deployment's]
+    #[arg(long, value_name = "open|invited|closed", value_parser = sign_up)]
+    sign_up: Option<SignUp>,
     /// A resource that it may ask for, from the parameter ProtectedResources. Can be repeated; an update
     /// replaces all of them [default: all registered resources]
     #[arg(long = "resource", value_name = "URI", value_parser = uris::parse_resource)]
@@ -91,6 +95,7 @@ pub(crate) enum Setting {
     RedirectUri,
     PostLogoutRedirectUri,
     FirstParty,
+    SignUp,
     Resource,
 }
 
@@ -117,6 +122,7 @@ impl Settings {
                 .then_some(attribute::POST_LOGOUT_REDIRECT_URIS),
             put(&mut client.is_first_party, self.first_party.then_some(true))
                 .then_some(attribute::FIRST_PARTY),
+            put(&mut client.sign_up, self.sign_up.map(Some)).then_some(attribute::SIGN_UP),
             put(&mut client.resources, self.resources()).then_some(attribute::RESOURCES),
         ]
         .into_iter()
@@ -179,6 +185,10 @@ impl Setting {
                 client.is_first_party = false;
                 attribute::FIRST_PARTY
             }
+            Self::SignUp => {
+                client.sign_up = None;
+                attribute::SIGN_UP
+            }
             Self::Resource => {
                 client.resources.clear();
                 attribute::RESOURCES
@@ -190,6 +200,10 @@ impl Setting {
 /// Puts a value, and returns whether there was one.
 fn put<T>(place: &mut T, value: Option<T>) -> bool {
     value.map(|value| *place = value).is_some()
+}
+
+fn sign_up(text: &str) -> Result<SignUp, &'static str> {
+    SignUp::parse(text).ok_or("it is open, invited or closed")
 }
 
 fn scope(text: &str) -> Result<Scope, &'static str> {

@@ -30,6 +30,7 @@ Examples:
   latchgate clients create shop-web --public --scope 'read write'
   latchgate clients create shop-app --public --first-party --redirect-uri com.example.shop:/callback
   latchgate clients create assistant --public --redirect-uri http://127.0.0.1/cb --resource https://notes.example.com/mcp
+  latchgate clients create game --public --first-party --sign-up open
   latchgate clients create billing --confidential --name 'Billing' --access-ttl 5m --claims email,roles
 
 A public client is a browser or a mobile app: it has no secret. A confidential client is a server: the
@@ -42,6 +43,7 @@ Examples:
   latchgate clients update shop-web --dpop required     once all of its devices send proofs
   latchgate clients update shop-web --redirect-uri https://shop.example.com/callback
   latchgate clients update shop-web --reset redirect-uri,first-party
+  latchgate clients update shop-web --sign-up closed
 
 Settings that you don't name stay as they are. Warm functions apply a change within ten seconds.";
 
@@ -91,6 +93,7 @@ pub(super) async fn create(context: &Context, command: Create) -> Result<(), Adm
         redirect_uris: Vec::new(),
         post_logout_redirect_uris: Vec::new(),
         is_first_party: false,
+        sign_up: None,
         url: None,
         overrides: LifetimeOverrides::default(),
     };

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use shared::{
-    client::{ClaimSelection, Client, ClientKind},
+    client::{ClaimSelection, Client, ClientKind, SignUp},
     clock::Timestamp,
     ids::ClientId,
 };
@@ -27,6 +27,8 @@ pub(crate) struct ClientView {
     dpop: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     first_party: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sign_up: Option<&'static str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     redirect_uris: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -50,8 +52,17 @@ pub(crate) struct ClientView {
 }
 
 impl ClientView {
-    pub(crate) const COLUMNS: &[&str] =
-        &["client_id", "name", "kind", "scope", "dpop", "first_party", "redirect_uris", "disabled"];
+    pub(crate) const COLUMNS: &[&str] = &[
+        "client_id",
+        "name",
+        "kind",
+        "scope",
+        "dpop",
+        "first_party",
+        "sign_up",
+        "redirect_uris",
+        "disabled",
+    ];
     /// The columns if one of the clients describes itself.
     pub(crate) const COLUMNS_WITH_URL: &[&str] = &[
         "client_id",
@@ -61,6 +72,7 @@ impl ClientView {
         "scope",
         "dpop",
         "first_party",
+        "sign_up",
         "redirect_uris",
         "disabled",
     ];
@@ -74,6 +86,7 @@ impl ClientView {
         "claims",
         "dpop",
         "first_party",
+        "sign_up",
         "redirect_uris",
         "post_logout_redirect_uris",
         "resources",
@@ -105,6 +118,7 @@ impl ClientView {
             },
             dpop: client.requires_dpop.then_some(Client::DPOP_REQUIRED),
             first_party: client.is_first_party.then_some(true),
+            sign_up: client.sign_up.map(SignUp::name),
             redirect_uris: client.redirect_uris.clone(),
             post_logout_redirect_uris: client.post_logout_redirect_uris.clone(),
             resources: client.resources.iter().cloned().collect(),

@@ -3,7 +3,7 @@
 use shared::environment::{Environment, variable};
 
 /// The tables' names in template.yaml, and the functions' variables for them.
-pub(super) const TABLES: [(&str, &str); 8] = [
+pub(super) const TABLES: [(&str, &str); 9] = [
     ("ClientsTable", variable::CLIENTS_TABLE),
     ("CredentialsTable", variable::CREDENTIALS_TABLE),
     ("UsersTable", variable::USERS_TABLE),
@@ -12,10 +12,11 @@ pub(super) const TABLES: [(&str, &str); 8] = [
     ("KeysTable", variable::KEYS_TABLE),
     ("CodesTable", variable::CODES_TABLE),
     ("ConsentsTable", variable::CONSENTS_TABLE),
+    ("MailsTable", variable::MAILS_TABLE),
 ];
 
 /// The variables of tables that earlier releases don't have.
-pub(super) const LATER: [&str; 2] = [variable::CODES_TABLE, variable::CONSENTS_TABLE];
+pub(super) const LATER: [&str; 3] = [variable::CODES_TABLE, variable::CONSENTS_TABLE, variable::MAILS_TABLE];
 
 /// An environment with these variables.
 pub(super) fn of_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Environment {

@@ -25,13 +25,13 @@ use crate::{
     error::AdminError,
 };
 
-pub(crate) use self::throwaway::is_throwaway;
 pub use self::{
     certificates::{Root, Roots},
     check::{Check, Outcome},
     tables::{EXPECTED, ExpectedTable},
     trust::trust_in,
 };
+pub(crate) use self::{tables::stream_of, throwaway::is_throwaway};
 
 /// Examines the deployment, and prints the results.
 ///

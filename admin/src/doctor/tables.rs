@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{
-    ContinuousBackupsStatus, KeyType, PointInTimeRecoveryStatus, TableDescription, TableStatus,
-    TimeToLiveStatus,
+    ContinuousBackupsStatus, KeyType, PointInTimeRecoveryStatus, StreamViewType, TableDescription,
+    TableStatus, TimeToLiveStatus,
 };
 use shared::{
     aws,
@@ -27,12 +27,14 @@ pub struct ExpectedTable {
     pub sort_key: Option<(&'static str, &'static str)>,
     /// The TTL attribute.
     pub ttl_attribute: Option<&'static str>,
+    /// Whether it has a stream, which has keys only.
+    pub streams: bool,
     /// Whether earlier releases lack this table.
     pub is_later: bool,
 }
 
 /// All tables.
-pub const EXPECTED: [ExpectedTable; 8] = [
+pub const EXPECTED: [ExpectedTable; 9] = [
     table("ClientsTable", variable::CLIENTS_TABLE, attribute::CLIENT_ID).expiring(),
     table("CredentialsTable", variable::CREDENTIALS_TABLE, attribute::USERNAME).expiring(),
     table("UsersTable", variable::USERS_TABLE, attribute::USER_ID),
@@ -46,14 +48,26 @@ pub const EXPECTED: [ExpectedTable; 8] = [
     table("KeysTable", variable::KEYS_TABLE, attribute::KEY_USE).sorted(attribute::KID).expiring(),
     table("CodesTable", variable::CODES_TABLE, attribute::CODE_HASH).expiring().later(),
     table("ConsentsTable", variable::CONSENTS_TABLE, attribute::USER_ID).sorted(attribute::CLIENT_ID).later(),
+    table("MailsTable", variable::MAILS_TABLE, attribute::MAILBOX).expiring().streaming().later(),
 ];
 
 const fn table(id: &'static str, variable: &'static str, partition_key: &'static str) -> ExpectedTable {
     let partition_key = (partition_key, "S");
-    ExpectedTable { id, variable, partition_key, sort_key: None, ttl_attribute: None, is_later: false }
+    ExpectedTable {
+        id,
+        variable,
+        partition_key,
+        sort_key: None,
+        ttl_attribute: None,
+        streams: false,
+        is_later: false,
+    }
 }
 
 impl ExpectedTable {
+    /// The content of the streams.
+    pub(crate) const STREAM: StreamViewType = StreamViewType::KeysOnly;
+
     /// Whether this table has the expected keys, by name and type.
     pub(crate) fn has_keys_of(&self, table: &TableDescription) -> bool {
         let key = |kind: KeyType| {
@@ -77,6 +91,11 @@ impl ExpectedTable {
 
     const fn expiring(mut self) -> Self {
         self.ttl_attribute = Some(attribute::EXPIRES_AT);
+        self
+    }
+
+    const fn streaming(mut self) -> Self {
+        self.streams = true;
         self
     }
 
@@ -137,6 +156,7 @@ pub(super) async fn check(deployment: &Deployment) -> Result<Vec<Check>, AdminEr
         }
         checks.extend(settings::check(deployment, expected.id, &table, &description).await);
         checks.extend(recovery(expected, &table).await);
+        checks.extend(expected.streams.then(|| stream(expected, &description)));
         let is_protected = description.deletion_protection_enabled() == Some(true);
         if is_protected { &mut protected } else { &mut unprotected }.push(table.name);
     }
@@ -236,6 +256,30 @@ async fn recovery(expected: &ExpectedTable, table: &Table) -> Option<Check> {
         // This needs a command, since CloudFormation does nothing if the template hasn't changed.
         Check::wrong(name, "point-in-time recovery is off", recover(&table.name))
     })
+}
+
+/// The content of a table's stream, if it has one.
+pub(crate) fn stream_of(table: &TableDescription) -> Option<&StreamViewType> {
+    let stream = table.stream_specification().filter(|stream| stream.stream_enabled());
+    stream.and_then(|stream| stream.stream_view_type())
+}
+
+/// Checks the stream by which a function learns of changes.
+fn stream(expected: &ExpectedTable, table: &TableDescription) -> Check {
+    let name = format!("stream of {}", expected.id);
+    match stream_of(table) {
+        Some(view) if *view == ExpectedTable::STREAM => Check::ok(name, "on, with keys only"),
+        Some(view) => Check::wrong(
+            name,
+            format!("it has more than keys: {}", view.as_str()),
+            "turn it off, and run `latchgate restore tables`",
+        ),
+        None => Check::wrong(
+            name,
+            "off: no mail is sent",
+            "`latchgate restore tables` turns it on, and says what else to do",
+        ),
+    }
 }
 
 /// Checks that DynamoDB refuses to delete the tables. A new stack doesn't request that, so that a failed

@@ -79,6 +79,7 @@ impl Throwaway {
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
             is_first_party: false,
+            sign_up: None,
             url: None,
             // So that the trial can retry, whatever the deployment's leeway is.
             overrides: LifetimeOverrides {

@@ -29,6 +29,7 @@ pub(crate) const OF_A_CLIENT: &[&str] = &[
     attribute::REDIRECT_URIS,
     attribute::POST_LOGOUT_REDIRECT_URIS,
     attribute::FIRST_PARTY,
+    attribute::SIGN_UP,
     attribute::ACCESS_TTL,
     attribute::IDLE_TTL,
     attribute::ABSOLUTE_TTL,

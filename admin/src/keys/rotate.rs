@@ -92,7 +92,7 @@ async fn rotate_file(
     };
     let next = next?;
     let published = PublishedKeys::new(&deployment.environment, &deployment.dynamodb)?;
-    let fence = Fence::read(&published).await?;
+    let fence = Fence::read(&published, &*deployment.random).await?;
     keys::publish(&published, &next, &fence, now).await?;
     file.replace(&next.to_json())?;
     let fence = Fence::raise(&published, &*deployment.random).await?;

@@ -31,7 +31,7 @@ DynamoDB makes copies of Clients, Credentials and Users as they were at that mom
 users from the copies, and completes users who have lost one of their two rows. With --update, it also sets the claims,
 scopes and lifetimes of existing clients and users back. It never undoes security changes: it enables and disables no user,
 and takes back no cut-off, newer password, newer secret or rename; a client that must send DPoP proofs today still must, and
-keeps its redirect URIs. Sessions don't come back.
+keeps its redirect URIs and who may sign up. Sessions don't come back.
 
 The command also restores users and clients that were deleted on purpose: name the ones you want with --user and --client.
 At the end it deletes the copies, and the doctor checks the result. If a name that you gave didn't exist at that moment, the
@@ -223,7 +223,7 @@ async fn clients(
 }
 
 /// The client as it was, but with the later `not_before`, and with today's secrets, `disabled`, `dpop`,
-/// redirect URIs, `first_party` and resources. Rights that were withdrawn since stay withdrawn, and a URI may
+/// redirect URIs, `first_party`, `sign_up` and resources. Rights that were withdrawn since stay withdrawn, and a URI may
 /// belong to someone else by now.
 fn set_back(then: Client, now: Option<Client>) -> Client {
     let Some(now) = now else { return then };
@@ -234,6 +234,7 @@ fn set_back(then: Client, now: Option<Client>) -> Client {
         redirect_uris: now.redirect_uris,
         post_logout_redirect_uris: now.post_logout_redirect_uris,
         is_first_party: now.is_first_party,
+        sign_up: now.sign_up,
         url: now.url,
         resources: now.resources,
         not_before: then.not_before.max(now.not_before),

@@ -3,7 +3,8 @@
 
 use aws_sdk_dynamodb::primitives::DateTime;
 use aws_sdk_dynamodb::types::{
-    BackupTypeFilter, PointInTimeRecoverySpecification, TableDescription, Tag, TimeToLiveSpecification,
+    BackupTypeFilter, PointInTimeRecoverySpecification, StreamSpecification, TableDescription, Tag,
+    TimeToLiveSpecification,
 };
 use shared::store::{StoreError, Table};
 
@@ -12,18 +13,26 @@ use crate::{
     audit::{OperatorEvent, Subject},
     context::Context,
     deployment::Deployment,
-    doctor::{self, Check, EXPECTED, ExpectedTable},
+    doctor::{self, Check, EXPECTED, ExpectedTable, stream_of},
     error::AdminError,
 };
 
 pub(super) const HELP: &str = "\
 DynamoDB keeps a backup of a deleted table for 35 days, if point-in-time recovery was on. The command restores the table
 under the same name, as it was when it was deleted. A restored table has no expiry, no point-in-time recovery, no deletion
-protection and no tags, so the command sets these on all of the stack's tables that lack them. Then the doctor checks the
-result. After an interruption, run the command again: it continues. If the stack doesn't know a table any more, use `adopt`.
+protection, no stream and no tags, so the command sets these on all of the stack's tables that lack them. The mailer reads a
+new stream of MailsTable only after a deployment: the command says how. Then the doctor checks the result. After an
+interruption, run the command again: it continues. If the stack doesn't know a table any more, use `adopt`.
 
 Example:
   latchgate --stack latchgate restore tables";
+
+/// The setting that a table lacks if it has no stream.
+const STREAM: &str = "stream";
+/// How a stack learns of a table's new stream. CloudFormation asks DynamoDB for the stream only when it
+/// changes the table.
+const DEPLOY: &str = "the mailer reads the new stream, and sends mail, once CloudFormation has changed the table: \
+                      deploy the stack with the other value of TableProtection, and then as before";
 
 pub(super) async fn restore(context: &Context) -> Result<(), AdminError> {
     let deployment = &context.deployment;
@@ -57,11 +66,13 @@ pub(super) async fn restore(context: &Context) -> Result<(), AdminError> {
     for (expected, table) in &tables {
         let description = until_active(&deployment.dynamodb, &table.name).await?;
         let set = complete(deployment, expected, table, &description).await?;
+        let has_new_stream = set.contains(&STREAM);
         let is_restored = missing.iter().any(|(restored, _)| restored.name == table.name);
         let done = is_restored.then_some("restored").into_iter().chain(set);
         let done = done.collect::<Vec<_>>().join(", ");
         let done = if done.is_empty() { "there was nothing to do".to_owned() } else { done };
-        checks.push(Check::ok(format!("restored {}", expected.id), done));
+        let name = format!("restored {}", expected.id);
+        checks.push(if has_new_stream { Check::warning(name, done, DEPLOY) } else { Check::ok(name, done) });
     }
     Box::pin(doctor::run_after(context, checks)).await
 }
@@ -135,6 +146,15 @@ async fn complete(
         updated.map_err(|error| StoreError::unavailable("UpdateTable", error))?;
         until_active(client, name).await?;
         set.push("deletion protection");
+    }
+    if expected.streams && stream_of(description).is_none() {
+        let stream = StreamSpecification::builder().stream_enabled(true);
+        let stream = stream.stream_view_type(ExpectedTable::STREAM).build();
+        let stream = stream.map_err(|error| not_built("UpdateTable", &error))?;
+        let updated = client.update_table().table_name(name).stream_specification(stream).send().await;
+        updated.map_err(|error| StoreError::unavailable("UpdateTable", error))?;
+        until_active(client, name).await?;
+        set.push(STREAM);
     }
     if let Some(arn) = description.table_arn().filter(|_| !deployment.tags.is_empty()) {
         let tag = |(key, value): (&String, &String)| Tag::builder().key(key).value(value).build();

@@ -11,18 +11,18 @@ use super::{
     cloudformation::{CloudFormation, id, name, place, status_of},
     error::StackError,
     next::{Tables, next, own_key},
-    plan::{self, KEYSET, Left},
+    plan::{self, KEYSET, Left, MAIL_KEY},
     record::{Record, named, when},
     resources::{Kind, Resources},
     template::{
         DESCRIPTION, Encryption, ImportedResource, TableState, import_template, log_group_properties,
-        secret_properties, table_properties,
+        mail_key_properties, secret_properties, table_properties,
     },
 };
 use crate::{
     audit::OperatorEvent,
     context::Context,
-    doctor::{EXPECTED, ExpectedTable},
+    doctor::{EXPECTED, ExpectedTable, stream_of},
     error::AdminError,
 };
 
@@ -105,7 +105,6 @@ pub(crate) async fn adopt(context: &Context, options: &AdoptOptions) -> Result<(
     for left in record.left.values() {
         imported.push(examiner.examine(left).await?);
     }
-    let secret = record.left.get(KEYSET);
     let place = examiner.place(&record).await?;
     let tables = examiner.tables;
     context.console.note(&format!("The new stack {stack} will be in {place}."));
@@ -113,11 +112,12 @@ pub(crate) async fn adopt(context: &Context, options: &AdoptOptions) -> Result<(
     context.console.confirm(&format!("This creates the stack {stack} from these."))?;
 
     context.audit_log().await?.announce(OperatorEvent::StackAdopted)?;
-    if let Some(secret) = secret {
+    for (id, keys) in [(KEYSET, "The keys were"), (MAIL_KEY, "The key of mails was")] {
+        let Some(secret) = record.left.get(id) else { continue };
         let is_to_go = resources.secret(&secret.name).await?.is_some_and(|s| s.deleted_date.is_some());
         if is_to_go {
             resources.restore_secret(&secret.name).await?;
-            context.console.note("The keys were scheduled for deletion: this has been cancelled.");
+            context.console.note(&format!("{keys} scheduled for deletion: this has been cancelled."));
         }
     }
     // A stack of a failed deployment has no resources, so it can be deleted.
@@ -220,7 +220,8 @@ impl Examiner<'_> {
             Kind::Secret => {
                 let secret = self.resources.secret(&left.name).await?;
                 let secret = secret.ok_or_else(|| wrong(left, "it isn't there".to_owned()))?;
-                secret_properties(secret.kms_key_id())
+                let kms_key = secret.kms_key_id();
+                if left.id == MAIL_KEY { mail_key_properties(kms_key) } else { secret_properties(kms_key) }
             }
             Kind::LogGroup => {
                 let group = self.resources.log_group(&left.name).await?;
@@ -258,6 +259,12 @@ impl Examiner<'_> {
                 format!("its items expire by {attribute}, so DynamoDB deletes items that are still needed");
             return Err(wrong(left, reason));
         }
+        let stream = stream_of(&table).filter(|_| expected.streams);
+        if let Some(view) = stream.filter(|view| **view != ExpectedTable::STREAM) {
+            let reason = format!("its stream has more than keys ({}): turn it off", view.as_str());
+            return Err(wrong(left, reason));
+        }
+        let streams = stream.is_some();
         let is_by_kms = table.sse_description().and_then(|sse| sse.status()) == Some(&SseStatus::Enabled);
         // The table itself decides: the stack's parameter may have changed after the table was encrypted.
         let encryption = match own_key(&table) {
@@ -270,6 +277,7 @@ impl Examiner<'_> {
             expires: ttl_attribute.is_some(),
             is_recoverable: self.resources.is_recoverable(name).await?,
             is_protected: table.deletion_protection_enabled() == Some(true),
+            streams,
             encryption,
         })
     }

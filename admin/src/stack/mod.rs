@@ -22,6 +22,7 @@ pub(crate) use self::{
 pub use self::{
     error::StackError,
     template::{
-        Encryption, ImportedResource, TableState, import_template, secret_properties, table_properties,
+        Encryption, ImportedResource, TableState, import_template, mail_key_properties, secret_properties,
+        table_properties,
     },
 };

@@ -18,8 +18,10 @@ const DESCRIPTION: &str = "Latchgate - ";
 const BELONGS_TO: &str = "LatchgateStack";
 /// The parameter with the API behind the stack's domain.
 pub(super) const DOMAIN_API: &str = "DomainApi";
-/// The logical id of the secret.
+/// The logical id of the secret with the keyset.
 pub(super) const KEYSET: &str = "Keyset";
+/// The logical id of the secret with the key of links and codes in mails.
+pub(super) const MAIL_KEY: &str = "MailKey";
 /// The logical id of the role with which API Gateway writes the logs of all APIs of the account and region.
 const LOGS_ROLE: &str = "ApiGatewayLogsRole";
 
@@ -134,7 +136,7 @@ fn thing(listed: &StackResourceSummary) -> Option<Left> {
     let name = listed.physical_resource_id().filter(|name| !name.is_empty())?;
     let is_known = match kind {
         Kind::Table => EXPECTED.iter().any(|expected| expected.id == id),
-        Kind::Secret => id == KEYSET,
+        Kind::Secret => [KEYSET, MAIL_KEY].contains(&id),
         Kind::LogGroup => true,
     };
     let status = listed.resource_status()?;

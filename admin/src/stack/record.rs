@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::{
 use super::{
     cloudformation::{CloudFormation, id},
     error::StackError,
-    plan::{self, KEYSET, Left},
+    plan::{self, KEYSET, Left, MAIL_KEY},
     resources::{Kind, Resources},
 };
 use crate::{
@@ -84,13 +84,13 @@ pub(super) fn named(argument: &(String, String)) -> Result<Left, StackError> {
     let (id, name) = argument;
     let kind = if EXPECTED.iter().any(|table| table.id == *id) {
         Kind::Table
-    } else if id == KEYSET {
+    } else if [KEYSET, MAIL_KEY].contains(&id.as_str()) {
         Kind::Secret
     } else if LOG_GROUPS.contains(&id.as_str()) {
         Kind::LogGroup
     } else {
         let tables = EXPECTED.map(|table| table.id).join(", ");
-        return Err(StackError::NoSuchResource(id.clone(), format!("{tables}, {KEYSET}")));
+        return Err(StackError::NoSuchResource(id.clone(), format!("{tables}, {KEYSET}, {MAIL_KEY}")));
     };
     Ok(Left { kind, id: id.clone(), name: name.clone(), is_stuck: false })
 }

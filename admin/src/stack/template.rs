@@ -25,6 +25,10 @@ pub struct ImportedResource {
 
 /// The current settings of a table.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a setting of DynamoDB, and independent of the others"
+)]
 pub struct TableState {
     /// Whether its items expire by the expected attribute.
     pub expires: bool,
@@ -32,6 +36,8 @@ pub struct TableState {
     pub is_recoverable: bool,
     /// Whether it has deletion protection.
     pub is_protected: bool,
+    /// Whether it has the expected stream.
+    pub streams: bool,
     /// The owner of its encryption key.
     pub encryption: Encryption,
 }
@@ -88,6 +94,9 @@ pub fn table_properties(expected: &ExpectedTable, state: &TableState) -> Value {
     if let Some(attribute) = expected.ttl_attribute.filter(|_| state.expires) {
         properties["TimeToLiveSpecification"] = json!({ "AttributeName": attribute, "Enabled": true });
     }
+    if expected.streams && state.streams {
+        properties["StreamSpecification"] = json!({ "StreamViewType": ExpectedTable::STREAM.as_str() });
+    }
     match &state.encryption {
         Encryption::DynamoDb => properties["SSESpecification"] = json!({ "SSEEnabled": false }),
         Encryption::Managed => properties["SSESpecification"] = json!({ "SSEEnabled": true }),
@@ -99,13 +108,27 @@ pub fn table_properties(expected: &ExpectedTable, state: &TableState) -> Value {
     properties
 }
 
-/// The properties of the secret. Its content stays: CloudFormation writes a `SecretString` only if it differs
-/// from the previous template's.
+/// The properties of the secret with the keyset. Its content stays: CloudFormation writes a `SecretString`
+/// only if it differs from the previous template's.
 pub fn secret_properties(kms_key: Option<&str>) -> Value {
-    let mut properties = json!({
+    let properties = json!({
         "Description": "Latchgate's signing keys and HMAC keys",
         "SecretString": "{}",
     });
+    encrypted(properties, kms_key)
+}
+
+/// The properties of the secret with the key of mails. Its content stays too: CloudFormation generates
+/// another only if the way differs from the previous template's.
+pub fn mail_key_properties(kms_key: Option<&str>) -> Value {
+    let properties = json!({
+        "Description": "The key of the links and codes in Latchgate's mails",
+        "GenerateSecretString": { "PasswordLength": 64, "ExcludePunctuation": true },
+    });
+    encrypted(properties, kms_key)
+}
+
+fn encrypted(mut properties: Value, kms_key: Option<&str>) -> Value {
     if let Some(key) = kms_key {
         properties["KmsKeyId"] = key.into();
     }

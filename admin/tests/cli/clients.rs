@@ -412,3 +412,33 @@ async fn a_resource_that_can_not_be_one_is_refused_for_its_reason() {
         assert!(ran.assert(2).stderr.contains(reason), "{ran:?}");
     }
 }
+
+#[tokio::test]
+async fn who_may_sign_up_at_a_client_is_set_reset_and_copied() {
+    let (deployed, standby) = (Deployed::start().await, Deployed::start().await);
+    let created = deployed.run(&["clients", "create", "game", "--public", "--sign-up", "open"]).await.json();
+    let open = json!({
+        "client_id": "game", "kind": "public", "scope": [], "sign_up": "open", "disabled": false,
+    });
+    assert_eq!(settings(created), open);
+    assert_eq!(settings(deployed.run(&["clients", "list"]).await.json()[0].take()), open);
+    assert_eq!(deployed.items("ClientsTable").await[0]["sign_up"], AttributeValue::S("open".to_owned()));
+
+    for sign_up in ["invited", "closed"] {
+        let shown = deployed.run(&["clients", "update", "game", "--sign-up", sign_up]).await.json();
+        assert_eq!(shown["sign_up"], sign_up);
+    }
+    let exported = deployed.run(&["clients", "export"]).await.stdout;
+    assert!(exported.contains(r#""sign_up":"closed""#), "{exported}");
+    standby.run_with(&["clients", "import", "-"], exported.as_bytes()).await.assert(0);
+    assert_eq!(standby.run(&["clients", "show", "game"]).await.json()["sign_up"], "closed");
+
+    let reset = deployed.run(&["clients", "update", "game", "--reset", "sign-up"]).await.json();
+    assert_eq!(reset.get("sign_up"), None);
+    let exported = deployed.run(&["clients", "export"]).await.stdout;
+    let import = ["clients", "import", "-", "--update"];
+    standby.run_with(&import, exported.as_bytes()).await.assert(0);
+    assert_eq!(standby.run(&["clients", "show", "game"]).await.json().get("sign_up"), None);
+    let ran = deployed.run(&["clients", "update", "game", "--sign-up", "all"]).await;
+    assert!(ran.assert(2).stderr.contains("it is open, invited or closed"), "{ran:?}");
+}

@@ -134,5 +134,5 @@ async fn a_check_that_could_not_run_sets_the_exit_code() {
     deployed.api().await;
     deployed.endpoint = without_expiry(deployed.endpoint.clone()).await;
     let ran = deployed.run(&["doctor"]).await;
-    assert!(ran.assert(1).stderr.contains("could not check 8"), "{ran:?}");
+    assert!(ran.assert(1).stderr.contains("could not check 9"), "{ran:?}");
 }

@@ -13,6 +13,7 @@ mod documented;
 mod errors;
 mod files;
 mod import;
+mod mails;
 mod names;
 mod options;
 mod portable;

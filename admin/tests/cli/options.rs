@@ -96,6 +96,7 @@ async fn help_explains_the_exit_codes_and_every_command_has_an_example() {
             ],
         ),
         ("sessions", &["list", "revoke"]),
+        ("mails", &["preview"]),
     ] {
         for command in commands {
             let text = help(&[kind, command]).await;
@@ -124,7 +125,7 @@ async fn a_table_is_for_people() {
     let lines: Vec<Vec<&str>> = printed.stdout.lines().map(|l| l.split_whitespace().collect()).collect();
     assert_eq!(
         lines[0],
-        ["CLIENT_ID", "NAME", "KIND", "SCOPE", "DPOP", "FIRST_PARTY", "REDIRECT_URIS", "DISABLED"]
+        ["CLIENT_ID", "NAME", "KIND", "SCOPE", "DPOP", "FIRST_PARTY", "SIGN_UP", "REDIRECT_URIS", "DISABLED"]
     );
     assert_eq!(lines[1], ["blog", "public", "none", "no"]);
     assert_eq!(lines[2], ["shop", "public", "read", "write", "no"]);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     Deployed, Ran, TABLES,
-    account::{Account, KEYSET, Stack},
+    account::{Account, KEYSET, MAIL_KEY, Stack},
     run,
 };
 
@@ -84,12 +84,12 @@ async fn destroy_deletes_the_stack_its_alarms_its_api_and_what_they_retain() {
     assert_eq!(stacks, [of("latchgate-alarms"), of("latchgate-http"), of(STACK)]);
     {
         let world = account.world();
-        assert!(world.secrets[KEYSET], "it is to be deleted");
+        assert!(world.secrets[KEYSET] && world.secrets[MAIL_KEY], "they are to be deleted");
         assert_eq!(world.log_groups, ["latchgate-prod-AccessLog-12".to_owned()].into(), "another's stays");
         assert!(world.backups.is_empty());
     }
     let results = results(&ran);
-    assert!(results.len() == 15 && results.iter().all(|(_, result)| result == "deleted"), "{results:?}");
+    assert!(results.len() == 17 && results.iter().all(|(_, result)| result == "deleted"), "{results:?}");
     for said in [
         "stack latchgate-alarms (CREATE_COMPLETE)",
         "table ClientsTable: about 1 items",
@@ -249,7 +249,8 @@ async fn failed_deletions_are_reported_and_the_same_command_continues() {
     {
         let mut world = account.world();
         let denied = |operation: &str| (operation.to_owned(), vec!["AccessDeniedException"]);
-        world.refusals = [denied("DeleteTable UsersTable"), denied("DeleteSecret")].into();
+        let keyset = format!("DeleteSecret {KEYSET}");
+        world.refusals = [denied("DeleteTable UsersTable"), denied(&keyset)].into();
         world.refusals.insert("DeleteStack".to_owned(), vec!["Throttling", "Throttling"]);
         world.refusals.insert("DeleteTable ClientsTable".to_owned(), vec!["ResourceInUseException"]);
         world.stack(STACK).fails = Some("LoginFunction is in use");
@@ -439,14 +440,16 @@ async fn a_table_that_kept_a_stack_from_going_loses_its_protection_first() {
 async fn adopt_takes_in_the_leftovers_of_a_deleted_stack() {
     let (deployed, account) = stack().await;
     account.world().stack(STACK).end();
-    account.world().secrets.insert(KEYSET.to_owned(), true);
+    for secret in [KEYSET, MAIL_KEY] {
+        account.world().secrets.insert(secret.to_owned(), true);
+    }
     let ran = account.run(&deployed, &ADOPT).await;
     ran.assert(0);
-    assert_eq!(results_of_adoption(&ran), 11);
+    assert_eq!(results_of_adoption(&ran), 13);
     {
         let mut world = account.world();
         assert_eq!(world.stack(STACK).status, "IMPORT_COMPLETE");
-        assert!(!world.secrets[KEYSET], "it isn't to be deleted any more");
+        assert!(!world.secrets[KEYSET] && !world.secrets[MAIL_KEY], "they aren't to be deleted any more");
         let users = &world.templates[0]["Resources"]["UsersTable"]["Properties"];
         assert_eq!(users["DeletionProtectionEnabled"], true);
         assert_eq!(users["KeySchema"], json!([{ "AttributeName": "user_id", "KeyType": "HASH" }]));
@@ -454,6 +457,10 @@ async fn adopt_takes_in_the_leftovers_of_a_deleted_stack() {
         let ttl = json!({ "AttributeName": "expires_at", "Enabled": true });
         assert_eq!(sessions["TimeToLiveSpecification"], ttl);
         assert_eq!(world.templates[0]["Resources"]["Keyset"]["Properties"]["SecretString"], "{}");
+        let mails = &world.templates[0]["Resources"]["MailsTable"]["Properties"];
+        assert_eq!(mails["StreamSpecification"], json!({ "StreamViewType": "KEYS_ONLY" }));
+        let key = &world.templates[0]["Resources"]["MailKey"]["Properties"];
+        assert_eq!(key["GenerateSecretString"], json!({ "PasswordLength": 64, "ExcludePunctuation": true }));
         assert_eq!(world.templates[0]["Resources"]["AccessLog"]["Properties"]["RetentionInDays"], 90);
     }
     let next = "sam deploy --stack-name latchgate-prod --parameter-overrides Issuer=https://login.example.com \
@@ -466,7 +473,7 @@ async fn adopt_takes_in_the_leftovers_of_a_deleted_stack() {
     assert!(doctor.assert(1).stderr.contains("sam deploy --stack-name latchgate-prod"), "{doctor:?}");
     account.take_changes();
     let again = account.run(&deployed, &ADOPT).await;
-    assert_eq!(results_of_adoption(again.assert(0)), 11);
+    assert_eq!(results_of_adoption(again.assert(0)), 13);
     assert!(again.stderr.contains("has the resources already") && again.stderr.contains(next), "{again:?}");
     assert_eq!(account.take_changes(), Vec::<String>::new());
 }
@@ -474,10 +481,11 @@ async fn adopt_takes_in_the_leftovers_of_a_deleted_stack() {
 #[tokio::test]
 async fn leftovers_of_an_earlier_release_can_be_adopted_and_destroyed() {
     let (deployed, account) = stack().await;
-    for id in ["CodesTable", "ConsentsTable"] {
+    for id in ["CodesTable", "ConsentsTable", "MailsTable"] {
         drop_table(&deployed, id).await;
         account.world().stack(STACK).resources.retain(|resource| resource.id != id);
     }
+    account.world().stack(STACK).resources.retain(|resource| resource.id != "MailKey");
     account.world().stack(STACK).end();
     let ran = account.run(&deployed, &ADOPT).await;
     assert_eq!(results_of_adoption(ran.assert(0)), 9);
@@ -514,6 +522,9 @@ async fn adopt_refuses_resources_that_do_not_fit() {
         .await;
     refused(&["--resource", "OrdersTable=orders"], 2, "choose one of ClientsTable,").await;
     refused(&["--resource", "OrdersTable"], 2, "logical id and its name").await;
+    account.world().streams.insert("MailsTable".to_owned(), "NEW_IMAGE");
+    refused(&[], 4, "its stream has more than keys (NEW_IMAGE)").await;
+    account.world().streams.insert("MailsTable".to_owned(), "KEYS_ONLY");
     refused(&["--from", "nobody"], 3, "knows no deleted stack nobody in eu-west-1").await;
     let id = account.world().stack(STACK).id.clone();
     let other = Stack::new("other", 2, "x").with("UsersTable", "AWS::DynamoDB::Table", "UsersTable");

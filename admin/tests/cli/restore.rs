@@ -36,6 +36,8 @@ struct Stored {
     deleted: BTreeMap<String, (TableDescription, Items)>,
     recoverable: BTreeSet<String>,
     protected: BTreeSet<String>,
+    /// Tables with a stream, and what it contains.
+    streams: BTreeMap<String, String>,
     tags: BTreeMap<String, Vec<Value>>,
     /// The states to report for tables in the next answers, since nothing is made or deleted at once.
     states: BTreeMap<String, (&'static str, u32)>,
@@ -62,7 +64,7 @@ struct Backups {
     stored: Arc<Mutex<Stored>>,
 }
 
-const TABLES: [&str; 8] = [
+const TABLES: [&str; 9] = [
     "ClientsTable",
     "CredentialsTable",
     "UsersTable",
@@ -71,6 +73,7 @@ const TABLES: [&str; 8] = [
     "KeysTable",
     "CodesTable",
     "ConsentsTable",
+    "MailsTable",
 ];
 
 impl Backups {
@@ -82,6 +85,7 @@ impl Backups {
         {
             let mut stored = backups.stored.lock().unwrap();
             (stored.recoverable, stored.protected) = (all.clone(), all);
+            stored.streams.insert("MailsTable".to_owned(), "KEYS_ONLY".to_owned());
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         deployed.endpoint = format!("http://{}", listener.local_addr().unwrap());
@@ -199,14 +203,14 @@ async fn dispatch(backups: &Backups, headers: &HeaderMap, body: Bytes) -> (Statu
                 }
                 stored.deleted.insert(table.clone(), deleted);
                 stored.recoverable.remove(&table);
+                stored.streams.remove(&table);
                 let lingers = stored.lingers;
                 stored.states.insert(table.clone(), ("DELETING", lingers));
             }
             backups.forward(headers, body).await
         }
         "UpdateTable" => {
-            assert_eq!(asked["DeletionProtectionEnabled"], true, "nothing else is changed");
-            backups.stored.lock().unwrap().protected.insert(table.clone());
+            backups.update(&table, &asked);
             ok(json!({"TableDescription": {"TableName": table, "TableStatus": "UPDATING"}}))
         }
         "DescribeTable" => backups.describe(&table, headers, body).await,
@@ -242,6 +246,21 @@ async fn dispatch(backups: &Backups, headers: &HeaderMap, body: Bytes) -> (Statu
 }
 
 impl Backups {
+    /// Protects a table, or gives it a stream.
+    fn update(&self, table: &str, asked: &Value) {
+        let mut stored = self.stored.lock().unwrap();
+        let stream = &asked["StreamSpecification"];
+        if stream.is_null() {
+            assert_eq!(asked["DeletionProtectionEnabled"], true, "nothing else is changed");
+            stored.protected.insert(table.to_owned());
+            return;
+        }
+        assert_eq!(stream["StreamEnabled"], true);
+        let view = stream["StreamViewType"].as_str().unwrap().to_owned();
+        let before = stored.streams.insert(table.to_owned(), view);
+        assert_eq!(before, None, "DynamoDB refuses a stream of a table that has one");
+    }
+
     /// The engine's description of a table, with the facts that the engine lacks.
     async fn describe(&self, table: &str, headers: &HeaderMap, body: Bytes) -> (StatusCode, Vec<u8>) {
         if let Some((state, times)) = self.stored.lock().unwrap().states.get_mut(table)
@@ -262,6 +281,10 @@ impl Backups {
                     json!({"ReadCapacityUnits": 5, "WriteCapacityUnits": 5});
             }
             described["Table"]["DeletionProtectionEnabled"] = json!(is_protected);
+            if let Some(view) = stored.streams.get(table) {
+                described["Table"]["StreamSpecification"] =
+                    json!({"StreamEnabled": true, "StreamViewType": view});
+            }
             described["Table"]["TableArn"] =
                 json!(format!("arn:aws:dynamodb:eu-central-1:123456789012:table/{table}"));
         }
@@ -579,6 +602,38 @@ async fn deleted_tables_come_back_with_the_settings_that_backups_lack() {
     let remedies: Vec<&str> = found.iter().filter_map(|check| check.remedy.as_deref()).collect();
     let protects = |remedy: &&str| remedy.contains("--deletion-protection-enabled");
     assert!(remedies.iter().any(protects), "{remedies:?}");
+}
+
+#[tokio::test]
+async fn a_restored_table_gets_its_stream_and_the_operator_what_else_to_do() {
+    let mut deployed = Deployed::embedded().await;
+    let backups = Backups::before(&mut deployed).await;
+    deployed.api().await;
+    backups.stored.lock().unwrap().protected.remove("MailsTable");
+    let aws = Client::new(&engine::config(&deployed.endpoint, ACCESS_KEY_ID));
+    aws.delete_table().table_name("MailsTable").send().await.unwrap();
+    let ran = deployed.run(&["restore", "tables", "--yes"]).await;
+    let said = ran.json();
+    assert_eq!(
+        detail(&said, "restored MailsTable"),
+        "restored, expiry, point-in-time recovery, deletion protection, stream"
+    );
+    assert!(ran.stderr.contains("deploy the stack with the other value of TableProtection"), "{ran:?}");
+    assert_eq!(detail(&said, "stream of MailsTable"), "on, with keys only");
+    let again = deployed.run(&["restore", "tables", "--yes"]).await;
+    assert_eq!(detail(&again.json(), "restored MailsTable"), "there was nothing to do");
+    assert!(!again.stderr.contains("TableProtection"), "{again:?}");
+
+    for (view, expected) in [(None, "no mail is sent"), (Some("NEW_IMAGE"), "more than keys: NEW_IMAGE")] {
+        {
+            let mut stored = backups.stored.lock().unwrap();
+            stored.streams.remove("MailsTable");
+            stored.streams.extend(view.map(|view| ("MailsTable".to_owned(), view.to_owned())));
+        }
+        let ran = deployed.run(&["doctor"]).await;
+        let said: Value = serde_json::from_str(&ran.assert(5).stdout).unwrap();
+        assert!(detail(&said, "stream of MailsTable").contains(expected), "{said}");
+    }
 }
 
 #[tokio::test]

@@ -52,6 +52,7 @@ export type ApiErrorCode =
   | 'invalid_scope'
   | 'invalid_target'
   | 'unsupported_grant_type'
+  | 'access_denied'
   | 'invalid_dpop_proof'
   | 'use_dpop_nonce'
   | 'unauthorized'

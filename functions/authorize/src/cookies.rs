@@ -1,4 +1,4 @@
-//! The two cookies of the pages (RFC 6265). Because of their prefix, no other host and no page without TLS
+//! The cookies of the pages (RFC 6265). Because of their prefix, no other host and no page without TLS
 //! can set them.
 
 use std::time::Duration;
@@ -15,6 +15,8 @@ use shared::random::{self, Random};
 const SESSION: &str = "__Host-latchgate";
 /// The cookie that binds forms to their browser.
 const FORM: &str = "__Host-latchgate-form";
+/// The cookie of the client's request that goes on after a mail.
+const PENDING: &str = "__Host-latchgate-pending";
 /// `Lax`, since other sites' clients send their users here.
 const ATTRIBUTES: &str = "Secure; HttpOnly; SameSite=Lax; Path=/";
 
@@ -58,7 +60,28 @@ pub(crate) fn keep_session(text: &SecretString, ttl: Duration) -> HeaderValue {
 
 /// The header that deletes the session cookie.
 pub(crate) fn forget_session() -> HeaderValue {
-    HeaderValue::from_str(&format!("{SESSION}=; Max-Age=0; {ATTRIBUTES}"))
+    forget(SESSION)
+}
+
+/// The query of the client's request that goes on after a mail.
+pub(crate) fn pending(request: &Request) -> Option<&str> {
+    let is_of_query =
+        |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_' | b'~' | b'%' | b'&' | b'=');
+    value(request, PENDING).filter(|query| query.bytes().all(is_of_query))
+}
+
+/// The header that keeps such a query for `ttl`. All of its characters can be in a cookie.
+pub(crate) fn keep_pending(query: &str, ttl: Duration) -> HeaderValue {
+    sensitive(&format!("{PENDING}={query}; Max-Age={}; {ATTRIBUTES}", ttl.as_secs()))
+}
+
+/// The header that deletes such a query.
+pub(crate) fn forget_pending() -> HeaderValue {
+    forget(PENDING)
+}
+
+fn forget(name: &str) -> HeaderValue {
+    HeaderValue::from_str(&format!("{name}=; Max-Age=0; {ATTRIBUTES}"))
         // Unwrap safety: the text is ASCII.
         .expect("a cookie is a header's value")
 }
@@ -142,5 +165,17 @@ mod tests {
         let attributes = "Secure; HttpOnly; SameSite=Lax; Path=/";
         assert_eq!(header, format!("__Host-latchgate=lgr1_x; Max-Age=86400; {attributes}").as_str());
         assert_eq!(forget_session(), format!("__Host-latchgate=; Max-Age=0; {attributes}").as_str());
+    }
+
+    #[test]
+    fn a_pending_request_is_kept_as_it_is() {
+        let query = "client_id=web&state=a%20b~-._";
+        let header = keep_pending(query, Duration::from_secs(3600));
+        let expected = format!("{PENDING}={query}; Max-Age=3600; {ATTRIBUTES}");
+        assert_eq!((header.to_str().unwrap(), header.is_sensitive()), (&*expected, true));
+        assert_eq!(pending(&request(&[&format!("{PENDING}={query}")])), Some(query));
+        for other in ["", "a b", "\"a=b\"", "a=<b>", "//evil.example", "a=b#c", "a=b?c"] {
+            assert_eq!(pending(&request(&[&format!("{PENDING}={other}")])), None, "{other}");
+        }
     }
 }

@@ -108,6 +108,7 @@ mod tests {
             redirect_uris: vec![],
             post_logout_redirect_uris: vec![],
             is_first_party,
+            sign_up: None,
             url: None,
             overrides: LifetimeOverrides::default(),
         };

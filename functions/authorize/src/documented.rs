@@ -69,6 +69,7 @@ impl DocumentedClients {
             redirect_uris: metadata.redirect_uris.clone(),
             post_logout_redirect_uris: metadata.post_logout_redirect_uris.clone(),
             is_first_party: false,
+            sign_up: stored.and_then(|stored| stored.sign_up),
             resources: stored.map(|stored| stored.resources.clone()).unwrap_or_default(),
             url: Some(url.clone()),
             overrides: stored.map_or_else(LifetimeOverrides::default, |stored| stored.overrides),

@@ -1,13 +1,16 @@
 //! The sign-in form, for a client's request or the account.
 
 use lambda_http::{Body, Response};
-use shared::log::Event;
+use shared::{client::Client, log::Event};
 
 use crate::{
     Authorize, AuthorizeError, AuthorizeReason, Refused,
     browser_session::BrowserSession,
+    by_mail::MailPage,
     form::{Action, Form},
     pages::{ChangePasswordView, ChangeProblem, SignInProblem, SignInView},
+    request::{OF_AUTHORIZATION, Pairs},
+    target::name_of,
     visit::Visit,
 };
 
@@ -18,8 +21,8 @@ const PURPOSE: [&str; 1] = ["sign-in"];
 #[derive(Clone, Copy)]
 pub(crate) struct Entrance<'a> {
     pub(crate) visit: &'a Visit<'a>,
-    /// Name of the client that asks, if any.
-    pub(crate) client: Option<&'a str>,
+    /// The client that asks, if any.
+    pub(crate) client: Option<&'a Client>,
     /// The redirect URI to which the form may lead.
     pub(crate) redirect_uri: Option<&'a str>,
 }
@@ -78,7 +81,17 @@ impl Authorize {
     ) -> Response<Body> {
         let Entrance { visit, client, redirect_uri } = entrance;
         let csrf = visit.form_token(&PURPOSE);
-        let view = SignInView { client, username, problem };
+        // The pages for these users get the client's request, so that they can lead back here.
+        let query = Pairs::of_query(visit.request).to_query(&OF_AUTHORIZATION);
+        let forgot = self.accounts.sends_mail().then(|| MailPage::Forgot.url_at_sign_in(&query));
+        let new_account = self.accounts.takes_sign_ups(client).then(|| MailPage::New.url_at_sign_in(&query));
+        let view = SignInView {
+            client: client.map(name_of),
+            username,
+            forgot: forgot.as_deref(),
+            new_account: new_account.as_deref(),
+            problem,
+        };
         visit.with_form(self.pages.sign_in(&visit.frame(&csrf, redirect_uri), &view))
     }
 

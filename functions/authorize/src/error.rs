@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use accounts::AccountsReason;
 use lambda_http::{Body, Response};
 use passwords::{PasswordRejection, SignInError};
 use shared::http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse};
@@ -104,6 +105,12 @@ pub enum AuthorizeReason {
     /// The new password is the current one.
     #[error("the new password is the current one")]
     Same,
+    /// The text is not an email address.
+    #[error("a text that is not an email address")]
+    MalformedEmail,
+    /// A mail, a link or a code is refused.
+    #[error(transparent)]
+    Accounts(AccountsReason),
     /// The `client_id` of a logout request differs from the ID token's.
     #[error("an ID token of another client")]
     OtherClient,
@@ -147,6 +154,8 @@ impl IntoErrorResponse for AuthorizeReason {
             Self::Rejected(_) | Self::Same => {
                 ErrorResponse::new(ErrorCode::PasswordRejected, "The new password is not allowed.")
             }
+            Self::MalformedEmail => invalid("The email address is malformed."),
+            Self::Accounts(reason) => reason.response(),
             Self::OtherClient => invalid("The ID token was issued to another client."),
         }
     }
@@ -171,6 +180,8 @@ impl IntoErrorResponse for AuthorizeReason {
             Self::SignIn(error) => error.reason(),
             Self::Rejected(rejection) => rejection.reason(),
             Self::Same => "same_password",
+            Self::MalformedEmail => "malformed_parameter",
+            Self::Accounts(reason) => reason.reason(),
             Self::OtherClient => "foreign_token",
         }
     }

@@ -30,7 +30,7 @@ impl Asked<'_> {
     pub(crate) fn entrance(&self) -> Entrance<'_> {
         Entrance {
             visit: self.visit,
-            client: Some(self.target.client_name()),
+            client: Some(&self.target.client),
             redirect_uri: Some(&self.target.redirect_uri),
         }
     }

@@ -3,6 +3,8 @@
 //! - `/authorize`: a user signs in and consents, and a client gets a code (RFC 6749 section 4.1, OpenID
 //!   Connect Core 1.0 section 3.1.2).
 //! - `/account`: users see their sessions and change their password.
+//! - `/account/new`, `/account/forgot` and the links in their mails: users create an account, or choose a new
+//!   password.
 //! - `/end-session`: a user signs out (OpenID Connect RP-Initiated Logout 1.0).
 //!
 //! After a sign-in the browser has its own session, so the next client gets its code without a password. The
@@ -12,6 +14,7 @@ mod account;
 mod account_form;
 mod answer;
 mod browser_session;
+mod by_mail;
 mod change_password;
 mod code;
 mod consent;
@@ -31,6 +34,7 @@ mod origins;
 mod pages;
 mod received;
 mod redirect;
+mod referrer;
 mod refusal;
 mod request;
 mod sign_in;
@@ -39,6 +43,7 @@ mod visit;
 
 use std::sync::Arc;
 
+use accounts::Accounts;
 use lambda_http::{Body, Request, Response, http::StatusCode};
 use passwords::SignIn;
 use shared::{
@@ -83,6 +88,7 @@ pub struct Authorize {
     revoker: SessionRevoker,
     browsers: BrowserSessions,
     sign_in: SignIn,
+    accounts: Accounts,
     pages: Pages,
     origins: Origins,
     binds_tokens: bool,
@@ -108,9 +114,12 @@ impl Authorize {
     /// [`StartError`], if its environment is incomplete or its keys are unusable.
     pub async fn start_in(web: Arc<dyn Web>, context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, aws, clock, random, .. } = context;
+        let clients = Clients::new(environment, dynamodb, clock.clone())?;
+        let sign_in = SignIn::new(context)?;
         let authorize = Self {
             endpoint: Endpoint::closed("authorize", "GET, POST", context)?,
-            clients: Clients::new(environment, dynamodb, clock.clone())?,
+            accounts: Accounts::new(context, &clients, &sign_in.passwords)?,
+            clients,
             documented: DocumentedClients::from_context(context, web)?,
             indicators: ResourceIndicators::from_environment(environment)?,
             codes: Codes::new(environment, dynamodb)?,
@@ -119,7 +128,7 @@ impl Authorize {
             session_limit: SessionLimit::from_environment(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             browsers: BrowserSessions::new(context)?,
-            sign_in: SignIn::new(context)?,
+            sign_in,
             pages: Pages::from_environment(environment)?,
             origins: Origins::from_environment(environment)?,
             binds_tokens: dpop::binds(environment)?,
@@ -143,13 +152,19 @@ impl Authorize {
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         let log = self.endpoint.begin(request);
         let render = |error: &AuthorizeError| self.answer_to(error, request);
-        self.endpoint.answer_by(request, &log, Box::pin(self.visit(request, &log)), render).await
+        let answer =
+            self.endpoint.answer_by(request, &log, Box::pin(self.visit(request, &log)), render).await;
+        match Place::of_path(request.uri().path()) {
+            Some(Place::ByMail(_)) => referrer::without_referrer(answer),
+            Some(Place::Authorize | Place::Account | Place::EndSession) | None => answer,
+        }
     }
 
     async fn visit(&self, request: &Request, log: &RequestLog) -> Result<Response<Body>, AuthorizeError> {
         match Place::of_path(request.uri().path()) {
             Some(Place::Authorize) => self.authorize(request, log).await,
             Some(Place::Account) => self.account(request, log).await,
+            Some(Place::ByMail(page)) => self.by_mail(page, request, log).await,
             Some(Place::EndSession) => self.end_session(request, log).await,
             None => {
                 let page = self.error_page(request, StatusCode::NOT_FOUND, PageError::BadRequest);

@@ -83,7 +83,11 @@ impl Authorize {
     }
 
     /// Returns the client that a request names by its identifier or the URL of its document.
-    async fn named(&self, visit: &Visit<'_>, named: Option<&str>) -> Result<Documented, AuthorizeError> {
+    pub(crate) async fn named(
+        &self,
+        visit: &Visit<'_>,
+        named: Option<&str>,
+    ) -> Result<Documented, AuthorizeError> {
         if let (Some(clients), Some(url)) = (&self.documented, named.and_then(ClientIdUrl::parse)) {
             return self.documented(visit, clients, &url).await;
         }

@@ -6,35 +6,27 @@
 //! afterwards, and only then removes the keys that it replaces. A step that had checked earlier either writes
 //! before the fence is raised, and its keys are removed, or its write fails.
 
-use std::time::Duration;
-
-use aws_sdk_dynamodb::{
-    error::{BuildError, SdkError},
-    operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
-    types::{
-        AttributeValue::{self, S},
-        ConditionCheck, TransactWriteItem,
-    },
+use aws_sdk_dynamodb::types::{
+    AttributeValue::{self, S},
+    ConditionCheck, TransactWriteItem,
 };
 use shared::{
     keys::PublishedKeys,
     random::{self, Random},
-    store::{Row, StoreError, Table, attribute},
+    store::{Row, StoreError, Table, Transacted, Transaction, attribute},
 };
-use tokio::time;
 
 /// The partition of the fence. Readers of the published keys don't query it.
 const KEY_USE: &str = "fence";
 const KID: &str = "keyset";
 
-const OPERATION: &str = "TransactWriteItems on Keys";
-/// How often a transaction that conflicts with another is tried, and the first pause.
-const ATTEMPTS: u32 = 6;
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// The value of the fence when it was read. It has none until it is first raised.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fence(Option<String>);
+/// The fence as it was read.
+#[derive(Clone, Debug)]
+pub struct Fence<'a> {
+    /// Its value. It has none until it is first raised.
+    value: Option<String>,
+    random: &'a dyn Random,
+}
 
 /// Why a write behind a fence failed.
 #[derive(Debug, thiserror::Error)]
@@ -56,18 +48,18 @@ pub(crate) enum Written {
     Refused,
 }
 
-impl Fence {
+impl<'a> Fence<'a> {
     /// Reads the fence. Do this before checking which keyset is current.
     ///
     /// # Errors
     ///
     /// [`StoreError`], if the read fails or the fence is malformed.
-    pub async fn read(published: &PublishedKeys) -> Result<Self, StoreError> {
+    pub async fn read(published: &PublishedKeys, random: &'a dyn Random) -> Result<Self, StoreError> {
         let get = published.table.get_item().set_key(Some(key().into())).consistent_read(true);
         let output = get.send().await.map_err(|e| StoreError::unavailable("GetItem on Keys", e))?;
-        let Some(item) = output.item else { return Ok(Self(None)) };
-        let fence = Row::new("Keys", &item).optional_text(attribute::FENCE)?;
-        Ok(Self(fence.map(str::to_owned)))
+        let Some(item) = output.item else { return Ok(Self { value: None, random }) };
+        let value = Row::new("Keys", &item).optional_text(attribute::FENCE)?.map(str::to_owned);
+        Ok(Self { value, random })
     }
 
     /// Raises the fence. Do this after a keyset has become current, and before removing published keys.
@@ -75,7 +67,7 @@ impl Fence {
     /// # Errors
     ///
     /// [`StoreError`], if the write fails.
-    pub async fn raise(published: &PublishedKeys, random: &dyn Random) -> Result<Self, StoreError> {
+    pub async fn raise(published: &PublishedKeys, random: &'a dyn Random) -> Result<Self, StoreError> {
         let fence = random::identifier(random);
         published
             .table
@@ -87,74 +79,42 @@ impl Fence {
             .send()
             .await
             .map_err(|e| StoreError::unavailable("UpdateItem on Keys", e))?;
-        Ok(Self(Some(fence)))
+        Ok(Self { value: Some(fence), random })
     }
 
     /// Writes, if the fence is unchanged since it was read.
     pub(crate) async fn write(&self, table: &Table, write: TransactWriteItem) -> Result<Written, FenceError> {
-        let check =
-            TransactWriteItem::builder().condition_check(self.check(table).map_err(not_built)?).build();
-        let writes = vec![check, write];
-        for attempt in 0..ATTEMPTS {
-            let transact = table.client.transact_write_items().set_transact_items(Some(writes.clone()));
-            match outcome(transact.send().await)? {
-                Some(written) => return Ok(written),
-                None => time::sleep(PAUSE * 2_u32.pow(attempt)).await,
-            }
+        let check = TransactWriteItem::builder().condition_check(self.check(table)?).build();
+        let transaction = Transaction {
+            client: &table.client,
+            operation: "TransactWriteItems on Keys",
+            writes: vec![check, write],
+            token: &random::identifier(self.random),
+        };
+        match transaction.run().await? {
+            Transacted::Done => Ok(Written::Done),
+            Transacted::Refused(0) => Err(FenceError::Raised),
+            Transacted::Refused(_) => Ok(Written::Refused),
         }
-        let reason = "other writes kept changing it".to_owned();
-        Err(StoreError::Unavailable { operation: OPERATION, reason }.into())
     }
 
-    fn check(&self, table: &Table) -> Result<ConditionCheck, BuildError> {
+    fn check(&self, table: &Table) -> Result<ConditionCheck, StoreError> {
         let check = ConditionCheck::builder()
             .table_name(&table.name)
             .set_key(Some(key().into()))
             .expression_attribute_names("#fence", attribute::FENCE);
-        match &self.0 {
+        match &self.value {
             None => check.condition_expression("attribute_not_exists(#fence)"),
             Some(fence) => check
                 .condition_expression("#fence = :fence")
                 .expression_attribute_values(":fence", S(fence.clone())),
         }
         .build()
+        .map_err(StoreError::not_built)
     }
 }
 
 fn key() -> [(String, AttributeValue); 2] {
     [(attribute::KEY_USE, KEY_USE), (attribute::KID, KID)]
         .map(|(name, value)| (name.to_owned(), S(value.to_owned())))
-}
-
-/// The reason for a failed condition.
-const FAILED: &str = "ConditionalCheckFailed";
-
-/// The outcome of the transaction; `None`, if it should be retried. The fence's reason is the first.
-fn outcome<R>(
-    result: Result<TransactWriteItemsOutput, SdkError<TransactWriteItemsError, R>>,
-) -> Result<Option<Written>, FenceError> {
-    let Err(error) = result else { return Ok(Some(Written::Done)) };
-    if let SdkError::ServiceError(service) = &error
-        && let TransactWriteItemsError::TransactionCanceledException(cancelled) = service.err()
-    {
-        let reasons: Vec<&str> =
-            cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or("None")).collect();
-        match reasons[..] {
-            [FAILED, _] => return Err(FenceError::Raised),
-            [_, FAILED] => return Ok(Some(Written::Refused)),
-            _ if reasons.iter().any(|reason| is_passing(reason)) => return Ok(None),
-            _ => {}
-        }
-    }
-    Err(StoreError::unavailable(OPERATION, error).into())
-}
-
-fn is_passing(reason: &str) -> bool {
-    matches!(reason, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
-}
-
-/// Converts an error that never occurs, since all required fields are set.
-#[expect(clippy::needless_pass_by_value, reason = "what `map_err` asks for")]
-pub(crate) fn not_built(error: BuildError) -> StoreError {
-    StoreError::Unavailable { operation: OPERATION, reason: error.to_string() }
 }

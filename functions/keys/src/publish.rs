@@ -7,11 +7,11 @@ use aws_sdk_dynamodb::types::{
 use shared::{
     clock::Timestamp,
     keys::{Jwk, KeysetDocument, PublishedKey, PublishedKeys},
-    store::attribute,
+    store::{StoreError, attribute},
 };
 
 use crate::{
-    fence::{Fence, FenceError, Written, not_built},
+    fence::{Fence, FenceError, Written},
     plan,
 };
 
@@ -24,7 +24,7 @@ use crate::{
 pub async fn publish(
     published: &PublishedKeys,
     document: &KeysetDocument,
-    fence: &Fence,
+    fence: &Fence<'_>,
     now: Timestamp,
 ) -> Result<(), FenceError> {
     for key in &document.signing_keys {
@@ -45,7 +45,7 @@ pub async fn publish(
 pub async fn retire(
     published: &PublishedKeys,
     document: &KeysetDocument,
-    fence: &Fence,
+    fence: &Fence<'_>,
     now: Timestamp,
 ) -> Result<(), FenceError> {
     for key in published.all().await? {
@@ -72,7 +72,7 @@ fn put(published: &PublishedKeys, jwk: &Jwk, now: Timestamp) -> Result<TransactW
         .condition_expression("attribute_not_exists(#kid)")
         .expression_attribute_names("#kid", attribute::KID)
         .build()
-        .map_err(not_built)?;
+        .map_err(StoreError::not_built)?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
@@ -92,7 +92,7 @@ fn expire(
         .expression_attribute_values(":expires_at", N(expires_at.to_string()))
         .expression_attribute_values(":read", N(key.expires_at.to_string()))
         .build()
-        .map_err(not_built)?;
+        .map_err(StoreError::not_built)?;
     Ok(TransactWriteItem::builder().update(update).build())
 }
 

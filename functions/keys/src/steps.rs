@@ -36,7 +36,7 @@ impl KeyRotation {
         for _ in 0..ATTEMPTS {
             // The fence is read first. A rotation that makes its version current after the check below also
             // raises the fence after this read.
-            let fence = Fence::read(&self.published).await?;
+            let fence = Fence::read(&self.published, &*self.random).await?;
             self.check_next(version, &document, &self.secret.current().await?).await?;
             match publish(&self.published, &document, &fence, self.clock.now()).await {
                 Err(FenceError::Raised) => {}

@@ -5,14 +5,11 @@ use passwords::{Password, Username};
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
     client::ClientCredentials,
-    http::{Parameters, RequestError, client_credentials, parameter},
+    http::{Parameters, RequestError, client_credentials, device_name, parameter},
     scope::Scope,
 };
 
 use crate::{LoginError, LoginReason};
-
-/// The longest device name that is stored, in bytes.
-const MAX_DEVICE_NAME_LEN: usize = 128;
 
 #[derive(Debug)]
 pub(crate) struct LoginRequest {
@@ -49,23 +46,4 @@ impl LoginRequest {
             client: client_credentials(request, &parameters)?,
         })
     }
-}
-
-/// The name for the list of devices, with spaces for control characters, and cut to the longest length.
-/// Programs derive it from the system's name, so no name is a reason to refuse a login.
-fn device_name(text: &str) -> Option<String> {
-    let printable: String = text.chars().map(|c| if is_control(c) { ' ' } else { c }).collect();
-    let name = printable.trim();
-    let name = name[..name.floor_char_boundary(MAX_DEVICE_NAME_LEN)].trim_end();
-    (!name.is_empty()).then(|| name.to_owned())
-}
-
-/// Unicode's category Cc, its line and paragraph separators, and the characters of UAX #9 that change the
-/// reading order of text.
-fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        )
 }

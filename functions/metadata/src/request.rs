@@ -49,7 +49,7 @@ impl<'a> Question<'a> {
 /// Whether browsers navigate to this path. The API's stage and a custom domain's base path may come before
 /// it.
 fn is_page(path: &str) -> bool {
-    [route::AUTHORIZE, route::ACCOUNT, route::END_SESSION].into_iter().any(|page| path.ends_with(page))
+    route::PAGES.into_iter().any(|page| path.ends_with(page))
 }
 
 /// The documents with fixed paths.

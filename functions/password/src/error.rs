@@ -31,8 +31,6 @@ pub enum PasswordChangeReason {
 
 impl IntoErrorResponse for PasswordChangeReason {
     fn response(&self) -> ErrorResponse {
-        let rejected =
-            |description: &'static str| ErrorResponse::new(ErrorCode::PasswordRejected, description);
         match self {
             Self::SessionOver | Self::ClientGone(_) => {
                 ErrorResponse::new(ErrorCode::InvalidGrant, "The session is over. Log in again.")
@@ -41,14 +39,9 @@ impl IntoErrorResponse for PasswordChangeReason {
                 ErrorCode::InvalidGrant,
                 "The session is over, but the password was changed. Log in with the new one.",
             ),
-            Self::Rejected(rejection) => rejected(match rejection {
-                PasswordRejection::Malformed => {
-                    "A password has at most 1024 bytes and no control characters."
-                }
-                PasswordRejection::TooShort => "A password has at least 8 characters.",
-                PasswordRejection::Common => "That password is among the most common ones.",
-                PasswordRejection::LikeUsername => "That password is little more than the user name.",
-            }),
+            Self::Rejected(rejection) => {
+                ErrorResponse::new(ErrorCode::PasswordRejected, rejection.description())
+            }
             Self::NotReplaced(error) => error.response(),
         }
     }

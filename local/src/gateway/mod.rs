@@ -24,6 +24,7 @@ use shared::{
     random::{self, Random},
     resource::Resource,
 };
+use tokio::sync::Notify;
 
 pub use self::upstream::{
     CONTEXT_HEADERS, GivenResource, MalformedResource, MalformedUpstream, TwoUpstreams, Upstream,
@@ -52,6 +53,9 @@ const PERMISSION: [HeaderName; 4] = [
     header::ACCESS_CONTROL_MAX_AGE,
 ];
 
+/// The functions of which a request may ask for a mail.
+const ASK_FOR_MAILS: [&str; 2] = ["accounts", "authorize"];
+
 /// An API, as template.yaml or template-http.yaml deploys it.
 #[derive(Debug)]
 pub struct Gateway {
@@ -63,6 +67,8 @@ pub struct Gateway {
     decisions: DecisionCache,
     sender: Sender,
     pages: Pages,
+    /// Notified after each request that may have asked for a mail.
+    asked_for_mail: Arc<Notify>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
 }
@@ -85,6 +91,7 @@ impl Gateway {
             decisions: DecisionCache::new(cache_ttl),
             sender: Sender::new(&*deployment.random),
             pages: Pages::of(&deployment.parameters),
+            asked_for_mail: Arc::default(),
             clock: deployment.clock.clone(),
             random: deployment.random.clone(),
         })
@@ -111,6 +118,11 @@ impl Gateway {
     /// The routes to Latchgate's functions.
     pub fn routes(&self) -> &[BoundRoute] {
         &self.routes.own
+    }
+
+    /// What is notified after each request that may have asked for a mail. The answer doesn't wait for it.
+    pub fn asked_for_mail(&self) -> Arc<Notify> {
+        self.asked_for_mail.clone()
     }
 
     /// Whether the template has a route with this path, for any method.
@@ -160,7 +172,11 @@ impl Gateway {
         let Some(request) = event.ok().map(request_of) else {
             return self.failure(Failure::Integration);
         };
-        match self.functions.call(&route.function, &request).await {
+        let answer = self.functions.call(&route.function, &request).await;
+        if ASK_FOR_MAILS.contains(&route.function.as_str()) && parts.method == Method::POST {
+            self.asked_for_mail.notify_one();
+        }
+        match answer {
             Some(response) => delivered(response),
             None => self.failure(Failure::Integration),
         }

@@ -3,9 +3,11 @@
 use std::io::{self, Write};
 
 use jiff::{Timestamp, tz::TimeZone};
+use secrecy::ExposeSecret;
+use shared::log::Event as AuditEvent;
 use tracing::Level;
 
-use super::{Event, RequestEntry, printable, sentence};
+use super::{Event, MailEntry, RequestEntry, printable, sentence};
 
 /// A format of log lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -35,6 +37,8 @@ pub struct Console {
     pub is_verbose: bool,
     /// Whether lines have colours.
     pub colour: Colour,
+    /// Whether the lines of mails show the mails' links. A terminal may; a file must not keep them.
+    pub shows_links: bool,
     /// The time zone of the times of day.
     pub zone: TimeZone,
 }
@@ -58,14 +62,20 @@ impl Console {
         print(&self.request(request));
     }
 
+    /// Writes a mail.
+    pub(super) fn write_mail(&self, mail: &MailEntry) {
+        print(&self.mail(mail));
+    }
+
     fn event(&self, event: &Event, is_of_a_request: bool) -> String {
         let json = || format!("{}\n", printable::json(&event.to_json()));
         if self.format == Format::Json {
             return json();
         }
         let mut lines = if self.is_verbose && event.name().is_some() { json() } else { String::new() };
-        // People see the publication of a key, for example, only with `--verbose`.
-        let is_for_all = self.is_verbose || event.name().is_some() || event.level <= Level::WARN;
+        // People see the publication of a key, for example, only with `--verbose`. A mail has a line of its own.
+        let is_said = event.name().is_some_and(|name| name != AuditEvent::MailSent.name());
+        let is_for_all = self.is_verbose || is_said || event.level <= Level::WARN;
         if let Some(sentence) = sentence::of(event).filter(|_| is_for_all && !is_of_a_request) {
             let time = self.time(event.at);
             let sentence = printable::text(&sentence);
@@ -114,6 +124,18 @@ impl Console {
         lines
     }
 
+    /// The line of a mail. JSON has the mailer's event instead.
+    fn mail(&self, mail: &MailEntry) -> String {
+        if self.format == Format::Json {
+            return String::new();
+        }
+        let link = mail.link.as_ref().filter(|_| self.shows_links);
+        let link = link.map(|link| printable::text(link.expose_secret()));
+        let words = [printable::text(&mail.to), printable::text(&mail.subject)].into_iter().chain(link);
+        let words: Vec<_> = words.collect();
+        format!("{}  {}  {}\n", self.time(mail.at), self.paint(GREEN, "mail"), words.join("  "))
+    }
+
     /// The time of day.
     fn time(&self, at: Timestamp) -> String {
         self.paint(DIM, &at.to_zoned(self.zone.clone()).strftime("%H:%M:%S").to_string())
@@ -146,7 +168,7 @@ mod tests {
 
     fn console(format: Format, is_verbose: bool, colour: Colour) -> Console {
         let zone = TimeZone::fixed(jiff::tz::offset(2));
-        Console { format, is_verbose, colour, zone }
+        Console { format, is_verbose, colour, shows_links: false, zone }
     }
 
     fn for_people() -> Console {
@@ -250,6 +272,28 @@ mod tests {
         let json: Value = serde_json::from_str(&shown).unwrap();
         assert_eq!((json["event"].as_str(), json["level"].as_str()), (Some("login_succeeded"), Some("INFO")));
         assert_eq!(console(Format::Json, false, Colour::None).event(&ordinary, true), shown);
+    }
+
+    #[test]
+    fn only_a_terminal_gets_the_link_of_a_mail() {
+        let mail = MailEntry {
+            at: AT,
+            to: "ada@example.com".to_owned(),
+            subject: "Confirm\u{1b}[31m".to_owned(),
+            link: Some("http://localhost:8787/account/confirm?token=lgm1_x".into()),
+        };
+        let said = "13:06:40  mail  ada@example.com  Confirm\\u{1b}[31m";
+        assert_eq!(for_people().mail(&mail), format!("{said}\n"));
+        let terminal = Console { shows_links: true, ..for_people() };
+        let link = "http://localhost:8787/account/confirm?token=lgm1_x";
+        assert_eq!(terminal.mail(&mail), format!("{said}  {link}\n"));
+        for shows_links in [false, true] {
+            let json = Console { shows_links, ..console(Format::Json, true, Colour::None) };
+            assert_eq!(json.mail(&mail), "");
+        }
+        assert!(!format!("{mail:?} {}", mail.to_json()).contains("lgm1_"));
+        let sent = event(Level::INFO, json!({ "event": "mail_sent", "mailbox": "m" }));
+        assert_eq!(for_people().event(&sent, false), "", "the mail's own line says it");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde_json::{Value, json};
 
-use super::{Event, RequestEntry, printable, sentence};
+use super::{Event, MailEntry, RequestEntry, printable, sentence};
 
 /// The position of an entry within one run of the server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +36,8 @@ pub enum Entry {
     Event(Arc<Event>),
     /// A request that was answered, or whose caller went away.
     Request(Arc<RequestEntry>),
+    /// A mail that was handed over for delivery.
+    Mail(Arc<MailEntry>),
 }
 
 impl Entry {
@@ -51,6 +53,7 @@ impl Entry {
             Self::Request(request) => {
                 json!({ "kind": "request", "notes": request.notes, "line": request.to_json() })
             }
+            Self::Mail(mail) => json!({ "kind": "mail", "line": mail.to_json() }),
         }
     }
 }

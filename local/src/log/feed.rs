@@ -11,7 +11,7 @@ use tokio::sync::{broadcast, watch};
 use tracing::Subscriber;
 use tracing_subscriber::{Layer, layer::Context};
 
-use super::{Console, Entry, EntryId, Event, RequestEntry, heard};
+use super::{Console, Entry, EntryId, Event, MailEntry, RequestEntry, heard};
 
 /// The number of entries that are kept for new readers, and that a slow reader may lag behind.
 const KEPT: usize = 200;
@@ -93,6 +93,14 @@ impl Feed {
             console.write_request(&request);
         }
         self.publish(Entry::Request(Arc::new(request)));
+    }
+
+    /// Writes a mail's line, and tells the page of it.
+    pub(crate) fn mail(&self, mail: MailEntry) {
+        if let Some(console) = &self.console {
+            console.write_mail(&mail);
+        }
+        self.publish(Entry::Mail(Arc::new(mail)));
     }
 
     /// Publishes an entry. The lock ensures that a reader who subscribes meanwhile receives it once.

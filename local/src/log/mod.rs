@@ -8,6 +8,7 @@ mod entry;
 mod event;
 mod feed;
 mod heard;
+mod mail;
 mod printable;
 mod request;
 mod sentence;
@@ -18,6 +19,7 @@ pub use self::{
     entry::{Entry, EntryId},
     event::Event,
     feed::{Feed, Subscription},
+    mail::MailEntry,
     request::RequestEntry,
 };
 pub(crate) use self::{

@@ -14,7 +14,7 @@ const MAX_SEGMENT_LEN: usize = 40;
 /// The characters shown of a longer segment, too few to be of use.
 const SHOWN_OF_SEGMENT: usize = 6;
 /// The prefixes of tokens and codes, which are never shown whole, whatever their length.
-const TOKEN_PREFIXES: [&str; 4] = ["lgr1_", "lgr2_", "lgc1_", "eyJ"];
+const TOKEN_PREFIXES: [&str; 6] = ["lgr1_", "lgr2_", "lgc1_", "lgm1_", "lgq1_", "eyJ"];
 
 /// Whether a terminal shows the character as itself, with no other effect.
 fn is_printable(c: char) -> bool {
@@ -104,6 +104,8 @@ mod tests {
         assert_eq!(path("/t=lgr1_short"), "/t=lgr1…");
         assert_eq!(path("/lgr2_short"), "/lgr2_s…");
         assert_eq!(path("/lgc1_short"), "/lgc1_s…");
+        assert_eq!(path("/lgm1_short"), "/lgm1_s…");
+        assert_eq!(path("/lgq1_short"), "/lgq1_s…");
         let secret = "S".repeat(43);
         assert!(!path(&format!("/login/{secret}")).contains(&secret[..10]));
         let uuid = "/orders/123e4567-e89b-12d3-a456-426614174000";

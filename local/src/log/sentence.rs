@@ -51,6 +51,27 @@ pub(super) fn of(event: &Event) -> Option<String> {
         Some("login_password_expired") => {
             format!("The password was right, but {user} has to choose another one before anything else.")
         }
+        Some("mail_requested") => {
+            "A mail was asked for. Whether the address has an account decides which mail it is.".to_owned()
+        }
+        Some("account_confirmed") => format!("{user} confirmed an address and has an account now."),
+        Some("password_reset") => format!("{user} had forgotten the password and chose another one."),
+        Some("mail_sent") => "A mail was handed over for delivery.".to_owned(),
+        Some("mail_suppressed") => {
+            "A mail was not sent: mails to this address bounced before, or led to a complaint.".to_owned()
+        }
+        Some("mail_sent_again") => {
+            "A mail is sent, though an earlier delivery may have sent it: that one ended without a word."
+                .to_owned()
+        }
+        Some("mail_rejected") => "A mail isn't sent any more: it was refused, or never answered.".to_owned(),
+        Some("mail_sent_unmarked") => {
+            "A mail was handed over for delivery, but couldn't be marked as sent: it may go out twice."
+                .to_owned()
+        }
+        Some("mail_bounced") => {
+            "A mail bounced or led to a complaint: its address gets no more mails.".to_owned()
+        }
         Some("logout_ignored") => {
             "The token isn't Latchgate's, or it is another client's. Nothing happened.".to_owned()
         }
@@ -112,6 +133,7 @@ fn cause(name: &str) -> &str {
         "theft" => "its refresh token or its code was used again",
         "cut_off" => "its user or client was disabled or deleted, or all of its sessions were ended",
         "password_change" => "its user chose another password",
+        "password_reset" => "its user had forgotten the password and chose another one",
         "max_sessions" => "its user has more sessions than the stack allows",
         "replaced" => "its browser signed in again",
         other => other,

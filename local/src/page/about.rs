@@ -70,6 +70,8 @@ impl About {
             "dpop": text("Dpop"),
             "revocation_check": text("RevocationCheck"),
             "scope_rules": text("ScopeRules"),
+            "sign_up": text("SignUp"),
+            "mail_from": text("MailFrom"),
             "origins": origins.collect::<Vec<_>>(),
             "lifetimes": {
                 "access": seconds("AccessTtl"),

@@ -22,6 +22,7 @@ pub(super) fn named(name: &str) -> Option<File> {
         "dom.js" => (JAVASCRIPT, include_str!("../../page/dom.js")),
         "dpop.js" => (JAVASCRIPT, include_str!("../../page/dpop.js")),
         "events.js" => (JAVASCRIPT, include_str!("../../page/events.js")),
+        "mails.js" => (JAVASCRIPT, include_str!("../../page/mails.js")),
         "session.js" => (JAVASCRIPT, include_str!("../../page/session.js")),
         "tokens.js" => (JAVASCRIPT, include_str!("../../page/tokens.js")),
         "icon.svg" => (SVG, include_str!("../../page/icon.svg")),

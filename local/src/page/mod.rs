@@ -21,8 +21,11 @@ use crate::{
     connection::Connection,
     gateway::{Gateway, LOCAL_FOLDER},
     log::{EntryId, Feed},
+    mails::Inbox,
 };
 
+/// The path of the mails as JSON.
+pub const MAILS: &str = "/_local/mails";
 /// An arbitrary path below the page's folder.
 const BELOW: &str = "/_local/anything";
 
@@ -31,15 +34,17 @@ const BELOW: &str = "/_local/anything";
 pub struct Page {
     about: About,
     feed: Arc<Feed>,
+    inbox: Arc<Inbox>,
     readers: Readers,
 }
 
 impl Page {
     /// The page of this server. `None` if the API has a route at one of the page's paths: the API takes precedence.
-    pub fn beside(gateway: &Gateway, about: About, feed: &Arc<Feed>) -> Option<Self> {
+    pub fn beside(gateway: &Gateway, about: About, feed: &Arc<Feed>, inbox: &Arc<Inbox>) -> Option<Self> {
         is_free(|path| gateway.has_route(path)).then(|| Self {
             about,
             feed: feed.clone(),
+            inbox: inbox.clone(),
             readers: Readers::default(),
         })
     }
@@ -71,6 +76,7 @@ impl Page {
     async fn found(&self, path: &str, parts: &Parts) -> Response<Body> {
         match path.strip_prefix("/_local/").unwrap_or_default() {
             "about" => answer::json(&self.about.to_json().await),
+            "mails" => answer::json(&self.inbox.to_json()),
             "events" if parts.method == Method::HEAD => answer::events(Body::empty()),
             "events" => match self.readers.open(self.feed.clone(), last_seen(parts)) {
                 Some(body) => answer::events(body),

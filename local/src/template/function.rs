@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use serde_yaml_ng::{Mapping, Value};
+use serde_yaml_ng::Value;
 
 use super::{
     property::{TemplateError, at, missing, text_at},
-    resolve::Parameters,
+    resolve::{Resolver, argument},
     role::{Roles, Statement},
 };
 
 /// The names of Latchgate's functions: of their packages, their folders, and in template.yaml. A test compares them.
 /// Every other function is yours.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 13] = [
     "login",
     "refresh",
     "logout",
@@ -22,9 +22,14 @@ pub const NAMES: [&str; 11] = [
     "authorize",
     "userinfo",
     "metadata",
+    "accounts",
     "authorizer",
     "keys",
+    "mailer",
 ];
+
+/// The types of events that call a function without a route: a table's stream, and a topic.
+const WITHOUT_ROUTE: [&str; 2] = ["DynamoDB", "SNS"];
 
 /// A function, as the template defines it.
 #[derive(Clone, Debug)]
@@ -60,8 +65,8 @@ impl Function {
         globals: &Value,
         roles: &Roles<'_>,
     ) -> Result<Self, TemplateError> {
-        let mut variables = variables(id, globals, roles.resolver.parameters)?;
-        variables.extend(self::variables(id, &resource["Properties"], roles.resolver.parameters)?);
+        let mut variables = variables(id, globals, roles.resolver)?;
+        variables.extend(self::variables(id, &resource["Properties"], roles.resolver)?);
         let (statements, common_statements) = roles.statements(resource)?;
         Ok(Self {
             name: name(id, resource)?.to_owned(),
@@ -84,7 +89,9 @@ fn routes(id: &str, resource: &Value) -> Result<Vec<Route>, TemplateError> {
     let Some(events) = at(resource, &["Properties", "Events"]).and_then(Value::as_mapping) else {
         return Ok(Vec::new());
     };
-    let route = |(_, event): (&Value, &Value)| {
+    let has_route =
+        |event: &&Value| !text_at(event, &["Type"]).is_some_and(|kind| WITHOUT_ROUTE.contains(&kind));
+    let route = |event: &Value| {
         (text_at(event, &["Type"]) == Some("Api")).then_some(())?;
         let properties = event.get("Properties")?;
         Some(Route {
@@ -93,22 +100,25 @@ fn routes(id: &str, resource: &Value) -> Result<Vec<Route>, TemplateError> {
             authorizer: text_at(properties, &["Auth", "Authorizer"]).map(str::to_owned),
         })
     };
-    events.iter().map(|event| route(event).ok_or_else(|| missing(format!("an event of {id}")))).collect()
+    let events = events.values().filter(has_route);
+    events.map(|event| route(event).ok_or_else(|| missing(format!("an event of {id}")))).collect()
 }
 
-/// The variables in the properties of one function, or of all.
+/// The variables in the properties of one function, or of all. One that is `!Ref AWS::NoValue` isn't set.
 fn variables(
     id: &str,
     properties: &Value,
-    parameters: &Parameters,
+    resolver: Resolver<'_>,
 ) -> Result<BTreeMap<String, String>, TemplateError> {
-    let variables = at(properties, &["Environment", "Variables"]);
-    let empty = Mapping::new();
-    let variables = variables.and_then(Value::as_mapping).unwrap_or(&empty);
-    let variable =
-        |(name, value): (&Value, &Value)| Some((name.as_str()?.to_owned(), parameters.resolve(value)?));
-    variables
-        .iter()
-        .map(|entry| variable(entry).ok_or_else(|| missing(format!("a variable of {id}"))))
-        .collect()
+    let written = at(properties, &["Environment", "Variables"]).and_then(Value::as_mapping);
+    let mut variables = BTreeMap::new();
+    for (name, value) in written.into_iter().flatten() {
+        let fault = || missing(format!("a variable of {id}"));
+        let (name, value) = (name.as_str().ok_or_else(fault)?, resolver.chosen(value).ok_or_else(fault)?);
+        if argument(value, "Ref") != Some("AWS::NoValue") {
+            let text = resolver.parameters.resolve(value).ok_or_else(fault)?;
+            variables.insert(name.to_owned(), text);
+        }
+    }
+    Ok(variables)
 }

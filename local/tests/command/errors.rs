@@ -247,6 +247,11 @@ fn a_repeated_setting_is_refused() {
             ["--parameter", "Leeway=1", "--parameter", "Leeway=2"],
             "Leeway is given twice, in --parameter: give it once",
         ),
+        (["--sign-up", "closed", "--parameter", "SignUp=open"], "SignUp is given twice, by --sign-up and in"),
+        (
+            ["--mail-from", "a@example.com", "--parameter", "MailFrom=b@example.com"],
+            "MailFrom is given twice, by --mail-from and in",
+        ),
     ] {
         let said = refused(&[&["--port", "0"][..], &arguments].concat());
         assert!(said.contains(expected), "{said}");

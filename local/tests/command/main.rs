@@ -4,6 +4,7 @@
 mod errors;
 mod hosts;
 mod log;
+mod mails;
 mod origins;
 mod page;
 mod port_file;
@@ -33,6 +34,7 @@ async fn the_start_prints_one_line_of_json_and_nothing_after_it() {
         "confidential_client_id",
         "dynamodb_access_key_id",
         "dynamodb_endpoint",
+        "mails",
         "page",
         "password",
         "public_client_id",
@@ -188,6 +190,8 @@ fn options_that_make_no_sense_are_refused() {
         &["--origin", "http://localhost:3000,"],
         &["--api", "websocket"],
         &["--log", "xml"],
+        &["--smtp", "localhost"],
+        &["--sign-up", "all"],
     ] {
         let output = Command::new(PROGRAM).args(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");

@@ -16,8 +16,16 @@ use crate::{
 const HTML: &str = "Accept: text/html,application/xhtml+xml,*/*;q=0.8";
 const HOST: &str = "Host: localhost";
 /// The API's hosted pages.
-const HOSTED: [&str; 3] = ["/authorize", "/account", "/end-session"];
-const FILES: [(&str, &str); 11] = [
+const HOSTED: [&str; 7] = [
+    "/authorize",
+    "/account",
+    "/account/new",
+    "/account/confirm",
+    "/account/forgot",
+    "/account/reset",
+    "/end-session",
+];
+const FILES: [(&str, &str); 12] = [
     ("/_local/", "text/html; charset=utf-8"),
     ("/_local/page.css", "text/css; charset=utf-8"),
     ("/_local/page.js", "text/javascript; charset=utf-8"),
@@ -26,6 +34,7 @@ const FILES: [(&str, &str); 11] = [
     ("/_local/dom.js", "text/javascript; charset=utf-8"),
     ("/_local/dpop.js", "text/javascript; charset=utf-8"),
     ("/_local/events.js", "text/javascript; charset=utf-8"),
+    ("/_local/mails.js", "text/javascript; charset=utf-8"),
     ("/_local/session.js", "text/javascript; charset=utf-8"),
     ("/_local/tokens.js", "text/javascript; charset=utf-8"),
     ("/_local/icon.svg", "image/svg+xml"),
@@ -113,7 +122,7 @@ fn every_file_has_its_type_and_policy_and_no_inline_or_foreign_content() {
 fn other_hosts_sites_machines_and_proxies_get_nothing_of_the_page() {
     let running = Running::start(&[]);
     let url = running.text("url");
-    for path in ["/", "/_local/", "/_local/about", "/_local/events", "/_local/page.js"] {
+    for path in ["/", "/_local/", "/_local/about", "/_local/events", "/_local/mails", "/_local/page.js"] {
         let line = format!("GET {path} HTTP/1.1");
         for host in ["evil.example", "localhost.evil.example"] {
             let raw = send(url, &[&line, &format!("Host: {host}"), HTML], "");
@@ -200,10 +209,10 @@ async fn the_page_shows_the_demo_user_until_it_is_deleted() {
 }
 
 /// An open stream of events.
-struct Stream(TcpStream);
+pub(crate) struct Stream(TcpStream);
 
 impl Stream {
-    fn open(url: &str, path: &str) -> Self {
+    pub(crate) fn open(url: &str, path: &str) -> Self {
         let mut stream = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\n{HOST}\r\nAccept: text/event-stream\r\n\r\n").unwrap();
@@ -211,7 +220,7 @@ impl Stream {
     }
 
     /// Reads up to this text.
-    fn read_to(&mut self, end: &str) -> String {
+    pub(crate) fn read_to(&mut self, end: &str) -> String {
         let (mut text, mut buffer) = (String::new(), [0; 4096]);
         while !text.contains(end) {
             let count = self.0.read(&mut buffer).unwrap();

@@ -71,7 +71,7 @@ async fn the_access_key_id_is_another_at_each_start_and_opens_the_store() {
         let listed = Client::new(&engine::config(endpoint, key)).list_tables().send().await;
         listed.map(|tables| tables.table_names().len()).map_err(|error| error.code().unwrap().to_owned())
     };
-    assert_eq!(list(key).await, Ok(8));
+    assert_eq!(list(key).await, Ok(9));
     for wrong in [other, "local", &key.to_lowercase()] {
         assert_eq!(list(wrong).await, Err("UnrecognizedClientException".to_owned()), "{wrong}");
     }

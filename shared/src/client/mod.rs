@@ -8,6 +8,7 @@ mod documented;
 mod indicators;
 mod record;
 mod redirect_uri;
+mod sign_up;
 
 pub use self::{
     claims::ClaimSelection,
@@ -17,4 +18,5 @@ pub use self::{
     indicators::ResourceIndicators,
     record::{Client, ClientKind, SecretHash},
     redirect_uri::{RedirectUri, RedirectUriError},
+    sign_up::SignUp,
 };

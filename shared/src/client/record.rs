@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue::{Bool, L, N, S, Ss};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{ClaimSelection, ClientIdUrl};
+use super::{ClaimSelection, ClientIdUrl, SignUp};
 use crate::{
     clock::Timestamp,
     ids::ClientId,
@@ -49,6 +49,8 @@ pub struct Client {
     pub post_logout_redirect_uris: Vec<String>,
     /// Whether the client belongs to the operator, so that its users aren't asked for consent.
     pub is_first_party: bool,
+    /// Who may create an account at this client; `None`: as the deployment says.
+    pub sign_up: Option<SignUp>,
     /// The URL at which an unregistered client describes itself. Such a client uses it as its `client_id`.
     pub url: Option<ClientIdUrl>,
     /// Lifetimes that replace the deployment's.
@@ -130,6 +132,7 @@ impl Client {
             redirect_uris: uris(attribute::REDIRECT_URIS)?,
             post_logout_redirect_uris: uris(attribute::POST_LOGOUT_REDIRECT_URIS)?,
             is_first_party: row.flag(attribute::FIRST_PARTY)?,
+            sign_up: row.optional_parsed(attribute::SIGN_UP, SignUp::parse)?,
             url: row.optional_parsed(attribute::DOCUMENT_URL, ClientIdUrl::parse)?,
             overrides: LifetimeOverrides {
                 access_ttl: row.optional_ttl(attribute::ACCESS_TTL, &lifetimes::ACCESS_TTL)?,
@@ -169,6 +172,7 @@ impl Client {
             (attribute::REDIRECT_URIS, list(&self.redirect_uris)),
             (attribute::POST_LOGOUT_REDIRECT_URIS, list(&self.post_logout_redirect_uris)),
             (attribute::FIRST_PARTY, self.is_first_party.then_some(Bool(true))),
+            (attribute::SIGN_UP, self.sign_up.map(|sign_up| S(sign_up.name().to_owned()))),
             (attribute::DOCUMENT_URL, self.url.as_ref().map(|url| S(url.as_str().to_owned()))),
             (attribute::ACCESS_TTL, seconds(self.overrides.access_ttl)),
             (attribute::IDLE_TTL, seconds(self.overrides.idle_ttl)),

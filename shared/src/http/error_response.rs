@@ -1,6 +1,6 @@
 //! The outermost layer of errors: the response (RFC 6749 section 5.2).
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use lambda_http::{
     Body, Response,
@@ -136,6 +136,9 @@ pub struct ErrorResponse {
     /// The nonce that the next proof needs (RFC 9449 section 8).
     #[serde(skip)]
     dpop_nonce: Option<String>,
+    /// How long the caller should wait, if a quota is spent (RFC 6585 section 4).
+    #[serde(skip)]
+    pub retry_after: Option<Duration>,
 }
 
 impl ErrorResponse {
@@ -163,12 +166,29 @@ impl ErrorResponse {
             ErrorCode::ServerError => StatusCode::INTERNAL_SERVER_ERROR,
             ErrorCode::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
         };
-        Self { status, error, error_description: description.into(), dpop_nonce: None }
+        Self { status, error, error_description: description.into(), dpop_nonce: None, retry_after: None }
     }
 
     /// A failure that a repeated request can't help.
     pub fn server_error() -> Self {
         Self::new(ErrorCode::ServerError, "The request could not be carried out.")
+    }
+
+    /// A refusal until enough time has passed, since a quota is spent (RFC 6585 section 4).
+    pub fn too_many(retry_after: Duration) -> Self {
+        Self {
+            retry_after: Some(retry_after),
+            ..Self::new(
+                ErrorCode::TemporarilyUnavailable,
+                "There were too many such requests. Try again later.",
+            )
+            .with_status(StatusCode::TOO_MANY_REQUESTS)
+        }
+    }
+
+    /// A service that this deployment doesn't have at present.
+    pub fn unavailable(description: &'static str) -> Self {
+        Self::new(ErrorCode::TemporarilyUnavailable, description)
     }
 
     /// A failure that a repeated request may help.
@@ -185,6 +205,9 @@ impl ErrorResponse {
         let mut response = json(self.status, &self);
         if let Some(nonce) = &self.dpop_nonce {
             offer_nonce(&mut response, nonce);
+        }
+        if let Some(retry_after) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, retry_after.as_secs().into());
         }
         if let Some(challenge) = self.error.challenge() {
             response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
@@ -346,6 +369,13 @@ impl From<&IssueError> for ErrorResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_spent_quota_says_how_long_to_wait() {
+        let response = ErrorResponse::too_many(Duration::from_secs(720)).into_response();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "720");
+    }
 
     #[test]
     fn only_a_refused_access_token_gets_a_challenge() {

@@ -6,6 +6,7 @@
 mod allowed_origins;
 mod caller;
 mod client_credentials;
+mod device_name;
 mod endpoint;
 mod endpoint_error;
 mod error_response;
@@ -14,6 +15,7 @@ mod gateway;
 mod gateway_event;
 mod idempotency_key;
 mod invocation;
+mod language;
 mod parameters;
 mod peer;
 mod proofs;
@@ -23,12 +25,14 @@ mod request_error;
 pub use self::{
     caller::{CONTEXT_JKT, NoAuthorizer, caller, caller_jkt, caller_scope},
     client_credentials::{CredentialsError, client_credentials},
+    device_name::device_name,
     endpoint::{Endpoint, Flow},
     endpoint_error::{EndpointError, IntoErrorResponse},
     error_response::{ErrorCode, ErrorResponse},
     gateway::{request_of, run},
     gateway_event::GatewayEvent,
     idempotency_key::IdempotencyKey,
+    language::Language,
     parameters::{Parameters, form_pairs, parameter},
     peer::Peer,
     proofs::{DpopError, Proofs, offer_nonce},

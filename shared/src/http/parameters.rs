@@ -48,9 +48,15 @@ pub mod parameter {
     pub const DEVICE_NAME: &str = "device_name";
     /// Logout: whether to end all of the user's sessions.
     pub const EVERYWHERE: &str = "everywhere";
+    /// Accounts by mail: the mail address.
+    pub const EMAIL: &str = "email";
+    /// Accounts by mail: the language of the mail, `en` or `vi`.
+    pub const LANGUAGE: &str = "language";
+    /// Accounts by mail: the token of an earlier request for a mail.
+    pub const REQUEST: &str = "request";
 
     /// All parameters. None of them may be in the query, which logs and histories keep.
-    pub const ALL: [&str; 16] = [
+    pub const ALL: [&str; 19] = [
         GRANT_TYPE,
         REFRESH_TOKEN,
         SCOPE,
@@ -67,6 +73,9 @@ pub mod parameter {
         NEW_PASSWORD,
         DEVICE_NAME,
         EVERYWHERE,
+        EMAIL,
+        LANGUAGE,
+        REQUEST,
     ];
 }
 

@@ -41,6 +41,25 @@ pub enum Event {
     SessionRevoked,
     /// A user changed the password.
     PasswordChanged,
+    /// A request for a mail was accepted, whether the address has an account or not.
+    MailRequested,
+    /// A user confirmed an address, and has an account now.
+    AccountConfirmed,
+    /// A user who had forgotten the password set a new one.
+    PasswordReset,
+    /// A mail was handed over for delivery.
+    MailSent,
+    /// A mail is sent though an earlier delivery may have sent it: that one neither gave it back nor marked
+    /// it.
+    MailSentAgain,
+    /// A mail was not sent, since mails to its address bounced or led to a complaint.
+    MailSuppressed,
+    /// A mail was refused for good, or was sent so often without an answer that it isn't sent again.
+    MailRejected,
+    /// A mail was handed over, but its row still says that it waits: it may be sent twice.
+    MailSentUnmarked,
+    /// A mail bounced or led to a complaint. Its address gets no more mails.
+    MailBounced,
     /// A login replaced a weak or imported password hash.
     PasswordRehashed,
     /// The authorizer allowed a request.
@@ -53,7 +72,7 @@ pub enum Event {
 
 impl Event {
     /// All events.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 31] = [
         Self::LoginSucceeded,
         Self::LoginPasswordExpired,
         Self::RefreshSucceeded,
@@ -72,6 +91,15 @@ impl Event {
         Self::LogoutIgnored,
         Self::SessionRevoked,
         Self::PasswordChanged,
+        Self::MailRequested,
+        Self::AccountConfirmed,
+        Self::PasswordReset,
+        Self::MailSent,
+        Self::MailSentAgain,
+        Self::MailSuppressed,
+        Self::MailRejected,
+        Self::MailSentUnmarked,
+        Self::MailBounced,
         Self::PasswordRehashed,
         Self::AccessAllowed,
         Self::KeysetPrepared,
@@ -99,6 +127,15 @@ impl Event {
             Self::LogoutIgnored => "logout_ignored",
             Self::SessionRevoked => "session_revoked",
             Self::PasswordChanged => "password_changed",
+            Self::MailRequested => "mail_requested",
+            Self::AccountConfirmed => "account_confirmed",
+            Self::PasswordReset => "password_reset",
+            Self::MailSent => "mail_sent",
+            Self::MailSentAgain => "mail_sent_again",
+            Self::MailSuppressed => "mail_suppressed",
+            Self::MailRejected => "mail_rejected",
+            Self::MailSentUnmarked => "mail_sent_unmarked",
+            Self::MailBounced => "mail_bounced",
             Self::PasswordRehashed => "password_rehashed",
             Self::AccessAllowed => "access_allowed",
             Self::KeysetPrepared => "keyset_prepared",
@@ -122,6 +159,8 @@ pub enum Cause {
     CutOff,
     /// Its user changed the password.
     PasswordChange,
+    /// Its user had forgotten the password and set a new one.
+    PasswordReset,
     /// Its user exceeded the stack's limit for sessions.
     MaxSessions,
     /// A new session at the pages replaced it in the browser.
@@ -130,13 +169,14 @@ pub enum Cause {
 
 impl Cause {
     /// All causes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Logout,
         Self::LogoutEverywhere,
         Self::User,
         Self::Theft,
         Self::CutOff,
         Self::PasswordChange,
+        Self::PasswordReset,
         Self::MaxSessions,
         Self::Replaced,
     ];
@@ -150,6 +190,7 @@ impl Cause {
             Self::Theft => "theft",
             Self::CutOff => "cut_off",
             Self::PasswordChange => "password_change",
+            Self::PasswordReset => "password_reset",
             Self::MaxSessions => "max_sessions",
             Self::Replaced => "replaced",
         }

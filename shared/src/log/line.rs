@@ -45,7 +45,7 @@ impl LastLine<'_> {
         let reason = ending.map(|ending| ending.reason);
         let detail = ending.map(|ending| &*ending.detail);
         let (user_id, client_id, session_id) = self.subject.identifiers();
-        let Subject { withheld, step, version, .. } = self.subject;
+        let Subject { withheld, step, version, mailbox, .. } = self.subject;
         let Invocation { address, request_id, lambda_request_id } = self.invocation;
         let (duration_ms, store_ms) = (milliseconds(self.elapsed.total), milliseconds(self.elapsed.store));
         let hash_ms = self.elapsed.hash.map(milliseconds);
@@ -62,6 +62,7 @@ impl LastLine<'_> {
                     withheld,
                     step,
                     version,
+                    mailbox,
                     user_id,
                     client_id,
                     session_id,

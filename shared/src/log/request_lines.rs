@@ -80,6 +80,15 @@ impl RequestLines {
                 | Event::LogoutIgnored
                 | Event::SessionRevoked
                 | Event::PasswordChanged
+                | Event::MailRequested
+                | Event::AccountConfirmed
+                | Event::PasswordReset
+                | Event::MailSent
+                | Event::MailSentAgain
+                | Event::MailSuppressed
+                | Event::MailRejected
+                | Event::MailSentUnmarked
+                | Event::MailBounced
                 | Event::PasswordRehashed
                 | Event::KeysetPrepared
                 | Event::KeysetRotated,

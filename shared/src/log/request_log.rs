@@ -98,6 +98,11 @@ impl RequestLog {
         subject.version = Some(version.to_owned());
     }
 
+    /// Records the mailbox that the request is about: the hash of an address, and never the address itself.
+    pub fn mailbox(&self, mailbox: &str) {
+        self.subject().mailbox = Some(mailbox.to_owned());
+    }
+
     /// Sets the event of the request, for when it is answered.
     pub fn outcome(&self, event: Event) {
         self.subject().outcome = Some(event);
@@ -166,10 +171,12 @@ impl RequestLog {
         self.count(event.name().into(), None, 1);
         let subject = self.subject().clone();
         let (user_id, client_id, session_id) = subject.identifiers();
+        let mailbox = subject.mailbox.as_deref();
         let Invocation { address, request_id, lambda_request_id } = &self.invocation;
         tracing::info!(
             event = event.name(),
             subtype,
+            mailbox,
             user_id,
             client_id,
             session_id,

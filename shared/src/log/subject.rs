@@ -13,6 +13,7 @@ pub(super) struct Subject {
     pub(super) withheld: Option<usize>,
     pub(super) step: Option<&'static str>,
     pub(super) version: Option<String>,
+    pub(super) mailbox: Option<String>,
 }
 
 impl Subject {

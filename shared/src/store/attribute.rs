@@ -31,6 +31,9 @@ pub const REDIRECT_URIS: &str = "redirect_uris";
 pub const POST_LOGOUT_REDIRECT_URIS: &str = "post_logout_redirect_uris";
 /// Clients: present if the client is the operator's own, so that users aren't asked for consent.
 pub const FIRST_PARTY: &str = "first_party";
+/// Clients: `closed`, `invited` or `open`, who may create an account at this client; absent: the
+/// deployment's default.
+pub const SIGN_UP: &str = "sign_up";
 /// Clients: the URL at which an unregistered client describes itself; absent for registered clients.
 pub const DOCUMENT_URL: &str = "document_url";
 /// Clients, Users: present if no more tokens are issued.
@@ -77,10 +80,10 @@ pub const ACCESS_ONLY: &str = "access_only";
 pub const DEVICE_NAME: &str = "device_name";
 /// Sessions: `User-Agent` of the last use.
 pub const USER_AGENT: &str = "user_agent";
-/// Sessions: network address of the last use.
+/// Sessions: network address of the last use. Mails: the mail address, as typed.
 pub const ADDRESS: &str = "address";
-/// Sessions: when the session ends without a refresh. Clients: when an unregistered client is forgotten. In
-/// every table that has it, this is the TTL attribute.
+/// Sessions: when the session ends without a refresh. Clients: when an unregistered client is forgotten.
+/// Mails: absent, where the row suppresses an address. In every table that has it, this is the TTL attribute.
 pub const EXPIRES_AT: &str = "expires_at";
 /// Sessions: when a request began to end the session; absent, unless that is under way or failed half-way.
 pub const ENDED_AT: &str = "ended_at";
@@ -113,6 +116,39 @@ pub const REDEEMER: &str = "redeemer";
 
 /// Consents: when the user last consented.
 pub const GRANTED_AT: &str = "granted_at";
+
+/// Mails: the key, a hash of the address and what its mails are for; or `network#` and a hash of the caller's
+/// network; or `suppressed#` and a hash of the address.
+pub const MAILBOX: &str = "mailbox";
+/// Mails: the random identifier of the pending request, from which its link and code are derived; absent once
+/// they are used.
+pub const MAIL_ID: &str = "mail_id";
+/// Mails: `sign_up` or `reset`, what the request is for.
+pub const PURPOSE: &str = "purpose";
+/// Mails: the language of the mail, a tag of RFC 5646.
+pub const LANGUAGE: &str = "language";
+/// Mails: when the link and the code expire.
+pub const MAIL_EXPIRES_AT: &str = "mail_expires_at";
+/// Mails: of an address, a list of when its latest requests began, newest first; of a network, the instant
+/// until which its requests fill their bound (see the crate `mails`).
+pub const QUOTA: &str = "quota";
+/// Mails: how many codes were tried for the pending request.
+pub const GUESSES: &str = "guesses";
+/// Mails: the beginning of a counter's name, which ends with a day, in days since 1970: how many codes were
+/// tried for the address on that day.
+pub const DAY_GUESSES: &str = "day_guesses_";
+/// Mails: the `mail_id` of the mail that waits to be sent; absent if none waits.
+pub const UNSENT: &str = "unsent";
+/// Mails: the random mark of the delivery that sends the mail at present.
+pub const LEASED_BY: &str = "leased_by";
+/// Mails: the instant from which another delivery may send it.
+pub const LEASED_UNTIL: &str = "leased_until";
+/// Mails: how many deliveries took the mail that waits, and did not give it back.
+pub const TAKEN: &str = "taken";
+/// Mails: when the last mail was sent.
+pub const SENT_AT: &str = "sent_at";
+/// Mails: `bounce` or `complaint`, why no mail is sent to the address.
+pub const SUPPRESSED: &str = "suppressed";
 
 /// Revocations: the key, the hour of the revocation.
 pub const BUCKET: &str = "bucket";

@@ -20,6 +20,7 @@ mod session_limit;
 mod session_revoker;
 mod sessions;
 mod table;
+mod transaction;
 mod users;
 
 pub use self::{
@@ -36,5 +37,6 @@ pub use self::{
     session_revoker::SessionRevoker,
     sessions::{FoundSession, NewSession, Session, SessionPage, Sessions},
     table::Table,
+    transaction::{Transacted, Transaction},
     users::{User, Users},
 };

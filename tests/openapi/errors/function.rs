@@ -45,6 +45,7 @@ pub(super) fn errors(operation: &Operation) -> BTreeSet<Answer> {
         "token" => reasons::of_token(),
         "userinfo" => reasons::of_userinfo(),
         "metadata" => reasons::of_metadata(operation),
+        "accounts" => reasons::of_accounts(operation),
         other => panic!("a function without a list of its errors: {other}"),
     });
     all.into_iter().map(answer).collect()

@@ -116,6 +116,7 @@ fn the_schema_of_an_error_lists_every_code_that_is_answered() {
         ErrorCode::InvalidToken,
         ErrorCode::InsufficientScope,
         ErrorCode::NotFound,
+        ErrorCode::AccessDenied,
         ErrorCode::PasswordRejected,
         ErrorCode::ServerError,
         ErrorCode::TemporarilyUnavailable,

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use accounts::AccountsReason;
 use authorize::{AuthorizeReason, RequestRefusal};
 use login::LoginReason;
 use logout::LogoutReason;
+use mails::{MailKeyError, Network, TicketError};
 use metadata::MetadataReason;
 use password::PasswordChangeReason;
 use passwords::{PasswordError, PasswordRejection, ReplaceError, SignInError};
@@ -254,6 +256,8 @@ pub(super) fn of_authorization() -> BTreeSet<String> {
             | AuthorizeReason::SignIn(_)
             | AuthorizeReason::Rejected(_)
             | AuthorizeReason::Same
+            | AuthorizeReason::MalformedEmail
+            | AuthorizeReason::Accounts(_)
             | AuthorizeReason::OtherClient => {}
         }
     }
@@ -285,6 +289,64 @@ pub(super) fn of_metadata(operation: &Operation) -> Vec<ErrorResponse> {
     let is_answered = operation.method == "OPTIONS" || !may_be_none;
     all.retain(|reason| !is_answered || !matches!(reason, MetadataReason::NotFound));
     responses(&all)
+}
+
+/// Its endpoints share the reasons, and each has some of them.
+pub(super) fn of_accounts(operation: &Operation) -> Vec<ErrorResponse> {
+    let path = operation.path.as_str();
+    let redeem = [route::SIGNUP_CONFIRM, route::RESET];
+    let is_redeem = redeem.contains(&path);
+    let is_of_sign_up = path != route::FORGOT && path != route::RESET;
+    let rejections = [
+        PasswordRejection::Malformed,
+        PasswordRejection::TooShort,
+        PasswordRejection::Common,
+        PasswordRejection::LikeUsername,
+    ];
+    let others = [
+        AccountsReason::NoMail,
+        AccountsReason::MailKey(MailKeyError::Unusable),
+        AccountsReason::ThirdParty,
+        AccountsReason::Closed,
+        AccountsReason::Domain,
+        AccountsReason::NetworkSpent(Network::INTERVAL),
+        AccountsReason::AddressSpent(Network::INTERVAL),
+        AccountsReason::Ticket(TicketError::Forged),
+        AccountsReason::OtherPurpose,
+        AccountsReason::Over,
+        AccountsReason::NoGuessLeft,
+        AccountsReason::WrongCode,
+        AccountsReason::ClientGone(ClientError::Disabled),
+        AccountsReason::ClientCutOff,
+        AccountsReason::Taken,
+        AccountsReason::NoAccount,
+        AccountsReason::Same,
+        AccountsReason::Password(PasswordError::Failed),
+    ];
+    let all = others.into_iter().chain(rejections.into_iter().map(AccountsReason::Rejected));
+    let is_of_it = |reason: &AccountsReason| match reason {
+        // Mails and tries of codes count for the network.
+        AccountsReason::NoMail
+        | AccountsReason::MailKey(_)
+        | AccountsReason::ThirdParty
+        | AccountsReason::NetworkSpent(_) => true,
+        AccountsReason::Closed | AccountsReason::Domain => is_of_sign_up,
+        AccountsReason::AddressSpent(_) => !is_redeem,
+        AccountsReason::Ticket(_) | AccountsReason::Over => is_redeem || path == route::RESEND,
+        AccountsReason::ClientGone(_) => path == route::SIGNUP_CONFIRM,
+        AccountsReason::Same => path == route::RESET,
+        AccountsReason::OtherPurpose
+        | AccountsReason::NoGuessLeft
+        | AccountsReason::WrongCode
+        | AccountsReason::ClientCutOff
+        | AccountsReason::Taken
+        | AccountsReason::NoAccount
+        | AccountsReason::Rejected(_)
+        | AccountsReason::Password(_) => is_redeem,
+        // No route leads there.
+        AccountsReason::NoEndpoint => false,
+    };
+    responses(&all.filter(is_of_it).collect::<Vec<_>>())
 }
 
 fn responses<R: IntoErrorResponse>(reasons: &[R]) -> Vec<ErrorResponse> {

@@ -5,8 +5,11 @@ import assert from 'node:assert/strict';
 
 import { listen, logIn } from './app.mjs';
 import { createClient, createUser, environment } from './environment.mjs';
-import { tabThrough, useKeyboard } from './keyboard.mjs';
+import { send } from './form.mjs';
+import { signUpByKeyboard, tabThrough, useKeyboard } from './keyboard.mjs';
 import { look } from './look.mjs';
+import * as mail from './mail.mjs';
+import * as refusals from './mail_refusals.mjs';
 import { usePasswordManager } from './passwords.mjs';
 import { launch, visitor } from './visitor.mjs';
 import * as walk from './walk.mjs';
@@ -15,6 +18,7 @@ const LANGUAGES = { en: 'Sign in', vi: 'Đăng nhập' };
 const PASSWORD = 'violet harbour mist 41';
 
 createClient('shop', 'The shop', 'openid profile email read', ['--first-party']);
+createClient('closed', 'The closed shop', 'openid', ['--first-party', '--sign-up', 'closed']);
 createClient('parcels', 'Parcel tracker', 'openid profile email phone address offline_access parcels');
 const app = await listen();
 const browser = await launch();
@@ -69,6 +73,14 @@ async function walkThrough(language, javaScriptEnabled) {
   await walk.mustChange(person, app, createUser(named('new'), PASSWORD, { mustChange: true }), at);
   await walk.spentBudget(person, app, createUser(named('spent'), PASSWORD), at);
   await walk.errors(person, app, at);
+  const walked = { language, at };
+  await mail.signUpByLink(person, browser, app, named('grace'), walked);
+  const forgetful = await mail.signUpByCode(person, app, named('sophie'));
+  await mail.resetByCode(person, app, forgetful, walked);
+  await mail.resetByLink(person, app, forgetful, walked);
+  await refusals.tellsNothing(person, user, named('stranger'));
+  await refusals.tooOften(person, named('often'), at);
+  await refusals.refuses(person, app, named('elsewhere'), at);
   await person.leave();
   console.log(`${name}: ${seen.length} pages, ${seen.join(', ')}`);
 }
@@ -78,8 +90,9 @@ async function byKeyboard() {
   const user = createUser('keyboard@example.com', PASSWORD);
   await logIn(user, 'Phone');
   await useKeyboard(person, app, user, 'amber orchard rain 77');
+  await signUpByKeyboard(person, app, 'new-keyboard@example.com', PASSWORD);
   await person.leave();
-  console.log('by keyboard alone: signed in, agreed, ended a session, changed the password, signed out');
+  console.log('by keyboard alone: signed in, agreed, ended a session, changed the password, signed out, signed up');
 }
 
 /** Names whose words don't fit on a narrow page. */
@@ -93,12 +106,18 @@ async function withLongNames() {
   const request = app.request('long');
   await page.goto(request.url);
   await look(person, 'long-sign-in');
-  await walk.send(page, 'sign-in', { username: user.name, password: user.password });
+  await send(page, 'sign-in', { username: user.name, password: user.password });
   await look(person, 'long-consent');
-  await walk.send(page, 'allow', {});
+  await send(page, 'allow', {});
   await app.tokens(page, request);
   await page.goto(new URL('/account', request.url).href);
   await look(person, 'long-account');
+  await walk.signOut(person, async () => {});
+  // The longest address: 254 characters.
+  const address = `${'W'.repeat(64)}@${'w'.repeat(63)}.${'w'.repeat(63)}.${'w'.repeat(49)}.example.com`;
+  await page.goto(new URL('/account/forgot', request.url).href);
+  await send(page, 'ask', { email: address });
+  await look(person, 'long-mail-sent');
   await person.leave();
   console.log('long names: nothing scrolls sideways');
 }

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 
 import { url } from './environment.mjs';
-import { button } from './walk.mjs';
+import { button } from './form.mjs';
+import { Mailbox } from './mailbox.mjs';
 
 /** What a keyboard has to reach. */
 const CONTROLS = 'a[href], button, summary, input:not([type=hidden]):not([hidden])';
@@ -96,4 +97,26 @@ export async function useKeyboard({ page }, app, user, nextPassword) {
   await tabTo(page, button(page, 'sign-out'));
   await enter(page);
   assert.equal(await page.locator('button').count(), 0, 'signed out');
+}
+
+/** Creates an account by the code in a mail, and signs in, without a mouse. */
+export async function signUpByKeyboard({ page }, app, address, password) {
+  const request = app.request('shop', { scope: 'openid' });
+  await page.goto(request.url);
+  await tabTo(page, page.locator('a[href*="account/new"]'));
+  await enter(page);
+  // On each of these pages the only field has the focus already.
+  await page.keyboard.type(address);
+  await enter(page);
+  await page.keyboard.type((await new Mailbox(address).next()).code);
+  await enter(page);
+  await page.keyboard.type(password);
+  await enter(page);
+  await tabTo(page, page.locator('a.button'));
+  await enter(page);
+  await page.keyboard.type(address);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(password);
+  await enter(page);
+  await app.tokens(page, request);
 }

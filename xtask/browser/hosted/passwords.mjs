@@ -6,11 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { createUser, url } from './environment.mjs';
+import { send } from './form.mjs';
+import { Mailbox } from './mailbox.mjs';
 import { inContext, launchWithProfile } from './visitor.mjs';
-import { send } from './walk.mjs';
 
 const SIGN_IN = { username: 'username', current: 'password', new: '' };
 const CHANGE = { username: 'username', current: 'current_password', new: 'new_password' };
+const CHOICE = { username: 'username', current: '', new: 'new_password' };
 
 /** Returns a function that waits for a text on the password manager's page of internals, and returns what that page logged since the last time. */
 function journal(internals) {
@@ -62,6 +64,7 @@ export async function usePasswordManager(app) {
     const log = journal(internals);
     const person = await inContext(context);
     await offersToSave(person, app, log);
+    await offersToSaveChosen(person, log);
     await fills(person, app, log);
     await findsFaults(person);
     console.log("Chromium's password manager: makes out the fields, fills them, and offers to save what is right");
@@ -99,6 +102,22 @@ async function offersToSave({ page }, app, log) {
     assert.deepEqual(parsed(await log('Form parsing output')), SIGN_IN);
     await send(page, 'sign-in', { ...right, password: next });
     assert.equal(await last('Decision:'), 'ASK', `it offers to save after a sign-in for ${client}`);
+    await page.context().clearCookies();
+  }
+}
+
+/** The manager offers to save a password that is chosen by mail, for the address as the name, and doesn't take a code for a password. */
+async function offersToSaveChosen({ page }, log) {
+  const address = `chosen-${Date.now()}@example.com`;
+  const mailbox = new Mailbox(address);
+  for (const [path, password] of [['/account/new', 'violet harbour mist 41'], ['/account/forgot', 'amber orchard rain 77']]) {
+    await page.goto(`${url}${path}`);
+    await send(page, 'ask', { email: address });
+    await send(page, 'enter-code', { code: (await mailbox.next()).code });
+    assert.equal(await page.inputValue('input[name=username]'), address);
+    assert.deepEqual(parsed(await log('new_password')), CHOICE, path);
+    await send(page, 'choose-password', { new_password: password });
+    assert.equal(decisions(await log('Decision:')).pop(), 'ASK', `it offers to save at ${path}`);
     await page.context().clearCookies();
   }
 }

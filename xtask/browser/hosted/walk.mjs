@@ -4,64 +4,13 @@ import assert from 'node:assert/strict';
 
 import { statusOf } from './app.mjs';
 import { environment, url } from './environment.mjs';
+import { button, clickTwice, press, send, sendTwice } from './form.mjs';
 
 const NEXT_PASSWORD = 'amber orchard rain 77';
 /** Attempts on one user name in a quarter of an hour. */
 const BUDGET = 20;
 
-export const button = (page, action) => page.locator(`button[name=action][value=${action}]`);
 const problem = (page) => page.locator('#problem[role=alert]');
-
-/** The page that a click on a button leads to. */
-async function press(page, action) {
-  const [response] = await Promise.all([page.waitForNavigation(), button(page, action).first().click()]);
-  return response;
-}
-
-/** Fills a form in, and sends it. */
-export async function send(page, action, fields) {
-  for (const [name, value] of Object.entries(fields)) {
-    await page.locator(`input[name=${name}]`).fill(value);
-  }
-  return press(page, action);
-}
-
-/** Presses a button twice: the browser drops the first request, and shows the answer to the second. */
-async function clickTwice({ page, slow }, action) {
-  const posts = [];
-  const count = (request) => { if (request.method() === 'POST') posts.push(request); };
-  page.on('request', count);
-  await slow(1000);
-  const { x, y } = await button(page, action).first().boundingBox();
-  for (let click = 0; click < 2; click += 1) {
-    await page.mouse.click(x + 5, y + 5);
-    await page.waitForTimeout(50);
-  }
-  page.off('request', count);
-  await slow(0);
-  assert.equal(posts.length, 2, `${action} was sent twice`);
-}
-
-/** Sends a form whose first answer gets lost: the server handles the same request twice. */
-async function sendTwice(page, action) {
-  const isPost = (address) => address.href.startsWith(url);
-  let isFirst = true;
-  await page.route(isPost, async (route) => {
-    const request = route.request();
-    if (request.method() === 'POST' && isFirst) {
-      isFirst = false;
-      const { 'content-length': _, ...headers } = await request.allHeaders();
-      const lost = await fetch(request.url(), { method: 'POST', headers, body: request.postData(), redirect: 'manual' });
-      assert.ok(lost.status < 400, `${action}: ${lost.status}`);
-      await lost.arrayBuffer();
-    }
-    await route.continue();
-  });
-  const response = await press(page, action);
-  await page.unroute(isPost);
-  assert.ok(!isFirst);
-  return response;
-}
 
 /** A signed-in user comes for a client. A page that only asks whether to continue gets a yes. */
 async function comeBack(person, request, at = async () => {}) {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::mutant::file_of;
 use crate::shell::{TaskError, output, program, tool_folder};
 
-/// The code to mutate: the functions, their shared code, passwords, and the commands that write.
-pub(super) const EXAMINED: [&str; 7] = [
+/// The code to mutate: the functions, their shared code, mails, passwords, and the commands that write.
+pub(super) const EXAMINED: [&str; 8] = [
     "functions/*/src/**",
     "shared/src/**",
+    "mails/src/**",
     "passwords/src/**",
     "admin/src/clients/**",
     "admin/src/keys/**",

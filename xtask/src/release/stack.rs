@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The files and folders that go into a release unchanged.
-const CONTENT: [&str; 13] = [
+const CONTENT: [&str; 14] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
@@ -29,6 +29,8 @@ const CONTENT: [&str; 13] = [
     "SECURITY.md",
     "docs",
     "examples",
+    // Operators copy a template of a mail to change it.
+    "functions/mailer/templates",
     "openapi.yaml",
     "samconfig.toml",
     "template-alarms.yaml",

@@ -13,7 +13,7 @@ use super::{
 use crate::shell::TaskError;
 
 /// The names of the alarms, after the stack's. Operators use them, so they must not change.
-const ALARMS: [&str; 12] = [
+const ALARMS: [&str; 14] = [
     "authorizer-latency",
     "code-error-rate",
     "code-throttles",
@@ -21,21 +21,25 @@ const ALARMS: [&str; 12] = [
     "function-throttles",
     "gateway-errors",
     "login-refusals",
+    "mail-failures",
     "refresh-latency",
     "request-throttles",
     "rotation-failed",
     "table-throttles",
     "theft",
+    "unsent-mails",
 ];
 
 /// Resources that depend on parameters, and their conditions.
-const CONDITIONS: [(&str, &str); 6] = [
+const CONDITIONS: [(&str, &str); 8] = [
     ("GatewayErrorAlarm", "WatchesRest"),
     ("HttpGatewayErrorAlarm", "WatchesHttp"),
     ("HttpRequestThrottleAlarm", "ReadsHttpLog"),
     ("HttpThrottledRequests", "ReadsHttpLog"),
+    ("MailFailureAlarm", "WatchesMails"),
     ("RequestThrottleAlarm", "ReadsRestLog"),
     ("ThrottledRequests", "ReadsRestLog"),
+    ("UnsentMailAlarm", "WatchesMails"),
 ];
 
 /// The types of its resources. None of them grants a right or holds data.
@@ -60,7 +64,7 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
             !imported.is_empty() && imported.is_subset(&exported),
         ),
         (
-            "each API has its alarms and its filter, under the conditions for them",
+            "each API has its alarms and its filter, and mails their alarms, under the conditions for them",
             conditions(&stack) == CONDITIONS.into(),
         ),
         ("the REST API is watched unless an HTTP API is, or both are", watches(&stack)),
@@ -95,6 +99,7 @@ fn watches(stack: &Translated) -> bool {
         ("WatchesBoth", both),
         ("ReadsRestLog", logs("WatchesRest")),
         ("ReadsHttpLog", logs("WatchesHttp")),
+        ("WatchesMails", json!({ "Fn::Equals": [{ "Ref": "Mails" }, "on"] })),
     ]
     .iter()
     .all(|(name, expected)| stack.condition(name) == Some(expected))

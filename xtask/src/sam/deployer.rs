@@ -22,7 +22,7 @@ const POLICY: &str = "examples/deployer-policy.json";
 const MAX_LEN: usize = 10_240;
 
 /// Actions in the registry for features that the templates don't use.
-const NOT_USED: [(&str, &[&str]); 14] = [
+const NOT_USED: [(&str, &[&str]); 15] = [
     ("an API's own resource policy", &["apigateway:UpdateRestApiPolicy"]),
     (
         "tables in more than one region, imports of tables, and contents of tables: whoever deploys reads no user and no session",
@@ -46,7 +46,7 @@ const NOT_USED: [(&str, &[&str]); 14] = [
         ],
     ),
     (
-        "streams of tables, their policies and insights",
+        "streams of tables to Kinesis, the tables' policies and insights",
         &[
             "dynamodb:DeleteResourcePolicy",
             "dynamodb:DisableKinesisStreamingDestination",
@@ -100,11 +100,20 @@ const NOT_USED: [(&str, &[&str]); 14] = [
         ],
     ),
     (
-        "secrets that CloudFormation makes up or copies to other regions",
+        "secrets that CloudFormation copies to other regions",
+        &["secretsmanager:RemoveRegionsFromReplication", "secretsmanager:ReplicateSecretToRegions"],
+    ),
+    (
+        "configuration sets with anything but their reports, and topics with protection of their data",
         &[
-            "secretsmanager:GetRandomPassword",
-            "secretsmanager:RemoveRegionsFromReplication",
-            "secretsmanager:ReplicateSecretToRegions",
+            "ses:PutConfigurationSetArchivingOptions",
+            "ses:PutConfigurationSetDeliveryOptions",
+            "ses:PutConfigurationSetReputationOptions",
+            "ses:PutConfigurationSetSuppressionOptions",
+            "ses:PutConfigurationSetTrackingOptions",
+            "ses:PutConfigurationSetVdmOptions",
+            "sns:GetDataProtectionPolicy",
+            "sns:PutDataProtectionPolicy",
         ],
     ),
     (
@@ -185,7 +194,7 @@ const OF_DEPLOYMENT: [(&str, &[&str]); 4] = [
 ];
 
 /// Actions without a resource, so that their statement covers all.
-const OF_NO_RESOURCE: [&str; 9] = [
+const OF_NO_RESOURCE: [&str; 10] = [
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
     "logs:DescribeLogGroups",
@@ -195,6 +204,7 @@ const OF_NO_RESOURCE: [&str; 9] = [
     "logs:PutResourcePolicy",
     "logs:UpdateLogDelivery",
     "route53:ListHostedZones",
+    "secretsmanager:GetRandomPassword",
 ];
 
 /// Checks that the policy has each necessary action once, and no others.

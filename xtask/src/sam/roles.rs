@@ -9,22 +9,43 @@ use serde_json::{Value, json};
 
 use super::translated::Translated;
 
-/// Each function's rights to tables and the secret: `Function: action Resource`.
-const OWN: [&str; 77] = [
+/// Each function's rights to tables, secrets and mails: `Function: action Resource`.
+const OWN: [&str; 111] = [
+    "Accounts: dynamodb:DeleteItem SessionsTable",
+    "Accounts: dynamodb:GetItem ClientsTable",
+    "Accounts: dynamodb:GetItem CredentialsTable",
+    "Accounts: dynamodb:GetItem MailsTable",
+    "Accounts: dynamodb:GetItem UsersTable",
+    "Accounts: dynamodb:PutItem CredentialsTable",
+    "Accounts: dynamodb:PutItem RevocationsTable",
+    "Accounts: dynamodb:PutItem SessionsTable",
+    "Accounts: dynamodb:PutItem UsersTable",
+    "Accounts: dynamodb:Query SessionsTable",
+    "Accounts: dynamodb:UpdateItem CredentialsTable",
+    "Accounts: dynamodb:UpdateItem MailsTable",
+    "Accounts: dynamodb:UpdateItem SessionsTable",
+    "Accounts: dynamodb:UpdateItem UsersTable",
+    "Accounts: if SendsMails: secretsmanager:GetSecretValue MailKey",
+    "Accounts: secretsmanager:GetSecretValue Keyset",
     "Authorize: dynamodb:DeleteItem SessionsTable",
     "Authorize: dynamodb:GetItem ClientsTable",
     "Authorize: dynamodb:GetItem ConsentsTable",
     "Authorize: dynamodb:GetItem CredentialsTable",
+    "Authorize: dynamodb:GetItem MailsTable",
     "Authorize: dynamodb:GetItem SessionsTable",
     "Authorize: dynamodb:GetItem UsersTable",
     "Authorize: dynamodb:PutItem CodesTable",
+    "Authorize: dynamodb:PutItem CredentialsTable",
     "Authorize: dynamodb:PutItem RevocationsTable",
     "Authorize: dynamodb:PutItem SessionsTable",
+    "Authorize: dynamodb:PutItem UsersTable",
     "Authorize: dynamodb:Query SessionsTable",
     "Authorize: dynamodb:UpdateItem ConsentsTable",
     "Authorize: dynamodb:UpdateItem CredentialsTable",
+    "Authorize: dynamodb:UpdateItem MailsTable",
     "Authorize: dynamodb:UpdateItem SessionsTable",
     "Authorize: dynamodb:UpdateItem UsersTable",
+    "Authorize: if SendsMails: secretsmanager:GetSecretValue MailKey",
     "Authorize: if TakesClientDocuments: dynamodb:UpdateItem ClientsTable of cimd_*",
     "Authorize: secretsmanager:GetSecretValue Keyset",
     "Authorizer: dynamodb:GetItem SessionsTable",
@@ -55,6 +76,19 @@ const OWN: [&str; 77] = [
     "Logout: dynamodb:Query SessionsTable",
     "Logout: dynamodb:UpdateItem SessionsTable",
     "Logout: secretsmanager:GetSecretValue Keyset",
+    "Mailer: dynamodb:DescribeStream MailsTable.StreamArn",
+    "Mailer: dynamodb:GetItem CredentialsTable with user_id, username",
+    "Mailer: dynamodb:GetItem MailsTable",
+    "Mailer: dynamodb:GetItem UsersTable",
+    "Mailer: dynamodb:GetRecords MailsTable.StreamArn",
+    "Mailer: dynamodb:GetShardIterator MailsTable.StreamArn",
+    "Mailer: dynamodb:ListStreams MailsTable.StreamArn",
+    "Mailer: dynamodb:UpdateItem MailsTable",
+    "Mailer: secretsmanager:GetSecretValue MailKey",
+    "Mailer: ses:SendEmail configuration-set/${MailConfiguration} from MailFrom",
+    "Mailer: ses:SendEmail identity/${Address} from MailFrom",
+    "Mailer: ses:SendEmail identity/${Domain} from MailFrom",
+    "Mailer: sqs:SendMessage UnsentMails",
     "Metadata: dynamodb:Query KeysTable",
     "Password: dynamodb:DeleteItem SessionsTable",
     "Password: dynamodb:GetItem ClientsTable",
@@ -91,7 +125,9 @@ const OWN: [&str; 77] = [
 ];
 
 /// Each function's rights to the key of [`KMS_KEY`], if there is one: `Function: action via service`.
-const OF_KEY: [&str; 19] = [
+const OF_KEY: [&str; 23] = [
+    "Accounts: kms:Decrypt via dynamodb",
+    "Accounts: kms:Decrypt via secretsmanager",
     "Authorize: kms:Decrypt via dynamodb",
     "Authorize: kms:Decrypt via secretsmanager",
     "Authorizer: kms:Decrypt via dynamodb",
@@ -102,6 +138,8 @@ const OF_KEY: [&str; 19] = [
     "Login: kms:Decrypt via secretsmanager",
     "Logout: kms:Decrypt via dynamodb",
     "Logout: kms:Decrypt via secretsmanager",
+    "Mailer: kms:Decrypt via dynamodb",
+    "Mailer: kms:Decrypt via secretsmanager",
     "Metadata: kms:Decrypt via dynamodb",
     "Password: kms:Decrypt via dynamodb",
     "Password: kms:Decrypt via secretsmanager",
@@ -232,11 +270,18 @@ fn rights(document: &Value) -> Option<BTreeSet<String>> {
     Some(all)
 }
 
-/// The condition's bounds, if it has no other part: the services of this region that may use a key, or the keys of the
-/// writable rows.
+/// The condition's bounds, if it has no other part: the services of this region that may use a key, the keys of the
+/// writable rows, the only readable attributes, or the sender of mails.
 fn bounds(condition: &Value) -> Option<Vec<String>> {
+    if let Some(attributes) = condition.get("ForAllValues:StringEquals") {
+        return attributes_of(condition, &attributes["dynamodb:Attributes"]);
+    }
     let [(operator, keys)] = condition.as_object()?.iter().collect::<Vec<_>>()[..] else { return None };
     let [(key, values)] = keys.as_object()?.iter().collect::<Vec<_>>()[..] else { return None };
+    if (operator.as_str(), key.as_str(), values) == ("StringEquals", "ses:FromAddress", &address_of_sender())
+    {
+        return Some(vec![" from MailFrom".to_owned()]);
+    }
     let values = values.as_array().filter(|values| !values.is_empty())?.iter();
     let service = |value: &Value| {
         let name = value["Fn::Sub"].as_str()?.strip_suffix(".${AWS::Region}.*")?;
@@ -251,13 +296,58 @@ fn bounds(condition: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// The only resource: the ARN of one in the stack, or all.
-fn resource(value: &Value) -> Option<&str> {
+/// The only attributes that may be read. A request that names none would read all.
+fn attributes_of(condition: &Value, attributes: &Value) -> Option<Vec<String>> {
+    let expected = json!({
+        "ForAllValues:StringEquals": { "dynamodb:Attributes": attributes },
+        "StringEquals": { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
+    });
+    let names = names(attributes)?;
+    (*condition == expected).then(|| vec![format!(" with {}", names.join(", "))])
+}
+
+/// The only resource: the ARN of one in the stack or of a part of SES, or all.
+fn resource(value: &Value) -> Option<String> {
     if let Some(attribute) = value.get("Fn::GetAtt") {
-        let [name, "Arn"] = names(attribute)?[..] else { return None };
-        return Some(name);
+        return match names(attribute)?[..] {
+            [name, "Arn"] => Some(name.to_owned()),
+            [name, "StreamArn"] => Some(format!("{name}.StreamArn")),
+            _ => None,
+        };
     }
-    value["Ref"].as_str().or_else(|| value.as_str())
+    if let Some(text) = value.get("Fn::Sub") {
+        return of_ses(text);
+    }
+    value["Ref"].as_str().or_else(|| value.as_str()).map(str::to_owned)
+}
+
+/// What an ARN names in SES, in this account and region. Its own variables are the address and the domain of `MailFrom`.
+fn of_ses(text: &Value) -> Option<String> {
+    let arn = text.as_str().or_else(|| text[0].as_str())?;
+    let name = arn.strip_prefix("arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:")?;
+    let known = [
+        ("configuration-set/${MailConfiguration}", Value::Null),
+        ("identity/${Address}", json!({ "Address": address_of_sender() })),
+        ("identity/${Domain}", json!({ "Domain": domain_of_sender() })),
+    ];
+    let variables = if text.is_array() { &text[1] } else { &Value::Null };
+    known.iter().any(|(known, needed)| *known == name && needed == variables).then(|| name.to_owned())
+}
+
+/// The address in `MailFrom`, which may have a name before it.
+fn address_of_sender() -> Value {
+    part_of_sender("<", "${MailFrom}<${MailFrom}>")
+}
+
+/// The domain of that address.
+fn domain_of_sender() -> Value {
+    part_of_sender("@", "${MailFrom}@")
+}
+
+/// The text from the first `start` in this text to the next `>`.
+fn part_of_sender(start: &str, text: &str) -> Value {
+    let rest = json!({ "Fn::Select": [1, { "Fn::Split": [start, { "Fn::Sub": text }] }] });
+    json!({ "Fn::Select": [0, { "Fn::Split": [">", rest] }] })
 }
 
 fn names(value: &Value) -> Option<Vec<&str>> {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::{
+    mails,
     order::Order,
     organisation, roles,
     templates::TEMPLATE,
@@ -15,7 +16,7 @@ use crate::shell::TaskError;
 
 const AUTHORIZER: &str = "LatchgateAuthorizer";
 
-const ROUTES: [&str; 44] = [
+const ROUTES: [&str; 66] = [
     "delete /sessions/{session_id} protected",
     "get /.well-known/jwks.json open",
     "get /.well-known/oauth-authorization-server open",
@@ -24,6 +25,10 @@ const ROUTES: [&str; 44] = [
     "get /.well-known/oauth-protected-resource/{resource+} open",
     "get /.well-known/openid-configuration open",
     "get /account open",
+    "get /account/confirm open",
+    "get /account/forgot open",
+    "get /account/new open",
+    "get /account/reset open",
     "get /authorize open",
     "get /end-session open",
     "get /sessions protected",
@@ -41,34 +46,62 @@ const ROUTES: [&str; 44] = [
     "options /.well-known/oauth-protected-resource/{resource+} open",
     "options /.well-known/openid-configuration open",
     "options /account open",
+    "options /account/confirm open",
+    "options /account/forgot open",
+    "options /account/new open",
+    "options /account/reset open",
     "options /authorize open",
     "options /end-session open",
+    "options /forgot open",
     "options /login open",
     "options /logout open",
     "options /password open",
     "options /refresh open",
+    "options /resend open",
+    "options /reset open",
     "options /sessions open",
     "options /sessions/{session_id} open",
+    "options /signup open",
+    "options /signup/confirm open",
     "options /token open",
     "options /userinfo open",
     "post /account open",
+    "post /account/confirm open",
+    "post /account/forgot open",
+    "post /account/new open",
+    "post /account/reset open",
     "post /authorize open",
     "post /end-session open",
+    "post /forgot open",
     "post /login open",
     "post /logout open",
     "post /password protected",
     "post /refresh open",
+    "post /resend open",
+    "post /reset open",
+    "post /signup open",
+    "post /signup/confirm open",
     "post /token open",
     "post /userinfo protected",
 ];
 
-/// The throttling of each path. Of the paths that hash passwords, `throttling` checks that it covers only POST.
-const THROTTLING: [(&str, &str); 5] = [
+/// The throttling of each path. Of the paths that hash passwords or send mails, `throttling` checks that it covers only
+/// POST.
+const THROTTLING: [(&str, &str); 14] = [
     ("/*", "Request"),
     ("/~1account", "Login"),
+    ("/~1account~1confirm", "Login"),
+    ("/~1account~1forgot", "Login"),
+    ("/~1account~1new", "Login"),
+    ("/~1account~1reset", "Login"),
     ("/~1authorize", "Login"),
+    ("/~1forgot", "Login"),
     ("/~1login", "Login"),
     ("/~1password", "Login"),
+    ("/~1resend", "Login"),
+    ("/~1reset", "Login"),
+    ("/~1signup", "Login"),
+    ("/~1signup~1confirm", "Login"),
 ];
 
 /// The status of each gateway response. `None` keeps the status of the failure.
@@ -91,8 +124,15 @@ const LOGS_ROLE: &str = "ApiGatewayLogsRole";
 const PARAMETERS: [&str; 5] = ["api-url", "audience", "authorizer-arn", "issuer", "jwks-uri"];
 
 /// The tables with expiring items. Registered clients, users and consents don't expire.
-const WITH_TTL: [&str; 6] =
-    ["ClientsTable", "CodesTable", "CredentialsTable", "KeysTable", "RevocationsTable", "SessionsTable"];
+const WITH_TTL: [&str; 7] = [
+    "ClientsTable",
+    "CodesTable",
+    "CredentialsTable",
+    "KeysTable",
+    "MailsTable",
+    "RevocationsTable",
+    "SessionsTable",
+];
 
 pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
     let stack = tools.translate(TEMPLATE)?;
@@ -128,12 +168,12 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
             stack.of_type("AWS::ApiGateway::Stage").count() == 1 && definition["openapi"] == "3.0.1",
         ),
         (
-            "what hashes a password is throttled by parameters of its own, and all else by others",
+            "what hashes a password or sends a mail is throttled by parameters of its own, and all else by others",
             throttling(&stack) == THROTTLING.into(),
         ),
-        ("eight tables, kept unless a first deployment fails", tables_are_kept(&stack, 8)),
+        ("nine tables, kept unless a first deployment fails", tables_are_kept(&stack, 9)),
         ("a change of SigningKeyDays rotates at once, as its description says", rotates_at_once(&stack)),
-        ("six tables drop what has expired, by expires_at", with_ttl(&stack) == WITH_TTL),
+        ("seven tables drop what has expired, by expires_at", with_ttl(&stack) == WITH_TTL),
         (
             "each function has a role of its own, with exactly the rights that are listed in roles.rs",
             roles::are_exact(&stack),
@@ -141,7 +181,7 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
         ("traces are off by default", roles::traces_are_off_by_default(&stack)),
         (
             "the API may call each function and the authorizer, and Secrets Manager the rotation",
-            unconditional_permissions(&stack) == 47,
+            unconditional_permissions(&stack) == 69,
         ),
         (
             "APIs of this account may call the authorizer, of other accounts and an organization as the parameters say",
@@ -165,7 +205,7 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
                 && stack.condition("HasAddress") == Some(&has_address()),
         ),
     ];
-    stack.hold(&[&facts[..], &organisation::facts(&stack)].concat())
+    stack.hold(&[&facts[..], &mails::facts(&stack), &organisation::facts(&stack)].concat())
 }
 
 /// Checks that the role is optional and outlives the stack: every API of the account in this region logs with it.

@@ -12,7 +12,8 @@ pub(super) type Variables = BTreeMap<String, String>;
 
 impl Translated {
     /// The variables of this function. A reference to a resource becomes its logical id, as `cargo run` names the
-    /// tables. A reference to a parameter becomes its value in `parameters`, or its default.
+    /// tables. A reference to a parameter becomes its value in `parameters`, or its default. Of an `Fn::If`, the chosen
+    /// alternative counts.
     pub(super) fn variables(
         &self,
         function: &str,
@@ -43,6 +44,12 @@ impl Translated {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
             Value::Bool(flag) => Some(flag.to_string()),
+            Value::Object(_) if value.get("Fn::If").is_some() => {
+                let alternatives = &value["Fn::If"];
+                let condition = self.condition(alternatives[0].as_str()?)?;
+                let chosen = if self.holds(condition, parameters)? { 1 } else { 2 };
+                self.resolve(&alternatives[chosen], parameters)
+            }
             Value::Object(_) => {
                 let name = value["Ref"].as_str()?;
                 let given = parameters.iter().find(|(parameter, _)| *parameter == name);
@@ -54,5 +61,14 @@ impl Translated {
             }
             Value::Null | Value::Array(_) => None,
         }
+    }
+
+    /// Whether a condition holds that compares a parameter with a text. `None` for any other condition.
+    fn holds(&self, condition: &Value, parameters: &[(&str, &str)]) -> Option<bool> {
+        if let Some(negated) = condition.get("Fn::Not") {
+            return self.holds(&negated[0], parameters).map(|holds| !holds);
+        }
+        let [left, right] = condition["Fn::Equals"].as_array()?.as_slice() else { return None };
+        Some(self.resolve(left, parameters)? == self.resolve(right, parameters)?)
     }
 }

@@ -81,6 +81,7 @@ pub(crate) const SUITES: &[Suite] = &[
     Suite::integration("audit", &["audit::", "logs::"]),
     Suite::integration("dpop", &["dpop::"]),
     Suite::integration("oauth", &["oauth::"]),
+    Suite::integration("accounts", &["accounts::"]),
     Suite::integration("threats", &["threats::"]),
     Suite::integration("scenarios", &["scenarios::"]),
     Suite::integration("leaks", &["leaks::"]),

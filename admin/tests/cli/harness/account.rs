@@ -22,6 +22,7 @@ use super::{ACCESS_KEY_ID, Deployed};
 const LEFT: [&str; 4] =
     ["AWS::DynamoDB::Table", "AWS::SecretsManager::Secret", "AWS::Logs::LogGroup", "AWS::IAM::Role"];
 pub(crate) const KEYSET: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:Keyset-abc";
+pub(crate) const MAIL_KEY: &str = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:MailKey-abc";
 /// The number of resources on a page of a list.
 const PAGE: usize = 4;
 
@@ -43,6 +44,8 @@ pub(crate) struct World {
     pub(crate) backups: Vec<String>,
     /// The KMS keys of tables that have one.
     pub(crate) keys: BTreeMap<String, String>,
+    /// What the streams of tables contain, for those that have one.
+    pub(crate) streams: BTreeMap<String, &'static str>,
     /// The operations that were requested, with their objects.
     pub(crate) calls: Vec<String>,
     /// The error codes for the next calls of an operation, or of one on an object.
@@ -140,6 +143,7 @@ impl Account {
         }
         stack = stack
             .with("Keyset", LEFT[1], KEYSET)
+            .with("MailKey", LEFT[1], MAIL_KEY)
             .with("FunctionLogs", LEFT[2], "latchgate-prod-FunctionLogs-1")
             .with("AccessLog", LEFT[2], "latchgate-prod-AccessLog-1")
             .with("ApiGatewayLogsRole", LEFT[3], "latchgate-prod-role")
@@ -151,7 +155,8 @@ impl Account {
         }
         {
             let mut world = account.world();
-            world.secrets.insert(KEYSET.to_owned(), false);
+            world.secrets = [KEYSET, MAIL_KEY].map(|secret| (secret.to_owned(), false)).into();
+            world.streams.insert(deployed.table("MailsTable").to_owned(), "KEYS_ONLY");
             world.log_groups =
                 ["FunctionLogs", "AccessLog"].map(|id| format!("latchgate-prod-{id}-1")).into();
             // Another stack's log group, whose name begins in the same way.
@@ -207,6 +212,10 @@ impl Account {
                 let (status, mut answer) = (reply.status().as_u16(), reply.json::<Value>().await.unwrap());
                 if operation == "DescribeTable" && status == 200 {
                     answer["Table"]["TableArn"] = arn.into();
+                    if let Some(view) = self.world().streams.get(table) {
+                        answer["Table"]["StreamSpecification"] =
+                            json!({ "StreamEnabled": true, "StreamViewType": view });
+                    }
                     if let Some(key) = self.world().keys.get(table) {
                         answer["Table"]["SSEDescription"] =
                             json!({ "Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key });

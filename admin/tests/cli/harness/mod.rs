@@ -16,7 +16,7 @@ use local::{
     engine::{self, AccessKeyId, Engine},
     functions::{Deployment, Internet, Keyset},
     gateway::Gateway,
-    tables,
+    mail_key, tables,
     template::{ApiKind, Template},
 };
 use serde_json::Value;
@@ -33,7 +33,7 @@ pub(crate) use self::api::{Api, Login, PASSWORD, claims};
 pub(crate) const ACCESS_KEY_ID: &str = "AKIAEXAMPLE";
 
 /// The tables, with the variables for their names.
-pub(crate) const TABLES: [(&str, &str); 8] = [
+pub(crate) const TABLES: [(&str, &str); 9] = [
     ("ClientsTable", "CLIENTS_TABLE"),
     ("CredentialsTable", "CREDENTIALS_TABLE"),
     ("UsersTable", "USERS_TABLE"),
@@ -42,6 +42,7 @@ pub(crate) const TABLES: [(&str, &str); 8] = [
     ("KeysTable", "KEYS_TABLE"),
     ("CodesTable", "CODES_TABLE"),
     ("ConsentsTable", "CONSENTS_TABLE"),
+    ("MailsTable", "MAILS_TABLE"),
 ];
 
 /// A deployment without clients and users.
@@ -109,6 +110,7 @@ impl Deployed {
             parameters,
             tables,
             keyset: Keyset::Document(Box::new(keyset)),
+            mail_key: mail_key::generate(&*random),
             dynamodb: store.clone(),
             aws: engine::config(&endpoint, ACCESS_KEY_ID),
             authorizer_cache_ttl: None,

@@ -2,14 +2,14 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use shared::environment::{Environment, EnvironmentError, variable};
+use shared::{
+    color::{ButtonColors, Color},
+    environment::{Environment, EnvironmentError, variable},
+};
 
-use super::{color::Color, source::Source};
+use super::source::Source;
 
 const DEFAULT_NAME: &str = "Latchgate";
-/// The defaults of template.yaml.
-const DEFAULT_COLOR: Color = Color::new([0x1f, 0x5f, 0xbf]);
-const DEFAULT_COLOR_DARK: Color = Color::new([0x8a, 0xb4, 0xf8]);
 
 /// The look of a deployment.
 #[derive(Clone, Debug)]
@@ -33,16 +33,10 @@ pub(super) struct Logo {
 
 impl Brand {
     pub(super) fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
-        let color = |name, default| {
-            let color = environment.optional(name).map(Color::parse);
-            color.map_or(Ok(default), |color| color.ok_or(EnvironmentError::Malformed(name)))
-        };
         let logo = environment
             .optional(variable::PAGES_LOGO)
             .map(|url| Logo::parse(url).ok_or(EnvironmentError::Malformed(variable::PAGES_LOGO)));
-        let light = color(variable::PAGES_COLOR, DEFAULT_COLOR)?;
-        let dark = color(variable::PAGES_COLOR_DARK, DEFAULT_COLOR_DARK)?;
-        let style = style(light, dark);
+        let style = style(ButtonColors::from_environment(environment)?);
         let hash = STANDARD.encode(digest(&SHA256, style.as_bytes()));
         Ok(Self {
             name: environment.optional(variable::PAGES_NAME).unwrap_or(DEFAULT_NAME).to_owned(),
@@ -62,7 +56,7 @@ impl Logo {
 }
 
 /// The stylesheet of all pages, with the buttons' colours in the light and the dark scheme.
-fn style(light: Color, dark: Color) -> String {
+fn style(ButtonColors { light, dark }: ButtonColors) -> String {
     let colors = |color: Color| format!(":root {{ --button: {color}; --on-button: {}; }}", color.text_on());
     let (light, dark) = (colors(light), colors(dark));
     let rules = include_str!("style.css");
@@ -92,17 +86,6 @@ mod tests {
                 assert_eq!(brand(name, bad).unwrap_err(), EnvironmentError::Malformed(name), "{bad}");
             }
         }
-    }
-
-    #[test]
-    fn the_default_colours_are_those_of_the_template() {
-        let template = include_str!("../../../../template.yaml");
-        let of_parameter = |name: &str| {
-            let (_, parameter) = template.split_once(&format!("\n  {name}:\n")).unwrap();
-            parameter.split_once("Default: \"").unwrap().1.split('"').next().unwrap()
-        };
-        assert_eq!(of_parameter("PagesColor"), DEFAULT_COLOR.to_string());
-        assert_eq!(of_parameter("PagesColorDark"), DEFAULT_COLOR_DARK.to_string());
     }
 
     #[test]

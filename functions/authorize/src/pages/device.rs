@@ -67,12 +67,9 @@ fn browser(user_agent: &str, messages: &Messages) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use shared::clock::Timestamp;
+    use shared::{clock::Timestamp, http::Language};
 
-    use super::{
-        super::messages::{ENGLISH, VIETNAMESE},
-        *,
-    };
+    use super::*;
 
     const VIEW: DeviceView<'_> = DeviceView {
         id: "id",
@@ -119,11 +116,18 @@ mod tests {
             ),
             ("Firefox/1", "Firefox"),
         ] {
-            assert_eq!(browser(user_agent, &ENGLISH).as_deref(), Some(name), "{user_agent}");
+            assert_eq!(
+                browser(user_agent, Messages::of(Language::English)).as_deref(),
+                Some(name),
+                "{user_agent}"
+            );
         }
-        assert_eq!(browser("Firefox/1 Linux", &VIETNAMESE).as_deref(), Some("Firefox trên Linux"));
+        assert_eq!(
+            browser("Firefox/1 Linux", Messages::of(Language::Vietnamese)).as_deref(),
+            Some("Firefox trên Linux")
+        );
         for other in ["", "curl/8.5.0", "okhttp/4.12.0", "Mozilla/5.0"] {
-            assert_eq!(browser(other, &ENGLISH), None, "{other}");
+            assert_eq!(browser(other, Messages::of(Language::English)), None, "{other}");
         }
     }
 
@@ -139,7 +143,7 @@ mod tests {
             (DeviceView { name: Some(""), ..with_client }, "Firefox", Some("Notes")),
             (DeviceView { user_agent: Some("curl/8"), ..with_client }, "Notes", None),
         ] {
-            let device = Device::new(&view, &ENGLISH);
+            let device = Device::new(&view, Messages::of(Language::English));
             assert_eq!((&*device.title, device.client), (title, client));
         }
     }

@@ -1,7 +1,7 @@
 //! The hosted pages: HTML that works without scripts.
 
 mod brand;
-mod color;
+mod by_mail;
 mod device;
 mod headers;
 mod language;
@@ -18,10 +18,11 @@ mod tests;
 use askama::Template;
 use lambda_http::{Body, Response, http::StatusCode};
 use shared::environment::{Environment, EnvironmentError};
+pub(crate) use shared::http::Language;
 
-use self::{brand::Brand, template::Page};
+use self::{brand::Brand, messages::Messages, template::Page};
 pub(crate) use self::{
-    language::Language,
+    by_mail::{AskProblem, AskView, ChoiceProblem, ChoiceView, CodeProblem, CodeView, DoneView, GoneView},
     problem::{AccountNotice, ChangeProblem, PageError, SignInProblem},
     view::{
         AccountView, ChangePasswordView, ConsentView, ContinueView, DeviceView, DocumentView, Frame,
@@ -97,7 +98,12 @@ impl Pages {
     }
 
     fn page<'a>(&'a self, frame: &Frame<'a>) -> Page<'a> {
-        Page { text: frame.language.messages(), brand: &self.brand, csrf: frame.csrf }
+        Page {
+            tag: frame.language.tag(),
+            text: Messages::of(frame.language),
+            brand: &self.brand,
+            csrf: frame.csrf,
+        }
     }
 
     fn respond(&self, frame: &Frame<'_>, status: StatusCode, template: &impl Template) -> Response<Body> {

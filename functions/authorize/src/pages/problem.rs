@@ -64,10 +64,7 @@ impl ChangeProblem {
     pub(super) fn text(self, messages: &Messages) -> &'static str {
         match self {
             Self::WrongPassword => messages.wrong_current_password,
-            Self::Rejected(PasswordRejection::Malformed) => messages.password_malformed,
-            Self::Rejected(PasswordRejection::TooShort) => messages.password_too_short,
-            Self::Rejected(PasswordRejection::Common) => messages.password_common,
-            Self::Rejected(PasswordRejection::LikeUsername) => messages.password_like_username,
+            Self::Rejected(reason) => rejection(reason, messages),
             Self::Same => messages.password_same,
             Self::Incomplete => messages.passwords_incomplete,
             Self::Expired => messages.form_expired,
@@ -82,6 +79,16 @@ impl ChangeProblem {
     /// Whether the user should check the new password.
     pub(super) fn is_of_new(self) -> bool {
         matches!(self, Self::Rejected(_) | Self::Same)
+    }
+}
+
+/// Why a new password is not allowed.
+pub(super) fn rejection(reason: PasswordRejection, messages: &Messages) -> &'static str {
+    match reason {
+        PasswordRejection::Malformed => messages.password_malformed,
+        PasswordRejection::TooShort => messages.password_too_short,
+        PasswordRejection::Common => messages.password_common,
+        PasswordRejection::LikeUsername => messages.password_like_username,
     }
 }
 
@@ -119,6 +126,8 @@ pub(crate) enum PageError {
     BadRequest,
     /// The form is of another browser, or too old.
     FormExpired,
+    /// Nobody can create an account at this client.
+    SignUpClosed,
     /// A service that the request needs didn't answer in time.
     Unavailable,
     /// A failure of ours.
@@ -133,6 +142,7 @@ impl PageError {
             Self::RedirectUri => &messages.unknown_redirect_uri,
             Self::BadRequest => &messages.bad_request,
             Self::FormExpired => &messages.form_expired_page,
+            Self::SignUpClosed => &messages.sign_up_closed,
             Self::Unavailable => &messages.unavailable,
             Self::Failure => &messages.failure,
         }

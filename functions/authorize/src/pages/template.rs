@@ -13,6 +13,8 @@ use super::{
 /// The values that all templates need.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Page<'a> {
+    /// The tag of the language (RFC 5646).
+    pub(super) tag: &'static str,
     pub(super) text: &'static Messages,
     pub(super) brand: &'a Brand,
     pub(super) csrf: &'a str,

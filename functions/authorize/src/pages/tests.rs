@@ -12,21 +12,22 @@ use shared::{
 use super::{
     AccountNotice, AccountView, ChangePasswordView, ChangeProblem, ConsentView, ContinueView, DeviceView,
     DocumentView, Frame, Language, PageError, Pages, ResourceView, SignInProblem, SignInView,
+    messages::Messages,
 };
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Vietnamese];
 const HOSTILE: &str = r#""><script>alert('&amp;')</script>{{ 7 }}"#;
 
-fn pages(variables: &[(&str, &str)]) -> Pages {
+pub(super) fn pages(variables: &[(&str, &str)]) -> Pages {
     let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Pages::from_environment(&Environment::from_variables(variables)).unwrap()
 }
 
-fn frame(language: Language) -> Frame<'static> {
+pub(super) fn frame(language: Language) -> Frame<'static> {
     Frame { language, csrf: "csrf-token", redirect_uri: Some("https://app.example/cb") }
 }
 
-fn html(response: &Response<Body>) -> &str {
+pub(super) fn html(response: &Response<Body>) -> &str {
     let Body::Text(html) = response.body() else { panic!("a page is text") };
     html
 }
@@ -45,18 +46,32 @@ fn device<'a>(text: &'a str, id: &'a str) -> DeviceView<'a> {
     }
 }
 
+fn sign_in_view(username: &str, problem: Option<SignInProblem>) -> SignInView<'_> {
+    SignInView { client: None, username, forgot: None, new_account: None, problem }
+}
+
 /// Every page, with this text for each value from outside.
 fn all(pages: &Pages, frame: &Frame<'_>, text: &str) -> Vec<Response<Body>> {
+    let by_mail = super::by_mail::tests::all(pages, &Frame { csrf: text, ..*frame }, text);
+    others(pages, frame, text).into_iter().chain(by_mail).collect()
+}
+
+/// Every page but those of accounts by mail.
+fn others(pages: &Pages, frame: &Frame<'_>, text: &str) -> Vec<Response<Body>> {
     let frame = &Frame { csrf: text, ..*frame };
     let scopes = Scope::parse("openid profile email phone address offline_access <b>&'").unwrap();
     let devices = [device(text, text), DeviceView { is_this: true, ..device(text, text) }];
     let problem = Some(ChangeProblem::Same);
     let notice = Some(AccountNotice::PasswordChanged);
     vec![
-        pages.sign_in(frame, &SignInView { client: Some(text), username: text, problem: None }),
+        pages.sign_in(frame, &SignInView { client: Some(text), ..sign_in_view(text, None) }),
         pages.sign_in(
             frame,
-            &SignInView { client: None, username: text, problem: Some(SignInProblem::WrongCredentials) },
+            &SignInView {
+                forgot: Some(text),
+                new_account: Some(text),
+                ..sign_in_view(text, Some(SignInProblem::WrongCredentials))
+            },
         ),
         pages.change_password(frame, &ChangePasswordView { username: text, problem: None }),
         pages.change_password(frame, &ChangePasswordView { username: text, problem }),
@@ -84,26 +99,27 @@ fn all(pages: &Pages, frame: &Frame<'_>, text: &str) -> Vec<Response<Body>> {
         pages.error(frame, StatusCode::BAD_REQUEST, PageError::RedirectUri),
         pages.error(frame, StatusCode::BAD_REQUEST, PageError::BadRequest),
         pages.error(frame, StatusCode::FORBIDDEN, PageError::FormExpired),
+        pages.error(frame, StatusCode::FORBIDDEN, PageError::SignUpClosed),
         pages.error(frame, StatusCode::SERVICE_UNAVAILABLE, PageError::Unavailable),
         pages.error(frame, StatusCode::INTERNAL_SERVER_ERROR, PageError::Failure),
     ]
 }
 
 /// The start tags of a page, without their `<` and `>`.
-fn tags(html: &str) -> Vec<&str> {
+pub(super) fn tags(html: &str) -> Vec<&str> {
     let (_, body) = html.split_once("</style>").unwrap();
     let tags = body.split('<').skip(1).map(|tag| tag.split('>').next().unwrap());
     tags.filter(|tag| !tag.starts_with('/')).collect()
 }
 
 /// The value of an attribute.
-fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
+pub(super) fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
     rest.split('"').next()
 }
 
 /// The names and values that this page's forms may send, without those that the user types.
-fn actions(html: &str) -> Vec<&str> {
+pub(super) fn actions(html: &str) -> Vec<&str> {
     tags(html)
         .into_iter()
         .filter(|tag| tag.starts_with("button"))
@@ -152,14 +168,16 @@ fn every_page_is_whole_in_every_language() {
             assert!(html.matches(" autofocus").count() <= 1, "{html}");
             for tag in tags(html) {
                 let name = tag.split(' ').next().unwrap();
-                assert!(!["script", "style", "link", "a", "iframe"].contains(&name), "{tag}");
+                assert!(!["script", "style", "link", "iframe"].contains(&name), "{tag}");
                 assert_eq!(attribute(tag, "style"), None);
                 match name {
                     "form" => {
                         let is_post = attribute(tag, "method") == Some("post");
-                        assert!(is_post && attribute(tag, "action").is_none(), "{tag}");
+                        let is_ours = attribute(tag, "action").is_none_or(|action| action == "ada");
+                        assert!(is_post && is_ours, "{tag}");
                         assert_eq!(attribute(tag, "accept-charset"), Some("utf-8"));
                     }
+                    "a" => assert!(attribute(tag, "href") == Some("ada") && !tag.contains("target"), "{tag}"),
                     "button" => assert_eq!(attribute(tag, "name"), Some("action")),
                     _ => {}
                 }
@@ -180,7 +198,7 @@ fn every_page_is_whole_in_every_language() {
 #[test]
 fn each_page_has_its_actions() {
     let pages = pages(&[]);
-    let found = all(&pages, &frame(Language::English), "ada");
+    let found = others(&pages, &frame(Language::English), "ada");
     let found: Vec<_> = found.iter().map(|page| actions(html(page))).collect();
     let expected: [&[&str]; 10] = [
         &["sign-in", "cancel"],
@@ -249,7 +267,7 @@ fn form_action_allows_only_self_unless_a_client_is_waiting() {
 fn a_problem_is_shown_in_the_title_and_at_its_field() {
     let pages = pages(&[]);
     let frame = frame(Language::English);
-    let sign_in = |problem, username| pages.sign_in(&frame, &SignInView { client: None, username, problem });
+    let sign_in = |problem, username| pages.sign_in(&frame, &sign_in_view(username, problem));
     for (problem, status, text) in [
         (
             SignInProblem::WrongCredentials,
@@ -315,8 +333,7 @@ fn a_problem_is_shown_in_the_title_and_at_its_field() {
 fn the_first_empty_field_has_the_focus() {
     let pages = pages(&[]);
     for (username, focused) in [("", "username"), ("ada", "password")] {
-        let page =
-            pages.sign_in(&frame(Language::English), &SignInView { client: None, username, problem: None });
+        let page = pages.sign_in(&frame(Language::English), &sign_in_view(username, None));
         let tags = tags(html(&page));
         let with_focus: Vec<_> = tags.iter().filter(|tag| tag.ends_with(" autofocus")).collect();
         assert_eq!(with_focus.len(), 1);
@@ -380,14 +397,14 @@ fn the_consent_page_names_the_resources() {
             };
             html(&pages(&[]).consent(&frame(language), &view)).to_owned()
         };
-        assert!(!page(&[]).contains(language.messages().client_can_at));
+        assert!(!page(&[]).contains(Messages::of(language).client_can_at));
         let named = page(&[
             ResourceView { name: Some("Notes"), host: Some("notes.example") },
             ResourceView { name: None, host: Some("billing.example:8443") },
             ResourceView { name: Some("Latchgate"), host: None },
         ]);
         for shown in [
-            language.messages().client_can_at,
+            Messages::of(language).client_can_at,
             "<li><bdi><strong>Notes</strong></bdi> <code>notes.example</code></li>",
             "<li><code>billing.example:8443</code></li>",
             "<li><bdi><strong>Latchgate</strong></bdi> </li>",

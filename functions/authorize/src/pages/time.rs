@@ -69,10 +69,9 @@ fn days_of_months(year: u64) -> [u64; 12] {
 
 #[cfg(test)]
 mod tests {
-    use super::{
-        super::messages::{ENGLISH, VIETNAMESE},
-        *,
-    };
+    use shared::http::Language;
+
+    use super::*;
 
     #[test]
     fn an_instant_is_in_a_minute_of_the_calendar() {
@@ -98,7 +97,7 @@ mod tests {
     fn each_language_writes_dates_its_way() {
         let at = CalendarMinute::of(Timestamp::from_unix(1_795_857_240));
         assert_eq!(at.machine(), "2026-11-28T09:14Z");
-        assert_eq!(at.readable(&ENGLISH), "28 Nov 2026, 09:14 UTC");
-        assert_eq!(at.readable(&VIETNAMESE), "28/11/2026, 09:14 UTC");
+        assert_eq!(at.readable(Messages::of(Language::English)), "28 Nov 2026, 09:14 UTC");
+        assert_eq!(at.readable(Messages::of(Language::Vietnamese)), "28/11/2026, 09:14 UTC");
     }
 }

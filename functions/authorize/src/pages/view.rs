@@ -22,6 +22,10 @@ pub(crate) struct SignInView<'a> {
     pub(crate) client: Option<&'a str>,
     /// The initial user name; may be empty.
     pub(crate) username: &'a str,
+    /// The relative URL of the page for a forgotten password, if there is one.
+    pub(crate) forgot: Option<&'a str>,
+    /// The relative URL of the page for a new account, if there is one.
+    pub(crate) new_account: Option<&'a str>,
     /// Why the form is shown again.
     pub(crate) problem: Option<SignInProblem>,
 }

@@ -12,6 +12,8 @@ pub(crate) use self::{
 
 use shared::{http::parameter as shared_parameter, route};
 
+use crate::by_mail::MailPage;
+
 /// The names of parameters that only the pages have.
 pub(crate) mod parameter {
     /// RFC 6749 section 3.1.1.
@@ -77,15 +79,24 @@ pub(crate) const OF_AUTHORIZATION: [&str; 16] = [
 pub(crate) enum Place {
     Authorize,
     Account,
+    ByMail(MailPage),
     EndSession,
 }
 
 impl Place {
-    const ALL: [(&str, Self); 3] = [
+    const ALL: [(&str, Self); 7] = [
         (route::AUTHORIZE, Self::Authorize),
         (route::ACCOUNT, Self::Account),
+        Self::by_mail(MailPage::New),
+        Self::by_mail(MailPage::Confirm),
+        Self::by_mail(MailPage::Forgot),
+        Self::by_mail(MailPage::Reset),
         (route::END_SESSION, Self::EndSession),
     ];
+
+    const fn by_mail(page: MailPage) -> (&'static str, Self) {
+        (page.path(), Self::ByMail(page))
+    }
 
     /// The page at a path, which may begin with the API's stage or a domain's base path.
     pub(crate) fn of_path(path: &str) -> Option<Self> {

@@ -18,8 +18,13 @@ pub(super) struct Actor {
     pub(super) services: [Proxy; 2],
 }
 
-/// Values for parameters without a default.
-const PARAMETERS: [(&str, &str); 1] = [("Issuer", "https://issuer.example.com")];
+/// Values for parameters without a default, the sender, without which no function would need the mails' key, and open
+/// sign-ups.
+const PARAMETERS: [(&str, &str); 3] = [
+    ("Issuer", "https://issuer.example.com"),
+    ("MailFrom", "Latchgate <login@example.com>"),
+    ("SignUp", "open"),
+];
 /// Every variable that could make a function or its runtime print more.
 const LOUD: [(&str, &str); 5] = [
     ("RUST_LOG", "trace"),
@@ -28,8 +33,9 @@ const LOUD: [(&str, &str); 5] = [
     ("AWS_LAMBDA_LOG_FORMAT", "JSON"),
     ("TRACING_LEVEL", "trace"),
 ];
-/// The secret's logical id, which is its name here.
+/// The secrets' logical ids, which are their names here.
 const KEYSET: &str = "Keyset";
+const MAIL_KEY: &str = "MailKey";
 
 pub(super) struct Stage<'a> {
     emulator: PathBuf,
@@ -55,8 +61,9 @@ impl<'a> Stage<'a> {
             _secrets: moto::start(secrets)?,
             logs,
         };
-        // Creates the secret as the stack does.
+        // Creates the secrets as the stack does.
         moto::ask(secrets, "CreateSecret", &json!({ "Name": KEYSET, "SecretString": "{}" }))?;
+        moto::ask(secrets, "CreateSecret", &json!({ "Name": MAIL_KEY, "SecretString": "k".repeat(64) }))?;
         Ok(stage)
     }
 

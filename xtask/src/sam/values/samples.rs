@@ -7,7 +7,7 @@ use crate::shell::TaskError;
 /// Samples for parameters whose definition doesn't say enough. The first value is the default or the closest to it. The
 /// second suits a stack that uses as many features as possible. Parameters with the same name mean the same in every
 /// template.
-const SAMPLES: [(&str, &[&str]); 43] = [
+const SAMPLES: [(&str, &[&str]); 49] = [
     (
         "AlarmTopicArn",
         &[
@@ -77,6 +77,17 @@ const SAMPLES: [(&str, &[&str]); 43] = [
         ],
     ),
     ("LoginConcurrency", &["0", "50"]),
+    ("MailFrom", &["", "Example <login@example.com>", "login@example.com"]),
+    (
+        "MailLayerArn",
+        &[
+            "",
+            "arn:${AWS::Partition}:lambda:${AWS::Region}:123456789012:layer:mails:1",
+            "arn:${AWS::Partition}:lambda:${AWS::Region}:123456789012:layer:mails:2",
+        ],
+    ),
+    ("MailReplyTo", &["", "help@example.com"]),
+    ("MailTemplates", &["", "/opt/mails"]),
     ("MaxSessions", &["0", "10"]),
     ("PagesColor", &["#1f5fbf", "#00695c"]),
     ("PagesColorDark", &["#8ab4f8", "#80cbc4"]),
@@ -96,6 +107,9 @@ const SAMPLES: [(&str, &[&str]); 43] = [
     ("RolePath", &["/", "/latchgate/"]),
     ("ScopeRules", &["", "GET /orders orders:read; POST /orders orders:write"]),
     ("ServerUrl", &["https://orders.example.com", "https://orders.example.com/v2"]),
+    // Without a sender, it can't be open.
+    ("SignUp", &["closed", "open", "invited"]),
+    ("SignUpDomains", &["", "example.com,example.org"]),
     (
         "TrustLayerArn",
         &[

@@ -26,6 +26,9 @@ pub(super) const PARTITIONS: [Partition; 4] = [
     Partition { name: "aws-iso", region: "us-iso-east-1", suffix: "c2s.ic.gov" },
 ];
 
+/// The only values of parameters in partitions that lack a service: SES isn't in China.
+const LACKING: [(&str, &str, &str); 2] = [("aws-cn", "MailFrom", ""), ("aws-cn", "SignUp", "closed")];
+
 /// The parameters of a template, by name.
 pub(super) type Parameters = Map<String, Value>;
 
@@ -47,8 +50,12 @@ impl World {
         let samples = samples.collect::<Result<Vec<_>, TaskError>>()?;
         let count = samples.iter().map(|(_, samples)| samples.len()).max().unwrap_or(1);
         let world = |index: usize| {
-            let value = |samples: &[String]| in_partition(&samples[index.min(samples.len() - 1)], partition);
-            let values = samples.iter().map(|(name, samples)| ((*name).clone(), value(samples))).collect();
+            let value = |name: &str, samples: &[String]| {
+                let sample = &samples[index.min(samples.len() - 1)];
+                only_value(name, partition).map_or_else(|| in_partition(sample, partition), str::to_owned)
+            };
+            let values =
+                samples.iter().map(|(name, samples)| ((*name).clone(), value(name, samples))).collect();
             Self { partition, name: format!("{}-{}", PARTITIONS[partition].name, index + 1), values }
         };
         Ok((0..count).map(world).collect())
@@ -92,6 +99,14 @@ impl World {
     pub(super) fn setting(&self, template: &str) -> Value {
         json!({ "template": template, "region": self.partition().region, "values": self.values })
     }
+}
+
+/// The value of a parameter in a partition that takes no other.
+fn only_value(parameter: &str, partition: usize) -> Option<&'static str> {
+    let of_it = |(lacking, name, _): &&(&str, &str, &str)| {
+        *lacking == PARTITIONS[partition].name && *name == parameter
+    };
+    LACKING.iter().find(of_it).map(|(.., value)| *value)
 }
 
 /// A sample with the partition's names in place of pseudo parameters.

@@ -3,7 +3,6 @@
 use super::{Around, Explanation, Messages};
 
 pub(in super::super) const ENGLISH: Messages = Messages {
-    tag: "en",
     problem_prefix: "Error: ",
     cancel: "Cancel",
     signed_in_as: Around("You are signed in as ", "."),
@@ -31,6 +30,46 @@ pub(in super::super) const ENGLISH: Messages = Messages {
     password_like_username: "The new password is little more than your user name. Choose another.",
     password_same: "The new password is the current one. Choose another.",
     passwords_incomplete: "Enter your current password and a new one.",
+
+    new_account: "Create an account",
+    new_account_lead: "Enter your email address. We send you a mail with a link to choose your password.",
+    forgot_password: "Forgot your password?",
+    forgot_password_lead: "Enter the email address of your account. \
+        We send you a mail with a link to choose a new password.",
+    email: "Email address",
+    send_mail: "Send mail",
+    back_to_sign_in: "Back to sign-in",
+    email_malformed: "Enter an email address, such as name@example.com.",
+    email_not_allowed: "Email addresses of this domain can't be used here. Enter another address.",
+    too_many_requests: "There were too many requests. Please try again later.",
+    mail_expired: "That mail is too old. Request a new one.",
+    check_mail: "Check your mail",
+    mail_sent_to: Around("We have sent a mail to ", ". Open the link in it, or enter its code here."),
+    mail_sent_again: "We have sent a new mail. Links and codes of earlier mails no longer work.",
+    code: "Code",
+    code_hint: "Six digits, valid for one hour. If no mail arrives within a few minutes, \
+        check the address and your spam folder.",
+    wrong_code: "The code is wrong or no longer valid. \
+        After several wrong codes, you have to request a new mail.",
+    send_again: "Send a new mail",
+    choose_first_password: "Choose a password",
+    password_missing: "Enter a password.",
+    account_created: Explanation {
+        title: "Your account is ready",
+        text: "Sign in with your email address and your password.",
+    },
+    password_reset: Explanation {
+        title: "Your password is changed",
+        text: "You are signed out on all devices. Sign in with your new password.",
+    },
+    go_back_to_app: "To continue in an app, go back to it and sign in there.",
+    link_gone: Explanation {
+        title: "This link no longer works",
+        text: "A link is valid for one hour and can be used once. After several mails, only the link in the \
+            newest one works. If you have already chosen your password, sign in with it.",
+    },
+    ask_again: "Request a new mail",
+    ask_again_in_app: "Go back to the app where you began, and request a new mail there.",
 
     allow_client: Around("Allow ", " to use your account?"),
     not_registered: Around("This app is not registered with this service. Its address is ", "."),
@@ -106,6 +145,10 @@ pub(in super::super) const ENGLISH: Messages = Messages {
         title: "Please try again",
         text: "The page was open for too long, or your browser doesn't keep cookies. \
             Go back to the app and start again.",
+    },
+    sign_up_closed: Explanation {
+        title: "You can't create an account here",
+        text: "Accounts are created by the operator of this service.",
     },
     unavailable: Explanation { title: "Not available right now", text: "Please try again in a moment." },
     failure: Explanation {

@@ -19,8 +19,6 @@ pub(super) struct Explanation {
 /// All texts of a language. A language that lacks one doesn't compile.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Messages {
-    /// The language's tag (RFC 5646).
-    pub(super) tag: &'static str,
     /// The prefix of a page's title after an error.
     pub(super) problem_prefix: &'static str,
     pub(super) cancel: &'static str,
@@ -50,6 +48,39 @@ pub(super) struct Messages {
     pub(super) password_like_username: &'static str,
     pub(super) password_same: &'static str,
     pub(super) passwords_incomplete: &'static str,
+
+    // Accounts by mail.
+    pub(super) new_account: &'static str,
+    pub(super) new_account_lead: &'static str,
+    pub(super) forgot_password: &'static str,
+    pub(super) forgot_password_lead: &'static str,
+    pub(super) email: &'static str,
+    pub(super) send_mail: &'static str,
+    pub(super) back_to_sign_in: &'static str,
+    pub(super) email_malformed: &'static str,
+    pub(super) email_not_allowed: &'static str,
+    pub(super) too_many_requests: &'static str,
+    /// About a page that asks for a code, if its mail is too old.
+    pub(super) mail_expired: &'static str,
+    pub(super) check_mail: &'static str,
+    /// The same for every address, so it doesn't reveal whether the address has an account.
+    pub(super) mail_sent_to: Around,
+    pub(super) mail_sent_again: &'static str,
+    pub(super) code: &'static str,
+    pub(super) code_hint: &'static str,
+    /// The same for a wrong code, a spent budget and a replaced mail.
+    pub(super) wrong_code: &'static str,
+    pub(super) send_again: &'static str,
+    pub(super) choose_first_password: &'static str,
+    pub(super) password_missing: &'static str,
+    pub(super) account_created: Explanation,
+    pub(super) password_reset: Explanation,
+    /// After one of the two above, if the browser doesn't know the app.
+    pub(super) go_back_to_app: &'static str,
+    pub(super) link_gone: Explanation,
+    pub(super) ask_again: &'static str,
+    /// The same, if there is no page for it.
+    pub(super) ask_again_in_app: &'static str,
 
     // Consent.
     pub(super) allow_client: Around,
@@ -116,6 +147,7 @@ pub(super) struct Messages {
     pub(super) unknown_redirect_uri: Explanation,
     pub(super) bad_request: Explanation,
     pub(super) form_expired_page: Explanation,
+    pub(super) sign_up_closed: Explanation,
     pub(super) unavailable: Explanation,
     pub(super) failure: Explanation,
 }

@@ -3,7 +3,6 @@
 use super::{Around, Explanation, Messages};
 
 pub(in super::super) const VIETNAMESE: Messages = Messages {
-    tag: "vi",
     problem_prefix: "Lỗi: ",
     cancel: "Hủy",
     signed_in_as: Around("Bạn đang đăng nhập bằng tài khoản ", "."),
@@ -31,6 +30,51 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     password_like_username: "Mật khẩu mới quá giống tên đăng nhập của bạn. Vui lòng chọn mật khẩu khác.",
     password_same: "Mật khẩu mới trùng với mật khẩu hiện tại. Vui lòng chọn mật khẩu khác.",
     passwords_incomplete: "Vui lòng nhập mật khẩu hiện tại và mật khẩu mới.",
+
+    new_account: "Tạo tài khoản",
+    new_account_lead: "Nhập địa chỉ email của bạn. \
+        Chúng tôi sẽ gửi cho bạn một email có liên kết để đặt mật khẩu.",
+    forgot_password: "Quên mật khẩu?",
+    forgot_password_lead: "Nhập địa chỉ email của tài khoản. \
+        Chúng tôi sẽ gửi cho bạn một email có liên kết để đặt mật khẩu mới.",
+    email: "Địa chỉ email",
+    send_mail: "Gửi email",
+    back_to_sign_in: "Quay lại trang đăng nhập",
+    email_malformed: "Vui lòng nhập một địa chỉ email, ví dụ ten@example.com.",
+    email_not_allowed: "Không thể dùng địa chỉ email thuộc tên miền này. Vui lòng nhập địa chỉ khác.",
+    too_many_requests: "Đã có quá nhiều yêu cầu. Vui lòng thử lại sau.",
+    mail_expired: "Email đó đã quá cũ. Vui lòng yêu cầu email mới.",
+    check_mail: "Kiểm tra hộp thư của bạn",
+    mail_sent_to: Around(
+        "Chúng tôi đã gửi một email đến ",
+        ". Hãy mở liên kết trong email đó hoặc nhập mã trong email vào đây.",
+    ),
+    mail_sent_again: "Chúng tôi đã gửi email mới. Liên kết và mã trong các email trước không còn dùng được.",
+    code: "Mã",
+    code_hint: "Sáu chữ số, có hiệu lực trong một giờ. Nếu vài phút sau vẫn chưa nhận được email, \
+        hãy kiểm tra lại địa chỉ và thư mục thư rác.",
+    wrong_code: "Mã không đúng hoặc không còn hiệu lực. \
+        Nếu nhập sai nhiều lần, bạn cần yêu cầu email mới.",
+    send_again: "Gửi email mới",
+    choose_first_password: "Đặt mật khẩu",
+    password_missing: "Vui lòng nhập mật khẩu.",
+    account_created: Explanation {
+        title: "Tài khoản của bạn đã sẵn sàng",
+        text: "Hãy đăng nhập bằng địa chỉ email và mật khẩu của bạn.",
+    },
+    password_reset: Explanation {
+        title: "Đã đổi mật khẩu",
+        text: "Bạn đã được đăng xuất khỏi tất cả thiết bị. Hãy đăng nhập bằng mật khẩu mới.",
+    },
+    go_back_to_app: "Để tiếp tục trong một ứng dụng, hãy quay lại ứng dụng đó và đăng nhập.",
+    link_gone: Explanation {
+        title: "Liên kết này không còn dùng được",
+        text: "Mỗi liên kết có hiệu lực trong một giờ và chỉ dùng được một lần. \
+            Nếu bạn đã nhận nhiều email, chỉ liên kết trong email mới nhất dùng được. \
+            Nếu bạn đã đặt mật khẩu, hãy đăng nhập bằng mật khẩu đó.",
+    },
+    ask_again: "Yêu cầu email mới",
+    ask_again_in_app: "Vui lòng quay lại ứng dụng mà bạn đã bắt đầu và yêu cầu email mới tại đó.",
 
     allow_client: Around("Cho phép ", " sử dụng tài khoản của bạn?"),
     not_registered: Around("Ứng dụng này chưa được đăng ký với dịch vụ này. Địa chỉ của ứng dụng là ", "."),
@@ -104,6 +148,10 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
         title: "Vui lòng thử lại",
         text: "Trang này đã mở quá lâu hoặc trình duyệt của bạn không lưu cookie. \
             Vui lòng quay lại ứng dụng và bắt đầu lại.",
+    },
+    sign_up_closed: Explanation {
+        title: "Không thể tạo tài khoản tại đây",
+        text: "Tài khoản do đơn vị vận hành dịch vụ này tạo.",
     },
     unavailable: Explanation {
         title: "Dịch vụ tạm thời gián đoạn", text: "Vui lòng thử lại sau giây lát."

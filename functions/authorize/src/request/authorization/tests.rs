@@ -28,6 +28,7 @@ fn client(scope: &str, is_first_party: bool) -> Client {
         redirect_uris: vec![],
         post_logout_redirect_uris: vec![],
         is_first_party,
+        sign_up: None,
         url: None,
         overrides: LifetimeOverrides::default(),
     }

@@ -1,21 +1,24 @@
-//! The colours of buttons and their text.
+//! The colours of buttons and their text, on pages and in mails.
 
 use std::fmt;
 
+use crate::environment::{Environment, EnvironmentError, variable};
+
 /// An sRGB colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Color([u8; 3]);
+pub struct Color([u8; 3]);
 
 impl Color {
     const BLACK: Self = Self([0; 3]);
     const WHITE: Self = Self([255; 3]);
 
-    pub(super) const fn new(rgb: [u8; 3]) -> Self {
+    /// The colour with these parts of red, green and blue.
+    pub const fn new(rgb: [u8; 3]) -> Self {
         Self(rgb)
     }
 
     /// Parses `#RRGGBB`.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix('#')?.as_bytes();
         let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         let (pairs, []) = digits.as_chunks::<2>() else { return None };
@@ -26,7 +29,8 @@ impl Color {
 
     /// Black or white, whichever is easier to read on this colour. The contrast is at least 4.58, and WCAG
     /// 2.2 asks for 4.5 (section 1.4.3).
-    pub(super) fn text_on(self) -> Self {
+    #[must_use]
+    pub fn text_on(self) -> Self {
         let is_black_better = self.contrast(Self::BLACK) >= self.contrast(Self::WHITE);
         if is_black_better { Self::BLACK } else { Self::WHITE }
     }
@@ -44,6 +48,37 @@ impl Color {
             if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
         });
         0.2126 * red + 0.7152 * green + 0.0722 * blue
+    }
+}
+
+/// The colours of a deployment's buttons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ButtonColors {
+    /// The colour in the light scheme.
+    pub light: Color,
+    /// The colour in the dark scheme.
+    pub dark: Color,
+}
+
+impl ButtonColors {
+    /// The defaults of template.yaml.
+    pub const DEFAULT: Self =
+        Self { light: Color::new([0x1f, 0x5f, 0xbf]), dark: Color::new([0x8a, 0xb4, 0xf8]) };
+
+    /// Reads `PAGES_COLOR` and `PAGES_COLOR_DARK`.
+    ///
+    /// # Errors
+    ///
+    /// [`EnvironmentError::Malformed`], if one is not `#RRGGBB`.
+    pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
+        let color = |name, default| {
+            let color = environment.optional(name).map(Color::parse);
+            color.map_or(Ok(default), |color| color.ok_or(EnvironmentError::Malformed(name)))
+        };
+        Ok(Self {
+            light: color(variable::PAGES_COLOR, Self::DEFAULT.light)?,
+            dark: color(variable::PAGES_COLOR_DARK, Self::DEFAULT.dark)?,
+        })
     }
 }
 
@@ -78,6 +113,17 @@ mod tests {
         ] {
             assert_eq!(Color::parse(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn the_default_colours_are_those_of_the_template() {
+        let template = include_str!("../../template.yaml");
+        let of_parameter = |name: &str| {
+            let (_, parameter) = template.split_once(&format!("\n  {name}:\n")).unwrap();
+            parameter.split_once("Default: \"").unwrap().1.split('"').next().unwrap()
+        };
+        assert_eq!(of_parameter("PagesColor"), ButtonColors::DEFAULT.light.to_string());
+        assert_eq!(of_parameter("PagesColorDark"), ButtonColors::DEFAULT.dark.to_string());
     }
 
     #[test]

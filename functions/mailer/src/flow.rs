@@ -1,0 +1,68 @@
+//! The flow of an event.
+
+use serde_json::{Value, json};
+use shared::log::{Event as LogEvent, Invocation, RequestLog};
+
+use crate::{
+    MAIL_TIME_LIMIT, Mailer, MailerError, TIME_LIMIT,
+    event::{Change, Event, failures},
+    report::Report,
+};
+
+impl Mailer {
+    pub(crate) async fn answer(&self, event: Value, invocation: Invocation) -> Result<Value, MailerError> {
+        match Event::parse(event) {
+            Ok(Event::Changes(changes)) => Ok(failures(&self.send_all(changes, &invocation).await)),
+            Ok(Event::Reports(reports)) => {
+                self.hear(&reports, invocation).await?;
+                Ok(json!({}))
+            }
+            Err(error) => {
+                RequestLog::begin(&self.log, invocation).refused(&error.ending());
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends the mails of a batch, one after the other, and returns those to try again. A mail that fails
+    /// doesn't keep the others waiting.
+    async fn send_all(&self, changes: Vec<Change>, invocation: &Invocation) -> Vec<Change> {
+        let start = self.clock.instant();
+        let mut failed = Vec::new();
+        for change in changes {
+            // The lease of a mail must not be held by an invocation that Lambda ends.
+            let is_late = self.clock.instant().duration_since(start) + MAIL_TIME_LIMIT > TIME_LIMIT;
+            let result = if is_late {
+                Err(MailerError::TooLate)
+            } else {
+                self.deliver(&change.mailbox, invocation.clone()).await
+            };
+            if result.is_err_and(|error| !error.is_final()) {
+                failed.push(change);
+            }
+        }
+        failed
+    }
+
+    /// Ends the mails to addresses that bounced or complained.
+    async fn hear(&self, reports: &[Report], invocation: Invocation) -> Result<(), MailerError> {
+        for Report { suppression, addresses } in reports {
+            let Some(suppression) = *suppression else { continue };
+            for address in addresses {
+                let log = RequestLog::begin(&self.log, invocation.clone());
+                log.mailbox(&address.suppression_key());
+                let suppressing = async { Ok(self.mails.suppress(address, suppression).await?) };
+                let result: Result<(), MailerError> = log.carry_out(Box::pin(suppressing)).await;
+                match &result {
+                    Ok(()) => {
+                        log.outcome(LogEvent::MailBounced);
+                        log.answered(None);
+                    }
+                    Err(error) => log.refused(&error.ending()),
+                }
+                result?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,126 @@
+//! The templates of mails.
+
+use std::collections::HashMap;
+
+use minijinja::{
+    AutoEscape, Environment as Engine, Error as EngineError, UndefinedBehavior, Value, context,
+    escape_formatter,
+};
+use shared::{
+    environment::{Environment, EnvironmentError, variable},
+    http::Language,
+};
+
+use crate::{Kind, folder, look::Look, ours::OURS, words::Words};
+
+/// The templates of mails, ours or an operator's, with the look of the deployment.
+#[derive(Debug)]
+pub(crate) struct Templates {
+    engine: Engine<'static>,
+    look: Value,
+}
+
+/// A mail without its header.
+pub(crate) struct Rendered {
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    pub(crate) html: String,
+}
+
+impl Templates {
+    /// Reads the templates. Callers want [`checked`](crate::check::checked) ones.
+    pub(crate) fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
+        let unusable = |reason| EnvironmentError::Unusable(variable::MAIL_TEMPLATES, reason);
+        let folder = environment.optional(variable::MAIL_TEMPLATES);
+        let replaced = folder.map(folder::read).transpose().map_err(unusable)?.unwrap_or_default();
+        Self::new(&replaced, &Look::from_environment(environment)?).map_err(unusable)
+    }
+
+    /// Our templates, without those that are replaced.
+    pub(crate) fn new(replaced: &HashMap<&str, String>, look: &Look) -> Result<Self, String> {
+        let mut engine = Engine::new();
+        engine.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+        engine.set_formatter(|out, state, value| match (state.auto_escape(), value.as_str()) {
+            (AutoEscape::Html, Some(text)) if !value.is_safe() => Ok(out.write_str(&escaped(text))?),
+            _ => escape_formatter(out, state, value),
+        });
+        for (name, text) in OURS {
+            let text = replaced.get(name).cloned().unwrap_or_else(|| text.to_owned());
+            engine.add_template_owned(name, text).map_err(|error| error.to_string())?;
+        }
+        Ok(Self { engine, look: look.variables() })
+    }
+
+    pub(crate) fn render(&self, words: &Words) -> Result<Rendered, EngineError> {
+        let (language, kind) = (words.language.tag(), words.kind.name());
+        let part = |part: &str, variables: &Value| {
+            self.engine.get_template(&format!("{language}/{kind}.{part}"))?.render(variables)
+        };
+        let variables = context! { ..words.variables(), ..self.look.clone() };
+        // A header is one line.
+        let subject = part("subject", &variables)?.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = format!("{}\n", part("txt", &variables)?.trim());
+        let html = part("html", &context! { subject => subject.clone(), ..variables })?;
+        Ok(Rendered { subject, text, html })
+    }
+}
+
+/// Every kind of mail in every language.
+pub(crate) fn every_mail() -> impl Iterator<Item = (Kind, Language)> {
+    Kind::ALL.into_iter().flat_map(|kind| Language::ALL.map(|language| (kind, language)))
+}
+
+/// The text for HTML, also within quotes. The engine's own would escape the slashes of links too, which some
+/// mail clients show as they are.
+pub(crate) fn escaped(text: &str) -> String {
+    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn templates(variables: &[(&str, &str)]) -> Templates {
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Templates::from_environment(&Environment::from_variables(variables)).unwrap()
+    }
+
+    #[test]
+    fn a_name_is_text_and_not_html() {
+        let templates = templates(&[(variable::PAGES_NAME, "Ben & \"Jerry\" <b>")]);
+        for (kind, language) in every_mail() {
+            let mail = templates.render(&Words::sample(kind, language)).unwrap();
+            assert!(mail.subject.contains("Ben & \"Jerry\" <b>"), "{}", mail.subject);
+            assert!(mail.text.contains("Ben & \"Jerry\" <b>"));
+            assert!(mail.html.contains("Ben &amp; &quot;Jerry&quot; &lt;b&gt;"));
+            assert!(!mail.html.contains("<b>"));
+        }
+    }
+
+    #[test]
+    fn a_mail_loads_nothing_but_the_logo() {
+        let logo = "https://cdn.example/logo.png";
+        for (logo, count) in [(logo, 1), ("", 0)] {
+            let templates = templates(&[(variable::PAGES_LOGO, logo)]);
+            for (kind, language) in every_mail() {
+                let html = templates.render(&Words::sample(kind, language)).unwrap().html;
+                assert_eq!(html.matches("src=").count(), count);
+                assert_eq!(html.matches(&format!("src=\"{logo}\"")).count(), count);
+                for loads in ["url(", "<link", "<script", "@import", "srcset"] {
+                    assert!(!html.contains(loads), "{loads}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_line_of_a_text_is_longer_than_mail_allows() {
+        // RFC 5322 section 2.1.1: 998 characters.
+        for (kind, language) in every_mail() {
+            let mail = templates(&[]).render(&Words::sample(kind, language)).unwrap();
+            assert!(mail.text.lines().chain(mail.html.lines()).all(|line| line.len() <= 998));
+            assert!(!mail.text.contains("{{") && !mail.text.contains("\n\n\n"), "{}", mail.text);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Starts the sending of mails from the options.
+
+use std::{path::PathBuf, sync::Arc};
+
+use local::{
+    functions::{Deployment, FunctionsError},
+    gateway::Gateway,
+    mail_key::{self, MailKeyFileError},
+    mails::{Delivery, Outbox},
+    template::{Parameters, Template},
+};
+use secrecy::SecretString;
+use shared::random::Random;
+
+use crate::options::Options;
+
+/// The key of links and codes in mails: kept beside the database or the keyset, otherwise in memory alone.
+pub(crate) fn key(options: &Options, random: &dyn Random) -> Result<SecretString, MailKeyFileError> {
+    let Some(beside) = options.db.as_ref().or(options.keyset.as_ref()) else {
+        return Ok(mail_key::generate(random));
+    };
+    let mut name = beside.clone().into_os_string();
+    name.push(".mail-key");
+    mail_key::load_or_create(&PathBuf::from(name), random)
+}
+
+/// Whether this server sends mails: the parameters name their sender.
+pub(crate) fn is_on(parameters: &Parameters) -> bool {
+    parameters.value("MailFrom").is_some_and(|sender| !sender.is_empty())
+}
+
+/// Starts the mailer, unless the parameters name no sender. It sends until the process ends.
+pub(crate) fn start(
+    template: &Template,
+    deployment: &Deployment,
+    gateway: &Gateway,
+    delivery: Delivery,
+) -> Result<(), FunctionsError> {
+    if !is_on(&deployment.parameters) {
+        return Ok(());
+    }
+    let outbox = Outbox::start(template, deployment, Arc::new(delivery))?;
+    tokio::spawn(outbox.watch(gateway.asked_for_mail()));
+    Ok(())
+}

@@ -1,0 +1,199 @@
+//! The Mails table: requests and their tickets.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    Client,
+    error::BuildError,
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{
+        AttributeValue::{self, N, S},
+        Update,
+    },
+};
+use shared::{
+    clock::Timestamp,
+    environment::{Environment, EnvironmentError, variable},
+    store::{Item, StoreError, Table, attribute},
+};
+
+use crate::{
+    Network, NewRequest, PendingMail, Slot, Ticket, counted::Counted, network, slot::Taking,
+    update::is_written,
+};
+
+/// How many codes may be tried for a request.
+const GUESSES: u32 = 5;
+/// How many codes may be tried for a mailbox in a day, over all requests: one in 50,000 of all codes.
+const DAY_GUESSES: u32 = 20;
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a mailbox's row stays after its last request: longer than the link and than the day whose
+/// guesses it counts.
+const ROW_TTL: Duration = Duration::from_secs(48 * 60 * 60);
+/// How long a network's row stays: longer than its quota takes to come back.
+const NETWORK_TTL: Duration = Duration::from_secs(2 * 60 * 60);
+
+/// The Mails table.
+#[derive(Clone, Debug)]
+pub struct Mails {
+    pub(crate) table: Table,
+    /// How many requests a mailbox may have in an hour.
+    bound: usize,
+}
+
+impl Mails {
+    /// Opens the table that `MAILS_TABLE` names, with the bound of `MAILS_PER_HOUR`.
+    ///
+    /// # Errors
+    ///
+    /// If a variable is missing or malformed.
+    pub fn new(environment: &Environment, client: &Client) -> Result<Self, EnvironmentError> {
+        Ok(Self {
+            table: Table::from_environment(variable::MAILS_TABLE, environment, client)?,
+            bound: environment.count(variable::MAILS_PER_HOUR, 5, 5..=10)?,
+        })
+    }
+
+    /// Counts a request of a network, or its try of a code. `false`, if its quota is spent.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the write fails.
+    pub async fn count_network(&self, network: &Network, now: Timestamp) -> Result<bool, StoreError> {
+        let update = self
+            .update(network.key())
+            .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
+            .expression_attribute_values(":expires_at", N((now + NETWORK_TTL).to_string()));
+        Counted { update, changes: "#expires_at = :expires_at" }.write_within(network::QUOTA, now).await
+    }
+
+    /// Stores a request for a mail in place of the mailbox's earlier one, whose link and code die with it.
+    /// If the mailbox had all its requests of an hour, nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if a request fails or the item is malformed.
+    pub async fn request(&self, request: &NewRequest<'_>) -> Result<Slot, StoreError> {
+        let NewRequest { address, ticket, client_id, language, now } = *request;
+        let id = ticket.id.to_text();
+        let values = [
+            (attribute::ADDRESS, S(address.as_str().to_owned())),
+            (attribute::MAIL_ID, S(id.clone())),
+            (attribute::PURPOSE, S(ticket.purpose.name().to_owned())),
+            (attribute::CLIENT_ID, S(client_id.to_string())),
+            (attribute::LANGUAGE, S(language.tag().to_owned())),
+            (attribute::MAIL_EXPIRES_AT, N(ticket.expires_at.to_string())),
+            (attribute::UNSENT, S(id.clone())),
+            (attribute::EXPIRES_AT, N((now + ROW_TTL).to_string())),
+        ];
+        let removed = [
+            attribute::GUESSES,
+            attribute::LEASED_BY,
+            attribute::LEASED_UNTIL,
+            attribute::TAKEN,
+            attribute::SENT_AT,
+        ];
+        let set = values.each_ref().map(|(name, _)| format!("#{name} = :{name}")).join(", ");
+        let changes = format!("{set} REMOVE {}", removed.map(|name| format!("#{name}")).join(", "));
+        let mut update = self.update(ticket.mailbox.as_str());
+        for name in removed {
+            update = update.expression_attribute_names(format!("#{name}"), name);
+        }
+        for (name, value) in values {
+            update = update
+                .expression_attribute_names(format!("#{name}"), name)
+                .expression_attribute_values(format!(":{name}"), value);
+        }
+        let seen = self.row(ticket.mailbox.as_str()).await?.unwrap_or_default();
+        Taking { update, changes, id, now }.write(seen, self.bound).await
+    }
+
+    /// Counts a code that is about to be compared. `false`, if none may be tried: the ticket isn't the
+    /// mailbox's latest, was used, or had all its guesses, or the mailbox had those of the day.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the write fails.
+    pub async fn count_guess(&self, ticket: &Ticket, now: Timestamp) -> Result<bool, StoreError> {
+        let day = now.as_unix() / DAY.as_secs();
+        let counter = |day: u64| format!("{}{day}", attribute::DAY_GUESSES);
+        // One write, whether the request lives or is over: its cost mustn't tell. A counter of before
+        // yesterday stays until the row goes, which is a few bytes.
+        let update = self
+            .update(ticket.mailbox.as_str())
+            .update_expression(
+                "SET #guesses = if_not_exists(#guesses, :none) + :one ADD #today :one REMOVE #yesterday",
+            )
+            .condition_expression(
+                "#mail_id = :mail_id AND (attribute_not_exists(#guesses) OR #guesses < :guesses) \
+                 AND (attribute_not_exists(#today) OR #today < :day_guesses)",
+            )
+            .expression_attribute_names("#mail_id", attribute::MAIL_ID)
+            .expression_attribute_names("#guesses", attribute::GUESSES)
+            .expression_attribute_names("#today", counter(day))
+            .expression_attribute_names("#yesterday", counter(day.saturating_sub(1)))
+            .expression_attribute_values(":mail_id", S(ticket.id.to_text()))
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":guesses", number(GUESSES))
+            .expression_attribute_values(":day_guesses", number(DAY_GUESSES));
+        is_written(update).await
+    }
+
+    /// The write that uses a ticket up, as a part of a transaction. Its condition fails, if the ticket
+    /// isn't the mailbox's latest, or was used. The ticket's expiry is the caller's to check, as its
+    /// verification does.
+    ///
+    /// # Errors
+    ///
+    /// Never: all required fields are set.
+    pub fn use_up(&self, ticket: &Ticket) -> Result<Update, BuildError> {
+        let removed = [
+            attribute::MAIL_ID,
+            attribute::PURPOSE,
+            attribute::MAIL_EXPIRES_AT,
+            attribute::GUESSES,
+            attribute::UNSENT,
+            attribute::LEASED_BY,
+            attribute::LEASED_UNTIL,
+            attribute::TAKEN,
+        ];
+        let update = removed.iter().fold(Update::builder(), |update, name| {
+            update.expression_attribute_names(format!("#{name}"), *name)
+        });
+        update
+            .table_name(&self.table.name)
+            .key(attribute::MAILBOX, S(ticket.mailbox.as_str().to_owned()))
+            .update_expression(format!("REMOVE {}", removed.map(|name| format!("#{name}")).join(", ")))
+            .condition_expression("#mail_id = :mail_id")
+            .expression_attribute_values(":mail_id", S(ticket.id.to_text()))
+            .build()
+    }
+
+    /// Returns the latest request of a ticket's mailbox, read consistently. It may be another than the
+    /// ticket's.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the read fails or the item is malformed.
+    pub async fn find(&self, ticket: &Ticket) -> Result<Option<PendingMail>, StoreError> {
+        let found = self.row(ticket.mailbox.as_str()).await?;
+        found.map(|item| PendingMail::from_item(&item, ticket.purpose)).transpose()
+    }
+
+    /// The row with this key, read consistently.
+    pub(crate) async fn row(&self, key: &str) -> Result<Option<Item>, StoreError> {
+        let find = self.table.get_item().key(attribute::MAILBOX, S(key.to_owned()));
+        let found = find.consistent_read(true).send().await;
+        Ok(found.map_err(|e| StoreError::unavailable("GetItem on Mails", e))?.item)
+    }
+
+    /// An update of the row with this key.
+    pub(crate) fn update(&self, key: &str) -> UpdateItemFluentBuilder {
+        self.table.update_item().key(attribute::MAILBOX, S(key.to_owned()))
+    }
+}
+
+fn number(number: u32) -> AttributeValue {
+    N(number.to_string())
+}

@@ -1,0 +1,81 @@
+//! The networks that requests come from.
+
+use std::{net::IpAddr, time::Duration};
+
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+
+use crate::quota::Quota;
+
+/// Separates these hashes from other hashes.
+const LABEL: &[u8] = b"latchgate network 1";
+/// The prefix of a network's key, which no mailbox has.
+const PREFIX: &str = "network#";
+/// The bytes of an IPv6 address that are its network's.
+const PREFIX_LEN: usize = 6;
+/// How many mails a network may ask for, and codes it may try, in an hour. An office behind one address needs
+/// some; a stranger who writes to addresses that aren't theirs doesn't need more.
+pub(crate) const QUOTA: Quota = Quota::per_hour(60);
+
+/// The key of a network's row: an IPv4 address or the /48 of an IPv6 address, which is the most that one site
+/// gets (RFC 6177).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Network(String);
+
+impl Network {
+    /// How long to wait for another request, once the quota is spent.
+    pub const INTERVAL: Duration = QUOTA.interval();
+
+    /// The network of a caller's address. Callers without a readable address are one network. `None` for this
+    /// machine's own addresses: no request comes from outside with one.
+    pub fn of(address: Option<&str>) -> Option<Self> {
+        let address = address.and_then(|address| address.parse::<IpAddr>().ok());
+        let address = address.map(|address| address.to_canonical());
+        if address.is_some_and(|address| address.is_loopback()) {
+            return None;
+        }
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(LABEL);
+        match address {
+            None => {}
+            Some(IpAddr::V4(address)) => context.update(&address.octets()),
+            Some(IpAddr::V6(address)) => context.update(&address.octets()[..PREFIX_LEN]),
+        }
+        Some(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(context.finish()))))
+    }
+
+    /// The key as text.
+    pub(crate) fn key(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ipv6_network_is_a_whole_site() {
+        let network = |address| Network::of(Some(address)).unwrap();
+        assert_eq!(network("2001:db8:1::1"), network("2001:db8:1:ffff:ffff::"));
+        assert_ne!(network("2001:db8:1::1"), network("2001:db8:2::1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
+        assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
+        assert!(network("192.0.2.1").key().starts_with("network#"));
+    }
+
+    #[test]
+    fn this_machine_is_no_network() {
+        for own in ["127.0.0.1", "127.1.2.3", "::1", "::ffff:127.0.0.1"] {
+            assert_eq!(Network::of(Some(own)), None, "{own}");
+        }
+    }
+
+    #[test]
+    fn callers_without_an_address_are_one_network() {
+        for unreadable in ["", "unknown", "192.0.2.1:80", "192.0.2.256"] {
+            assert_eq!(Network::of(Some(unreadable)), Network::of(None), "{unreadable}");
+        }
+        assert!(Network::of(None).is_some());
+    }
+}

@@ -1,0 +1,98 @@
+//! Writes of requests, each of which takes a slot of its mailbox's hour.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::{
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::{
+        AttributeValue::{self, S},
+        ReturnValuesOnConditionCheckFailure::AllOld,
+    },
+};
+use shared::{
+    clock::Timestamp,
+    store::{Item, StoreError, attribute},
+};
+
+use crate::{hour::Latest, update::OPERATION};
+
+/// How long a request waits that others were always ahead of.
+const CROWDED: Duration = Duration::from_secs(1);
+
+/// Whether a mailbox's hour had a slot for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub enum Slot {
+    /// It had one, and the request is stored.
+    Taken,
+    /// All are taken, and nothing is written. After this time there is another.
+    Spent(Duration),
+}
+
+/// A request that takes a slot.
+pub(crate) struct Taking {
+    /// An update of the mailbox's row, with the names and values of `changes`.
+    pub(crate) update: UpdateItemFluentBuilder,
+    /// What it sets and removes beside the list of requests.
+    pub(crate) changes: String,
+    /// The identifier that it writes, which tells the SDK's repetition of a write whose answer was lost.
+    /// Such a repetition must not send the mail again.
+    pub(crate) id: String,
+    /// When the request began.
+    pub(crate) now: Timestamp,
+}
+
+impl Taking {
+    /// Takes one of `bound` slots of the row that was read, which is empty if there is none. It is one write,
+    /// whatever was asked for before, unless other requests are under way.
+    pub(crate) async fn write(self, mut row: Item, bound: usize) -> Result<Slot, StoreError> {
+        // Each failure means that another request took a slot meanwhile.
+        for _ in 0..=bound {
+            let seen = row.get(attribute::QUOTA);
+            let latest = seen.map_or_else(|| Some(Latest::default()), Latest::parse);
+            let malformed = StoreError::Malformed { table: "Mails", attribute: attribute::QUOTA };
+            let update = match latest.ok_or(malformed)?.with(self.now, bound) {
+                Ok(next) => self.update(seen, &next),
+                Err(wait) => return Ok(Slot::Spent(wait)),
+            };
+            match self.try_write(update).await? {
+                None => return Ok(Slot::Taken),
+                Some(changed) => row = changed,
+            }
+        }
+        Ok(Slot::Spent(CROWDED))
+    }
+
+    /// The update that replaces the list that was seen.
+    fn update(&self, seen: Option<&AttributeValue>, next: &Latest) -> UpdateItemFluentBuilder {
+        let (condition, update) = match seen {
+            Some(seen) => {
+                ("#quota = :seen", self.update.clone().expression_attribute_values(":seen", seen.clone()))
+            }
+            None => ("attribute_not_exists(#quota)", self.update.clone()),
+        };
+        let is_new = "(attribute_not_exists(#mail_id) OR #mail_id <> :mail_id)";
+        update
+            .update_expression(format!("SET #quota = :quota, {}", self.changes))
+            .condition_expression(format!("{condition} AND {is_new}"))
+            .expression_attribute_names("#quota", attribute::QUOTA)
+            .expression_attribute_names("#mail_id", attribute::MAIL_ID)
+            .expression_attribute_values(":quota", next.to_value())
+            .expression_attribute_values(":mail_id", S(self.id.clone()))
+            .return_values_on_condition_check_failure(AllOld)
+    }
+
+    /// Sends an update. `None`, if it or an earlier attempt of it was carried out; otherwise the row as it
+    /// is, which is empty if there is none.
+    async fn try_write(&self, update: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
+        let Err(error) = update.send().await else { return Ok(None) };
+        match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                let row = failed.item().cloned().unwrap_or_default();
+                let stored = row.get(attribute::MAIL_ID).and_then(|id| id.as_s().ok());
+                Ok(if stored == Some(&self.id) { None } else { Some(row) })
+            }
+            _ => Err(StoreError::unavailable(OPERATION, error)),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The rows of accounts by mail.
+
+use super::MailFlow;
+use crate::{
+    accounts::{CLEAR, DELIVERY_CALLS, RELEASE},
+    fault_matrix::rows::{
+        CLIENT, CREDENTIAL, DELETE, DENY, KEYSET, MARK_ENDED, Outcome, Row, SESSIONS, USER, calls, ends,
+    },
+};
+
+const NETWORK: &str = "UpdateItem Mails SET quota";
+const REQUEST: &str = "UpdateItem Mails SET quota REMOVE guesses";
+const MAIL: &str = "GetItem Mails";
+const GUESS: &str = "UpdateItem Mails SET guesses ADD today REMOVE yesterday";
+/// Opens an account with a session, and uses the mail up.
+const OPEN: &str = "UpdateItem Mails REMOVE mail_id & PutItem Users & PutItem Credentials & PutItem Sessions";
+const OPEN_AT_PAGES: &str = "UpdateItem Mails REMOVE mail_id & PutItem Users & PutItem Credentials";
+/// Sets a new password, cuts the sessions off, and uses the mail up.
+const RESET: &str = "UpdateItem Mails REMOVE mail_id & UpdateItem Credentials SET password_hash REMOVE changed_in \
+                     & UpdateItem Users SET not_before";
+
+const OPENED: &str = "the account is there, and its password logs in";
+const SET: &str = "the password is set; the same link again ends the sessions that are left";
+
+impl MailFlow {
+    /// The calls of this flow.
+    pub(in crate::fault_matrix) fn rows(self) -> Vec<Row> {
+        match self {
+            Self::SignUp | Self::Forgot => calls("accounts", &[CLIENT, NETWORK, MAIL, REQUEST]),
+            // The first of the network's two conditions fails, since something counts already.
+            Self::SignUpAgain => calls("accounts", &[CLIENT, NETWORK, NETWORK, MAIL, REQUEST]),
+            Self::Resend => calls("accounts", &[CLIENT, MAIL, NETWORK, MAIL, REQUEST]),
+            Self::ConfirmByLink => opened("accounts", &[KEYSET, CLIENT, MAIL], OPEN),
+            Self::ConfirmByCode => opened("accounts", &[KEYSET, CLIENT, MAIL, NETWORK, NETWORK, GUESS], OPEN),
+            Self::ResetByLink => reset("accounts", &[CLIENT, MAIL, CREDENTIAL, USER]),
+            Self::Ask => calls("authorize", &[KEYSET, NETWORK, MAIL, REQUEST]),
+            Self::FollowLink => calls("authorize", &[KEYSET, MAIL]),
+            Self::EnterCode => calls("authorize", &[KEYSET, NETWORK, NETWORK, GUESS, MAIL]),
+            Self::ChooseFirstPassword => opened("authorize", &[KEYSET, CLIENT, MAIL], OPEN_AT_PAGES),
+            Self::ChooseNewPassword => reset("authorize", &[KEYSET, MAIL, CREDENTIAL, USER]),
+        }
+    }
+}
+
+fn opened(function: &'static str, first: &[&'static str], open: &'static str) -> Vec<Row> {
+    let mut rows = calls(function, first);
+    rows.push(ends(function, open, 400, OPENED));
+    rows
+}
+
+fn reset(function: &'static str, first: &[&'static str]) -> Vec<Row> {
+    let mut rows = calls(function, first);
+    rows.push(ends(function, RESET, 400, SET));
+    let used = Outcome::UsesUp(400, SET);
+    rows.extend([SESSIONS, MARK_ENDED, DENY, DELETE].map(|call| Row { function, call, outcome: used }));
+    rows
+}
+
+/// The calls of a delivery, in which `tests/accounts/faults.rs` has the faults.
+pub(in crate::fault_matrix) fn delivery_rows() -> Vec<Row> {
+    calls("mailer", &[&DELIVERY_CALLS[..], &[RELEASE, CLEAR, "UpdateItem Mails SET suppressed"]].concat())
+}

@@ -1,0 +1,61 @@
+//! Mails of earlier versions at this version: their links and codes, and those that wait.
+
+use std::collections::BTreeMap;
+
+use shared::route;
+
+use super::{
+    mails::{FORGETFUL, GONE, HeldMail},
+    snapshot::Snapshot,
+};
+use crate::harness::{CHOSEN, Post, link_of, waiting};
+
+/// Each snapshot with mails, and those.
+fn all() -> Vec<(Snapshot, BTreeMap<String, HeldMail>)> {
+    let all = Snapshot::all().into_iter();
+    let all = all.filter_map(|snapshot| snapshot.mails.clone().map(|held| (snapshot, held.mails)));
+    let all: Vec<_> = all.collect();
+    assert!(!all.is_empty(), "the newest has them");
+    all
+}
+
+#[tokio::test]
+async fn links_and_codes_of_earlier_versions_open_what_they_did() {
+    for (snapshot, mails) in all() {
+        for by_link in [true, false] {
+            let (_secrets, api) = snapshot.found_by_this_version(&[]).await;
+            let means = |name: &str| {
+                let HeldMail { request, link, code } = &mails[name];
+                if by_link {
+                    vec![("token", link.as_str())]
+                } else {
+                    vec![("request", request.as_str()), ("code", code.as_str())]
+                }
+            };
+            api.confirm(&means("sign-up"), CHOSEN).await.tokens();
+            let reset = api.reset(&means("reset"), "yet another password").await;
+            assert_eq!(reset.status, 200, "{}: {reset:?}", snapshot.written_by);
+            api.try_login_as(FORGETFUL, "yet another password").await.tokens();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_waited_in_an_earlier_version_is_sent_and_a_bounce_is_remembered() {
+    for (snapshot, mails) in all() {
+        let (_secrets, api) = snapshot.found_by_this_version(&[]).await;
+        let post = Post::of(&api);
+        api.clock.advance(60);
+        let mail = post.deliver_one(&api).await;
+        assert_eq!(link_of(&mail).as_ref(), Some(&mails["waiting"].link), "{}", snapshot.written_by);
+        let request = api.try_resend(&mails["sign-up"].request).await.request_token();
+        let again = HeldMail::of(&api, &post, request).await;
+        api.confirm(&[("token", &mails["sign-up"].link)], CHOSEN).await.assert_error(400, "invalid_grant");
+        api.confirm(&[("token", &again.link)], CHOSEN).await.tokens();
+        for path in [route::SIGNUP, route::FORGOT] {
+            api.ask(path, GONE).await;
+            assert!(post.deliver(&api).await.is_empty(), "{}", snapshot.written_by);
+        }
+        assert!(waiting(&api).await.is_empty());
+    }
+}
