@@ -187,9 +187,9 @@ mod tests {
             let (mut stream, _) = listener.accept().unwrap();
             let mut request = Vec::new();
             while !request.windows(5).any(|end| end == b"\r\n\r\n{") {
-                let mut part = [0; 4096];
-                let len = stream.read(&mut part).unwrap();
-                request.extend_from_slice(&part[..len]);
+                let mut chunk = [0; 4096];
+                let len = stream.read(&mut chunk).unwrap();
+                request.extend_from_slice(&chunk[..len]);
             }
             stream.write_all(answer.as_bytes()).unwrap();
         });
