@@ -30,6 +30,7 @@ mod secrets;
 mod ses;
 mod sign_in;
 mod stream;
+mod which_engine;
 mod wire;
 
 use std::{

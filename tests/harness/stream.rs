@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{StreamSpecification, StreamViewType};
 use serde_json::{Value, json};
 use shared::store::attribute;
 
-use super::{Api, Change, aws, stream_event};
+use super::{Api, Change, aws, stream_event, which_engine::is_dynamodb_local};
 
 /// How often an open shard is read until its records are all there.
 const READS: usize = 5;
@@ -74,10 +74,4 @@ impl Stream<'_> {
         let target = format!("DynamoDBStreams_20120810.{operation}");
         aws::ask(&self.api.endpoint, "dynamodb", Some(&target), &input).await
     }
-}
-
-/// Whether the tests use DynamoDB Local.
-#[expect(clippy::disallowed_methods, reason = "how the xtask tells the tests which store to use")]
-fn is_dynamodb_local() -> bool {
-    std::env::var_os("LATCHGATE_TEST_ENDPOINT").is_some()
 }
