@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! "lgm1_" base64url( ticket[57]  HMAC-SHA-256[32] )   the link's token, in the mail
-//! "lgq1_" base64url( ticket[57]  HMAC-SHA-256[32] )   the request's token, for whoever asked for the mail
+//! "lgq1_" base64url( ticket[57]  HMAC-SHA-256[32] )   the request's token, for the client that asked
 //! 6 digits of HMAC-SHA-256                            the code, in the mail
 //! ```
 //!
-//! Each HMAC covers a label of its own and the ticket. So the request's token tells nothing about the link
+//! Each HMAC covers its own label and the ticket. So the request's token tells nothing about the link
 //! and the code, and junk is refused before anything is read.
 
 use std::fmt;
@@ -50,13 +50,13 @@ impl MailKey {
         self.token(&LINK, ticket)
     }
 
-    /// The token that names the request to whoever asked for the mail. It opens nothing without the code.
+    /// The token that names the request, for the client that asked. It opens nothing without the code.
     pub fn request(&self, ticket: &Ticket) -> SecretString {
         self.token(&REQUEST, ticket)
     }
 
-    /// The mail's code: six digits. Whoever tries one has to bring the request's token too, and few wrong
-    /// ones are allowed ([`crate::Mails::count_guess`]).
+    /// The mail's code: six digits. It works only with the request's token, and few wrong ones are allowed
+    /// ([`crate::Mails::count_guess`]).
     pub fn code(&self, ticket: &Ticket) -> SecretString {
         let tag = hmac::sign(&self.0, &message(CODE_LABEL, &ticket.to_bytes()));
         let first = tag.as_ref().first_chunk().copied().map_or(0, u64::from_be_bytes);

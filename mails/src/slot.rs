@@ -33,7 +33,7 @@ pub enum Slot {
 pub(crate) struct Taking {
     /// An update of the mailbox's row, with the names and values of `changes`.
     pub(crate) update: UpdateItemFluentBuilder,
-    /// What it sets and removes beside the list of requests.
+    /// The part of its expression that sets and removes the other attributes.
     pub(crate) changes: String,
     /// The identifier that it writes, which tells the SDK's repetition of a write whose answer was lost.
     /// Such a repetition must not send the mail again.
@@ -43,7 +43,7 @@ pub(crate) struct Taking {
 }
 
 impl Taking {
-    /// Takes one of `bound` slots of the row that was read, which is empty if there is none. It is one write,
+    /// Takes one of `bound` slots of the row that was read; a missing row is empty. It is one write,
     /// whatever was asked for before, unless other requests are under way.
     pub(crate) async fn write(self, mut row: Item, bound: usize) -> Result<Slot, StoreError> {
         // Each failure means that another request took a slot meanwhile.
@@ -83,7 +83,7 @@ impl Taking {
     }
 
     /// Sends an update. `None`, if it or an earlier attempt of it was carried out; otherwise the row as it
-    /// is, which is empty if there is none.
+    /// is; a missing row is empty.
     async fn try_write(&self, update: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
         let Err(error) = update.send().await else { return Ok(None) };
         match error.as_service_error() {

@@ -78,7 +78,7 @@ async fn twenty_wrong_codes_end_the_codes_of_an_address_for_that_day() {
     assert_eq!(stage.api.reset(&tomorrow.by_code(), CHOSEN).await.status, 200);
 }
 
-/// A thief who has the request token alone gets five guesses, however fast they come.
+/// A thief with only the request token gets five guesses, however fast they come.
 #[tokio::test]
 async fn parallel_guesses_are_as_many_as_guesses_one_after_the_other() {
     let stage = Stage::set().await;

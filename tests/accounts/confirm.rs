@@ -129,7 +129,7 @@ async fn a_sign_up_that_is_closed_meanwhile_opens_no_account() {
     }
 }
 
-/// The mail proves the owner. Guesses at the free name count for nobody.
+/// The mail proves the owner, so earlier guesses at the free name don't count.
 #[tokio::test]
 async fn guesses_at_a_free_name_do_not_lock_its_account() {
     let stage = Stage::set().await;

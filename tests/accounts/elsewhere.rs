@@ -1,5 +1,5 @@
-//! What others do with the same address tells a stranger nothing who has asked for a mail to it: not that the owner has
-//! used a mail, and not where somebody else has asked.
+//! A stranger who has asked for a mail to an address learns nothing of later requests for it: neither that the owner has
+//! used a mail, nor at which client another request came.
 
 use shared::{client::SignUp, route};
 
@@ -29,7 +29,7 @@ async fn a_used_mail_is_answered_as_one_that_waits() {
     assert_eq!(seen[0], seen[1]);
 }
 
-/// What another request for the same address is, besides the stranger's own.
+/// Another request for the same address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Other {
     None,

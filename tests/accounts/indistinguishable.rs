@@ -1,8 +1,5 @@
-//! Nothing that a stranger can send tells whether an address is known: known, unknown, disabled and unconfirmed
-//! addresses, and those that somebody has just asked for, get the same answers, by the same calls, and leave the same
-//! rows.
-//!
-//! `cargo xtask bench` compares the times.
+//! No request of a stranger tells whether an address has an account. Known, unknown, disabled and unconfirmed addresses,
+//! and addresses that another request has just named, get the same answers, by the same calls, and leave the same rows.
 
 use shared::route;
 
@@ -17,13 +14,13 @@ const UNKNOWN: &str = "other@example.com";
 const DISABLED: &str = "ended@example.com";
 /// It has asked for a sign-up before, and hasn't confirmed it.
 const UNCONFIRMED: &str = "begun@example.com";
-/// Somebody else has asked for its mails of both kinds a minute ago.
+/// Another request named it a minute ago, for each kind of mail.
 const ASKED_FOR: &str = "asked@example.com";
 const ADDRESSES: [&str; 5] = [KNOWN, UNKNOWN, DISABLED, UNCONFIRMED, ASKED_FOR];
 
 const PASSWORD: &str = "a password like others";
 
-/// A deployment with an address of each kind, a minute after somebody else has asked for one.
+/// A deployment with an address of each kind, a minute after another request named one.
 async fn stage() -> Stage {
     let stage = Stage::set().await;
     stage.api.put_account(KNOWN, PASSWORD, "known-user").await;

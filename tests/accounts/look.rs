@@ -28,7 +28,7 @@ fn length_of(text: &str) -> String {
     format!("<{}>", text.len())
 }
 
-/// A row without what is random, the address itself, or earlier requests.
+/// A row without its random values, the address itself, and earlier requests.
 fn shape_of_row(row: BTreeMap<String, AttributeValue>) -> BTreeMap<String, String> {
     let differ = [attribute::MAILBOX, attribute::ADDRESS, attribute::MAIL_ID, attribute::UNSENT];
     let shape = |(name, value): (String, AttributeValue)| {

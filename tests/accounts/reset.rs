@@ -1,4 +1,4 @@
-//! Setting a new password: it ends all sessions, logs nobody in, and forgets what stood in the way.
+//! A reset ends all sessions, begins none, and forgets failed attempts and a required change.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
@@ -94,7 +94,7 @@ async fn a_reset_that_must_change_the_password_refuses_the_current_one() {
     stage.api.try_login_as(GRACE, CHOSEN).await.tokens();
 }
 
-/// Whoever remembers the old password need not choose another.
+/// A user may remember the old password after all.
 #[tokio::test]
 async fn a_reset_takes_the_current_password_if_nothing_demands_another() {
     let stage = Stage::set().await;
@@ -157,7 +157,7 @@ async fn a_link_of_a_deleted_account_is_refused() {
     }
 }
 
-/// Whoever changed it still knows it, and the owner of the address has the last word.
+/// The owner of the address has the last word, even after a change of the password.
 #[tokio::test]
 async fn a_link_works_after_a_change_of_the_password() {
     let stage = Stage::set().await;

@@ -1,4 +1,4 @@
-//! Requests for mails, and the use of what is in them.
+//! Requests for mails, and the use of their links and codes.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -10,7 +10,7 @@ use shared::{route, store::attribute};
 
 use super::{APP, Api, Reply, form, form_post};
 
-/// An address that nobody has an account for.
+/// An address without an account.
 pub(crate) const NEWCOMER: &str = "Newcomer@example.com";
 /// Its normal form, which becomes the user name.
 pub(crate) const NEWCOMERS_NAME: &str = "newcomer@example.com";

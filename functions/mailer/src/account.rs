@@ -15,7 +15,7 @@ const EMAIL: &str = "email";
 /// The account whose user name is an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Account {
-    /// There is none.
+    /// The address has no account.
     Absent,
     /// Its user can sign in.
     Enabled(Owner),
@@ -23,7 +23,7 @@ pub(crate) enum Account {
     Disabled(Owner),
 }
 
-/// Who has an account.
+/// The user of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Owner {
     pub(crate) user_id: UserId,
