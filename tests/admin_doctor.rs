@@ -1,10 +1,10 @@
 //! The doctor accepts a correct deployment, and names the fault of any other.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use admin::{
     deployment::Deployment,
-    doctor::{Check, EXPECTED, Outcome, examine},
+    doctor::{Check, EXPECTED, ExpectedStream, Outcome, examine},
 };
 use aws_sdk_dynamodb::types::TimeToLiveSpecification;
 use axum::{Router, http::StatusCode};
@@ -13,7 +13,7 @@ use shared::clock::{Clock, SystemClock, Timestamp};
 use tokio::net::TcpListener;
 
 use crate::{
-    harness::{Api, Command, Secrets},
+    harness::{Api, Command, Secrets, with_mail},
     key_rotation::rotate,
 };
 
@@ -48,6 +48,23 @@ fn the_doctor_expects_the_tables_of_the_template() {
         assert_eq!(expected.ttl_attribute.map(str::to_owned), definition.ttl_attribute, "{id}");
     }
     assert_eq!(EXPECTED.len(), Template::of_project().unwrap().tables().unwrap().len());
+}
+
+#[test]
+fn the_doctor_expects_the_streams_of_the_template() {
+    let template = Template::of_project().unwrap();
+    let streams = |new_devices| {
+        let parameters = with_mail(template.parameters()).with("NewDeviceMails", new_devices);
+        let streams = template.streams("mailer", &parameters).unwrap().into_iter();
+        streams.map(|stream| (stream.table, stream.view)).collect::<BTreeMap<_, _>>()
+    };
+    let expected = |is_expected: fn(ExpectedStream) -> bool| {
+        let streams = EXPECTED.iter().filter_map(|table| Some((table.id, table.stream?)));
+        let streams = streams.filter(|(_, stream)| is_expected(*stream));
+        streams.map(|(id, stream)| (id.to_owned(), stream.view().as_str().to_owned())).collect()
+    };
+    assert_eq!(streams("yes"), expected(|_| true));
+    assert_eq!(streams("no"), expected(|stream| stream != ExpectedStream::NewSessions));
 }
 
 #[tokio::test(flavor = "multi_thread")]

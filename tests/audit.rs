@@ -10,9 +10,9 @@ use shared::{log::Cause, route, store::attribute};
 
 use crate::{
     harness::{
-        APP, Api, Browser, CHOSEN, Device, Fault, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, Log, NEWCOMER,
-        PASSWORD, Post, Provider, SECRET, SERVER, Secrets, THIRD, USER_ID, USERNAME, WEB, bearer, bounce,
-        claims, client, link_of, metrics, text, with_mail,
+        APP, Api, Browser, CHOSEN, Device, Fault, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, Log,
+        NEWCOMER, PASSWORD, Post, Provider, SECRET, SERVER, Secrets, THIRD, USER_ID, USERNAME, WEB, bearer,
+        bounce, claims, client, link_of, metrics, text, with_mail,
     },
     key_rotation::rotate,
     login_flow::hash_at,
@@ -209,6 +209,43 @@ async fn ask_for_mails(api: &Api) {
     api.ask(route::SIGNUP, NEWCOMER).await;
     api.clock.advance(60);
     post.deliver(api).await;
+    Box::pin(change_addresses(api, &post)).await;
+    ask_without_a_captcha(api).await;
+}
+
+/// Causes the event of a captcha whose function can't be reached, and doesn't have to be.
+async fn ask_without_a_captcha(api: &Api) {
+    let mut deployment = api.deployment.clone();
+    deployment.lambda_endpoint = Some("http://127.0.0.1:1".to_owned());
+    for (name, value) in [("CaptchaFunction", "captcha"), ("CaptchaFailure", "open")] {
+        deployment.parameters = deployment.parameters.with(name, value);
+    }
+    let api = api.redeployed(deployment).await;
+    let asked = [("client_id", APP), ("email", "someone@example.com"), ("captcha", "a solution")];
+    api.post(route::SIGNUP, &asked).await.request_token();
+}
+
+/// Causes each event of changes of the address, of notices, and of deletions.
+async fn change_addresses(api: &Api, post: &Post) {
+    let email = "lovelace@example.com";
+    api.put_account(email, CHOSEN, "lovelace-user").await;
+    let tokens = api.try_login_as(email, CHOSEN).await.tokens();
+    let reply = api.try_change_address(&tokens.access, HOPPER, CHOSEN).await;
+    reply.request_token();
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    assert_eq!(api.confirm_address(&[("token", &link)]).await.status, 200);
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    assert_eq!(api.undo_address(&link, GRACES_PASSWORD).await.status, 200);
+    for _ in 0..6 {
+        api.clock.advance(60);
+        let tokens = api.try_login_as(email, GRACES_PASSWORD).await.tokens();
+        let everywhere = [("client_id", APP), ("token", &*tokens.refresh), ("everywhere", "true")];
+        assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
+        post.notices(api).await;
+    }
+    let tokens = api.try_login_as(email, GRACES_PASSWORD).await.tokens();
+    assert_eq!(api.delete_account(&tokens.access, GRACES_PASSWORD).await.status, 204);
+    post.deliver(api).await;
 }
 
 async fn set_credential(api: &Api, attribute: (&'static str, AttributeValue)) {
@@ -396,6 +433,7 @@ fn reasons() -> Vec<String> {
         include_str!("../functions/authorizer/src/error.rs"),
         include_str!("../functions/keys/src/error.rs"),
         include_str!("../functions/accounts/src/error.rs"),
+        include_str!("../functions/accounts/src/captcha.rs"),
         include_str!("../functions/mailer/src/error.rs"),
         include_str!("../shared/src/aborted.rs"),
         include_str!("../shared/src/dpop/error.rs"),
@@ -412,6 +450,7 @@ fn reasons() -> Vec<String> {
         include_str!("../shared/src/tokens/verify_error.rs"),
         include_str!("../mails/src/key_source.rs"),
         include_str!("../mails/src/ticket.rs"),
+        include_str!("../passwords/src/caller.rs"),
         include_str!("../passwords/src/error.rs"),
         include_str!("../passwords/src/policy.rs"),
         include_str!("../passwords/src/replace_error.rs"),

@@ -16,8 +16,9 @@ use shared::{
 
 use crate::{
     harness::{
-        APP, Api, Browser, CHOSEN, Call, Device, Flow, GRACE, GRACES_PASSWORD, NATIVE, NEWCOMER, PASSWORD,
-        Post, SERVER, START, THIRD, USER_ID, USERNAME, WEB, bearer, code_of, forged, link_of, text, waves,
+        APP, Api, Browser, CHOSEN, Call, Device, Flow, GRACE, GRACES_PASSWORD, HOPPER, NATIVE, NEWCOMER,
+        PASSWORD, Post, SERVER, START, THIRD, USER_ID, USERNAME, WEB, bearer, code_of, forged, link_of, text,
+        waves,
     },
     pages::{Stated, denylist_row_bytes},
 };
@@ -499,6 +500,103 @@ async fn a_reset_is_eight_round_trips_nine_writes_and_four_reads() {
             &["PutItem Revocations"],
             &["DeleteItem Sessions"],
         ],
+    );
+}
+
+/// The authorizer's read of the session comes before the requests of a caller with an access token.
+fn without_authorizer(mut calls: Vec<Call>) -> Vec<Call> {
+    assert_eq!(calls.remove(0).name, "GetItem Sessions");
+    calls
+}
+
+#[tokio::test]
+async fn a_change_of_address_is_seven_round_trips_and_its_confirmation_four() {
+    let api = Api::with_mail().await;
+    let (post, tokens) = (Post::of(&api), api.graces().await);
+    api.calls.take();
+    assert_eq!(api.try_change_address(&tokens.access, HOPPER, GRACES_PASSWORD).await.status, 202);
+    assert_costs(
+        "change of address",
+        &without_authorizer(api.calls.take()),
+        &[
+            &["GetItem Clients", "GetItem Sessions", "GetItem Users"],
+            &["UpdateItem Credentials"],
+            &["UpdateItem Credentials"],
+            &["UpdateItem Mails"],
+            &["UpdateItem Mails"],
+            &["GetItem Mails"],
+            &["UpdateItem Mails"],
+        ],
+    );
+    let link = link_of(&post.deliver_one(&api).await).unwrap();
+    api.calls.take();
+    assert_eq!(api.confirm_address(&[("token", &link)]).await.status, 200);
+    let change = "UpdateItem Mails & UpdateItem Credentials & UpdateItem Users & DeleteItem Credentials & UpdateItem Mails";
+    assert_costs(
+        "change of address, confirmation",
+        &api.calls.take(),
+        &[&["GetItem Mails"], &["GetItem Users"], &["GetItem Credentials"], &[change]],
+    );
+    let link = link_of(&post.deliver_one(&api).await).unwrap();
+    api.calls.take();
+    assert_eq!(api.undo_address(&link, CHOSEN).await.status, 200);
+    assert_costs(
+        "undo of a change of address",
+        &api.calls.take(),
+        &[
+            &["GetItem Mails"],
+            &["GetItem Users"],
+            &["GetItem Credentials"],
+            &["UpdateItem Mails & UpdateItem Users & PutItem Credentials & DeleteItem Credentials"],
+            &["Query Sessions"],
+            &["UpdateItem Sessions"],
+            &["PutItem Revocations"],
+            &["DeleteItem Sessions"],
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_deletion_is_eleven_round_trips_twelve_writes_and_six_reads() {
+    let api = Api::with_mail().await;
+    let tokens = api.graces().await;
+    api.calls.take();
+    assert_eq!(api.delete_account(&tokens.access, GRACES_PASSWORD).await.status, 204);
+    assert_costs(
+        "deletion of an account",
+        &without_authorizer(api.calls.take()),
+        &[
+            &["GetItem Clients", "GetItem Sessions", "GetItem Users"],
+            &["UpdateItem Credentials"],
+            &["UpdateItem Credentials"],
+            &["UpdateItem Users"],
+            &["Query Sessions"],
+            &["Query Consents"],
+            &["GetItem Users"],
+            &["DeleteItem Credentials & DeleteItem Users & UpdateItem Mails"],
+            &["UpdateItem Sessions"],
+            &["PutItem Revocations"],
+            &["DeleteItem Sessions"],
+        ],
+    );
+}
+
+/// What a notice is about costs no call and no unit more for it. `logout` is counted above with the same calls.
+#[tokio::test]
+async fn a_notice_is_in_writes_that_happen_anyway_and_its_mail_takes_one_write_and_two_reads() {
+    let api = Api::with_mail().await;
+    let (post, tokens) = (Post::of(&api), api.graces().await);
+    api.calls.take();
+    let everywhere = [("client_id", APP), ("token", tokens.refresh.as_str()), ("everywhere", "true")];
+    assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
+    let calls = api.calls.take();
+    let denied: Vec<_> = calls.iter().filter(|call| call.name == "PutItem Revocations").collect();
+    assert_eq!(denied.iter().map(|call| call.units).collect::<Vec<_>>(), [Some(1.0)], "{calls:?}");
+    post.hear(&api).await;
+    assert_costs(
+        "notice",
+        &api.calls.take(),
+        &[&["GetItem Users"], &["GetItem Mails"], &["UpdateItem Mails"]],
     );
 }
 

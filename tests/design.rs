@@ -9,9 +9,9 @@ use serde_json::{Map, Value};
 use shared::{
     client::Client,
     clock::Timestamp,
-    ids::{SessionId, UserId},
+    ids::{ClientId, SessionId, UserId},
     keys::{PublicKeys, PublishedKey},
-    store::{Code, Consent, Item, Revocation, Revocations, Session, User, attribute},
+    store::{Code, Consent, Item, Notice, Revocation, Revocations, Session, SessionKey, User, attribute},
 };
 
 const DESIGN: &str = include_str!("../docs/design.md");
@@ -59,7 +59,12 @@ fn a_client_a_user_and_a_session_read_and_write_as_the_examples() {
     let read = Client::from_item(&documented).unwrap();
     assert_eq!(read.to_item(), documented);
     assert_eq!(read.client_id, read.url.unwrap().client_id());
-    let user = only("Users");
+    let mut user = only("Users");
+    assert!(Notice::parse(user[attribute::NOTICE].as_s().unwrap()).is_some());
+    // Only the mailer and changes of the address read these.
+    for name in [attribute::UNDOS, attribute::NOTICE, attribute::NOTICED_AT] {
+        user.remove(name).unwrap();
+    }
     let user_id = UserId::parse(user[attribute::USER_ID].as_s().unwrap()).unwrap();
     assert_eq!(User::from_item(&user).unwrap().to_item(&user_id), user);
     let mut session = only("Sessions");
@@ -96,10 +101,12 @@ fn a_credential_and_a_counted_name_read_as_the_examples() {
     }
 }
 
-/// The rows of an address that waits for a mail, of one whose mail was used, of one that bounced, and of a network.
+/// The rows of an address that waits for a mail, of one whose mail was used, of newer purposes, of an address that
+/// bounced, and of a network and a user.
 #[test]
-fn the_outbox_has_rows_of_addresses_suppressions_and_networks() {
-    let [waiting, used, suppression, network] = examples("Mails").try_into().unwrap();
+fn the_outbox_has_rows_of_addresses_suppressions_and_counters() {
+    let [waiting, used, email, invitation, notice, suppression, network, asker] =
+        examples("Mails").try_into().unwrap();
     let text = |row: &Map<String, Value>, name: &str| row[name].as_str().unwrap().to_owned();
     let address = |row| EmailAddress::parse(&text(row, attribute::ADDRESS)).unwrap();
     let purpose = Purpose::parse(&text(&waiting, attribute::PURPOSE)).unwrap();
@@ -112,19 +119,30 @@ fn the_outbox_has_rows_of_addresses_suppressions_and_networks() {
         assert!(!used.contains_key(gone), "{gone}");
     }
     assert!(used.contains_key(attribute::SENT_AT));
+    for row in [&waiting, &email, &invitation, &notice] {
+        let purpose = Purpose::parse(&text(row, attribute::PURPOSE)).unwrap();
+        assert_eq!(text(row, attribute::MAILBOX), address(row).mailbox(purpose).as_str());
+        let mail_expires_at = row[attribute::MAIL_EXPIRES_AT].as_u64().unwrap();
+        assert_eq!(mail_expires_at, (NOW + purpose.ttl()).as_unix());
+    }
+    assert!(User::parse_claims(&text(&invitation, attribute::CLAIMS)).is_some());
+    for row in [&email, &notice] {
+        assert!(UserId::parse(&text(row, attribute::USER_ID)).is_some());
+    }
     assert_eq!(text(&suppression, attribute::MAILBOX), address(&suppression).suppression_key());
-    let kinds = [Suppression::Bounce, Suppression::Complaint].map(Suppression::name);
-    assert!(kinds.contains(&&*text(&suppression, attribute::SUPPRESSED)));
+    assert!(Suppression::parse(&text(&suppression, attribute::SUPPRESSED)).is_some());
     let names: Vec<_> = suppression.keys().map(String::as_str).collect();
     assert_eq!(names, [attribute::ADDRESS, attribute::MAILBOX, attribute::SUPPRESSED], "it has no end");
-    assert!(text(&network, attribute::MAILBOX).starts_with("network#"));
-    let names: Vec<_> = network.keys().map(String::as_str).collect();
-    assert_eq!(names, [attribute::EXPIRES_AT, attribute::MAILBOX, attribute::QUOTA]);
+    for (counter, prefix) in [(network, "network#"), (asker, "user#")] {
+        assert!(text(&counter, attribute::MAILBOX).starts_with(prefix));
+        let names: Vec<_> = counter.keys().map(String::as_str).collect();
+        assert_eq!(names, [attribute::EXPIRES_AT, attribute::MAILBOX, attribute::QUOTA]);
+    }
 }
 
 #[test]
 fn a_revocation_and_a_published_key_read_as_the_examples() {
-    let [revocation, proof] = examples("Revocations").try_into().unwrap();
+    let [revocation, noticed, proof] = examples("Revocations").try_into().unwrap();
     assert_eq!(proof.keys().collect::<Vec<_>>(), ["bucket", "expires_at", "retry_key", "revocation"]);
     let mut revocation = item(revocation);
     let later = Revocation::from_item(&revocation).unwrap().effective_at;
@@ -134,6 +152,11 @@ fn a_revocation_and_a_published_key_read_as_the_examples() {
     let session_id = SessionId::parse(sort.split_once('#').unwrap().1).unwrap();
     assert_eq!(Revocations::row(&session_id, NOW), revocation);
     assert_eq!(Revocation::from_item(&revocation).unwrap().session, session_id.to_bytes());
+    let noticed = item(noticed);
+    let user_id = UserId::parse(noticed[attribute::USER_ID].as_s().unwrap()).unwrap();
+    let notice = Notice::parse(noticed[attribute::NOTICE].as_s().unwrap()).unwrap();
+    let key = SessionKey { user_id, client_id: ClientId::parse("any").unwrap(), session_id };
+    assert_eq!(Revocations::row_with_notice(&key, NOW, notice), noticed);
 
     let [key, fence] = examples("Keys").try_into().unwrap();
     assert_eq!(fence.keys().collect::<Vec<_>>(), ["fence", "key_use", "kid"]);

@@ -36,7 +36,8 @@ fn routes() -> [usize; 8] {
     // These forms, the requests for a mail and the uses of one have the rate of logins. Other pages only take a click.
     let is_form = |method: &str, path: &str| method == "POST" && ["/authorize", "/account"].contains(&path);
     let is_of_mails = |method: &str, path: &str| {
-        let endpoints = ["/signup", "/signup/confirm", "/forgot", "/reset", "/resend"];
+        let endpoints =
+            ["/signup", "/signup/confirm", "/forgot", "/reset", "/resend", "/email/confirm", "/email/undo"];
         method == "POST" && (endpoints.contains(&path) || path.starts_with("/account/"))
     };
     let is_page = |path: &str| {

@@ -9,8 +9,8 @@ use shared::{log::ALLOWED_CALLS_A_LINE, route};
 
 use crate::{
     harness::{
-        ADA, ADAS_PASSWORD, Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, Log, NEWCOMER,
-        PASSWORD, Post, WEB, bearer, link_of, with_mail,
+        ADA, ADAS_PASSWORD, Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, Log,
+        NEWCOMER, PASSWORD, Post, WEB, bearer, link_of, with_mail,
     },
     operations::template_called,
     pages::{Stated, logged_bytes, stated_bytes},
@@ -99,7 +99,12 @@ async fn lines_of_mails(api: &Api, log: &Log) -> BTreeMap<&'static str, Vec<Json
     api.try_login_as(GRACE, GRACES_PASSWORD).await.tokens();
     log.take();
     let mut left = BTreeMap::new();
-    let mut note = |operation: &'static str| left.insert(operation, log.take());
+    let is_of_authorizer = |line: &Json| {
+        line.get("function").or(line.get("Function")).is_some_and(|function| function == "authorizer")
+    };
+    let mut note = |operation: &'static str| {
+        left.insert(operation, log.take().into_iter().filter(|line| !is_of_authorizer(line)).collect());
+    };
     api.ask(route::SIGNUP, NEWCOMER).await;
     note("sign-up");
     let link = link_of(&post.deliver_one(api).await).unwrap();
@@ -114,6 +119,25 @@ async fn lines_of_mails(api: &Api, log: &Log) -> BTreeMap<&'static str, Vec<Json
     note("mail, delivery");
     assert_eq!(api.reset(&[("token", &link)], CHOSEN).await.status, 200);
     note("reset");
+    post.hear(api).await;
+    note("notice");
+    post.deliver(api).await;
+    let tokens = api.try_login_as(GRACE, CHOSEN).await.tokens();
+    log.take();
+    assert_eq!(api.try_change_address(&tokens.access, HOPPER, CHOSEN).await.status, 202);
+    note("change of address");
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    log.take();
+    assert_eq!(api.confirm_address(&[("token", &link)]).await.status, 200);
+    note("change of address, confirmation");
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    log.take();
+    assert_eq!(api.undo_address(&link, PASSWORD).await.status, 200);
+    note("undo of a change of address");
+    let tokens = api.try_login_as(GRACE, PASSWORD).await.tokens();
+    log.take();
+    assert_eq!(api.delete_account(&tokens.access, PASSWORD).await.status, 204);
+    note("deletion of an account");
     left
 }
 

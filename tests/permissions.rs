@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use axum::http::Request;
 use keys::KeyRotation;
-use local::template::{Statement, Template};
-use shared::{client::ClientIdUrl, route};
+use local::template::{Parameters, Statement, Template};
+use shared::{client::ClientIdUrl, route, store::attribute};
 
 use crate::{
     harness::{
-        ADA, ADAS_PASSWORD, APP, Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, NEWCOMER,
-        PASSWORD, Post, Secrets, THIRD, WEB, bearer, bounce, code_of, link_of, with_mail,
+        ADA, ADAS_PASSWORD, APP, Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER,
+        NEWCOMER, PASSWORD, Post, Secrets, THIRD, WEB, bearer, bounce, code_of, link_of, text, with_mail,
     },
     key_rotation::rotate,
 };
@@ -33,15 +33,17 @@ fn actions(call: &str) -> Vec<String> {
     call.split(" & ").flat_map(of_table).collect()
 }
 
-/// The actions that Lambda takes for the mailer, and its sending by SES, which is no call to DynamoDB.
-const OF_MAILER: [&str; 6] = [
-    "DescribeStream Mails",
-    "GetRecords Mails",
-    "GetShardIterator Mails",
-    "ListStreams Mails",
-    "SendMessage UnsentMails",
-    "GetSecretValue MailKey",
-];
+/// The actions that Lambda takes for the mailer, besides those on the streams of these tables.
+const OF_MAILER: [&str; 2] = ["SendMessage UnsentMails", "GetSecretValue MailKey"];
+/// The tables whose streams Lambda reads for the mailer.
+const STREAMS: [&str; 4] = ["Mails", "Users", "Revocations", "Sessions"];
+/// The actions by which it does so.
+const READS_STREAM: [&str; 4] = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+
+/// A deployment that sends every mail.
+fn with_all_mails(parameters: Parameters) -> Parameters {
+    with_mail(parameters).with("NewDeviceMails", "yes")
+}
 
 async fn keys_and_metadata(used: &mut Actions, api: &Api, secrets: &Secrets) {
     let rotation = KeyRotation::start(&api.context("keys")).unwrap();
@@ -165,6 +167,75 @@ async fn accounts_and_mailer(used: &mut Actions, api: &Api, secrets: &Secrets) {
     note(used, "mailer", api, secrets);
     assert_eq!(api.reset(&[("token", &link)], CHOSEN).await.status, 200);
     note(used, "accounts", api, secrets);
+    Box::pin(change_and_delete(used, api, secrets)).await;
+}
+
+/// Changes Grace's address, undoes that, and deletes her account; and tells her of a reset and of a new device.
+async fn change_and_delete(used: &mut Actions, api: &Api, secrets: &Secrets) {
+    let post = Post::of(api);
+    // The reset's own notice.
+    post.notices(api).await;
+    note(used, "mailer", api, secrets);
+    let tokens = api.try_login_as(GRACE, CHOSEN).await.tokens();
+    let session = api.items("SessionsTable").await;
+    let session = session.iter().find(|row| row["user_id"] == text(GRACE_ID)).unwrap();
+    note(&mut Actions::new(), "login", api, secrets);
+    post.of_new_session(api, session).await;
+    note(used, "mailer", api, secrets);
+    // The authorizer also reads the session first, but the function makes the same call.
+    let request = api.try_change_address(&tokens.access, HOPPER, CHOSEN).await.request_token();
+    note(used, "accounts", api, secrets);
+    let code = code_of(&post.deliver_one(api).await).unwrap();
+    note(used, "mailer", api, secrets);
+    assert_eq!(api.confirm_address(&[("request", &request), ("code", &code)]).await.status, 200);
+    note(used, "accounts", api, secrets);
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    note(&mut Actions::new(), "mailer", api, secrets);
+    assert_eq!(api.undo_address(&link, GRACES_PASSWORD).await.status, 200);
+    note(used, "accounts", api, secrets);
+    let [tokens, _there] = [api.graces().await, api.graces().await];
+    consent(api).await;
+    note(&mut Actions::new(), "login", api, secrets);
+    assert_eq!(api.delete_account(&tokens.access, GRACES_PASSWORD).await.status, 204);
+    note(used, "accounts", api, secrets);
+    post.deliver_one(api).await;
+    note(&mut Actions::new(), "mailer", api, secrets);
+}
+
+/// A consent of Grace to a client.
+async fn consent(api: &Api) {
+    let consent = [("user_id", GRACE_ID), ("client_id", THIRD), ("scope", "read")];
+    api.put("ConsentsTable", consent.map(|(name, value)| (name.to_owned(), text(value))).into()).await;
+}
+
+/// The same at the pages.
+async fn change_and_delete_at_pages(used: &mut Actions, api: &Api, secrets: &Secrets) {
+    let post = Post::of(api);
+    api.put_account(GRACE, GRACES_PASSWORD, GRACE_ID).await;
+    let mut browser = Browser::new(api);
+    Flow::of(WEB).sign_in_as(&mut browser, GRACE, GRACES_PASSWORD).await;
+    let form = browser.get(route::ACCOUNT_EMAIL).await.form_with("action", Some("ask"));
+    let fields = [("email", HOPPER), ("current_password", GRACES_PASSWORD)];
+    browser.submit(&form, &fields, Some(("action", "ask"))).await.assert_page(200);
+    note(used, "authorize", api, secrets);
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    note(&mut Actions::new(), "mailer", api, secrets);
+    let page = browser.get(&format!("{}?token={link}", route::ACCOUNT_EMAIL_CONFIRM)).await;
+    browser.press(&page, "confirm-email").await.assert_page(200);
+    note(used, "authorize", api, secrets);
+    let link = link_of(&post.deliver_one(api).await).unwrap();
+    note(&mut Actions::new(), "mailer", api, secrets);
+    let page = browser.get(&format!("{}?token={link}", route::ACCOUNT_EMAIL_UNDO)).await;
+    let form = page.form_with("action", Some("choose-password"));
+    let choose = Some(("action", "choose-password"));
+    browser.submit(&form, &[("new_password", CHOSEN)], choose).await.assert_page(200);
+    Flow::of(WEB).sign_in_as(&mut browser, GRACE, CHOSEN).await;
+    note(used, "authorize", api, secrets);
+    consent(api).await;
+    let form = browser.get(route::ACCOUNT_DELETE).await.form_with("action", Some("delete"));
+    let fields = [("current_password", CHOSEN), ("confirm", "yes")];
+    browser.submit(&form, &fields, Some(("action", "delete"))).await.assert_page(200);
+    note(used, "authorize", api, secrets);
 }
 
 /// Signs a user up at the pages, with the link of a mail.
@@ -310,11 +381,67 @@ fn only_the_mailer_may_send_and_only_if_there_is_a_sender() {
     assert!(text.contains(r#"StringEquals: { "ses:FromAddress":"#));
 }
 
+/// Other functions ask for no mail. The two may call one function of the account, and only if there is a captcha.
+#[test]
+fn only_those_that_ask_for_mails_may_call_the_function_of_a_captcha() {
+    let template = Template::of_project().unwrap();
+    let statements = |function: &str| {
+        let parameters = with_mail(template.parameters()).with("CaptchaFunction", function);
+        let functions = template.functions(&parameters).unwrap();
+        functions.into_iter().map(|(name, f)| (name, f.statements)).collect::<BTreeMap<_, _>>()
+    };
+    assert_eq!(template.parameter("CaptchaFunction").unwrap()["Default"], "");
+    let (without, mut with) = (statements(""), statements("captcha:live"));
+    let call = Statement {
+        actions: vec!["lambda:InvokeFunction".to_owned()],
+        resource: "arn::lambda:::function:captcha:live".to_owned(),
+    };
+    for name in ["accounts", "authorize"] {
+        let statements = with.get_mut(name).unwrap();
+        let at = statements.iter().position(|statement| *statement == call).unwrap();
+        statements.remove(at);
+    }
+    assert_eq!(with, without);
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+    let resource =
+        "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:function:${CaptchaFunction}";
+    assert_eq!(text.matches(resource).count(), 2);
+}
+
+/// By default it may not even know which sessions there are. If it may, then not what their tokens are made of.
+#[test]
+fn the_mailer_may_read_sessions_only_to_tell_of_new_devices() {
+    let template = Template::of_project().unwrap();
+    let of_mailer =
+        |parameters| template.functions(&parameters).unwrap().remove("mailer").unwrap().statements;
+    let (without, with) =
+        (of_mailer(with_mail(template.parameters())), of_mailer(with_all_mails(template.parameters())));
+    let is_of_sessions = |statement: &&Statement| statement.resource.contains("Sessions");
+    assert_eq!(without.iter().filter(is_of_sessions).count(), 0, "{without:?}");
+    let rest: Vec<_> = with.iter().filter(|statement| !is_of_sessions(statement)).cloned().collect();
+    assert_eq!(rest, without);
+    let actions: Vec<_> = with.iter().filter(is_of_sessions).flat_map(|s| s.actions.clone()).collect();
+    let writes = ["Put", "Update", "Delete", "Get"].map(|verb| format!("dynamodb:{verb}Item"));
+    assert!(writes.iter().all(|action| !actions.contains(action)), "{actions:?}");
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+    let of_mailer =
+        text.split("\n  MailerFunctionRole:\n").nth(1).unwrap().split("\n  # ---").next().unwrap();
+    let of_query =
+        of_mailer.split("\"dynamodb:Query\"").nth(1).unwrap().split("!Ref AWS::NoValue").next().unwrap();
+    for secret in [attribute::RETRY_KEY, attribute::GENERATION, attribute::JKT, attribute::ADDRESS] {
+        assert!(!of_query.contains(secret), "{of_query}");
+    }
+    assert!(
+        of_query.contains("ForAllValues:StringEquals") && of_query.contains("SPECIFIC_ATTRIBUTES"),
+        "{of_query}"
+    );
+}
+
 #[tokio::test]
 async fn each_function_has_exactly_the_permissions_it_uses() {
     let template = Template::of_project().unwrap();
     let mut allowed = Actions::new();
-    for (name, function) in template.functions(&with_mail(template.parameters())).unwrap() {
+    for (name, function) in template.functions(&with_all_mails(template.parameters())).unwrap() {
         for statement in function.statements {
             for action in statement.actions {
                 let (service, action) = action.split_once(':').unwrap();
@@ -332,6 +459,9 @@ async fn each_function_has_exactly_the_permissions_it_uses() {
     }
     let of_mailer = allowed.get_mut("mailer").unwrap();
     assert!(OF_MAILER.iter().all(|action| of_mailer.remove(*action)), "{of_mailer:?}");
+    for action in STREAMS.iter().flat_map(|table| READS_STREAM.map(|action| format!("{action} {table}"))) {
+        assert!(of_mailer.remove(&action), "{action}: {of_mailer:?}");
+    }
     let others: Vec<_> =
         of_mailer.iter().filter(|action| action.starts_with("SendEmail ")).cloned().collect();
     // The address or its domain may be the verified identity.
@@ -344,7 +474,7 @@ async fn each_function_has_exactly_the_permissions_it_uses() {
         assert!(allowed.get_mut(name).unwrap().remove("GetSecretValue MailKey"), "{name}");
     }
     let secrets = Secrets::emulated().await;
-    let api = Api::with_secret(&secrets, with_mail).await.with_clients().await;
+    let api = Api::with_secret(&secrets, with_all_mails).await.with_clients().await;
     secrets.take_calls();
     api.calls.take();
     let mut used = Actions::new();
@@ -357,6 +487,7 @@ async fn each_function_has_exactly_the_permissions_it_uses() {
     Box::pin(pages(&mut used, &api, &secrets)).await;
     Box::pin(accounts_and_mailer(&mut used, &api, &secrets)).await;
     Box::pin(pages_by_mail(&mut used, &api, &secrets)).await;
+    Box::pin(change_and_delete_at_pages(&mut used, &api, &secrets)).await;
     Box::pin(password(&mut used, &api, &secrets)).await;
     assert_eq!(allowed, used);
 }

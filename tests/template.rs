@@ -29,8 +29,9 @@ const PUBLIC: [&str; 6] = [
     route::OPENID_CONFIGURATION,
 ];
 
-/// The paths with preflights by a function, because API Gateway can't select among origins.
-const PREFLIGHTS: [&str; 20] = [
+/// The paths with preflights by the metadata function, because API Gateway can't select among origins. The pages below
+/// /account have theirs by the function of the pages.
+const PREFLIGHTS: [&str; 19] = [
     route::LOGIN,
     route::REFRESH,
     route::LOGOUT,
@@ -44,29 +45,38 @@ const PREFLIGHTS: [&str; 20] = [
     route::FORGOT,
     route::RESET,
     route::RESEND,
+    route::EMAIL,
+    route::EMAIL_CONFIRM,
+    route::EMAIL_UNDO,
     route::AUTHORIZE,
     route::ACCOUNT,
+    route::END_SESSION,
+];
+
+/// The paths of the pages below the account's.
+const BELOW_ACCOUNT: [&str; 8] = [
     route::ACCOUNT_NEW,
     route::ACCOUNT_CONFIRM,
     route::ACCOUNT_FORGOT,
     route::ACCOUNT_RESET,
-    route::END_SESSION,
+    route::ACCOUNT_EMAIL,
+    route::ACCOUNT_EMAIL_CONFIRM,
+    route::ACCOUNT_EMAIL_UNDO,
+    route::ACCOUNT_DELETE,
 ];
 
-/// The paths of the pages.
-const PAGES: [&str; 7] = [
-    route::AUTHORIZE,
-    route::ACCOUNT,
-    route::ACCOUNT_NEW,
-    route::ACCOUNT_CONFIRM,
-    route::ACCOUNT_FORGOT,
-    route::ACCOUNT_RESET,
-    route::END_SESSION,
+/// The methods and paths of accounts by mail, and whether they are behind the authorizer.
+const ACCOUNTS: [(&str, &str, bool); 9] = [
+    ("POST", route::SIGNUP, false),
+    ("POST", route::SIGNUP_CONFIRM, false),
+    ("POST", route::FORGOT, false),
+    ("POST", route::RESET, false),
+    ("POST", route::RESEND, false),
+    ("POST", route::EMAIL, true),
+    ("POST", route::EMAIL_CONFIRM, false),
+    ("POST", route::EMAIL_UNDO, false),
+    ("DELETE", route::ACCOUNT, true),
 ];
-
-/// The paths of accounts by mail.
-const ACCOUNTS: [&str; 5] =
-    [route::SIGNUP, route::SIGNUP_CONFIRM, route::FORGOT, route::RESET, route::RESEND];
 
 fn key(name: &str, kind: &str) -> (String, String) {
     (name.to_owned(), kind.to_owned())
@@ -119,16 +129,25 @@ fn the_routes_are_the_designs_and_only_those_that_need_no_token_are_open() {
         ("token".to_owned(), vec![route("POST", route::TOKEN, Some("NONE"))]),
         (
             "authorize".to_owned(),
-            PAGES
+            [route::AUTHORIZE, route::ACCOUNT]
                 .into_iter()
+                .chain(BELOW_ACCOUNT)
+                .chain([route::END_SESSION])
                 .flat_map(|path| ["GET", "POST"].map(|method| route(method, path, Some("NONE"))))
+                .chain(BELOW_ACCOUNT.map(|path| route("OPTIONS", path, Some("NONE"))))
                 .collect(),
         ),
         (
             "userinfo".to_owned(),
             vec![route("GET", route::USERINFO, None), route("POST", route::USERINFO, None)],
         ),
-        ("accounts".to_owned(), ACCOUNTS.into_iter().map(|path| route("POST", path, Some("NONE"))).collect()),
+        (
+            "accounts".to_owned(),
+            ACCOUNTS
+                .into_iter()
+                .map(|(method, path, is_protected)| route(method, path, (!is_protected).then_some("NONE")))
+                .collect(),
+        ),
         ("authorizer".to_owned(), vec![]),
         ("keys".to_owned(), vec![]),
         ("mailer".to_owned(), vec![]),
@@ -203,7 +222,38 @@ fn the_key_of_links_and_the_settings_of_mails_reach_the_functions_that_need_them
     let domains = reached(&template, "SignUpDomains", variable::SIGN_UP_DOMAINS, "", "example.com");
     assert_eq!(domains, BTreeSet::from(["accounts", "authorize"]));
     let bound = reached(&template, "MailsPerHour", variable::MAILS_PER_HOUR, "5", "10");
-    assert_eq!(bound, BTreeSet::from(["accounts", "authorize"]));
+    assert_eq!(bound, BTreeSet::from(["accounts", "authorize", "mailer"]));
+}
+
+#[test]
+fn the_settings_of_a_captcha_reach_the_functions_that_need_them() {
+    let template = Template::of_project().unwrap();
+    let both = BTreeSet::from(["accounts", "authorize"]);
+    assert_eq!(reached(&template, "CaptchaFunction", variable::CAPTCHA, "", "captcha"), both);
+    assert_eq!(reached(&template, "CaptchaFailure", variable::CAPTCHA_FAILURE, "closed", "open"), both);
+    let pages = BTreeSet::from(["authorize"]);
+    assert_eq!(reached(&template, "CaptchaWidget", variable::CAPTCHA_WIDGET, "none", "turnstile"), pages);
+    assert_eq!(reached(&template, "CaptchaSiteKey", variable::CAPTCHA_KEY, "", "0x4AAAAAAA"), pages);
+    for (name, is_good) in [
+        ("", true),
+        ("captcha", true),
+        ("my_stack-Captcha-1:live", true),
+        ("captcha:", false),
+        (":live", false),
+        ("a b", false),
+        ("arn:aws:lambda:eu-west-1:123456789012:function:captcha", false),
+    ] {
+        assert_eq!(template.check("CaptchaFunction", name).is_ok(), is_good, "{name}");
+    }
+    for (key, is_good) in [
+        ("0x4AAAAAAAAjq6WYeRDKmebM", true),
+        ("10000000-ffff-ffff-ffff-000000000001", true),
+        ("6LeIxAcTAAAAAJcZVRqyHh71UMIEGNQ_MXjiZKhI", true),
+        ("\"><script>", false),
+        ("a b", false),
+    ] {
+        assert_eq!(template.check("CaptchaSiteKey", key).is_ok(), is_good, "{key}");
+    }
 }
 
 /// Otherwise no function of the stack would start, or SES would refuse every mail.
@@ -250,19 +300,36 @@ fn the_template_takes_senders_and_domains_that_the_functions_take() {
     }
 }
 
-/// Its stream carries the keys alone, which are hashes. What the mailer fails at goes to the queue.
+/// The outbox's stream carries the keys alone, which are hashes, and that of sessions too. The others carry the row, where
+/// a notice is. What the mailer fails at goes to the queue.
 #[test]
-fn the_outboxs_stream_carries_keys_only_and_failures_are_kept() {
+fn streams_carry_keys_only_unless_a_notice_is_in_the_row_and_failures_are_kept() {
+    let template = Template::of_project().unwrap();
+    let streams = |parameters| {
+        let streams = template.streams("mailer", &parameters).unwrap().into_iter();
+        streams.map(|stream| (stream.table, stream.view)).collect::<Vec<_>>()
+    };
+    let all = streams(with_mail(template.parameters()).with("NewDeviceMails", "yes"));
+    let all: Vec<_> = all.iter().map(|(table, view)| (table.as_str(), view.as_str())).collect();
+    let of_sessions = ("SessionsTable", "KEYS_ONLY");
+    let images = [("UsersTable", "NEW_IMAGE"), ("RevocationsTable", "NEW_IMAGE")];
+    assert_eq!(all, [&[("MailsTable", "KEYS_ONLY")], &images[..], &[of_sessions]].concat());
+    assert_eq!(template.parameter("NewDeviceMails").unwrap()["Default"], "no");
+    assert_eq!(streams(with_mail(template.parameters())).len(), 3);
+
     let template = template_called("template.yaml");
-    let table = &template["Resources"]["MailsTable"]["Properties"];
-    let stream = serde_yaml_ng::to_string(&table["StreamSpecification"]).unwrap();
-    assert!(stream.contains("StreamViewType: KEYS_ONLY"), "{stream}");
     let mailer = &template["Resources"]["MailerFunction"]["Properties"];
-    let outbox = &mailer["Events"]["Outbox"]["Properties"];
-    assert_eq!(outbox["FunctionResponseTypes"][0], "ReportBatchItemFailures");
-    assert_eq!(*untagged(&outbox["DestinationConfig"]["OnFailure"]["Destination"]), "UnsentMails.Arn");
-    // As long as a link lives.
-    assert_eq!(outbox["MaximumRecordAgeInSeconds"], 3600);
+    let events = mailer["Events"].as_mapping().unwrap().values();
+    let events = events.filter(|event| event["Type"] == "DynamoDB").map(|event| &event["Properties"]);
+    let mappings: Vec<_> =
+        events.chain([&template["Resources"]["MailerFunctionNewSessions"]["Properties"]]).collect();
+    assert_eq!(mappings.len(), 4);
+    for mapping in mappings {
+        assert_eq!(mapping["FunctionResponseTypes"][0], "ReportBatchItemFailures");
+        assert_eq!(*untagged(&mapping["DestinationConfig"]["OnFailure"]["Destination"]), "UnsentMails.Arn");
+        // As long as a stream keeps a record.
+        assert_eq!(mapping["MaximumRecordAgeInSeconds"], 86_400);
+    }
     // Reports of SES come from SNS, which hands an event over once.
     let failed = &mailer["EventInvokeConfig"]["DestinationConfig"]["OnFailure"];
     assert_eq!(failed["Type"], "SQS");
@@ -490,6 +557,10 @@ async fn no_required_variable_is_unused() {
         "MAILS_PER_HOUR",
         "SIGN_UP",
         "SIGN_UP_DOMAINS",
+        "CAPTCHA",
+        "CAPTCHA_FAILURE",
+        "CAPTCHA_WIDGET",
+        "CAPTCHA_KEY",
         "CACHE_TTL",
         "DPOP",
         "DPOP_NONCE",
@@ -751,5 +822,43 @@ fn a_warm_throughput_below_that_of_every_table_is_refused_before_the_deployment(
             assert!(template.check(name, units).is_err(), "{name} {units}");
         }
         assert!(template.check(name, &(least - 1).to_string()).is_err(), "{name}");
+    }
+}
+
+/// Lambda's limit for the policy of a function, which has a statement for each permission to call it.
+const POLICY_LEN: usize = 20_480;
+
+/// The length of a statement that lets an API call a function at this method and path, with the longest names of
+/// statement, function, partition and region.
+fn statement_len(method_and_path: &str) -> usize {
+    let (sid, function) = ("s".repeat(100), "f".repeat(64));
+    let statement = format!(
+        r#"{{"Sid":"{sid}","Effect":"Allow","Principal":{{"Service":"apigateway.amazonaws.com"}},"Action":"lambda:InvokeFunction","Resource":"arn:aws-us-gov:lambda:us-gov-west-1:123456789012:function:{function}","Condition":{{"ArnLike":{{"AWS:SourceArn":"arn:aws-us-gov:execute-api:us-gov-west-1:123456789012:abcdefghij/*/{method_and_path}"}}}}}},"#
+    );
+    statement.len()
+}
+
+/// The permissions are those of both kinds of API. Otherwise a stack with a long name could not be deployed.
+#[test]
+fn the_policy_of_each_function_has_room_for_its_routes() {
+    let template = Template::of_project().unwrap();
+    let http = template_called("template-http.yaml");
+    let mut lengths = BTreeMap::new();
+    for (name, function) in template.functions(&template.parameters()).unwrap() {
+        let rest =
+            function.routes.iter().map(|route| statement_len(&format!("{}{}", route.method, route.path)));
+        lengths.insert(name, 60 + rest.sum::<usize>());
+    }
+    for permission in of_type(&http, "AWS::Lambda::Permission").values() {
+        let properties = &permission["Properties"];
+        let import = serde_yaml_ng::to_string(&properties["FunctionName"]).unwrap();
+        let name = import.split("${LatchgateStack}-").nth(1).unwrap().split("Arn").next().unwrap();
+        let source = untagged(&properties["SourceArn"]).as_str().unwrap();
+        let path = source.split("${Api}/").nth(1).unwrap();
+        *lengths.get_mut(&name.to_lowercase()).unwrap() += statement_len(path.trim_start_matches("*/"));
+    }
+    assert_eq!(lengths.len(), NAMES.len());
+    for (name, length) in &lengths {
+        assert!(*length <= POLICY_LEN, "{name}: {length}");
     }
 }

@@ -83,6 +83,8 @@ fn only_the_mailer_has_the_crates_that_write_and_send_mails() {
         for own in ["aws-sdk-sesv2", "minijinja"] {
             assert_eq!(has(own), package == "mailer", "{package}: {own}");
         }
+        let asks_for_mails = ["accounts", "authorize"].contains(&package);
+        assert_eq!(has("aws-sdk-lambda"), asks_for_mails, "{package}: for a captcha");
         let is_of_accounts = ["accounts", "authorize", "mailer"].contains(&package);
         assert_eq!(has("mails"), is_of_accounts, "{package}");
         assert!(!has("lettre"), "{package}: `cargo run` alone sends by SMTP");

@@ -167,7 +167,7 @@ pub(crate) enum Command {
     /// The keys that make and verify tokens
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// The mails of sign-up and forgotten passwords
+    /// The mails that were sent or wait, and what they look like
     #[command(subcommand)]
     Mails(MailsCommand),
     /// Examine a deployment: tables, keys, clock, and a full trial with a throw-away client and user

@@ -205,6 +205,12 @@ pub enum AdminError {
     /// The mails can't be rendered, for example because of a template.
     #[error("the mails can't be rendered: {0}")]
     Mails(String),
+    /// Several mails can be sent again.
+    #[error("several mails to this address can be sent again: name one of {0} with --purpose")]
+    SeveralMails(String),
+    /// Some addresses were not invited.
+    #[error("{}, for the reasons above", addresses_were(*.0))]
+    Uninvited(u64),
     /// The password is not allowed.
     #[error("the password was refused")]
     Rejection(#[from] PasswordRejection),
@@ -214,19 +220,19 @@ pub enum AdminError {
     /// The operator declined.
     #[error("nothing was changed")]
     Declined,
-    /// An import rejected some lines.
-    #[error("{}: correct {} in {rejects} and import that file", lines_were(*.count), if *.count == 1 { "it" } else { "them" })]
+    /// Some lines of a file were rejected.
+    #[error("{}: correct {} in {rejects} and run the command with that file", lines_were(*.count), if *.count == 1 { "it" } else { "them" })]
     Rejected {
         /// The number of lines.
         count: u64,
         /// The file with these lines.
         rejects: String,
     },
-    /// An import would reject some lines.
+    /// Some lines of a file would be rejected.
     #[error("{}, for the reasons above", lines_would_be(*.0))]
     WouldReject(u64),
-    /// An import did not finish.
-    #[error("the import stopped; go on with --from-line {line}")]
+    /// A command that reads a file did not finish.
+    #[error("the command stopped; go on with --from-line {line}")]
     Stopped {
         /// The first line that was not handled.
         line: u64,
@@ -277,11 +283,12 @@ impl AdminError {
             | Self::Unannounced(_)
             | Self::Io { .. }
             | Self::Stopped { .. } => 1,
-            Self::NoDeployment | Self::Environment(_) | Self::Usage(_) => 2,
+            Self::NoDeployment | Self::Environment(_) | Self::Usage(_) | Self::SeveralMails(_) => 2,
             Self::NotFound { .. } | Self::NoStack { .. } => 3,
             Self::Exists { .. }
             | Self::Refused(_)
             | Self::Mails(_)
+            | Self::Uninvited(_)
             | Self::Rejection(_)
             | Self::Unconfirmed
             | Self::Declined
@@ -350,6 +357,8 @@ fn look(kind: &str) -> &'static str {
              `latchgate sessions revoke --all` afterwards"
         }
         "consent of this user for" => ": `latchgate users consents NAME` lists the user's consents",
+        "mail to" => ": rows of mails stay for two days, or a day longer than their links",
+        "suppressed address" => ": `latchgate mails list --suppressed` lists them",
         "session of this user" => ": `latchgate sessions list --user NAME` lists the live sessions",
         _ => "",
     }
@@ -370,6 +379,14 @@ fn elsewhere(error: &PortFileError) -> &'static str {
 
 fn lines_were(count: u64) -> String {
     if count == 1 { "1 line was rejected".to_owned() } else { format!("{count} lines were rejected") }
+}
+
+fn addresses_were(count: u64) -> String {
+    if count == 1 {
+        "1 address was not invited".to_owned()
+    } else {
+        format!("{count} addresses were not invited")
+    }
 }
 
 fn lines_would_be(count: u64) -> String {

@@ -6,7 +6,7 @@
 //! - [`clients`], [`users`], [`sessions`] are commands. They use [`tables`], with the same conditional writes
 //!   as the functions.
 //! - [`context`] is the input of each command: its deployment, [`console`] and [`audit`] log.
-//! - `mails` shows what mails look like. It needs no deployment.
+//! - `mails` lists, resends and stops mails, and shows what they look like.
 //! - `restore` restores rows and tables from DynamoDB's own backups.
 //! - `import` is common to the imports of users and clients.
 //! - [`console`] prints and asks, and [`audit`] records changes, for all commands.

@@ -1,8 +1,10 @@
 //! Parsers for values that several commands take.
 
+use mails::{EmailAddress, Purpose};
 use passwords::Username;
 use shared::{
     client::stored_client_id,
+    http::Language,
     ids::{ClientId, SessionId, UserId},
 };
 
@@ -37,4 +39,21 @@ pub(crate) fn session_id(text: &str) -> Result<SessionId, &'static str> {
 pub(crate) fn username(text: &str) -> Result<Username, &'static str> {
     Username::parse(text)
         .ok_or("a user name has 1 to 256 bytes of letters, digits and ASCII symbols, and no space")
+}
+
+/// Parses a mail address. Each is also a user name, in lower case.
+pub(crate) fn email(text: &str) -> Result<EmailAddress, &'static str> {
+    EmailAddress::parse(text)
+        .ok_or("a mail address is like ada@example.com: ASCII characters, a domain in Punycode, and no name")
+}
+
+/// Parses the language of a mail.
+pub(crate) fn language(text: &str) -> Result<Language, &'static str> {
+    Language::parse(text).ok_or("a language is en or vi")
+}
+
+/// Parses what a mail is for.
+pub(crate) fn purpose(text: &str) -> Result<Purpose, String> {
+    let names = || Purpose::ALL.map(Purpose::name).join(", ");
+    Purpose::parse(text).ok_or_else(|| format!("a mail is for one of these: {}", names()))
 }

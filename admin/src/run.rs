@@ -26,9 +26,13 @@ pub async fn run(cli: Cli) -> Result<(), AdminError> {
         return io::stdout().write_all(&script).map_err(AdminError::io(STDOUT));
     }
     let console = Console { output: manner.output, yes: manner.yes };
-    if let Command::Mails(command) = command {
-        return command.run(&console);
-    }
+    let command = match command {
+        Command::Mails(command) => match command.run_without_deployment(&console)? {
+            Some(command) => Command::Mails(command),
+            None => return Ok(()),
+        },
+        command => command,
+    };
     // A stack that is half deployed or deleted has nothing to connect to but its account.
     let is_whole_stack = matches!(command, Command::Destroy(_) | Command::Adopt(_));
     let deployment = if is_whole_stack {
@@ -47,6 +51,7 @@ pub async fn run(cli: Cli) -> Result<(), AdminError> {
         Command::Restore(command) => Box::pin(command.run(&context)).await,
         Command::Destroy(options) => Box::pin(stack::destroy(&context, &options)).await,
         Command::Adopt(options) => Box::pin(stack::adopt(&context, &options)).await,
-        Command::Mails(_) | Command::Completions { .. } => Ok(()),
+        Command::Mails(command) => Box::pin(command.run(&context)).await,
+        Command::Completions { .. } => Ok(()),
     }
 }

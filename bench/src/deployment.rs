@@ -39,6 +39,7 @@ pub(crate) async fn deployment(
         tables,
         keyset: Keyset::Document(Box::new(KeyPlan::default().first(clock.now(), &*random)?)),
         mail_key: mail_key::generate(&*random),
+        lambda_endpoint: None,
         dynamodb: client,
         aws: config,
         authorizer_cache_ttl: None,

@@ -12,12 +12,14 @@ mod instructions;
 mod lambda;
 mod login;
 mod login_timing;
+mod mail_timing;
 mod peers;
 mod program;
 mod refresh;
 mod report;
 mod startup;
 mod store_process;
+mod timing;
 mod verification;
 mod watch;
 
@@ -32,6 +34,7 @@ fn main() -> Result<(), Failure> {
         "instructions" => instructions::run(arguments),
         "login" => login::run(arguments),
         "login-timing" => login_timing::run(arguments),
+        "mail-timing" => mail_timing::run(arguments),
         "refresh" => refresh::run(arguments),
         "startup" => startup::run(arguments),
         "verification" => verification::run(arguments),

@@ -70,6 +70,8 @@ pub struct Deployment {
     pub keyset: Keyset,
     /// The key of links and codes in mails.
     pub mail_key: SecretString,
+    /// The endpoint of Lambda, for the captcha. `None`: AWS's.
+    pub lambda_endpoint: Option<String>,
     /// The store.
     pub dynamodb: Client,
     /// The SDK configuration for other services.
@@ -203,8 +205,10 @@ impl Deployment {
                 }
                 _ => (name, self.tables.get(&value).cloned().unwrap_or(value)),
             });
+        let endpoint = self.lambda_endpoint.clone();
+        let endpoint = endpoint.map(|endpoint| (variable::AWS_ENDPOINT_URL_LAMBDA.to_owned(), endpoint));
         Context {
-            environment: Environment::from_variables(variables),
+            environment: Environment::from_variables(variables.chain(endpoint)),
             dynamodb: aws::timed(&self.dynamodb),
             aws: self.aws.clone(),
             clock: self.clock.clone(),

@@ -3,10 +3,11 @@
 use std::{path::PathBuf, sync::Arc};
 
 use local::{
+    engine::Streams,
     functions::{Deployment, FunctionsError},
     gateway::Gateway,
     mail_key::{self, MailKeyFileError},
-    mails::{Delivery, Outbox},
+    mails::{Delivery, Notices, NoticesError, Outbox},
     template::{Parameters, Template},
 };
 use secrecy::SecretString;
@@ -29,17 +30,32 @@ pub(crate) fn is_on(parameters: &Parameters) -> bool {
     parameters.value("MailFrom").is_some_and(|sender| !sender.is_empty())
 }
 
-/// Starts the mailer, unless the parameters name no sender. It sends until the process ends.
-pub(crate) fn start(
+/// Errors from starting the mailer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum MailingError {
+    #[error(transparent)]
+    Functions(#[from] FunctionsError),
+    #[error(transparent)]
+    Notices(#[from] NoticesError),
+}
+
+/// Starts the mailer, unless the parameters name no sender. It sends until the process ends. Notices need the streams of
+/// the embedded store.
+pub(crate) async fn start(
     template: &Template,
     deployment: &Deployment,
     gateway: &Gateway,
     delivery: Delivery,
-) -> Result<(), FunctionsError> {
+    streams: Option<Streams>,
+) -> Result<(), MailingError> {
     if !is_on(&deployment.parameters) {
         return Ok(());
     }
     let outbox = Outbox::start(template, deployment, Arc::new(delivery))?;
+    if let Some(streams) = streams {
+        let notices = Notices::start(template, deployment, streams, outbox.mailer()).await?;
+        tokio::spawn(notices.watch(gateway.asked_for_mail()));
+    }
     tokio::spawn(outbox.watch(gateway.asked_for_mail()));
     Ok(())
 }

@@ -113,6 +113,10 @@ pub(crate) struct Options {
     /// Also send the mails, by this SMTP server, like 127.0.0.1:1025 [default: only show them]
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) smtp: Option<SmtpServer>,
+    /// Ask the function of CaptchaFunction (here `captcha` by default) at this endpoint of Lambda's API, like that
+    /// of `sam local start-lambda` or `cargo lambda watch`, whether the captcha of a request for a mail was solved
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
+    pub(crate) captcha: Option<String>,
     /// Any other parameter of template.yaml, like ScopeRules='GET /sessions read'; can be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parameter)]
     pub(crate) parameter: Vec<(String, String)>,

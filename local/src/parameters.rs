@@ -16,6 +16,8 @@ use crate::{listen::from_here, options::Options};
 const ORIGIN: &str = "http://localhost:3000";
 /// The default sender of mails.
 const MAIL_FROM: &str = "Latchgate <latchgate@localhost>";
+/// The default name of the function at the endpoint of `--captcha`.
+const CAPTCHA_FUNCTION: &str = "captcha";
 
 /// Errors in the given options.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,10 @@ pub(crate) fn given(
             template.check("MailFrom", sender)?;
             parameters.with("MailFrom", sender)
         }
+    };
+    let parameters = match &options.captcha {
+        None => parameters,
+        Some(_) => parameters.with("CaptchaFunction", CAPTCHA_FUNCTION),
     };
     let mut parameters = parameters.with("AllowedOrigins", origins::listed(&options.origin));
     too_long(template, &parameters)?;

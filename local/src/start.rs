@@ -18,7 +18,7 @@ use local::{
     listeners::{Listeners, Localhost},
     log::Feed,
     mail_key::MailKeyFileError,
-    mails::{Delivery, Inbox, Smtp, SmtpError},
+    mails::{Delivery, Inbox, NoticesError, Smtp, SmtpError},
     page::{self, About, Page},
     scope_rules,
     seed::{SeedError, Seeder},
@@ -42,7 +42,7 @@ use tokio::signal::unix::SignalKind;
 use crate::{
     banner::{Banner, StoreAddress},
     listen::{self, ListenError},
-    mailing,
+    mailing::{self, MailingError},
     options::Options,
     parameters::{self, GivenError},
     store::{self, Store, UnusableStore},
@@ -61,6 +61,8 @@ pub(crate) enum RunError {
     MailKey(#[from] MailKeyFileError),
     #[error(transparent)]
     Smtp(#[from] SmtpError),
+    #[error(transparent)]
+    Notices(#[from] NoticesError),
     #[error(transparent)]
     Store(#[from] UnusableStore),
     #[error(transparent)]
@@ -122,6 +124,7 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
         tables,
         keyset,
         mail_key,
+        lambda_endpoint: options.captcha.clone(),
         dynamodb: store.client,
         aws: store.aws,
         authorizer_cache_ttl: None,
@@ -138,8 +141,11 @@ pub(crate) async fn run(options: Options, feed: Arc<Feed>) -> Result<(), RunErro
     let gateway = Arc::new(gateway);
     let inbox = Arc::new(Inbox::default());
     let delivery = Delivery { inbox: inbox.clone(), feed: feed.clone(), smtp };
-    let mailing = mailing::start(&template, &deployment, &gateway, delivery);
-    mailing.map_err(|error| not_started(&template, &deployment.parameters, error))?;
+    let mailing = mailing::start(&template, &deployment, &gateway, delivery, store.streams).await;
+    mailing.map_err(|error| match error {
+        MailingError::Functions(error) => not_started(&template, &deployment.parameters, error),
+        MailingError::Notices(error) => error.into(),
+    })?;
     let rules = deployment.parameters.value("ScopeRules").unwrap_or_default();
     let is_sent_on = |path: &str| upstreams.find(&path.replace('*', "")).is_some();
     for doubt in scope_rules::doubts(rules, gateway.routes(), is_sent_on) {
@@ -288,6 +294,8 @@ fn publish(deployment: &Deployment, url: &str, store: &StoreAddress, port: u16) 
             Keyset::File(path, _) => Some(path.clone()),
             Keyset::Document(_) | Keyset::Secret(_) => None,
         },
+        sign_up: deployment.parameters.value("SignUp").map(str::to_owned),
+        mail_from: deployment.parameters.value("MailFrom").map(str::to_owned),
         pid: std::process::id(),
     };
     server

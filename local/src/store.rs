@@ -4,7 +4,7 @@ use aws_config::BehaviorVersion;
 use aws_sdk_dynamodb::Client;
 use local::{
     demo::Demo,
-    engine::{self, AccessKeyId, Engine, EngineError},
+    engine::{self, AccessKeyId, Engine, EngineError, Streams},
     page::StoreKind,
     tables::TablesError,
 };
@@ -23,6 +23,8 @@ pub(crate) struct Store {
     pub(crate) client: Client,
     pub(crate) address: StoreAddress,
     pub(crate) demo: Demo,
+    /// The streams of the embedded store's tables.
+    pub(crate) streams: Option<Streams>,
 }
 
 /// An error from a store that can't create tables: its reason, and what to do.
@@ -54,7 +56,7 @@ impl Store {
                 let engine = Engine::start(options.db.as_deref(), access_key_id.clone()).await?;
                 let store = Self::on_this_machine(engine.endpoint(), access_key_id);
                 // The functions themselves don't use the socket.
-                Ok(Self { client: engine.client, ..store })
+                Ok(Self { client: engine.client, streams: Some(engine.streams), ..store })
             }
         }
     }
@@ -86,7 +88,7 @@ impl Store {
     }
 
     fn over(aws: SdkConfig, address: StoreAddress, demo: Demo) -> Self {
-        Self { client: Client::new(&aws), aws, address, demo }
+        Self { client: Client::new(&aws), aws, address, demo, streams: None }
     }
 }
 

@@ -29,6 +29,11 @@ impl Latest {
         L(self.0.iter().map(|instant| N(instant.to_string())).collect())
     }
 
+    /// The latest request.
+    pub(crate) fn newest(&self) -> Option<Timestamp> {
+        self.0.first().copied()
+    }
+
     /// Adds a request to at most `bound` in any hour.
     ///
     /// # Errors

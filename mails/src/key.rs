@@ -63,13 +63,18 @@ impl MailKey {
         format!("{:06}", first % CODES).into()
     }
 
-    /// The ticket of a link, if it is for this purpose and its time isn't over.
+    /// The ticket of a link, if it is for one of these purposes and its time isn't over.
     ///
     /// # Errors
     ///
     /// [`TicketError`], if it isn't.
-    pub fn verify_link(&self, text: &str, purpose: Purpose, now: Timestamp) -> Result<Ticket, TicketError> {
-        let ticket = self.verify(&LINK, text).filter(|ticket| ticket.purpose == purpose);
+    pub fn verify_link(
+        &self,
+        text: &str,
+        accepted: &[Purpose],
+        now: Timestamp,
+    ) -> Result<Ticket, TicketError> {
+        let ticket = self.verify(&LINK, text).filter(|ticket| accepted.contains(&ticket.purpose));
         live(ticket, now)
     }
 
@@ -122,7 +127,7 @@ impl fmt::Debug for MailKey {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
+    use std::{collections::HashSet, time::Duration};
 
     use shared::random::SystemRandom;
 
@@ -136,26 +141,24 @@ mod tests {
     }
 
     fn ticket(purpose: Purpose) -> Ticket {
-        Ticket {
-            purpose,
-            mailbox: EmailAddress::parse("ada@example.com").unwrap().mailbox(purpose),
-            id: MailId::new(&SystemRandom::new()),
-            expires_at: NOW + purpose.ttl(),
-        }
+        let address = EmailAddress::parse("ada@example.com").unwrap();
+        Ticket::new(purpose, &address, MailId::new(&SystemRandom::new()), NOW)
     }
 
     #[test]
     fn a_link_is_valid_for_its_purpose_until_it_expires() {
         for purpose in Purpose::ALL {
             let ticket = ticket(purpose);
+            let end = ticket.expires_at;
             let link = key("k").link(&ticket);
-            let verify = |purpose, now| key("k").verify_link(link.expose_secret(), purpose, now);
-            assert_eq!(verify(purpose, NOW), Ok(ticket.clone()));
-            assert_eq!(verify(purpose, Timestamp::from_unix(1_790_003_599)), Ok(ticket));
-            assert_eq!(verify(purpose, Timestamp::from_unix(1_790_003_600)), Err(TicketError::Expired));
-            for other in Purpose::ALL.into_iter().filter(|other| *other != purpose) {
-                assert_eq!(verify(other, NOW), Err(TicketError::Forged));
-            }
+            let verify = |accepted: &[_], now| key("k").verify_link(link.expose_secret(), accepted, now);
+            assert_eq!(verify(&[purpose], NOW), Ok(ticket.clone()));
+            assert_eq!(verify(&[purpose], end - Duration::from_secs(1)), Ok(ticket.clone()));
+            assert_eq!(verify(&[purpose], end), Err(TicketError::Expired));
+            assert_eq!(verify(&Purpose::ALL, NOW), Ok(ticket));
+            let others: Vec<_> = Purpose::ALL.into_iter().filter(|other| *other != purpose).collect();
+            assert_eq!(verify(&others, NOW), Err(TicketError::Forged));
+            assert_eq!(verify(&[], NOW), Err(TicketError::Forged));
         }
     }
 
@@ -170,7 +173,7 @@ mod tests {
             assert_eq!(key.verify_request(&bad, NOW), Err(TicketError::Forged));
         }
         for bad in [request.to_owned(), dressed(request, LINK.prefix)] {
-            assert_eq!(key.verify_link(&bad, Purpose::SignUp, NOW), Err(TicketError::Forged));
+            assert_eq!(key.verify_link(&bad, &[Purpose::SignUp], NOW), Err(TicketError::Forged));
         }
     }
 
@@ -182,7 +185,7 @@ mod tests {
         let link = link.expose_secret();
         assert_eq!(link.len(), 5 + 119);
         let is_forged = |key: &MailKey, text: &str| {
-            key.verify_link(text, Purpose::Reset, NOW) == Err(TicketError::Forged)
+            key.verify_link(text, &[Purpose::Reset], NOW) == Err(TicketError::Forged)
         };
         assert!(is_forged(&other, link));
         for i in 0..link.len() {

@@ -12,7 +12,8 @@ use crate::Outgoing;
 /// How long a delivery may take: longer than a call of the mailer.
 pub(crate) const LEASE_TTL: Duration = Duration::from_secs(60);
 /// The longest time that a lease of another delivery has left, by clocks that differ.
-const LONGEST_LEASE: Duration = Duration::from_secs(LEASE_TTL.as_secs() + 2 * CLOCK_TOLERANCE.as_secs());
+pub(crate) const LONGEST_LEASE: Duration =
+    Duration::from_secs(LEASE_TTL.as_secs() + 2 * CLOCK_TOLERANCE.as_secs());
 
 /// The outcome of taking a mail from the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -5,8 +5,12 @@
 //! replaces the one before, whose link and code die with it. The stream of the table brings the key of the
 //! row to the function `mailer`, which reads the account and decides which mail to send.
 //!
-//! Two other kinds of rows are no mailbox's: one counts the requests of a network ([`Network`]), the other
-//! stops mails to an address ([`Suppression`]).
+//! A row has four writers: a request of a stranger or a user ([`Mails::request`]), the transaction that the
+//! mail tells of ([`Mails::written`]), an operator who invites ([`Mails::invite`]), and the mailer itself, when
+//! another table's stream brings an event ([`Mails::notify`]).
+//!
+//! Three other kinds of rows are no mailbox's: one counts the requests of a network ([`Network`]), one those of
+//! a user ([`Mails::count_user`]), and one stops mails to an address ([`Suppression`]).
 //!
 //! No row has anything that opens an account: links and codes are derived from the row's [`MailId`] with a
 //! key that only the functions have ([`MailKey`]).
@@ -14,6 +18,7 @@
 mod address;
 mod counted;
 mod hour;
+mod invitation;
 mod key;
 mod key_source;
 mod lease;
@@ -21,18 +26,27 @@ mod mail_id;
 mod mailbox;
 mod mails;
 mod network;
+mod new_row;
+mod notice;
+mod of_address;
 mod outbox;
 mod outgoing;
+mod page;
 mod pending;
 mod purpose;
 mod quota;
+mod resend;
 mod slot;
+mod stored_mail;
 mod suppression;
 mod ticket;
+mod undos;
 mod update;
+mod user;
 
 pub use self::{
     address::EmailAddress,
+    invitation::{Invited, NewInvitation},
     key::MailKey,
     key_source::{MailKeyError, MailKeys},
     lease::Lease,
@@ -40,10 +54,15 @@ pub use self::{
     mailbox::Mailbox,
     mails::Mails,
     network::Network,
-    outgoing::Outgoing,
+    notice::{NewNotice, Notified},
+    outgoing::{Noticed, Outgoing},
+    page::{Page, PageStart},
     pending::{NewRequest, PendingMail},
     purpose::Purpose,
+    resend::Resent,
     slot::Slot,
+    stored_mail::{MailRow, MailState, StoredMail, Suppressed},
     suppression::Suppression,
     ticket::{Ticket, TicketError},
+    undos::Undos,
 };

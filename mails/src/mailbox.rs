@@ -70,10 +70,19 @@ mod tests {
     fn each_purpose_has_a_row_whose_key_never_changes() {
         let ada = EmailAddress::parse("ada@example.com").unwrap();
         let keys = Purpose::ALL.map(|purpose| ada.mailbox(purpose));
-        assert_eq!(
-            keys.each_ref().map(Mailbox::as_str),
-            ["PTB3pikld672n0Y75Q9qGyfrZ5pMTEB_23hrGQ9T6qU", "gmryKII10Zj7_nCSC4gVPRNSlipCa0AWKzZuS8qoSbs"]
-        );
+        let expected = [
+            "PTB3pikld672n0Y75Q9qGyfrZ5pMTEB_23hrGQ9T6qU",
+            "gmryKII10Zj7_nCSC4gVPRNSlipCa0AWKzZuS8qoSbs",
+            "XEcHA_NBryWJntTYbyNGqojFbUJ0MFr2QfZ0jFukceA",
+            "pnkg8p7VsjmfekzvPlynnk_S17dWOpidpNMHMW7443Q",
+            "G1AoBTx18mC4mgl7BdAJwoQWN5XEkd3RE1E2lE4L-JQ",
+            "MlkKtv-rEFARP26bwpcZVaM7deyIb0gwv48hVak-SKY",
+            "zY98VSAUIaY2PsnMny7uw4JS5wCTS2RbpLfC4n47Y7k",
+            "ujAjhhjhbMftANB4YHnmtO0SNZyTg6b0niLD7ucPu34",
+            "RgxiyUQ-H9mKlLiYJwxbhpPViEAvpy-akTKlV2IAams",
+            "IGHWdVnnmVwFJHDH0wOwYfhZ-SwuND0AVnbV9lvBNcE",
+        ];
+        assert_eq!(keys.each_ref().map(Mailbox::as_str), expected);
     }
 
     #[test]

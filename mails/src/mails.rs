@@ -14,12 +14,19 @@ use aws_sdk_dynamodb::{
 use shared::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
+    ids::UserId,
     store::{Item, StoreError, Table, attribute},
 };
 
 use crate::{
-    Network, NewRequest, PendingMail, Slot, Ticket, counted::Counted, network, slot::Taking,
+    Network, NewRequest, PendingMail, Purpose, Slot, Ticket,
+    counted::Counted,
+    network,
+    new_row::{Changes, NewRow},
+    quota::Quota,
+    slot::{Attempt, Taking},
     update::is_written,
+    user,
 };
 
 /// How many codes may be tried for a request.
@@ -27,21 +34,23 @@ const GUESSES: u32 = 5;
 /// How many codes may be tried for a mailbox in a day, over all requests: one in 50,000 of all codes.
 const DAY_GUESSES: u32 = 20;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a mailbox's row stays after its last request: longer than the link and than the day whose
-/// guesses it counts.
-const ROW_TTL: Duration = Duration::from_secs(48 * 60 * 60);
-/// How long a network's row stays: longer than its quota takes to come back.
-const NETWORK_TTL: Duration = Duration::from_secs(2 * 60 * 60);
+/// How long a request waits that others were always ahead of.
+const CROWDED: Duration = Duration::from_secs(1);
+/// How long the row of a network or a user stays: longer than the quota takes to come back.
+const COUNTER_TTL: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// The Mails table.
 #[derive(Clone, Debug)]
 pub struct Mails {
     pub(crate) table: Table,
     /// How many requests a mailbox may have in an hour.
-    bound: usize,
+    pub(crate) bound: usize,
 }
 
 impl Mails {
+    /// How long a user waits for another request, once the quota is spent ([`Self::count_user`]).
+    pub const USER_INTERVAL: Duration = user::QUOTA.interval();
+
     /// Opens the table that `MAILS_TABLE` names, with the bound of `MAILS_PER_HOUR`.
     ///
     /// # Errors
@@ -60,11 +69,24 @@ impl Mails {
     ///
     /// [`StoreError`], if the write fails.
     pub async fn count_network(&self, network: &Network, now: Timestamp) -> Result<bool, StoreError> {
+        self.count(network.key(), network::QUOTA, now).await
+    }
+
+    /// Counts a user's request for a mail to another address. `false`, if the quota is spent.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the write fails.
+    pub async fn count_user(&self, user_id: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        self.count(&user::key(user_id), user::QUOTA, now).await
+    }
+
+    async fn count(&self, key: &str, quota: Quota, now: Timestamp) -> Result<bool, StoreError> {
         let update = self
-            .update(network.key())
+            .update(key)
             .expression_attribute_names("#expires_at", attribute::EXPIRES_AT)
-            .expression_attribute_values(":expires_at", N((now + NETWORK_TTL).to_string()));
-        Counted { update, changes: "#expires_at = :expires_at" }.write_within(network::QUOTA, now).await
+            .expression_attribute_values(":expires_at", N((now + COUNTER_TTL).to_string()));
+        Counted { update, changes: "#expires_at = :expires_at" }.write_within(quota, now).await
     }
 
     /// Stores a request for a mail in place of the mailbox's earlier one, whose link and code die with it.
@@ -74,38 +96,45 @@ impl Mails {
     ///
     /// [`StoreError`], if a request fails or the item is malformed.
     pub async fn request(&self, request: &NewRequest<'_>) -> Result<Slot, StoreError> {
-        let NewRequest { address, ticket, client_id, language, now } = *request;
-        let id = ticket.id.to_text();
-        let values = [
-            (attribute::ADDRESS, S(address.as_str().to_owned())),
-            (attribute::MAIL_ID, S(id.clone())),
-            (attribute::PURPOSE, S(ticket.purpose.name().to_owned())),
-            (attribute::CLIENT_ID, S(client_id.to_string())),
-            (attribute::LANGUAGE, S(language.tag().to_owned())),
-            (attribute::MAIL_EXPIRES_AT, N(ticket.expires_at.to_string())),
-            (attribute::UNSENT, S(id.clone())),
-            (attribute::EXPIRES_AT, N((now + ROW_TTL).to_string())),
-        ];
-        let removed = [
-            attribute::GUESSES,
-            attribute::LEASED_BY,
-            attribute::LEASED_UNTIL,
-            attribute::TAKEN,
-            attribute::SENT_AT,
-        ];
-        let set = values.each_ref().map(|(name, _)| format!("#{name} = :{name}")).join(", ");
-        let changes = format!("{set} REMOVE {}", removed.map(|name| format!("#{name}")).join(", "));
-        let mut update = self.update(ticket.mailbox.as_str());
-        for name in removed {
-            update = update.expression_attribute_names(format!("#{name}"), name);
+        let row = new_row(request);
+        let taking = self.taking(&row);
+        let mut seen = self.row(row.ticket.mailbox.as_str()).await?.unwrap_or_default();
+        // Each change means that another request took a slot meanwhile.
+        for _ in 0..=self.bound {
+            match taking.attempt(&seen, self.bound).await? {
+                Attempt::Written => return Ok(Slot::Taken),
+                Attempt::Spent(wait) => return Ok(Slot::Spent(wait)),
+                Attempt::Changed(row) => seen = row,
+            }
         }
-        for (name, value) in values {
-            update = update
-                .expression_attribute_names(format!("#{name}"), name)
-                .expression_attribute_values(format!(":{name}"), value);
-        }
-        let seen = self.row(ticket.mailbox.as_str()).await?.unwrap_or_default();
-        Taking { update, changes, id, now }.write(seen, self.bound).await
+        Ok(Slot::Spent(CROWDED))
+    }
+
+    /// The write of a mail in place of the mailbox's earlier one, as a part of the transaction that the mail
+    /// tells of. No bound applies.
+    ///
+    /// # Errors
+    ///
+    /// Never: all required fields are set.
+    pub fn written(&self, request: &NewRequest<'_>) -> Result<Update, BuildError> {
+        let Changes { expression, names, values } = new_row(request).changes();
+        Update::builder()
+            .table_name(&self.table.name)
+            .key(attribute::MAILBOX, S(request.ticket.mailbox.as_str().to_owned()))
+            .update_expression(format!("SET {expression}"))
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values))
+            .build()
+    }
+
+    /// The write that puts a mail into its row, and takes a slot of the mailbox's hour.
+    pub(crate) fn taking(&self, row: &NewRow<'_>) -> Taking {
+        let Changes { expression, names, values } = row.changes();
+        let update = self
+            .update(row.ticket.mailbox.as_str())
+            .set_expression_attribute_names(Some(names))
+            .set_expression_attribute_values(Some(values));
+        Taking { update, changes: expression, id: row.ticket.id.to_text(), now: row.now }
     }
 
     /// Counts a code that is about to be compared. `false`, if none may be tried: the ticket isn't the
@@ -191,6 +220,30 @@ impl Mails {
     /// An update of the row with this key.
     pub(crate) fn update(&self, key: &str) -> UpdateItemFluentBuilder {
         self.table.update_item().key(attribute::MAILBOX, S(key.to_owned()))
+    }
+}
+
+/// The row of a request. A sign-up and a forgotten password don't say when they began: nothing is compared with
+/// it, and their rows stay as they always were.
+fn new_row<'a>(request: &NewRequest<'a>) -> NewRow<'a> {
+    let NewRequest { address, ticket, client_id, language, user_id, now } = *request;
+    let asked_at = match ticket.purpose {
+        Purpose::SignUp | Purpose::Reset => None,
+        Purpose::Email | Purpose::Undo | Purpose::Invitation | Purpose::Deleted | Purpose::Notice(_) => {
+            Some(now)
+        }
+    };
+    NewRow {
+        address,
+        ticket,
+        client_id,
+        language,
+        user_id,
+        claims: None,
+        asked_at,
+        noticed_at: None,
+        device: None,
+        now,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::quota::Quota;
 /// Separates these hashes from other hashes.
 const LABEL: &[u8] = b"latchgate network 1";
 /// The prefix of a network's key, which no mailbox has.
-const PREFIX: &str = "network#";
+pub(crate) const PREFIX: &str = "network#";
 /// The bytes of an IPv6 address that are its network's.
 const PREFIX_LEN: usize = 6;
 /// How many mails a network may ask for, and codes it may try, in an hour. An office behind one address needs

@@ -1,12 +1,16 @@
 //! Mails that wait to be sent.
 
 use shared::{
+    clock::Timestamp,
     http::Language,
-    ids::ClientId,
+    ids::{ClientId, UserId},
     store::{Item, Row, StoreError, attribute},
 };
 
-use crate::{EmailAddress, MailId, Mailbox, Purpose, Ticket, pending::address_of};
+use crate::{
+    EmailAddress, MailId, Mailbox, Purpose, Ticket,
+    pending::{address_of, user_of},
+};
 
 /// A mail that the caller sends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,11 +25,33 @@ pub struct Outgoing {
     pub client_id: ClientId,
     /// Its language.
     pub language: Language,
+    /// The user that it is about. `None` for sign-ups, forgotten passwords and invitations.
+    pub user_id: Option<UserId>,
+    /// What a notice tells of; `None` for other mails.
+    pub notice: Option<Noticed>,
     /// How many deliveries took it and did not give it back, with this one. More than one: an earlier
     /// delivery may have sent it.
     pub taken: u32,
     /// The random mark of this delivery.
     pub mark: String,
+}
+
+/// The event that a notice tells of. Its kind is the purpose of the mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Noticed {
+    /// When it began.
+    pub at: Timestamp,
+    /// What a new device is called, as it was given to [`NewNotice`](crate::NewNotice).
+    pub device: Option<String>,
+}
+
+impl Noticed {
+    /// Reads the row of a mail for this purpose.
+    fn of_row(row: &Row<'_>, purpose: Purpose) -> Result<Option<Self>, StoreError> {
+        let Purpose::Notice(_) = purpose else { return Ok(None) };
+        let device = row.optional_text(attribute::DEVICE_NAME)?.map(str::to_owned);
+        Ok(Some(Self { at: row.instant(attribute::NOTICED_AT)?, device }))
+    }
 }
 
 impl Outgoing {
@@ -46,6 +72,8 @@ impl Outgoing {
             mailbox,
             client_id: row.parsed(attribute::CLIENT_ID, ClientId::parse)?,
             language: row.parsed(attribute::LANGUAGE, Language::parse)?,
+            user_id: user_of(&row, purpose)?,
+            notice: Noticed::of_row(&row, purpose)?,
             taken: taken.map_err(|_| row.malformed(attribute::TAKEN))?,
             mark: row.text(attribute::LEASED_BY)?.to_owned(),
         })
@@ -55,7 +83,7 @@ impl Outgoing {
 #[cfg(test)]
 mod tests {
     use aws_sdk_dynamodb::types::AttributeValue::{N, S};
-    use shared::clock::Timestamp;
+    use shared::store::Notice;
 
     use super::*;
 
@@ -85,6 +113,37 @@ mod tests {
         assert_eq!(mail.ticket.expires_at, Timestamp::from_unix(1000));
         assert_eq!(mail.ticket.mailbox, mail.mailbox);
         assert_eq!((mail.mark.as_str(), mail.taken), ("mark", 1));
+        assert_eq!((mail.user_id, mail.notice), (None, None));
+    }
+
+    #[test]
+    fn a_notice_says_whom_it_is_about_and_when_it_happened() {
+        let purpose = Purpose::Notice(Notice::NewDevice);
+        let mut item = item();
+        let mailbox = EmailAddress::parse("a@b").unwrap().mailbox(purpose);
+        item.insert("mailbox".to_owned(), S(mailbox.as_str().to_owned()));
+        item.insert("purpose".to_owned(), S("new_device".to_owned()));
+        item.insert("user_id".to_owned(), S("u1".to_owned()));
+        assert!(Outgoing::from_item(&item).is_err(), "when?");
+        item.insert("noticed_at".to_owned(), N("900".to_owned()));
+        let at = Timestamp::from_unix(900);
+        let mail = Outgoing::from_item(&item).unwrap();
+        assert_eq!(mail.user_id.unwrap().as_str(), "u1");
+        assert_eq!(mail.notice.unwrap(), Noticed { at, device: None });
+        item.insert("device_name".to_owned(), S("Firefox on Linux".to_owned()));
+        let device = Outgoing::from_item(&item).unwrap().notice.unwrap().device;
+        assert_eq!(device.as_deref(), Some("Firefox on Linux"));
+        item.remove("user_id").unwrap();
+        assert!(Outgoing::from_item(&item).is_err(), "who?");
+    }
+
+    #[test]
+    fn another_mail_has_no_notice_whatever_the_row_says() {
+        let mut item = item();
+        item.insert("noticed_at".to_owned(), S("soon".to_owned()));
+        item.insert("user_id".to_owned(), S(String::new()));
+        let mail = Outgoing::from_item(&item).unwrap();
+        assert_eq!((mail.user_id, mail.notice), (None, None));
     }
 
     #[test]

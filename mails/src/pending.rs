@@ -1,10 +1,11 @@
 //! Requests for mails, and their rows.
 
+use serde_json::{Map, Value};
 use shared::{
     clock::Timestamp,
     http::Language,
-    ids::ClientId,
-    store::{Item, Row, StoreError, attribute},
+    ids::{ClientId, UserId},
+    store::{Item, Row, StoreError, User, attribute},
 };
 
 use crate::{EmailAddress, MailId, Mailbox, Purpose, Ticket};
@@ -20,6 +21,9 @@ pub struct NewRequest<'a> {
     pub client_id: &'a ClientId,
     /// The language of the mail.
     pub language: Language,
+    /// The user that the mail is about: who asks for a new address, or whose account changed. `None` for
+    /// sign-ups and forgotten passwords: their callers are strangers.
+    pub user_id: Option<&'a UserId>,
     /// When the request began.
     pub now: Timestamp,
 }
@@ -34,6 +38,14 @@ pub struct PendingMail {
     pub client_id: ClientId,
     /// The language of the mail.
     pub language: Language,
+    /// The user that it is about. `None` for sign-ups, forgotten passwords and invitations.
+    pub user_id: Option<UserId>,
+    /// The claims of the user that an invitation creates, without those that only Latchgate sets. Empty for
+    /// the other purposes.
+    pub claims: Map<String, Value>,
+    /// When the request began. 1970, where the row doesn't say it: so it is before every instant that it
+    /// might have to be after.
+    pub asked_at: Timestamp,
     /// The identifier of its ticket; `None`, if that was used.
     pub id: Option<MailId>,
 }
@@ -46,6 +58,9 @@ impl PendingMail {
             address: address_of(&row, purpose)?,
             client_id: row.parsed(attribute::CLIENT_ID, ClientId::parse)?,
             language: row.parsed(attribute::LANGUAGE, Language::parse)?,
+            user_id: user_of(&row, purpose)?,
+            claims: claims_of(&row, purpose)?,
+            asked_at: row.optional_instant(attribute::ASKED_AT)?.unwrap_or_default(),
             id: row.optional_parsed(attribute::MAIL_ID, MailId::parse)?,
         })
     }
@@ -60,14 +75,31 @@ pub(crate) fn address_of(row: &Row<'_>, purpose: Purpose) -> Result<EmailAddress
     })
 }
 
+/// The user that a mail is about. A row without one is malformed, if its purpose has one.
+pub(crate) fn user_of(row: &Row<'_>, purpose: Purpose) -> Result<Option<UserId>, StoreError> {
+    purpose.names_user().then(|| row.parsed(attribute::USER_ID, UserId::parse)).transpose()
+}
+
+fn claims_of(row: &Row<'_>, purpose: Purpose) -> Result<Map<String, Value>, StoreError> {
+    if purpose != Purpose::Invitation {
+        return Ok(Map::new());
+    }
+    Ok(row.optional_parsed(attribute::CLAIMS, User::parse_claims)?.unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
-    use aws_sdk_dynamodb::types::AttributeValue::S;
+    use aws_sdk_dynamodb::types::AttributeValue::{N, S};
+    use shared::store::Notice;
 
     use super::*;
 
     fn item(attributes: &[(&str, &str)]) -> Item {
-        let mailbox = EmailAddress::parse("ada@example.com").unwrap().mailbox(Purpose::SignUp);
+        item_of(Purpose::SignUp, attributes)
+    }
+
+    fn item_of(purpose: Purpose, attributes: &[(&str, &str)]) -> Item {
+        let mailbox = EmailAddress::parse("ada@example.com").unwrap().mailbox(purpose);
         let key = [("mailbox", mailbox.as_str())];
         key.iter().chain(attributes).map(|(name, text)| ((*name).to_owned(), S((*text).to_owned()))).collect()
     }
@@ -105,5 +137,50 @@ mod tests {
             let item = item(&[&USED[..], &[(name, value)]].concat());
             assert!(PendingMail::from_item(&item, Purpose::SignUp).is_err(), "{name}: {value}");
         }
+    }
+
+    #[test]
+    fn a_mail_about_a_user_says_which_one() {
+        let about = [Purpose::Email, Purpose::Undo, Purpose::Deleted, Purpose::Notice(Notice::Theft)];
+        for purpose in Purpose::ALL {
+            let read =
+                |more: &[_]| PendingMail::from_item(&item_of(purpose, &[&USED[..], more].concat()), purpose);
+            let found = read(&[("user_id", "u1")]).unwrap().user_id;
+            if about.contains(&purpose) || matches!(purpose, Purpose::Notice(_)) {
+                assert_eq!(found.unwrap().as_str(), "u1", "{purpose:?}");
+                assert!(read(&[]).is_err() && read(&[("user_id", "")]).is_err(), "{purpose:?}");
+            } else {
+                assert_eq!(found, None, "{purpose:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_an_invitation_has_claims_and_none_that_only_we_set() {
+        let claims = r#"{"roles":["buyer"],"email":"eve@example.com","sub":"u2"}"#;
+        for purpose in Purpose::ALL {
+            let attributes = [&USED[..], &[("claims", claims), ("user_id", "u1")]].concat();
+            let pending = PendingMail::from_item(&item_of(purpose, &attributes), purpose).unwrap();
+            let names: Vec<_> = pending.claims.keys().map(String::as_str).collect();
+            let expected: &[&str] = if purpose == Purpose::Invitation { &["email", "roles"] } else { &[] };
+            assert_eq!(names, expected, "{purpose:?}");
+        }
+        for bad in ["", "[]", "{", r#"{"a":1,"a":2}"#] {
+            let attributes = [&USED[..], &[("claims", bad)]].concat();
+            let item = item_of(Purpose::Invitation, &attributes);
+            assert!(PendingMail::from_item(&item, Purpose::Invitation).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_row_that_does_not_say_when_it_was_asked_for_is_older_than_all() {
+        let mut item = item(&USED);
+        let asked_at =
+            |item: &Item| PendingMail::from_item(item, Purpose::SignUp).map(|found| found.asked_at);
+        assert_eq!(asked_at(&item).unwrap(), Timestamp::default());
+        item.insert("asked_at".to_owned(), N("1800000000".to_owned()));
+        assert_eq!(asked_at(&item).unwrap(), Timestamp::from_unix(1_800_000_000));
+        item.insert("asked_at".to_owned(), N("1800000000000".to_owned()));
+        assert!(asked_at(&item).is_err());
     }
 }

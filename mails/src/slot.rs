@@ -16,9 +16,6 @@ use shared::{
 
 use crate::{hour::Latest, update::OPERATION};
 
-/// How long a request waits that others were always ahead of.
-const CROWDED: Duration = Duration::from_secs(1);
-
 /// Whether a mailbox's hour had a slot for a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
@@ -42,25 +39,27 @@ pub(crate) struct Taking {
     pub(crate) now: Timestamp,
 }
 
+/// What became of the write of a request.
+pub(crate) enum Attempt {
+    /// The request is stored, by this write or an earlier attempt of it.
+    Written,
+    /// All slots are taken. After this time there is another.
+    Spent(Duration),
+    /// Another request took a slot meanwhile. This is the row that it left; a missing row is empty.
+    Changed(Item),
+}
+
 impl Taking {
-    /// Takes one of `bound` slots of the row that was read; a missing row is empty. It is one write,
-    /// whatever was asked for before, unless other requests are under way.
-    pub(crate) async fn write(self, mut row: Item, bound: usize) -> Result<Slot, StoreError> {
-        // Each failure means that another request took a slot meanwhile.
-        for _ in 0..=bound {
-            let seen = row.get(attribute::QUOTA);
-            let latest = seen.map_or_else(|| Some(Latest::default()), Latest::parse);
-            let malformed = StoreError::Malformed { table: "Mails", attribute: attribute::QUOTA };
-            let update = match latest.ok_or(malformed)?.with(self.now, bound) {
-                Ok(next) => self.update(seen, &next),
-                Err(wait) => return Ok(Slot::Spent(wait)),
-            };
-            match self.try_write(update).await? {
-                None => return Ok(Slot::Taken),
-                Some(changed) => row = changed,
-            }
+    /// Takes one of `bound` slots of the row that was read; a missing row is empty. It is one write, whatever
+    /// was asked for before.
+    pub(crate) async fn attempt(&self, row: &Item, bound: usize) -> Result<Attempt, StoreError> {
+        let seen = row.get(attribute::QUOTA);
+        let latest = seen.map_or_else(|| Some(Latest::default()), Latest::parse);
+        let malformed = StoreError::Malformed { table: "Mails", attribute: attribute::QUOTA };
+        match latest.ok_or(malformed)?.with(self.now, bound) {
+            Ok(next) => self.try_write(self.update(seen, &next)).await,
+            Err(wait) => Ok(Attempt::Spent(wait)),
         }
-        Ok(Slot::Spent(CROWDED))
     }
 
     /// The update that replaces the list that was seen.
@@ -82,17 +81,20 @@ impl Taking {
             .return_values_on_condition_check_failure(AllOld)
     }
 
-    /// Sends an update. `None`, if it or an earlier attempt of it was carried out; otherwise the row as it
-    /// is; a missing row is empty.
-    async fn try_write(&self, update: UpdateItemFluentBuilder) -> Result<Option<Item>, StoreError> {
-        let Err(error) = update.send().await else { return Ok(None) };
+    /// Sends an update.
+    async fn try_write(&self, update: UpdateItemFluentBuilder) -> Result<Attempt, StoreError> {
+        let Err(error) = update.send().await else { return Ok(Attempt::Written) };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
                 let row = failed.item().cloned().unwrap_or_default();
-                let stored = row.get(attribute::MAIL_ID).and_then(|id| id.as_s().ok());
-                Ok(if stored == Some(&self.id) { None } else { Some(row) })
+                Ok(if has_mail(&row, &self.id) { Attempt::Written } else { Attempt::Changed(row) })
             }
             _ => Err(StoreError::unavailable(OPERATION, error)),
         }
     }
+}
+
+/// Whether a row has the mail with this identifier: then the write that the SDK repeated was carried out.
+pub(crate) fn has_mail(row: &Item, id: &str) -> bool {
+    row.get(attribute::MAIL_ID).and_then(|stored| stored.as_s().ok()).is_some_and(|stored| stored == id)
 }

@@ -12,7 +12,7 @@ use crate::{EmailAddress, Mails, update::OPERATION};
 /// Separates these hashes from other hashes.
 const LABEL: &[u8] = b"latchgate suppressed 1";
 /// The prefix of the key, which no mailbox has.
-const PREFIX: &str = "suppressed#";
+pub(crate) const PREFIX: &str = "suppressed#";
 
 /// Why no mail is sent to an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,15 +21,26 @@ pub enum Suppression {
     Bounce,
     /// Its owner complained.
     Complaint,
+    /// An operator stopped them.
+    Operator,
 }
 
 impl Suppression {
+    /// All reasons.
+    pub const ALL: [Self; 3] = [Self::Bounce, Self::Complaint, Self::Operator];
+
     /// The stored form.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bounce => "bounce",
             Self::Complaint => "complaint",
+            Self::Operator => "operator",
         }
+    }
+
+    /// Parses the stored form.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|suppression| suppression.name() == text)
     }
 }
 
@@ -42,7 +53,7 @@ impl EmailAddress {
 }
 
 impl Mails {
-    /// Stops mails to an address, until an operator deletes the row.
+    /// Stops mails to an address, until an operator allows them again.
     ///
     /// # Errors
     ///
@@ -59,6 +70,20 @@ impl Mails {
         Ok(())
     }
 
+    /// Allows mails to an address again. `false`, if they weren't stopped. A mail that wasn't sent meanwhile
+    /// isn't sent now.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if a request fails.
+    pub async fn unsuppress(&self, address: &EmailAddress) -> Result<bool, StoreError> {
+        // The SDK repeats a deletion whose answer was lost, so only the read can tell.
+        let was_suppressed = self.is_suppressed(address).await?;
+        let delete = self.table.delete_item().key(attribute::MAILBOX, S(address.suppression_key()));
+        delete.send().await.map_err(|e| StoreError::unavailable("DeleteItem on Mails", e))?;
+        Ok(was_suppressed)
+    }
+
     /// Whether mails to an address are stopped. The row alone decides, whatever it says: a mail too few is
     /// better than one to a person who complained.
     ///
@@ -72,12 +97,20 @@ impl Mails {
 
 #[cfg(test)]
 mod tests {
-    use crate::EmailAddress;
+    use super::*;
 
     #[test]
     fn an_address_has_one_key_in_any_case_which_never_changes() {
         let key = |text| EmailAddress::parse(text).unwrap().suppression_key();
         assert_eq!(key("Ada@Example.com"), key("ada@example.COM"));
         assert_eq!(key("ada@example.com"), "suppressed#XkMnd-FtZEfBA4ylEP89BDFnMmoLSPRkOJpA56aIY3A");
+    }
+
+    #[test]
+    fn a_reason_is_read_back_and_an_unknown_one_is_none() {
+        let names = ["bounce", "complaint", "operator"];
+        assert_eq!(Suppression::ALL.map(Suppression::name), names);
+        assert_eq!(names.map(Suppression::parse), Suppression::ALL.map(Some));
+        assert_eq!(Suppression::parse("Bounce"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use shared::clock::Timestamp;
 
-use crate::{MailId, Mailbox, Purpose, mail_id, mailbox};
+use crate::{EmailAddress, MailId, Mailbox, Purpose, mail_id, mailbox};
 
 /// The length of a ticket in bytes: the purpose, the mailbox, the identifier, the expiry.
 pub(crate) const LEN: usize = 1 + mailbox::LEN + mail_id::LEN + 8;
@@ -42,6 +42,11 @@ impl TicketError {
 }
 
 impl Ticket {
+    /// The ticket of a mail that is asked for now.
+    pub fn new(purpose: Purpose, address: &EmailAddress, id: MailId, now: Timestamp) -> Self {
+        Self { purpose, mailbox: address.mailbox(purpose), id, expires_at: now + purpose.ttl() }
+    }
+
     /// The ticket as bytes of a fixed length, so that no two tickets have the same.
     pub(crate) fn to_bytes(&self) -> [u8; LEN] {
         let mut bytes = [0; LEN];

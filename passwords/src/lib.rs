@@ -4,6 +4,7 @@
 
 mod attempts;
 mod budget;
+mod caller;
 mod change;
 mod error;
 mod follow_up;
@@ -14,10 +15,12 @@ mod operator;
 mod parameters;
 mod password;
 mod policy;
+mod reauthentication;
 mod rename;
 mod replace_error;
 mod replacing;
 mod reset;
+mod restore;
 mod sign_in;
 mod sign_in_change;
 mod sign_in_error;
@@ -31,6 +34,7 @@ mod username;
 pub use self::{
     attempts::{Attempt, Counter},
     budget::{BUDGET, Budget, IN_A_ROW, MEMORY_TTL, SLOW_TTL, WINDOW_TTL},
+    caller::{Caller, CallerError, Callers, Owner},
     change::{Changed, NewHash},
     error::PasswordError,
     foreign::stored_form,
@@ -39,14 +43,16 @@ pub use self::{
     parameters::MEMORY_KIB,
     password::Password,
     policy::{NewPassword, PasswordRejection},
+    reauthentication::Reauthentication,
     rename::Moving,
     replace_error::ReplaceError,
     replacing::Replacing,
     reset::Forgotten,
+    restore::Restoring,
     sign_in::{Attempted, Device, SignIn, SignedIn},
     sign_in_error::SignInError,
     spent::Spent,
-    stored::{HashRejection, StoredHash, Verdict},
+    stored::{HashRejection, NO_PASSWORD, StoredHash, Verdict},
     table::{Credential, Credentials, NEVER},
     username::Username,
 };

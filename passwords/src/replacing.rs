@@ -2,12 +2,12 @@
 
 use shared::{
     clock::Timestamp,
-    store::{Session, SessionKey, StoreError, User, attribute},
+    store::{Session, User},
 };
 
 use crate::{
-    Attempt, Budget, Changed, Counter, Credential, Credentials, NewHash, NewPassword, Password, Passwords,
-    ReplaceError, Username, Verdict,
+    Changed, Counter, Credential, Credentials, NewHash, NewPassword, Password, Passwords, Reauthentication,
+    ReplaceError, Username, Verdict, reauthentication::Tried,
 };
 
 /// A user's request to replace the password.
@@ -38,16 +38,18 @@ impl Credentials {
         replacing: &Replacing<'_>,
         now: Timestamp,
     ) -> Result<Timestamp, ReplaceError> {
-        let Replacing { username, user, session, current, new } = replacing;
-        let (credential, counter) = self.take_attempt_at(username, &session.key, now).await?;
-        if passwords.verify(current, Some(&credential.password_hash)).await? == Verdict::Wrong {
+        let Replacing { username, user, session, current, new } = *replacing;
+        let (key, created_at) = (&session.key, session.created_at);
+        let entered = Reauthentication { username, user, session: key, created_at, current };
+        let Tried { credential, counter, is_right } = self.try_current(passwords, &entered, now).await?;
+        if !is_right {
             return self.completed(passwords, replacing, &credential, &counter).await;
         }
         // Another change of password has cut this session off.
         if !user.admits(session.created_at) {
             return Err(ReplaceError::SessionOver);
         }
-        if *current == new.password() {
+        if current == new.password() {
             self.forgive(username, &counter).await?;
             return Err(ReplaceError::Same);
         }
@@ -59,26 +61,6 @@ impl Credentials {
             // Perhaps this request came twice.
             Changed::Meanwhile(Some(stored)) => self.completed(passwords, replacing, &stored, &counter).await,
             Changed::Meanwhile(None) => Err(ReplaceError::WrongPassword),
-        }
-    }
-
-    async fn take_attempt_at(
-        &self,
-        username: &Username,
-        session: &SessionKey,
-        now: Timestamp,
-    ) -> Result<(Credential, Counter), ReplaceError> {
-        // The caller has a session of this user, so the attempt counts as its device's.
-        let budget = Budget::of_device(session.user_id.clone(), &session.session_id);
-        match self.take_attempt(username, &budget, now).await? {
-            Attempt::Known(credential, counter) if credential.user_id == session.user_id => {
-                Ok((credential, counter))
-            }
-            Attempt::Known(..) | Attempt::Unknown(_) => {
-                // The user's record and the credential don't match.
-                Err(StoreError::Malformed { table: "Users", attribute: attribute::USERNAME }.into())
-            }
-            Attempt::Refused(_) => Err(ReplaceError::BudgetSpent),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{Counter, Credential, Credentials, NewHash, Username, operator::repla
 pub struct Forgotten {
     /// The credential.
     pub credential: Credential,
-    item: Item,
+    pub(crate) item: Item,
 }
 
 impl Credentials {

@@ -80,6 +80,15 @@ pub mod variable {
     pub const SIGN_UP: &str = "SIGN_UP";
     /// The domains whose addresses may sign up, separated by commas; absent: all.
     pub const SIGN_UP_DOMAINS: &str = "SIGN_UP_DOMAINS";
+    /// Name of the operator's function that checks captchas, with or without an alias; absent: no captcha.
+    pub const CAPTCHA: &str = "CAPTCHA";
+    /// Whether requests are refused (`closed`) or accepted (`open`) while that function fails; absent:
+    /// `closed`.
+    pub const CAPTCHA_FAILURE: &str = "CAPTCHA_FAILURE";
+    /// The captcha's widget on the pages: `none`, `turnstile`, `hcaptcha` or `recaptcha`; absent: `none`.
+    pub const CAPTCHA_WIDGET: &str = "CAPTCHA_WIDGET";
+    /// The public key by which the widget knows the site; absent, if there is no widget.
+    pub const CAPTCHA_KEY: &str = "CAPTCHA_KEY";
     /// Whether clients may describe themselves at a URL: `off` or `on`.
     pub const CLIENT_METADATA_DOCUMENTS: &str = "CLIENT_METADATA_DOCUMENTS";
     /// The scopes that such clients may ask for, separated by spaces.
@@ -142,6 +151,8 @@ pub mod variable {
     pub const AWS_ENDPOINT_URL_SECRETS_MANAGER: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
     /// The endpoint of SES, if not AWS's.
     pub const AWS_ENDPOINT_URL_SESV2: &str = "AWS_ENDPOINT_URL_SESV2";
+    /// The endpoint of Lambda, if not AWS's.
+    pub const AWS_ENDPOINT_URL_LAMBDA: &str = "AWS_ENDPOINT_URL_LAMBDA";
     /// Whether to call AWS's FIPS endpoints: `true` or `false`.
     pub const AWS_USE_FIPS_ENDPOINT: &str = "AWS_USE_FIPS_ENDPOINT";
     /// Whether to call AWS's dual-stack endpoints: `true` or `false`.
@@ -150,19 +161,20 @@ pub mod variable {
     pub const AWS_CA_BUNDLE: &str = "AWS_CA_BUNDLE";
 
     /// The variables that say how to reach AWS. Lambda sets them, or you do, if you run a function elsewhere.
-    pub const OF_AWS: [&str; 8] = [
+    pub const OF_AWS: [&str; 9] = [
         AWS_REGION,
         AWS_ENDPOINT_URL,
         AWS_ENDPOINT_URL_DYNAMODB,
         AWS_ENDPOINT_URL_SECRETS_MANAGER,
         AWS_ENDPOINT_URL_SESV2,
+        AWS_ENDPOINT_URL_LAMBDA,
         AWS_USE_FIPS_ENDPOINT,
         AWS_USE_DUALSTACK_ENDPOINT,
         AWS_CA_BUNDLE,
     ];
 
     /// All variables that template.yaml sets.
-    pub const ALL: [&str; 59] = [
+    pub const ALL: [&str; 63] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,
@@ -200,6 +212,10 @@ pub mod variable {
         MAIL_TEMPLATES,
         SIGN_UP,
         SIGN_UP_DOMAINS,
+        CAPTCHA,
+        CAPTCHA_FAILURE,
+        CAPTCHA_WIDGET,
+        CAPTCHA_KEY,
         CLIENT_METADATA_DOCUMENTS,
         CLIENT_METADATA_SCOPES,
         MAX_SESSIONS,

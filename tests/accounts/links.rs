@@ -2,11 +2,18 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use axum::{body::Bytes, http::Request};
+use axum::{
+    body::Bytes,
+    http::{Request, request},
+};
+use mailer::Mail;
 use shared::route;
 
 use super::{Asked, Stage};
-use crate::harness::{APP, Browser, CHOSEN, GRACE, NEWCOMER, forged, form, form_post, unescaped, url_of};
+use crate::harness::{
+    APP, Browser, CHOSEN, GRACE, GRACES_PASSWORD, HOPPER, NEWCOMER, bearer, forged, form, form_delete,
+    form_post, unescaped, url_of,
+};
 
 /// The path and query of a mail's link.
 fn path_of(asked: &Asked) -> String {
@@ -40,17 +47,7 @@ async fn no_header_of_the_request_changes_the_links_origin() {
     let stage = Stage::set().await;
     for (path, email) in [(route::SIGNUP, NEWCOMER), (route::FORGOT, GRACE)] {
         let mut request = form_post(path);
-        for (name, value) in [
-            ("host", "evil.example"),
-            ("x-forwarded-host", "evil.example"),
-            ("x-forwarded-proto", "http"),
-            ("x-forwarded-port", "8080"),
-            ("x-forwarded-for", "192.0.2.1"),
-            ("forwarded", "host=evil.example;proto=http"),
-            ("x-original-url", "https://evil.example/"),
-            ("origin", "https://evil.example"),
-            ("referer", "https://evil.example/"),
-        ] {
+        for (name, value) in MISLEADING {
             request = request.header(name, value);
         }
         let reply = stage.api.send(request, form(&[("client_id", APP), ("email", email)])).await;
@@ -62,20 +59,67 @@ async fn no_header_of_the_request_changes_the_links_origin() {
     }
 }
 
+/// Asserts that a mail loads and links to nothing but the issuer.
+#[track_caller]
+fn assert_links_to_issuer(mail: &Mail) {
+    let html = unescaped(&mail.html);
+    for link in html.split(['"', '\'', ' ', '<', '>', '(']).filter(|part| part.contains("://")) {
+        let is_ours = link.starts_with("https://issuer.example.com/");
+        assert!(is_ours || link.starts_with("http://www.w3.org/"), "{link}");
+    }
+    assert!(!mail.html.contains("<script") && !mail.html.contains("<form"));
+}
+
 /// A mail's only links lead to the issuer, so that no other site gets a referrer or counts readers.
 #[tokio::test]
 async fn a_mail_loads_and_links_to_nothing_else() {
     let stage = Stage::set().await;
     for (path, email) in [(route::SIGNUP, NEWCOMER), (route::FORGOT, GRACE)] {
         let asked = stage.asked(path, email).await;
-        let html = unescaped(&asked.mail.html);
-        for link in html.split(['"', '\'', ' ', '<', '>', '(']).filter(|part| part.contains("://")) {
-            let is_ours = link.starts_with("https://issuer.example.com/");
-            assert!(is_ours || link.starts_with("http://www.w3.org/"), "{link}");
-        }
-        assert!(!asked.mail.html.contains("<script") && !asked.mail.html.contains("<form"));
+        assert_links_to_issuer(&asked.mail);
         assert!(!asked.mail.subject.contains(&asked.code), "a lock screen shows the subject");
     }
+}
+
+/// The headers of a request by which an attacker would have links lead elsewhere.
+const MISLEADING: [(&str, &str); 9] = [
+    ("host", "evil.example"),
+    ("x-forwarded-host", "evil.example"),
+    ("x-forwarded-proto", "http"),
+    ("x-forwarded-port", "8080"),
+    ("x-forwarded-for", "192.0.2.1"),
+    ("forwarded", "host=evil.example;proto=http"),
+    ("x-original-url", "https://evil.example/"),
+    ("origin", "https://evil.example"),
+    ("referer", "https://evil.example/"),
+];
+
+/// The mails of a change of the address and of a deletion too: their requests write the rows.
+#[tokio::test]
+async fn no_header_changes_the_links_of_a_change_or_of_a_deletion() {
+    let stage = Stage::set().await;
+    let (api, tokens) = (&stage.api, stage.api.graces().await);
+    let misled = |request: request::Builder| {
+        MISLEADING.into_iter().fold(request, |request, (name, value)| request.header(name, value))
+    };
+    let ask = form(&[("email", HOPPER), ("current_password", GRACES_PASSWORD)]);
+    let request = misled(bearer(form_post(route::EMAIL), &tokens.access));
+    let asked = stage.read(api.send(request, ask).await.request_token()).await;
+    let confirm = form(&[("client_id", APP), ("token", &asked.link)]);
+    assert_eq!(api.send(misled(form_post(route::EMAIL_CONFIRM)), confirm).await.status, 200);
+    let undo = stage.post.deliver_one(api).await;
+    let delete = form(&[("current_password", GRACES_PASSWORD)]);
+    let request = misled(bearer(form_delete(), &tokens.access));
+    assert_eq!(api.send(request, delete).await.status, 204);
+    let deleted = stage.post.deliver_one(api).await;
+    for mail in [&asked.mail, &undo, &deleted] {
+        for part in [&mail.text, &mail.html, &mail.subject] {
+            assert!(!part.contains("evil.example"), "{part}");
+        }
+        assert_links_to_issuer(mail);
+    }
+    assert!(url_of(&asked.mail).starts_with("https://issuer.example.com/account/email/confirm?"));
+    assert!(url_of(&undo).starts_with("https://issuer.example.com/account/email/undo?"));
 }
 
 #[tokio::test]

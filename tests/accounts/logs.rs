@@ -5,8 +5,8 @@ use tracing_subscriber::{Layer, filter::LevelFilter, layer::SubscriberExt};
 
 use super::Stage;
 use crate::harness::{
-    Browser, CHOSEN, Fault, GRACE, GRACES_PASSWORD, Log, NEWCOMER, NEWCOMERS_NAME, Provider, bounce, code_of,
-    complaint, link_of, url_of, waiting, wrong_code,
+    APP, Browser, CHOSEN, Fault, GRACE, GRACES_PASSWORD, HOPPER, HOPPERS_NAME, Log, NEWCOMER, NEWCOMERS_NAME,
+    Provider, bounce, code_of, complaint, link_of, url_of, waiting, wrong_code,
 };
 
 const REJECTED: &str = "password1";
@@ -68,6 +68,52 @@ async fn eventful_run(stage: &Stage) -> Vec<String> {
     stage.post.handle(complaint(NEWCOMER)).await;
     api.ask(route::FORGOT, GRACE).await;
     stage.post.deliver(api).await;
+    secrets.extend(Box::pin(eventful_account(stage)).await);
+    secrets
+}
+
+const ADA: &str = "Ada.Lovelace@example.com";
+const ADAS_PASSWORD: &str = "an engine of difference";
+
+/// A change of an address, its undo, notices, and the deletion of the account, with refusals and failures.
+async fn eventful_account(stage: &Stage) -> Vec<String> {
+    let api = &stage.api;
+    api.put_account("ada.lovelace@example.com", ADAS_PASSWORD, "ada-user").await;
+    let tokens = api.try_login_as(ADA, ADAS_PASSWORD).await.tokens();
+    let mut secrets = vec![tokens.access.clone(), tokens.refresh];
+    api.try_change_address(&tokens.access, HOPPER, "a wrong guess").await.assert_error(400, "invalid_grant");
+    api.try_change_address(&tokens.access, ADA, ADAS_PASSWORD).await.assert_error(400, "invalid_request");
+    api.try_change_address(&tokens.access, ADAS_PASSWORD, ADAS_PASSWORD).await;
+    let reply = api.try_change_address(&tokens.access, HOPPER, ADAS_PASSWORD).await;
+    let asked = stage.read(reply.request_token()).await;
+    secrets.extend([asked.link.clone(), asked.request.clone(), asked.code.clone()]);
+    let wrong = wrong_code(&asked.code);
+    api.confirm_address(&[("request", &asked.request), ("code", &wrong)]).await;
+    secrets.push(wrong);
+    api.calls.fail(Fault::Before("GetItem Users"));
+    api.confirm_address(&asked.by_link()).await.assert_error(503, "temporarily_unavailable");
+    api.calls.heal();
+    assert_eq!(api.confirm_address(&asked.by_link()).await.status, 200);
+    let undo = link_of(&stage.post.deliver_one(api).await).unwrap();
+    secrets.push(undo.clone());
+    api.undo_address(&undo, REJECTED).await.assert_error(400, "password_rejected");
+    api.calls.fail(Fault::Before("Query Sessions"));
+    api.undo_address(&undo, CHOSEN).await.assert_error(503, "temporarily_unavailable");
+    api.calls.heal();
+    api.undo_address(&undo, CHOSEN).await;
+    let tokens = api.try_login_as(ADA, CHOSEN).await.tokens();
+    secrets.extend([tokens.access.clone(), tokens.refresh.clone()]);
+    let everywhere = [("client_id", APP), ("token", tokens.refresh.as_str()), ("everywhere", "true")];
+    assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
+    stage.post.notices(api).await;
+    let tokens = api.try_login_as(ADA, CHOSEN).await.tokens();
+    secrets.extend([tokens.access.clone(), tokens.refresh]);
+    api.delete_account(&tokens.access, "a wrong guess").await.assert_error(400, "invalid_grant");
+    api.calls.fail(Fault::Before("Query Consents"));
+    api.delete_account(&tokens.access, CHOSEN).await.assert_error(503, "temporarily_unavailable");
+    api.calls.heal();
+    assert_eq!(api.delete_account(&tokens.access, CHOSEN).await.status, 204);
+    stage.post.deliver_one(api).await;
     secrets
 }
 
@@ -90,6 +136,9 @@ async fn no_token_code_address_or_password_reaches_a_log() {
         "mail_suppressed",
         "account_confirmed",
         "password_reset",
+        "address_changed",
+        "address_change_undone",
+        "account_deleted",
         "accounts_refused",
         "accounts_failed",
     ] {
@@ -97,10 +146,12 @@ async fn no_token_code_address_or_password_reaches_a_log() {
     }
     assert!(everything.len() > ours.len(), "the SDK was heard as well");
     // The SDK's own traces, which no function writes, have the items that are stored: addresses, and nothing secret.
-    for address in [NEWCOMER, NEWCOMERS_NAME, GRACE, "Newcomer", "grace@"] {
+    let addresses =
+        [NEWCOMER, NEWCOMERS_NAME, GRACE, "Newcomer", "grace@", ADA, "ovelace", HOPPER, HOPPERS_NAME];
+    for address in addresses {
         assert!(!ours.contains(address), "{address}: {ours}");
     }
-    let passwords = [CHOSEN, GRACES_PASSWORD, REJECTED].map(str::to_owned);
+    let passwords = [CHOSEN, GRACES_PASSWORD, ADAS_PASSWORD, REJECTED, "a wrong guess"].map(str::to_owned);
     for secret in secrets.iter().chain(&passwords) {
         // A code's digits may be part of a time.
         let is_code = secret.len() == 6 && secret.bytes().all(|b| b.is_ascii_digit());

@@ -1,18 +1,35 @@
-//! Accounts by mail: sign-up, confirmation, and forgotten passwords. The mails come from the real mailer, which gets
-//! its work as the outbox's stream brings it.
+//! Accounts by mail: sign-up, confirmation, forgotten passwords, changes of the address and their undo, deletion,
+//! invitations, and notices. The mails come from the real mailer, which gets its work as the streams of the tables bring
+//! it.
 
+mod address_bounds;
+mod address_failures;
+mod address_pages;
+mod address_races;
+mod address_secrecy;
 mod bounces;
+mod captcha;
+mod change_of_address;
 mod codes;
 mod confirm;
 mod damaged;
+mod deletion;
+mod deletion_failures;
+mod deletion_races;
 mod elsewhere;
+mod every_call;
 mod faults;
 mod forgot;
+mod hostile;
 mod indistinguishable;
+mod invitations;
 mod links;
 mod logs;
 mod look;
 mod networks;
+mod new_devices;
+mod notices;
+mod operators;
 mod outbox;
 mod pages;
 mod quotas;
@@ -22,14 +39,20 @@ mod reset;
 mod ses;
 mod sign_up;
 mod stored;
+mod stored_accounts;
 mod stream;
+mod undo;
 mod unknown;
 
 use mailer::Mail;
 
-pub(crate) use self::faults::{CALLS as DELIVERY_CALLS, CLEAR, RELEASE};
+pub(crate) use self::{
+    address_failures::{MOVE, MOVE_BACK},
+    deletion_failures::END_ACCOUNT,
+    faults::{CALLS as DELIVERY_CALLS, CLEAR, RELEASE},
+};
 
-use crate::harness::{Api, GRACE, GRACE_ID, GRACES_PASSWORD, Post, code_of, link_of, with_mail};
+use crate::harness::{Api, GRACE, GRACE_ID, GRACES_PASSWORD, Post, Tokens, code_of, link_of, with_mail};
 
 /// A deployment that sends mail, with Grace's account, and its post.
 struct Stage {
@@ -79,6 +102,21 @@ impl Stage {
     async fn asked(&self, path: &str, email: &str) -> Asked {
         let request = self.api.ask(path, email).await;
         self.read(request).await
+    }
+
+    /// Asks for a change of Grace's address, and reads the mail at the new one.
+    async fn changing(&self, tokens: &Tokens, email: &str) -> Asked {
+        let reply = self.api.try_change_address(&tokens.access, email, GRACES_PASSWORD).await;
+        self.read(reply.request_token()).await
+    }
+
+    /// Changes Grace's address, and returns the mail at the old one. A second later, she may ask for another change.
+    async fn changed(&self, tokens: &Tokens, email: &str) -> Mail {
+        let asked = self.changing(tokens, email).await;
+        let reply = self.api.confirm_address(&asked.by_link()).await;
+        assert_eq!((reply.status, &reply.body), (200, &serde_json::json!({})), "{reply:?}");
+        self.api.clock.advance(1);
+        self.post.deliver_one(&self.api).await
     }
 
     /// Reads the only mail that waits, which has a link and a code.

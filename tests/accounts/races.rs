@@ -9,15 +9,15 @@ use super::Stage;
 use crate::harness::{Api, CHOSEN, GRACE, GRACES_PASSWORD, NEWCOMER, NEWCOMERS_NAME, Reply, SCALE, text};
 
 /// The number in the promise.
-const PARALLEL: usize = 20;
+pub(super) const PARALLEL: usize = 20;
 
 /// A deployment, and two more instances of its functions.
-async fn instances(stage: &Stage) -> [Arc<Api>; 2] {
+pub(super) async fn instances(stage: &Stage) -> [Arc<Api>; 2] {
     [stage.api.restarted().await, stage.api.restarted().await].map(Arc::new)
 }
 
 /// Sends as many requests at the same time.
-async fn at_once<F>(instances: &[Arc<Api>; 2], send: impl Fn(Arc<Api>, usize) -> F) -> Vec<Reply>
+pub(super) async fn at_once<F>(instances: &[Arc<Api>; 2], send: impl Fn(Arc<Api>, usize) -> F) -> Vec<Reply>
 where
     F: Future<Output = Reply> + Send + 'static,
 {
@@ -30,7 +30,7 @@ where
 
 /// Asserts that one request was carried out, and returns its place.
 #[track_caller]
-fn assert_one_wins(replies: &[Reply]) {
+pub(super) fn assert_one_wins(replies: &[Reply]) {
     let won = replies.iter().filter(|reply| reply.status == 200).count();
     for reply in replies.iter().filter(|reply| reply.status != 200) {
         reply.assert_error(400, "invalid_grant");
@@ -39,7 +39,7 @@ fn assert_one_wins(replies: &[Reply]) {
 }
 
 /// The passwords with which a name logs in, among those of the requests.
-async fn passwords_of(api: &Api, username: &str) -> Vec<usize> {
+pub(super) async fn passwords_of(api: &Api, username: &str) -> Vec<usize> {
     let mut good = Vec::new();
     for number in 0..PARALLEL {
         if api.try_login_as(username, &password(number)).await.status == 200 {
@@ -54,7 +54,7 @@ async fn passwords_of(api: &Api, username: &str) -> Vec<usize> {
     good
 }
 
-fn password(number: usize) -> String {
+pub(super) fn password(number: usize) -> String {
     format!("password of request {number}")
 }
 

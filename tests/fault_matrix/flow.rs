@@ -299,7 +299,7 @@ impl Flow {
         let Scene { here, there, .. } = scene;
         match self {
             Self::Oauth(flow) => scene.oauth.as_ref().unwrap().ends(flow, &scene.here, &scene.there),
-            Self::Mail(flow) if flow.is_reset() => vec![sid(&scene.mail.as_ref().unwrap().graces)],
+            Self::Mail(flow) if flow.ends_sessions() => scene.mail.as_ref().unwrap().sessions.clone(),
             Self::RefreshOfAUsedToken
             | Self::RefreshAtTokenOfAUsedToken
             | Self::RefreshOfADisabledUser
@@ -321,11 +321,18 @@ impl Flow {
 
     /// Whether its clients take part in the code flow.
     pub(super) fn has_clients(self) -> bool {
-        matches!(self, Self::Oauth(_))
+        match self {
+            Self::Oauth(_) => true,
+            Self::Mail(flow) => flow.has_clients(),
+            _ => false,
+        }
     }
 
     /// Whether the authorizer is asked first.
     pub(super) fn is_protected(self) -> bool {
+        if let Self::Mail(flow) = self {
+            return flow.is_protected();
+        }
         matches!(
             self,
             Self::ListSessions

@@ -1,14 +1,17 @@
 //! Requests for mails, and the use of their links and codes.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::{seed::UserSeed, template::Parameters};
 use secrecy::SecretString;
-use serde_json::json;
+use serde_json::{Value, json};
 use shared::{route, store::attribute};
 
-use super::{APP, Api, Reply, form, form_post};
+use super::{APP, Api, Reply, form, form_post, text};
 
 /// An address without an account.
 pub(crate) const NEWCOMER: &str = "Newcomer@example.com";
@@ -22,6 +25,12 @@ pub(crate) const GRACE: &str = "grace@example.com";
 pub(crate) const GRACES_PASSWORD: &str = "a moth in the relay";
 /// Her user ID.
 pub(crate) const GRACE_ID: &str = "grace-user";
+
+/// An address of the network with this number.
+pub(crate) fn network(number: u16) -> IpAddr {
+    let [high, low] = number.to_be_bytes();
+    IpAddr::V4(Ipv4Addr::new(198, 18, high, low))
+}
 
 /// How a caller proves that the mail arrived: a link's token, or a request token with the mail's code.
 pub(crate) type Means<'a> = [(&'a str, &'a str)];
@@ -37,6 +46,30 @@ impl Api {
         let api = Self::with(with_mail).await;
         api.put_account(GRACE, GRACES_PASSWORD, GRACE_ID).await;
         api
+    }
+
+    /// Sets attributes of a user.
+    pub(crate) async fn set_user(&self, user_id: &str, attributes: Vec<(&str, AttributeValue)>) {
+        self.seeder().set("UsersTable", (attribute::USER_ID, user_id), attributes).await.unwrap();
+    }
+
+    /// The row of a user.
+    pub(crate) async fn user(&self, user_id: &str) -> Option<BTreeMap<String, AttributeValue>> {
+        let users = self.items("UsersTable").await.into_iter();
+        users.into_iter().find(|user| user[attribute::USER_ID] == text(user_id))
+    }
+
+    /// The claims of a user.
+    pub(crate) async fn claims_of(&self, user_id: &str) -> Value {
+        let user = self.user(user_id).await.unwrap();
+        serde_json::from_str(user[attribute::CLAIMS].as_s().unwrap()).unwrap()
+    }
+
+    /// The names that a user logs in with.
+    pub(crate) async fn names_of(&self, user_id: &str) -> Vec<String> {
+        let rows = self.items("CredentialsTable").await.into_iter();
+        let own = rows.filter(|row| row.get(attribute::USER_ID) == Some(&text(user_id)));
+        own.map(|row| row[attribute::USERNAME].as_s().unwrap().clone()).collect()
     }
 
     /// Adds an account whose user name is its address.
@@ -70,9 +103,8 @@ impl Api {
     }
 
     /// Asks for a mail from the network with this number, so that only the bound of the address counts.
-    pub(crate) async fn try_ask_from(&self, network: u16, path: &str, email: &str) -> Reply {
-        let [high, low] = network.to_be_bytes();
-        self.try_ask_at(IpAddr::V4(Ipv4Addr::new(198, 18, high, low)), path, email).await
+    pub(crate) async fn try_ask_from(&self, number: u16, path: &str, email: &str) -> Reply {
+        self.try_ask_at(network(number), path, email).await
     }
 
     /// Asks for a mail from this address.

@@ -49,6 +49,8 @@ pub(crate) struct Call {
     /// The capacity units that the engine reports. `None` for a failed call.
     pub(crate) units: Option<f64>,
     returned: bool,
+    /// Whether its answer is lost.
+    is_lost: bool,
 }
 
 /// A way to make calls with this name fail.
@@ -60,6 +62,24 @@ pub(crate) enum Fault {
     Once(&'static str),
     /// The store carries the call out, and its answer is lost.
     After(&'static str),
+    /// Only the call after this many others doesn't reach the store, whatever its name.
+    Nth(usize),
+    /// The store carries the call after this many others out, and its answer is lost.
+    NthAfter(usize),
+}
+
+impl Fault {
+    /// Whether this call fails, of which so many others came before. A fault of one call is spent by it.
+    fn counts_down(&mut self) -> bool {
+        match self {
+            Self::Nth(left) | Self::NthAfter(left) => {
+                let is_it = *left == 0;
+                *left = left.checked_sub(1).unwrap_or(usize::MAX);
+                is_it
+            }
+            Self::Before(_) | Self::Once(_) | Self::After(_) => false,
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -131,6 +151,7 @@ impl Calls {
             }
             TransactWriteItem { put: Some(put), .. } => ("PutItem", put.table_name()),
             TransactWriteItem { update: Some(update), .. } => ("UpdateItem", update.table_name()),
+            TransactWriteItem { delete: Some(delete), .. } => ("DeleteItem", delete.table_name()),
             other => panic!("no function makes it: {other:?}"),
         });
         let writes: Vec<_> = writes.collect();
@@ -160,7 +181,13 @@ impl Calls {
         if let Some(once) = once {
             state.faults.remove(once);
         }
-        state.calls.push(Call { id, name, wave, units: None, returned: false });
+        let (mut fails, mut is_lost) = (fails, false);
+        for fault in &mut state.faults {
+            let is_it = fault.counts_down();
+            fails |= is_it && matches!(fault, Fault::Nth(_));
+            is_lost |= is_it && matches!(fault, Fault::NthAfter(_));
+        }
+        state.calls.push(Call { id, name, wave, units: None, returned: false, is_lost });
         if fails { Err("a fault of the test, before".into()) } else { Ok(CallId(id)) }
     }
 
@@ -170,7 +197,8 @@ impl Calls {
         let Some(call) = calls.iter_mut().find(|call| call.id == *id) else { return Ok(()) };
         call.units = units;
         call.returned = true;
-        let fails = faults.iter().any(|fault| matches!(fault, Fault::After(name) if *name == call.name));
+        let is_after = |fault: &Fault| matches!(fault, Fault::After(name) if *name == call.name);
+        let fails = call.is_lost || faults.iter().any(is_after);
         if fails { Err("a fault of the test, after".into()) } else { Ok(()) }
     }
 }

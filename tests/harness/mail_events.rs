@@ -11,7 +11,7 @@ pub(crate) enum Change {
 }
 
 impl Change {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::Insert => "INSERT",
             Self::Modify => "MODIFY",

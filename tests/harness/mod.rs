@@ -4,6 +4,8 @@ mod accounts;
 mod aws;
 mod browser;
 mod calls;
+mod captcha;
+mod changes;
 mod clients;
 mod clock;
 mod events;
@@ -11,6 +13,7 @@ mod forge;
 mod fork;
 mod gateway;
 mod http;
+mod images;
 mod kind;
 mod log;
 mod mail_events;
@@ -60,9 +63,11 @@ use shared::{
 };
 
 pub(crate) use self::{
-    accounts::{CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, NEWCOMER, NEWCOMERS_NAME, with_mail},
+    accounts::{CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, NEWCOMER, NEWCOMERS_NAME, network, with_mail},
     browser::{Browser, SetCookie},
     calls::{Call, Calls, Fault, waves},
+    captcha::{Hook, HookAnswer},
+    changes::{HOPPER, HOPPERS_NAME, form_delete},
     clients::{
         ADA, ADAS_PASSWORD, BYE, CALLBACK, FORM_COOKIE, NATIVE, SCOPES, SESSION_COOKIE, THIRD, WEB,
         WEB_SERVER, client,
@@ -72,6 +77,7 @@ pub(crate) use self::{
     forge::{Forge, claims, part},
     fork::Stored,
     http::{Reply, Tokens, bearer, forged, form, form_post, refresh_form},
+    images::Source,
     kind::API_KIND,
     log::Log,
     mail_events::{Change, bounce, complaint, report, sequence_number, stream_event},
@@ -194,6 +200,7 @@ impl Api {
             tables,
             keyset,
             mail_key: mail_key::generate(&*random),
+            lambda_endpoint: None,
             dynamodb: Client::from_conf(config),
             aws: secrets::config(aws),
             authorizer_cache_ttl: None,

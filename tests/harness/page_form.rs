@@ -57,6 +57,13 @@ impl Form {
         }
     }
 
+    /// The form with a field that a script of its page added.
+    pub(crate) fn with_field(mut self, name: &str, value: &str) -> Self {
+        let (name, kind, value) = (name.to_owned(), "hidden".to_owned(), value.to_owned());
+        self.controls.push(Control { name, kind, value });
+        self
+    }
+
     /// Whether the form has a field or button of this name, and of this value if one is given.
     pub(crate) fn has(&self, name: &str, value: Option<&str>) -> bool {
         self.controls.iter().any(|c| c.name == name && value.is_none_or(|value| c.value == value))

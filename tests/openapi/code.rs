@@ -20,6 +20,10 @@ static ROUTES: LazyLock<Vec<BoundRoute>> = LazyLock::new(|| {
 
 /// The name of the function behind an operation.
 pub(super) fn function(operation: &Operation) -> &'static str {
+    // `authorize` answers the preflights of the pages below /account, in the same way.
+    if operation.method == "OPTIONS" {
+        return "metadata";
+    }
     let is_it = |route: &&BoundRoute| {
         route.path.replace("+}", "}") == operation.path && route.method == operation.method
     };
@@ -42,14 +46,32 @@ pub(super) fn of(operation: &Operation) -> String {
     if code.contains("client_credentials(request") {
         code.push_str(&read("shared/src/http/client_credentials.rs"));
     }
+    if code.contains("callers.find(") {
+        code.push_str(&read("passwords/src/caller.rs"));
+    }
     code
 }
 
 /// The code of one of the endpoints of accounts by mail, which share a package: its request, and what it does with it.
 fn of_account(path: &str) -> String {
-    let [requests, mail, confirm, reset, all] =
-        ["request.rs", "endpoints/mail.rs", "endpoints/confirm.rs", "endpoints/reset.rs", "endpoints/mod.rs"]
-            .map(|file| read(&format!("functions/accounts/src/{file}")));
+    let [requests, mail, confirm, reset, email, account, all] = [
+        "request.rs",
+        "endpoints/mail.rs",
+        "endpoints/confirm.rs",
+        "endpoints/reset.rs",
+        "endpoints/email.rs",
+        "endpoints/account.rs",
+        "endpoints/mod.rs",
+    ]
+    .map(|file| read(&format!("functions/accounts/src/{file}")));
+    // A request, with the functions that read its parts.
+    let parsed = |name: &str, parts: &[&str]| {
+        let parts = parts.iter().map(|part| block(&requests, &format!("fn {part}("), "\n}\n"));
+        std::iter::once(block(&requests, &format!("impl {name} {{"), "\n}\n"))
+            .chain(parts)
+            .collect::<String>()
+    };
+    let handled = |name: &str| block(&email, &format!("fn {name}("), "\n    }\n");
     let redeem = |password: &str| {
         let parsed = block(&requests, "impl RedeemRequest {", "\n}\n");
         let parsed = parsed.replace("required(password)", &format!("required(parameter::{password})"));
@@ -58,16 +80,25 @@ fn of_account(path: &str) -> String {
     let first_party = block(&all, "fn first_party(", "\n    }\n");
     match path {
         route::SIGNUP | route::FORGOT => {
-            let ask = block(&requests, "impl AskRequest {", "\n}\n");
-            [ask, block(&mail, "fn ask(", "\n    }\n"), first_party].concat()
+            let ask = parsed("AskRequest", &["email", "language", "captcha"]);
+            [&*ask, block(&mail, "fn ask(", "\n    }\n"), first_party].concat()
         }
         route::RESEND => {
-            let resend = block(&requests, "impl ResendRequest {", "\n}\n");
-            [resend, block(&mail, "fn resend(", "\n    }\n"), first_party].concat()
+            let resend = parsed("ResendRequest", &["captcha"]);
+            [&*resend, block(&mail, "fn resend(", "\n    }\n"), first_party].concat()
         }
         route::SIGNUP_CONFIRM => [&*redeem("PASSWORD"), &confirm, first_party].concat(),
         // It opens no session, so a name of the device is ignored.
         route::RESET => [&*redeem("NEW_PASSWORD"), &reset, first_party].concat().replace("DEVICE_NAME", ""),
+        route::EMAIL => {
+            let asked = parsed("EmailRequest", &["email", "current_password", "language"]);
+            asked + handled("ask_for_address")
+        }
+        route::EMAIL_CONFIRM => {
+            [&*parsed("AddressRequest", &["means"]), handled("change_address"), first_party].concat()
+        }
+        route::EMAIL_UNDO => [&*parsed("UndoRequest", &[]), handled("undo_address"), first_party].concat(),
+        route::ACCOUNT => parsed("DeletionRequest", &["current_password", "language"]) + &account,
         other => panic!("an endpoint without its code: {other}"),
     }
 }

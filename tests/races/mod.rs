@@ -8,6 +8,7 @@ mod field;
 mod keys;
 mod logins;
 mod logout;
+mod mails;
 mod passwords;
 mod race;
 mod refreshes;

@@ -27,6 +27,10 @@ const INSTANCES: usize = 4;
 /// The most times that a request yields when its turn comes.
 const MAX_YIELDS: usize = 48;
 
+/// The tables that a round may change.
+const TABLES: [&str; 5] =
+    ["CredentialsTable", "UsersTable", "SessionsTable", "RevocationsTable", "MailsTable"];
+
 pub(super) struct Race {
     name: &'static str,
     pub(super) rounds: usize,
@@ -155,7 +159,7 @@ impl Race {
     /// The stored items and the time.
     pub(super) async fn snapshot(&self) -> Snapshot {
         let mut tables = BTreeMap::new();
-        for table in ["CredentialsTable", "UsersTable", "SessionsTable", "RevocationsTable"] {
+        for table in TABLES {
             tables.insert(table, self.api().items(table).await);
         }
         Snapshot { tables, now: self.api().clock.unix() }

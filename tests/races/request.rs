@@ -2,9 +2,9 @@
 
 use shared::route;
 
-use crate::harness::{APP, Api, Device, Reply, Tokens};
+use crate::harness::{APP, Api, CHOSEN, Device, GRACE, GRACES_PASSWORD, Reply, Tokens};
 
-/// A request of the demo user, on the public client.
+/// A request of the demo user or of Grace, on the public client.
 #[derive(Clone)]
 pub(super) enum Request {
     Refresh(String),
@@ -35,6 +35,18 @@ pub(super) enum Request {
         current: &'static str,
         new: &'static str,
     },
+    /// Grace logs in.
+    GracesLogin,
+    /// Opens an account with this link.
+    Confirm(String),
+    /// Sets a new password with this link.
+    Reset(String),
+    /// Changes the address with this link.
+    ConfirmAddress(String),
+    /// Undoes a change of the address with this link.
+    UndoAddress(String),
+    /// Deletes Grace's account, with this access token.
+    DeleteAccount(String),
 }
 
 impl Request {
@@ -66,6 +78,12 @@ impl Request {
                 api.change_password_with_key(&access, current, new, "one key for all requests").await
             }
             Self::ChangePassword { access, current, new } => api.change_password(&access, current, new).await,
+            Self::GracesLogin => api.try_login_as(GRACE, GRACES_PASSWORD).await,
+            Self::Confirm(link) => api.confirm(&[("token", &link)], CHOSEN).await,
+            Self::Reset(link) => api.reset(&[("token", &link)], CHOSEN).await,
+            Self::ConfirmAddress(link) => api.confirm_address(&[("token", &link)]).await,
+            Self::UndoAddress(link) => api.undo_address(&link, CHOSEN).await,
+            Self::DeleteAccount(access) => api.delete_account(&access, GRACES_PASSWORD).await,
         }
     }
 }

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use shared::route;
 
 use super::{
-    mails::{FORGETFUL, GONE, HeldMail},
+    mails::{FORGETFUL, GONE, HALF_DELETED, HeldMail, INVITED, LEFT, MOVED, NEXT},
     snapshot::Snapshot,
 };
-use crate::harness::{CHOSEN, Post, link_of, waiting};
+use crate::harness::{Api, CHOSEN, Post, claims, link_of, waiting};
 
 /// Each snapshot with mails, and those.
 fn all() -> Vec<(Snapshot, BTreeMap<String, HeldMail>)> {
@@ -57,5 +57,30 @@ async fn a_mail_that_waited_in_an_earlier_version_is_sent_and_a_bounce_is_rememb
             assert!(post.deliver(&api).await.is_empty(), "{}", snapshot.written_by);
         }
         assert!(waiting(&api).await.is_empty());
+    }
+}
+
+/// Those of snapshots that have them.
+#[tokio::test]
+async fn a_change_an_undo_and_an_invitation_of_earlier_versions_can_be_used() {
+    let is_new = |(_, mails): &(Snapshot, BTreeMap<String, HeldMail>)| mails.contains_key("undo");
+    let found: Vec<_> = all().into_iter().filter(is_new).collect();
+    assert!(!found.is_empty(), "the newest has them");
+    for (snapshot, mails) in found {
+        let link = |name: &str| mails[name].link.clone();
+        let (_secrets, api) = snapshot.found_by_this_version(&[]).await;
+        let login = async |api: &Api, email: &str| api.try_login_as(email, CHOSEN).await;
+        login(&api, LEFT).await.assert_error(400, "invalid_grant");
+        login(&api, MOVED).await.tokens();
+        assert_eq!(api.confirm_address(&[("token", &link("change"))]).await.status, 200);
+        login(&api, NEXT).await.tokens();
+        let undone = api.undo_address(&link("undo"), "yet another password").await;
+        assert_eq!(undone.status, 200, "{}: {undone:?}", snapshot.written_by);
+        login(&api, NEXT).await.assert_error(400, "invalid_grant");
+        api.try_login_as(LEFT, "yet another password").await.tokens();
+        let invited = api.confirm(&[("token", &link("invitation"))], CHOSEN).await.tokens();
+        let said = claims(&invited.access);
+        assert_eq!((said["email"].as_str(), said["roles"][0].as_str()), (Some(INVITED), Some("editor")));
+        login(&api, HALF_DELETED).await.assert_error(400, "invalid_grant");
     }
 }

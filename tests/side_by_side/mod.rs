@@ -20,7 +20,7 @@ use serde_json::json;
 use shared::route;
 
 use self::{
-    scene::{BILLING_SECRETS, CHANGED, IMPORTED, IMPORTED_PASSWORD},
+    scene::{BILLING_SECRETS, CHANGED, IMPORTED, IMPORTED_PASSWORD, WITHOUT_PASSWORD},
     shape::{difference, shape},
     snapshot::{Held, Snapshot},
 };
@@ -140,7 +140,7 @@ async fn every_hash_that_an_earlier_version_stored_lets_its_user_in() {
         }
         let must_change = login(&api, "must-change", PASSWORD).await;
         assert_eq!((must_change.status, &must_change.body["error"]), (403, &json!("password_expired")));
-        for name in ["disabled", "nobody"] {
+        for name in ["disabled", "nobody", WITHOUT_PASSWORD] {
             login(&api, name, PASSWORD).await.assert_error(400, "invalid_grant");
         }
         login(&api, "cut-off", PASSWORD).await.tokens();

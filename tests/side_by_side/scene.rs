@@ -10,7 +10,7 @@ use admin::tables::{
 use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
 use keys::KeyRotation;
-use passwords::{NewCredential, Password, Passwords, Username, stored_form};
+use passwords::{NO_PASSWORD, NewCredential, Password, Passwords, Username, stored_form};
 use serde_json::json;
 use shared::{
     client::{ClaimSelection, Client, ClientIdUrl, ClientKind, SecretHash, SignUp},
@@ -43,6 +43,8 @@ pub(super) const CHANGED: &str = "a much better password";
 const BINDING: &str = "binding";
 /// An `Idempotency-Key`.
 const KEY: &str = "a-key-of-22-characters";
+/// A user who was imported without a password.
+pub(super) const WITHOUT_PASSWORD: &str = "without-password";
 /// The password of imported users.
 pub(super) const IMPORTED_PASSWORD: &str = "correct horse";
 /// Hashes from other systems, by user name.
@@ -163,8 +165,9 @@ async fn users(api: &Api) {
     let password = Password::parse(&PASSWORD.into()).unwrap();
     let hash = Passwords::new(api.deployment.random.clone()).hash(&password).await.unwrap();
     let own = ["ada", "must-change", "disabled", "cut-off", pages::USER].map(|name| (name, hash.clone()));
+    let without_password = [(WITHOUT_PASSWORD, NO_PASSWORD.to_owned())];
     let imported = IMPORTED.map(|(name, hash)| (name, stored_form(hash).unwrap()));
-    for (name, password_hash) in own.into_iter().chain(imported) {
+    for (name, password_hash) in own.into_iter().chain(imported).chain(without_password) {
         let username = Username::parse(name).unwrap();
         let claims = json!({ "email": format!("{name}@example.com"), "roles": ["user"] });
         let new = NewUser {

@@ -29,8 +29,12 @@ pub(super) fn shape(snapshot: &Snapshot) -> BTreeSet<String> {
     }
     for held in snapshot.mails.iter().flat_map(|mails| mails.mails.values()) {
         lines.insert(format!("link: {}", pattern(&held.link)));
-        lines.insert(format!("request for a mail: {}", pattern(&held.request)));
-        lines.insert(format!("code: {}", pattern(&held.code)));
+        // Some mails have a link alone.
+        for (what, text) in [("request for a mail", &held.request), ("code", &held.code)] {
+            if !text.is_empty() {
+                lines.insert(format!("{what}: {}", pattern(text)));
+            }
+        }
     }
     lines
 }

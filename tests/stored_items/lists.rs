@@ -1,7 +1,7 @@
 //! Damaged rows of the two lists: the denylist and the published keys.
 
 use shared::store::attribute::{
-    BUCKET, EFFECTIVE_AT, EXPIRES_AT, JWK, KEY_USE, KID, PUBLISHED_AT, REVOCATION,
+    BUCKET, EFFECTIVE_AT, EXPIRES_AT, JWK, KEY_USE, KID, NOTICE, PUBLISHED_AT, REVOCATION, USER_ID,
 };
 
 use super::{
@@ -31,6 +31,8 @@ pub(super) const REVOCATION_ROWS: &[Row<2>] = &[
     Row(EFFECTIVE_AT, &[Absent], [Refuses, Serves], "most are refused at once"),
     Row(EFFECTIVE_AT, &[Mistyped], [Fails, Fails], NO_LIST),
     Row(EFFECTIVE_AT, NUMBERS, [Fails, Fails], NO_LIST),
+    Row(NOTICE, &[Absent, Mistyped, Empty, Unknown], [Refuses, Serves], "for the mailer"),
+    Row(USER_ID, &[Absent, Mistyped, Empty, Unknown], [Refuses, Serves], "for the mailer"),
 ];
 
 pub(super) const KEYS: Table = Table { id: "KeysTable", key: &[KEY_USE, KID], is_cached: false };

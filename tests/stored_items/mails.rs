@@ -28,7 +28,7 @@ pub(super) const KEY: [&str; 1] = [MAILBOX];
 
 /// The outcome of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expected {
+pub(super) enum Expected {
     /// Success: the attribute decides nothing, or is replaced.
     Works,
     /// A refusal, as if the row said so. A delivery sends nothing.
@@ -103,6 +103,11 @@ fn name_in_rows(name: &str) -> &str {
 /// The attributes with rows.
 pub(super) fn attributes() -> BTreeSet<&'static str> {
     ROWS.iter().chain(SUPPRESSION_ROWS).map(|row| row.0).collect()
+}
+
+/// Those that the mails of all kinds share.
+pub(super) fn shared_attributes() -> BTreeSet<&'static str> {
+    ROWS.iter().map(|row| row.0).collect()
 }
 
 /// A deployment with a mail that waits, and its request and link.
@@ -205,7 +210,7 @@ impl Stage {
     }
 }
 
-fn is_answered(reply: &crate::harness::Reply, success: u16, expected: Expected) -> bool {
+pub(super) fn is_answered(reply: &crate::harness::Reply, success: u16, expected: Expected) -> bool {
     match expected {
         Works => reply.status == success,
         Refused => [400, 429].contains(&reply.status),

@@ -15,6 +15,7 @@ mod damage;
 mod ending;
 mod lists;
 mod mails;
+mod mails_of_users;
 mod operation;
 mod pages;
 mod people;
@@ -50,7 +51,12 @@ async fn an_unreadable_session_opens_nothing_and_is_not_lost() {
 
 #[tokio::test]
 async fn an_unreadable_user_gets_nothing() {
-    let more = vec![(attribute::DISABLED, AttributeValue::Bool(false))];
+    let more = vec![
+        (attribute::DISABLED, AttributeValue::Bool(false)),
+        (attribute::DELETING, AttributeValue::Bool(false)),
+        (attribute::SIGNED_UP_AT, number(START)),
+        (attribute::UNDOS, AttributeValue::L(vec![text(&format!("{START}#AAAAAAAAAAAAAAAAAAAAAA"))])),
+    ];
     let stage = Stage::set(Api::start().await).await.with("UsersTable", more).await;
     stage.strike(&people::USERS, people::USER_OPERATIONS, people::USER_ROWS).await;
 }
@@ -123,7 +129,11 @@ async fn at_pages() -> Stage {
 
 #[tokio::test]
 async fn an_unreadable_row_of_the_denylist_lets_no_call_pass() {
-    let more = vec![(attribute::EFFECTIVE_AT, number(START))];
+    let more = vec![
+        (attribute::EFFECTIVE_AT, number(START)),
+        (attribute::NOTICE, text("theft")),
+        (attribute::USER_ID, text("demo-user")),
+    ];
     let stage =
         Stage::set(with_denylist().await).await.own_ended().await.with("RevocationsTable", more).await;
     stage.strike(&lists::REVOCATIONS, lists::REVOCATION_OPERATIONS, lists::REVOCATION_ROWS).await;
@@ -174,7 +184,7 @@ fn every_attribute_has_a_row_or_is_a_key() {
     // `tests/dpop/stored.rs` tests the attributes that only exist with a device's key.
     // `tests/client_documents/operators.rs` tests the one of clients that describe themselves.
     let elsewhere = [attribute::FENCE, attribute::JKT, attribute::DPOP, attribute::DOCUMENT_URL];
-    let rows = rows.concat().into_iter().chain(mails::attributes());
+    let rows = rows.concat().into_iter().chain(mails::attributes()).chain(mails_of_users::attributes());
     let all: BTreeSet<_> = rows.chain(keys).chain(elsewhere).collect();
     assert_eq!(all, names());
 }

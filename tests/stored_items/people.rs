@@ -1,13 +1,13 @@
 //! Damaged users and credentials.
 
 use shared::store::attribute::{
-    CHANGED_IN, CLAIMS, DISABLED, EXPIRES_AT, MUST_CHANGE, NOT_BEFORE, PASSWORD_HASH, USER_ID, USERNAME,
-    VALID_FROM,
+    CHANGED_IN, CLAIMS, DELETING, DISABLED, EXPIRES_AT, MUST_CHANGE, NOT_BEFORE, NOTICE, NOTICED_AT,
+    PASSWORD_HASH, SIGNED_UP_AT, UNDOS, USER_ID, USERNAME, VALID_FROM,
 };
 
 use super::{
     damage::{
-        Kind::{Absent, Beyond, Empty, Fraction, Milliseconds, Mistyped, Negative, Unknown},
+        Kind::{Absent, Beyond, Empty, Fraction, Milliseconds, Mistyped, Mixed, Negative, Unknown},
         NUMBERS, TEXTS,
     },
     operation::Operation,
@@ -41,6 +41,15 @@ pub(super) const USER_ROWS: &[Row<4>] = &[
     Row(NOT_BEFORE, &[Absent], [Serves; 4], "how it is with whoever was never cut off"),
     Row(NOT_BEFORE, &[Mistyped], [Fails, Rotated, Fails, Fails], READ),
     Row(NOT_BEFORE, NUMBERS, [Fails, Rotated, Fails, Fails], READ),
+    Row(DELETING, &[Absent], [Serves; 4], "nobody deletes the account"),
+    Row(DELETING, &[Mistyped], [Fails, Rotated, Fails, Fails], READ),
+    Row(SIGNED_UP_AT, &[Absent], [Serves; 4], "an operator created the user"),
+    Row(SIGNED_UP_AT, &[Mistyped], [Fails, Rotated, Fails, Fails], READ),
+    Row(SIGNED_UP_AT, NUMBERS, [Fails, Rotated, Fails, Fails], READ),
+    Row(UNDOS, &[Absent, Mistyped, Empty, Mixed, Unknown], [Serves; 4], "for changes of the address alone"),
+    Row(NOTICE, &[Absent, Mistyped, Empty, Unknown], [Serves; 4], "for the mailer"),
+    Row(NOTICED_AT, &[Absent, Mistyped], [Serves; 4], "for the mailer"),
+    Row(NOTICED_AT, NUMBERS, [Serves; 4], "for the mailer"),
 ];
 
 pub(super) const CREDENTIALS: Table = Table { id: "CredentialsTable", key: &[USERNAME], is_cached: false };

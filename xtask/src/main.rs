@@ -100,8 +100,9 @@ cargo xtask TASK
                    denylist: reads and memory of the authorizer's denylist; growth: latency and memory with a million
                    sessions and more (twenty minutes); instructions: of parsing, verifying, issuing and deciding (needs
                    Debian's valgrind); login: a login beside its hash; login-timing: how well refused logins can be told
-                   apart by their time (a quarter of an hour); refresh: rotation under load beside other servers (needs npm
-                   and Debian's packages); startup: the functions from their start on (needs npm, PyPI and to be root);
+                   apart by their time (a quarter of an hour); mail-timing: how well the time of a request for a mail tells
+                   whether its address has an account (five minutes); refresh: rotation under load beside other servers (needs npm and
+                   Debian's packages); startup: the functions from their start on (needs npm, PyPI and to be root);
                    verification: of access tokens beside other libraries (needs npm and PyPI)
   package [--built] ARCH | ARCH TAG
                    the stack of a release, for arm64 or x86_64, in target/package: built by `sam build`, or as that has left it

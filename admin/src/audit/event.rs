@@ -35,6 +35,14 @@ pub enum OperatorEvent {
     UserImported,
     /// A user was changed by an import.
     UserUpdated,
+    /// An address was invited to an account.
+    UserInvited,
+    /// A mail was put into the outbox again.
+    MailResent,
+    /// Mails to an address were stopped.
+    AddressSuppressed,
+    /// Mails to an address are no longer stopped.
+    AddressUnsuppressed,
     /// All users were exported.
     UsersExported,
     /// A client was imported from a file.
@@ -63,7 +71,7 @@ pub enum OperatorEvent {
 
 impl OperatorEvent {
     /// All events.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 32] = [
         Self::ClientCreated,
         Self::ClientUpdated,
         Self::ClientSecretRotated,
@@ -80,6 +88,10 @@ impl OperatorEvent {
         Self::UserDeleted,
         Self::UserImported,
         Self::UserUpdated,
+        Self::UserInvited,
+        Self::MailResent,
+        Self::AddressSuppressed,
+        Self::AddressUnsuppressed,
         Self::UsersExported,
         Self::ClientImported,
         Self::ClientsExported,
@@ -113,6 +125,10 @@ impl OperatorEvent {
             Self::UserDeleted => "user_deleted",
             Self::UserImported => "user_imported",
             Self::UserUpdated => "user_updated",
+            Self::UserInvited => "user_invited",
+            Self::MailResent => "mail_resent",
+            Self::AddressSuppressed => "address_suppressed",
+            Self::AddressUnsuppressed => "address_unsuppressed",
             Self::UsersExported => "users_exported",
             Self::ClientImported => "client_imported",
             Self::ClientsExported => "clients_exported",

@@ -12,6 +12,7 @@ use std::{
 
 use aws_config::SdkConfig;
 use aws_sdk_dynamodb::config::ProvideCredentials;
+use mails::EmailAddress;
 use serde::Serialize;
 use shared::{
     clock::{Clock, Timestamp},
@@ -34,6 +35,12 @@ pub struct Subject {
     /// The user's former name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub former_username: Option<String>,
+    /// The mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// What the mail is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<&'static str>,
     /// The client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<ClientId>,
@@ -57,6 +64,11 @@ impl Subject {
     /// A user as the subject.
     pub fn user(user_id: &UserId, username: Option<&str>) -> Self {
         Self { user_id: Some(user_id.clone()), username: username.map(str::to_owned), ..Self::default() }
+    }
+
+    /// A mail address as the subject.
+    pub fn address(address: &EmailAddress) -> Self {
+        Self { email: Some(address.as_str().to_owned()), ..Self::default() }
     }
 
     /// A session that an operator ended, as the subject.

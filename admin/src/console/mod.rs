@@ -9,5 +9,5 @@ mod harmless;
 mod print;
 mod table;
 
-pub(crate) use self::harmless::harmless;
 pub use self::print::{Console, OutputFormat};
+pub(crate) use self::{harmless::harmless, table::instant};

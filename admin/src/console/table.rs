@@ -64,7 +64,9 @@ fn fit(widths: &mut [usize], names: &[&str], width: usize) -> bool {
 }
 
 fn is_whole(name: &str) -> bool {
-    name.ends_with("_id") || name.ends_with("_at") || matches!(name, "username" | "kid" | "disabled" | "kind")
+    name.ends_with("_id")
+        || name.ends_with("_at")
+        || matches!(name, "username" | "email" | "kid" | "disabled" | "kind")
 }
 
 fn line(cells: &[String], widths: &[usize]) -> String {

@@ -11,6 +11,10 @@ use super::{
 };
 use crate::{error::AdminError, variables};
 
+/// The variables that a store's deployment takes over from the process, in addition to the tables' names.
+const OTHERS: [&str; 4] =
+    [variable::KEYSET_SECRET, variable::KEYSET_FILE, variable::SIGN_UP, variable::MAIL_FROM];
+
 impl Deployment {
     /// Connects to the deployment that the options name, otherwise the variables.
     ///
@@ -48,10 +52,8 @@ impl Deployment {
     async fn at(endpoint: &str, target: &Target) -> Result<Self, AdminError> {
         let said = Environment::from_process();
         let tables = TABLES.map(|(id, name)| (name, said.optional(name).unwrap_or(id)));
-        let keyset = [variable::KEYSET_SECRET, variable::KEYSET_FILE]
-            .into_iter()
-            .filter_map(|name| Some((name, said.optional(name)?)));
-        let environment = of_pairs(tables.into_iter().chain(keyset));
+        let others = OTHERS.into_iter().filter_map(|name| Some((name, said.optional(name)?)));
+        let environment = of_pairs(tables.into_iter().chain(others));
         let sdk_config = sdk::at(endpoint, target.access_key_id.as_deref(), target).await?;
         let deployment = Self::over(sdk_config, environment, endpoint.to_owned());
         endpoint::check(&deployment.table(variable::CLIENTS_TABLE)?, endpoint).await?;

@@ -40,7 +40,9 @@ async fn reach(server: LocalServer, port: u16, target: &Target) -> Result<Deploy
     let keyset = server.keyset_file.as_ref().map(|path| path.to_string_lossy().into_owned());
     let tables = TABLES.iter().map(|(id, name)| (*name, server.tables.get(*id).map_or("", String::as_str)));
     let keyset = keyset.as_deref().map(|path| (variable::KEYSET_FILE, path));
-    let environment = of_pairs(tables.chain(keyset));
+    let mails = [(variable::SIGN_UP, &server.sign_up), (variable::MAIL_FROM, &server.mail_from)];
+    let mails = mails.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+    let environment = of_pairs(tables.chain(keyset).chain(mails));
     let sdk_config =
         sdk::at(&server.dynamodb_endpoint, server.dynamodb_access_key_id.as_deref(), target).await?;
     let mut deployment = Deployment::over(sdk_config, environment, server.url.clone());

@@ -6,6 +6,7 @@ mod connect;
 mod endpoint;
 mod http_apis;
 mod local;
+mod mailing;
 mod profiles;
 mod reached;
 mod sdk;

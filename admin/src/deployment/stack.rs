@@ -39,9 +39,13 @@ pub(super) async fn connect(name: &str, target: &Target) -> Result<Deployment, A
             name => variables.push((variable, name?)),
         }
     }
+    let parameters = parameters(&stack);
+    for (parameter, variable) in [("SignUp", variable::SIGN_UP), ("MailFrom", variable::MAIL_FROM)] {
+        variables.extend(parameters.get(parameter).map(|value| (variable, value.as_str())));
+    }
     let mut deployment = Deployment::over(sdk_config, of_pairs(variables), name.to_owned());
     deployment.api_url = outputs.get("ApiUrl").map(|&url| url.to_owned());
-    deployment.parameters = parameters(&stack);
+    deployment.parameters = parameters;
     let tags = stack.tags().iter();
     deployment.tags = tags.filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned()))).collect();
     // The operator may have used its ARN.

@@ -28,7 +28,7 @@ use crate::{
 pub use self::{
     certificates::{Root, Roots},
     check::{Check, Outcome},
-    tables::{EXPECTED, ExpectedTable},
+    tables::{EXPECTED, ExpectedStream, ExpectedTable},
     trust::trust_in,
 };
 pub(crate) use self::{tables::stream_of, throwaway::is_throwaway};

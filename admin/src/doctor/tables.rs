@@ -27,28 +27,44 @@ pub struct ExpectedTable {
     pub sort_key: Option<(&'static str, &'static str)>,
     /// The TTL attribute.
     pub ttl_attribute: Option<&'static str>,
-    /// Whether it has a stream, which has keys only.
-    pub streams: bool,
+    /// The stream that it has, if the stack's parameters ask for it.
+    pub stream: Option<ExpectedStream>,
     /// Whether earlier releases lack this table.
     pub is_later: bool,
+}
+
+/// A stream as in template.yaml. A test compares the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExpectedStream {
+    /// The mails that wait: always there, with keys only.
+    Outbox,
+    /// What users are told of: in a stack that sends mails, with the new images.
+    Notices,
+    /// New sessions: in a stack that tells users of new devices, with keys only.
+    NewSessions,
 }
 
 /// All tables.
 pub const EXPECTED: [ExpectedTable; 9] = [
     table("ClientsTable", variable::CLIENTS_TABLE, attribute::CLIENT_ID).expiring(),
     table("CredentialsTable", variable::CREDENTIALS_TABLE, attribute::USERNAME).expiring(),
-    table("UsersTable", variable::USERS_TABLE, attribute::USER_ID),
+    table("UsersTable", variable::USERS_TABLE, attribute::USER_ID).streaming(ExpectedStream::Notices),
     table("SessionsTable", variable::SESSIONS_TABLE, attribute::USER_ID)
         .sorted(attribute::SESSION_KEY)
-        .expiring(),
+        .expiring()
+        .streaming(ExpectedStream::NewSessions),
     table("RevocationsTable", variable::REVOCATIONS_TABLE, attribute::BUCKET)
         .numbered()
         .sorted(attribute::REVOCATION)
-        .expiring(),
+        .expiring()
+        .streaming(ExpectedStream::Notices),
     table("KeysTable", variable::KEYS_TABLE, attribute::KEY_USE).sorted(attribute::KID).expiring(),
     table("CodesTable", variable::CODES_TABLE, attribute::CODE_HASH).expiring().later(),
     table("ConsentsTable", variable::CONSENTS_TABLE, attribute::USER_ID).sorted(attribute::CLIENT_ID).later(),
-    table("MailsTable", variable::MAILS_TABLE, attribute::MAILBOX).expiring().streaming().later(),
+    table("MailsTable", variable::MAILS_TABLE, attribute::MAILBOX)
+        .expiring()
+        .streaming(ExpectedStream::Outbox)
+        .later(),
 ];
 
 const fn table(id: &'static str, variable: &'static str, partition_key: &'static str) -> ExpectedTable {
@@ -59,15 +75,42 @@ const fn table(id: &'static str, variable: &'static str, partition_key: &'static
         partition_key,
         sort_key: None,
         ttl_attribute: None,
-        streams: false,
+        stream: None,
         is_later: false,
     }
 }
 
-impl ExpectedTable {
-    /// The content of the streams.
-    pub(crate) const STREAM: StreamViewType = StreamViewType::KeysOnly;
+impl ExpectedStream {
+    /// The content of its records.
+    pub fn view(self) -> StreamViewType {
+        match self {
+            Self::Outbox | Self::NewSessions => StreamViewType::KeysOnly,
+            Self::Notices => StreamViewType::NewImage,
+        }
+    }
 
+    /// Whether a stack with these parameters has it. A release before the notices has no `NewDeviceMails`.
+    pub(crate) fn is_of(self, deployment: &Deployment) -> bool {
+        let sends_mails = deployment.parameter("MailFrom").is_some_and(|sender| !sender.is_empty());
+        let new_devices = deployment.parameter("NewDeviceMails");
+        match self {
+            Self::Outbox => true,
+            Self::Notices => sends_mails && new_devices.is_some(),
+            Self::NewSessions => sends_mails && new_devices == Some("yes"),
+        }
+    }
+
+    /// The consequence, if it is off.
+    fn without(self) -> &'static str {
+        match self {
+            Self::Outbox => "off: no mail is sent",
+            Self::Notices => "off: users aren't told of changes",
+            Self::NewSessions => "off: users aren't told of new devices",
+        }
+    }
+}
+
+impl ExpectedTable {
     /// Whether this table has the expected keys, by name and type.
     pub(crate) fn has_keys_of(&self, table: &TableDescription) -> bool {
         let key = |kind: KeyType| {
@@ -94,8 +137,8 @@ impl ExpectedTable {
         self
     }
 
-    const fn streaming(mut self) -> Self {
-        self.streams = true;
+    const fn streaming(mut self, stream: ExpectedStream) -> Self {
+        self.stream = Some(stream);
         self
     }
 
@@ -156,7 +199,8 @@ pub(super) async fn check(deployment: &Deployment) -> Result<Vec<Check>, AdminEr
         }
         checks.extend(settings::check(deployment, expected.id, &table, &description).await);
         checks.extend(recovery(expected, &table).await);
-        checks.extend(expected.streams.then(|| stream(expected, &description)));
+        let wanted = expected.stream.filter(|stream| stream.is_of(deployment));
+        checks.extend(wanted.map(|wanted| stream(expected.id, wanted, &description)));
         let is_protected = description.deletion_protection_enabled() == Some(true);
         if is_protected { &mut protected } else { &mut unprotected }.push(table.name);
     }
@@ -265,18 +309,18 @@ pub(crate) fn stream_of(table: &TableDescription) -> Option<&StreamViewType> {
 }
 
 /// Checks the stream by which a function learns of changes.
-fn stream(expected: &ExpectedTable, table: &TableDescription) -> Check {
-    let name = format!("stream of {}", expected.id);
+fn stream(id: &str, wanted: ExpectedStream, table: &TableDescription) -> Check {
+    let name = format!("stream of {id}");
     match stream_of(table) {
-        Some(view) if *view == ExpectedTable::STREAM => Check::ok(name, "on, with keys only"),
+        Some(view) if *view == wanted.view() => Check::ok(name, format!("on, with {}", view.as_str())),
         Some(view) => Check::wrong(
             name,
-            format!("it has more than keys: {}", view.as_str()),
+            format!("it has {} in the place of {}", view.as_str(), wanted.view().as_str()),
             "turn it off, and run `latchgate restore tables`",
         ),
         None => Check::wrong(
             name,
-            "off: no mail is sent",
+            wanted.without(),
             "`latchgate restore tables` turns it on, and says what else to do",
         ),
     }

@@ -67,6 +67,11 @@ pub(crate) fn advice(reason: &str) -> Option<&'static str> {
     [OF_CLIENT, OF_USER].into_iter().find(|(_, said, _)| *said == reason).map(|(_, _, advice)| advice)
 }
 
+/// A line without the mark at the start of a file, and without the spaces around it.
+pub(crate) fn without_mark(line: &[u8]) -> &[u8] {
+    line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).trim_ascii()
+}
+
 /// The fields of a line.
 #[derive(Debug)]
 pub(crate) struct Fields(Map<String, Value>);
@@ -74,7 +79,7 @@ pub(crate) struct Fields(Map<String, Value>);
 impl Fields {
     /// Parses a line with these fields; `None`, if it is blank.
     pub(crate) fn parse(line: &[u8], known: &[&str]) -> Result<Option<Self>, String> {
-        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line).trim_ascii();
+        let line = without_mark(line);
         if line.is_empty() {
             return Ok(None);
         }

@@ -1,4 +1,5 @@
-//! The common parts of the imports of users and clients: JSON Lines files, rejected lines, and progress.
+//! The common parts of commands that read files, such as the imports of users and clients: lines, rejected
+//! lines, and progress.
 
 pub(crate) mod fields;
 pub(crate) mod lines;
@@ -62,40 +63,60 @@ impl ImportOptions {
 
     /// Opens the file, and the file for rejected lines, before anything is imported.
     pub(crate) fn open(&self) -> Result<(Source, Rejects), AdminError> {
-        let is_stdin = self.file.as_os_str() == "-";
-        let source = if is_stdin { Source::Stdin } else { Source::open(&self.file)? };
-        let path = self.rejects.clone().unwrap_or_else(|| default_rejects(&self.file, is_stdin));
-        let is_read = |path: &Path| !is_stdin && is_same(&self.file, path);
-        if is_read(&path) || is_read(&before(&path)) {
-            return Err(AdminError::Usage(
-                "the rejects would overwrite the imported file: name another file with --rejects",
-            ));
-        }
-        let rejects = if self.dry_run {
-            Rejects::nowhere(&path)?
-        } else if self.from_line > 1 {
-            Rejects::add_to(path)?
-        } else {
-            Rejects::begin(path)?
-        };
-        Ok((source, rejects))
+        open(&self.file, self.rejects.as_deref(), self.from_line, self.dry_run)
     }
 
-    /// Notes that the file was empty. The program that writes its lines may have failed.
+    /// Notes that the file was empty.
     pub(crate) fn note_empty(&self, console: &Console) {
-        console.note(&match self.from_line {
-            1 => "There was no line.".to_owned(),
-            from => format!("There was no line from line {from} on."),
-        });
+        note_empty(console, self.from_line);
     }
 
     /// The command's result, by the number of rejected lines.
     pub(crate) fn result(&self, rejected: u64, rejects: String) -> Result<(), AdminError> {
-        match rejected {
-            0 => Ok(()),
-            count if self.dry_run => Err(AdminError::WouldReject(count)),
-            count => Err(AdminError::Rejected { count, rejects }),
-        }
+        result(rejected, rejects, self.dry_run)
+    }
+}
+
+/// Opens a file of lines, and the file for rejected ones, before anything is written.
+pub(crate) fn open(
+    file: &Path,
+    rejects: Option<&Path>,
+    from_line: u64,
+    dry_run: bool,
+) -> Result<(Source, Rejects), AdminError> {
+    let is_stdin = file.as_os_str() == "-";
+    let source = if is_stdin { Source::Stdin } else { Source::open(file)? };
+    let path = rejects.map_or_else(|| default_rejects(file, is_stdin), Path::to_owned);
+    let is_read = |path: &Path| !is_stdin && is_same(file, path);
+    if is_read(&path) || is_read(&before(&path)) {
+        return Err(AdminError::Usage(
+            "the rejects would overwrite the imported file: name another file with --rejects",
+        ));
+    }
+    let rejects = if dry_run {
+        Rejects::nowhere(&path)?
+    } else if from_line > 1 {
+        Rejects::add_to(path)?
+    } else {
+        Rejects::begin(path)?
+    };
+    Ok((source, rejects))
+}
+
+/// Notes that a file was empty. The program that writes its lines may have failed.
+pub(crate) fn note_empty(console: &Console, from_line: u64) {
+    console.note(&match from_line {
+        1 => "There was no line.".to_owned(),
+        from => format!("There was no line from line {from} on."),
+    });
+}
+
+/// A command's result, by the number of rejected lines.
+pub(crate) fn result(rejected: u64, rejects: String, dry_run: bool) -> Result<(), AdminError> {
+    match rejected {
+        0 => Ok(()),
+        count if dry_run => Err(AdminError::WouldReject(count)),
+        count => Err(AdminError::Rejected { count, rejects }),
     }
 }
 

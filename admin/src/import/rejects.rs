@@ -8,7 +8,7 @@ use std::{
 
 use crate::{console::harmless, error::AdminError};
 
-/// The new name for an earlier import's rejects.
+/// The new name for earlier rejects.
 pub(crate) fn before(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".before");
@@ -39,10 +39,7 @@ impl Rejects {
         };
         if set_aside().map_err(AdminError::io(path.display().to_string()))? {
             let (path, aside) = (path.display(), aside.display());
-            eprintln!(
-                "{}",
-                harmless(&format!("The earlier import's rejects in {path} were moved to {aside}."))
-            );
+            eprintln!("{}", harmless(&format!("The earlier rejects in {path} were moved to {aside}.")));
         }
         Self::add_to(path)
     }

@@ -9,7 +9,7 @@ use shared::{
     http::Language,
 };
 
-use crate::{console::Console, error::AdminError};
+use crate::{console::Console, error::AdminError, options::language};
 
 pub(super) const HELP: &str = "\
 The command needs no deployment. It writes each mail as KIND.LANGUAGE.html and KIND.LANGUAGE.txt, and replaces files of an
@@ -52,10 +52,6 @@ struct Row {
     subject: String,
     html: String,
     text: String,
-}
-
-fn language(text: &str) -> Result<Language, &'static str> {
-    Language::parse(text).ok_or("a language is en or vi")
 }
 
 /// Writes the mails, and lists them.

@@ -21,8 +21,8 @@ pub(super) const HELP: &str = "\
 DynamoDB keeps a backup of a deleted table for 35 days, if point-in-time recovery was on. The command restores the table
 under the same name, as it was when it was deleted. A restored table has no expiry, no point-in-time recovery, no deletion
 protection, no stream and no tags, so the command sets these on all of the stack's tables that lack them. The mailer reads a
-new stream of MailsTable only after a deployment: the command says how. Then the doctor checks the result. After an
-interruption, run the command again: it continues. If the stack doesn't know a table any more, use `adopt`.
+new stream only after a deployment: the command says how. Then the doctor checks the result. After an interruption, run the
+command again: it continues. If the stack doesn't know a table any more, use `adopt`.
 
 Example:
   latchgate --stack latchgate restore tables";
@@ -147,9 +147,10 @@ async fn complete(
         until_active(client, name).await?;
         set.push("deletion protection");
     }
-    if expected.streams && stream_of(description).is_none() {
+    let stream = expected.stream.filter(|stream| stream.is_of(deployment));
+    if let Some(wanted) = stream.filter(|_| stream_of(description).is_none()) {
         let stream = StreamSpecification::builder().stream_enabled(true);
-        let stream = stream.stream_view_type(ExpectedTable::STREAM).build();
+        let stream = stream.stream_view_type(wanted.view()).build();
         let stream = stream.map_err(|error| not_built("UpdateTable", &error))?;
         let updated = client.update_table().table_name(name).stream_specification(stream).send().await;
         updated.map_err(|error| StoreError::unavailable("UpdateTable", error))?;

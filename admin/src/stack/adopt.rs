@@ -259,12 +259,15 @@ impl Examiner<'_> {
                 format!("its items expire by {attribute}, so DynamoDB deletes items that are still needed");
             return Err(wrong(left, reason));
         }
-        let stream = stream_of(&table).filter(|_| expected.streams);
-        if let Some(view) = stream.filter(|view| **view != ExpectedTable::STREAM) {
-            let reason = format!("its stream has more than keys ({}): turn it off", view.as_str());
-            return Err(wrong(left, reason));
-        }
-        let streams = stream.is_some();
+        let streams = match (expected.stream, stream_of(&table)) {
+            (Some(expected), Some(view)) if *view != expected.view() => {
+                let (found, expected) = (view.as_str(), expected.view());
+                let reason =
+                    format!("its stream has {found} in the place of {}: turn it off", expected.as_str());
+                return Err(wrong(left, reason));
+            }
+            (expected, view) => expected.is_some() && view.is_some(),
+        };
         let is_by_kms = table.sse_description().and_then(|sse| sse.status()) == Some(&SseStatus::Enabled);
         // The table itself decides: the stack's parameter may have changed after the table was encrypted.
         let encryption = match own_key(&table) {

@@ -94,8 +94,8 @@ pub fn table_properties(expected: &ExpectedTable, state: &TableState) -> Value {
     if let Some(attribute) = expected.ttl_attribute.filter(|_| state.expires) {
         properties["TimeToLiveSpecification"] = json!({ "AttributeName": attribute, "Enabled": true });
     }
-    if expected.streams && state.streams {
-        properties["StreamSpecification"] = json!({ "StreamViewType": ExpectedTable::STREAM.as_str() });
+    if let Some(stream) = expected.stream.filter(|_| state.streams) {
+        properties["StreamSpecification"] = json!({ "StreamViewType": stream.view().as_str() });
     }
     match &state.encryption {
         Encryption::DynamoDb => properties["SSESpecification"] = json!({ "SSEEnabled": false }),

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::{
         Delete, Put, TransactWriteItem,
     },
 };
+use mails::Undos;
 use passwords::{Credential, Credentials, NewCredential, Username};
 use shared::{
     clock::Timestamp,
@@ -205,7 +206,12 @@ impl UserTables {
     /// # Errors
     ///
     /// [`StoreError`], if a request fails.
-    pub async fn rename(&self, from: &Username, to: &Username) -> Result<Renaming, StoreError> {
+    pub async fn rename(
+        &self,
+        from: &Username,
+        to: &Username,
+        now: Timestamp,
+    ) -> Result<Renaming, StoreError> {
         // The new name is also taken if an earlier release stored it in another form, unless that is the old
         // name.
         let stored = self.credentials.stored_name(to).await?;
@@ -219,7 +225,13 @@ impl UserTables {
             let Some(user) = self.user_item(&moving.user_id).await? else { return Ok(Renaming::HalfDeleted) };
             let change = Change::default()
                 .if_still(attribute::USERNAME, user.get(attribute::USERNAME))
-                .set(attribute::USERNAME, Some(S(to.as_str().to_owned())));
+                .set(attribute::USERNAME, Some(S(to.as_str().to_owned())))
+                // An operator has the last word: no link brings an earlier address back, nor one that was asked
+                // for before.
+                .set(attribute::UNDOS, Undos::after_rename(now).to_value())
+                // A notice of before went to the old address, and doesn't go to the new one too.
+                .set(attribute::NOTICE, None)
+                .set(attribute::NOTICED_AT, None);
             let key = (attribute::USER_ID, moving.user_id.as_str());
             let user = change.write(&self.users.table, key).map_err(not_built)?;
             let writes = vec![

@@ -81,7 +81,12 @@ pub(super) async fn set(context: &Context, command: &SetClaims) -> Result<(), Ad
     let Named { username, user_id, .. } = tables.named(username).await?;
     let audit = context.audit_log().await?;
     let item = User { claims, ..User::default() }.to_item(&user_id);
-    if !tables.change(&user_id, &Change::default().set_as_in(&item, &[attribute::CLAIMS])).await? {
+    // A notice of before went to the address of then, and doesn't go to another that the claims may have.
+    let change = Change::default()
+        .set_as_in(&item, &[attribute::CLAIMS])
+        .set(attribute::NOTICE, None)
+        .set(attribute::NOTICED_AT, None);
+    if !tables.change(&user_id, &change).await? {
         return Err(not_found(username.as_str()));
     }
     audit.record(OperatorEvent::UserClaimsSet, &Subject::user(&user_id, Some(username.as_str())))?;

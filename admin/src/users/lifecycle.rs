@@ -34,7 +34,8 @@ Example:
   latchgate users delete ada@example.com
 
 The command first disables the user, then deletes the sessions, the consents, the credential and the user. It
-can't delete data that your own endpoints keep about the user.";
+can't delete data that your own endpoints keep about the user. It also completes a deletion that the user began, and that
+failed half-way.";
 
 /// `users disable`, `users delete`
 #[derive(Debug, Args)]
@@ -102,6 +103,8 @@ pub(super) async fn delete(context: &Context, command: &Remove) -> Result<(), Ad
 
 async fn set_disabled(tables: &UserTables, user_id: &UserId, disabled: bool) -> Result<bool, AdminError> {
     let change = Change::default().set(attribute::DISABLED, disabled.then_some(Bool(true)));
+    // Enabling the user stops a deletion that the user began.
+    let change = if disabled { change } else { change.set(attribute::DELETING, None) };
     Ok(tables.change(user_id, &change).await?)
 }
 

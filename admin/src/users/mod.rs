@@ -6,6 +6,7 @@ mod create;
 mod cursor;
 mod export;
 mod import;
+mod invite;
 mod lifecycle;
 mod list;
 mod password;
@@ -27,6 +28,7 @@ use self::{
     consents::ConsentsOf,
     create::Create,
     export::Export,
+    invite::Invite,
     lifecycle::Remove,
     list::List,
     password::{MustChange, SetPassword},
@@ -41,6 +43,9 @@ pub(crate) enum UsersCommand {
     /// Register a user
     #[command(after_help = create::CREATE_HELP)]
     Create(Create),
+    /// Mail invitations, by which people create their accounts themselves
+    #[command(after_help = invite::HELP)]
+    Invite(Invite),
     /// List users
     #[command(after_help = list::HELP)]
     List(List),
@@ -89,6 +94,7 @@ impl UsersCommand {
     pub(crate) async fn run(self, context: &Context) -> Result<(), AdminError> {
         match self {
             Self::Create(command) => create::create(context, command).await,
+            Self::Invite(command) => invite::invite(context, command).await,
             Self::List(command) => list::list(context, command).await,
             Self::Show(command) => show::show(context, &command).await,
             Self::SetPassword(command) => password::set(context, &command).await,

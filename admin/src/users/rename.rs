@@ -42,7 +42,7 @@ pub(super) async fn rename(context: &Context, command: &Rename) -> Result<(), Ad
         ));
     }
     let audit = context.audit_log().await?;
-    match tables.rename(&old, new).await? {
+    match tables.rename(&old, new, context.deployment.now()).await? {
         Renaming::Done => {}
         Renaming::NotFound => return Err(not_found(old.as_str())),
         Renaming::NameTaken => {

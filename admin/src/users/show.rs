@@ -76,5 +76,12 @@ pub(super) async fn print(
         found.iter().filter_map(|found| found.session.as_ref().ok()).filter(|s| s.is_live(now)).collect();
     view.sessions = Some(live.len());
     view.last_login_at = live.iter().map(|session| session.auth_time).max();
-    context.console.print_one(UserView::LINES, &view)
+    context.console.print_one(UserView::LINES, &view)?;
+    if user.deleting {
+        context.console.note(
+            "This user is being deleted, at the user's own request: `latchgate users delete` completes that, and \
+             `latchgate users enable` stops it.",
+        );
+    }
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The printed form of a user.
 
-use passwords::{BUDGET, Credential, Spent};
+use passwords::{BUDGET, Credential, NO_PASSWORD, Spent};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use shared::{clock::Timestamp, ids::UserId, store::User};
@@ -13,8 +13,14 @@ pub(crate) struct UserView {
     pub(crate) username: Option<String>,
     claims: Map<String, Value>,
     disabled: bool,
+    /// Whether the user is being deleted; absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleting: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_before: Option<Timestamp>,
+    /// Whether the user has no password yet; absent otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    without_password: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     must_change: Option<bool>,
     /// When the password was last replaced.
@@ -63,7 +69,9 @@ impl UserView {
         "username",
         "claims",
         "disabled",
+        "deleting",
         "not_before",
+        "without_password",
         "must_change",
         "valid_from",
         "locked",
@@ -80,7 +88,9 @@ impl UserView {
             username: user.username.clone(),
             claims: user.claims.clone(),
             disabled: user.disabled,
+            deleting: user.deleting.then_some(true),
             not_before: some(user.not_before),
+            without_password: None,
             must_change: None,
             valid_from: None,
             locked: None,
@@ -101,6 +111,8 @@ impl UserView {
 
     /// Adds the credential.
     pub(crate) fn with(mut self, credential: Option<&Credential>) -> Self {
+        let has_none = |credential: &Credential| credential.password_hash == NO_PASSWORD;
+        self.without_password = credential.map(has_none).filter(|has_none| *has_none);
         self.must_change = credential.map(|credential| credential.must_change);
         let valid_from = credential.map(|credential| credential.valid_from);
         self.valid_from = valid_from.filter(|instant| *instant > Timestamp::default());

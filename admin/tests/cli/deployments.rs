@@ -167,6 +167,8 @@ async fn the_local_server_is_found_by_its_port() {
             .map(|id| (id.to_owned(), deployed.table(id).to_owned()))
             .into(),
         keyset_file: None,
+        sign_up: None,
+        mail_from: None,
         pid: 1,
     };
     let say = |port: u16, server: &LocalServer| {

@@ -69,6 +69,8 @@ async fn an_interrupted_doctor_removes_its_trial_data() {
         dynamodb_access_key_id: Some(ACCESS_KEY_ID.to_owned()),
         tables: TABLES.map(|(id, _)| (id.to_owned(), deployed.table(id).to_owned())).into(),
         keyset_file: None,
+        sign_up: None,
+        mail_from: None,
         pid: 1,
     };
     std::fs::write(folder.join("local-8787.json"), serde_json::to_vec(&server).unwrap()).unwrap();

@@ -218,7 +218,7 @@ async fn an_interrupted_import_says_where_to_resume() {
     let output = child.wait_with_output().await.unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("latchgate: the import stopped; go on with --from-line 101"), "{said}");
+    assert!(said.contains("latchgate: the command stopped; go on with --from-line 101"), "{said}");
     assert_eq!(serde_json::from_slice::<Value>(&output.stdout).unwrap(), counts(100, 0, 0));
     drop(stdin);
 
@@ -276,7 +276,8 @@ async fn the_rejects_file_holds_every_reject_of_this_import() {
     let import = ["users", "import", "users.jsonl"];
     for _ in 0..2 {
         let ran = deployed.run(&import).await;
-        let said = "1 line was rejected: correct it in users.jsonl.rejected and import that file\n";
+        let said =
+            "1 line was rejected: correct it in users.jsonl.rejected and run the command with that file\n";
         assert!(ran.assert(4).stderr.ends_with(said), "{ran:?}");
         assert_eq!(text(&rejects), "bad\n");
     }
@@ -342,4 +343,94 @@ async fn a_file_of_the_other_kind_is_reported_once() {
         let said = format!("{advice}{}{}latchgate: 2 lines would be", line(1), line(2));
         assert!(ran.assert(4).stderr.starts_with(&said), "{ran:?}");
     }
+}
+
+/// A line without a password.
+fn without_password(username: &str) -> String {
+    json!({"username": username, "user_id": format!("id-of-{username}"), "claims": {"tier": 1}}).to_string()
+}
+
+#[tokio::test]
+async fn a_user_without_a_password_exists_and_is_refused_as_by_a_wrong_one() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    deployed.user("grace@example.com").await;
+    let line = without_password("ada@example.com");
+    let ran = deployed.run_with(&["users", "import", "-"], line.as_bytes()).await;
+    assert!(ran.assert(4).stderr.contains("line 1: it has neither password_hash nor password"), "{ran:?}");
+    let import = ["users", "import", "-", "--without-passwords"];
+    for (dry_run, expected) in [(true, counts(1, 0, 0)), (false, counts(1, 0, 0)), (false, counts(0, 1, 0))] {
+        let options: &[&str] = if dry_run { &["--dry-run"] } else { &[] };
+        let ran = deployed.run_with(&[&import, options].concat(), line.as_bytes()).await;
+        assert_eq!(ran.json(), expected);
+    }
+    let shown = deployed.run(&["users", "show", "ada@example.com"]).await.json();
+    assert_eq!(
+        (&shown["user_id"], &shown["without_password"]),
+        (&json!("id-of-ada@example.com"), &json!(true))
+    );
+
+    let api = deployed.api().await;
+    let wrong = api.login(Login { password: "wrong horse", ..Login::on("shop", "grace@example.com") }).await;
+    assert_eq!(wrong.0, 400);
+    for password in [PASSWORD, "$none", "none"] {
+        assert_eq!(api.login(Login { password, ..Login::on("shop", "ada@example.com") }).await, wrong);
+    }
+    let guesses =
+        deployed.run(&["users", "show", "ada@example.com"]).await.json()["guesses"][0]["spent"].clone();
+    assert_eq!(guesses, 3, "each counts");
+
+    let set = ["users", "set-password", "ada@example.com", "--password-stdin"];
+    deployed.run_with(&set, PASSWORD.as_bytes()).await.assert(0);
+    let tokens = deployed.api().await.login(Login::on("shop", "ada@example.com")).await;
+    assert_eq!(tokens.0, 200, "{tokens:?}");
+    let shown = deployed.run(&["users", "show", "ada@example.com"]).await.json();
+    assert!(shown["without_password"].is_null(), "{shown}");
+}
+
+#[tokio::test]
+async fn only_an_address_can_be_a_user_without_a_password() {
+    let deployed = Deployed::start().await;
+    let text = [without_password("ada"), without_password("ada@example.com"), line(1)].join("\n");
+    for options in [&["--dry-run"][..], &[], &["--update"]] {
+        let import = [&["users", "import", "-", "--without-passwords"], options].concat();
+        let ran = deployed.run_with(&import, text.as_bytes()).await;
+        assert!(
+            ran.assert(4).stderr.contains("line 1: nobody has its username yet, and it has neither"),
+            "{ran:?}"
+        );
+        assert!(ran.stderr.contains("its username is no mail address"), "{ran:?}");
+    }
+    assert_eq!(deployed.items("UsersTable").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_user_without_a_password_is_exported_and_imported_as_one() {
+    let deployed = Deployed::start().await;
+    let text = [without_password("ada@example.com"), line(1)].join("\n");
+    let import = ["users", "import", "-", "--without-passwords"];
+    assert_eq!(deployed.run_with(&import, text.as_bytes()).await.json(), counts(2, 0, 0));
+    let exported = deployed.run(&["users", "export", "--with-hashes"]).await.assert(0).stdout.clone();
+    assert!(exported.contains(r#""password_hash":"$none""#), "{exported}");
+
+    let other = Deployed::start().await;
+    assert_eq!(other.run_with(&["users", "import", "-"], exported.as_bytes()).await.json(), counts(2, 0, 0));
+    let again = other.run(&["users", "export", "--with-hashes"]).await.assert(0).stdout.clone();
+    let sorted = |text: &str| {
+        let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
+        lines.sort();
+        lines
+    };
+    assert_eq!(sorted(&again), sorted(&exported));
+
+    // A password that was set since is newer, and stays.
+    let set = ["users", "set-password", "ada@example.com", "--password-stdin"];
+    other.run_with(&set, PASSWORD.as_bytes()).await.assert(0);
+    let update = ["users", "import", "-", "--update", "--without-passwords"];
+    let ran = other.run_with(&update, exported.as_bytes()).await;
+    assert!(ran.assert(0).stderr.contains("the stored password is newer, and stays"), "{ran:?}");
+    let ran = other.run_with(&update, without_password("ada@example.com").as_bytes()).await;
+    assert_eq!(ran.json()["there_already"], 1, "{ran:?}");
+    let shown = other.run(&["users", "show", "ada@example.com"]).await.json();
+    assert!(shown["without_password"].is_null(), "{shown}");
 }

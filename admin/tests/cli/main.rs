@@ -13,6 +13,7 @@ mod documented;
 mod errors;
 mod files;
 mod import;
+mod invite;
 mod mails;
 mod names;
 mod options;

@@ -619,12 +619,14 @@ async fn a_restored_table_gets_its_stream_and_the_operator_what_else_to_do() {
         "restored, expiry, point-in-time recovery, deletion protection, stream"
     );
     assert!(ran.stderr.contains("deploy the stack with the other value of TableProtection"), "{ran:?}");
-    assert_eq!(detail(&said, "stream of MailsTable"), "on, with keys only");
+    assert_eq!(detail(&said, "stream of MailsTable"), "on, with KEYS_ONLY");
     let again = deployed.run(&["restore", "tables", "--yes"]).await;
     assert_eq!(detail(&again.json(), "restored MailsTable"), "there was nothing to do");
     assert!(!again.stderr.contains("TableProtection"), "{again:?}");
 
-    for (view, expected) in [(None, "no mail is sent"), (Some("NEW_IMAGE"), "more than keys: NEW_IMAGE")] {
+    for (view, expected) in
+        [(None, "no mail is sent"), (Some("NEW_IMAGE"), "NEW_IMAGE in the place of KEYS_ONLY")]
+    {
         {
             let mut stored = backups.stored.lock().unwrap();
             stored.streams.remove("MailsTable");
@@ -634,6 +636,59 @@ async fn a_restored_table_gets_its_stream_and_the_operator_what_else_to_do() {
         let said: Value = serde_json::from_str(&ran.assert(5).stdout).unwrap();
         assert!(detail(&said, "stream of MailsTable").contains(expected), "{said}");
     }
+}
+
+/// A release before the notices has no `NewDeviceMails`, and no such streams.
+#[tokio::test]
+async fn the_doctor_looks_at_the_streams_that_the_stacks_parameters_ask_for() {
+    let mut deployed = Deployed::embedded().await;
+    let backups = Backups::before(&mut deployed).await;
+    let target = Target {
+        endpoint: Some(deployed.endpoint.clone()),
+        access_key_id: Some(ACCESS_KEY_ID.to_owned()),
+        ..Target::default()
+    };
+    let mut deployment = Deployment::connect(&target).await.unwrap();
+    let streams = async |deployment: &Deployment| {
+        let checks = examine(deployment).await.unwrap().into_iter();
+        let checks = checks.filter(|check| check.name.starts_with("stream of "));
+        checks
+            .map(|check| format!("{}: {}", &check.name["stream of ".len()..], check.detail))
+            .collect::<Vec<_>>()
+    };
+    let outbox = "MailsTable: on, with KEYS_ONLY";
+    let sender = [("MailFrom", "login@example.com")];
+    let [no, yes] = ["no", "yes"].map(|value| ("NewDeviceMails", value));
+    let notices =
+        ["UsersTable", "RevocationsTable"].map(|table| format!("{table}: off: users aren't told of changes"));
+    let sessions = "SessionsTable: off: users aren't told of new devices".to_owned();
+    let [users, revocations] = &notices;
+    for (parameters, expected) in [
+        (vec![], vec![outbox]),
+        (sender.to_vec(), vec![outbox]),
+        (vec![("MailFrom", ""), yes], vec![outbox]),
+        ([&sender[..], &[no]].concat(), vec![users, revocations, outbox]),
+        ([&sender[..], &[yes]].concat(), vec![users, &sessions, revocations, outbox]),
+    ] {
+        let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));
+        deployment.parameters = parameters.collect();
+        assert_eq!(streams(&deployment).await, expected);
+    }
+    {
+        let mut stored = backups.stored.lock().unwrap();
+        for (table, view) in
+            [("UsersTable", "NEW_IMAGE"), ("RevocationsTable", "KEYS_ONLY"), ("SessionsTable", "KEYS_ONLY")]
+        {
+            stored.streams.insert(table.to_owned(), view.to_owned());
+        }
+    }
+    let expected = [
+        "UsersTable: on, with NEW_IMAGE",
+        "SessionsTable: on, with KEYS_ONLY",
+        "RevocationsTable: it has KEYS_ONLY in the place of NEW_IMAGE",
+        outbox,
+    ];
+    assert_eq!(streams(&deployment).await, expected);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `latchgate users …`
 
+use aws_sdk_dynamodb::types::AttributeValue::{Bool, L, N, S};
 use serde_json::json;
 
 use crate::harness::{Deployed, Login, PASSWORD, claims};
@@ -273,4 +274,79 @@ async fn a_user_is_shown_by_the_identifier_that_the_list_has_first() {
     assert_eq!(deployed.run(&["users", "show", &user_id]).await.json()["user_id"], named["user_id"]);
     let ran = deployed.run(&["users", "disable", "nobody", "--yes"]).await;
     assert!(ran.assert(3).stderr.contains("`latchgate users show ID` finds the user"), "{ran:?}");
+}
+
+/// Makes the user's row that of a deletion which the user began, and which failed half-way.
+async fn begin_deletion(deployed: &Deployed, user_id: &str) {
+    let update = deployed.store.update_item().table_name(deployed.table("UsersTable"));
+    let update = update.key("user_id", S(user_id.to_owned()));
+    let update = update.update_expression("SET disabled = :yes, deleting = :yes");
+    update.expression_attribute_values(":yes", Bool(true)).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deletion_that_the_user_began_is_shown_and_completed() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    let user_id = deployed.user("ada").await;
+    deployed.api().await.tokens(Login::on("shop", "ada")).await;
+    begin_deletion(&deployed, &user_id).await;
+    let shown = deployed.run(&["users", "show", "ada"]).await;
+    assert_eq!((&shown.json()["disabled"], &shown.json()["deleting"]), (&json!(true), &json!(true)));
+    assert!(shown.stderr.contains("being deleted, at the user's own request"), "{shown:?}");
+    assert_eq!(deployed.run(&["users", "list"]).await.json()["users"][0]["deleting"], true);
+
+    deployed.run(&["users", "delete", "ada", "--yes", "--no-wait"]).await.assert(0);
+    for table in ["UsersTable", "CredentialsTable", "SessionsTable"] {
+        assert!(deployed.items(table).await.is_empty(), "{table}");
+    }
+    deployed.run(&["users", "show", "ada"]).await.assert(3);
+}
+
+#[tokio::test]
+async fn an_operator_who_enables_a_user_stops_the_users_deletion() {
+    let deployed = Deployed::start().await;
+    deployed.client("shop").await;
+    let user_id = deployed.user("ada").await;
+    let line = br#"{"username":"ada","disabled":false}"#;
+    for enable in [&["users", "enable", "ada"][..], &["users", "import", "-", "--update"]] {
+        begin_deletion(&deployed, &user_id).await;
+        deployed.run_with(enable, line).await.assert(0);
+        let user = deployed.items("UsersTable").await.remove(0);
+        assert!(!user.contains_key("deleting") && !user.contains_key("disabled"), "{user:?}");
+        deployed.api().await.tokens(Login::on("shop", "ada")).await;
+    }
+    // A line that says nothing of it leaves it.
+    begin_deletion(&deployed, &user_id).await;
+    let line = br#"{"username":"ada","claims":{"tier":1}}"#;
+    deployed.run_with(&["users", "import", "-", "--update"], line).await.assert(0);
+    assert_eq!(deployed.items("UsersTable").await.remove(0)["deleting"], Bool(true));
+}
+
+#[tokio::test]
+async fn an_address_that_an_operator_changes_brings_back_no_link_and_no_notice() {
+    let deployed = Deployed::start().await;
+    let user_id = deployed.user("ada@example.com").await;
+    let undos = L(vec![S("1#a".to_owned())]);
+    let put = async || {
+        let update = deployed.store.update_item().table_name(deployed.table("UsersTable"));
+        let update = update.key("user_id", S(user_id.clone()));
+        let update = update.update_expression("SET undos = :undos, notice = :notice, noticed_at = :at");
+        let update = update.expression_attribute_values(":undos", undos.clone());
+        let update = update.expression_attribute_values(":notice", S("theft".to_owned()));
+        update.expression_attribute_values(":at", N("1800000000".to_owned())).send().await.unwrap();
+    };
+    let line = br#"{"username":"ada@example.org","claims":{"email":"grace@example.com"}}"#;
+    for (command, is_undoable) in [
+        (&["users", "rename", "ada@example.com", "ada@example.org"][..], false),
+        (&["users", "set-claims", "ada@example.org", r#"{"email":"ada@example.org"}"#], true),
+        (&["users", "import", "-", "--update"], true),
+    ] {
+        put().await;
+        deployed.run_with(command, line).await.assert(0);
+        let user = deployed.items("UsersTable").await.remove(0);
+        assert!(!user.contains_key("notice") && !user.contains_key("noticed_at"), "{command:?}: {user:?}");
+        let is_as_before = user["undos"] == undos;
+        assert_eq!(is_as_before, is_undoable, "{command:?}: {user:?}");
+    }
 }

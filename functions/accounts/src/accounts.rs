@@ -10,12 +10,12 @@ use shared::{
     context::Context,
     environment::EnvironmentError,
     error::chain,
-    ids::ClientId,
+    ids::{ClientId, UserId},
     random::Random,
-    store::{SessionRevoker, Sessions, Users},
+    store::{Consents, SessionRevoker, Sessions, Users},
 };
 
-use crate::{AccountsError, AccountsReason, admission::Admission};
+use crate::{AccountsError, AccountsReason, admission::Admission, captcha::Captcha};
 
 /// Accounts by mail.
 #[derive(Debug)]
@@ -23,10 +23,13 @@ pub struct Accounts {
     /// `None`, if the deployment sends no mail: then it has no key of links and codes.
     outbox: Option<Outbox>,
     pub(crate) admission: Admission,
+    /// `None`, if the deployment has no captcha.
+    pub(crate) captcha: Option<Captcha>,
     pub(crate) clients: Clients,
     pub(crate) credentials: Credentials,
     pub(crate) users: Users,
     pub(crate) sessions: Sessions,
+    pub(crate) consents: Consents,
     pub(crate) revoker: SessionRevoker,
     pub(crate) passwords: Passwords,
     pub(crate) random: Arc<dyn Random>,
@@ -58,6 +61,20 @@ impl Outbox {
             Err(AccountsReason::NetworkSpent(Network::INTERVAL).into())
         }
     }
+
+    /// Counts a user's request for a mail to another address.
+    pub(crate) async fn count_user(
+        &self,
+        user_id: Option<&UserId>,
+        now: Timestamp,
+    ) -> Result<(), AccountsError> {
+        let Some(user_id) = user_id else { return Ok(()) };
+        if self.mails.count_user(user_id, now).await? {
+            Ok(())
+        } else {
+            Err(AccountsReason::UserSpent(Mails::USER_INTERVAL).into())
+        }
+    }
 }
 
 impl Accounts {
@@ -79,17 +96,19 @@ impl Accounts {
         Ok(Self {
             outbox,
             admission: Admission::from_environment(environment)?,
+            captcha: Captcha::new(environment, aws)?,
             clients: clients.clone(),
             credentials: Credentials::new(environment, dynamodb)?,
             users: Users::new(environment, dynamodb)?,
             sessions: Sessions::new(environment, dynamodb)?,
+            consents: Consents::new(environment, dynamodb)?,
             revoker: SessionRevoker::new(environment, dynamodb)?,
             passwords: passwords.clone(),
             random: random.clone(),
         })
     }
 
-    /// Whether the deployment sends mail. Otherwise every use of this type is refused.
+    /// Whether the deployment sends mail. Otherwise every use of this type but deletions is refused.
     pub fn sends_mail(&self) -> bool {
         self.outbox.is_some()
     }

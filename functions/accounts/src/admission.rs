@@ -38,10 +38,23 @@ impl Admission {
 
     /// Whether sign-up is open at this client, or at none in particular.
     pub(crate) fn is_open(&self, client: Option<&Client>) -> bool {
-        match client.and_then(|client| client.sign_up).unwrap_or(self.default) {
+        match self.rule(client) {
             SignUp::Open => true,
             SignUp::Closed | SignUp::Invited => false,
         }
+    }
+
+    /// Checks whether invited users may sign up at this client. An operator chose their addresses, so the
+    /// domains don't matter.
+    pub(crate) fn check_invited(&self, client: Option<&Client>) -> Result<(), AccountsReason> {
+        match self.rule(client) {
+            SignUp::Open | SignUp::Invited => Ok(()),
+            SignUp::Closed => Err(AccountsReason::Closed),
+        }
+    }
+
+    fn rule(&self, client: Option<&Client>) -> SignUp {
+        client.and_then(|client| client.sign_up).unwrap_or(self.default)
     }
 
     /// Checks whether the owner of this address may sign up at this client.
@@ -111,6 +124,23 @@ mod tests {
         ] {
             let admission = admission(deployment, "").unwrap();
             assert_eq!(admission.is_open(Some(&client(of_client))), is_open, "{deployment} {of_client:?}");
+        }
+    }
+
+    #[test]
+    fn an_invitation_works_unless_sign_up_is_closed() {
+        for (deployment, of_client, is_taken) in [
+            ("", None, false),
+            ("closed", None, false),
+            ("invited", None, true),
+            ("open", None, true),
+            ("closed", Some(SignUp::Invited), true),
+            ("open", Some(SignUp::Closed), false),
+        ] {
+            // Domains don't matter.
+            let admission = admission(deployment, "example.com").unwrap();
+            let checked = admission.check_invited(Some(&client(of_client)));
+            assert_eq!(checked.is_ok(), is_taken, "{deployment} {of_client:?}");
         }
         assert!(admission("open", "").unwrap().is_open(None));
         assert!(!admission("closed", "").unwrap().is_open(None));

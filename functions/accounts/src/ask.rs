@@ -8,11 +8,13 @@ use shared::{
     client::Client,
     clock::Timestamp,
     http::Language,
-    ids::ClientId,
+    ids::{ClientId, UserId},
     log::{Event, RequestLog},
 };
 
-use crate::{Accounts, AccountsError, AccountsReason, accounts::Outbox};
+use crate::{
+    Accounts, AccountsError, AccountsReason, Asker, accounts::Outbox, captcha::Action, redeem::is_current,
+};
 
 /// A request for a mail.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub struct Asked<'a> {
     pub email: &'a EmailAddress,
     /// The language of the mail.
     pub language: Language,
+    /// Who asks, for the captcha.
+    pub asker: Asker<'a>,
     /// The caller's network; `None`, if it isn't counted.
     pub network: Option<&'a Network>,
     /// When the request began.
@@ -38,6 +42,8 @@ pub struct Again<'a> {
     pub ticket: &'a Ticket,
     /// The client that asks now; `None` for the pages without a client.
     pub client: Option<&'a Client>,
+    /// Who asks, for the captcha.
+    pub asker: Asker<'a>,
     /// The caller's network; `None`, if it isn't counted.
     pub network: Option<&'a Network>,
     /// When the request began.
@@ -54,50 +60,76 @@ pub struct Requested {
 }
 
 /// A request that is admitted, and not counted yet.
-struct Admitted<'a> {
-    purpose: Purpose,
-    client: Option<&'a Client>,
-    email: &'a EmailAddress,
-    language: Language,
-    network: Option<&'a Network>,
-    now: Timestamp,
+pub(crate) struct Admitted<'a> {
+    pub(crate) purpose: Purpose,
+    pub(crate) client: Option<&'a Client>,
+    pub(crate) email: &'a EmailAddress,
+    pub(crate) language: Language,
+    /// The user who asks, if that is known.
+    pub(crate) user_id: Option<&'a UserId>,
+    pub(crate) network: Option<&'a Network>,
+    pub(crate) now: Timestamp,
 }
 
 impl Accounts {
-    /// Asks for a mail. It counts the request for the caller's network and for the address, and makes the
-    /// same calls for every address, whatever was asked for before.
+    /// Asks for a mail. It checks the captcha, counts the request for the caller's network and for the
+    /// address, and makes the same calls for every address, whatever was asked for before.
     ///
     /// # Errors
     ///
-    /// [`AccountsError`], if the deployment sends no mail, the client or the domain takes no sign-ups, or
-    /// too many mails were asked for.
+    /// [`AccountsError`], if the deployment sends no mail, the client or the domain takes no sign-ups, the
+    /// captcha isn't solved, or too many mails were asked for.
     pub async fn ask(&self, asked: &Asked<'_>, log: &RequestLog) -> Result<Requested, AccountsError> {
-        let Asked { purpose, client, email, language, network, now } = *asked;
+        let Asked { purpose, client, email, language, asker, network, now } = *asked;
         let outbox = self.outbox()?;
         // Before counting: a request that can't be answered counts for nothing.
         let key = outbox.key(now).await?;
         self.admit(purpose, client, email)?;
-        let admitted = Admitted { purpose, client, email, language, network, now };
+        let action = Action::of(purpose).ok_or(AccountsReason::OtherPurpose)?;
+        self.check_captcha(asker, action, client, log).await?;
+        let admitted = Admitted { purpose, client, email, language, user_id: None, network, now };
         self.request(outbox, &key, &admitted, log).await
     }
 
     /// Asks for the mail of an earlier request again, with a new link and code. That the earlier mail was
     /// used makes no difference, nor does the client of another request that replaced it: the caller may
-    /// not be the owner of the address.
+    /// not be the owner of the address. But a change of the address was asked for by a user, whose request
+    /// has to be good still, and who needs no captcha.
     ///
     /// # Errors
     ///
     /// [`AccountsError`], as for [`Self::ask`].
     pub async fn ask_again(&self, again: &Again<'_>, log: &RequestLog) -> Result<Requested, AccountsError> {
-        let Again { ticket, client, network, now } = *again;
+        let Again { ticket, client, asker, network, now } = *again;
         let purpose = ticket.purpose;
         let outbox = self.outbox()?;
         let key = outbox.key(now).await?;
         let found = self.mail_of(ticket).await?;
-        let (email, language) = (&found.address, found.language);
-        self.admit(purpose, client, email)?;
-        let admitted = Admitted { purpose, client, email, language, network, now };
+        let (email, language, user_id) = (&found.address, found.language, found.user_id.as_ref());
+        if purpose == Purpose::Email {
+            if !is_current(&found, ticket) {
+                return Err(AccountsReason::Over.into());
+            }
+            self.asker(&found).await?;
+        } else {
+            self.admit(purpose, client, email)?;
+            self.check_captcha(asker, Action::Resend, client, log).await?;
+        }
+        let admitted = Admitted { purpose, client, email, language, user_id, network, now };
         self.request(outbox, &key, &admitted, log).await
+    }
+
+    /// Checks the captcha, if the deployment has one. This comes before anything is counted or written, and
+    /// after everything that refuses without it.
+    async fn check_captcha(
+        &self,
+        asker: Asker<'_>,
+        action: Action,
+        client: Option<&Client>,
+        log: &RequestLog,
+    ) -> Result<(), AccountsError> {
+        let Some(captcha) = &self.captcha else { return Ok(()) };
+        captcha.check(asker, action, &client_id(client), log).await
     }
 
     /// Checks whether this client may ask for such a mail to this address. A user who forgot the password
@@ -111,31 +143,37 @@ impl Accounts {
         match purpose {
             Purpose::SignUp => self.admission.check(client, email),
             Purpose::Reset => Ok(()),
+            // Nobody asks for these without a session, or at all.
+            Purpose::Email | Purpose::Undo | Purpose::Invitation | Purpose::Deleted | Purpose::Notice(_) => {
+                Err(AccountsReason::OtherPurpose)
+            }
         }
     }
 
     /// Counts the request, and writes it into the outbox.
-    async fn request(
+    pub(crate) async fn request(
         &self,
         outbox: &Outbox,
         key: &MailKey,
         admitted: &Admitted<'_>,
         log: &RequestLog,
     ) -> Result<Requested, AccountsError> {
-        let Admitted { purpose, client, email, language, network, now } = *admitted;
+        let Admitted { purpose, client, email, language, user_id, network, now } = *admitted;
         outbox.count_network(network, now).await?;
-        let ticket = Ticket {
-            purpose,
-            mailbox: email.mailbox(purpose),
-            id: MailId::new(&*self.random),
-            expires_at: now + purpose.ttl(),
-        };
-        let client_id = client.map_or_else(ClientId::browser, |client| client.client_id.clone());
-        let new = NewRequest { address: email, ticket: &ticket, client_id: &client_id, language, now };
+        outbox.count_user(user_id, now).await?;
+        let ticket = Ticket::new(purpose, email, MailId::new(&*self.random), now);
+        let client_id = client_id(client);
+        let new =
+            NewRequest { address: email, ticket: &ticket, client_id: &client_id, language, user_id, now };
         if let Slot::Spent(wait) = outbox.mails.request(&new).await? {
             return Err(AccountsReason::AddressSpent(wait).into());
         }
         log.outcome(Event::MailRequested);
         Ok(Requested { request: key.request(&ticket), expires_in: purpose.ttl() })
     }
+}
+
+/// The client that asks, or that of the pages.
+fn client_id(client: Option<&Client>) -> ClientId {
+    client.map_or_else(ClientId::browser, |client| client.client_id.clone())
 }

@@ -1,10 +1,9 @@
 //! Opens the account of an address whose mail arrived.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use mails::Ticket;
+use mails::{PendingMail, Purpose, Ticket};
 use passwords::Username;
 use secrecy::SecretString;
-use serde_json::{Map, Value};
 use shared::{
     clock::Timestamp,
     ids::UserId,
@@ -15,6 +14,7 @@ use shared::{
 
 use crate::{
     Accounts, AccountsError, AccountsReason,
+    record::with_address,
     redeem::{Redemption, is_current, username_of},
 };
 
@@ -38,7 +38,8 @@ impl NewAccount {
 }
 
 impl Accounts {
-    /// Opens the account of the address that a link was mailed to, without a session.
+    /// Opens the account of the address that a link was mailed to, for a sign-up or an invitation, without a
+    /// session.
     ///
     /// # Errors
     ///
@@ -68,17 +69,17 @@ impl Accounts {
         // The client that asked decides: by its rule the mail was sent. Only now, since the row may be of
         // another request, whose client must not change the answer.
         let client = self.client_of(&pending.client_id).await?;
-        self.admission.check(client.as_deref(), &pending.address)?;
+        if ticket.purpose == Purpose::Invitation {
+            self.admission.check_invited(client.as_deref())?;
+        } else {
+            self.admission.check(client.as_deref(), &pending.address)?;
+        }
         let password_hash = self.passwords.hash(new.password()).await.map_err(AccountsReason::Password)?;
         // Unwrap safety: 22 characters of base64url are an identifier.
         let user_id = UserId::parse(&random::identifier(&*self.random)).expect("random identifiers parse");
         Ok(NewAccount {
             ticket: ticket.clone(),
-            user: User {
-                username: Some(username.as_str().to_owned()),
-                claims: claims(pending.address.as_str()),
-                ..User::default()
-            },
+            user: new_user(pending, &username, redemption.now)?,
             username,
             password_hash,
             user_id,
@@ -145,8 +146,15 @@ fn new_item(table: &Table, item: Item) -> Result<Put, StoreError> {
         .map_err(StoreError::not_built)
 }
 
-/// The claims of a new user (OpenID Connect Core 1.0 section 5.1): the address, as it was typed.
-fn claims(address: &str) -> Map<String, Value> {
-    let claims = [("email", Value::from(address)), ("email_verified", Value::from(true))];
-    claims.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+/// The record of a new user, with the claims of the invitation, if there was one, and the address.
+fn new_user(pending: PendingMail, username: &Username, now: Timestamp) -> Result<User, StoreError> {
+    let user = User {
+        username: Some(username.as_str().to_owned()),
+        claims: with_address(pending.claims, &pending.address),
+        signed_up_at: Some(now),
+        ..User::default()
+    };
+    // The command that invites leaves room for the address. A longer record couldn't be read.
+    let fits = serde_json::Value::Object(user.claims.clone()).to_string().len() <= User::MAX_CLAIMS_LEN;
+    if fits { Ok(user) } else { Err(StoreError::Malformed { table: "Mails", attribute: attribute::CLAIMS }) }
 }

@@ -1,8 +1,12 @@
-//! Accounts by mail: sign-up, confirmation and forgotten passwords.
+//! Accounts by mail: sign-up, confirmation, forgotten passwords, changes of the address, and deletion.
 //!
 //! - `POST /signup` and `/forgot`: an app asks for a mail to an address. `POST /resend` asks for it again.
 //! - `POST /signup/confirm`: the owner of the address opens an account, with the mail's link or code.
 //! - `POST /reset`: a user who forgot the password sets a new one, in the same way.
+//! - `POST /email`: a signed-in user asks for another address. `POST /email/confirm` changes it, with the link
+//!   or code of the mail to the new address. `POST /email/undo` takes the account back, with the link of the
+//!   mail to the old one.
+//! - `DELETE /account`: a signed-in user deletes the account. This needs no mail.
 //!
 //! No answer tells whether an address has an account. A request for a mail doesn't look: the mailer does,
 //! and the owner of the address learns the rest by mail. [`Accounts`] is what the endpoints share with the
@@ -11,18 +15,26 @@
 mod accounts;
 mod admission;
 mod ask;
+mod ask_for_address;
+mod captcha;
+mod captcha_error;
+mod change_address;
 mod confirm;
+mod delete;
 mod endpoints;
 mod error;
 mod means;
+mod record;
 mod redeem;
 mod request;
 mod reset;
+mod undo_address;
 
 use std::sync::Arc;
 
 use lambda_http::{Body, Request, Response};
-use passwords::Passwords;
+pub use mails::Undos;
+use passwords::{Callers, Passwords};
 use shared::{
     client::Clients,
     clock::Clock,
@@ -37,6 +49,10 @@ use shared::{
 pub use self::{
     accounts::Accounts,
     ask::{Again, Asked, Requested},
+    ask_for_address::AddressAsked,
+    captcha::{Asker, Solution},
+    captcha_error::CaptchaError,
+    delete::Deletion,
     error::{AccountsError, AccountsReason},
     means::MailCode,
     redeem::Coded,
@@ -48,6 +64,7 @@ pub struct AccountsApi {
     endpoint: Endpoint,
     keysets: Keysets,
     clients: Clients,
+    callers: Callers,
     accounts: Accounts,
     issuer: TokenIssuer,
     proofs: Proofs,
@@ -67,7 +84,8 @@ impl AccountsApi {
         let clients = Clients::new(environment, dynamodb, clock.clone())?;
         let passwords = Passwords::with_cost(random.clone(), *hash_cost);
         let api = Self {
-            endpoint: Endpoint::new("accounts", "POST", context)?,
+            endpoint: Endpoint::new("accounts", "POST, DELETE", context)?,
+            callers: Callers::new(environment, dynamodb, &clients)?,
             accounts: Accounts::new(context, &clients, &passwords)?,
             issuer: TokenIssuer::new(environment)?,
             proofs: Proofs::from_environment(environment)?,

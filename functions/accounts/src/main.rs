@@ -1,4 +1,4 @@
-//! The Lambda function behind `/signup`, `/forgot`, `/resend` and `/reset`.
+//! The Lambda function behind `/signup`, `/forgot`, `/resend`, `/reset`, `/email`, and `DELETE /account`.
 
 use accounts::AccountsApi;
 use lambda_http::Error;

@@ -42,7 +42,7 @@ pub(crate) struct Redemption<'a> {
 }
 
 impl Accounts {
-    /// The ticket of a genuine link that has not expired. It may be used already.
+    /// The ticket of a genuine link for one of these purposes that has not expired. It may be used already.
     ///
     /// # Errors
     ///
@@ -50,11 +50,11 @@ impl Accounts {
     pub async fn verify_link(
         &self,
         token: &SecretString,
-        purpose: Purpose,
+        accepted: &[Purpose],
         now: Timestamp,
     ) -> Result<Ticket, AccountsError> {
         let key = self.outbox()?.key(now).await?;
-        Ok(key.verify_link(token.expose_secret(), purpose, now).map_err(AccountsReason::Ticket)?)
+        Ok(key.verify_link(token.expose_secret(), accepted, now).map_err(AccountsReason::Ticket)?)
     }
 
     /// The ticket of a genuine request token that has not expired, for any purpose.
@@ -78,20 +78,29 @@ impl Accounts {
         purpose: Purpose,
         now: Timestamp,
     ) -> Result<Ticket, AccountsError> {
+        self.verify_request_for(token, &[purpose], now).await
+    }
+
+    async fn verify_request_for(
+        &self,
+        token: &SecretString,
+        accepted: &[Purpose],
+        now: Timestamp,
+    ) -> Result<Ticket, AccountsError> {
         let ticket = self.verify_any_request(token, now).await?;
-        if ticket.purpose == purpose { Ok(ticket) } else { Err(AccountsReason::OtherPurpose.into()) }
+        if accepted.contains(&ticket.purpose) { Ok(ticket) } else { Err(AccountsReason::OtherPurpose.into()) }
     }
 
     /// The ticket of a link, or of the request that a code belongs to. The code is not compared yet.
     pub(crate) async fn ticket(
         &self,
         means: &Means,
-        purpose: Purpose,
+        accepted: &[Purpose],
         now: Timestamp,
     ) -> Result<Ticket, AccountsError> {
         match means {
-            Means::Link(token) => self.verify_link(token, purpose, now).await,
-            Means::Code { request, .. } => self.verify_request(request, purpose, now).await,
+            Means::Link(token) => self.verify_link(token, accepted, now).await,
+            Means::Code { request, .. } => self.verify_request_for(request, accepted, now).await,
         }
     }
 
@@ -143,7 +152,7 @@ impl Accounts {
     /// Counts a guess of the network and of the request, and then compares the code, so that parallel guesses
     /// aren't free. A request that is over costs the same write. A network's bound comes first: it is for
     /// those who guess at many addresses, and must not depend on any.
-    async fn check_code(
+    pub(crate) async fn check_code(
         &self,
         ticket: &Ticket,
         guess: Guess<'_>,

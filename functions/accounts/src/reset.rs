@@ -5,14 +5,14 @@ use aws_sdk_dynamodb::types::{
     TransactWriteItem, Update,
 };
 use mails::Ticket;
-use passwords::{Forgotten, NewHash, NewPassword, PasswordError, Username, Verdict};
+use passwords::{Credential, Forgotten, NewHash, NewPassword, PasswordError, Username, Verdict};
 use secrecy::SecretString;
 use shared::{
     clock::Timestamp,
     ids::UserId,
     log::{Cause, Event, RequestLog},
     random,
-    store::{FoundSession, SessionKey, StoreError, Transacted, Transaction, User, attribute},
+    store::{FoundSession, Notice, SessionKey, StoreError, Transacted, Transaction, User, attribute},
 };
 
 use crate::{
@@ -81,12 +81,13 @@ impl Accounts {
         let mut account = self.account(username).await?;
         let hash = self.passwords.hash(new.password()).await.map_err(AccountsReason::Password)?;
         for _ in 0..ATTEMPTS {
-            self.check_change(&account, &new).await?;
+            self.check_change(&account.forgotten.credential, &new).await?;
             let new_hash = NewHash::replacing(&account.forgotten.credential, hash.clone(), now);
             match self.replace(ticket, &account, &new_hash).await? {
                 Transacted::Done => {
                     let not_before = account.not_before(&new_hash);
-                    return self.end_sessions(account.user_id(), not_before, now, log).await;
+                    let event = Event::PasswordReset;
+                    return self.end_sessions(account.user_id(), not_before, event, now, log).await;
                 }
                 Transacted::Refused(MAIL) => return Err(AccountsReason::Over.into()),
                 // The password or the user was changed meanwhile. The owner of the address has the last word.
@@ -108,11 +109,16 @@ impl Accounts {
 
     /// Refuses the current password of a user who has to change it. Others may keep theirs: they only
     /// believed that they had forgotten it.
-    async fn check_change(&self, account: &Account, new: &NewPassword) -> Result<(), AccountsError> {
-        let credential = &account.forgotten.credential;
-        if !credential.must_change {
-            return Ok(());
-        }
+    async fn check_change(&self, credential: &Credential, new: &NewPassword) -> Result<(), AccountsError> {
+        if credential.must_change { self.refuse_current(credential, new).await } else { Ok(()) }
+    }
+
+    /// Refuses a new password that is the current one.
+    pub(crate) async fn refuse_current(
+        &self,
+        credential: &Credential,
+        new: &NewPassword,
+    ) -> Result<(), AccountsError> {
         match self.passwords.verify(new.password(), Some(&credential.password_hash)).await {
             // Nobody can log in with an unusable hash, which the reset replaces.
             Ok(Verdict::Wrong) | Err(PasswordError::Unusable) => Ok(()),
@@ -139,14 +145,14 @@ impl Accounts {
         Ok(transaction.run().await?)
     }
 
-    /// The write that makes the user's earlier sessions over. A later cut-off stays, and the user must not
-    /// have been disabled meanwhile.
+    /// The write that makes the user's earlier sessions over, and has the user told. A later cut-off stays, and
+    /// the user must not have been disabled meanwhile.
     fn cut_off(&self, account: &Account, new: &NewHash) -> Result<Update, StoreError> {
         let not_before = account.not_before(new);
         Update::builder()
             .table_name(&self.users.table.name)
             .key(attribute::USER_ID, S(account.user_id().to_string()))
-            .update_expression("SET #not_before = :not_before")
+            .update_expression("SET #not_before = :not_before, #notice = :notice, #noticed_at = :noticed_at")
             .condition_expression(
                 "attribute_exists(#user_id) \
                  AND (attribute_not_exists(#disabled) OR #disabled = :no) \
@@ -155,32 +161,38 @@ impl Accounts {
             .expression_attribute_names("#user_id", attribute::USER_ID)
             .expression_attribute_names("#disabled", attribute::DISABLED)
             .expression_attribute_names("#not_before", attribute::NOT_BEFORE)
+            .expression_attribute_names("#notice", attribute::NOTICE)
+            .expression_attribute_names("#noticed_at", attribute::NOTICED_AT)
             .expression_attribute_values(":not_before", N(not_before.to_string()))
+            .expression_attribute_values(":notice", S(Notice::PasswordChanged.name().to_owned()))
+            // Later than that of every earlier change, whatever cut-off stays.
+            .expression_attribute_values(":noticed_at", N(new.valid_from.to_string()))
             .expression_attribute_values(":no", Bool(false))
             .build()
             .map_err(StoreError::not_built)
     }
 
-    /// Ends the user's sessions that began before the reset. It queries them only now, to include logins
-    /// with the old password until it was replaced.
-    async fn end_sessions(
+    /// Ends the user's sessions that began before the new password, and logs its event. It queries them only
+    /// now, to include logins with the old password until it was replaced.
+    pub(crate) async fn end_sessions(
         &self,
         user_id: &UserId,
         not_before: Timestamp,
+        event: Event,
         now: Timestamp,
         log: &RequestLog,
     ) -> Result<(), AccountsError> {
         log.user(user_id);
         let ended = self.revoke_before(user_id, not_before, now, log).await;
         match &ended {
-            Ok(()) => log.outcome(Event::PasswordReset),
-            // The password was reset. The same link again ends the rest of the sessions.
-            Err(_) => log.happened(Event::PasswordReset),
+            Ok(()) => log.outcome(event),
+            // The password was replaced. The same link again ends the rest of the sessions.
+            Err(_) => log.happened(event),
         }
         ended
     }
 
-    async fn revoke_before(
+    pub(crate) async fn revoke_before(
         &self,
         user_id: &UserId,
         not_before: Timestamp,

@@ -4,14 +4,17 @@ use lambda_http::{Body, Request, Response, http::Method};
 use shared::{
     http::RequestError,
     log::{Cause, Event, RequestLog},
+    route,
 };
 
 use crate::{
     Authorize, AuthorizeError,
     browser_session::BrowserSession,
+    by_mail::MailPage,
     entrance::Entrance,
     form::Form,
     pages::{AccountNotice, AccountView, ChangeProblem},
+    redirect,
     request::{Pairs, parameter},
     visit::Visit,
 };
@@ -68,7 +71,18 @@ impl Authorize {
         let session_id = &browser.session.key.session_id;
         let csrf = visit.form_token(&["account", session_id.as_str()]);
         let (has_more, devices) = (devices.has_more, devices.views(session_id));
-        let view = AccountView { username: browser.username(), devices: &devices, has_more, notice, problem };
+        let query = visit.chosen_language();
+        let can_change = self.accounts.sends_mail() && browser.has_address();
+        let change_email = can_change.then(|| MailPage::Email.url_at_sign_in(&query));
+        let view = AccountView {
+            username: browser.username(),
+            devices: &devices,
+            has_more,
+            notice,
+            problem,
+            change_email: change_email.as_deref(),
+            delete_account: &redirect::reference(route::ACCOUNT, route::ACCOUNT_DELETE, &query),
+        };
         Ok(visit.with_form(self.pages.account(&visit.frame(&csrf, None), &view)))
     }
 }

@@ -47,7 +47,7 @@ impl Authorize {
                 }
                 self.ended(visit, form, action, &browser).await
             }
-            (Some(Action::Allow | Action::Deny | Action::Continue) | None, _, _) => {
+            (Some(Action::Allow | Action::Deny | Action::Continue | Action::Delete) | None, _, _) => {
                 Err(self.incomplete(visit))
             }
         }

@@ -8,6 +8,7 @@ use aws_sdk_dynamodb::{
     error::SdkError,
     types::AttributeValue::{N, S},
 };
+use mails::EmailAddress;
 use shared::{
     clock::Timestamp,
     context::Context,
@@ -17,7 +18,7 @@ use shared::{
     lifetimes::{self, Lifetimes},
     resource::GrantedResources,
     scope::Scope,
-    store::{NewSession, Session, Sessions, StoreError, User, Users, attribute},
+    store::{NewSession, Session, SessionKey, Sessions, StoreError, User, Users, attribute},
     tokens::RefreshToken,
 };
 use tokio::try_join;
@@ -43,6 +44,30 @@ impl BrowserSession {
     /// The name under which the user signs in.
     pub(crate) fn username(&self) -> &str {
         self.user.username.as_deref().unwrap_or(self.user_id().as_str())
+    }
+
+    /// Whether that name is a mail address, which the user can change.
+    pub(crate) fn has_address(&self) -> bool {
+        let name = self.user.username.as_deref().unwrap_or_default();
+        EmailAddress::parse(name).is_some_and(|address| address.normal() == name)
+    }
+}
+
+/// A browser whose user may delete the account, or has begun to.
+#[derive(Debug)]
+pub(crate) struct Leaving {
+    pub(crate) key: SessionKey,
+    /// When the session was created.
+    pub(crate) created_at: Timestamp,
+    /// `None`, if the account is deleted: only the session may be left.
+    pub(crate) user: Option<User>,
+}
+
+impl Leaving {
+    /// The name under which the user signs in.
+    pub(crate) fn username(&self) -> &str {
+        let name = self.user.as_ref().and_then(|user| user.username.as_deref());
+        name.unwrap_or(self.key.user_id.as_str())
     }
 }
 
@@ -90,6 +115,26 @@ impl BrowserSessions {
             .zip(user)
             .filter(|(session, user)| user.admits(session.created_at))
             .map(|(session, user)| BrowserSession { session, user, token: token.clone(), is_fresh: false }))
+    }
+
+    /// Returns the session of a genuine cookie for the deletion of its user's account. A deletion that failed
+    /// half-way has disabled the user, so the same form can complete it. It makes two reads in parallel.
+    pub(crate) async fn find_leaving(
+        &self,
+        token: Option<&RefreshToken>,
+        now: Timestamp,
+    ) -> Result<Option<Leaving>, StoreError> {
+        let Some(token) = token else { return Ok(None) };
+        let key = token.session_key(&ClientId::browser());
+        let session = async { unless_unreadable(self.sessions.find(&key).await) };
+        let (session, user) = try_join!(session, self.users.find(&key.user_id))?;
+        let Some(user) = user else { return Ok(Some(Leaving { key, created_at: now, user: None })) };
+        let is_admitted = |session: &Session| {
+            let is_leaving = user.deleting && session.created_at >= user.not_before;
+            session.is_live(now) && (is_leaving || user.admits(session.created_at))
+        };
+        let created_at = session.filter(is_admitted).map(|session| session.created_at);
+        Ok(created_at.map(|created_at| Leaving { key, created_at, user: Some(user) }))
     }
 
     /// Begins a session for this token's user, who has just entered the password. `created_at` is the

@@ -8,7 +8,7 @@ use shared::{
     http::Peer,
     ids::{SessionId, UserId},
     log::Cause,
-    store::{FoundSession, SessionKey, User},
+    store::{FoundSession, Notice, SessionKey, User},
     tokens::RefreshToken,
 };
 
@@ -131,7 +131,7 @@ impl Authorize {
         id: &[u8; 16],
     ) -> Result<BrowserSession, AuthorizeError> {
         let Replaced { user_id, user, valid_from } = replaced;
-        self.sign_in.users.cut_off(&user_id, valid_from).await?;
+        self.sign_in.users.cut_off(&user_id, valid_from, Some(Notice::PasswordChanged)).await?;
         let (created_at, peer) = (valid_from.max(visit.now), Peer::of(visit.request));
         let hash = visit.form_hash(SESSION_LABEL, id, &user_id);
         let token = RefreshToken::derived(user_id.clone(), &hash);

@@ -66,7 +66,8 @@ impl Authorize {
                 | Action::Continue
                 | Action::End
                 | Action::EndAll
-                | Action::SignOut,
+                | Action::SignOut
+                | Action::Delete,
             )
             | None => Err(self.incomplete(visit)),
         }

@@ -17,6 +17,8 @@ pub(crate) struct Form {
     pub(crate) current_password: Option<SecretString>,
     pub(crate) new_password: Option<SecretString>,
     pub(crate) session: Option<SessionId>,
+    /// Whether the user has confirmed the deletion of the account.
+    pub(crate) is_confirmed: bool,
 }
 
 /// The button that the user pressed.
@@ -31,6 +33,7 @@ pub(crate) enum Action {
     End,
     EndAll,
     SignOut,
+    Delete,
 }
 
 impl Form {
@@ -47,7 +50,8 @@ impl Form {
             Some(name) => Action::parse(name),
             // A form without a button means its first one.
             None if password.is_some() => Some(Action::SignIn),
-            None => current_password.is_some().then_some(Action::ChangePassword),
+            None if pairs.has(shared_parameter::NEW_PASSWORD) => Some(Action::ChangePassword),
+            None => current_password.is_some().then_some(Action::Delete),
         };
         Ok(Self {
             csrf: text(parameter::CSRF)?.unwrap_or_default(),
@@ -56,6 +60,7 @@ impl Form {
             password,
             current_password,
             new_password: secret(shared_parameter::NEW_PASSWORD)?,
+            is_confirmed: text(parameter::CONFIRM)?.is_some(),
             session: text(parameter::SESSION)?.and_then(|text| SessionId::parse(&text)),
         })
     }
@@ -78,6 +83,7 @@ impl Action {
             "end" => Self::End,
             "end-all" => Self::EndAll,
             "sign-out" => Self::SignOut,
+            "delete" => Self::Delete,
             _ => return None,
         })
     }
@@ -98,6 +104,7 @@ mod tests {
         assert_eq!(action(&[("password", "x"), ("action", "cancel")]), Some(Action::Cancel));
         assert_eq!(action(&[("password", "x")]), Some(Action::SignIn));
         assert_eq!(action(&[("current_password", "x"), ("new_password", "y")]), Some(Action::ChangePassword));
+        assert_eq!(action(&[("current_password", "x"), ("confirm", "yes")]), Some(Action::Delete));
         assert_eq!(action(&[("username", "x")]), None);
         assert_eq!(action(&[("password", "x"), ("action", "Sign-in")]), None);
     }

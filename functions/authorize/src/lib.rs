@@ -5,6 +5,8 @@
 //! - `/account`: users see their sessions and change their password.
 //! - `/account/new`, `/account/forgot` and the links in their mails: users create an account, or choose a new
 //!   password.
+//! - `/account/email` and the links in its mails: users change the account's address, or undo that.
+//! - `/account/delete`: users delete the account.
 //! - `/end-session`: a user signs out (OpenID Connect RP-Initiated Logout 1.0).
 //!
 //! After a sign-in the browser has its own session, so the next client gets its code without a password. The
@@ -20,6 +22,7 @@ mod code;
 mod consent;
 mod cookies;
 mod decision;
+mod delete_account;
 mod devices;
 mod document;
 mod documented;
@@ -44,7 +47,10 @@ mod visit;
 use std::sync::Arc;
 
 use accounts::Accounts;
-use lambda_http::{Body, Request, Response, http::StatusCode};
+use lambda_http::{
+    Body, Request, Response,
+    http::{Method, StatusCode},
+};
 use passwords::SignIn;
 use shared::{
     client::{Clients, ResourceIndicators},
@@ -52,7 +58,7 @@ use shared::{
     context::{Context, StartError},
     dpop,
     environment::variable,
-    http::{Endpoint, EndpointError, IntoErrorResponse},
+    http::{Endpoint, EndpointError, IntoErrorResponse, empty},
     keys::Keysets,
     log::RequestLog,
     random::Random,
@@ -151,12 +157,17 @@ impl Authorize {
     /// Answers one request.
     pub async fn handle(&self, request: &Request) -> Response<Body> {
         let log = self.endpoint.begin(request);
+        if request.method() == Method::OPTIONS {
+            // A preflight. No script of another origin may call a page, so it permits nothing.
+            let permit = async { Ok::<_, AuthorizeError>(empty(StatusCode::NO_CONTENT)) };
+            return self.endpoint.answer(request, &log, Box::pin(permit)).await;
+        }
         let render = |error: &AuthorizeError| self.answer_to(error, request);
         let answer =
             self.endpoint.answer_by(request, &log, Box::pin(self.visit(request, &log)), render).await;
         match Place::of_path(request.uri().path()) {
             Some(Place::ByMail(_)) => referrer::without_referrer(answer),
-            Some(Place::Authorize | Place::Account | Place::EndSession) | None => answer,
+            Some(Place::Authorize | Place::Account | Place::Delete | Place::EndSession) | None => answer,
         }
     }
 
@@ -165,6 +176,7 @@ impl Authorize {
             Some(Place::Authorize) => self.authorize(request, log).await,
             Some(Place::Account) => self.account(request, log).await,
             Some(Place::ByMail(page)) => self.by_mail(page, request, log).await,
+            Some(Place::Delete) => self.deletion(request, log).await,
             Some(Place::EndSession) => self.end_session(request, log).await,
             None => {
                 let page = self.error_page(request, StatusCode::NOT_FOUND, PageError::BadRequest);

@@ -19,6 +19,17 @@ pub(crate) fn to_page(reference: &str) -> Response<Body> {
     see_other(reference)
 }
 
+/// The URL of the page at `to` with this query, relative to the page at `from`. Both paths are relative to the
+/// stage.
+pub(crate) fn reference(from: &str, to: &str, query: &str) -> String {
+    let (from, to): (Vec<&str>, Vec<&str>) = (from.split('/').collect(), to.split('/').collect());
+    // The last segment of each is the page itself, in the folder before it.
+    let (folder, target) = (&from[..from.len() - 1], &to[..to.len() - 1]);
+    let shared = folder.iter().zip(target).take_while(|(from, to)| from == to).count();
+    let path = ["../".repeat(folder.len() - shared), to[shared..].join("/")].concat();
+    if query.is_empty() { path } else { format!("{path}?{query}") }
+}
+
 fn see_other(location: &str) -> Response<Body> {
     let mut response = empty(StatusCode::SEE_OTHER);
     let headers = response.headers_mut();
@@ -58,6 +69,22 @@ mod tests {
         ] {
             assert_eq!(with_parameters(uri, &[("code", "x"), ("none", ""), ("state", "a &")]), with);
             assert_eq!(with_parameters(uri, &[("state", "")]), uri);
+        }
+    }
+
+    #[test]
+    fn a_page_is_referred_to_from_any_other() {
+        for (from, to, expected) in [
+            ("/account", "/account", "account"),
+            ("/authorize", "/account/new", "account/new"),
+            ("/account/new", "/account", "../account"),
+            ("/account/new", "/account/forgot", "forgot"),
+            ("/account/email", "/account/email/confirm", "email/confirm"),
+            ("/account/email/confirm", "/account/email", "../email"),
+            ("/account/email/undo", "/authorize", "../../authorize"),
+        ] {
+            assert_eq!(reference(from, to, ""), expected, "{from} {to}");
+            assert_eq!(reference(from, to, "a=b"), format!("{expected}?a=b"), "{from} {to}");
         }
     }
 

@@ -22,6 +22,7 @@ use crate::{
     Authorize, AuthorizeError, AuthorizeReason, Refused,
     cookies::{self, FormCookie},
     pages::{Frame, Language, PageError},
+    request::{Pairs, parameter},
 };
 
 /// A request to one of the pages.
@@ -147,6 +148,11 @@ impl Visit<'_> {
         let mut hash = [0; digest::SHA256_OUTPUT_LEN];
         hash.copy_from_slice(context.finish().as_ref());
         hash
+    }
+
+    /// The query that keeps the language for which a request asks.
+    pub(crate) fn chosen_language(&self) -> String {
+        Pairs::of_query(self.request).to_query(&[parameter::UI_LOCALES])
     }
 
     /// The values that every page has.

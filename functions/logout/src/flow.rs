@@ -8,7 +8,7 @@ use shared::{
     keys::Keyset,
     log::{Cause, Event, RequestLog},
     route,
-    store::{FoundSession, SessionKey},
+    store::{FoundSession, Notice, SessionKey},
     thumbprint::Thumbprint,
     tokens::RefreshToken,
 };
@@ -44,7 +44,13 @@ impl Logout {
             let prove = || self.proofs.key(request, route::LOGOUT, &keyset.refresh, now);
             self.revoke_others(&key, prove, now, log).await?;
         }
-        self.revoker.revoke(&key, now, |key| log.revoked(key, Cause::Logout)).await?;
+        let on_denied = |key: &SessionKey| log.revoked(key, Cause::Logout);
+        if logout.everywhere {
+            // One notice for all of them, with the session that ends last: a retry still finds it.
+            self.revoker.revoke_with_notice(&key, Notice::SessionsEnded, now, on_denied).await?;
+        } else {
+            self.revoker.revoke(&key, now, on_denied).await?;
+        }
         log.outcome(Event::LogoutSucceeded);
         Ok(empty(StatusCode::OK))
     }

@@ -5,12 +5,17 @@ use mails::EmailAddress;
 use serde_json::Value;
 use shared::{
     environment::{Environment, EnvironmentError, variable},
+    http::Language,
     ids::UserId,
     store::{Row, StoreError, Table, User, Users, attribute},
 };
 
 /// The claim with the address of a user (OpenID Connect Core 1.0, section 5.1).
 const EMAIL: &str = "email";
+/// The claim that says whether the address is the user's.
+const EMAIL_VERIFIED: &str = "email_verified";
+/// The claim with the user's language and region.
+const LOCALE: &str = "locale";
 
 /// The account whose user name is an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +69,11 @@ impl Accounts {
         Ok(if is_enabled { Account::Enabled(owner) } else { Account::Disabled(owner) })
     }
 
+    /// Returns a user.
+    pub(crate) async fn user(&self, user_id: &UserId) -> Result<Option<User>, StoreError> {
+        self.users.find(user_id).await
+    }
+
     /// Reads the credential's user and nothing else: this function needs no password hash, and its policy in
     /// template.yaml denies it. A row that only counts attempts on an unknown name has no user.
     async fn user_id(&self, address: &EmailAddress) -> Result<Option<UserId>, StoreError> {
@@ -80,6 +90,25 @@ impl Accounts {
         let item = output.item.unwrap_or_default();
         Row::new("Credentials", &item).optional_parsed(attribute::USER_ID, UserId::parse)
     }
+}
+
+/// Where mails to a user go, if they may: to the user name, if that is an address, otherwise to the claim, if it
+/// is verified.
+pub(crate) fn address_of(user: &User) -> Option<EmailAddress> {
+    match user.username.as_deref().and_then(EmailAddress::parse) {
+        Some(name) => Some(own_address(Some(user), &name)),
+        None if user.claims.get(EMAIL_VERIFIED) == Some(&Value::Bool(true)) => {
+            user.claims.get(EMAIL).and_then(Value::as_str).and_then(EmailAddress::parse)
+        }
+        None => None,
+    }
+}
+
+/// The language of a user's mails, if the user didn't ask for them: that of the claim, such as `vi-VN`, or the
+/// `vi_VN` of older systems (OpenID Connect Core 1.0, section 5.1). Otherwise English.
+pub(crate) fn language_of(user: &User) -> Language {
+    let claim = user.claims.get(LOCALE).and_then(Value::as_str);
+    claim.and_then(|tag| Language::of_tag(&tag.replace('_', "-"))).unwrap_or(Language::English)
 }
 
 /// The address of a user, as the user's record spells it; otherwise in its normal form. The asker may be a
@@ -114,6 +143,48 @@ mod tests {
         }
         for user in [None, Some(&User::default())] {
             assert_eq!(own_address(user, &asked).as_str(), "ada@example.com");
+        }
+    }
+
+    fn user(username: Option<&str>, claims: &Value) -> User {
+        let claims = claims.as_object().unwrap().clone();
+        User { username: username.map(str::to_owned), claims, ..User::default() }
+    }
+
+    #[test]
+    fn a_user_is_told_at_the_user_name_or_at_a_verified_claim() {
+        let verified = |email: &str| json!({ "email": email, "email_verified": true });
+        for (username, claims, address) in [
+            (Some("ada@example.com"), json!({}), Some("ada@example.com")),
+            (Some("ada@example.com"), verified("Ada@example.com"), Some("Ada@example.com")),
+            (Some("ada@example.com"), verified("ada@other.example"), Some("ada@example.com")),
+            (Some("ada"), verified("Ada@example.com"), Some("Ada@example.com")),
+            (None, verified("Ada@example.com"), Some("Ada@example.com")),
+            (Some("ada"), json!({ "email": "ada@example.com" }), None),
+            (Some("ada"), json!({ "email": "ada@example.com", "email_verified": false }), None),
+            (Some("ada"), json!({ "email": "ada@example.com", "email_verified": "true" }), None),
+            (Some("ada"), verified("ada"), None),
+            (Some("ada"), json!({ "email_verified": true }), None),
+        ] {
+            let found = address_of(&user(username, &claims));
+            assert_eq!(found.as_ref().map(EmailAddress::as_str), address, "{username:?} {claims}");
+        }
+    }
+
+    #[test]
+    fn a_user_who_asked_for_nothing_is_told_in_the_language_of_the_claim() {
+        use Language::{English, Vietnamese};
+        for (locale, language) in [
+            (json!("vi"), Vietnamese),
+            (json!("vi-VN"), Vietnamese),
+            (json!("vi_VN"), Vietnamese),
+            (json!("en-GB"), English),
+            (json!("fr"), English),
+            (json!(""), English),
+            (json!(7), English),
+            (Value::Null, English),
+        ] {
+            assert_eq!(language_of(&user(None, &json!({ "locale": locale }))), language, "{locale}");
         }
     }
 }

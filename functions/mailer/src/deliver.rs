@@ -1,13 +1,13 @@
 //! The way of one mail: leased, decided, written, sent, marked.
 
-use mails::{Lease, MailKey, Mailbox, Outgoing};
+use mails::{EmailAddress, Lease, Mailbox, Outgoing, Purpose};
 use shared::{
     log::{Event, Invocation, RequestLog},
     random,
     store::StoreError,
 };
 
-use crate::{Kind, Mail, Mailer, MailerError, SendError, words::Words};
+use crate::{Kind, Mail, Mailer, MailerError, SendError, account::Account, kind::Contents, words::Words};
 
 /// How often a mail is taken. Only deliveries that neither gave it back nor marked it count, so any of them
 /// may have sent it.
@@ -108,12 +108,11 @@ impl Mailer {
 
     /// Decides which mail it is, and writes it.
     async fn write(&self, outgoing: &Outgoing, log: &RequestLog) -> Result<Mail, MailerError> {
-        let key = self.keys.current(self.clock.now()).await?;
-        let account = self.accounts.find(&outgoing.address).await?;
-        if let Some(owner) = account.owner() {
-            log.user(&owner.user_id);
+        let account = self.account_of(outgoing).await?;
+        if let Some(user_id) = outgoing.user_id.as_ref().or(account.owner().map(|owner| &owner.user_id)) {
+            log.user(user_id);
         }
-        let words = self.words(Kind::of(outgoing.ticket.purpose, &account), outgoing, &key);
+        let words = self.words(outgoing, &account).await?;
         // The engine's detail might repeat a value, which might be the token.
         let rendered = self.templates.render(&words).map_err(|error| {
             let (name, line) = (error.name().unwrap_or_default(), error.line().unwrap_or_default());
@@ -122,23 +121,71 @@ impl Mailer {
         Ok(Mail {
             from: self.from.clone(),
             reply_to: self.reply_to.clone(),
-            to: account.owner().map_or(&outgoing.address, |owner| &owner.address).clone(),
+            to: recipient(outgoing, &account).clone(),
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
         })
     }
 
-    fn words(&self, kind: Kind, outgoing: &Outgoing, key: &MailKey) -> Words {
-        let seconds = outgoing.ticket.expires_at.since(self.clock.now()).as_secs();
-        Words {
-            kind,
-            language: outgoing.language,
-            link: self.links.of(kind, outgoing, key),
-            code: kind.has_token().then(|| key.code(&outgoing.ticket)),
-            // The nearest: a mail that took seconds to be sent is as good as one that took none.
-            minutes: seconds.saturating_add(30) / 60,
-            takes_answers: self.reply_to.is_some(),
+    /// The account of the mail's address, as far as the mail depends on it.
+    async fn account_of(&self, outgoing: &Outgoing) -> Result<Account, StoreError> {
+        match outgoing.ticket.purpose {
+            Purpose::SignUp | Purpose::Reset | Purpose::Email | Purpose::Invitation | Purpose::Notice(_) => {
+                self.accounts.find(&outgoing.address).await
+            }
+            // They are for the former user of the address, even if another account has it by now.
+            Purpose::Undo | Purpose::Deleted => Ok(Account::Absent),
         }
+    }
+
+    async fn words(&self, outgoing: &Outgoing, account: &Account) -> Result<Words, MailerError> {
+        let (purpose, language) = (outgoing.ticket.purpose, outgoing.language);
+        let kind = Kind::of(purpose, account);
+        let contents = kind.contents();
+        let (mut link, mut code) = (None, None);
+        if contents.has_token() {
+            let key = self.keys.current(self.clock.now()).await?;
+            link = self.links.token_link(kind, outgoing, &key);
+            code = contents.has_code().then(|| key.code(&outgoing.ticket));
+        } else if contents == Contents::Page && is_page_for(outgoing, account) {
+            link = Some(self.links.forgot(&outgoing.client_id, language).into());
+        }
+        let until = outgoing.ticket.expires_at;
+        let notice = outgoing.notice.as_ref();
+        Ok(Words {
+            kind,
+            language,
+            link,
+            code,
+            // The nearest: a mail that took seconds to be sent is as good as one that took none.
+            minutes: until.since(self.clock.now()).as_secs().saturating_add(30) / 60,
+            until,
+            at: notice.map_or(until - purpose.ttl(), |notice| notice.at),
+            device: notice.and_then(|notice| notice.device.clone()),
+            takes_answers: self.reply_to.is_some(),
+        })
+    }
+}
+
+/// Where a mail goes: to the owner of the account, as the owner's record spells the address, if it's about that
+/// account.
+fn recipient<'a>(outgoing: &'a Outgoing, account: &'a Account) -> &'a EmailAddress {
+    match outgoing.ticket.purpose {
+        Purpose::SignUp | Purpose::Reset | Purpose::Email | Purpose::Invitation => {
+            account.owner().map_or(&outgoing.address, |owner| &owner.address)
+        }
+        // The row has the user's own spelling already.
+        Purpose::Undo | Purpose::Deleted | Purpose::Notice(_) => &outgoing.address,
+    }
+}
+
+/// Whether the page for a forgotten password helps the reader of a mail. That of a notice isn't helped, if the
+/// address is only a claim and not the user name, or the user is disabled: no link would come.
+fn is_page_for(outgoing: &Outgoing, account: &Account) -> bool {
+    match (&outgoing.user_id, account) {
+        (Some(user_id), Account::Enabled(owner)) => owner.user_id == *user_id,
+        (None, Account::Enabled(_)) => true,
+        (_, Account::Absent | Account::Disabled(_)) => false,
     }
 }

@@ -9,8 +9,8 @@ use crate::SendError;
 /// Why a mail isn't sent, or a report isn't heard. It names no address.
 #[derive(Debug, thiserror::Error)]
 pub enum MailerError {
-    /// The event is neither of the outbox's stream nor a report of SES.
-    #[error("the event is neither of the outbox's stream nor a report of SES")]
+    /// The event is neither of a table's stream nor a report of SES.
+    #[error("the event is neither of a table's stream nor a report of SES")]
     Event,
     /// Another invocation is sending the mail, or died while it did. The mail is tried again later.
     #[error("another invocation is sending the mail, or died while it did")]

@@ -1,26 +1,22 @@
-//! The events of the function: records of the outbox's stream, and reports of SES by SNS.
+//! The events of the function: records of the tables' streams, and reports of SES by SNS.
 
-use mails::Mailbox;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use shared::clock::Timestamp;
 
-use crate::{MailerError, report::Report};
+use crate::{
+    MailerError,
+    change::{Change, StreamRecord},
+    report::Report,
+};
 
 /// What an event says.
 #[derive(Debug)]
 pub(crate) enum Event {
-    /// Rows of the outbox changed.
+    /// Rows changed.
     Changes(Vec<Change>),
     /// SES reports bounces and complaints.
     Reports(Vec<Report>),
-}
-
-/// A mailbox whose row changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Change {
-    pub(crate) mailbox: Mailbox,
-    /// Of the first record of the mailbox. Lambda repeats a batch from the first record that failed.
-    pub(crate) sequence_number: String,
 }
 
 #[derive(Deserialize)]
@@ -34,33 +30,6 @@ struct Envelope {
 enum Record {
     Stream(StreamRecord),
     Notification(Notification),
-}
-
-/// A record of a stream that carries keys only.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct StreamRecord {
-    event_name: String,
-    dynamodb: Position,
-}
-
-/// The row and the place in the stream.
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Position {
-    keys: Keys,
-    sequence_number: String,
-}
-
-#[derive(Deserialize)]
-struct Keys {
-    mailbox: Text,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Text {
-    s: String,
 }
 
 /// A notification of SNS. Its message is JSON as text.
@@ -77,17 +46,16 @@ struct Message {
 }
 
 impl Event {
-    pub(crate) fn parse(event: Value) -> Result<Self, MailerError> {
+    /// Reads an event. It leaves out the records that need no mail.
+    pub(crate) fn parse(event: Value, now: Timestamp) -> Result<Self, MailerError> {
         let Envelope { records } = serde_json::from_value(event).map_err(|_| MailerError::Event)?;
         let (mut changes, mut reports) = (Vec::<Change>::new(), Vec::new());
         for record in records {
             match record {
                 Record::Stream(record) => {
-                    // A mail is read from its row, so one attempt serves all records of a mailbox.
-                    let change = record.change();
-                    changes.extend(
-                        change.filter(|new| changes.iter().all(|known| known.mailbox != new.mailbox)),
-                    );
+                    // All is read again, so one attempt serves all records of a mailbox or of an event.
+                    let change = Change::of_record(&record, now)?;
+                    changes.extend(change.filter(|new| changes.iter().all(|known| !new.repeats(known))));
                 }
                 Record::Notification(Notification { sns }) => reports.push(Report::parse(&sns.message)?),
             }
@@ -96,27 +64,20 @@ impl Event {
     }
 }
 
-impl StreamRecord {
-    /// The mailbox whose row changed. `None`, if the row is gone, counts the requests of a
-    /// network, or stops the mails to an address.
-    fn change(self) -> Option<Change> {
-        let Self { event_name, dynamodb: Position { keys, sequence_number } } = self;
-        let mailbox = Mailbox::parse(&keys.mailbox.s).filter(|_| event_name != "REMOVE")?;
-        Some(Change { mailbox, sequence_number })
-    }
-}
-
 /// The answer to a batch of a stream: the records that failed (`ReportBatchItemFailures`).
-pub(crate) fn failures(changes: &[Change]) -> Value {
-    let failure = |change: &Change| json!({ "itemIdentifier": change.sequence_number });
-    json!({ "batchItemFailures": changes.iter().map(failure).collect::<Vec<_>>() })
+pub(crate) fn failures(sequence_numbers: &[String]) -> Value {
+    let failure = |number: &String| json!({ "itemIdentifier": number });
+    json!({ "batchItemFailures": sequence_numbers.iter().map(failure).collect::<Vec<_>>() })
 }
 
 #[cfg(test)]
 mod tests {
-    use mails::{EmailAddress, Purpose};
+    use mails::{EmailAddress, Mailbox, Purpose};
 
     use super::*;
+    use crate::change::What;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
     fn mailbox(address: &str) -> Mailbox {
         EmailAddress::parse(address).unwrap().mailbox(Purpose::Reset)
@@ -135,20 +96,24 @@ mod tests {
         let (ada, bob) = (mailbox("ada@example.com"), mailbox("bob@example.com"));
         let batch = json!({ "Records": [
             record("INSERT", "network#abc", "1"),
+            record("INSERT", "user#abc", "1"),
             record("INSERT", "suppressed#abc", "1"),
             record("INSERT", ada.as_str(), "2"),
             record("REMOVE", mailbox("eve@example.com").as_str(), "3"),
             record("MODIFY", bob.as_str(), "4"),
             record("MODIFY", ada.as_str(), "5"),
         ] });
-        let Event::Changes(changes) = Event::parse(batch).unwrap() else { panic!("changes") };
-        let change = |mailbox: &Mailbox, sequence_number: &str| Change {
-            mailbox: mailbox.clone(),
-            sequence_number: sequence_number.to_owned(),
-        };
-        assert_eq!(changes, [change(&ada, "2"), change(&bob, "4")]);
+        let Event::Changes(changes) = Event::parse(batch, NOW).unwrap() else { panic!("changes") };
+        let mailboxes: Vec<_> = changes
+            .iter()
+            .map(|change| match &change.what {
+                What::Mailbox(mailbox) => (mailbox.clone(), &*change.sequence_number),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(mailboxes, [(ada, "2"), (bob, "4")]);
         assert_eq!(
-            failures(&changes),
+            failures(&["2".to_owned(), "4".to_owned()]),
             json!({ "batchItemFailures": [{ "itemIdentifier": "2" }, { "itemIdentifier": "4" }] })
         );
     }
@@ -158,7 +123,7 @@ mod tests {
         for event in
             [json!({}), json!({ "Records": [{}] }), json!({ "Records": [{ "Sns": { "Message": "x" } }] })]
         {
-            assert!(matches!(Event::parse(event), Err(MailerError::Event)));
+            assert!(matches!(Event::parse(event, NOW), Err(MailerError::Event)));
         }
     }
 }

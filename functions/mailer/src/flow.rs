@@ -5,14 +5,15 @@ use shared::log::{Event as LogEvent, Invocation, RequestLog};
 
 use crate::{
     MAIL_TIME_LIMIT, Mailer, MailerError, TIME_LIMIT,
-    event::{Change, Event, failures},
+    change::{Change, What},
+    event::{Event, failures},
     report::Report,
 };
 
 impl Mailer {
     pub(crate) async fn answer(&self, event: Value, invocation: Invocation) -> Result<Value, MailerError> {
-        match Event::parse(event) {
-            Ok(Event::Changes(changes)) => Ok(failures(&self.send_all(changes, &invocation).await)),
+        match Event::parse(event, self.clock.now()) {
+            Ok(Event::Changes(changes)) => Ok(failures(&self.handle_all(changes, &invocation).await)),
             Ok(Event::Reports(reports)) => {
                 self.hear(&reports, invocation).await?;
                 Ok(json!({}))
@@ -24,9 +25,9 @@ impl Mailer {
         }
     }
 
-    /// Sends the mails of a batch, one after the other, and returns those to try again. A mail that fails
+    /// Handles the changes of a batch, one after the other, and returns those to try again. One that fails
     /// doesn't keep the others waiting.
-    async fn send_all(&self, changes: Vec<Change>, invocation: &Invocation) -> Vec<Change> {
+    async fn handle_all(&self, changes: Vec<Change>, invocation: &Invocation) -> Vec<String> {
         let start = self.clock.instant();
         let mut failed = Vec::new();
         for change in changes {
@@ -35,13 +36,27 @@ impl Mailer {
             let result = if is_late {
                 Err(MailerError::TooLate)
             } else {
-                self.deliver(&change.mailbox, invocation.clone()).await
+                self.handle_one(change.what, invocation.clone()).await
             };
-            if result.is_err_and(|error| !error.is_final()) {
-                failed.push(change);
+            match result {
+                Err(error) if !error.is_final() => failed.push(change.sequence_number),
+                _ => {}
             }
         }
         failed
+    }
+
+    async fn handle_one(&self, what: What, invocation: Invocation) -> Result<(), MailerError> {
+        match what {
+            What::Mailbox(mailbox) => self.deliver(&mailbox, invocation).await,
+            What::Account(event, user) => self.tell(&event, user.map(|user| *user), invocation).await,
+            What::Session(key) => self.tell_of_session(&key, invocation).await,
+            What::Malformed(error) => {
+                let error = MailerError::from(error);
+                RequestLog::begin(&self.log, invocation).refused(&error.ending());
+                Err(error)
+            }
+        }
     }
 
     /// Ends the mails to addresses that bounced or complained.

@@ -5,9 +5,14 @@
 //! the account, decides which mail it is, and sends it by SES. It sends a mail at least once, and again only
 //! if SES's answer or its own mark was lost: three times at most.
 //!
+//! Nobody asks for a notice, such as that the password was changed. The streams of the tables Users,
+//! Revocations and Sessions bring the write that names it, and this function puts the mail into the outbox.
+//!
 //! SES reports bounces and complaints by SNS; then the address gets no more mails.
 
 mod account;
+mod account_event;
+mod change;
 mod check;
 mod correspondent;
 mod deliver;
@@ -19,6 +24,8 @@ mod kind;
 mod links;
 mod look;
 mod mail;
+mod new_device;
+mod notify;
 mod ours;
 mod preview;
 mod report;
@@ -40,7 +47,7 @@ use shared::{
     random::Random,
 };
 
-use self::{account::Accounts, links::Links, ses::Ses, templates::Templates};
+use self::{account::Accounts, links::Links, new_device::Devices, ses::Ses, templates::Templates};
 pub use self::{
     correspondent::Correspondent,
     error::MailerError,
@@ -63,6 +70,7 @@ pub struct Mailer {
     mails: Mails,
     keys: MailKeys,
     accounts: Accounts,
+    devices: Devices,
     templates: Templates,
     links: Links,
     from: Correspondent,
@@ -96,6 +104,7 @@ impl Mailer {
             mails: Mails::new(environment, dynamodb)?,
             keys: keys.ok_or(EnvironmentError::Missing(variable::MAIL_KEY_SECRET))?,
             accounts: Accounts::new(environment, dynamodb)?,
+            devices: Devices::new(environment, dynamodb)?,
             templates: check::checked(environment)?,
             links: Links::from_environment(environment)?,
             from: from.ok_or(EnvironmentError::Missing(variable::MAIL_FROM))?,
@@ -118,7 +127,7 @@ impl Mailer {
         Ok(self.answer(event.payload, invocation).await?)
     }
 
-    /// Handles an event: records of the outbox's stream, or a report of SES. For records it returns those
+    /// Handles an event: records of the tables' streams, or a report of SES. For records it returns those
     /// that failed. Events may be repeated, at any time and in parallel.
     ///
     /// # Errors

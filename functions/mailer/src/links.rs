@@ -24,21 +24,14 @@ impl Links {
         Ok(Self { issuer: environment.required(variable::ISSUER)?.to_owned() })
     }
 
-    /// The link of a mail, if this kind has one.
-    pub(crate) fn of(&self, kind: Kind, outgoing: &Outgoing, key: &MailKey) -> Option<SecretString> {
-        let language = outgoing.language;
-        match kind {
-            Kind::Confirm => {
-                Some(self.with_token(route::ACCOUNT_CONFIRM, &key.link(&outgoing.ticket), language))
-            }
-            Kind::Reset => Some(self.with_token(route::ACCOUNT_RESET, &key.link(&outgoing.ticket), language)),
-            Kind::AlreadyRegistered => Some(self.forgot(&outgoing.client_id, language).into()),
-            Kind::NoAccount | Kind::Disabled => None,
-        }
+    /// The link with a token of a mail, if this kind has one.
+    pub(crate) fn token_link(&self, kind: Kind, outgoing: &Outgoing, key: &MailKey) -> Option<SecretString> {
+        let path = page_of_token(kind)?;
+        Some(self.with_token(path, &key.link(&outgoing.ticket), outgoing.language))
     }
 
     /// A page that takes a token.
-    pub(crate) fn with_token(&self, path: &str, token: &SecretString, language: Language) -> SecretString {
+    fn with_token(&self, path: &str, token: &SecretString, language: Language) -> SecretString {
         let (issuer, token, tag) = (&self.issuer, token.expose_secret(), language.tag());
         format!("{issuer}{path}?token={token}&ui_locales={tag}").into()
     }
@@ -52,6 +45,25 @@ impl Links {
         }
         let client_id = utf8_percent_encode(client_id.as_str(), NON_ALPHANUMERIC);
         format!("{issuer}{path}?client_id={client_id}&ui_locales={tag}")
+    }
+}
+
+/// The page that takes the token of a mail. `None`, if mails of this kind have no token.
+pub(crate) fn page_of_token(kind: Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Confirm | Kind::Invitation => Some(route::ACCOUNT_CONFIRM),
+        Kind::Reset => Some(route::ACCOUNT_RESET),
+        Kind::ChangeAddress => Some(route::ACCOUNT_EMAIL_CONFIRM),
+        Kind::AddressChanged => Some(route::ACCOUNT_EMAIL_UNDO),
+        Kind::AlreadyRegistered
+        | Kind::NoAccount
+        | Kind::Disabled
+        | Kind::AddressTaken
+        | Kind::AccountDeleted
+        | Kind::PasswordChanged
+        | Kind::SessionsEnded
+        | Kind::Theft
+        | Kind::NewDevice => None,
     }
 }
 
@@ -74,6 +86,13 @@ mod tests {
         );
         for client_id in [ClientId::browser(), ClientId::of_document("https://app.example/client")] {
             assert_eq!(forgot(client_id), "https://id.example/v1/account/forgot?ui_locales=en");
+        }
+    }
+
+    #[test]
+    fn exactly_the_mails_with_a_token_lead_to_a_page_that_takes_it() {
+        for kind in Kind::ALL {
+            assert_eq!(page_of_token(kind).is_some(), kind.contents().has_token(), "{}", kind.name());
         }
     }
 }

@@ -18,6 +18,12 @@ use crate::{Kind, folder, look::Look, ours::OURS, words::Words};
 pub(crate) struct Templates {
     engine: Engine<'static>,
     look: Value,
+    /// The names of the operator's.
+    replaced: Vec<String>,
+    /// Ours alone, with our layouts. `None`, if all are ours.
+    ours: Option<Engine<'static>>,
+    /// The mails that are made of ours alone.
+    only_ours: Vec<(Kind, Language)>,
 }
 
 /// A mail without its header.
@@ -38,23 +44,33 @@ impl Templates {
 
     /// Our templates, without those that are replaced.
     pub(crate) fn new(replaced: &HashMap<&str, String>, look: &Look) -> Result<Self, String> {
-        let mut engine = Engine::new();
-        engine.set_undefined_behavior(UndefinedBehavior::SemiStrict);
-        engine.set_formatter(|out, state, value| match (state.auto_escape(), value.as_str()) {
-            (AutoEscape::Html, Some(text)) if !value.is_safe() => Ok(out.write_str(&escaped(text))?),
-            _ => escape_formatter(out, state, value),
-        });
-        for (name, text) in OURS {
-            let text = replaced.get(name).cloned().unwrap_or_else(|| text.to_owned());
-            engine.add_template_owned(name, text).map_err(|error| error.to_string())?;
+        Ok(Self {
+            engine: engine(replaced)?,
+            look: look.variables(),
+            replaced: replaced.keys().map(|name| (*name).to_owned()).collect(),
+            ours: (!replaced.is_empty()).then(|| engine(&HashMap::new())).transpose()?,
+            only_ours: Vec::new(),
+        })
+    }
+
+    /// Makes a mail of our templates and layouts alone. `false`, if that may not be: the operator has templates of
+    /// it, or could have checked the layouts with it. An operator's layouts may be older than the kind.
+    pub(crate) fn fall_back(&mut self, kind: Kind, language: Language) -> bool {
+        let prefix = format!("{}/{}.", language.tag(), kind.name());
+        let has_none = !self.replaced.iter().any(|name| name.starts_with(&prefix));
+        let may = self.ours.is_some() && has_none && !kind.is_original();
+        if may {
+            self.only_ours.push((kind, language));
         }
-        Ok(Self { engine, look: look.variables() })
+        may
     }
 
     pub(crate) fn render(&self, words: &Words) -> Result<Rendered, EngineError> {
         let (language, kind) = (words.language.tag(), words.kind.name());
+        let is_ours = self.only_ours.contains(&(words.kind, words.language));
+        let engine = self.ours.as_ref().filter(|_| is_ours).unwrap_or(&self.engine);
         let part = |part: &str, variables: &Value| {
-            self.engine.get_template(&format!("{language}/{kind}.{part}"))?.render(variables)
+            engine.get_template(&format!("{language}/{kind}.{part}"))?.render(variables)
         };
         let variables = context! { ..words.variables(), ..self.look.clone() };
         // A header is one line.
@@ -63,6 +79,21 @@ impl Templates {
         let html = part("html", &context! { subject => subject.clone(), ..variables })?;
         Ok(Rendered { subject, text, html })
     }
+}
+
+/// An engine with our templates, without those that are replaced.
+fn engine(replaced: &HashMap<&str, String>) -> Result<Engine<'static>, String> {
+    let mut engine = Engine::new();
+    engine.set_undefined_behavior(UndefinedBehavior::SemiStrict);
+    engine.set_formatter(|out, state, value| match (state.auto_escape(), value.as_str()) {
+        (AutoEscape::Html, Some(text)) if !value.is_safe() => Ok(out.write_str(&escaped(text))?),
+        _ => escape_formatter(out, state, value),
+    });
+    for (name, text) in OURS {
+        let text = replaced.get(name).cloned().unwrap_or_else(|| text.to_owned());
+        engine.add_template_owned(name, text).map_err(|error| error.to_string())?;
+    }
+    Ok(engine)
 }
 
 /// Every kind of mail in every language.
@@ -98,6 +129,22 @@ mod tests {
         }
     }
 
+    /// A reader of text alone gets the same.
+    #[test]
+    fn both_parts_say_the_same() {
+        let templates = templates(&[(variable::PAGES_NAME, "Acme")]);
+        for words in every_mail().flat_map(|(kind, language)| Words::samples(kind, language)) {
+            let mail = templates.render(&words).unwrap();
+            let html = mail.html.replace("&#39;", "'");
+            let code = words.code.as_ref().map(|_| "493175");
+            for line in mail.text.lines().map(str::trim).filter(|line| Some(*line) != code) {
+                let line = escaped(line).replace("&#39;", "'");
+                let is_lead_in = line.ends_with(':') && words.link.is_some();
+                assert!(is_lead_in || html.contains(&line), "{}: {line} in {html}", words.kind.name());
+            }
+        }
+    }
+
     #[test]
     fn a_mail_loads_nothing_but_the_logo() {
         let logo = "https://cdn.example/logo.png";
@@ -117,8 +164,9 @@ mod tests {
     #[test]
     fn no_line_of_a_text_is_longer_than_mail_allows() {
         // RFC 5322 section 2.1.1: 998 characters.
-        for (kind, language) in every_mail() {
-            let mail = templates(&[]).render(&Words::sample(kind, language)).unwrap();
+        let templates = templates(&[]);
+        for words in every_mail().flat_map(|(kind, language)| Words::samples(kind, language)) {
+            let mail = templates.render(&words).unwrap();
             assert!(mail.text.lines().chain(mail.html.lines()).all(|line| line.len() <= 998));
             assert!(!mail.text.contains("{{") && !mail.text.contains("\n\n\n"), "{}", mail.text);
         }

@@ -1,6 +1,9 @@
 //! A request for a document.
 
-use lambda_http::{Request, http::Method};
+use lambda_http::{
+    Request,
+    http::{Method, header},
+};
 use shared::{http::RequestError, resource::Resource, route};
 
 use crate::{MetadataError, MetadataReason, documents::Server};
@@ -39,7 +42,7 @@ impl<'a> Question<'a> {
             (Some(document), &Method::GET | &Method::HEAD) => Ok(Self::Document(document)),
             (Some(_), &Method::OPTIONS) => Ok(Self::DocumentPreflight),
             (Some(_), _) => Err(RequestError::Method.into()),
-            (None, &Method::OPTIONS) if is_page(path) => Ok(Self::PagePreflight),
+            (None, &Method::OPTIONS) if is_page(path) && !is_of_deletion(request) => Ok(Self::PagePreflight),
             (None, &Method::OPTIONS) => Ok(Self::EndpointPreflight),
             (None, _) => Err(MetadataReason::NotFound.into()),
         }
@@ -50,6 +53,13 @@ impl<'a> Question<'a> {
 /// it.
 fn is_page(path: &str) -> bool {
     route::PAGES.into_iter().any(|page| path.ends_with(page))
+}
+
+/// Whether a preflight asks for the deletion of an account. That is an endpoint, though its path is a page's for
+/// other methods.
+fn is_of_deletion(request: &Request) -> bool {
+    let method = request.headers().get(header::ACCESS_CONTROL_REQUEST_METHOD);
+    request.uri().path().ends_with(route::ACCOUNT) && method.is_some_and(|method| method == "DELETE")
 }
 
 /// The documents with fixed paths.
@@ -104,6 +114,22 @@ mod tests {
             document("/tenants/one/.well-known/openid-configuration"),
             Some(Document::OpenIdConfiguration)
         );
+    }
+
+    #[test]
+    fn of_the_account_only_the_deletion_is_an_endpoint() {
+        let asked = |path: &str, method: &str| {
+            let ask =
+                lambda_http::http::Request::options(path).header("access-control-request-method", method);
+            is_of_deletion(&ask.body(lambda_http::Body::Empty).unwrap())
+        };
+        for path in ["/account", "/prod/account"] {
+            assert!(is_page(path) && asked(path, "DELETE"));
+            assert!(!asked(path, "POST") && !asked(path, "GET") && !asked(path, "delete"), "{path}");
+        }
+        for path in ["/account/delete", "/account/email", "/authorize"] {
+            assert!(is_page(path) && !asked(path, "DELETE"), "{path}");
+        }
     }
 
     #[test]

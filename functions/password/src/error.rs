@@ -1,10 +1,7 @@
 //! The reasons for which a change of password is refused.
 
-use passwords::{PasswordRejection, ReplaceError};
-use shared::{
-    client::ClientError,
-    http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse},
-};
+use passwords::{CallerError, PasswordRejection, ReplaceError};
+use shared::http::{EndpointError, ErrorCode, ErrorResponse, IntoErrorResponse};
 
 /// Why a change of password was refused or failed.
 pub type PasswordChangeError = EndpointError<PasswordChangeReason>;
@@ -12,15 +9,12 @@ pub type PasswordChangeError = EndpointError<PasswordChangeReason>;
 /// A reason that only this endpoint has.
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordChangeReason {
-    /// The session of the access token is over, or its user is disabled.
-    #[error("the session is over")]
-    SessionOver,
+    /// The caller may change no account.
+    #[error(transparent)]
+    Caller(#[from] CallerError),
     /// The session is over, but the password was changed.
     #[error("the session is over, and the password was changed")]
     OverAfterChange,
-    /// The session's client is gone or disabled.
-    #[error(transparent)]
-    ClientGone(ClientError),
     /// The new password is not allowed.
     #[error(transparent)]
     Rejected(PasswordRejection),
@@ -32,9 +26,7 @@ pub enum PasswordChangeReason {
 impl IntoErrorResponse for PasswordChangeReason {
     fn response(&self) -> ErrorResponse {
         match self {
-            Self::SessionOver | Self::ClientGone(_) => {
-                ErrorResponse::new(ErrorCode::InvalidGrant, "The session is over. Log in again.")
-            }
+            Self::Caller(error) => error.response(),
             Self::OverAfterChange => ErrorResponse::new(
                 ErrorCode::InvalidGrant,
                 "The session is over, but the password was changed. Log in with the new one.",
@@ -48,8 +40,8 @@ impl IntoErrorResponse for PasswordChangeReason {
 
     fn reason(&self) -> &'static str {
         match self {
-            Self::SessionOver | Self::OverAfterChange => "session_over",
-            Self::ClientGone(error) => error.reason(),
+            Self::Caller(error) => error.reason(),
+            Self::OverAfterChange => "session_over",
             Self::Rejected(rejection) => rejection.reason(),
             Self::NotReplaced(error) => error.reason(),
         }

@@ -3,15 +3,15 @@
 use std::{sync::Arc, time::Duration};
 
 use lambda_http::{Body, Request, Response};
-use passwords::{NewPassword, Replacing, Username};
+use passwords::{NewPassword, Owner, Replacing, Username};
 use shared::{
-    client::{Client, ClientError},
+    client::Client,
     clock::Timestamp,
-    http::{DpopError, Peer, caller, caller_jkt},
+    http::{Peer, caller, caller_jkt},
     keys::Keyset,
     log::{Cause, Event, RequestLog},
     random,
-    store::{Claim, Claimed, FoundSession, Session, SessionKey, StoreError, User, attribute},
+    store::{Claim, Claimed, FoundSession, Notice, Session, SessionKey, User},
     thumbprint::Thumbprint,
 };
 
@@ -61,7 +61,7 @@ impl PasswordChange {
         let claim = Claim { session: &caller, change: &id, created_at: valid_from, ends_at };
         // Before the cut-off: otherwise a refresh by the client would end this session.
         let claimed = self.revoker.claim(&claim, admitted.now).await?;
-        self.users.cut_off(&caller.user_id, valid_from).await?;
+        self.users.cut_off(&caller.user_id, valid_from, Some(Notice::PasswordChanged)).await?;
         let superseded = claimed.as_ref().and_then(Claimed::superseded);
         self.end_others(&claim, superseded, admitted.now, log).await?;
         let response = match (&claimed, &change.idempotency_key) {
@@ -92,23 +92,8 @@ impl PasswordChange {
     ) -> Result<Admitted, PasswordChangeError> {
         let now = self.clock.now();
         let keyset = self.keysets.current(now).await?;
-        let (client, user, session) = tokio::join!(
-            self.clients.enabled(&caller.client_id),
-            self.users.find(&caller.user_id),
-            self.sessions.find(caller)
-        );
-        let (client, user, session) = (client.map_err(gone)?, user?, session?);
-        let session =
-            session.filter(|session| session.is_live(now) && session.created_at >= client.not_before);
-        let session = session.ok_or(PasswordChangeReason::SessionOver)?;
-        let jkt = session.jkt.or(jkt);
-        if client.requires_dpop && jkt.is_none() {
-            return Err(DpopError::Missing.into());
-        }
-        let user = user.filter(|user| !user.disabled).ok_or(PasswordChangeReason::SessionOver)?;
-        let username = user.username.as_deref().and_then(Username::stored);
-        let malformed = StoreError::Malformed { table: "Users", attribute: attribute::USERNAME };
-        let username = username.ok_or(malformed)?;
+        let Owner { client, user, username, session, jkt } =
+            self.callers.find(caller, jkt, now).await?.owner()?;
         Ok(Admitted { client, user, username, session, keyset, peer, jkt, now })
     }
 
@@ -133,16 +118,5 @@ impl PasswordChange {
         };
         let on_denied = |key: &SessionKey| log.revoked(key, Cause::PasswordChange);
         Ok(self.revoker.revoke_of_user(&claim.session.user_id, now, is_other, on_denied).await?)
-    }
-}
-
-/// Converts an error of the session's client: the session is over, unless the store failed. A plain `?` would
-/// answer `invalid_client`, although no client authenticates here.
-fn gone(error: ClientError) -> PasswordChangeError {
-    match error {
-        ClientError::Store(error) => error.into(),
-        ClientError::Unknown | ClientError::Unproven | ClientError::Disabled => {
-            PasswordChangeReason::ClientGone(error).into()
-        }
     }
 }

@@ -13,7 +13,7 @@ mod successor;
 use std::sync::Arc;
 
 use lambda_http::{Body, Request, Response};
-use passwords::{Credentials, Passwords};
+use passwords::{Callers, Credentials, Passwords};
 use shared::{
     client::Clients,
     clock::Clock,
@@ -34,6 +34,7 @@ pub struct PasswordChange {
     endpoint: Endpoint,
     keysets: Keysets,
     clients: Clients,
+    callers: Callers,
     credentials: Credentials,
     users: Users,
     sessions: Sessions,
@@ -53,9 +54,10 @@ impl PasswordChange {
     /// [`StartError`], if its environment is incomplete or its keys are unusable.
     pub async fn start(context: &Context) -> Result<Self, StartError> {
         let Context { environment, dynamodb, aws, clock, random, hash_cost } = context;
+        let clients = Clients::new(environment, dynamodb, clock.clone())?;
         let password = Self {
             endpoint: Endpoint::new("password", "POST", context)?,
-            clients: Clients::new(environment, dynamodb, clock.clone())?,
+            callers: Callers::new(environment, dynamodb, &clients)?,
             credentials: Credentials::new(environment, dynamodb)?,
             users: Users::new(environment, dynamodb)?,
             sessions: Sessions::new(environment, dynamodb)?,
@@ -66,6 +68,7 @@ impl PasswordChange {
             keysets: Keysets::new(environment, aws)?,
             clock: clock.clone(),
             random: random.clone(),
+            clients,
         };
         password.keysets.load(clock.now()).await?;
         Ok(password)

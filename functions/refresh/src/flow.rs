@@ -7,7 +7,7 @@ use shared::{
     http::{IntoErrorResponse, Peer, tokens},
     keys::Keyset,
     log::{Cause, Event, RequestLog},
-    store::{Session, SessionKey, User},
+    store::{Notice, Session, SessionKey, User},
     thumbprint::Thumbprint,
     tokens::{Grant, RefreshToken},
 };
@@ -177,7 +177,8 @@ impl Refresh {
                 // Before the session is ended, so that the event is logged even if that fails.
                 rotation.log.reused(rotation.key, reuse.subtype());
                 let on_denied = |key: &SessionKey| rotation.log.revoked(key, Cause::Theft);
-                self.revoker.revoke(rotation.key, rotation.now, on_denied).await?;
+                let (key, now) = (rotation.key, rotation.now);
+                self.revoker.revoke_with_notice(key, Notice::Theft, now, on_denied).await?;
                 Err(RefreshReason::Reused(reuse).into())
             }
         }

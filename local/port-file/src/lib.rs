@@ -31,6 +31,12 @@ pub struct LocalServer {
     pub tables: BTreeMap<String, String>,
     /// The file that holds its keys. `None` if the keys are only in memory.
     pub keyset_file: Option<PathBuf>,
+    /// Who may create an account: its parameter `SignUp`. `None` if the server is of an earlier release.
+    #[serde(default)]
+    pub sign_up: Option<String>,
+    /// The sender of mails: its parameter `MailFrom`. `None` if the server is of an earlier release.
+    #[serde(default)]
+    pub mail_from: Option<String>,
     /// Its process ID.
     pub pid: u32,
 }
@@ -135,6 +141,8 @@ mod tests {
             dynamodb_access_key_id: Some("0123456789ABCDEF".to_owned()),
             tables: BTreeMap::from([("ClientsTable".to_owned(), "ClientsTable".to_owned())]),
             keyset_file: None,
+            sign_up: Some("open".to_owned()),
+            mail_from: Some("latchgate@localhost".to_owned()),
             pid,
         }
     }

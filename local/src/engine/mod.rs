@@ -7,6 +7,7 @@ mod endpoint;
 mod file;
 mod in_process;
 mod operations;
+mod streams;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use tokio::{net::TcpListener, time};
 pub use self::{
     access_key::{ANY_ACCESS_KEY_ID, AccessKeyId},
     file::{DatabaseFile, DatabaseFileError},
+    streams::{Place, StreamError, Streams, sequence_number},
 };
 use self::{connector::Connector, endpoint::Endpoint};
 use crate::hosts::Hosts;
@@ -52,6 +54,8 @@ pub struct Engine {
     pub address: SocketAddr,
     /// A client that calls the store in this process.
     pub client: Client,
+    /// The streams of its tables.
+    pub streams: Streams,
 }
 
 impl Engine {
@@ -72,9 +76,10 @@ impl Engine {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let client = in_process::client(Connector::start(database.clone())?);
+        let streams = Streams::new(database.clone());
         tokio::spawn(sweep(database.clone()));
         tokio::spawn(Endpoint { database, access_key_id, hosts: Hosts::of_this_machine() }.serve(listener));
-        Ok(Self { address, client })
+        Ok(Self { address, client, streams })
     }
 
     /// The endpoint URL for an SDK.

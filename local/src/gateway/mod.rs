@@ -53,7 +53,7 @@ const PERMISSION: [HeaderName; 4] = [
     header::ACCESS_CONTROL_MAX_AGE,
 ];
 
-/// The functions of which a request may ask for a mail.
+/// The functions of which a request may write a mail.
 const ASK_FOR_MAILS: [&str; 2] = ["accounts", "authorize"];
 
 /// An API, as template.yaml or template-http.yaml deploys it.
@@ -67,7 +67,7 @@ pub struct Gateway {
     decisions: DecisionCache,
     sender: Sender,
     pages: Pages,
-    /// Notified after each request that may have asked for a mail.
+    /// Notified after each request that may have written a mail.
     asked_for_mail: Arc<Notify>,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -120,7 +120,7 @@ impl Gateway {
         &self.routes.own
     }
 
-    /// What is notified after each request that may have asked for a mail. The answer doesn't wait for it.
+    /// What is notified after each request that may have written a mail. The answer doesn't wait for it.
     pub fn asked_for_mail(&self) -> Arc<Notify> {
         self.asked_for_mail.clone()
     }
@@ -173,7 +173,8 @@ impl Gateway {
             return self.failure(Failure::Integration);
         };
         let answer = self.functions.call(&route.function, &request).await;
-        if ASK_FOR_MAILS.contains(&route.function.as_str()) && parts.method == Method::POST {
+        let may_change = [Method::POST, Method::DELETE].contains(&parts.method);
+        if may_change && ASK_FOR_MAILS.contains(&route.function.as_str()) {
             self.asked_for_mail.notify_one();
         }
         match answer {

@@ -17,7 +17,7 @@ const MAILER: &str = "mailer";
 /// How often the table is read when nobody asks for a mail: to retry, and for what another server wrote.
 const INTERVAL: Duration = Duration::from_secs(5);
 
-/// The outbox and its mailer. The embedded store has no streams, so this reads the table.
+/// The outbox and its mailer. This reads the table and no stream, so that it works with every store.
 #[derive(Debug)]
 pub struct Outbox {
     mails: Mails,
@@ -40,6 +40,11 @@ impl Outbox {
         let context = deployment.context(definition);
         let mails = Mails::new(&context.environment, &context.dynamodb).map_err(StartError::from)?;
         Ok(Self { mails, mailer: Arc::new(Mailer::start_with(&context, sender)?) })
+    }
+
+    /// The mailer.
+    pub fn mailer(&self) -> Arc<Mailer> {
+        self.mailer.clone()
     }
 
     /// Has the waiting mails sent whenever `asked` is notified, and every few seconds. It never ends.

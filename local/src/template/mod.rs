@@ -5,6 +5,7 @@
 
 mod api;
 mod bounds;
+mod filter;
 mod function;
 mod http_api;
 mod names;
@@ -13,8 +14,10 @@ mod others;
 mod place;
 mod property;
 mod resolve;
+mod resources;
 mod responses;
 mod role;
+mod sources;
 mod tables;
 
 use std::{collections::BTreeMap, time::Duration};
@@ -24,6 +27,7 @@ use serde_yaml_ng::{Mapping, Value};
 pub use self::{
     api::{ANY, Api, ApiKind, BoundRoute, Cors},
     bounds::ParameterError,
+    filter::Filter,
     function::{Function, NAMES, Route},
     http_api::HttpApiTemplate,
     others::OtherFunction,
@@ -31,6 +35,7 @@ pub use self::{
     resolve::Parameters,
     responses::{GatewayResponse, GatewayResponses},
     role::Statement,
+    sources::StreamSource,
     tables::TableDefinition,
 };
 use self::{
@@ -129,6 +134,19 @@ impl Template {
         self.of_type("AWS::DynamoDB::Table")
             .map(|(id, resource)| Ok((id.to_owned(), TableDefinition::parse(id, resource)?)))
             .collect()
+    }
+
+    /// The streams of tables that call the function of this name.
+    ///
+    /// # Errors
+    ///
+    /// [`TemplateError`], if one can't be read.
+    pub fn streams(
+        &self,
+        function: &str,
+        parameters: &Parameters,
+    ) -> Result<Vec<StreamSource>, TemplateError> {
+        sources::of(&self.resources, function, self.resolver(parameters))
     }
 
     /// Latchgate's functions, by the name of their package and binary.
@@ -243,10 +261,7 @@ impl Template {
     }
 
     fn of_type<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a Value)> {
-        self.resources
-            .iter()
-            .filter(move |(_, resource)| resource.get("Type").and_then(Value::as_str) == Some(kind))
-            .filter_map(|(id, resource)| Some((id.as_str()?, resource)))
+        resources::of_type(&self.resources, kind)
     }
 }
 

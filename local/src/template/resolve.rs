@@ -129,6 +129,14 @@ impl Resolver<'_> {
         Some(if holds { if_true } else { if_false })
     }
 
+    /// Whether a resource is there: it names no condition, or one that holds. `None` if that isn't understood.
+    pub(super) fn has(&self, resource: &Value) -> Option<bool> {
+        match resource.get("Condition") {
+            None => Some(true),
+            Some(condition) => self.holds(self.conditions.get(condition)?),
+        }
+    }
+
     /// Whether a condition holds. `None` if it isn't understood.
     fn holds(&self, condition: &Value) -> Option<bool> {
         let Value::Tagged(tagged) = condition else { return None };
@@ -144,7 +152,15 @@ impl Resolver<'_> {
             let [negated] = arguments else { return None };
             return self.holds(negated).map(|holds| !holds);
         }
-        None
+        let each = arguments.iter().map(|condition| self.holds(condition));
+        let each: Vec<bool> = each.collect::<Option<_>>()?;
+        if tagged.tag == "And" {
+            Some(each.into_iter().all(|holds| holds))
+        } else if tagged.tag == "Or" {
+            Some(each.into_iter().any(|holds| holds))
+        } else {
+            None
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::{
 const ADDRESS: &str = "Ada@Example.com";
 const SIGN_UP: &str = "client_id=demo-app&email=Ada@Example.com";
 const PASSWORD: &str = "battery+horse+staple+correct";
+const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 async fn mails(running: &Running) -> Vec<Value> {
     let mails = reqwest::get(running.text("mails")).await.unwrap();
@@ -123,6 +124,73 @@ async fn sign_up_and_mails_can_be_turned_off() {
     assert_eq!(silent.line["mails"], Value::Null);
     let (status, refused) = silent.post(route::FORGOT, forgot).await;
     assert_eq!((status, &refused["error"]), (503, &"temporarily_unavailable".into()), "{refused}");
+}
+
+/// Signs Ada up, by her first mail.
+async fn signed_up(running: &Running) -> Value {
+    assert_eq!(running.post(route::SIGNUP, SIGN_UP.to_owned()).await.0, 202);
+    let (status, tokens) = confirm(running, &token(&newest(running, 1).await)).await;
+    assert_eq!(status, 200, "{tokens}");
+    tokens
+}
+
+async fn end_all_sessions(running: &Running, tokens: &Value) {
+    let token = tokens["refresh_token"].as_str().unwrap();
+    let body = format!("client_id=demo-app&everywhere=true&token={token}");
+    assert_eq!(running.post(route::LOGOUT, body).await.0, 200);
+}
+
+/// The records of the table's stream reach the mailer, and a logout that isn't one of all sessions makes no mail.
+#[tokio::test]
+async fn a_user_is_told_that_all_sessions_ended() {
+    let running = Running::start(&[]);
+    let tokens = signed_up(&running).await;
+    let login = format!("client_id=demo-app&username={ADDRESS}&password={PASSWORD}");
+    let (_, other) = running.post(route::LOGIN, login).await;
+    let token = other["refresh_token"].as_str().unwrap();
+    assert_eq!(running.post(route::LOGOUT, format!("client_id=demo-app&token={token}")).await.0, 200);
+    end_all_sessions(&running, &tokens).await;
+    let mail = newest(&running, 2).await;
+    assert_eq!(mail["to"], ADDRESS);
+    assert!(!mail["text"].as_str().unwrap().contains("lgm1_"), "{mail}");
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(mails(&running).await.len(), 2, "once");
+}
+
+/// A database of an earlier release has no such streams. A restart tells nobody again.
+#[tokio::test]
+async fn an_older_database_gets_its_streams() {
+    let folder = Folder::new("streams");
+    let db = folder.0.join("latchgate.db");
+    let arguments = ["--db", db.to_str().unwrap(), "--parameter", "Issuer=https://issuer.example.com"];
+    // Without a sender, the tables have no streams.
+    drop(Running::start(&[&arguments[..], &["--parameter", "MailFrom="]].concat()));
+    let running = Running::start(&arguments);
+    let tokens = signed_up(&running).await;
+    end_all_sessions(&running, &tokens).await;
+    assert_eq!(newest(&running, 2).await["to"], ADDRESS);
+    drop(running);
+    let again = Running::start(&arguments);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(mails(&again).await, Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_user_is_told_of_a_new_device_if_the_operator_wants_it() {
+    for (new_devices, count) in [("no", 1), ("yes", 2)] {
+        let running = Running::start(&["--parameter", &format!("NewDeviceMails={new_devices}")]);
+        signed_up(&running).await;
+        // A session of the second of the sign-up counts as the one that it began.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let login = format!("client_id=demo-app&username={ADDRESS}&password={PASSWORD}");
+        let request = reqwest::Client::new().post(format!("{}{}", running.text("url"), route::LOGIN));
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let request = request.header("user-agent", FIREFOX).body(login);
+        assert_eq!(request.send().await.unwrap().status(), 200);
+        let mail = newest(&running, count).await;
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        assert_eq!(mails(&running).await.len(), count, "{mail}");
+    }
 }
 
 #[tokio::test]

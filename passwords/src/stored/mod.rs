@@ -3,6 +3,7 @@
 //! Each kind has a file, and caps. A hash beyond them is refused, since computing it would use up the
 //! function's memory or time.
 
+mod absent;
 mod argon2;
 mod bcrypt;
 mod bcrypt_sha256;
@@ -18,7 +19,8 @@ mod wordpress;
 use aws_lc_rs::pbkdf2::{PBKDF2_HMAC_SHA1, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA512};
 use shared::hash_cost::HashCost;
 
-pub use self::rejection::HashRejection;
+pub(crate) use self::absent::of_nobody;
+pub use self::{absent::NO_PASSWORD, rejection::HashRejection};
 use self::{
     argon2::Argon2, bcrypt::Bcrypt, bcrypt_sha256::BcryptSha256, firebase::Firebase, pbkdf2::Pbkdf2,
     phpass::Phpass, scrypt::Scrypt, sha_crypt::ShaCrypt, wordpress::WordPress,
@@ -47,6 +49,8 @@ enum Kind {
     Bcrypt(Bcrypt),
     BcryptSha256(BcryptSha256),
     Firebase(Firebase),
+    /// The user has no password.
+    Absent,
     Pbkdf2(Pbkdf2),
     Phpass(Phpass),
     Scrypt(Scrypt),
@@ -63,6 +67,9 @@ impl StoredHash {
     pub fn parse(text: &str) -> Result<Self, HashRejection> {
         if text.starts_with("bcrypt_sha256$") {
             return BcryptSha256::of_django(text).map(Kind::BcryptSha256).map(Self);
+        }
+        if text == NO_PASSWORD {
+            return Ok(Self(Kind::Absent));
         }
         let kind = text.strip_prefix('$').and_then(|rest| rest.split('$').next()).unwrap_or_default();
         let kind = match kind {
@@ -83,7 +90,8 @@ impl StoredHash {
     }
 
     /// Compares a password with this hash. A hash with a lower cost than `cost` is weak. So is a hash of the
-    /// password as typed, since another keyboard would type it differently.
+    /// password as typed, since another keyboard would type it differently. A user without a password takes
+    /// the work of one with a hash at `cost`.
     pub(crate) fn verify(
         &self,
         password: &Password,
@@ -101,19 +109,25 @@ impl StoredHash {
             None => ((normal, right), None),
         };
         for (form, verdict) in [Some(first), second].into_iter().flatten() {
-            if self.matches(form, memory)? {
+            if self.matches(form, cost, memory)? {
                 return Ok(verdict);
             }
         }
         Ok(Verdict::Wrong)
     }
 
-    fn matches(&self, password: &[u8], memory: &mut HashMemory) -> Result<bool, PasswordError> {
+    fn matches(
+        &self,
+        password: &[u8],
+        cost: HashCost,
+        memory: &mut HashMemory,
+    ) -> Result<bool, PasswordError> {
         match &self.0 {
             Kind::Argon2(hash) => hash.matches(password, memory),
             Kind::Bcrypt(hash) => hash.matches(password),
             Kind::BcryptSha256(hash) => hash.matches(password),
             Kind::Firebase(hash) => hash.matches(password),
+            Kind::Absent => absent::refuse(password, cost, memory),
             Kind::Pbkdf2(hash) => Ok(hash.matches(password)),
             Kind::Phpass(hash) => Ok(hash.matches(password)),
             Kind::Scrypt(hash) => hash.matches(password),
@@ -122,10 +136,11 @@ impl StoredHash {
         }
     }
 
-    /// Everything but argon2id is replaced at the first opportunity.
+    /// Every hash but argon2id's is replaced at the first opportunity.
     pub(crate) fn is_weak(&self, cost: HashCost) -> bool {
         match &self.0 {
             Kind::Argon2(hash) => hash.is_weak(cost),
+            Kind::Absent => false,
             Kind::Bcrypt(_)
             | Kind::BcryptSha256(_)
             | Kind::Firebase(_)

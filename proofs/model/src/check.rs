@@ -1,6 +1,6 @@
 //! Explores a scenario, and reports the outcome.
 
-use std::thread;
+use std::{fmt::Debug, hash::Hash, thread};
 
 use stateright::{Checker, Expectation, HasDiscoveries, Model};
 
@@ -11,7 +11,7 @@ use crate::{
 
 /// The outcome of a scenario.
 #[derive(Debug)]
-pub struct Outcome {
+pub struct Outcome<A> {
     /// The worlds that were reached, counted once for each way of reaching them.
     pub states: usize,
     /// The distinct worlds.
@@ -21,33 +21,60 @@ pub struct Outcome {
     /// The number of properties.
     pub properties: usize,
     /// The properties that don't hold.
-    pub unmet: Vec<Unmet>,
+    pub unmet: Vec<Unmet<A>>,
 }
 
 /// A property that doesn't hold.
 #[derive(Debug)]
-pub struct Unmet {
+pub struct Unmet<A> {
     /// The name of the property.
     pub property: &'static str,
     /// The actions that lead to a world that breaks the property. Empty if the property should hold somewhere and
     /// doesn't.
-    pub actions: Vec<Action>,
+    pub actions: Vec<A>,
+}
+
+/// A model that the checker can explore.
+pub trait Explorable:
+    Model<State: Clone + Debug + Hash + Eq + Send + Sync, Action: Clone + Debug + PartialEq>
+    + Send
+    + Sync
+    + 'static
+{
+}
+
+impl<M> Explorable for M where
+    M: Model<State: Clone + Debug + Hash + Eq + Send + Sync, Action: Clone + Debug + PartialEq>
+        + Send
+        + Sync
+        + 'static
+{
 }
 
 /// Explores a scenario on all processors.
-pub fn check(scenario: Scenario) -> Outcome {
-    let threads = thread::available_parallelism().map_or(1, Into::into);
-    outcome(&Protocol(scenario).checker().threads(threads).spawn_bfs().join())
+pub fn check(scenario: Scenario) -> Outcome<Action> {
+    explore(Protocol(scenario))
 }
 
 /// The shortest path on which a scenario breaks this property, if there is one.
 pub fn counterexample(scenario: Scenario, property: &'static str) -> Option<Vec<Action>> {
+    shortest(Protocol(scenario), property)
+}
+
+/// Explores any of the models on all processors.
+pub fn explore<M: Explorable>(model: M) -> Outcome<M::Action> {
+    let threads = thread::available_parallelism().map_or(1, Into::into);
+    outcome(&model.checker().threads(threads).spawn_bfs().join())
+}
+
+/// The shortest path on which any of the models breaks this property, if there is one.
+pub fn shortest<M: Explorable>(model: M, property: &'static str) -> Option<Vec<M::Action>> {
     let found = HasDiscoveries::AnyOf([property].into());
-    let checker = Protocol(scenario).checker().finish_when(found).spawn_bfs().join();
+    let checker = model.checker().finish_when(found).spawn_bfs().join();
     checker.discovery(property).map(stateright::Path::into_actions)
 }
 
-fn outcome(checker: &impl Checker<Protocol>) -> Outcome {
+fn outcome<M: Explorable>(checker: &impl Checker<M>) -> Outcome<M::Action> {
     let properties = checker.model().properties();
     let unmet = properties.iter().filter_map(|property| {
         let found = checker.discovery(property.name);

@@ -10,12 +10,16 @@
 //! `tests/dpop` checks the contents of proofs.
 //!
 //! A test ensures that one of the [`properties`] finds each mistake of [`scenario::Weakness`].
+//!
+//! [`mod@accounts`] and [`outbox`] are models of accounts by mail. They have their own scenarios, properties and mistakes.
 
+pub mod accounts;
 pub mod alone;
 pub mod check;
 pub mod ending;
 pub mod function;
 mod keyless;
+pub mod outbox;
 pub mod parties;
 pub mod password;
 pub mod properties;

@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use passwords::{Password, Passwords, StoredHash, stored_form};
+use passwords::{NO_PASSWORD, Password, Passwords, StoredHash, stored_form};
 use shared::random::SystemRandom;
 use tokio::runtime::{Builder, Runtime};
 
@@ -48,6 +48,10 @@ struct Cost {
 
 impl Cost {
     fn of(stored: &str) -> Option<Self> {
+        if stored == NO_PASSWORD {
+            // The cost of a new hash.
+            return Some(Self { memory: 19 * MIB, work: 38 * MIB });
+        }
         let stored = stored.strip_prefix("bcrypt_sha256$").or(stored.strip_prefix("$wp")).unwrap_or(stored);
         let parts: Vec<&str> = stored.split('$').skip(1).collect();
         let kind = *parts.first()?;

@@ -15,8 +15,18 @@ const KEPT_CONNECTIONS: usize = 2;
 
 /// Returns the HTTP client for AWS.
 pub fn http_client(trust: Trust) -> SharedHttpClient {
+    keeping(KEPT_CONNECTIONS, trust)
+}
+
+/// Returns an HTTP client that opens a connection for each call, for calls that must not be repeated: a kept
+/// connection may have broken silently.
+pub fn fresh_http_client(trust: Trust) -> SharedHttpClient {
+    keeping(0, trust)
+}
+
+fn keeping(connections: usize, trust: Trust) -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
-        .pool_max_idle_per_host(KEPT_CONNECTIONS)
+        .pool_max_idle_per_host(connections)
         .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
         .tls_context(trust.context())
         .build_https()

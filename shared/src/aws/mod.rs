@@ -8,7 +8,7 @@ mod trust;
 
 pub use self::{
     config::config,
-    connection::{http_client, retries, timeouts},
+    connection::{fresh_http_client, http_client, retries, timeouts},
     reason::reason,
     timed::{dynamodb, secrets_manager, timed},
     trust::{AMAZON_ROOTS, Trust},

@@ -63,6 +63,7 @@ fn is_elsewhere(environment: &Environment) -> bool {
         variable::AWS_ENDPOINT_URL_DYNAMODB,
         variable::AWS_ENDPOINT_URL_SECRETS_MANAGER,
         variable::AWS_ENDPOINT_URL_SESV2,
+        variable::AWS_ENDPOINT_URL_LAMBDA,
     ];
     let is_named = endpoints.iter().any(|name| environment.optional(name).is_some());
     is_named || environment.optional(variable::AWS_REGION).is_some_and(|region| !has_amazon_roots(region))
@@ -145,6 +146,7 @@ mod tests {
             variable::AWS_ENDPOINT_URL_DYNAMODB,
             variable::AWS_ENDPOINT_URL_SECRETS_MANAGER,
             variable::AWS_ENDPOINT_URL_SESV2,
+            variable::AWS_ENDPOINT_URL_LAMBDA,
         ];
         for name in elsewhere {
             assert_eq!(trust(&[(name, "https://dynamodb.example.com")]), Ok(Trust::System), "{name}");

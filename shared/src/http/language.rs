@@ -37,7 +37,7 @@ impl Language {
     }
 
     /// The language of a tag such as `vi` or `en-GB` (RFC 5646), by its first part, in any case.
-    fn of_tag(tag: &str) -> Option<Self> {
+    pub fn of_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next()?;
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }

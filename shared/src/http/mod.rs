@@ -4,6 +4,7 @@
 //! tells the client about an [`EndpointError`].
 
 mod allowed_origins;
+mod calendar_minute;
 mod caller;
 mod client_credentials;
 mod device_name;
@@ -21,8 +22,10 @@ mod peer;
 mod proofs;
 mod reply;
 mod request_error;
+mod user_agent;
 
 pub use self::{
+    calendar_minute::CalendarMinute,
     caller::{CONTEXT_JKT, NoAuthorizer, caller, caller_jkt, caller_scope},
     client_credentials::{CredentialsError, client_credentials},
     device_name::device_name,
@@ -38,4 +41,5 @@ pub use self::{
     proofs::{DpopError, Proofs, offer_nonce},
     reply::{empty, json, tokens},
     request_error::RequestError,
+    user_agent::browser_name,
 };

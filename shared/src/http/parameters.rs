@@ -40,9 +40,9 @@ pub mod parameter {
     pub const USERNAME: &str = "username";
     /// Login: the password.
     pub const PASSWORD: &str = "password";
-    /// Change of password: the old password.
+    /// Change of the password or the mail address, deletion of the account: the current password.
     pub const CURRENT_PASSWORD: &str = "current_password";
-    /// Change of password: the new password.
+    /// Change of password, reset, undoing a change of the mail address: the new password.
     pub const NEW_PASSWORD: &str = "new_password";
     /// Login: the user's name for the device.
     pub const DEVICE_NAME: &str = "device_name";
@@ -54,9 +54,11 @@ pub mod parameter {
     pub const LANGUAGE: &str = "language";
     /// Accounts by mail: the token of an earlier request for a mail.
     pub const REQUEST: &str = "request";
+    /// Accounts by mail: the solution of a captcha.
+    pub const CAPTCHA: &str = "captcha";
 
     /// All parameters. None of them may be in the query, which logs and histories keep.
-    pub const ALL: [&str; 19] = [
+    pub const ALL: [&str; 20] = [
         GRANT_TYPE,
         REFRESH_TOKEN,
         SCOPE,
@@ -76,6 +78,7 @@ pub mod parameter {
         EMAIL,
         LANGUAGE,
         REQUEST,
+        CAPTCHA,
     ];
 }
 
@@ -100,7 +103,16 @@ impl Parameters {
     ///
     /// [`RequestError`], if the request isn't a POST, has parameters in its query, or its body can't be read.
     pub fn from_request(request: &Request) -> Result<Self, RequestError> {
-        if request.method() != Method::POST {
+        Self::from_request_of(request, &Method::POST)
+    }
+
+    /// Like [`Self::from_request`], for another method than POST.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::from_request`].
+    pub fn from_request_of(request: &Request, method: &Method) -> Result<Self, RequestError> {
+        if request.method() != method {
             return Err(RequestError::Method);
         }
         let media_type = MediaType::of(request).ok_or(RequestError::MediaType)?;

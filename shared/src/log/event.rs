@@ -43,10 +43,18 @@ pub enum Event {
     PasswordChanged,
     /// A request for a mail was accepted, whether the address has an account or not.
     MailRequested,
+    /// The operator's function that checks captchas failed, and the request went on without a check.
+    CaptchaUnavailable,
     /// A user confirmed an address, and has an account now.
     AccountConfirmed,
     /// A user who had forgotten the password set a new one.
     PasswordReset,
+    /// A user confirmed another mail address, under which the account is from now on.
+    AddressChanged,
+    /// The owner of an earlier mail address undid its change, and set a new password.
+    AddressChangeUndone,
+    /// A user deleted the account.
+    AccountDeleted,
     /// A mail was handed over for delivery.
     MailSent,
     /// A mail is sent though an earlier delivery may have sent it: that one neither gave it back nor marked
@@ -60,6 +68,10 @@ pub enum Event {
     MailSentUnmarked,
     /// A mail bounced or led to a complaint. Its address gets no more mails.
     MailBounced,
+    /// A user is told about an event of the account: a mail waits to be sent.
+    MailNoticed,
+    /// A user isn't told about an event of the account, since the address had all its mails of the hour.
+    MailNoticeDropped,
     /// A login replaced a weak or imported password hash.
     PasswordRehashed,
     /// The authorizer allowed a request.
@@ -72,7 +84,7 @@ pub enum Event {
 
 impl Event {
     /// All events.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 37] = [
         Self::LoginSucceeded,
         Self::LoginPasswordExpired,
         Self::RefreshSucceeded,
@@ -92,14 +104,20 @@ impl Event {
         Self::SessionRevoked,
         Self::PasswordChanged,
         Self::MailRequested,
+        Self::CaptchaUnavailable,
         Self::AccountConfirmed,
         Self::PasswordReset,
+        Self::AddressChanged,
+        Self::AddressChangeUndone,
+        Self::AccountDeleted,
         Self::MailSent,
         Self::MailSentAgain,
         Self::MailSuppressed,
         Self::MailRejected,
         Self::MailSentUnmarked,
         Self::MailBounced,
+        Self::MailNoticed,
+        Self::MailNoticeDropped,
         Self::PasswordRehashed,
         Self::AccessAllowed,
         Self::KeysetPrepared,
@@ -128,14 +146,20 @@ impl Event {
             Self::SessionRevoked => "session_revoked",
             Self::PasswordChanged => "password_changed",
             Self::MailRequested => "mail_requested",
+            Self::CaptchaUnavailable => "captcha_unavailable",
             Self::AccountConfirmed => "account_confirmed",
             Self::PasswordReset => "password_reset",
+            Self::AddressChanged => "address_changed",
+            Self::AddressChangeUndone => "address_change_undone",
+            Self::AccountDeleted => "account_deleted",
             Self::MailSent => "mail_sent",
             Self::MailSentAgain => "mail_sent_again",
             Self::MailSuppressed => "mail_suppressed",
             Self::MailRejected => "mail_rejected",
             Self::MailSentUnmarked => "mail_sent_unmarked",
             Self::MailBounced => "mail_bounced",
+            Self::MailNoticed => "mail_noticed",
+            Self::MailNoticeDropped => "mail_notice_dropped",
             Self::PasswordRehashed => "password_rehashed",
             Self::AccessAllowed => "access_allowed",
             Self::KeysetPrepared => "keyset_prepared",
@@ -159,7 +183,7 @@ pub enum Cause {
     CutOff,
     /// Its user changed the password.
     PasswordChange,
-    /// Its user had forgotten the password and set a new one.
+    /// Its user had forgotten the password and set a new one, or undid a change of the mail address.
     PasswordReset,
     /// Its user exceeded the stack's limit for sessions.
     MaxSessions,

@@ -81,14 +81,20 @@ impl RequestLines {
                 | Event::SessionRevoked
                 | Event::PasswordChanged
                 | Event::MailRequested
+                | Event::CaptchaUnavailable
                 | Event::AccountConfirmed
                 | Event::PasswordReset
+                | Event::AddressChanged
+                | Event::AddressChangeUndone
+                | Event::AccountDeleted
                 | Event::MailSent
                 | Event::MailSentAgain
                 | Event::MailSuppressed
                 | Event::MailRejected
                 | Event::MailSentUnmarked
                 | Event::MailBounced
+                | Event::MailNoticed
+                | Event::MailNoticeDropped
                 | Event::PasswordRehashed
                 | Event::KeysetPrepared
                 | Event::KeysetRotated,

@@ -51,12 +51,25 @@ pub const VALID_FROM: &str = "valid_from";
 pub const CHANGED_IN: &str = "changed_in";
 /// Credentials: present if the user has to change the password first.
 pub const MUST_CHANGE: &str = "must_change";
-/// Credentials: the user's identifier. Users, Sessions: the key.
+/// Credentials: the user's identifier. Users, Sessions: the key. Mails: the user that the mail is about; absent,
+/// where the address alone says it. Revocations: the user who is told about it.
 pub const USER_ID: &str = "user_id";
 
 /// Users: the user's claims, a JSON object as text. Clients: the names of the claims in the client's access
-/// tokens, a JSON array as text; absent: all.
+/// tokens, a JSON array as text; absent: all. Mails: the claims of the user that an invitation creates; absent:
+/// none.
 pub const CLAIMS: &str = "claims";
+/// Users: present if the user is being deleted.
+pub const DELETING: &str = "deleting";
+/// Users: when the user signed up by a mail; absent: an operator created the user.
+pub const SIGNED_UP_AT: &str = "signed_up_at";
+/// Users: the changes of the mail address that can still be undone, oldest first, each `INSTANT#MAIL_ID`; absent:
+/// none.
+pub const UNDOS: &str = "undos";
+/// Users, Revocations: the name of the event that the user is told about by mail; absent: none.
+pub const NOTICE: &str = "notice";
+/// Users, Mails: when the event began that the user is told about.
+pub const NOTICED_AT: &str = "noticed_at";
 
 /// Sessions: the sort key, `CLIENT_ID#SESSION_ID`.
 pub const SESSION_KEY: &str = "session_key";
@@ -76,7 +89,7 @@ pub const AUTH_TIME: &str = "auth_time";
 pub const JKT: &str = "jkt";
 /// Sessions: `true`, if the client gets no refresh token; otherwise absent.
 pub const ACCESS_ONLY: &str = "access_only";
-/// Sessions: the user's name for the device.
+/// Sessions: the user's name for the device. Mails: what the notice of a new device calls it.
 pub const DEVICE_NAME: &str = "device_name";
 /// Sessions: `User-Agent` of the last use.
 pub const USER_AGENT: &str = "user_agent";
@@ -118,19 +131,21 @@ pub const REDEEMER: &str = "redeemer";
 pub const GRANTED_AT: &str = "granted_at";
 
 /// Mails: the key, a hash of the address and what its mails are for; or `network#` and a hash of the caller's
-/// network; or `suppressed#` and a hash of the address.
+/// network; or `user#` and a hash of the caller's user ID; or `suppressed#` and a hash of the address.
 pub const MAILBOX: &str = "mailbox";
 /// Mails: the random identifier of the pending request, from which its link and code are derived; absent once
 /// they are used.
 pub const MAIL_ID: &str = "mail_id";
-/// Mails: `sign_up` or `reset`, what the request is for.
+/// Mails: what the request is for, the name of a purpose, as `sign_up` and `reset`.
 pub const PURPOSE: &str = "purpose";
+/// Mails: when the request began; absent for sign-ups and forgotten passwords.
+pub const ASKED_AT: &str = "asked_at";
 /// Mails: the language of the mail, a tag of RFC 5646.
 pub const LANGUAGE: &str = "language";
 /// Mails: when the link and the code expire.
 pub const MAIL_EXPIRES_AT: &str = "mail_expires_at";
-/// Mails: of an address, a list of when its latest requests began, newest first; of a network, the instant
-/// until which its requests fill their bound (see the crate `mails`).
+/// Mails: of an address, a list of when its latest requests began, newest first; of a network or a user, the
+/// instant until which its requests fill their bound (see the crate `mails`).
 pub const QUOTA: &str = "quota";
 /// Mails: how many codes were tried for the pending request.
 pub const GUESSES: &str = "guesses";
@@ -147,7 +162,7 @@ pub const LEASED_UNTIL: &str = "leased_until";
 pub const TAKEN: &str = "taken";
 /// Mails: when the last mail was sent.
 pub const SENT_AT: &str = "sent_at";
-/// Mails: `bounce` or `complaint`, why no mail is sent to the address.
+/// Mails: `bounce`, `complaint` or `operator`, why no mail is sent to the address.
 pub const SUPPRESSED: &str = "suppressed";
 
 /// Revocations: the key, the hour of the revocation.

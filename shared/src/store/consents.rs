@@ -117,4 +117,34 @@ impl Consents {
         update.send().await.map_err(|e| StoreError::unavailable("UpdateItem on Consents", e))?;
         Ok(())
     }
+
+    /// Deletes all consents of a user, malformed ones too. If the time runs out, the same call again continues
+    /// with the rest.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if a request fails.
+    pub async fn delete_all(&self, user_id: &UserId) -> Result<(), StoreError> {
+        let mut start = None;
+        loop {
+            let query = self
+                .table
+                .query()
+                .consistent_read(true)
+                .set_exclusive_start_key(start)
+                .key_condition_expression("#user_id = :user_id")
+                .expression_attribute_names("#user_id", attribute::USER_ID)
+                .expression_attribute_values(":user_id", S(user_id.to_string()));
+            let page = query.send().await.map_err(|e| StoreError::unavailable("Query on Consents", e))?;
+            for mut item in page.items.unwrap_or_default() {
+                item.retain(|name, _| [attribute::USER_ID, attribute::CLIENT_ID].contains(&name.as_str()));
+                let delete = self.table.delete_item().set_key(Some(item));
+                delete.send().await.map_err(|e| StoreError::unavailable("DeleteItem on Consents", e))?;
+            }
+            if page.last_evaluated_key.is_none() {
+                return Ok(());
+            }
+            start = page.last_evaluated_key;
+        }
+    }
 }

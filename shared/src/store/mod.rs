@@ -12,6 +12,7 @@ mod consents;
 mod delays;
 mod error;
 mod granted;
+mod notice;
 mod replacement;
 mod revocations;
 mod row;
@@ -29,6 +30,7 @@ pub use self::{
     delays::{CLOCK_TOLERANCE, WRITE_DELAY},
     error::StoreError,
     granted::granted_condition,
+    notice::Notice,
     replacement::{Claim, ClaimEnd, Claimed, Replaced, Replacement},
     revocations::{Revocation, Revocations},
     row::{Item, Row},

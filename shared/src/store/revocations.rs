@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
     types::AttributeValue::{N, S},
 };
 
-use super::{Item, Row, StoreError, Table, attribute};
+use super::{Item, Notice, Row, SessionKey, StoreError, Table, attribute};
 use crate::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
@@ -86,6 +86,15 @@ impl Revocations {
         ])
     }
 
+    /// The same row of an end that the user is told about. The table's stream brings it to the mailer, which has
+    /// to know the user; readers of the denylist ignore both attributes.
+    pub fn row_with_notice(key: &SessionKey, now: Timestamp, notice: Notice) -> Item {
+        let mut row = Self::row(&key.session_id, now);
+        row.insert(attribute::NOTICE.to_owned(), S(notice.name().to_owned()));
+        row.insert(attribute::USER_ID.to_owned(), S(key.user_id.to_string()));
+        row
+    }
+
     /// Puts a session on the denylist.
     ///
     /// # Errors
@@ -93,6 +102,20 @@ impl Revocations {
     /// [`StoreError`], if the write fails.
     pub async fn put(&self, session_id: &SessionId, now: Timestamp) -> Result<(), StoreError> {
         self.put_row(Self::row(session_id, now)).await
+    }
+
+    /// Puts a session on the denylist, with what its user is told.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the write fails.
+    pub(super) async fn put_with_notice(
+        &self,
+        key: &SessionKey,
+        now: Timestamp,
+        notice: Notice,
+    ) -> Result<(), StoreError> {
+        self.put_row(Self::row_with_notice(key, now, notice)).await
     }
 
     /// Puts a session on the denylist from a later instant. If it is refused at once already, that stays:
@@ -131,5 +154,49 @@ impl Revocations {
         let put = self.table.put_item().set_item(Some(row)).send().await;
         put.map_err(|e| StoreError::unavailable("PutItem on Revocations", e))?;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::{ClientId, UserId};
+
+    /// The longest identifier of a user.
+    const USER_ID: [u8; UserId::MAX_LEN] = [b'u'; UserId::MAX_LEN];
+
+    fn ended() -> (SessionKey, Timestamp) {
+        let key = SessionKey {
+            user_id: UserId::parse(std::str::from_utf8(&USER_ID).unwrap()).unwrap(),
+            client_id: ClientId::parse("app").unwrap(),
+            session_id: SessionId::of_secret(b"any"),
+        };
+        (key, Timestamp::from_unix(1_800_000_123))
+    }
+
+    #[test]
+    fn a_notice_adds_its_name_and_the_user_and_changes_nothing_for_the_denylist() {
+        let (key, now) = ended();
+        for notice in Notice::ALL {
+            let mut row = Revocations::row_with_notice(&key, now, notice);
+            let plain = Revocations::row(&key.session_id, now);
+            assert_eq!(Revocation::from_item(&row).unwrap(), Revocation::from_item(&plain).unwrap());
+            assert_eq!(row.remove(attribute::NOTICE), Some(S(notice.name().to_owned())));
+            assert_eq!(row.remove(attribute::USER_ID), Some(S(key.user_id.to_string())));
+            assert_eq!(row, plain);
+        }
+    }
+
+    /// DynamoDB counts the names of attributes too; a number takes at most 21 bytes.
+    #[test]
+    fn a_row_with_a_notice_is_less_than_a_write_unit() {
+        let (key, now) = ended();
+        for notice in Notice::ALL {
+            let row = Revocations::row_with_notice(&key, now, notice);
+            let size = |(name, value): (&String, &aws_sdk_dynamodb::types::AttributeValue)| {
+                name.len() + value.as_s().map_or(21, String::len)
+            };
+            assert!(row.iter().map(size).sum::<usize>() < 1024, "{row:?}");
+        }
     }
 }

@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::{
 use tokio::task::JoinSet;
 
 use super::{
-    CLOCK_TOLERANCE, FoundSession, Item, Revocations, Row, Session, SessionKey, Sessions, StoreError,
+    CLOCK_TOLERANCE, FoundSession, Item, Notice, Revocations, Row, Session, SessionKey, Sessions, StoreError,
     WRITE_DELAY, attribute,
 };
 use crate::{
@@ -107,7 +107,25 @@ impl SessionRevoker {
         now: Timestamp,
         on_denied: impl FnOnce(&SessionKey),
     ) -> Result<(), StoreError> {
-        self.revoke_as(key, Mark::End, now, on_denied).await?;
+        self.revoke_as(key, Mark::End, None, now, on_denied).await?;
+        Ok(())
+    }
+
+    /// Ends a session like [`Self::revoke`], and has its user told about it by mail. The notice is in the
+    /// denylist row, so it takes no other write. A session that was over already gets none, and the mailer tells
+    /// repetitions apart by the row's instant.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if a step fails. Then the same request again completes the end.
+    pub async fn revoke_with_notice(
+        &self,
+        key: &SessionKey,
+        notice: Notice,
+        now: Timestamp,
+        on_denied: impl FnOnce(&SessionKey),
+    ) -> Result<(), StoreError> {
+        self.revoke_as(key, Mark::End, Some(notice), now, on_denied).await?;
         Ok(())
     }
 
@@ -124,7 +142,7 @@ impl SessionRevoker {
         now: Timestamp,
         on_denied: impl FnOnce(&SessionKey),
     ) -> Result<Option<Session>, StoreError> {
-        match self.revoke_as(key, Mark::CutOff(not_before), now, on_denied).await? {
+        match self.revoke_as(key, Mark::CutOff(not_before), None, now, on_denied).await? {
             Marked::ClaimedSince(stored) => Session::from_item(&stored).map(Some),
             Marked::At(_) | Marked::Gone => Ok(None),
         }
@@ -134,10 +152,11 @@ impl SessionRevoker {
         &self,
         key: &SessionKey,
         by: Mark<'_>,
+        notice: Option<Notice>,
         now: Timestamp,
         on_denied: impl FnOnce(&SessionKey),
     ) -> Result<Marked, StoreError> {
-        let marked = self.deny(key, by, now).await?;
+        let marked = self.deny(key, by, notice, now).await?;
         if let Marked::At(_) = marked {
             on_denied(key);
             self.sessions.delete(key).await?;
@@ -166,7 +185,7 @@ impl SessionRevoker {
             for key in keys.by_ref().take(BATCH - running.len()) {
                 let revoker = self.clone();
                 running.spawn(alongside(async move {
-                    let marked = revoker.deny(&key, Mark::End, now).await?;
+                    let marked = revoker.deny(&key, Mark::End, None, now).await?;
                     Ok(if let Marked::At(_) = marked { Taken::Denied(key) } else { Taken::Over })
                 }));
             }
@@ -217,10 +236,19 @@ impl SessionRevoker {
     }
 
     /// Marks a session, and puts it on the denylist if that succeeds.
-    async fn deny(&self, key: &SessionKey, by: Mark<'_>, now: Timestamp) -> Result<Marked, StoreError> {
+    async fn deny(
+        &self,
+        key: &SessionKey,
+        by: Mark<'_>,
+        notice: Option<Notice>,
+        now: Timestamp,
+    ) -> Result<Marked, StoreError> {
         let marked = self.mark(key, by, now).await?;
         if let Marked::At(ended_at) = marked {
-            self.revocations.put(&key.session_id, ended_at).await?;
+            match notice {
+                Some(notice) => self.revocations.put_with_notice(key, ended_at, notice).await?,
+                None => self.revocations.put(&key.session_id, ended_at).await?,
+            }
         }
         Ok(marked)
     }

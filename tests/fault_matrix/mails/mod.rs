@@ -24,10 +24,23 @@ pub(super) enum MailFlow {
     EnterCode,
     ChooseFirstPassword,
     ChooseNewPassword,
+    /// Opens an account with the link of an invitation.
+    ConfirmInvitation,
+    AskForAddress,
+    ConfirmAddressByLink,
+    ConfirmAddressByCode,
+    UndoAddress,
+    /// Of a user with another session and a consent.
+    DeleteAccount,
+    /// The rest are at the pages.
+    AskForAddressAtPages,
+    ConfirmAddressAtPages,
+    UndoAddressAtPages,
+    DeleteAccountAtPages,
 }
 
 impl MailFlow {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::SignUp,
         Self::SignUpAgain,
         Self::Forgot,
@@ -40,32 +53,79 @@ impl MailFlow {
         Self::EnterCode,
         Self::ChooseFirstPassword,
         Self::ChooseNewPassword,
+        Self::ConfirmInvitation,
+        Self::AskForAddress,
+        Self::ConfirmAddressByLink,
+        Self::ConfirmAddressByCode,
+        Self::UndoAddress,
+        Self::DeleteAccount,
+        Self::AskForAddressAtPages,
+        Self::ConfirmAddressAtPages,
+        Self::UndoAddressAtPages,
+        Self::DeleteAccountAtPages,
     ];
 
     /// The status of its answer if nothing fails.
     pub(super) fn answer(self) -> (u16, Option<&'static str>) {
         match self {
-            Self::SignUp | Self::SignUpAgain | Self::Forgot | Self::Resend => (202, None),
+            Self::SignUp | Self::SignUpAgain | Self::Forgot | Self::Resend | Self::AskForAddress => {
+                (202, None)
+            }
+            Self::DeleteAccount => (204, None),
             _ => (200, None),
         }
     }
 
-    /// Whether it resets Grace's password, which ends her session.
-    pub(super) fn is_reset(self) -> bool {
-        matches!(self, Self::ResetByLink | Self::ChooseNewPassword)
+    /// Whether it ends Grace's sessions.
+    pub(super) fn ends_sessions(self) -> bool {
+        let resets = matches!(self, Self::ResetByLink | Self::ChooseNewPassword);
+        resets || self.is_undo() || self.is_deletion()
+    }
+
+    fn is_undo(self) -> bool {
+        matches!(self, Self::UndoAddress | Self::UndoAddressAtPages)
+    }
+
+    fn is_deletion(self) -> bool {
+        matches!(self, Self::DeleteAccount | Self::DeleteAccountAtPages)
+    }
+
+    /// Whether the authorizer is asked first.
+    pub(super) fn is_protected(self) -> bool {
+        matches!(self, Self::AskForAddress | Self::DeleteAccount)
+    }
+
+    /// Whether it needs clients in the code flow: Grace is signed in at the pages.
+    pub(super) fn has_clients(self) -> bool {
+        matches!(self, Self::AskForAddressAtPages | Self::DeleteAccountAtPages)
     }
 
     /// The outcome of a request that runs out of time.
     pub(super) fn left(self) -> &'static str {
         match self {
-            Self::SignUp | Self::SignUpAgain | Self::Forgot | Self::Resend | Self::Ask => {
+            Self::SignUp
+            | Self::SignUpAgain
+            | Self::Forgot
+            | Self::Resend
+            | Self::Ask
+            | Self::AskForAddress
+            | Self::AskForAddressAtPages => {
                 "the mail is sent or it isn't, and the same request again is another"
             }
-            Self::ConfirmByLink | Self::ConfirmByCode | Self::ChooseFirstPassword => {
+            Self::ConfirmByLink
+            | Self::ConfirmByCode
+            | Self::ChooseFirstPassword
+            | Self::ConfirmInvitation => {
                 "the account is opened whole or not at all; if it is, the password logs in"
             }
-            Self::ResetByLink | Self::ChooseNewPassword => {
+            Self::ResetByLink | Self::ChooseNewPassword | Self::UndoAddress | Self::UndoAddressAtPages => {
                 "the same link again ends the sessions that are left"
+            }
+            Self::ConfirmAddressByLink | Self::ConfirmAddressByCode | Self::ConfirmAddressAtPages => {
+                "the address is changed whole or not at all; if it is, the new one logs in"
+            }
+            Self::DeleteAccount | Self::DeleteAccountAtPages => {
+                "nothing opens the account, and the same request again deletes what is left"
             }
             Self::FollowLink | Self::EnterCode => "nothing is lost, and the same request again is another",
         }

@@ -2,9 +2,10 @@
 
 use super::MailFlow;
 use crate::{
-    accounts::{CLEAR, DELIVERY_CALLS, RELEASE},
+    accounts::{CLEAR, DELIVERY_CALLS, END_ACCOUNT, MOVE, MOVE_BACK, RELEASE},
     fault_matrix::rows::{
-        CLIENT, CREDENTIAL, DELETE, DENY, KEYSET, MARK_ENDED, Outcome, Row, SESSIONS, USER, calls, ends,
+        ATTEMPT, CLIENT, CREDENTIAL, DELETE, DENY, FORGIVE_THE_ONLY_ONE, KEYS, KEYSET, MARK_ENDED, Outcome,
+        Row, SESSION, SESSIONS, USER, calls, ends,
     },
 };
 
@@ -19,6 +20,13 @@ const OPEN_AT_PAGES: &str = "UpdateItem Mails REMOVE mail_id & PutItem Users & P
 const RESET: &str = "UpdateItem Mails REMOVE mail_id & UpdateItem Credentials SET password_hash REMOVE changed_in \
                      & UpdateItem Users SET not_before";
 
+/// Counts a change of the address for its user.
+const OF_USER: &str = "UpdateItem Mails SET quota";
+const BEGIN_DELETION: &str = "UpdateItem Users SET disabled";
+const CONSENTS: &str = "Query Consents";
+const CONSENT: &str = "DeleteItem Consents";
+const MOVED: &str = "the account has the new address, which logs in";
+const OVER: &str = "the account and its last session are gone";
 const OPENED: &str = "the account is there, and its password logs in";
 const SET: &str = "the password is set; the same link again ends the sessions that are left";
 
@@ -30,7 +38,9 @@ impl MailFlow {
             // The first of the network's two conditions fails, since something counts already.
             Self::SignUpAgain => calls("accounts", &[CLIENT, NETWORK, NETWORK, MAIL, REQUEST]),
             Self::Resend => calls("accounts", &[CLIENT, MAIL, NETWORK, MAIL, REQUEST]),
-            Self::ConfirmByLink => opened("accounts", &[KEYSET, CLIENT, MAIL], OPEN),
+            Self::ConfirmByLink | Self::ConfirmInvitation => {
+                opened("accounts", &[KEYSET, CLIENT, MAIL], OPEN)
+            }
             Self::ConfirmByCode => opened("accounts", &[KEYSET, CLIENT, MAIL, NETWORK, NETWORK, GUESS], OPEN),
             Self::ResetByLink => reset("accounts", &[CLIENT, MAIL, CREDENTIAL, USER]),
             Self::Ask => calls("authorize", &[KEYSET, NETWORK, MAIL, REQUEST]),
@@ -38,6 +48,30 @@ impl MailFlow {
             Self::EnterCode => calls("authorize", &[KEYSET, NETWORK, NETWORK, GUESS, MAIL]),
             Self::ChooseFirstPassword => opened("authorize", &[KEYSET, CLIENT, MAIL], OPEN_AT_PAGES),
             Self::ChooseNewPassword => reset("authorize", &[KEYSET, MAIL, CREDENTIAL, USER]),
+            Self::AskForAddress => {
+                let own =
+                    [CLIENT, USER, SESSION, ATTEMPT, FORGIVE_THE_ONLY_ONE, NETWORK, OF_USER, MAIL, REQUEST];
+                [calls("authorizer", &[KEYS, SESSION]), calls("accounts", &own)].concat()
+            }
+            Self::ConfirmAddressByLink => moved("accounts", &[CLIENT, MAIL, USER, CREDENTIAL]),
+            Self::ConfirmAddressByCode => {
+                moved("accounts", &[CLIENT, MAIL, NETWORK, NETWORK, GUESS, USER, CREDENTIAL])
+            }
+            Self::UndoAddress => undone("accounts", &[CLIENT, MAIL, USER, CREDENTIAL]),
+            Self::DeleteAccount => {
+                let own = deleted("accounts", &[CLIENT, USER, SESSION, ATTEMPT, FORGIVE_THE_ONLY_ONE], 401);
+                [calls("authorizer", &[KEYS, SESSION]), own].concat()
+            }
+            Self::AskForAddressAtPages => {
+                let own =
+                    [KEYSET, SESSION, USER, ATTEMPT, FORGIVE_THE_ONLY_ONE, NETWORK, OF_USER, MAIL, REQUEST];
+                calls("authorize", &own)
+            }
+            Self::ConfirmAddressAtPages => moved("authorize", &[KEYSET, MAIL, USER, CREDENTIAL]),
+            Self::UndoAddressAtPages => undone("authorize", &[KEYSET, MAIL, USER, CREDENTIAL]),
+            Self::DeleteAccountAtPages => {
+                deleted("authorize", &[KEYSET, SESSION, USER, ATTEMPT, FORGIVE_THE_ONLY_ONE], 303)
+            }
         }
     }
 }
@@ -53,6 +87,30 @@ fn reset(function: &'static str, first: &[&'static str]) -> Vec<Row> {
     rows.push(ends(function, RESET, 400, SET));
     let used = Outcome::UsesUp(400, SET);
     rows.extend([SESSIONS, MARK_ENDED, DENY, DELETE].map(|call| Row { function, call, outcome: used }));
+    rows
+}
+
+fn moved(function: &'static str, first: &[&'static str]) -> Vec<Row> {
+    let mut rows = calls(function, first);
+    rows.push(ends(function, MOVE, 400, MOVED));
+    rows
+}
+
+fn undone(function: &'static str, first: &[&'static str]) -> Vec<Row> {
+    let mut rows = calls(function, first);
+    rows.push(ends(function, MOVE_BACK, 400, SET));
+    let used = Outcome::UsesUp(400, SET);
+    rows.extend([SESSIONS, MARK_ENDED, DENY, DELETE].map(|call| Row { function, call, outcome: used }));
+    rows
+}
+
+/// The caller's session ends last. If the answer is lost then, the same request finds no session.
+fn deleted(function: &'static str, first: &[&'static str], over: u16) -> Vec<Row> {
+    let mut rows = calls(function, first);
+    let others = [BEGIN_DELETION, SESSIONS, MARK_ENDED, DENY, DELETE, CONSENTS, CONSENT, USER, END_ACCOUNT];
+    rows.extend(calls(function, &others));
+    rows.extend(calls(function, &[MARK_ENDED, DENY]));
+    rows.push(ends(function, DELETE, over, OVER));
     rows
 }
 

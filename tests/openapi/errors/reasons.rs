@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use accounts::AccountsReason;
+use accounts::{AccountsReason, CaptchaError};
 use authorize::{AuthorizeReason, RequestRefusal};
 use login::LoginReason;
 use logout::LogoutReason;
 use mails::{MailKeyError, Network, TicketError};
 use metadata::MetadataReason;
 use password::PasswordChangeReason;
-use passwords::{PasswordError, PasswordRejection, ReplaceError, SignInError};
+use passwords::{CallerError, PasswordError, PasswordRejection, ReplaceError, SignInError};
 use refresh::{End, Misuse, RefreshReason, Reuse};
 use sessions::SessionsReason;
 use shared::{
@@ -163,22 +163,14 @@ pub(super) fn of_password() -> Vec<ErrorResponse> {
         }
     }
     let mut all: Vec<_> = rejections.into_iter().map(PasswordChangeReason::Rejected).collect();
-    all.push(PasswordChangeReason::ClientGone(ClientError::Unknown));
-    all.extend([PasswordChangeReason::SessionOver, PasswordChangeReason::OverAfterChange]);
-    let not_replaced = [
-        ReplaceError::SessionOver,
-        ReplaceError::Same,
-        ReplaceError::WrongPassword,
-        ReplaceError::BudgetSpent,
-        ReplaceError::Password(PasswordError::Failed),
-        ReplaceError::Store(MALFORMED),
-    ];
-    all.extend(not_replaced.map(PasswordChangeReason::NotReplaced));
+    all.extend(callers().map(PasswordChangeReason::Caller));
+    all.push(PasswordChangeReason::OverAfterChange);
+    all.push(PasswordChangeReason::NotReplaced(ReplaceError::Same));
+    all.extend(of_current_password().map(PasswordChangeReason::NotReplaced));
     for reason in &all {
         match reason {
-            PasswordChangeReason::SessionOver
+            PasswordChangeReason::Caller(CallerError::SessionOver | CallerError::ClientGone(_))
             | PasswordChangeReason::OverAfterChange
-            | PasswordChangeReason::ClientGone(_)
             | PasswordChangeReason::Rejected(_)
             | PasswordChangeReason::NotReplaced(
                 ReplaceError::SessionOver
@@ -191,6 +183,21 @@ pub(super) fn of_password() -> Vec<ErrorResponse> {
         }
     }
     responses(&all)
+}
+
+fn callers() -> [CallerError; 2] {
+    [CallerError::SessionOver, CallerError::ClientGone(ClientError::Unknown)]
+}
+
+/// The errors of a check of the current password.
+fn of_current_password() -> [ReplaceError; 5] {
+    [
+        ReplaceError::SessionOver,
+        ReplaceError::WrongPassword,
+        ReplaceError::BudgetSpent,
+        ReplaceError::Password(PasswordError::Failed),
+        ReplaceError::Store(MALFORMED),
+    ]
 }
 
 pub(super) fn of_sessions(operation: &Operation) -> Vec<ErrorResponse> {
@@ -294,9 +301,13 @@ pub(super) fn of_metadata(operation: &Operation) -> Vec<ErrorResponse> {
 /// Its endpoints share the reasons, and each has some of them.
 pub(super) fn of_accounts(operation: &Operation) -> Vec<ErrorResponse> {
     let path = operation.path.as_str();
-    let redeem = [route::SIGNUP_CONFIRM, route::RESET];
-    let is_redeem = redeem.contains(&path);
-    let is_of_sign_up = path != route::FORGOT && path != route::RESET;
+    let is_of_session = [route::EMAIL, route::ACCOUNT].contains(&path);
+    let sets_password = [route::SIGNUP_CONFIRM, route::RESET, route::EMAIL_UNDO].contains(&path);
+    let is_redeem = sets_password || path == route::EMAIL_CONFIRM;
+    let has_code = is_redeem && path != route::EMAIL_UNDO;
+    let asks = [route::SIGNUP, route::FORGOT, route::RESEND, route::EMAIL].contains(&path);
+    let is_of_sign_up = [route::SIGNUP, route::RESEND, route::SIGNUP_CONFIRM].contains(&path);
+    let is_of_address = [route::EMAIL, route::EMAIL_CONFIRM, route::EMAIL_UNDO].contains(&path);
     let rejections = [
         PasswordRejection::Malformed,
         PasswordRejection::TooShort,
@@ -309,8 +320,16 @@ pub(super) fn of_accounts(operation: &Operation) -> Vec<ErrorResponse> {
         AccountsReason::ThirdParty,
         AccountsReason::Closed,
         AccountsReason::Domain,
+        AccountsReason::CaptchaMissing,
+        AccountsReason::CaptchaUnsolved,
+        AccountsReason::Captcha(CaptchaError::Malformed),
         AccountsReason::NetworkSpent(Network::INTERVAL),
         AccountsReason::AddressSpent(Network::INTERVAL),
+        AccountsReason::UserSpent(Network::INTERVAL),
+        AccountsReason::ChangesSpent(Network::INTERVAL),
+        AccountsReason::NotAnAddress,
+        AccountsReason::SameAddress,
+        AccountsReason::ClaimsFull,
         AccountsReason::Ticket(TicketError::Forged),
         AccountsReason::OtherPurpose,
         AccountsReason::Over,
@@ -323,26 +342,34 @@ pub(super) fn of_accounts(operation: &Operation) -> Vec<ErrorResponse> {
         AccountsReason::Same,
         AccountsReason::Password(PasswordError::Failed),
     ];
-    let all = others.into_iter().chain(rejections.into_iter().map(AccountsReason::Rejected));
+    let all = others
+        .into_iter()
+        .chain(rejections.into_iter().map(AccountsReason::Rejected))
+        .chain(callers().map(AccountsReason::Caller))
+        .chain(of_current_password().map(AccountsReason::Current));
     let is_of_it = |reason: &AccountsReason| match reason {
+        AccountsReason::ThirdParty => true,
+        // A deletion needs no mail.
+        AccountsReason::NoMail | AccountsReason::MailKey(_) => path != route::ACCOUNT,
+        // A signed-in user needs no captcha.
+        AccountsReason::CaptchaMissing | AccountsReason::CaptchaUnsolved | AccountsReason::Captcha(_) => {
+            asks && !is_of_session
+        }
         // Mails and tries of codes count for the network.
-        AccountsReason::NoMail
-        | AccountsReason::MailKey(_)
-        | AccountsReason::ThirdParty
-        | AccountsReason::NetworkSpent(_) => true,
+        AccountsReason::NetworkSpent(_) => asks || has_code,
         AccountsReason::Closed | AccountsReason::Domain => is_of_sign_up,
-        AccountsReason::AddressSpent(_) => !is_redeem,
+        AccountsReason::AddressSpent(_) => asks,
+        AccountsReason::UserSpent(_) => path == route::EMAIL || path == route::RESEND,
+        AccountsReason::ChangesSpent(_) => path == route::EMAIL_CONFIRM,
+        AccountsReason::Caller(_) | AccountsReason::Current(_) => is_of_session,
+        AccountsReason::NotAnAddress | AccountsReason::SameAddress => path == route::EMAIL,
+        AccountsReason::ClaimsFull => is_of_address,
         AccountsReason::Ticket(_) | AccountsReason::Over => is_redeem || path == route::RESEND,
-        AccountsReason::ClientGone(_) => path == route::SIGNUP_CONFIRM,
-        AccountsReason::Same => path == route::RESET,
-        AccountsReason::OtherPurpose
-        | AccountsReason::NoGuessLeft
-        | AccountsReason::WrongCode
-        | AccountsReason::ClientCutOff
-        | AccountsReason::Taken
-        | AccountsReason::NoAccount
-        | AccountsReason::Rejected(_)
-        | AccountsReason::Password(_) => is_redeem,
+        AccountsReason::ClientGone(_) | AccountsReason::ClientCutOff => path == route::SIGNUP_CONFIRM,
+        AccountsReason::Same => path == route::RESET || path == route::EMAIL_UNDO,
+        AccountsReason::OtherPurpose | AccountsReason::NoGuessLeft | AccountsReason::WrongCode => has_code,
+        AccountsReason::Taken | AccountsReason::NoAccount => is_redeem,
+        AccountsReason::Rejected(_) | AccountsReason::Password(_) => sets_password,
         // No route leads there.
         AccountsReason::NoEndpoint => false,
     };

@@ -3,10 +3,12 @@
 
 import assert from 'node:assert/strict';
 
+import { changeAddress, undoChange } from './address.mjs';
 import { listen, logIn } from './app.mjs';
+import { acceptInvitation, deleteAccount, keepsForeignForms } from './deletion.mjs';
 import { createClient, createUser, environment } from './environment.mjs';
 import { send } from './form.mjs';
-import { signUpByKeyboard, tabThrough, useKeyboard } from './keyboard.mjs';
+import { deleteByKeyboard, signUpByKeyboard, tabThrough, useKeyboard } from './keyboard.mjs';
 import { look } from './look.mjs';
 import * as mail from './mail.mjs';
 import * as refusals from './mail_refusals.mjs';
@@ -78,6 +80,13 @@ async function walkThrough(language, javaScriptEnabled) {
   const forgetful = await mail.signUpByCode(person, app, named('sophie'));
   await mail.resetByCode(person, app, forgetful, walked);
   await mail.resetByLink(person, app, forgetful, walked);
+  const mover = createUser(named('mover'), PASSWORD);
+  const addresses = [named('moved'), named('moved-again')];
+  const ofMover = await changeAddress(person, browser, mover, addresses, walked);
+  await undoChange(person, mover, addresses[1], ofMover, at);
+  const guest = await acceptInvitation(person, named('guest'), walked);
+  await keepsForeignForms(person, guest, at);
+  await deleteAccount(person, guest, at);
   await refusals.tellsNothing(person, user, named('stranger'));
   await refusals.tooOften(person, named('often'), at);
   await refusals.refuses(person, app, named('elsewhere'), at);
@@ -91,8 +100,9 @@ async function byKeyboard() {
   await logIn(user, 'Phone');
   await useKeyboard(person, app, user, 'amber orchard rain 77');
   await signUpByKeyboard(person, app, 'new-keyboard@example.com', PASSWORD);
+  await deleteByKeyboard(person, 'new-keyboard@example.com', 'newer-keyboard@example.com', PASSWORD);
   await person.leave();
-  console.log('by keyboard alone: signed in, agreed, ended a session, changed the password, signed out, signed up');
+  console.log('by keyboard alone: signed in, agreed, ended a session, changed the password, signed out, signed up, changed the address, left');
 }
 
 /** Names whose words don't fit on a narrow page. */
@@ -118,6 +128,14 @@ async function withLongNames() {
   await page.goto(new URL('/account/forgot', request.url).href);
   await send(page, 'ask', { email: address });
   await look(person, 'long-mail-sent');
+  const longer = createUser(address, PASSWORD);
+  await page.goto(new URL('/account', request.url).href);
+  await send(page, 'sign-in', { username: longer.name, password: longer.password });
+  await look(person, 'long-address');
+  for (const path of ['email', 'delete']) {
+    await page.goto(new URL(`/account/${path}`, request.url).href);
+    await look(person, `long-account-${path}`);
+  }
   await person.leave();
   console.log('long names: nothing scrolls sideways');
 }

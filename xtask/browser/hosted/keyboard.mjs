@@ -120,3 +120,27 @@ export async function signUpByKeyboard({ page }, app, address, password) {
   await enter(page);
   await app.tokens(page, request);
 }
+
+/** Changes the address by the code in a mail, and deletes the account, without a mouse. The user is signed in. */
+export async function deleteByKeyboard({ page }, name, address, password) {
+  await page.goto(`${url}/account`);
+  await tabTo(page, page.locator('a[href*="account/email"]'));
+  await enter(page);
+  await page.keyboard.type(address);
+  await page.keyboard.press('Tab');
+  await page.keyboard.type(password);
+  await enter(page);
+  await page.keyboard.type((await new Mailbox(address).nextWithLink()).code);
+  await enter(page);
+  await tabTo(page, page.locator('a.button'));
+  await enter(page);
+  assert.ok(!(await page.locator('main').innerText()).includes(name), 'another name');
+  await tabTo(page, page.locator('a[href*="account/delete"]'));
+  await enter(page);
+  await page.keyboard.type(password);
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Space');
+  await tabTo(page, button(page, 'delete'));
+  await enter(page);
+  assert.equal(await page.locator('button, a').count(), 0, 'the account is deleted');
+}

@@ -112,7 +112,7 @@ export async function resetByCode(person, app, user, { language, at }) {
   assert.equal(await page.inputValue('input[name=email]'), user.name, 'the address is there already');
   await at(person, 'forgot-password');
   await press(page, 'ask');
-  const mail = await user.mailbox.next();
+  const mail = await user.mailbox.nextWithLink();
   assert.match(mail.subject, SUBJECTS[language].reset);
   await send(page, 'enter-code', { code: mail.code });
   await at(person, 'choose-new-password');
@@ -133,7 +133,7 @@ export async function resetByLink(person, app, user, { at }) {
   await page.goto(request.url);
   await follow(page, 'account/forgot');
   await send(page, 'ask', { email: user.name });
-  const { link } = await user.mailbox.next();
+  const { link } = await user.mailbox.nextWithLink();
   await openLink(person, link, 200, silent);
   user.password = PASSWORD;
   await send(page, 'choose-password', { new_password: user.password });

@@ -21,13 +21,15 @@ struct Part {
 
 type Install = fn() -> Result<Told, TaskError>;
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     part("denylist", None),
     part("growth", None),
     part("instructions", Some(install_valgrind)),
     part("login", None),
     // Differences between refused logins show better if everything except the hash is slow.
     Part { profile: "dev", ..part("login-timing", None) },
+    // Nothing is hashed here, so everything is slow.
+    Part { profile: "dev", ..part("mail-timing", None) },
     part("refresh", Some(refresh::install)),
     part("startup", Some(startup::install)),
     part("verification", Some(install_verifiers)),

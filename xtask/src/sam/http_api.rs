@@ -13,7 +13,8 @@ use super::{
 use crate::shell::TaskError;
 
 /// The routes of the REST API, except OPTIONS, which an HTTP API answers itself, with their functions.
-const ROUTES: [&str; 40] = [
+const ROUTES: [&str; 52] = [
+    "DELETE /account protected: Accounts",
     "DELETE /sessions/{session_id} protected: Sessions",
     "GET /.well-known/jwks.json open: Metadata",
     "GET /.well-known/oauth-authorization-server open: Metadata",
@@ -23,6 +24,10 @@ const ROUTES: [&str; 40] = [
     "GET /.well-known/openid-configuration open: Metadata",
     "GET /account open: Authorize",
     "GET /account/confirm open: Authorize",
+    "GET /account/delete open: Authorize",
+    "GET /account/email open: Authorize",
+    "GET /account/email/confirm open: Authorize",
+    "GET /account/email/undo open: Authorize",
     "GET /account/forgot open: Authorize",
     "GET /account/new open: Authorize",
     "GET /account/reset open: Authorize",
@@ -38,10 +43,17 @@ const ROUTES: [&str; 40] = [
     "HEAD /.well-known/openid-configuration open: Metadata",
     "POST /account open: Authorize",
     "POST /account/confirm open: Authorize",
+    "POST /account/delete open: Authorize",
+    "POST /account/email open: Authorize",
+    "POST /account/email/confirm open: Authorize",
+    "POST /account/email/undo open: Authorize",
     "POST /account/forgot open: Authorize",
     "POST /account/new open: Authorize",
     "POST /account/reset open: Authorize",
     "POST /authorize open: Authorize",
+    "POST /email protected: Accounts",
+    "POST /email/confirm open: Accounts",
+    "POST /email/undo open: Accounts",
     "POST /end-session open: Authorize",
     "POST /forgot open: Accounts",
     "POST /login open: Login",
@@ -56,14 +68,22 @@ const ROUTES: [&str; 40] = [
     "POST /userinfo protected: Userinfo",
 ];
 
-/// The routes that hash passwords or send mails, which are the expensive ones.
-const EXPENSIVE: [&str; 13] = [
+/// The routes that take passwords or send mails, which are the expensive ones.
+const EXPENSIVE: [&str; 21] = [
+    "DELETE /account",
     "POST /account",
     "POST /account/confirm",
+    "POST /account/delete",
+    "POST /account/email",
+    "POST /account/email/confirm",
+    "POST /account/email/undo",
     "POST /account/forgot",
     "POST /account/new",
     "POST /account/reset",
     "POST /authorize",
+    "POST /email",
+    "POST /email/confirm",
+    "POST /email/undo",
     "POST /forgot",
     "POST /login",
     "POST /password",
@@ -73,8 +93,8 @@ const EXPENSIVE: [&str; 13] = [
     "POST /signup/confirm",
 ];
 
-/// The beginning of the documents' paths.
-const DOCUMENTS: &str = "/.well-known/";
+/// The beginnings of paths that share a permission: a function's policy has little room.
+const SHARED: [&str; 2] = ["/.well-known/", "/account/"];
 
 /// The fields of access logs. A caller writes none of them.
 const LOGGED: [&str; 11] = [
@@ -104,7 +124,7 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
             routes(&stack, authorizer) == ROUTES.map(str::to_owned).into(),
         ),
         (
-            "each route may call its function, those of documents together, the API its authorizer, and nothing else",
+            "each route may call its function, those of documents and of pages together, the API its authorizer, and nothing else",
             permissions(&stack) == expected_permissions(api, authorizer),
         ),
         (
@@ -220,9 +240,9 @@ fn expected_permissions(api: &str, authorizer: &str) -> BTreeSet<String> {
         let (key, function) = route.split_once(": ")?;
         let mut words = key.split(' ');
         let (method, path) = (words.next()?, words.next()?);
-        // There is only one stage. A function's policy has little room, so the documents share a statement.
-        if path.starts_with(DOCUMENTS) {
-            return Some(format!("{function} from {from}/*/*{DOCUMENTS}*"));
+        // There is only one stage.
+        if let Some(shared) = SHARED.into_iter().find(|shared| path.starts_with(shared)) {
+            return Some(format!("{function} from {from}/*/*{shared}*"));
         }
         let path = path.replace("{session_id}", "*");
         Some(format!("{function} from {from}/*/{method}{path}"))

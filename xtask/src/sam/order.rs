@@ -38,6 +38,11 @@ impl<'a> Order<'a> {
         self.0.iter().all(|(name, others)| !others.contains(name))
     }
 
+    /// Whether this resource waits for that one.
+    pub(super) fn waits(&self, later: &str, earlier: &str) -> bool {
+        self.0.get(later).is_some_and(|others| others.contains(earlier))
+    }
+
     /// Whether both types exist, and each resource of the later type waits for one of the earlier.
     pub(super) fn has(&self, stack: &Translated, earlier: &'static str, later: &'static str) -> bool {
         let earlier: Vec<&str> = stack.of_type(earlier).map(|(name, _)| name).collect();

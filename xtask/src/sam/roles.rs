@@ -9,25 +9,34 @@ use serde_json::{Value, json};
 
 use super::translated::Translated;
 
-/// Each function's rights to tables, secrets and mails: `Function: action Resource`.
-const OWN: [&str; 111] = [
+/// Each function's rights to tables, secrets, mails and the function of a captcha: `Function: action Resource`.
+const OWN: [&str; 135] = [
+    "Accounts: dynamodb:DeleteItem ConsentsTable",
+    "Accounts: dynamodb:DeleteItem CredentialsTable",
     "Accounts: dynamodb:DeleteItem SessionsTable",
+    "Accounts: dynamodb:DeleteItem UsersTable",
     "Accounts: dynamodb:GetItem ClientsTable",
     "Accounts: dynamodb:GetItem CredentialsTable",
     "Accounts: dynamodb:GetItem MailsTable",
+    "Accounts: dynamodb:GetItem SessionsTable",
     "Accounts: dynamodb:GetItem UsersTable",
     "Accounts: dynamodb:PutItem CredentialsTable",
     "Accounts: dynamodb:PutItem RevocationsTable",
     "Accounts: dynamodb:PutItem SessionsTable",
     "Accounts: dynamodb:PutItem UsersTable",
+    "Accounts: dynamodb:Query ConsentsTable",
     "Accounts: dynamodb:Query SessionsTable",
     "Accounts: dynamodb:UpdateItem CredentialsTable",
     "Accounts: dynamodb:UpdateItem MailsTable",
     "Accounts: dynamodb:UpdateItem SessionsTable",
     "Accounts: dynamodb:UpdateItem UsersTable",
+    "Accounts: if HasCaptcha: lambda:InvokeFunction function:${CaptchaFunction}",
     "Accounts: if SendsMails: secretsmanager:GetSecretValue MailKey",
     "Accounts: secretsmanager:GetSecretValue Keyset",
+    "Authorize: dynamodb:DeleteItem ConsentsTable",
+    "Authorize: dynamodb:DeleteItem CredentialsTable",
     "Authorize: dynamodb:DeleteItem SessionsTable",
+    "Authorize: dynamodb:DeleteItem UsersTable",
     "Authorize: dynamodb:GetItem ClientsTable",
     "Authorize: dynamodb:GetItem ConsentsTable",
     "Authorize: dynamodb:GetItem CredentialsTable",
@@ -39,12 +48,14 @@ const OWN: [&str; 111] = [
     "Authorize: dynamodb:PutItem RevocationsTable",
     "Authorize: dynamodb:PutItem SessionsTable",
     "Authorize: dynamodb:PutItem UsersTable",
+    "Authorize: dynamodb:Query ConsentsTable",
     "Authorize: dynamodb:Query SessionsTable",
     "Authorize: dynamodb:UpdateItem ConsentsTable",
     "Authorize: dynamodb:UpdateItem CredentialsTable",
     "Authorize: dynamodb:UpdateItem MailsTable",
     "Authorize: dynamodb:UpdateItem SessionsTable",
     "Authorize: dynamodb:UpdateItem UsersTable",
+    "Authorize: if HasCaptcha: lambda:InvokeFunction function:${CaptchaFunction}",
     "Authorize: if SendsMails: secretsmanager:GetSecretValue MailKey",
     "Authorize: if TakesClientDocuments: dynamodb:UpdateItem ClientsTable of cimd_*",
     "Authorize: secretsmanager:GetSecretValue Keyset",
@@ -77,13 +88,26 @@ const OWN: [&str; 111] = [
     "Logout: dynamodb:UpdateItem SessionsTable",
     "Logout: secretsmanager:GetSecretValue Keyset",
     "Mailer: dynamodb:DescribeStream MailsTable.StreamArn",
+    "Mailer: dynamodb:DescribeStream RevocationsTable.StreamArn",
+    "Mailer: dynamodb:DescribeStream UsersTable.StreamArn",
     "Mailer: dynamodb:GetItem CredentialsTable with user_id, username",
     "Mailer: dynamodb:GetItem MailsTable",
     "Mailer: dynamodb:GetItem UsersTable",
     "Mailer: dynamodb:GetRecords MailsTable.StreamArn",
+    "Mailer: dynamodb:GetRecords RevocationsTable.StreamArn",
+    "Mailer: dynamodb:GetRecords UsersTable.StreamArn",
     "Mailer: dynamodb:GetShardIterator MailsTable.StreamArn",
+    "Mailer: dynamodb:GetShardIterator RevocationsTable.StreamArn",
+    "Mailer: dynamodb:GetShardIterator UsersTable.StreamArn",
     "Mailer: dynamodb:ListStreams MailsTable.StreamArn",
+    "Mailer: dynamodb:ListStreams RevocationsTable.StreamArn",
+    "Mailer: dynamodb:ListStreams UsersTable.StreamArn",
     "Mailer: dynamodb:UpdateItem MailsTable",
+    "Mailer: if TellsOfNewDevices: dynamodb:DescribeStream SessionsTable.StreamArn",
+    "Mailer: if TellsOfNewDevices: dynamodb:GetRecords SessionsTable.StreamArn",
+    "Mailer: if TellsOfNewDevices: dynamodb:GetShardIterator SessionsTable.StreamArn",
+    "Mailer: if TellsOfNewDevices: dynamodb:ListStreams SessionsTable.StreamArn",
+    "Mailer: if TellsOfNewDevices: dynamodb:Query SessionsTable with user_id, session_key, created_at, auth_time, user_agent",
     "Mailer: secretsmanager:GetSecretValue MailKey",
     "Mailer: ses:SendEmail configuration-set/${MailConfiguration} from MailFrom",
     "Mailer: ses:SendEmail identity/${Address} from MailFrom",
@@ -306,7 +330,7 @@ fn attributes_of(condition: &Value, attributes: &Value) -> Option<Vec<String>> {
     (*condition == expected).then(|| vec![format!(" with {}", names.join(", "))])
 }
 
-/// The only resource: the ARN of one in the stack or of a part of SES, or all.
+/// The only resource: the ARN of one in the stack, of a part of SES or of the captcha's function, or all.
 fn resource(value: &Value) -> Option<String> {
     if let Some(attribute) = value.get("Fn::GetAtt") {
         return match names(attribute)?[..] {
@@ -316,9 +340,16 @@ fn resource(value: &Value) -> Option<String> {
         };
     }
     if let Some(text) = value.get("Fn::Sub") {
-        return of_ses(text);
+        return of_captcha(text).or_else(|| of_ses(text));
     }
     value["Ref"].as_str().or_else(|| value.as_str()).map(str::to_owned)
+}
+
+/// The function of a captcha, in this account and region. A right to its name is none to another function's.
+fn of_captcha(text: &Value) -> Option<String> {
+    let name =
+        text.as_str()?.strip_prefix("arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:")?;
+    (name == "function:${CaptchaFunction}").then(|| name.to_owned())
 }
 
 /// What an ARN names in SES, in this account and region. Its own variables are the address and the domain of `MailFrom`.

@@ -16,7 +16,8 @@ use crate::shell::TaskError;
 
 const AUTHORIZER: &str = "LatchgateAuthorizer";
 
-const ROUTES: [&str; 66] = [
+const ROUTES: [&str; 85] = [
+    "delete /account protected",
     "delete /sessions/{session_id} protected",
     "get /.well-known/jwks.json open",
     "get /.well-known/oauth-authorization-server open",
@@ -26,6 +27,10 @@ const ROUTES: [&str; 66] = [
     "get /.well-known/openid-configuration open",
     "get /account open",
     "get /account/confirm open",
+    "get /account/delete open",
+    "get /account/email open",
+    "get /account/email/confirm open",
+    "get /account/email/undo open",
     "get /account/forgot open",
     "get /account/new open",
     "get /account/reset open",
@@ -47,10 +52,17 @@ const ROUTES: [&str; 66] = [
     "options /.well-known/openid-configuration open",
     "options /account open",
     "options /account/confirm open",
+    "options /account/delete open",
+    "options /account/email open",
+    "options /account/email/confirm open",
+    "options /account/email/undo open",
     "options /account/forgot open",
     "options /account/new open",
     "options /account/reset open",
     "options /authorize open",
+    "options /email open",
+    "options /email/confirm open",
+    "options /email/undo open",
     "options /end-session open",
     "options /forgot open",
     "options /login open",
@@ -67,10 +79,17 @@ const ROUTES: [&str; 66] = [
     "options /userinfo open",
     "post /account open",
     "post /account/confirm open",
+    "post /account/delete open",
+    "post /account/email open",
+    "post /account/email/confirm open",
+    "post /account/email/undo open",
     "post /account/forgot open",
     "post /account/new open",
     "post /account/reset open",
     "post /authorize open",
+    "post /email protected",
+    "post /email/confirm open",
+    "post /email/undo open",
     "post /end-session open",
     "post /forgot open",
     "post /login open",
@@ -85,23 +104,30 @@ const ROUTES: [&str; 66] = [
     "post /userinfo protected",
 ];
 
-/// The throttling of each path. Of the paths that hash passwords or send mails, `throttling` checks that it covers only
-/// POST.
-const THROTTLING: [(&str, &str); 14] = [
-    ("/*", "Request"),
-    ("/~1account", "Login"),
-    ("/~1account~1confirm", "Login"),
-    ("/~1account~1forgot", "Login"),
-    ("/~1account~1new", "Login"),
-    ("/~1account~1reset", "Login"),
-    ("/~1authorize", "Login"),
-    ("/~1forgot", "Login"),
-    ("/~1login", "Login"),
-    ("/~1password", "Login"),
-    ("/~1resend", "Login"),
-    ("/~1reset", "Login"),
-    ("/~1signup", "Login"),
-    ("/~1signup~1confirm", "Login"),
+/// The throttling of each method and path: of what checks or hashes a password or sends a mail, and of all else.
+const THROTTLING: [(&str, &str); 22] = [
+    ("* /*", "Request"),
+    ("DELETE /~1account", "Login"),
+    ("POST /~1account", "Login"),
+    ("POST /~1account~1confirm", "Login"),
+    ("POST /~1account~1delete", "Login"),
+    ("POST /~1account~1email", "Login"),
+    ("POST /~1account~1email~1confirm", "Login"),
+    ("POST /~1account~1email~1undo", "Login"),
+    ("POST /~1account~1forgot", "Login"),
+    ("POST /~1account~1new", "Login"),
+    ("POST /~1account~1reset", "Login"),
+    ("POST /~1authorize", "Login"),
+    ("POST /~1email", "Login"),
+    ("POST /~1email~1confirm", "Login"),
+    ("POST /~1email~1undo", "Login"),
+    ("POST /~1forgot", "Login"),
+    ("POST /~1login", "Login"),
+    ("POST /~1password", "Login"),
+    ("POST /~1resend", "Login"),
+    ("POST /~1reset", "Login"),
+    ("POST /~1signup", "Login"),
+    ("POST /~1signup~1confirm", "Login"),
 ];
 
 /// The status of each gateway response. `None` keeps the status of the failure.
@@ -150,6 +176,10 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
                 && order.has_no_circle(),
         ),
         (
+            "a route that is new is there only with the mailer that sends its mails",
+            order.waits("ApiprodStage", "MailerFunction"),
+        ),
+        (
             "the account's role stays as it is by default, and when the stack goes",
             keeps_accounts_role(&stack),
         ),
@@ -168,8 +198,8 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
             stack.of_type("AWS::ApiGateway::Stage").count() == 1 && definition["openapi"] == "3.0.1",
         ),
         (
-            "what hashes a password or sends a mail is throttled by parameters of its own, and all else by others",
-            throttling(&stack) == THROTTLING.into(),
+            "what takes a password or sends a mail is throttled by parameters of its own, and all else by others",
+            throttling(&stack) == THROTTLING.map(|(call, by)| (call.to_owned(), by)).into(),
         ),
         ("nine tables, kept unless a first deployment fails", tables_are_kept(&stack, 9)),
         ("a change of SigningKeyDays rotates at once, as its description says", rotates_at_once(&stack)),
@@ -181,7 +211,7 @@ pub(super) fn check(tools: &Tools) -> Result<(), TaskError> {
         ("traces are off by default", roles::traces_are_off_by_default(&stack)),
         (
             "the API may call each function and the authorizer, and Secrets Manager the rotation",
-            unconditional_permissions(&stack) == 69,
+            unconditional_permissions(&stack) == 88,
         ),
         (
             "APIs of this account may call the authorizer, of other accounts and an organization as the parameters say",
@@ -270,8 +300,8 @@ fn parameters(stack: &Translated) -> BTreeSet<&str> {
     names.map(|name| name.strip_prefix("/latchgate/${AWS::StackName}/").unwrap_or(name)).collect()
 }
 
-/// The parameters that throttle each path of the stage: `Request` or `Login`, before `Rate` and `Burst`.
-fn throttling(stack: &Translated) -> BTreeMap<&str, &str> {
+/// The parameters that throttle each method and path of the stage: `Request` or `Login`, before `Rate` and `Burst`.
+fn throttling(stack: &Translated) -> BTreeMap<String, &str> {
     let settings = stack
         .of_type("AWS::ApiGateway::Stage")
         .flat_map(|(_, stage)| stage["Properties"]["MethodSettings"].as_array().into_iter().flatten());
@@ -283,9 +313,9 @@ fn throttling(stack: &Translated) -> BTreeMap<&str, &str> {
     };
     settings
         .map(|setting| {
-            let path = setting["ResourcePath"].as_str().unwrap_or_default();
-            let is_of_method = setting["HttpMethod"] == if path == "/*" { "*" } else { "POST" };
-            (path, by(setting).filter(|_| is_of_method).unwrap_or("nothing"))
+            let text = |name: &str| setting[name].as_str().unwrap_or_default();
+            let call = format!("{} {}", text("HttpMethod"), text("ResourcePath"));
+            (call, by(setting).unwrap_or("nothing"))
         })
         .collect()
 }

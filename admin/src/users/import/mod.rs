@@ -29,6 +29,7 @@ Examples:
   latchgate users import users.jsonl --dry-run
   latchgate users import users.jsonl
   latchgate users import users.jsonl --from-line 40001
+  latchgate users import users.jsonl --without-passwords
   gunzip -c users.jsonl.gz | latchgate users import - --rejects users.rejected
   latchgate --stack standby --yes users import users.jsonl --update --disable-missing
 
@@ -45,6 +46,9 @@ rejects. A dry run makes the same checks and counts, and writes nothing.
 With --update, an existing user gets what the line says and keeps the rest. An import never lowers not_before,
 and never replaces a newer password. It ends sessions that the user may not keep.
 
+With --without-passwords, a line may lack password and hash. Its user can't log in, and chooses the first
+password by a mail of /forgot. So its username has to be a mail address, and the deployment has to send mail.
+
 With --disable-missing, the file must contain all users of another deployment. If a user was created again
 there, under the same name with another user_id, the new user takes the name here too. The old user is deleted
 and signed out, unless a line has that user.";
@@ -54,15 +58,21 @@ and signed out, unless a line has that user.";
 pub(crate) struct Import {
     #[command(flatten)]
     options: ImportOptions,
+    /// Also create users whose lines have neither a password nor a hash: they choose a password by mail
+    #[arg(long)]
+    without_passwords: bool,
     /// Don't search again for sessions of logins that were under way when a user was disabled
     #[arg(long, requires = "update")]
     no_wait: bool,
 }
 
+const NO_MAIL: &str = "This deployment sends no mail: users without a password can't sign in until it does, or until \
+                       you set their passwords.";
+
 const LINES: &[&str] = &["imported", "updated", "there_already", "rejected", "disabled"];
 
 pub(super) async fn import(context: &Context, command: Import) -> Result<(), AdminError> {
-    let Import { options, no_wait } = command;
+    let Import { options, without_passwords, no_wait } = command;
     let (source, rejects) = options.open()?;
     if options.disable_missing && !options.dry_run {
         context.console.confirm(
@@ -71,7 +81,11 @@ pub(super) async fn import(context: &Context, command: Import) -> Result<(), Adm
         )?;
     }
     let audit = if options.dry_run { None } else { Some(Arc::new(context.audit_log().await?)) };
-    let worker = Worker::new(&context.deployment, &options, audit.clone())?;
+    if without_passwords && context.deployment.sends_mail() == Some(false) {
+        context.console.note(NO_MAIL);
+    }
+    let worker =
+        Worker::new(&context.deployment, &options, audit.clone())?.creating_without(without_passwords);
     let progress = Progress::new(source.len());
     let mut run = Run::new(worker, rejects, progress, &options);
     let result = run.all(lines::read(source, options.from_line), options.from_line).await;

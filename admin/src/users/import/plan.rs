@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use passwords::{Credential, NewHash, NewPassword, PasswordError, Passwords, Username, Verdict};
+use mails::EmailAddress;
+use passwords::{Credential, NO_PASSWORD, NewHash, NewPassword, PasswordError, Passwords, Username, Verdict};
 use shared::{
     clock::Timestamp,
     ids::UserId,
@@ -47,10 +48,16 @@ pub(super) struct Update {
 pub(super) const NAME_TAKEN: &str = "its username belongs to a user with another user_id";
 pub(super) const ID_TAKEN: &str = "its user_id belongs to a user with another username";
 const GONE: &str = "its user is half deleted: finish that with `users delete`";
+const NO_ADDRESS: &str = "it has neither password_hash nor password, and its username is no mail address, to which \
+                          a mail could go";
 const UNREADABLE: &str = "its stored user can't be read";
 
 /// Makes the plan for each line.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a choice of the operator, independent of the others"
+)]
 pub(super) struct Planner {
     pub(super) deployment: Deployment,
     pub(super) tables: UserTables,
@@ -61,6 +68,8 @@ pub(super) struct Planner {
     /// deployment, the names in the file count.
     renames: bool,
     dry_run: bool,
+    /// Whether a line without a password creates a user who has none.
+    pub(super) without_passwords: bool,
 }
 
 impl Planner {
@@ -76,6 +85,7 @@ impl Planner {
             update: options.update,
             renames: options.disable_missing,
             dry_run,
+            without_passwords: false,
         })
     }
 
@@ -85,6 +95,25 @@ impl Planner {
             return Ok(String::new());
         }
         Ok(self.passwords.hash(password.password()).await?)
+    }
+
+    /// The stored form of a new user's password. `None`, if the line has none and may not create a user.
+    pub(super) async fn password_hash(&self, record: &Record) -> Result<Option<String>, AdminError> {
+        Ok(match &record.secret {
+            Some(Secret::Hash(hash)) => Some(hash.clone()),
+            Some(Secret::Password(password)) => Some(self.hash(password).await?),
+            None => self.creates_without_password(record).then(|| NO_PASSWORD.to_owned()),
+        })
+    }
+
+    /// Whether the line may create its user.
+    pub(super) fn may_create(&self, record: &Record) -> bool {
+        record.secret.is_some() || self.creates_without_password(record)
+    }
+
+    /// A user without a password gets one by mail, and so only at an address that is the user name.
+    fn creates_without_password(&self, record: &Record) -> bool {
+        self.without_passwords && is_address(&record.username)
     }
 
     /// Reads the stored rows and makes the plan, in a dry run too.
@@ -104,16 +133,20 @@ impl Planner {
         let Ok(user) = User::from_item(&item) else { return Ok(Plan::Bad(UNREADABLE.to_owned())) };
         let password = self.password_of(record, &credential).await?;
         let not_before = user.not_before.max(record.not_before.unwrap_or_default()).max(password.ends_before);
+        let disabled = record.disabled.unwrap_or(user.disabled);
         let next = User {
             claims: record.claims.clone().unwrap_or_else(|| user.claims.clone()),
-            disabled: record.disabled.unwrap_or(user.disabled),
+            disabled,
             not_before,
-            username: user.username.clone(),
+            // An operator who enables the user stops the deletion.
+            deleting: user.deleting && disabled,
+            ..user.clone()
         };
         let differs = [
             (attribute::CLAIMS, next.claims != user.claims),
             (attribute::DISABLED, next.disabled != user.disabled),
             (attribute::NOT_BEFORE, next.not_before != user.not_before),
+            (attribute::DELETING, next.deleting != user.deleting),
         ];
         let changed: Vec<_> =
             differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
@@ -121,6 +154,12 @@ impl Planner {
             Change::default().set_as_in(&next.to_item(&credential.user_id), &changed),
             |change, name| change.if_still(name, item.get(*name)),
         );
+        let user_change = if changed.contains(&attribute::CLAIMS) {
+            // As in `users set-claims`: a notice of before doesn't go to another address.
+            user_change.set(attribute::NOTICE, None).set(attribute::NOTICED_AT, None)
+        } else {
+            user_change
+        };
         Ok(Plan::Update(Box::new(Update {
             user_id: credential.user_id,
             user: next,
@@ -144,11 +183,14 @@ impl Planner {
             }
             is_taken = true;
         }
-        Ok(match &record.secret {
-            _ if is_taken => Plan::Bad(ID_TAKEN.to_owned()),
-            None => Plan::Bad(format!("nobody has its username yet, and {NO_SECRET}")),
-            Some(_) => Plan::Create,
-        })
+        if is_taken {
+            return Ok(Plan::Bad(ID_TAKEN.to_owned()));
+        }
+        if self.may_create(record) {
+            return Ok(Plan::Create);
+        }
+        let reason = if self.without_passwords { NO_ADDRESS } else { NO_SECRET };
+        Ok(Plan::Bad(format!("nobody has its username yet, and {reason}")))
     }
 
     /// The name under which this user is stored.
@@ -204,6 +246,11 @@ impl Planner {
         }
         Ok(plan)
     }
+}
+
+/// Whether a user name is the address of a mailbox, in its normal form.
+fn is_address(username: &Username) -> bool {
+    EmailAddress::parse(username.as_str()).is_some_and(|address| address.normal() == username.as_str())
 }
 
 /// The plan for the password.

@@ -49,12 +49,13 @@ impl std::fmt::Debug for Secret {
 pub(super) const NO_SECRET: &str = "it has neither password_hash nor password";
 
 impl Record {
-    /// Parses a line; `None`, if it is blank. Only a line that may be an update can lack a password.
-    pub(super) fn parse(line: &[u8], may_update: bool) -> Result<Option<Self>, String> {
+    /// Parses a line; `None`, if it is blank. If no password is required, the line may be an update, or that of
+    /// a user who has none.
+    pub(super) fn parse(line: &[u8], requires_secret: bool) -> Result<Option<Self>, String> {
         let Some(fields) = Fields::parse(line, OF_A_USER)? else { return Ok(None) };
         let record = Self::of_fields(fields)?;
         match &record.secret {
-            None if !may_update => Err(NO_SECRET.to_owned()),
+            None if requires_secret => Err(NO_SECRET.to_owned()),
             None | Some(Secret::Password(_)) if record.valid_from.is_some() => {
                 Err("it has a valid_from, but no password_hash".to_owned())
             }
@@ -120,12 +121,12 @@ mod tests {
     fn a_line_may_begin_and_end_as_programs_write_it() {
         let line = format!(r#"{{"username":"Ada","password_hash":"{HASH}","user_id":null}}"#);
         for line in [line.clone(), format!("{line}\r\n"), format!("\u{feff}{line}\n"), format!("  {line}")] {
-            let record = Record::parse(line.as_bytes(), false).unwrap().unwrap();
+            let record = Record::parse(line.as_bytes(), true).unwrap().unwrap();
             assert_eq!(record.username.as_str(), "ada");
             assert!(record.user_id.is_none() && record.disabled.is_none() && record.must_change.is_none());
         }
         for blank in ["", "\n", "\r\n", "\u{feff}\n"] {
-            assert!(Record::parse(blank.as_bytes(), false).unwrap().is_none());
+            assert!(Record::parse(blank.as_bytes(), true).unwrap().is_none());
         }
     }
 
@@ -183,9 +184,9 @@ mod tests {
             (&long, "longer than 64 KB"),
             (&claims, "4096 bytes"),
         ] {
-            let said = Record::parse(line.as_bytes(), false).unwrap_err();
+            let said = Record::parse(line.as_bytes(), true).unwrap_err();
             assert!(said.contains(reason) && !said.contains("hunter2"), "{line:.80}: {said}");
         }
-        assert!(Record::parse(b"{\"username\":\"\xff\"}", true).unwrap_err().contains("UTF-8"));
+        assert!(Record::parse(b"{\"username\":\"\xff\"}", false).unwrap_err().contains("UTF-8"));
     }
 }

@@ -65,7 +65,6 @@ pub(super) struct Run {
     rejects: Rejects,
     progress: Progress,
     running: JoinSet<Finished>,
-    update: bool,
     /// Whether the file is a complete copy of another deployment's users.
     is_copy: bool,
     /// Lines that wait until the whole file was read.
@@ -94,7 +93,6 @@ impl Run {
             rejects,
             progress,
             running: JoinSet::new(),
-            update: options.update,
             is_copy: options.disable_missing,
             taken: Vec::new(),
             moved: HashSet::new(),
@@ -165,7 +163,7 @@ impl Run {
     }
 
     async fn begin(&mut self, line: Line) -> Result<(), AdminError> {
-        let mut record = match Record::parse(&line.bytes, self.update) {
+        let mut record = match Record::parse(&line.bytes, self.worker.requires_secret()) {
             Ok(Some(record)) => record,
             Ok(None) => {
                 self.progress.line(line.bytes.len());

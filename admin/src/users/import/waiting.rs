@@ -83,7 +83,7 @@ mod tests {
     fn lines(pairs: &[(&str, &str)]) -> Vec<Taken> {
         let taken = |(number, (user_id, holder)): (u64, &(&str, &str))| {
             let bytes = format!(r#"{{"username":"of-{holder}","user_id":"{user_id}"}}"#).into_bytes();
-            let record = Record::parse(&bytes, true).unwrap().unwrap();
+            let record = Record::parse(&bytes, false).unwrap().unwrap();
             Taken { line: Line { number, bytes }, record, holder: UserId::parse(holder).unwrap() }
         };
         (1..).zip(pairs).map(taken).collect()

@@ -73,6 +73,17 @@ impl Worker {
         Ok(Self { planner: Planner::new(deployment, options, audit.is_none())?, audit })
     }
 
+    /// This worker, which may create users without a password.
+    pub(super) fn creating_without(mut self, passwords: bool) -> Self {
+        self.planner.without_passwords = passwords;
+        self
+    }
+
+    /// Whether each line needs a password or a hash.
+    pub(super) fn requires_secret(&self) -> bool {
+        !self.planner.update && !self.planner.without_passwords
+    }
+
     /// Replaces the record's name with the stored form. If no user has the name and the file is a copy, the
     /// record keeps the line's form, so that two users whom another release distinguished stay two. Returns
     /// another user who has the name, if there is one. A name with only one form causes no read.
@@ -162,7 +173,8 @@ impl Worker {
         record: &Record,
         audit: &AuditLog,
     ) -> Result<bool, AdminError> {
-        let is_done = self.planner.tables.rename(former, &record.username).await? == Renaming::Done;
+        let (tables, now) = (&self.planner.tables, self.planner.deployment.now());
+        let is_done = tables.rename(former, &record.username, now).await? == Renaming::Done;
         if is_done {
             let subject = Subject::user(user_id, Some(record.username.as_str()));
             let former_username = Some(former.as_str().to_owned());
@@ -210,13 +222,9 @@ impl Worker {
         })
     }
 
-    /// The user of a line; `None`, if the line has no password.
+    /// The user of a line; `None`, if the line has no password, and needs one.
     async fn new_user(&self, record: &Record) -> Result<Option<NewUser>, AdminError> {
-        let password_hash = match &record.secret {
-            Some(Secret::Hash(hash)) => hash.clone(),
-            Some(Secret::Password(password)) => self.planner.hash(password).await?,
-            None => return Ok(None),
-        };
+        let Some(password_hash) = self.planner.password_hash(record).await? else { return Ok(None) };
         let user_id = match &record.user_id {
             Some(user_id) => user_id.clone(),
             None => new_id(&*self.planner.deployment.random)?,
@@ -226,6 +234,7 @@ impl Worker {
             claims: record.claims.clone().unwrap_or_default(),
             disabled: record.disabled.unwrap_or_default(),
             not_before: record.not_before.unwrap_or_default(),
+            ..User::default()
         };
         let credential = NewCredential {
             user_id,
@@ -248,7 +257,7 @@ impl Worker {
         let bad = |reason: &str| Ok((Outcome::Bad(reason.to_owned()), false));
         let Some(user_id) = &record.user_id else { return bad(NAME_TAKEN) };
         let is_renamed = match tables.user_item(user_id).await? {
-            None if record.secret.is_none() => return bad(NAME_TAKEN),
+            None if !self.planner.may_create(record) => return bad(NAME_TAKEN),
             None => false,
             Some(own) if self.planner.former_name(&own, user_id).await?.is_some() => true,
             Some(_) => return bad(ID_TAKEN),

@@ -111,6 +111,7 @@ impl Deployed {
             tables,
             keyset: Keyset::Document(Box::new(keyset)),
             mail_key: mail_key::generate(&*random),
+            lambda_endpoint: None,
             dynamodb: store.clone(),
             aws: engine::config(&endpoint, ACCESS_KEY_ID),
             authorizer_cache_ttl: None,

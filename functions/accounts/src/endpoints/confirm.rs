@@ -43,7 +43,8 @@ impl AccountsApi {
         let redeem = RedeemRequest::of_confirmation(request)?;
         // Before any read: junk costs nothing. Before counting: a request that can't be answered uses up
         // no guess.
-        let ticket = self.accounts.ticket(&redeem.means, Purpose::SignUp, now).await?;
+        let ticket =
+            self.accounts.ticket(&redeem.means, &[Purpose::SignUp, Purpose::Invitation], now).await?;
         let keyset = self.keysets.current(now).await?;
         let proven = self.proofs.offered_key(request, route::SIGNUP_CONFIRM, &keyset.refresh, now)?;
         let client = self.first_party(&redeem.client, log).await?;

@@ -6,7 +6,7 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use shared::{http::json, log::RequestLog};
 
-use super::network;
+use super::{address, asker, network};
 use crate::{
     AccountsApi, AccountsError, Again, Asked, Requested,
     request::{AskRequest, ResendRequest},
@@ -32,12 +32,13 @@ impl AccountsApi {
         let ask = AskRequest::parse(request)?;
         // Before counting: an unknown client causes one read, and no write.
         let client = self.first_party(&ask.client, log).await?;
-        let network = network(request, &client);
+        let (address, network) = (address(request), network(request, &client));
         let asked = Asked {
             purpose,
             client: Some(&client),
             email: &ask.email,
             language: ask.language,
+            asker: asker(&client, ask.captcha.as_ref(), address.as_deref()),
             network: network.as_ref(),
             now,
         };
@@ -54,13 +55,19 @@ impl AccountsApi {
         // Before any read: junk costs nothing.
         let ticket = self.accounts.verify_any_request(&resend.request, now).await?;
         let client = self.first_party(&resend.client, log).await?;
-        let network = network(request, &client);
-        let again = Again { ticket: &ticket, client: Some(&client), network: network.as_ref(), now };
+        let (address, network) = (address(request), network(request, &client));
+        let again = Again {
+            ticket: &ticket,
+            client: Some(&client),
+            asker: asker(&client, resend.captcha.as_ref(), address.as_deref()),
+            network: network.as_ref(),
+            now,
+        };
         Ok(accepted(&self.accounts.ask_again(&again, log).await?))
     }
 }
 
-fn accepted(requested: &Requested) -> Response<Body> {
+pub(super) fn accepted(requested: &Requested) -> Response<Body> {
     let (request, expires_in) = (requested.request.expose_secret(), requested.expires_in.as_secs());
     json(StatusCode::ACCEPTED, &Accepted { request, expires_in })
 }

@@ -1,21 +1,24 @@
 //! The endpoints, by their paths.
 
+mod account;
 mod confirm;
+mod email;
 mod mail;
 mod reset;
 
 use std::sync::Arc;
 
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Request, Response, http::StatusCode};
 use mails::{Network, Purpose};
+use serde::Serialize;
 use shared::{
     client::{Client, ClientCredentials, ClientError},
-    http::Peer,
+    http::{Peer, json},
     log::RequestLog,
     route,
 };
 
-use crate::{AccountsApi, AccountsError, AccountsReason};
+use crate::{AccountsApi, AccountsError, AccountsReason, Asker, Solution};
 
 /// An endpoint of the function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,15 +28,24 @@ enum Place {
     Resend,
     Confirm,
     Reset,
+    AskForAddress,
+    ChangeAddress,
+    UndoAddress,
+    Delete,
 }
 
 impl Place {
-    const ALL: [(&str, Self); 5] = [
+    const ALL: [(&str, Self); 9] = [
         (route::SIGNUP, Self::Ask(Purpose::SignUp)),
         (route::FORGOT, Self::Ask(Purpose::Reset)),
         (route::RESEND, Self::Resend),
         (route::SIGNUP_CONFIRM, Self::Confirm),
         (route::RESET, Self::Reset),
+        (route::EMAIL, Self::AskForAddress),
+        (route::EMAIL_CONFIRM, Self::ChangeAddress),
+        (route::EMAIL_UNDO, Self::UndoAddress),
+        // GET and POST of this path are a page of another function.
+        (route::ACCOUNT, Self::Delete),
     ];
 
     /// The endpoint at a path, which may begin with the API's stage or a domain's base path.
@@ -53,6 +65,10 @@ impl AccountsApi {
             Some(Place::Resend) => self.resend(request, log).await,
             Some(Place::Confirm) => self.confirm(request, log).await,
             Some(Place::Reset) => self.reset(request, log).await,
+            Some(Place::AskForAddress) => self.ask_for_address(request, log).await,
+            Some(Place::ChangeAddress) => self.change_address(request, log).await,
+            Some(Place::UndoAddress) => self.undo_address(request, log).await,
+            Some(Place::Delete) => self.delete_account(request, log).await,
             None => Err(AccountsReason::NoEndpoint.into()),
         }
     }
@@ -73,14 +89,38 @@ impl AccountsApi {
         if client.url.is_some() {
             return Err(ClientError::Unknown.into());
         }
-        if client.is_third_party() { Err(AccountsReason::ThirdParty.into()) } else { Ok(client) }
+        not_of_third_party(&client)?;
+        Ok(client)
     }
+}
+
+/// Refuses a third party's client, which must see no password.
+fn not_of_third_party(client: &Client) -> Result<(), AccountsReason> {
+    if client.is_third_party() { Err(AccountsReason::ThirdParty) } else { Ok(()) }
+}
+
+/// The answer to what has no result: an empty object.
+#[derive(Serialize)]
+struct Done {}
+
+fn done() -> Response<Body> {
+    json(StatusCode::OK, &Done {})
 }
 
 /// The network whose requests and guesses are counted. A confidential client has proved that it is a server
 /// of the operator: all its users would be one network.
 fn network(request: &Request, client: &Client) -> Option<Network> {
-    if client.is_public() { Network::of(Peer::of(request).address.as_deref()) } else { None }
+    if client.is_public() { Network::of(address(request).as_deref()) } else { None }
+}
+
+/// Who asks, for the captcha. As for [`network`], a confidential client has proved that it is the operator's.
+fn asker<'a>(client: &Client, solution: Option<&'a Solution>, address: Option<&'a str>) -> Asker<'a> {
+    if client.is_public() { Asker::Stranger { solution, address } } else { Asker::Known }
+}
+
+/// The caller's IP address, if API Gateway names it.
+fn address(request: &Request) -> Option<String> {
+    Peer::of(request).address
 }
 
 #[cfg(test)]
@@ -94,7 +134,9 @@ mod tests {
                 assert_eq!(Place::of_path(&format!("{before}{path}")), Some(place), "{before}{path}");
             }
         }
-        for path in ["", "/", "/signup/", "/xsignup", "/confirm", "/signup/x", "/resets", "/account"] {
+        for path in
+            ["", "/", "/signup/", "/xsignup", "/confirm", "/signup/x", "/resets", "/email/x", "/accounts"]
+        {
             assert_eq!(Place::of_path(path), None, "{path}");
         }
     }

@@ -1,16 +1,11 @@
 //! `POST /reset`: a user who forgot the password sets a new one.
 
-use lambda_http::{Body, Request, Response, http::StatusCode};
+use lambda_http::{Body, Request, Response};
 use mails::Purpose;
-use serde::Serialize;
-use shared::{http::json, log::RequestLog};
+use shared::log::RequestLog;
 
-use super::network;
+use super::{done, network};
 use crate::{AccountsApi, AccountsError, redeem::Redemption, request::RedeemRequest};
-
-/// The answer: an empty object. The user logs in with the new password.
-#[derive(Serialize)]
-struct Done {}
 
 impl AccountsApi {
     pub(super) async fn reset(
@@ -21,12 +16,12 @@ impl AccountsApi {
         let now = self.clock.now();
         let redeem = RedeemRequest::of_reset(request)?;
         // Before any read: junk costs nothing.
-        let ticket = self.accounts.ticket(&redeem.means, Purpose::Reset, now).await?;
+        let ticket = self.accounts.ticket(&redeem.means, &[Purpose::Reset], now).await?;
         let client = self.first_party(&redeem.client, log).await?;
         let network = network(request, &client);
         let guess = redeem.means.guess(network.as_ref());
         let redemption = Redemption { ticket: &ticket, guess, password: &redeem.password, now };
         self.accounts.reset_by(&redemption, log).await?;
-        Ok(json(StatusCode::OK, &Done {}))
+        Ok(done())
     }
 }

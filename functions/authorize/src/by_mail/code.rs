@@ -7,15 +7,15 @@ use lambda_http::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{MailForm, Step, ask::network, is_spent, link::Opened, opens_nothing, shown_again};
+use super::{MailForm, Step, ask::network, is_spent, opens_nothing, shown_again};
 use crate::{
     Authorize, AuthorizeError, AuthorizeReason, cookies,
-    pages::{CodeProblem, CodeView},
+    pages::{CodeProblem, CodeView, MailTask},
 };
 
 impl Authorize {
     /// Handles a code. The page for the password gets the link's token in exchange, so that a rejected
-    /// password doesn't count as another guess.
+    /// password doesn't count as another guess. A new address needs no password.
     pub(super) async fn enter_code(
         &self,
         step: &Step<'_>,
@@ -33,11 +33,15 @@ impl Authorize {
         let (purpose, network) = (step.page.purpose(), network(step));
         let coded = Coded { purpose, request, code: &code, network: network.as_ref(), now: visit.now };
         let opened = match self.accounts.link_of_code(&coded).await {
-            Ok(token) => self.open_link(step, token).await,
+            // Nothing is left to choose.
+            Ok(link) if step.page.task() == MailTask::ChangeEmail => {
+                return self.change_by_code(step, &link).await;
+            }
+            Ok(link) => self.open_link(step, link).await,
             Err(error) => Err(error),
         };
         match opened {
-            Ok(Opened { username, link }) => Ok(self.choice_page(step, &username, &link, None)),
+            Ok(opened) => Ok(self.link_page(step, &opened, None)),
             Err(error) => Err(error.map_reason(|reason| match reason {
                 reason if is_spent(&reason) => shown(AuthorizeReason::Accounts(reason), CodeProblem::TooMany),
                 reason if opens_nothing(&reason) => {
@@ -56,8 +60,11 @@ impl Authorize {
         request: &SecretString,
         is_new_mail: bool,
     ) -> Response<Body> {
-        let mut page = self.code_page(step, CodeView { is_new_mail, ..view(email, request) });
-        keep_way(step, page.headers_mut());
+        let mut page = self.code_page(step, CodeView { is_new_mail, ..view(step, email, request) });
+        match step.page.task() {
+            MailTask::SignUp | MailTask::Reset => keep_way(step, page.headers_mut()),
+            MailTask::ChangeEmail | MailTask::UndoChange => {}
+        }
         page
     }
 
@@ -69,19 +76,19 @@ impl Authorize {
         request: &SecretString,
         problem: CodeProblem,
     ) -> Response<Body> {
-        self.code_page(step, CodeView { problem: Some(problem), ..view(&form.email, request) })
+        self.code_page(step, CodeView { problem: Some(problem), ..view(step, &form.email, request) })
     }
 
     fn code_page(&self, step: &Step<'_>, view: CodeView<'_>) -> Response<Body> {
-        let (csrf, sign_in) = (step.form_token(), step.way.sign_in());
+        let (csrf, back) = (step.form_token(), step.way.sign_in());
         let frame = step.visit.frame(&csrf, None);
-        step.visit.with_form(self.pages.mail_sent(&frame, &CodeView { sign_in: &sign_in, ..view }))
+        step.visit.with_form(self.pages.mail_sent(&frame, &CodeView { back: &back, ..view }))
     }
 }
 
-fn view<'a>(email: &'a str, request: &'a SecretString) -> CodeView<'a> {
-    let request = request.expose_secret();
-    CodeView { email, request, is_new_mail: false, sign_in: "", problem: None }
+fn view<'a>(step: &Step<'_>, email: &'a str, request: &'a SecretString) -> CodeView<'a> {
+    let (task, request) = (step.page.task(), request.expose_secret());
+    CodeView { task, email, request, is_new_mail: false, back: "", problem: None }
 }
 
 /// Sets the cookie with the client's request. Without a request, it deletes that of an earlier one.

@@ -1,15 +1,14 @@
-//! The page that a link or a code opens: the user chooses a password there.
+//! The page that a link or a code opens: the user chooses a password there, or confirms an address.
 
 use accounts::{AccountsError, AccountsReason};
 use lambda_http::{Body, Response, http::header};
-use mails::Purpose;
 use secrecy::{ExposeSecret, SecretString};
 use shared::http::parameter as shared_parameter;
 
 use super::{MailForm, MailPage, Step, opens_nothing, shown_again};
 use crate::{
     Authorize, AuthorizeError, AuthorizeReason, Refused, cookies,
-    pages::{ChoiceProblem, ChoiceView, DoneView, GoneView},
+    pages::{DoneView, GoneView, LinkProblem, LinkView, MailTask},
     request::parameter,
 };
 
@@ -28,7 +27,7 @@ impl Authorize {
             return Err(self.link_gone(step, AuthorizeReason::IncompleteForm).into());
         };
         match self.open_link(step, token.clone()).await {
-            Ok(Opened { username, link }) => Ok(self.choice_page(step, &username, &link, None)),
+            Ok(opened) => Ok(self.link_page(step, &opened, None)),
             Err(error) => Err(error.map_reason(|reason| self.link_refused(step, reason))),
         }
     }
@@ -39,84 +38,97 @@ impl Authorize {
         step: &Step<'_>,
         link: SecretString,
     ) -> Result<Opened, AccountsError> {
-        let ticket = self.accounts.verify_link(&link, step.page.purpose(), step.visit.now).await?;
+        let ticket = self.accounts.verify_link(&link, step.page.accepted(), step.visit.now).await?;
         let pending = self.accounts.pending(&ticket).await?;
         Ok(Opened { username: pending.address.normal().to_owned(), link })
     }
 
-    /// Sets the chosen password.
-    pub(super) async fn choose_password(
+    /// Does what the link is for, with the chosen password if it needs one.
+    pub(super) async fn use_link(
         &self,
         step: &Step<'_>,
         form: &MailForm,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let (visit, purpose) = (step.visit, step.page.purpose());
+        let Step { visit, page, .. } = step;
         let Some(link) = &form.token else { return Err(self.incomplete(visit)) };
-        let again = |reason, problem| {
-            shown_again(reason, self.choice_page(step, &form.username, link, Some(problem)))
-        };
+        let opened = Opened { username: form.username.clone(), link: link.clone() };
+        let again = |reason, problem| shown_again(reason, self.link_page(step, &opened, Some(problem)));
         if !step.is_own(form) {
-            return Err(again(AuthorizeReason::StaleForm, ChoiceProblem::Expired).into());
+            return Err(again(AuthorizeReason::StaleForm, LinkProblem::Expired).into());
         }
-        let Some(password) = &form.new_password else {
-            return Err(again(AuthorizeReason::IncompleteForm, ChoiceProblem::Missing).into());
+        let ticket = match self.accounts.verify_link(link, page.accepted(), visit.now).await {
+            Ok(ticket) => ticket,
+            Err(error) => return Err(error.map_reason(|reason| self.link_refused(step, reason))),
         };
-        let set = async {
-            let ticket = self.accounts.verify_link(link, purpose, visit.now).await?;
-            match purpose {
-                Purpose::SignUp => self.accounts.confirm(&ticket, password, visit.now, visit.log).await,
-                Purpose::Reset => self.accounts.reset(&ticket, password, visit.now, visit.log).await,
+        let done = match (page.task(), &form.new_password) {
+            (MailTask::ChangeEmail, _) => self.accounts.change_address(&ticket, visit.now, visit.log).await,
+            (MailTask::SignUp | MailTask::Reset | MailTask::UndoChange, None) => {
+                return Err(again(AuthorizeReason::IncompleteForm, LinkProblem::Missing).into());
+            }
+            (MailTask::SignUp, Some(password)) => {
+                self.accounts.confirm(&ticket, password, visit.now, visit.log).await
+            }
+            (MailTask::Reset, Some(password)) => {
+                self.accounts.reset(&ticket, password, visit.now, visit.log).await
+            }
+            (MailTask::UndoChange, Some(password)) => {
+                self.accounts.undo_address_change(&ticket, password, visit.now, visit.log).await
             }
         };
-        match set.await {
+        match done {
             Ok(()) => Ok(self.done_page(step)),
             Err(error) => Err(error.map_reason(|reason| match reason {
                 AccountsReason::Rejected(rejection) => {
-                    again(AuthorizeReason::Accounts(reason), ChoiceProblem::Rejected(rejection))
+                    again(AuthorizeReason::Accounts(reason), LinkProblem::Rejected(rejection))
                 }
-                AccountsReason::Same => again(AuthorizeReason::Accounts(reason), ChoiceProblem::Same),
+                AccountsReason::Same => again(AuthorizeReason::Accounts(reason), LinkProblem::Same),
                 reason => self.link_refused(step, reason),
             })),
         }
     }
 
-    /// The page that asks for a password. Its form leaves the link's query, which has the token, behind.
-    pub(super) fn choice_page(
+    /// The page that a link opens. Its form leaves the link's query, which has the token, behind.
+    pub(super) fn link_page(
         &self,
         step: &Step<'_>,
-        username: &str,
-        link: &SecretString,
-        problem: Option<ChoiceProblem>,
+        opened: &Opened,
+        problem: Option<LinkProblem>,
     ) -> Response<Body> {
         let Step { visit, page, query, .. } = step;
         let csrf = step.form_token();
-        let action = page.is_link().then(|| page.url_at_others(&query.to_query(&[parameter::UI_LOCALES])));
-        let view = ChoiceView {
-            purpose: page.purpose(),
-            username,
-            link: link.expose_secret(),
+        let query = query.to_query(&[parameter::UI_LOCALES]);
+        let action = page.is_link().then(|| page.url_at(*page, &query));
+        let view = LinkView {
+            task: page.task(),
+            username: &opened.username,
+            link: opened.link.expose_secret(),
             action: action.as_deref(),
             problem,
         };
-        visit.with_form(self.pages.choose_password(&visit.frame(&csrf, None), &view))
+        visit.with_form(self.pages.link_opened(&visit.frame(&csrf, None), &view))
     }
 
-    fn done_page(&self, step: &Step<'_>) -> Response<Body> {
+    pub(super) fn done_page(&self, step: &Step<'_>) -> Response<Body> {
         let Step { visit, page, way, .. } = step;
-        let sign_in = way.sign_in();
-        let view = DoneView { purpose: page.purpose(), sign_in: &sign_in, leads_to_app: way.leads_to_app() };
-        let mut done = self.pages.password_set(&visit.frame("", None), &view);
-        if cookies::pending(visit.request).is_some() {
+        let next = way.sign_in();
+        let view = DoneView { task: page.task(), next: &next, leads_to_app: way.leads_to_app() };
+        let mut done = self.pages.done_by_mail(&visit.frame("", None), &view);
+        if way.leads_to_app() && cookies::pending(visit.request).is_some() {
             done.headers_mut().append(header::SET_COOKIE, cookies::forget_pending());
         }
         done
     }
 
-    fn link_refused(&self, step: &Step<'_>, reason: AccountsReason) -> Refused {
-        if opens_nothing(&reason) {
-            self.link_gone(step, AuthorizeReason::Accounts(reason))
-        } else {
-            self.not_explained(step.visit, reason)
+    pub(super) fn link_refused(&self, step: &Step<'_>, reason: AccountsReason) -> Refused {
+        let is_of_account = match step.page.task() {
+            MailTask::ChangeEmail | MailTask::UndoChange => true,
+            MailTask::SignUp | MailTask::Reset => false,
+        };
+        match reason {
+            // The link is that of the address's owner, who may know.
+            AccountsReason::Taken if is_of_account => self.not_explained(step.visit, reason),
+            reason if opens_nothing(&reason) => self.link_gone(step, AuthorizeReason::Accounts(reason)),
+            reason => self.not_explained(step.visit, reason),
         }
     }
 
@@ -125,13 +137,14 @@ impl Authorize {
     /// where the user would ask for it.
     fn link_gone(&self, step: &Step<'_>, reason: AuthorizeReason) -> Refused {
         let Step { visit, page, way, .. } = step;
-        let purpose = page.purpose();
-        let is_offered = match purpose {
-            Purpose::SignUp => way.leads_to_app() || self.accounts.takes_sign_ups(None),
-            Purpose::Reset => true,
+        let task = page.task();
+        let is_offered = match task {
+            MailTask::SignUp => way.leads_to_app() || self.accounts.takes_sign_ups(None),
+            MailTask::Reset | MailTask::ChangeEmail | MailTask::UndoChange => true,
         };
-        let ask = is_offered.then(|| MailPage::of_asking(purpose).url_at_others(way.query()));
-        let view = GoneView { ask: ask.as_deref(), sign_in: &way.sign_in() };
+        let ask = MailPage::of_asking(task).filter(|_| is_offered);
+        let ask = ask.map(|asking| asking.url_at(*page, way.query()));
+        let view = GoneView { task, ask: ask.as_deref(), back: &way.sign_in() };
         Refused::new(reason, self.pages.link_gone(&visit.frame("", None), &view))
     }
 }

@@ -1,10 +1,12 @@
-//! Accounts by mail: the pages for sign-up and for forgotten passwords.
+//! Accounts by mail: the pages for sign-up, for forgotten passwords, and for changes of the address.
 //!
 //! A user enters an address, gets a mail, and chooses a password on the page that the mail's link opens, or
-//! after entering the mail's code. Showing a page uses nothing up. The pages look the same for every address,
-//! whether it has an account or not.
+//! after entering the mail's code. For another address, a signed-in user enters the present password too, and
+//! the link or the code only confirms the address. Showing a page uses nothing up. The pages look the same
+//! for every address, whether it has an account or not.
 
 mod ask;
+mod change_email;
 mod code;
 mod form;
 mod link;
@@ -28,7 +30,7 @@ use self::{
 };
 use crate::{
     Authorize, AuthorizeError, AuthorizeReason, Refused,
-    pages::PageError,
+    pages::{AskedMail, MailTask, PageError},
     request::{Pairs, parameter},
     visit::Visit,
 };
@@ -66,17 +68,21 @@ impl Authorize {
     ) -> Result<Response<Body>, AuthorizeError> {
         let form = match *request.method() {
             Method::GET => None,
-            Method::POST => Some(MailForm::parse(&Pairs::of_form(request)?)?),
+            Method::POST => Some(MailForm::parse(&Pairs::of_form(request)?, self.pages.captcha_field())?),
             _ => return Err(RequestError::Method.into()),
         };
         let query = Pairs::of_query(request);
         let visit = self.visit_of(request, log, query.one(parameter::UI_LOCALES).ok().flatten()).await?;
-        let way = if page.is_link() { Way::of_link(request, &query) } else { Way::of_query(&query) };
+        let way = Way::of(page, request, &query);
         let step = Step { visit: &visit, page, query: &query, way };
-        match form {
-            Some(form) => self.answered_by_mail(&step, &form).await,
-            None if page.is_link() => self.show_link(&step).await,
-            None => self.first_page(&step).await,
+        match (form, page) {
+            (Some(form), _) => self.answered_by_mail(&step, &form).await,
+            (None, MailPage::New) => self.first_page(&step, AskedMail::SignUp).await,
+            (None, MailPage::Forgot) => self.first_page(&step, AskedMail::Reset).await,
+            (None, MailPage::Email) => self.first_page_of_change(&step).await,
+            (None, MailPage::Confirm | MailPage::Reset | MailPage::EmailConfirm | MailPage::EmailUndo) => {
+                self.show_link(&step).await
+            }
         }
     }
 
@@ -87,12 +93,19 @@ impl Authorize {
         form: &MailForm,
     ) -> Result<Response<Body>, AuthorizeError> {
         self.own_form(step.visit)?;
-        match form.action {
-            Some(MailAction::Ask) => self.ask(step, form).await,
-            Some(MailAction::EnterCode) => self.enter_code(step, form).await,
-            Some(MailAction::Resend) => self.ask_again(step, form).await,
-            Some(MailAction::ChoosePassword) => self.choose_password(step, form).await,
-            None => Err(self.incomplete(step.visit)),
+        match (form.action, step.page.task()) {
+            (Some(MailAction::ChoosePassword), MailTask::SignUp | MailTask::Reset | MailTask::UndoChange)
+            | (Some(MailAction::ConfirmEmail), MailTask::ChangeEmail) => self.use_link(step, form).await,
+            // No other form is for the mail of an undo.
+            (_, MailTask::UndoChange) => Err(self.incomplete(step.visit)),
+            (Some(MailAction::Ask), MailTask::ChangeEmail) => self.ask_for_change(step, form).await,
+            (Some(MailAction::Ask), MailTask::SignUp) => self.ask(step, form, AskedMail::SignUp).await,
+            (Some(MailAction::Ask), MailTask::Reset) => self.ask(step, form, AskedMail::Reset).await,
+            (Some(MailAction::EnterCode), _) => self.enter_code(step, form).await,
+            (Some(MailAction::Resend), _) => self.ask_again(step, form).await,
+            (Some(MailAction::ChoosePassword | MailAction::ConfirmEmail) | None, _) => {
+                Err(self.incomplete(step.visit))
+            }
         }
     }
 
@@ -100,17 +113,20 @@ impl Authorize {
     fn not_explained(&self, visit: &Visit<'_>, reason: AccountsReason) -> Refused {
         let status = reason.response().status;
         let error = match &reason {
+            reason if is_spent(reason) => PageError::TooMany,
             AccountsReason::Closed | AccountsReason::Domain => PageError::SignUpClosed,
+            AccountsReason::NotAnAddress => PageError::EmailUnchangeable,
+            AccountsReason::Taken => PageError::EmailTaken,
             _ if status.is_client_error() => PageError::BadRequest,
             _ if status == StatusCode::SERVICE_UNAVAILABLE => PageError::Unavailable,
             _ => PageError::Failure,
         };
         let page = self.pages.error(&visit.frame("", None), status, error);
-        Refused::new(AuthorizeReason::Accounts(reason), page)
+        shown_again(AuthorizeReason::Accounts(reason), page)
     }
 }
 
-/// The refusal of a form with the page that shows it again, and how long the user should wait.
+/// The refusal of a form with the page that explains it, and how long the user should wait.
 fn shown_again(reason: AuthorizeReason, mut page: Response<Body>) -> Refused {
     if let Some(wait) = reason.response().retry_after {
         page.headers_mut().insert(header::RETRY_AFTER, wait.as_secs().into());
@@ -121,6 +137,11 @@ fn shown_again(reason: AuthorizeReason, mut page: Response<Body>) -> Refused {
 /// Whether the link or the code opens nothing, or no longer. The pages don't say why, as the endpoints don't.
 fn opens_nothing(reason: &AccountsReason) -> bool {
     reason.response().error == ErrorCode::InvalidGrant
+}
+
+/// Whether the captcha is missing, or was not solved.
+fn is_unsolved(reason: &AccountsReason) -> bool {
+    matches!(reason, AccountsReason::CaptchaMissing | AccountsReason::CaptchaUnsolved)
 }
 
 /// Whether too many mails were asked for, or too many codes were tried from the network.

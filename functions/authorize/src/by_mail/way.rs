@@ -1,11 +1,13 @@
 //! The way back: the page where the user signs in after the mail.
 
 use lambda_http::Request;
-use shared::http::parameter as shared_parameter;
+use shared::{http::parameter as shared_parameter, route};
 
-use super::mail_page::with_query;
+use super::MailPage;
 use crate::{
-    account, cookies,
+    cookies,
+    pages::MailTask,
+    redirect,
     request::{OF_AUTHORIZATION, Pairs, parameter},
 };
 
@@ -14,6 +16,7 @@ const MAX_KEPT_LEN: usize = 3000;
 
 /// The page from which the user came, and where the user signs in afterwards.
 pub(super) struct Way {
+    page: MailPage,
     /// The client's request, or at most the language.
     query: String,
     /// Whether the query is a client's request.
@@ -21,20 +24,34 @@ pub(super) struct Way {
 }
 
 impl Way {
+    /// The way of a request for this page.
+    pub(super) fn of(page: MailPage, request: &Request, query: &Pairs) -> Self {
+        match page.task() {
+            MailTask::SignUp | MailTask::Reset if page.is_link() => Self::of_link(page, request, query),
+            MailTask::SignUp | MailTask::Reset => Self::of_query(page, query),
+            MailTask::ChangeEmail | MailTask::UndoChange => Self::of_account(page, query),
+        }
+    }
+
     /// The way of a page that the sign-in page links to: the sign-in page's query is the page's own.
-    pub(super) fn of_query(query: &Pairs) -> Self {
+    fn of_query(page: MailPage, query: &Pairs) -> Self {
         let has = |name| query.one(name).is_ok_and(|value| value.is_some());
         let leads_to_app = has(shared_parameter::CLIENT_ID) && has(shared_parameter::REDIRECT_URI);
-        Self { query: query.to_query(&OF_AUTHORIZATION), leads_to_app }
+        Self { page, query: query.to_query(&OF_AUTHORIZATION), leads_to_app }
     }
 
     /// The way of a link in a mail. The browser in which the user asked for the mail has kept the client's
     /// request; another browser hasn't.
-    pub(super) fn of_link(request: &Request, query: &Pairs) -> Self {
+    fn of_link(page: MailPage, request: &Request, query: &Pairs) -> Self {
         match cookies::pending(request) {
-            Some(pending) => Self { query: pending.to_owned(), leads_to_app: true },
-            None => Self { query: query.to_query(&[parameter::UI_LOCALES]), leads_to_app: false },
+            Some(pending) => Self { page, query: pending.to_owned(), leads_to_app: true },
+            None => Self::of_account(page, query),
         }
+    }
+
+    /// The way to the account, where the user sees the sessions or signs in.
+    fn of_account(page: MailPage, query: &Pairs) -> Self {
+        Self { page, query: query.to_query(&[parameter::UI_LOCALES]), leads_to_app: false }
     }
 
     /// Whether the sign-in page leads on to the app that the user comes from.
@@ -46,10 +63,10 @@ impl Way {
         &self.query
     }
 
-    /// The relative URL of the page where the user signs in.
+    /// The relative URL of the page where the user signs in, or the account of a signed-in user.
     pub(super) fn sign_in(&self) -> String {
-        let page = if self.leads_to_app { "authorize" } else { account::REFERENCE };
-        with_query(&format!("../{page}"), &self.query)
+        let to = if self.leads_to_app { route::AUTHORIZE } else { route::ACCOUNT };
+        redirect::reference(self.page.path(), to, &self.query)
     }
 
     /// The query for the browser to keep until the link is opened. Longer ones are only in the page's URL.
@@ -66,12 +83,12 @@ mod tests {
     #[test]
     fn a_clients_request_leads_back_to_the_client() {
         let request = [("client_id", "web"), ("redirect_uri", "https://a.example/cb"), ("email", "x")];
-        let way = Way::of_query(&pairs_of(&request));
+        let way = Way::of_query(MailPage::New, &pairs_of(&request));
         let query = "client_id=web&redirect_uri=https%3A%2F%2Fa.example%2Fcb";
         assert_eq!((way.sign_in(), way.kept()), (format!("../authorize?{query}"), Some(query)));
         assert!(way.leads_to_app());
         let long = "x".repeat(MAX_KEPT_LEN);
-        let way = Way::of_query(&pairs_of(&[request[0], request[1], ("state", &*long)]));
+        let way = Way::of_query(MailPage::New, &pairs_of(&[request[0], request[1], ("state", &*long)]));
         assert!(way.leads_to_app() && way.kept().is_none());
     }
 
@@ -83,10 +100,24 @@ mod tests {
             (&[("client_id", "web")], "../account?client_id=web"),
             (&[("redirect_uri", "x"), ("client_id", "")], "../account?redirect_uri=x"),
         ] {
-            let way = Way::of_query(&pairs_of(query));
+            let way = Way::of_query(MailPage::New, &pairs_of(query));
             assert_eq!((way.sign_in(), way.kept()), (sign_in.to_owned(), None));
         }
-        let way = Way::of_link(&Request::default(), &pairs_of(&[("token", "x"), ("ui_locales", "vi")]));
-        assert_eq!(way.sign_in(), "../account?ui_locales=vi");
+        let request = Request::default();
+        let of_link = |page| Way::of(page, &request, &pairs_of(&[("token", "x"), ("ui_locales", "vi")]));
+        assert_eq!(of_link(MailPage::Reset).sign_in(), "../account?ui_locales=vi");
+        assert_eq!(of_link(MailPage::EmailUndo).sign_in(), "../../account?ui_locales=vi");
+    }
+
+    #[test]
+    fn the_pages_of_an_account_leave_the_clients_request_of_another_mail_alone() {
+        let mut request = Request::default();
+        let cookie = "__Host-latchgate-pending=client_id=web".parse().unwrap();
+        request.headers_mut().insert("cookie", cookie);
+        let way = |page| Way::of(page, &request, &pairs_of(&[]));
+        assert_eq!(way(MailPage::Reset).sign_in(), "../authorize?client_id=web");
+        for page in [MailPage::Email, MailPage::EmailConfirm, MailPage::EmailUndo] {
+            assert!(!way(page).leads_to_app() && way(page).kept().is_none(), "{page:?}");
+        }
     }
 }

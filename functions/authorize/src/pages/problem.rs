@@ -92,6 +92,47 @@ pub(super) fn rejection(reason: PasswordRejection, messages: &Messages) -> &'sta
     }
 }
 
+/// Why an account is not deleted yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeletionProblem {
+    /// The password is wrong, or the budget is spent.
+    WrongPassword,
+    /// The password is missing.
+    PasswordMissing,
+    /// The user hasn't confirmed the deletion.
+    Unconfirmed,
+    /// The form is of another browser, or too old.
+    Expired,
+}
+
+impl DeletionProblem {
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::WrongPassword => StatusCode::UNAUTHORIZED,
+            Self::PasswordMissing | Self::Unconfirmed | Self::Expired => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    pub(super) fn text(self, messages: &Messages) -> &'static str {
+        match self {
+            Self::WrongPassword => messages.wrong_own_password,
+            Self::PasswordMissing => messages.own_password_missing,
+            Self::Unconfirmed => messages.delete_unconfirmed,
+            Self::Expired => messages.form_expired,
+        }
+    }
+
+    /// Whether the user should check the password.
+    pub(super) fn is_of_password(self) -> bool {
+        matches!(self, Self::WrongPassword | Self::PasswordMissing)
+    }
+
+    /// Whether the user should check the confirmation.
+    pub(super) fn is_of_confirmation(self) -> bool {
+        self == Self::Unconfirmed
+    }
+}
+
 /// A change that was just made to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum AccountNotice {
@@ -128,6 +169,12 @@ pub(crate) enum PageError {
     FormExpired,
     /// Nobody can create an account at this client.
     SignUpClosed,
+    /// The user's name, which is no address, can't be changed here.
+    EmailUnchangeable,
+    /// The new address, or the one to restore, has had an account since.
+    EmailTaken,
+    /// There were too many requests.
+    TooMany,
     /// A service that the request needs didn't answer in time.
     Unavailable,
     /// A failure of ours.
@@ -143,6 +190,9 @@ impl PageError {
             Self::BadRequest => &messages.bad_request,
             Self::FormExpired => &messages.form_expired_page,
             Self::SignUpClosed => &messages.sign_up_closed,
+            Self::EmailUnchangeable => &messages.email_unchangeable,
+            Self::EmailTaken => &messages.email_taken,
+            Self::TooMany => &messages.too_many,
             Self::Unavailable => &messages.unavailable,
             Self::Failure => &messages.failure,
         }

@@ -3,7 +3,8 @@
 use askama::Template;
 
 use super::{
-    AccountView, ChangePasswordView, ConsentView, ContinueView, Frame, PageError, SignInView,
+    AccountView, ChangePasswordView, ConsentView, ContinueView, DeletionView, Frame, Language, PageError,
+    SignInView,
     brand::Brand,
     device::Device,
     messages::{Explanation, Messages},
@@ -13,6 +14,7 @@ use super::{
 /// The values that all templates need.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Page<'a> {
+    pub(super) language: Language,
     /// The tag of the language (RFC 5646).
     pub(super) tag: &'static str,
     pub(super) text: &'static Messages,
@@ -111,7 +113,7 @@ pub(super) struct Account<'a> {
 
 impl<'a> Account<'a> {
     pub(super) fn new(page: Page<'a>, view: &'a AccountView<'a>) -> Self {
-        let devices = view.devices.iter().map(|device| Device::new(device, page.text)).collect();
+        let devices = view.devices.iter().map(|device| Device::new(device, page.language)).collect();
         Self {
             page,
             view,
@@ -131,6 +133,19 @@ pub(super) struct SignOut<'a> {
 #[derive(Template)]
 #[template(path = "signed_out.html")]
 pub(super) struct SignedOut<'a> {
+    pub(super) page: Page<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "delete_account.html")]
+pub(super) struct DeleteAccount<'a> {
+    pub(super) page: Page<'a>,
+    pub(super) view: &'a DeletionView<'a>,
+}
+
+#[derive(Template)]
+#[template(path = "account_deleted.html")]
+pub(super) struct AccountDeleted<'a> {
     pub(super) page: Page<'a>,
 }
 

@@ -10,9 +10,9 @@ use shared::{
 };
 
 use super::{
-    AccountNotice, AccountView, ChangePasswordView, ChangeProblem, ConsentView, ContinueView, DeviceView,
-    DocumentView, Frame, Language, PageError, Pages, ResourceView, SignInProblem, SignInView,
-    messages::Messages,
+    AccountNotice, AccountView, ChangePasswordView, ChangeProblem, ConsentView, ContinueView,
+    DeletionProblem, DeletionView, DeviceView, DocumentView, Frame, Language, PageError, Pages, ResourceView,
+    SignInProblem, SignInView, messages::Messages,
 };
 
 const LANGUAGES: [Language; 2] = [Language::English, Language::Vietnamese];
@@ -48,6 +48,22 @@ fn device<'a>(text: &'a str, id: &'a str) -> DeviceView<'a> {
 
 fn sign_in_view(username: &str, problem: Option<SignInProblem>) -> SignInView<'_> {
     SignInView { client: None, username, forgot: None, new_account: None, problem }
+}
+
+fn account_view<'a>(username: &'a str, devices: &'a [DeviceView<'a>]) -> AccountView<'a> {
+    AccountView {
+        username,
+        devices,
+        has_more: false,
+        notice: None,
+        problem: None,
+        change_email: Some(username),
+        delete_account: username,
+    }
+}
+
+fn deletion_view(text: &str, problem: Option<DeletionProblem>) -> DeletionView<'_> {
+    DeletionView { username: text, back: text, problem }
 }
 
 /// Every page, with this text for each value from outside.
@@ -87,19 +103,25 @@ fn others(pages: &Pages, frame: &Frame<'_>, text: &str) -> Vec<Response<Body>> {
             },
         ),
         pages.go_on(frame, &ContinueView { client: text, username: text }),
+        pages.account(frame, &account_view(text, &devices)),
         pages.account(
             frame,
-            &AccountView { username: text, devices: &devices, has_more: false, notice: None, problem: None },
+            &AccountView { has_more: true, notice, problem, change_email: None, ..account_view(text, &[]) },
         ),
-        pages.account(frame, &AccountView { username: text, devices: &[], has_more: true, notice, problem }),
         pages.sign_out(frame, text),
+        pages.delete_account(frame, &deletion_view(text, None)),
+        pages.delete_account(frame, &deletion_view(text, Some(DeletionProblem::Unconfirmed))),
         pages.signed_out(frame),
+        pages.account_deleted(frame),
         pages.error(frame, StatusCode::BAD_REQUEST, PageError::UnknownClient),
         pages.error(frame, StatusCode::BAD_REQUEST, PageError::Document),
         pages.error(frame, StatusCode::BAD_REQUEST, PageError::RedirectUri),
         pages.error(frame, StatusCode::BAD_REQUEST, PageError::BadRequest),
         pages.error(frame, StatusCode::FORBIDDEN, PageError::FormExpired),
         pages.error(frame, StatusCode::FORBIDDEN, PageError::SignUpClosed),
+        pages.error(frame, StatusCode::BAD_REQUEST, PageError::EmailUnchangeable),
+        pages.error(frame, StatusCode::BAD_REQUEST, PageError::EmailTaken),
+        pages.error(frame, StatusCode::TOO_MANY_REQUESTS, PageError::TooMany),
         pages.error(frame, StatusCode::SERVICE_UNAVAILABLE, PageError::Unavailable),
         pages.error(frame, StatusCode::INTERNAL_SERVER_ERROR, PageError::Failure),
     ]
@@ -200,7 +222,7 @@ fn each_page_has_its_actions() {
     let pages = pages(&[]);
     let found = others(&pages, &frame(Language::English), "ada");
     let found: Vec<_> = found.iter().map(|page| actions(html(page))).collect();
-    let expected: [&[&str]; 10] = [
+    let expected: [&[&str]; 12] = [
         &["sign-in", "cancel"],
         &["sign-in"],
         &["change-password", "cancel"],
@@ -210,10 +232,12 @@ fn each_page_has_its_actions() {
         &["end", "end-all", "change-password", "sign-out"],
         &["end-all", "change-password", "sign-out"],
         &["sign-out", "cancel"],
+        &["delete"],
+        &["delete"],
         &[],
     ];
-    assert_eq!(found[..10], expected);
-    assert!(found[10..].iter().all(Vec::is_empty), "there is nothing to do about an error");
+    assert_eq!(found[..12], expected);
+    assert!(found[12..].iter().all(Vec::is_empty), "there is nothing to do about an error");
 }
 
 #[test]
@@ -306,13 +330,7 @@ fn a_problem_is_shown_in_the_title_and_at_its_field() {
     ];
     for problem in rejections.map(ChangeProblem::Rejected).into_iter().chain(others) {
         let change = ChangePasswordView { username: "ada", problem: Some(problem) };
-        let account = AccountView {
-            username: "ada",
-            devices: &[],
-            has_more: false,
-            notice: None,
-            problem: Some(problem),
-        };
+        let account = AccountView { problem: Some(problem), ..account_view("ada", &[]) };
         for page in [pages.change_password(&frame, &change), pages.account(&frame, &account)] {
             let status = if problem == ChangeProblem::WrongPassword { 401 } else { 400 };
             assert_eq!(page.status(), status, "{problem:?}");
@@ -420,7 +438,7 @@ fn the_list_of_devices_ends_all_but_this_browser() {
     let this = DeviceView { is_this: true, is_bound: false, ..device("Laptop", "id-1") };
     let other = device("Phone", "id-2");
     let account = |devices: &[DeviceView<'_>], has_more| {
-        let view = AccountView { username: "ada", devices, has_more, notice: None, problem: None };
+        let view = AccountView { has_more, ..account_view("ada", devices) };
         html(&pages.account(&frame(Language::English), &view)).to_owned()
     };
     let both = account(&[this, other], false);
@@ -433,4 +451,43 @@ fn the_list_of_devices_ends_all_but_this_browser() {
     let some = account(&[this], true);
     assert_eq!(actions(&some), ["end-all", "change-password", "sign-out"]);
     assert!(some.contains("There are more devices, which are not shown."), "{some}");
+}
+
+#[test]
+fn an_account_is_deleted_only_with_password_and_confirmation() {
+    let pages = pages(&[]);
+    for (problem, status, of_password, of_confirmation) in [
+        (None, StatusCode::OK, false, false),
+        (Some(DeletionProblem::WrongPassword), StatusCode::UNAUTHORIZED, true, false),
+        (Some(DeletionProblem::PasswordMissing), StatusCode::BAD_REQUEST, true, false),
+        (Some(DeletionProblem::Unconfirmed), StatusCode::BAD_REQUEST, false, true),
+        (Some(DeletionProblem::Expired), StatusCode::BAD_REQUEST, false, false),
+    ] {
+        let page = pages.delete_account(&frame(Language::English), &deletion_view("ada", problem));
+        assert_eq!(page.status(), status, "{problem:?}");
+        let html = html(&page);
+        assert_eq!(html.contains("<title>Error: "), problem.is_some(), "{problem:?}");
+        let field = |name| tags(html).into_iter().find(|tag| attribute(tag, "name") == Some(name)).unwrap();
+        for (name, is_invalid) in [("current_password", of_password), ("confirm", of_confirmation)] {
+            let field = field(name);
+            assert!(field.contains(" required"), "{field}");
+            assert_eq!(attribute(field, "aria-invalid").is_some(), is_invalid, "{problem:?}: {field}");
+            assert_eq!(attribute(field, "aria-describedby").is_some(), is_invalid, "{problem:?}: {field}");
+        }
+        let confirmation = field("confirm");
+        assert_eq!(attribute(confirmation, "type"), Some("checkbox"));
+        assert!(!confirmation.contains(" checked"), "the user confirms each time: {confirmation}");
+    }
+}
+
+#[test]
+fn the_account_offers_another_address_only_if_there_is_one() {
+    let pages = pages(&[]);
+    let links = |change_email| -> Vec<String> {
+        let view = AccountView { change_email, delete_account: "account/delete", ..account_view("ada", &[]) };
+        let page = pages.account(&frame(Language::English), &view);
+        tags(html(&page)).into_iter().filter_map(|tag| attribute(tag, "href")).map(str::to_owned).collect()
+    };
+    assert_eq!(links(Some("account/email")), ["account/email", "account/delete"]);
+    assert_eq!(links(None), ["account/delete"]);
 }

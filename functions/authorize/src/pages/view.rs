@@ -2,7 +2,7 @@
 
 use shared::{clock::Timestamp, scope::Scope};
 
-use super::{AccountNotice, ChangeProblem, Language, SignInProblem};
+use super::{AccountNotice, ChangeProblem, DeletionProblem, Language, SignInProblem};
 
 /// The values that all pages have.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +96,21 @@ pub(crate) struct AccountView<'a> {
     pub(crate) notice: Option<AccountNotice>,
     /// Why the password was not changed.
     pub(crate) problem: Option<ChangeProblem>,
+    /// The relative URL of the page for another address, if the user has one and can change it.
+    pub(crate) change_email: Option<&'a str>,
+    /// The relative URL of the page that deletes the account.
+    pub(crate) delete_account: &'a str,
+}
+
+/// The form that deletes an account.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct DeletionView<'a> {
+    /// The signed-in user.
+    pub(crate) username: &'a str,
+    /// The relative URL of the account page.
+    pub(crate) back: &'a str,
+    /// Why the form is shown again.
+    pub(crate) problem: Option<DeletionProblem>,
 }
 
 /// A session in the list of devices.

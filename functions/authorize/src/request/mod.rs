@@ -52,6 +52,8 @@ pub(crate) mod parameter {
     pub(crate) const ACTION: &str = "action";
     /// The account's form: the session to end.
     pub(crate) const SESSION: &str = "session";
+    /// The form that deletes an account: whether the user has confirmed it.
+    pub(crate) const CONFIRM: &str = "confirm";
 }
 
 /// The parameters of an authorization request.
@@ -80,17 +82,22 @@ pub(crate) enum Place {
     Authorize,
     Account,
     ByMail(MailPage),
+    Delete,
     EndSession,
 }
 
 impl Place {
-    const ALL: [(&str, Self); 7] = [
+    const ALL: [(&str, Self); 11] = [
         (route::AUTHORIZE, Self::Authorize),
         (route::ACCOUNT, Self::Account),
         Self::by_mail(MailPage::New),
         Self::by_mail(MailPage::Confirm),
         Self::by_mail(MailPage::Forgot),
         Self::by_mail(MailPage::Reset),
+        Self::by_mail(MailPage::Email),
+        Self::by_mail(MailPage::EmailConfirm),
+        Self::by_mail(MailPage::EmailUndo),
+        (route::ACCOUNT_DELETE, Self::Delete),
         (route::END_SESSION, Self::EndSession),
     ];
 

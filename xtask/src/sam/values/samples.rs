@@ -7,7 +7,7 @@ use crate::shell::TaskError;
 /// Samples for parameters whose definition doesn't say enough. The first value is the default or the closest to it. The
 /// second suits a stack that uses as many features as possible. Parameters with the same name mean the same in every
 /// template.
-const SAMPLES: [(&str, &[&str]); 49] = [
+const SAMPLES: [(&str, &[&str]); 51] = [
     (
         "AlarmTopicArn",
         &[
@@ -27,6 +27,8 @@ const SAMPLES: [(&str, &[&str]); 49] = [
             "arn:${AWS::Partition}:lambda:${AWS::Region}:123456789012:function:staging-AuthorizerFunction",
         ],
     ),
+    ("CaptchaFunction", &["", "captcha", "captcha:live"]),
+    ("CaptchaSiteKey", &["", "0x4AAAAAAA", "0x4BBBBBBB"]),
     (
         "CertificateArn",
         &[

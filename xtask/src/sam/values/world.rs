@@ -27,7 +27,8 @@ pub(super) const PARTITIONS: [Partition; 4] = [
 ];
 
 /// The only values of parameters in partitions that lack a service: SES isn't in China.
-const LACKING: [(&str, &str, &str); 2] = [("aws-cn", "MailFrom", ""), ("aws-cn", "SignUp", "closed")];
+const LACKING: [(&str, &str, &str); 3] =
+    [("aws-cn", "MailFrom", ""), ("aws-cn", "NewDeviceMails", "no"), ("aws-cn", "SignUp", "closed")];
 
 /// The parameters of a template, by name.
 pub(super) type Parameters = Map<String, Value>;

@@ -12,8 +12,16 @@ pub(crate) enum AskProblem {
     Malformed,
     /// Addresses of this domain can't sign up.
     NotAllowed,
-    /// The address or the network has asked for too many mails.
+    /// It is the address of the account already.
+    SameAddress,
+    /// The account's password is wrong, or the budget is spent. The page doesn't say which.
+    WrongPassword,
+    /// The account's password is missing.
+    PasswordMissing,
+    /// The address, the user or the network has asked for too many mails.
     TooMany,
+    /// The captcha is missing, or was not solved.
+    Captcha,
     /// The mail of the form is too old to be repeated.
     MailExpired,
     /// The form is of another browser, or too old.
@@ -23,7 +31,13 @@ pub(crate) enum AskProblem {
 impl AskProblem {
     pub(super) fn status(self) -> StatusCode {
         match self {
-            Self::Malformed | Self::MailExpired | Self::Expired => StatusCode::BAD_REQUEST,
+            Self::Malformed
+            | Self::SameAddress
+            | Self::PasswordMissing
+            | Self::Captcha
+            | Self::MailExpired
+            | Self::Expired => StatusCode::BAD_REQUEST,
+            Self::WrongPassword => StatusCode::UNAUTHORIZED,
             Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
         }
@@ -33,15 +47,24 @@ impl AskProblem {
         match self {
             Self::Malformed => messages.email_malformed,
             Self::NotAllowed => messages.email_not_allowed,
+            Self::SameAddress => messages.email_same,
+            Self::WrongPassword => messages.wrong_own_password,
+            Self::PasswordMissing => messages.own_password_missing,
             Self::TooMany => messages.too_many_requests,
+            Self::Captcha => messages.captcha_unsolved,
             Self::MailExpired => messages.mail_expired,
             Self::Expired => messages.form_expired,
         }
     }
 
     /// Whether the user should check the address.
-    pub(super) fn is_of_field(self) -> bool {
-        matches!(self, Self::Malformed | Self::NotAllowed)
+    pub(super) fn is_of_address(self) -> bool {
+        matches!(self, Self::Malformed | Self::NotAllowed | Self::SameAddress)
+    }
+
+    /// Whether the user should check the password.
+    pub(super) fn is_of_password(self) -> bool {
+        matches!(self, Self::WrongPassword | Self::PasswordMissing)
     }
 }
 
@@ -50,8 +73,11 @@ impl AskProblem {
 pub(crate) enum CodeProblem {
     /// The code is missing, wrong or no longer valid. The page doesn't say how many guesses are left.
     Wrong,
-    /// The address or the network has asked for too many mails, or the network has tried too many codes.
+    /// The address, the user or the network has asked for too many mails, or the network has tried too many
+    /// codes.
     TooMany,
+    /// The captcha of the form for another mail is missing, or was not solved.
+    Captcha,
     /// The form is of another browser, or too old.
     Expired,
 }
@@ -59,7 +85,7 @@ pub(crate) enum CodeProblem {
 impl CodeProblem {
     pub(super) fn status(self) -> StatusCode {
         match self {
-            Self::Wrong | Self::Expired => StatusCode::BAD_REQUEST,
+            Self::Wrong | Self::Captcha | Self::Expired => StatusCode::BAD_REQUEST,
             Self::TooMany => StatusCode::TOO_MANY_REQUESTS,
         }
     }
@@ -68,6 +94,7 @@ impl CodeProblem {
         match self {
             Self::Wrong => messages.wrong_code,
             Self::TooMany => messages.too_many_requests,
+            Self::Captcha => messages.captcha_unsolved,
             Self::Expired => messages.form_expired,
         }
     }
@@ -78,9 +105,9 @@ impl CodeProblem {
     }
 }
 
-/// Why the chosen password is not set yet.
+/// Why the form of a link is shown again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ChoiceProblem {
+pub(crate) enum LinkProblem {
     /// The field is empty.
     Missing,
     /// The password is not allowed.
@@ -91,7 +118,7 @@ pub(crate) enum ChoiceProblem {
     Expired,
 }
 
-impl ChoiceProblem {
+impl LinkProblem {
     pub(super) fn text(self, messages: &Messages) -> &'static str {
         match self {
             Self::Missing => messages.password_missing,

@@ -42,6 +42,8 @@ pub(in super::super) const ENGLISH: Messages = Messages {
     email_malformed: "Enter an email address, such as name@example.com.",
     email_not_allowed: "Email addresses of this domain can't be used here. Enter another address.",
     too_many_requests: "There were too many requests. Please try again later.",
+    captcha_unsolved: "Solve the captcha, and send the form again.",
+    captcha_needs_script: "This form needs JavaScript: its captcha tells people from programs.",
     mail_expired: "That mail is too old. Request a new one.",
     check_mail: "Check your mail",
     mail_sent_to: Around("We have sent a mail to ", ". Open the link in it, or enter its code here."),
@@ -52,6 +54,7 @@ pub(in super::super) const ENGLISH: Messages = Messages {
     wrong_code: "The code is wrong or no longer valid. \
         After several wrong codes, you have to request a new mail.",
     send_again: "Send a new mail",
+    back_to_account: "Back to your account",
     choose_first_password: "Choose a password",
     password_missing: "Enter a password.",
     account_created: Explanation {
@@ -65,11 +68,59 @@ pub(in super::super) const ENGLISH: Messages = Messages {
     go_back_to_app: "To continue in an app, go back to it and sign in there.",
     link_gone: Explanation {
         title: "This link no longer works",
-        text: "A link is valid for one hour and can be used once. After several mails, only the link in the \
-            newest one works. If you have already chosen your password, sign in with it.",
+        text: "A link can be used once, and only for the time that its mail says. After several mails, only \
+            the link in the newest one works. If you have already chosen your password, sign in with it.",
     },
     ask_again: "Request a new mail",
-    ask_again_in_app: "Go back to the app where you began, and request a new mail there.",
+    ask_again_in_app: "Go back to the app where you began, and request a new mail there. \
+        If you were invited, ask for a new invitation.",
+
+    change_email: "Change your email address",
+    change_email_lead: "Enter the new address. We send a mail with a link and a code to it. \
+        Your address stays as it is until you confirm the new one.",
+    new_email: "New email address",
+    email_same: "This is already the address of your account. Enter another address.",
+    wrong_own_password: "The password is wrong. \
+        After many attempts, you have to wait some minutes before you can try again.",
+    own_password_missing: "Enter your current password.",
+    confirm_email: "Confirm your new email address",
+    confirm_email_lead: "This gives your account this address. From then on, you sign in with it. \
+        Confirm it only if you asked for this change.",
+    confirm: "Confirm address",
+    email_changed: Explanation {
+        title: "Your email address is changed",
+        text: "From now on, sign in with the new address and the same password. \
+            Your devices stay signed in.",
+    },
+    email_link_gone: Explanation {
+        title: "This link no longer works",
+        text: "A link is valid for one hour and can be used once. After several mails, only the link in the \
+            newest one works. If you have already confirmed the address, you can sign in with it.",
+    },
+    undo_email: "Restore your email address",
+    undo_email_lead: "This gives your account this address back, and signs you out on all devices. \
+        Choose a new password, since another person may know the old one.",
+    restore: "Restore address",
+    email_restored: Explanation {
+        title: "Your email address is restored",
+        text: "You are signed out on all devices. Sign in with this address and your new password.",
+    },
+    undo_link_gone: Explanation {
+        title: "This link no longer works",
+        text: "A link is valid for three days and can be used once. \
+            If you have already restored your address, sign in with it. \
+            Otherwise, ask the operator of this service for help.",
+    },
+
+    delete_account: "Delete your account",
+    delete_account_lead: "This deletes your account and signs you out on all devices. It can't be undone.",
+    delete_account_apps: "Apps may keep data of their own about you.",
+    delete_confirmation: "I want to delete my account for good.",
+    delete_unconfirmed: "Select the box to confirm that you want to delete your account.",
+    account_deleted: Explanation {
+        title: "Your account is deleted",
+        text: "You are signed out on all devices. You can close this page.",
+    },
 
     allow_client: Around("Allow ", " to use your account?"),
     not_registered: Around("This app is not registered with this service. Its address is ", "."),
@@ -100,7 +151,6 @@ pub(in super::super) const ENGLISH: Messages = Messages {
     devices_lead: "You are signed in on these devices. \
         If you don't recognise one, sign it out and change your password.",
     unknown_device: "Unknown device",
-    browser_on_system: " on ",
     this_browser: "This browser",
     bound: "Protected by a device key",
     client: "App",
@@ -112,10 +162,6 @@ pub(in super::super) const ENGLISH: Messages = Messages {
     device_signed_out: "The device is signed out.",
     others_signed_out: "All other devices are signed out.",
     password_changed: "Your password is changed.",
-    months: [
-        " Jan ", " Feb ", " Mar ", " Apr ", " May ", " Jun ", " Jul ", " Aug ", " Sep ", " Oct ", " Nov ",
-        " Dec ",
-    ],
 
     sign_out: "Sign out",
     sign_out_here: "Sign out of this browser",
@@ -150,6 +196,16 @@ pub(in super::super) const ENGLISH: Messages = Messages {
         title: "You can't create an account here",
         text: "Accounts are created by the operator of this service.",
     },
+    email_unchangeable: Explanation {
+        title: "You can't change your address here",
+        text: "Your user name is not an email address. The operator of this service can change it.",
+    },
+    email_taken: Explanation {
+        title: "This address has another account",
+        text: "An email address can have only one account. To use this address, \
+            delete its other account first, or ask the operator of this service for help.",
+    },
+    too_many: Explanation { title: "Please try again later", text: "There were too many requests." },
     unavailable: Explanation { title: "Not available right now", text: "Please try again in a moment." },
     failure: Explanation {
         title: "Something went wrong",

@@ -60,6 +60,9 @@ pub(super) struct Messages {
     pub(super) email_malformed: &'static str,
     pub(super) email_not_allowed: &'static str,
     pub(super) too_many_requests: &'static str,
+    pub(super) captcha_unsolved: &'static str,
+    /// In the place of the widget, for a browser without scripts.
+    pub(super) captcha_needs_script: &'static str,
     /// About a page that asks for a code, if its mail is too old.
     pub(super) mail_expired: &'static str,
     pub(super) check_mail: &'static str,
@@ -71,6 +74,7 @@ pub(super) struct Messages {
     /// The same for a wrong code, a spent budget and a replaced mail.
     pub(super) wrong_code: &'static str,
     pub(super) send_again: &'static str,
+    pub(super) back_to_account: &'static str,
     pub(super) choose_first_password: &'static str,
     pub(super) password_missing: &'static str,
     pub(super) account_created: Explanation,
@@ -81,6 +85,33 @@ pub(super) struct Messages {
     pub(super) ask_again: &'static str,
     /// The same, if there is no page for it.
     pub(super) ask_again_in_app: &'static str,
+
+    // Change of the address.
+    pub(super) change_email: &'static str,
+    pub(super) change_email_lead: &'static str,
+    pub(super) new_email: &'static str,
+    pub(super) email_same: &'static str,
+    /// The same for a wrong password and a spent budget.
+    pub(super) wrong_own_password: &'static str,
+    pub(super) own_password_missing: &'static str,
+    pub(super) confirm_email: &'static str,
+    pub(super) confirm_email_lead: &'static str,
+    pub(super) confirm: &'static str,
+    pub(super) email_changed: Explanation,
+    pub(super) email_link_gone: Explanation,
+    pub(super) undo_email: &'static str,
+    pub(super) undo_email_lead: &'static str,
+    pub(super) restore: &'static str,
+    pub(super) email_restored: Explanation,
+    pub(super) undo_link_gone: Explanation,
+
+    // Deletion of the account.
+    pub(super) delete_account: &'static str,
+    pub(super) delete_account_lead: &'static str,
+    pub(super) delete_account_apps: &'static str,
+    pub(super) delete_confirmation: &'static str,
+    pub(super) delete_unconfirmed: &'static str,
+    pub(super) account_deleted: Explanation,
 
     // Consent.
     pub(super) allow_client: Around,
@@ -117,8 +148,6 @@ pub(super) struct Messages {
     pub(super) devices: &'static str,
     pub(super) devices_lead: &'static str,
     pub(super) unknown_device: &'static str,
-    /// Joins a browser and a system.
-    pub(super) browser_on_system: &'static str,
     pub(super) this_browser: &'static str,
     pub(super) bound: &'static str,
     pub(super) client: &'static str,
@@ -131,8 +160,6 @@ pub(super) struct Messages {
     pub(super) device_signed_out: &'static str,
     pub(super) others_signed_out: &'static str,
     pub(super) password_changed: &'static str,
-    /// Used for dates, between day and year.
-    pub(super) months: [&'static str; 12],
 
     // Sign-out.
     pub(super) sign_out: &'static str,
@@ -148,6 +175,9 @@ pub(super) struct Messages {
     pub(super) bad_request: Explanation,
     pub(super) form_expired_page: Explanation,
     pub(super) sign_up_closed: Explanation,
+    pub(super) email_unchangeable: Explanation,
+    pub(super) email_taken: Explanation,
+    pub(super) too_many: Explanation,
     pub(super) unavailable: Explanation,
     pub(super) failure: Explanation,
 }

@@ -43,6 +43,8 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     email_malformed: "Vui lòng nhập một địa chỉ email, ví dụ ten@example.com.",
     email_not_allowed: "Không thể dùng địa chỉ email thuộc tên miền này. Vui lòng nhập địa chỉ khác.",
     too_many_requests: "Đã có quá nhiều yêu cầu. Vui lòng thử lại sau.",
+    captcha_unsolved: "Vui lòng giải captcha rồi gửi lại biểu mẫu.",
+    captcha_needs_script: "Biểu mẫu này cần JavaScript: captcha giúp phân biệt người với chương trình.",
     mail_expired: "Email đó đã quá cũ. Vui lòng yêu cầu email mới.",
     check_mail: "Kiểm tra hộp thư của bạn",
     mail_sent_to: Around(
@@ -56,6 +58,7 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     wrong_code: "Mã không đúng hoặc không còn hiệu lực. \
         Nếu nhập sai nhiều lần, bạn cần yêu cầu email mới.",
     send_again: "Gửi email mới",
+    back_to_account: "Quay lại trang tài khoản",
     choose_first_password: "Đặt mật khẩu",
     password_missing: "Vui lòng nhập mật khẩu.",
     account_created: Explanation {
@@ -69,12 +72,63 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     go_back_to_app: "Để tiếp tục trong một ứng dụng, hãy quay lại ứng dụng đó và đăng nhập.",
     link_gone: Explanation {
         title: "Liên kết này không còn dùng được",
-        text: "Mỗi liên kết có hiệu lực trong một giờ và chỉ dùng được một lần. \
+        text: "Mỗi liên kết chỉ dùng được một lần và trong thời hạn ghi trong email. \
             Nếu bạn đã nhận nhiều email, chỉ liên kết trong email mới nhất dùng được. \
             Nếu bạn đã đặt mật khẩu, hãy đăng nhập bằng mật khẩu đó.",
     },
     ask_again: "Yêu cầu email mới",
-    ask_again_in_app: "Vui lòng quay lại ứng dụng mà bạn đã bắt đầu và yêu cầu email mới tại đó.",
+    ask_again_in_app: "Vui lòng quay lại ứng dụng mà bạn đã bắt đầu và yêu cầu email mới tại đó. \
+        Nếu bạn được mời, hãy xin một lời mời mới.",
+
+    change_email: "Đổi địa chỉ email",
+    change_email_lead: "Nhập địa chỉ mới. Chúng tôi sẽ gửi đến địa chỉ đó một email có liên kết và mã. \
+        Địa chỉ hiện tại vẫn được giữ nguyên cho đến khi bạn xác nhận địa chỉ mới.",
+    new_email: "Địa chỉ email mới",
+    email_same: "Đây đã là địa chỉ của tài khoản bạn. Vui lòng nhập địa chỉ khác.",
+    wrong_own_password: "Mật khẩu không đúng. \
+        Nếu đã thử nhiều lần, bạn cần đợi vài phút rồi mới có thể thử lại.",
+    own_password_missing: "Vui lòng nhập mật khẩu hiện tại.",
+    confirm_email: "Xác nhận địa chỉ email mới",
+    confirm_email_lead: "Tài khoản của bạn sẽ dùng địa chỉ này, và từ đó bạn đăng nhập bằng địa chỉ này. \
+        Chỉ xác nhận nếu chính bạn đã yêu cầu thay đổi.",
+    confirm: "Xác nhận địa chỉ",
+    email_changed: Explanation {
+        title: "Đã đổi địa chỉ email",
+        text: "Từ bây giờ, hãy đăng nhập bằng địa chỉ mới và mật khẩu như cũ. \
+            Các thiết bị của bạn vẫn được giữ đăng nhập.",
+    },
+    email_link_gone: Explanation {
+        title: "Liên kết này không còn dùng được",
+        text: "Mỗi liên kết có hiệu lực trong một giờ và chỉ dùng được một lần. \
+            Nếu bạn đã nhận nhiều email, chỉ liên kết trong email mới nhất dùng được. \
+            Nếu bạn đã xác nhận địa chỉ, bạn có thể đăng nhập bằng địa chỉ đó.",
+    },
+    undo_email: "Khôi phục địa chỉ email",
+    undo_email_lead: "Tài khoản của bạn sẽ dùng lại địa chỉ này. Hãy đặt mật khẩu mới, \
+        vì có thể người khác đã biết mật khẩu cũ. Tất cả thiết bị sẽ bị đăng xuất.",
+    restore: "Khôi phục địa chỉ",
+    email_restored: Explanation {
+        title: "Đã khôi phục địa chỉ email",
+        text: "Bạn đã được đăng xuất khỏi tất cả thiết bị. \
+            Hãy đăng nhập bằng địa chỉ này và mật khẩu mới.",
+    },
+    undo_link_gone: Explanation {
+        title: "Liên kết này không còn dùng được",
+        text: "Mỗi liên kết có hiệu lực trong ba ngày và chỉ dùng được một lần. \
+            Nếu bạn đã khôi phục địa chỉ, hãy đăng nhập bằng địa chỉ đó. \
+            Nếu không, hãy liên hệ đơn vị vận hành dịch vụ này để được hỗ trợ.",
+    },
+
+    delete_account: "Xóa tài khoản",
+    delete_account_lead: "Thao tác này sẽ xóa tài khoản của bạn và đăng xuất bạn khỏi tất cả thiết bị. \
+        Không thể hoàn tác.",
+    delete_account_apps: "Các ứng dụng có thể vẫn giữ dữ liệu riêng của họ về bạn.",
+    delete_confirmation: "Tôi muốn xóa vĩnh viễn tài khoản của mình.",
+    delete_unconfirmed: "Vui lòng đánh dấu vào ô để xác nhận rằng bạn muốn xóa tài khoản.",
+    account_deleted: Explanation {
+        title: "Đã xóa tài khoản của bạn",
+        text: "Bạn đã được đăng xuất khỏi tất cả thiết bị. Bạn có thể đóng trang này.",
+    },
 
     allow_client: Around("Cho phép ", " sử dụng tài khoản của bạn?"),
     not_registered: Around("Ứng dụng này chưa được đăng ký với dịch vụ này. Địa chỉ của ứng dụng là ", "."),
@@ -106,7 +160,6 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     devices_lead: "Bạn đang đăng nhập trên các thiết bị dưới đây. \
         Nếu thấy thiết bị lạ, hãy đăng xuất khỏi thiết bị đó và đổi mật khẩu.",
     unknown_device: "Thiết bị không xác định",
-    browser_on_system: " trên ",
     this_browser: "Trình duyệt này",
     bound: "Được bảo vệ bằng khóa riêng",
     client: "Ứng dụng",
@@ -118,7 +171,6 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     device_signed_out: "Đã đăng xuất khỏi thiết bị.",
     others_signed_out: "Đã đăng xuất khỏi tất cả thiết bị khác.",
     password_changed: "Đã đổi mật khẩu.",
-    months: ["/1/", "/2/", "/3/", "/4/", "/5/", "/6/", "/7/", "/8/", "/9/", "/10/", "/11/", "/12/"],
 
     sign_out: "Đăng xuất",
     sign_out_here: "Đăng xuất khỏi trình duyệt này",
@@ -153,6 +205,17 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
         title: "Không thể tạo tài khoản tại đây",
         text: "Tài khoản do đơn vị vận hành dịch vụ này tạo.",
     },
+    email_unchangeable: Explanation {
+        title: "Không thể đổi địa chỉ tại đây",
+        text: "Tên đăng nhập của bạn không phải là địa chỉ email. \
+            Đơn vị vận hành dịch vụ này có thể đổi tên đó.",
+    },
+    email_taken: Explanation {
+        title: "Địa chỉ này thuộc về một tài khoản khác",
+        text: "Mỗi địa chỉ email chỉ có thể thuộc về một tài khoản. Để dùng địa chỉ này, \
+            hãy xóa tài khoản kia trước hoặc liên hệ đơn vị vận hành dịch vụ này để được hỗ trợ.",
+    },
+    too_many: Explanation { title: "Vui lòng thử lại sau", text: "Đã có quá nhiều yêu cầu." },
     unavailable: Explanation {
         title: "Dịch vụ tạm thời gián đoạn", text: "Vui lòng thử lại sau giây lát."
     },

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
-use shared::clock::Timestamp;
-
-use super::messages::Messages;
+use super::Language;
+use crate::clock::Timestamp;
 
 const SECONDS_OF_DAY: u64 = 86_400;
+const ENGLISH_MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// A minute of the Gregorian calendar.
+/// A minute of the Gregorian calendar, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct CalendarMinute {
+pub struct CalendarMinute {
     year: u64,
     /// From 0 for January.
     month: usize,
@@ -21,7 +22,7 @@ pub(super) struct CalendarMinute {
 
 impl CalendarMinute {
     /// The minute that contains an instant, at most the last of the year 9999.
-    pub(super) fn of(at: Timestamp) -> Self {
+    pub fn of(at: Timestamp) -> Self {
         let at = at.min(Timestamp::END - Duration::from_secs(1));
         let (days, second) = (at.as_unix() / SECONDS_OF_DAY, at.as_unix() % SECONDS_OF_DAY);
         let (mut year, mut day) = (1970, days);
@@ -40,17 +41,22 @@ impl CalendarMinute {
         Self { year, month, day: day + 1, hour: second / 3600, minute: second / 60 % 60 }
     }
 
-    /// For people: `28 Nov 2026, 09:14 UTC`.
-    pub(super) fn readable(self, messages: &Messages) -> String {
-        let Self { year, day, hour, minute, .. } = self;
-        let month = messages.months.get(self.month).copied().unwrap_or_default();
-        format!("{day}{month}{year}, {hour:02}:{minute:02} UTC")
+    /// For people: `28 Nov 2026, 09:14 UTC`, or `28/11/2026, 09:14 UTC`.
+    pub fn readable(self, language: Language) -> String {
+        let Self { year, month, day, hour, minute } = self;
+        let date = match language {
+            Language::English => {
+                format!("{day} {} {year}", ENGLISH_MONTHS.get(month).copied().unwrap_or_default())
+            }
+            Language::Vietnamese => format!("{day}/{}/{year}", month + 1),
+        };
+        format!("{date}, {hour:02}:{minute:02} UTC")
     }
 
     /// For machines: `2026-11-28T09:14Z` (HTML section 2.3.5.7).
-    pub(super) fn machine(self) -> String {
-        let Self { year, day, hour, minute, .. } = self;
-        format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}Z", self.month + 1)
+    pub fn machine(self) -> String {
+        let Self { year, month, day, hour, minute } = self;
+        format!("{year:04}-{:02}-{day:02}T{hour:02}:{minute:02}Z", month + 1)
     }
 }
 
@@ -69,8 +75,6 @@ fn days_of_months(year: u64) -> [u64; 12] {
 
 #[cfg(test)]
 mod tests {
-    use shared::http::Language;
-
     use super::*;
 
     #[test]
@@ -97,7 +101,7 @@ mod tests {
     fn each_language_writes_dates_its_way() {
         let at = CalendarMinute::of(Timestamp::from_unix(1_795_857_240));
         assert_eq!(at.machine(), "2026-11-28T09:14Z");
-        assert_eq!(at.readable(Messages::of(Language::English)), "28 Nov 2026, 09:14 UTC");
-        assert_eq!(at.readable(Messages::of(Language::Vietnamese)), "28/11/2026, 09:14 UTC");
+        assert_eq!(at.readable(Language::English), "28 Nov 2026, 09:14 UTC");
+        assert_eq!(at.readable(Language::Vietnamese), "28/11/2026, 09:14 UTC");
     }
 }

@@ -1,0 +1,77 @@
+//! A signed-in user asks for another mail address. The new address gets a mail, and changes nothing until its
+//! reader confirms it. The request doesn't look whether the new address has an account: the mailer does, and
+//! the owner of that address learns it by mail.
+
+use mails::{EmailAddress, Network, PendingMail, Purpose};
+use passwords::Reauthentication;
+use shared::{client::Client, clock::Timestamp, http::Language, log::RequestLog};
+
+use crate::{
+    Accounts, AccountsError, AccountsReason, Requested,
+    ask::Admitted,
+    record::{Record, address_of, claims_with},
+};
+
+/// A signed-in user's request for another mail address.
+#[derive(Debug)]
+pub struct AddressAsked<'a> {
+    /// The user, with the current password.
+    pub current: Reauthentication<'a>,
+    /// The client that asks; `None` for the pages.
+    pub client: Option<&'a Client>,
+    /// The new address.
+    pub email: &'a EmailAddress,
+    /// The language of the mail.
+    pub language: Language,
+    /// The caller's network; `None`, if it isn't counted.
+    pub network: Option<&'a Network>,
+    /// When the request began.
+    pub now: Timestamp,
+}
+
+impl Accounts {
+    /// Has a mail sent to the new address, which confirms it.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`], if the deployment sends no mail, the user's name is no address or is this one, the
+    /// password is wrong, or too many mails were asked for.
+    pub async fn ask_for_address(
+        &self,
+        asked: &AddressAsked<'_>,
+        log: &RequestLog,
+    ) -> Result<Requested, AccountsError> {
+        let AddressAsked { current, client, email, language, network, now } = *asked;
+        let outbox = self.outbox()?;
+        // Before counting: a request that can't be answered counts for nothing.
+        let key = outbox.key(now).await?;
+        let own = address_of(current.user).ok_or(AccountsReason::NotAnAddress)?;
+        if own.normal() == email.normal() {
+            return Err(AccountsReason::SameAddress.into());
+        }
+        claims_with(current.user, email)?;
+        let checked = self.credentials.check_password(&self.passwords, &current, now).await;
+        checked.map_err(AccountsReason::current)?;
+        let admitted = Admitted {
+            purpose: Purpose::Email,
+            client,
+            email,
+            language,
+            user_id: Some(&current.session.user_id),
+            network,
+            // A session that follows a change of password begins some seconds later than its request. The
+            // cut-off of that change must not make this request void.
+            now: now.max(current.created_at),
+        };
+        self.request(outbox, &key, &admitted, log).await
+    }
+
+    /// The record of the user who asked for this mail to a new address. A request is void once the user is cut
+    /// off, by a new password or an undo, or has changed the address otherwise: it may be a thief's, or a
+    /// mistyped one.
+    pub(crate) async fn asker(&self, pending: &PendingMail) -> Result<Record, AccountsError> {
+        let record = self.record(pending.user_id.as_ref().ok_or(AccountsReason::Over)?).await?;
+        let is_void = !record.user.admits(pending.asked_at) || pending.asked_at < record.undos.latest();
+        if is_void { Err(AccountsReason::Over.into()) } else { Ok(record) }
+    }
+}

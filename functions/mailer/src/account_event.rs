@@ -1,0 +1,42 @@
+//! Events of accounts of which their users are told.
+
+use std::time::Duration;
+
+use mails::Purpose;
+use shared::{clock::Timestamp, ids::UserId, store::Notice};
+
+/// How far an event may be ahead of the clock. A new password counts from some seconds after its change. An
+/// instant far ahead would make every event until then look like a repetition.
+const AHEAD: Duration = Duration::from_secs(3600);
+
+/// An event of an account of which its user is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct AccountEvent {
+    pub(crate) user_id: UserId,
+    pub(crate) notice: Notice,
+    /// When it was. With the notice, it tells the events of a user apart.
+    pub(crate) at: Timestamp,
+}
+
+/// Whether an event may be told now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timeliness {
+    /// It may.
+    Now,
+    /// It's too late. The row that would tell a repetition may be gone.
+    Over,
+    /// It can't have happened yet.
+    Ahead,
+}
+
+impl AccountEvent {
+    pub(crate) fn timeliness(&self, now: Timestamp) -> Timeliness {
+        if self.at + Purpose::Notice(self.notice).ttl() <= now {
+            Timeliness::Over
+        } else if self.at > now + AHEAD {
+            Timeliness::Ahead
+        } else {
+            Timeliness::Now
+        }
+    }
+}

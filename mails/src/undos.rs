@@ -1,0 +1,175 @@
+//! The changes of a user's mail address that can still be undone.
+//!
+//! An undo ends its own change and all later ones, never an earlier one. So a thief who changes the address
+//! twice, and undoes the second change, leaves the owner's undo of the first.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue::{self, L, S};
+use shared::{
+    clock::Timestamp,
+    store::{Item, Row, StoreError, attribute},
+};
+
+use crate::{MailId, Purpose, mail_id};
+
+/// How many changes can be undone at a time. More are refused: none may push another out.
+const MOST: usize = 10;
+
+/// The changes that can still be undone, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Undos(Vec<Undo>);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Undo {
+    /// When the address changed.
+    at: Timestamp,
+    /// The mail whose link undoes it.
+    id: MailId,
+}
+
+impl Undo {
+    fn parse(text: &str) -> Option<Self> {
+        let (at, id) = text.split_once('#')?;
+        let at = Timestamp::from_unix(at.parse().ok()?);
+        (at < Timestamp::END).then_some(())?;
+        Some(Self { at, id: MailId::parse(id)? })
+    }
+
+    fn to_text(self) -> String {
+        format!("{}#{}", self.at, self.id.to_text())
+    }
+
+    /// When its link expires.
+    fn over_at(&self) -> Timestamp {
+        self.at + Purpose::Undo.ttl()
+    }
+}
+
+impl Undos {
+    /// What is left when an operator gives the user another name: no change can be undone, and earlier
+    /// requests for another address are void, as after a change by the user.
+    pub fn after_rename(now: Timestamp) -> Self {
+        // Instants are whole seconds: a request of this second may have come first.
+        let at = now + Duration::from_secs(1);
+        // All zeros, which no random identifier is: no mail's link undoes this.
+        Self(vec![Undo { at, id: MailId::from_bytes([0; mail_id::LEN]) }])
+    }
+
+    /// Reads a user's item.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the attribute is malformed.
+    pub fn of(item: &Item) -> Result<Self, StoreError> {
+        let row = Row::new("Users", item);
+        let undos = row.list(attribute::UNDOS)?.into_iter().map(Undo::parse).collect::<Option<_>>();
+        undos.map(Self).ok_or_else(|| row.malformed(attribute::UNDOS))
+    }
+
+    /// The stored form. `None`, if there are none.
+    pub fn to_value(&self) -> Option<AttributeValue> {
+        (!self.0.is_empty()).then(|| L(self.0.iter().map(|undo| S(undo.to_text())).collect()))
+    }
+
+    /// When the latest change was made. 1970, if none can be undone.
+    pub fn latest(&self) -> Timestamp {
+        self.0.last().map(|undo| undo.at).unwrap_or_default()
+    }
+
+    /// Adds a change that the link of this mail undoes.
+    ///
+    /// # Errors
+    ///
+    /// The time to wait, if as many as possible can still be undone.
+    pub fn with(mut self, id: MailId, now: Timestamp) -> Result<Self, Duration> {
+        self.0.retain(|undo| now < undo.over_at());
+        if let Some(oldest) = self.0.first().filter(|_| self.0.len() >= MOST) {
+            return Err(oldest.over_at().since(now));
+        }
+        self.0.push(Undo { at: now, id });
+        Ok(self)
+    }
+
+    /// The changes before the one that the link of this mail undoes. `None`, if that can't be undone, or no
+    /// longer.
+    pub fn before(mut self, id: MailId) -> Option<Self> {
+        let place = self.0.iter().position(|undo| undo.id == id)?;
+        self.0.truncate(place);
+        Some(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::random::SystemRandom;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+    const HOUR: Duration = Duration::from_secs(3600);
+    const DAYS_3: Duration = Duration::from_secs(72 * 3600);
+
+    fn ids<const N: usize>() -> [MailId; N] {
+        std::array::from_fn(|_| MailId::new(&SystemRandom::new()))
+    }
+
+    fn after(undos: &[MailId]) -> Undos {
+        undos.iter().fold(Undos::default(), |all, id| all.with(*id, NOW).unwrap())
+    }
+
+    #[test]
+    fn an_undo_ends_later_changes_and_no_earlier_one() {
+        let [first, second, third] = ids();
+        let all = after(&[first, second, third]);
+        assert_eq!(all.clone().before(second), Some(after(&[first])));
+        assert_eq!(after(&[first]).before(first), Some(Undos::default()));
+        for gone in [second, third] {
+            assert_eq!(after(&[first]).before(gone), None);
+        }
+        assert_eq!(all.before(ids::<1>()[0]), None);
+    }
+
+    #[test]
+    fn no_change_pushes_another_out() {
+        let all = ids::<MOST>();
+        let undos = after(&all);
+        let id = ids::<1>()[0];
+        assert_eq!(undos.clone().with(id, NOW + HOUR), Err(71 * HOUR));
+        let later = undos.with(id, NOW + DAYS_3).unwrap();
+        assert_eq!(later.latest(), NOW + DAYS_3);
+        assert_eq!(later.clone().before(all[0]), None, "its link has expired");
+        assert_eq!(later.before(id), Some(Undos::default()));
+    }
+
+    #[test]
+    fn no_link_undoes_a_rename_and_no_undo_ends_its_mark() {
+        let renamed = Undos::after_rename(NOW);
+        assert!(renamed.latest() > NOW);
+        let id = ids::<1>()[0];
+        let later = renamed.clone().with(id, NOW + HOUR).unwrap();
+        assert_eq!(later.before(id), Some(renamed.clone()));
+        let item = Item::from([("undos".to_owned(), renamed.to_value().unwrap())]);
+        assert_eq!(Undos::of(&item).unwrap(), renamed);
+    }
+
+    #[test]
+    fn the_stored_form_is_read_again() {
+        let undos = after(&ids::<3>());
+        let item = Item::from([("undos".to_owned(), undos.to_value().unwrap())]);
+        assert_eq!(Undos::of(&item).unwrap(), undos);
+        assert_eq!(Undos::of(&Item::new()).unwrap(), Undos::default());
+        assert_eq!(Undos::default().to_value(), None);
+        assert_eq!(Undos::default().latest(), Timestamp::default());
+        for bad in [
+            "",
+            "1800000000",
+            "x#AAAAAAAAAAAAAAAAAAAAAA",
+            "1800000000#A",
+            "1800000000000#AAAAAAAAAAAAAAAAAAAAAA",
+        ] {
+            let item = Item::from([("undos".to_owned(), L(vec![S(bad.to_owned())]))]);
+            assert!(Undos::of(&item).is_err(), "{bad}");
+        }
+    }
+}
