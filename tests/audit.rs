@@ -433,7 +433,7 @@ fn reasons() -> Vec<String> {
         include_str!("../functions/authorizer/src/error.rs"),
         include_str!("../functions/keys/src/error.rs"),
         include_str!("../functions/accounts/src/error.rs"),
-        include_str!("../functions/accounts/src/captcha.rs"),
+        include_str!("../functions/accounts/src/captcha_error.rs"),
         include_str!("../functions/mailer/src/error.rs"),
         include_str!("../shared/src/aborted.rs"),
         include_str!("../shared/src/dpop/error.rs"),

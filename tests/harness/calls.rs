@@ -161,7 +161,7 @@ impl Calls {
             return self.name(&operations.join("+"), Some(&first.to_owned()));
         }
         let names = writes.iter().map(|(operation, table)| self.name(operation, Some(&(*table).to_owned())));
-        names.collect::<Vec<_>>().join(" & ")
+        names.collect::<Vec<_>>().join(AND)
     }
 
     /// Records the start of a call. It joins the wave of earlier calls that are still running, or begins a new one.
@@ -195,7 +195,7 @@ impl Calls {
         let mut state = self.state.lock().unwrap();
         let State { calls, faults, .. } = &mut *state;
         let Some(call) = calls.iter_mut().find(|call| call.id == *id) else { return Ok(()) };
-        call.units = units;
+        call.units = units.map(|reported| in_transaction(&call.name).unwrap_or(reported));
         call.returned = true;
         let is_after = |fault: &Fault| matches!(fault, Fault::After(name) if *name == call.name);
         let fails = call.is_lost || faults.iter().any(is_after);
@@ -284,8 +284,19 @@ impl Calls {
     }
 }
 
+/// Stands between the writes in the name of a transaction on several tables.
+const AND: &str = " & ";
+
 /// What DynamoDB takes for a write of up to a KB in a transaction.
 const UNITS_IN_TRANSACTION: f64 = 2.0;
+
+/// The units of a transaction, where the engine is DynamoDB Local: it reports four for a small item, and a table once
+/// however many of its items are written.
+fn in_transaction(name: &str) -> Option<f64> {
+    let writes = name.split(AND);
+    let is_one = is_dynamodb_local() && name.contains(AND);
+    is_one.then(|| writes.map(|_| UNITS_IN_TRANSACTION).sum())
+}
 
 fn units(context: &FinalizerInterceptorContextRef<'_>) -> Option<f64> {
     let output = context.output_or_error()?.ok()?;
@@ -299,10 +310,10 @@ fn units(context: &FinalizerInterceptorContextRef<'_>) -> Option<f64> {
     } else if let Some(output) = output.downcast_ref::<DeleteItemOutput>() {
         capacity(output.consumed_capacity())
     } else if let Some(output) = output.downcast_ref::<TransactWriteItemsOutput>() {
-        let tables = output.consumed_capacity().iter().filter_map(ConsumedCapacity::capacity_units);
-        // DynamoDB Local reports four units for a small item. Our transactions write one to each table.
-        Some(tables.map(|reported| if is_dynamodb_local() { UNITS_IN_TRANSACTION } else { reported }).sum())
+        Some(output.consumed_capacity().iter().filter_map(ConsumedCapacity::capacity_units).sum())
     } else {
-        capacity(output.downcast_ref::<QueryOutput>()?.consumed_capacity())
+        let reported = capacity(output.downcast_ref::<QueryOutput>()?.consumed_capacity())?;
+        // DynamoDB Local reports nothing for a query that finds nothing. Our queries are consistent, and such a one takes a unit.
+        Some(if is_dynamodb_local() { reported.max(1.0) } else { reported })
     }
 }
