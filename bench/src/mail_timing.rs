@@ -1,8 +1,8 @@
 //! Measures how well the time of a request for a mail reveals whether its address has an account: at `/signup` and
 //! `/forgot`, for addresses with an account, without one, with a disabled user, and with an unconfirmed sign-up.
 //!
-//! The kinds alternate in random order, each from its own network's count. A debug build slows everything, so
-//! differences show more clearly.
+//! The kinds alternate in random order. Each request's network is counted, and none spends its bound. A debug build
+//! slows everything, so differences show more clearly.
 
 use std::{
     fmt,

@@ -34,7 +34,7 @@ const GUESSES: u32 = 5;
 /// How many codes may be tried for a mailbox in a day, over all requests: one in 50,000 of all codes.
 const DAY_GUESSES: u32 = 20;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long a request waits that others were always ahead of.
+/// How long the caller should wait if other requests were ahead at every attempt.
 const CROWDED: Duration = Duration::from_secs(1);
 /// How long the row of a network or a user stays: longer than the quota takes to come back.
 const COUNTER_TTL: Duration = Duration::from_secs(2 * 60 * 60);
@@ -223,8 +223,8 @@ impl Mails {
     }
 }
 
-/// The row of a request. A sign-up and a forgotten password don't say when they began: nothing is compared with
-/// it, and their rows stay as they always were.
+/// The row of a request. A sign-up and a forgotten password don't say when they began: nothing is compared
+/// with it, and their rows keep the form of earlier releases.
 fn new_row<'a>(request: &NewRequest<'a>) -> NewRow<'a> {
     let NewRequest { address, ticket, client_id, language, user_id, now } = *request;
     let asked_at = match ticket.purpose {

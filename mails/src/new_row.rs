@@ -12,7 +12,7 @@ use shared::{
 
 use crate::{EmailAddress, Ticket};
 
-/// What becomes of a mail, which a new one doesn't take over.
+/// The attributes that say what became of a mail. A new mail removes them.
 const OF_DELIVERY: [&str; 5] =
     [attribute::GUESSES, attribute::LEASED_BY, attribute::LEASED_UNTIL, attribute::TAKEN, attribute::SENT_AT];
 

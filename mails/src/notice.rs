@@ -11,7 +11,7 @@ use crate::{
     EmailAddress, MailId, Mails, Purpose, Ticket, new_row::NewRow, slot::Attempt, update::OPERATION,
 };
 
-/// A mail about an event, for which no client asks.
+/// A mail about an event. No client asks for it.
 #[derive(Clone, Copy, Debug)]
 pub struct NewNotice<'a> {
     /// The address that the mail goes to.
@@ -20,7 +20,7 @@ pub struct NewNotice<'a> {
     pub notice: Notice,
     /// The user to whom it happened.
     pub user_id: &'a UserId,
-    /// When it began. It tells events of a kind apart: the mail of each goes out once.
+    /// When the event began. It tells events of a kind apart: the mail of each goes out once.
     pub at: Timestamp,
     /// What a new device is called: short, and with nothing that a stranger can choose freely. It's in the
     /// mail.

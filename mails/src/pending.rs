@@ -43,8 +43,8 @@ pub struct PendingMail {
     /// The claims of the user that an invitation creates, without those that only Latchgate sets. Empty for
     /// the other purposes.
     pub claims: Map<String, Value>,
-    /// When the request began. 1970, where the row doesn't say it: so it is before every instant that it
-    /// might have to be after.
+    /// When the request began. If the row doesn't say, it is 1970, and the request counts as older than
+    /// everything.
     pub asked_at: Timestamp,
     /// The identifier of its ticket; `None`, if that was used.
     pub id: Option<MailId>,

@@ -8,7 +8,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// The shortest time that a mailbox's row stays after its last mail: longer than the day whose guesses it counts.
 const ROW_TTL: Duration = hours(48);
 
-/// What a mail is for: what its reader can do with it, or what it tells.
+/// The purpose of a mail: what its reader can do with it, or what it tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// A new account.
@@ -17,13 +17,13 @@ pub enum Purpose {
     Reset,
     /// A user's new address: the mail goes there.
     Email,
-    /// The old address again: the mail goes there, once the user has a new one.
+    /// A return to the old address: the mail goes there after the user has changed to a new one.
     Undo,
-    /// A new account to which an operator invites.
+    /// A new account, by an operator's invitation.
     Invitation,
-    /// That the account was deleted.
+    /// Tells that the account was deleted.
     Deleted,
-    /// What happened to the account.
+    /// Tells what happened to the account.
     Notice(Notice),
 }
 

@@ -14,8 +14,8 @@ pub(crate) const PREFIX: &str = "user#";
 /// session mustn't write to hundreds of addresses.
 pub(crate) const QUOTA: Quota = Quota::per_hour(10);
 
-/// The key of the row that counts a user's requests. It's a hash, as all keys of the table, whose stream has
-/// them.
+/// The key of the row that counts a user's requests. It's a hash, like all keys of the table, since the
+/// table's stream has the keys.
 pub(crate) fn key(user_id: &UserId) -> String {
     let hash = digest::digest(&digest::SHA256, &[LABEL, user_id.as_str().as_bytes()].concat());
     format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(hash))

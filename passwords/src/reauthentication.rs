@@ -20,7 +20,7 @@ pub struct Reauthentication<'a> {
     pub session: &'a SessionKey,
     /// When the session began.
     pub created_at: Timestamp,
-    /// The current password according to the user.
+    /// The current password, as the user entered it.
     pub current: &'a Password,
 }
 

@@ -32,9 +32,9 @@ pub struct Restoring {
 
 impl Credentials {
     /// The writes that move a credential from one name to another, with a new password. As after
-    /// [`Self::reset`], the user need not change the password, and no attempt counts: neither those on the old
-    /// password, nor those on the other name while it was free. They're part of a transaction, which also uses
-    /// up what the user proved to be the owner with.
+    /// [`Self::reset`], the user need not change the password, and no attempt counts: neither those on the
+    /// old password, nor those on the other name while it was free. They're part of a transaction that also
+    /// uses up the link by which the user proved to be the owner.
     ///
     /// # Errors
     ///

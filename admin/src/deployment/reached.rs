@@ -22,8 +22,8 @@ pub struct Deployment {
     pub sdk_config: SdkConfig,
     /// The client for its tables.
     pub dynamodb: Client,
-    /// The functions' variables with the names of the tables and the place of the keyset; where they are known,
-    /// also those with the sender of mails, and with who may sign up.
+    /// The functions' variables with the names of the tables and the place of the keyset; where they are
+    /// known, also the sender of mails, and who may sign up.
     pub environment: Environment,
     /// The URL of its API, if known. For a stack, this is its own URL, even if an HTTP API serves there
     /// instead of its REST API.

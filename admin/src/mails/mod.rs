@@ -20,7 +20,7 @@ pub(crate) enum MailsCommand {
     /// Send an address's latest mail again, with the same link
     #[command(after_help = resend::HELP)]
     Resend(Resend),
-    /// Stop all mails to an address, or send them again
+    /// Stop all mails to an address, or allow them again
     #[command(after_help = suppress::HELP)]
     Suppress(Suppress),
     /// Write every kind of mail to files, to look at them

@@ -226,10 +226,10 @@ impl UserTables {
             let change = Change::default()
                 .if_still(attribute::USERNAME, user.get(attribute::USERNAME))
                 .set(attribute::USERNAME, Some(S(to.as_str().to_owned())))
-                // An operator has the last word: no link brings an earlier address back, nor one that was asked
-                // for before.
+                // An operator has the last word: no link brings an earlier address back, or gives the user
+                // one that was asked for before.
                 .set(attribute::UNDOS, Undos::after_rename(now).to_value())
-                // A notice of before went to the old address, and doesn't go to the new one too.
+                // An earlier notice was for the old address, and must not go to the new one too.
                 .set(attribute::NOTICE, None)
                 .set(attribute::NOTICED_AT, None);
             let key = (attribute::USER_ID, moving.user_id.as_str());

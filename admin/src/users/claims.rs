@@ -81,7 +81,7 @@ pub(super) async fn set(context: &Context, command: &SetClaims) -> Result<(), Ad
     let Named { username, user_id, .. } = tables.named(username).await?;
     let audit = context.audit_log().await?;
     let item = User { claims, ..User::default() }.to_item(&user_id);
-    // A notice of before went to the address of then, and doesn't go to another that the claims may have.
+    // An earlier notice was for the address of that time, and must not go to another one in the new claims.
     let change = Change::default()
         .set_as_in(&item, &[attribute::CLAIMS])
         .set(attribute::NOTICE, None)

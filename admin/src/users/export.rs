@@ -114,7 +114,8 @@ pub(crate) async fn each_user(
 
 fn line_of<'a>(username: &'a str, credential: &'a Credential, user: User, with_hashes: bool) -> Line<'a> {
     // Destructured completely, so that a new attribute can't be forgotten here.
-    // A deletion that isn't complete stays behind: there, the user is disabled.
+    //
+    // An export doesn't say that a deletion has begun: elsewhere, the user is only disabled.
     let User { username: _, claims, disabled, not_before, deleting: _, signed_up_at: _ } = user;
     // Another deployment's session means nothing in this one.
     let Credential { user_id, password_hash, valid_from, changed_in: _, must_change } = credential;

@@ -1,6 +1,6 @@
-//! A signed-in user asks for another mail address. The new address gets a mail, and changes nothing until its
-//! reader confirms it. The request doesn't look whether the new address has an account: the mailer does, and
-//! the owner of that address learns it by mail.
+//! A signed-in user asks for another mail address. The new address gets a mail, and nothing changes until its
+//! reader confirms the address. The request doesn't look whether the new address has an account: the mailer
+//! does, and the owner of that address learns it by mail.
 
 use mails::{EmailAddress, Network, PendingMail, Purpose};
 use passwords::Reauthentication;
@@ -30,7 +30,7 @@ pub struct AddressAsked<'a> {
 }
 
 impl Accounts {
-    /// Has a mail sent to the new address, which confirms it.
+    /// Has a mail sent to the new address, with the link and the code that confirm it.
     ///
     /// # Errors
     ///

@@ -45,10 +45,10 @@ impl Solution {
     }
 }
 
-/// Who asks for a mail, for the captcha.
+/// The asker of a mail, as far as the captcha depends on it.
 #[derive(Clone, Copy, Debug)]
 pub enum Asker<'a> {
-    /// A server of the operator, whose users are its own matter.
+    /// A server of the operator, which checks its own users.
     Known,
     /// Anyone.
     Stranger {
@@ -59,7 +59,7 @@ pub enum Asker<'a> {
     },
 }
 
-/// What the caller asks for.
+/// The caller's request, as the operator's function learns it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Action {
@@ -110,7 +110,7 @@ pub(crate) struct Captcha {
     on_failure: OnFailure,
 }
 
-/// What the operator's function gets.
+/// The input of the operator's function.
 #[derive(Serialize)]
 struct Question<'a> {
     captcha: &'a str,

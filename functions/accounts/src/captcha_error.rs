@@ -1,6 +1,6 @@
 //! Failures of the captcha's function.
 
-/// Why the captcha could not be checked. The operator's function is at fault, or what leads to it.
+/// Why the captcha could not be checked. The fault is in the operator's function, or on the way to it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CaptchaError {
     /// Lambda refused, failed, could not be reached, or took too long.

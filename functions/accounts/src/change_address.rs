@@ -21,7 +21,7 @@ const OPERATION: &str = "TransactWriteItems on Mails, Credentials and Users";
 /// The places of two writes in the transaction.
 const MAIL: usize = 0;
 const CREATION: usize = 1;
-/// How often the account is read again because it was changed meanwhile.
+/// The number of attempts, if other writes change the account meanwhile.
 const ATTEMPTS: usize = 6;
 
 /// A change of the address, before it is written.
@@ -29,14 +29,14 @@ struct Change<'a> {
     ticket: &'a Ticket,
     pending: &'a PendingMail,
     record: &'a Record,
-    /// The address until now, which is told.
+    /// The old address, which gets a mail.
     old: EmailAddress,
     to: &'a Username,
     now: Timestamp,
 }
 
 impl Accounts {
-    /// Gives the account of the user who asked for it the address that a link was mailed to.
+    /// Moves the account of the user who asked to the address that the link was mailed to.
     ///
     /// # Errors
     ///
@@ -109,7 +109,8 @@ impl Accounts {
                 (attribute::USERNAME, Some(S(to.as_str().to_owned()))),
                 (attribute::CLAIMS, Some(claims_with(&record.user, &pending.address)?)),
                 (attribute::UNDOS, undos.to_value()),
-                // The record's notice was for the address until now. Its stream must not bring it to this one.
+                // A notice in the record was for the old address. The stream must not bring it to the new
+                // one.
                 (attribute::NOTICE, None),
                 (attribute::NOTICED_AT, None),
             ],
@@ -127,7 +128,7 @@ impl Accounts {
         let [used_up, creation, user, told] = [used_up, creation, user, told.map_err(StoreError::not_built)?]
             .map(|update| TransactWriteItem::builder().update(update).build());
         let deletion = TransactWriteItem::builder().delete(deletion).build();
-        // A name of its own for each attempt, whose writes differ.
+        // A new token for each attempt, since the writes differ.
         let token = random::identifier(&*self.random);
         let transaction = Transaction {
             client: &self.users.table.client,

@@ -1,5 +1,5 @@
-//! Deletes an account, at the wish of its user. Each step can be repeated, and the same request again completes
-//! what a failure left. The caller's session ends last, since it is what admits the repetition.
+//! Deletes an account for its user. Each step can be repeated, and the same request again completes what a
+//! failure left. The caller's session ends last, since only a live session admits the repetition.
 
 use aws_sdk_dynamodb::{
     operation::update_item::UpdateItemError,
@@ -22,7 +22,7 @@ use shared::{
 use crate::{Accounts, AccountsError, AccountsReason, record::address_of};
 
 const OPERATION: &str = "TransactWriteItems on Credentials, Users and Mails";
-/// How often the user is read again because another name was given meanwhile.
+/// The number of attempts, if the user is renamed meanwhile.
 const ATTEMPTS: usize = 6;
 
 /// A signed-in user's request to delete the account.
@@ -34,7 +34,7 @@ pub struct Deletion<'a> {
     pub created_at: Timestamp,
     /// The user's record. It may say that the user is being deleted. `None`, if the user is deleted already.
     pub user: Option<&'a User>,
-    /// The current password according to the user.
+    /// The current password, as the user entered it.
     pub current: &'a Password,
     /// The client at which the user asked.
     pub client_id: &'a ClientId,
@@ -46,12 +46,12 @@ pub struct Deletion<'a> {
 
 impl Accounts {
     /// Deletes the account, and ends all sessions. If the user's name is a mail address and the deployment
-    /// sends mail, the address is told.
+    /// sends mail, the address gets a mail about it.
     ///
     /// # Errors
     ///
-    /// [`AccountsError`], if the password is wrong, the user is disabled, or a step fails. Then the same request
-    /// again continues.
+    /// [`AccountsError`], if the password is wrong, the user is disabled, or a step fails. After a failed
+    /// step, the same request again continues.
     pub async fn delete_account(
         &self,
         deletion: &Deletion<'_>,
@@ -107,7 +107,8 @@ impl Accounts {
         }
     }
 
-    /// Disables the user, and notes why. `false`, if another request has deleted the user meanwhile.
+    /// Disables the user, and marks the deletion as begun. `false`, if another request has deleted the user
+    /// meanwhile.
     async fn begin_deletion(&self, deletion: &Deletion<'_>) -> Result<bool, AccountsError> {
         let user_id = &deletion.session.user_id;
         let update = self
@@ -140,8 +141,8 @@ impl Accounts {
         }
     }
 
-    /// Deletes the credential and the user, and has the address told: all of it or nothing. A user who was
-    /// renamed meanwhile is deleted under the new name. A user who is gone already counts as deleted.
+    /// Deletes the credential and the user, and writes the mail to the address: all of it or nothing. A user
+    /// who was renamed meanwhile is deleted under the new name. A user who is gone already counts as deleted.
     async fn delete_user(&self, deletion: &Deletion<'_>) -> Result<(), AccountsError> {
         for _ in 0..ATTEMPTS {
             let Some(user) = self.users.find(&deletion.session.user_id).await? else { return Ok(()) };

@@ -51,10 +51,11 @@ pub enum AccountsReason {
     /// Too many mails were asked for to the address. With the time after which another may be.
     #[error("too many mails to the address")]
     AddressSpent(Duration),
-    /// A user asked for too many mails to other addresses. With the time after which the user may again.
+    /// A user asked for too many mails to other addresses. With the time after which another request is
+    /// accepted.
     #[error("too many requests of the user")]
     UserSpent(Duration),
-    /// The user's address changed too often. With the time after which it may again.
+    /// The user's address changed too often. With the time after which another change is accepted.
     #[error("too many changes of the address")]
     ChangesSpent(Duration),
     /// The caller may change no account.
@@ -66,7 +67,7 @@ pub enum AccountsReason {
     /// The user's name is no mail address.
     #[error("the user's name is no address")]
     NotAnAddress,
-    /// The new address is the user's.
+    /// The new address is the user's already.
     #[error("the address is the user's already")]
     SameAddress,
     /// The user's claims are as long as they may be, without the new address.

@@ -1,4 +1,4 @@
-//! A user's record whose mail address changes.
+//! The record of a user whose mail address changes.
 
 use aws_sdk_dynamodb::types::{
     AttributeValue::{self, S},
@@ -18,7 +18,8 @@ use crate::{Accounts, AccountsError, AccountsReason};
 /// section 5.1).
 const EMAIL: &str = "email";
 const EMAIL_VERIFIED: &str = "email_verified";
-/// What a change of the address reads. A change of one of them meanwhile has to be read before it's replaced.
+/// The attributes that a change of the address depends on. It is written only if all of them are still as
+/// they were read.
 const READ: [&str; 5] =
     [attribute::USERNAME, attribute::CLAIMS, attribute::DISABLED, attribute::NOT_BEFORE, attribute::UNDOS];
 
@@ -44,7 +45,8 @@ impl Accounts {
         Ok(Record { user_id: user_id.clone(), user, username, undos, item })
     }
 
-    /// The write that changes attributes of a record, if it is as it was read. `None` removes an attribute.
+    /// The write that changes attributes of a record, on the condition that those in [`READ`] are as they
+    /// were read. `None` removes an attribute.
     pub(crate) fn rewrite(
         &self,
         record: &Record,

@@ -145,7 +145,7 @@ impl Accounts {
         Ok(transaction.run().await?)
     }
 
-    /// The write that makes the user's earlier sessions over, and has the user told. A later cut-off stays, and
+    /// The write that cuts off the user's earlier sessions, and names the notice. A later cut-off stays, and
     /// the user must not have been disabled meanwhile.
     fn cut_off(&self, account: &Account, new: &NewHash) -> Result<Update, StoreError> {
         let not_before = account.not_before(new);

@@ -26,7 +26,7 @@ const OPERATION: &str = "TransactWriteItems on Mails, Users and Credentials";
 /// The places of two writes in the transaction.
 const MAIL: usize = 0;
 const CREATION: usize = 2;
-/// How often the account is read again because it was changed meanwhile.
+/// The number of attempts, if other writes change the account meanwhile.
 const ATTEMPTS: usize = 6;
 
 /// An undo, before it is written.
@@ -43,8 +43,8 @@ struct Undoing<'a> {
 }
 
 impl Undoing<'_> {
-    /// The instant before which the user's sessions are over: from when the new password is valid, unless an
-    /// earlier cut-off is later.
+    /// The user's new cut-off: the instant from which the new password is valid, or the old cut-off if that
+    /// is later.
     fn not_before(&self) -> Timestamp {
         self.new.valid_from.max(self.record.user.not_before)
     }
@@ -56,8 +56,8 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`AccountsError`], if the password is rejected or is the current one, the link was used or an earlier change was undone, the user is gone or disabled, or the address belongs to
-    /// another account by now.
+    /// [`AccountsError`], if the password is rejected or is the current one, the link was used or an earlier
+    /// change was undone, the user is gone or disabled, or the address belongs to another account by now.
     pub async fn undo_address_change(
         &self,
         ticket: &Ticket,
@@ -123,7 +123,8 @@ impl Accounts {
                 (attribute::CLAIMS, Some(claims_with(&record.user, &pending.address)?)),
                 (attribute::NOT_BEFORE, Some(N(undoing.not_before().to_string()))),
                 (attribute::UNDOS, undos.to_value()),
-                // The record's notice was for the address until now. Its stream must not bring it to this one.
+                // A notice in the record was for the replaced address. The stream must not bring it to the
+                // restored one.
                 (attribute::NOTICE, None),
                 (attribute::NOTICED_AT, None),
             ],
@@ -142,14 +143,13 @@ impl Accounts {
             writes.push(TransactWriteItem::builder().put(creation).build());
             writes.push(TransactWriteItem::builder().delete(deletion).build());
         }
-        // A name of its own for each attempt, whose writes differ.
+        // A new token for each attempt, since the writes differ.
         let token = random::identifier(&*self.random);
         let client = &self.users.table.client;
         Ok(Transaction { client, operation: OPERATION, writes, token: &token }.run().await?)
     }
 
-    /// Ends what an earlier undo may have left: the sessions that the user's cut-off made over. A failure of
-    /// ours may have come between.
+    /// Ends the sessions that an earlier undo cut off, but that a failure of ours may have left.
     async fn complete_undo(
         &self,
         user_id: &UserId,

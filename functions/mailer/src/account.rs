@@ -92,7 +92,7 @@ impl Accounts {
     }
 }
 
-/// Where mails to a user go, if they may: to the user name, if that is an address, otherwise to the claim, if it
+/// The address for mails to a user: the user name, if that is an address; otherwise the claim `email`, if it
 /// is verified.
 pub(crate) fn address_of(user: &User) -> Option<EmailAddress> {
     match user.username.as_deref().and_then(EmailAddress::parse) {

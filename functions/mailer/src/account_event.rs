@@ -1,4 +1,4 @@
-//! Events of accounts of which their users are told.
+//! Events of accounts that the users are told about.
 
 use std::time::Duration;
 
@@ -9,21 +9,21 @@ use shared::{clock::Timestamp, ids::UserId, store::Notice};
 /// instant far ahead would make every event until then look like a repetition.
 const AHEAD: Duration = Duration::from_secs(3600);
 
-/// An event of an account of which its user is told.
+/// An event of an account that the user is told about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct AccountEvent {
     pub(crate) user_id: UserId,
     pub(crate) notice: Notice,
-    /// When it was. With the notice, it tells the events of a user apart.
+    /// When it happened. With the notice, it tells the events of a user apart.
     pub(crate) at: Timestamp,
 }
 
-/// Whether an event may be told now.
+/// Whether the user may be told of an event now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timeliness {
     /// It may.
     Now,
-    /// It's too late. The row that would tell a repetition may be gone.
+    /// It's too late. The row that would show a repetition may be gone.
     Over,
     /// It can't have happened yet.
     Ahead,

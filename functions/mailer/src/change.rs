@@ -21,17 +21,17 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Change {
     pub(crate) what: What,
-    /// Of the first of equal records. Lambda repeats a batch from the first record that failed.
+    /// The number of the first of equal records. Lambda repeats a batch from the first record that failed.
     pub(crate) sequence_number: String,
 }
 
-/// What a record says.
+/// The content of a record.
 #[derive(Debug)]
 pub(crate) enum What {
     /// A row of the outbox changed.
     Mailbox(Mailbox),
-    /// An account had an event of which its user is told. The user as written with the event; `None`, if the
-    /// record is of another table.
+    /// An account had an event that the user is told about. With the user as written with the event; `None`,
+    /// if the record is of another table than Users.
     Account(AccountEvent, Option<Box<User>>),
     /// A session began.
     Session(SessionKey),
@@ -63,7 +63,7 @@ impl Change {
     ///
     /// # Errors
     ///
-    /// [`MailerError::Event`], if its table is none of those that the function hears of.
+    /// [`MailerError::Event`], if it is of a table whose stream doesn't call this function.
     pub(crate) fn of_record(record: &StreamRecord, now: Timestamp) -> Result<Option<Self>, MailerError> {
         let StreamRecord { event_name, dynamodb: Written { keys, new_image, sequence_number } } = record;
         let mut names: Vec<&str> = keys.keys().map(String::as_str).collect();
@@ -73,7 +73,7 @@ impl Change {
             [attribute::MAILBOX] => mailbox(&item(keys)),
             [attribute::USER_ID] => of_user(&item(new_image), now),
             [attribute::BUCKET, attribute::REVOCATION] => of_revocation(&item(new_image), now),
-            // A session that changes was told of when it began.
+            // The mailer looked at this session when it began.
             [attribute::SESSION_KEY, attribute::USER_ID] if event_name != "INSERT" => Ok(None),
             [attribute::SESSION_KEY, attribute::USER_ID] => {
                 SessionKey::from_item(&item(keys)).map(|key| Some(What::Session(key)))
@@ -213,7 +213,7 @@ mod tests {
         assert_eq!(told.at, Timestamp::from_unix(NOW));
     }
 
-    /// Whoever changes the address at once doesn't get the mail about the password.
+    /// A thief who changes the address right after the password doesn't get the mail about the password.
     #[test]
     fn the_user_is_the_one_of_the_write_that_names_the_event() {
         let keys = json!({ "user_id": { "S": "u1" } });

@@ -180,8 +180,8 @@ fn recipient<'a>(outgoing: &'a Outgoing, account: &'a Account) -> &'a EmailAddre
     }
 }
 
-/// Whether the page for a forgotten password helps the reader of a mail. That of a notice isn't helped, if the
-/// address is only a claim and not the user name, or the user is disabled: no link would come.
+/// Whether the page for a forgotten password helps the reader of a mail. It doesn't help the reader of a
+/// notice if the address is only a claim and not the user name, or the user is disabled: no link would come.
 fn is_page_for(outgoing: &Outgoing, account: &Account) -> bool {
     match (&outgoing.user_id, account) {
         (Some(user_id), Account::Enabled(owner)) => owner.user_id == *user_id,

@@ -53,7 +53,7 @@ impl Event {
         for record in records {
             match record {
                 Record::Stream(record) => {
-                    // All is read again, so one attempt serves all records of a mailbox or of an event.
+                    // An attempt reads the rows again, so one serves all records of a mailbox or of an event.
                     let change = Change::of_record(&record, now)?;
                     changes.extend(change.filter(|new| changes.iter().all(|known| !new.repeats(known))));
                 }

@@ -59,7 +59,7 @@ impl Mailer {
         }
     }
 
-    /// Ends the mails to addresses that bounced or complained.
+    /// Stops the mails to addresses that bounced or complained.
     async fn hear(&self, reports: &[Report], invocation: Invocation) -> Result<(), MailerError> {
         for Report { suppression, addresses } in reports {
             let Some(suppression) = *suppression else { continue };

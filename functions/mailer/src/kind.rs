@@ -57,7 +57,7 @@ impl Kind {
         Self::NewDevice,
     ];
 
-    /// The mail for a purpose. Who asks for one never learns which it is: only its reader does.
+    /// The mail for a purpose. The asker never learns which it is: only the reader of the mail does.
     pub(crate) fn of(purpose: Purpose, account: &Account) -> Self {
         match (purpose, account) {
             (Purpose::SignUp, Account::Absent) => Self::Confirm,

@@ -1,4 +1,4 @@
-//! Whether a session began on a device that the user had no session on.
+//! Finds out whether a session began on a device that the user had no session on.
 
 use aws_sdk_dynamodb::{Client, types::AttributeValue::S};
 use shared::{
@@ -38,7 +38,7 @@ impl Devices {
         Ok(Self { sessions: Table::from_environment(variable::SESSIONS_TABLE, environment, client)? })
     }
 
-    /// The device of a session that began. `None`, if the user knows it, or the session is over.
+    /// The device of a new session. `None`, if the user isn't told of it, or the session is over.
     ///
     /// # Errors
     ///
@@ -108,7 +108,7 @@ impl Device {
         !is_first && !follows_change && !earlier.any(|other| self.is_known_by(other))
     }
 
-    /// Its place among the sessions of a user: two of a second have different ones.
+    /// Its place in the order of the user's sessions. Two sessions of the same second have different places.
     fn place(&self) -> (Timestamp, &str, &str) {
         (self.since, self.key.client_id.as_str(), self.key.session_id.as_str())
     }

@@ -1,5 +1,5 @@
-//! The way of a notice: an event of an account becomes a mail that waits in the outbox. Its own record in the
-//! stream of the outbox sends it.
+//! Notices: an event of an account becomes a mail that waits in the outbox. The stream of the outbox then has
+//! it sent.
 
 use mails::{EmailAddress, MailId, NewNotice, Notified, Purpose};
 use shared::{
@@ -59,7 +59,7 @@ impl Mailer {
                 log.outcome(*event);
                 log.answered(None);
             }
-            // A repetition, or nobody to tell.
+            // A repetition, a user without an address, or a session that isn't told.
             Ok(None) => {}
             Err(error) => log.refused(&error.ending()),
         }
@@ -95,7 +95,7 @@ impl Mailer {
         if event.timeliness(self.clock.now()) != Timeliness::Now {
             return Ok(None);
         }
-        // The header is a stranger's text, perhaps. The name is one of ours.
+        // The header may be a stranger's text. The name is from our list.
         let name = device.user_agent.and_then(|text| browser_name(&text, language_of(&reader.user)));
         self.store(&event, &reader, name.as_deref(), log).await
     }

@@ -18,11 +18,11 @@ use crate::{Kind, folder, look::Look, ours::OURS, words::Words};
 pub(crate) struct Templates {
     engine: Engine<'static>,
     look: Value,
-    /// The names of the operator's.
+    /// The names of the operator's templates.
     replaced: Vec<String>,
-    /// Ours alone, with our layouts. `None`, if all are ours.
+    /// Our templates alone, with our layouts. `None`, if the operator has none.
     ours: Option<Engine<'static>>,
-    /// The mails that are made of ours alone.
+    /// The mails that are made of our templates alone.
     only_ours: Vec<(Kind, Language)>,
 }
 
@@ -53,8 +53,9 @@ impl Templates {
         })
     }
 
-    /// Makes a mail of our templates and layouts alone. `false`, if that may not be: the operator has templates of
-    /// it, or could have checked the layouts with it. An operator's layouts may be older than the kind.
+    /// Makes a mail of our templates and layouts alone. `false`, if that isn't allowed: the operator has
+    /// templates for it, or could have checked the layouts with it. An operator's layouts may be older than
+    /// the kind.
     pub(crate) fn fall_back(&mut self, kind: Kind, language: Language) -> bool {
         let prefix = format!("{}/{}.", language.tag(), kind.name());
         let has_none = !self.replaced.iter().any(|name| name.starts_with(&prefix));

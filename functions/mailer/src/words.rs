@@ -20,9 +20,9 @@ pub(crate) struct Words {
     pub(crate) code: Option<SecretString>,
     /// How long the link and the code still work.
     pub(crate) minutes: u64,
-    /// When they end.
+    /// When the link and the code expire.
     pub(crate) until: Timestamp,
-    /// When the mail was asked for, or what it tells of happened.
+    /// When the mail was asked for, or when its event happened.
     pub(crate) at: Timestamp,
     /// What a new device is called.
     pub(crate) device: Option<String>,

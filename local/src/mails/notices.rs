@@ -83,7 +83,7 @@ impl Notices {
         loop {
             match self.pass(&outbox).await {
                 Ok(()) => is_failing = false,
-                // A store that is away for an hour is said once.
+                // A store that is away for an hour makes one line.
                 Err(error) if !is_failing => {
                     is_failing = true;
                     tracing::warn!("a stream can't be read: {}", chain(&error));

@@ -49,7 +49,7 @@ pub enum Event {
     AccountConfirmed,
     /// A user who had forgotten the password set a new one.
     PasswordReset,
-    /// A user confirmed another mail address, under which the account is from now on.
+    /// A user confirmed another mail address, which the account has from now on.
     AddressChanged,
     /// The owner of an earlier mail address undid its change, and set a new password.
     AddressChangeUndone,

@@ -1,7 +1,7 @@
-//! What users are told by mail after it happened.
+//! Events that users are told about by mail.
 
-/// An event that a user is told about by mail. The write of the event has its name, in the attribute `notice`,
-/// and the stream of the table brings it to the mailer.
+/// An event that a user is told about by mail. The write of the event stores this name in the attribute
+/// `notice`, and the table's stream brings it to the mailer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Notice {
     /// The password was changed.

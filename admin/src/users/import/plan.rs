@@ -155,7 +155,7 @@ impl Planner {
             |change, name| change.if_still(name, item.get(*name)),
         );
         let user_change = if changed.contains(&attribute::CLAIMS) {
-            // As in `users set-claims`: a notice of before doesn't go to another address.
+            // As in `users set-claims`: an earlier notice must not go to another address.
             user_change.set(attribute::NOTICE, None).set(attribute::NOTICED_AT, None)
         } else {
             user_change

@@ -32,7 +32,7 @@ pub(super) enum Outcome {
     Bad(&'static str),
 }
 
-/// What the command says for all addresses.
+/// The command's options for all addresses.
 #[derive(Debug)]
 pub(super) struct Defaults {
     pub(super) client_id: Option<ClientId>,

@@ -11,7 +11,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// A pace of so many invitations a second, which are more than none.
+    /// The pace of `count` invitations a second; zero counts as one.
     pub(super) fn per_second(count: u32) -> Self {
         let mut interval = time::interval(Duration::from_secs(1) / count.max(1));
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);

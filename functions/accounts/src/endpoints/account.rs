@@ -10,7 +10,7 @@ use super::not_of_third_party;
 use crate::{AccountsApi, AccountsError, Deletion, request::DeletionRequest};
 
 impl AccountsApi {
-    /// The caller's user may be half deleted, or gone: then the request comes again, to complete the deletion.
+    /// The caller's user may be half deleted or gone: then this request repeats one that failed.
     pub(super) async fn delete_account(
         &self,
         request: &Request,

@@ -109,7 +109,7 @@ impl Authorize {
         }
     }
 
-    /// A refusal that no page of these explains: an error page.
+    /// The error page for a refusal that none of these pages explains.
     fn not_explained(&self, visit: &Visit<'_>, reason: AccountsReason) -> Refused {
         let status = reason.response().status;
         let error = match &reason {

@@ -28,10 +28,10 @@ pub(super) fn set(headers: &mut HeaderMap, brand: &Brand, captcha: Option<&Captc
     headers.insert(header::CONTENT_SECURITY_POLICY, policy);
 }
 
-/// The Content-Security-Policy. It allows only the logo, and no script but the captcha's. Browsers apply `form-action` to every
-/// redirect after a form, even those of the client's own page, for example to an app. So a form that leads to
-/// a client has no `form-action`. The directive would only restrict injected forms, and no page contains
-/// others' HTML.
+/// The Content-Security-Policy. It allows only the logo, and no script but the captcha's. Browsers apply
+/// `form-action` to every redirect after a form, even those of the client's own page, for example to an app.
+/// So a form that leads to a client has no `form-action`. The directive would only restrict injected forms,
+/// and no page contains others' HTML.
 fn policy(brand: &Brand, captcha: Option<&Captcha>, redirect_uri: Option<&str>) -> String {
     let style = &brand.allowed_style;
     let image = brand.logo.as_ref().map_or_else(|| "'none'".to_owned(), |logo| logo.source.to_string());

@@ -13,7 +13,7 @@ use super::{
 /// More steps than an undisturbed request takes.
 const STEPS: usize = 20;
 
-/// The tables after a request of the owner's. `None`, if it is refused.
+/// The tables after this request of the owner. `None`, if it is refused.
 fn after(world: &World, task: Task, scenario: &Scenario) -> Option<Store> {
     let mut store = world.store.clone();
     let mut function = Function { began: world.now, party: Party::Owner, task };

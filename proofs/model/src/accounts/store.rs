@@ -154,7 +154,7 @@ impl User {
     /// The changes that can be undone, in the code's own type.
     pub fn undos(&self) -> Undos {
         self.undos.iter().fold(Undos::default(), |undos, (time, id)| {
-            // Only a list that is full refuses another, and it was none when this one was added.
+            // Only a full list refuses a change, and this list had room when the change was added.
             undos.clone().with(mail_id(*id), at(*time)).unwrap_or(undos)
         })
     }

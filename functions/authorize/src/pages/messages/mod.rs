@@ -61,7 +61,7 @@ pub(super) struct Messages {
     pub(super) email_not_allowed: &'static str,
     pub(super) too_many_requests: &'static str,
     pub(super) captcha_unsolved: &'static str,
-    /// In the place of the widget, for a browser without scripts.
+    /// Shown instead of the widget in a browser without scripts.
     pub(super) captcha_needs_script: &'static str,
     /// About a page that asks for a code, if its mail is too old.
     pub(super) mail_expired: &'static str,
