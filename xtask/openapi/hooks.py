@@ -96,6 +96,30 @@ def genuine_of_mail(operation):
         return None, {"client_id": CLIENT, "token": mails.link_of_new(), "password": CHOSEN}, None
     if operation == "resetPassword":
         return None, {"client_id": CLIENT, "token": mails.link_of_forgotten(), "new_password": CHOSEN[::-1]}, None
+    if operation == "askForEmail":
+        return None, {"email": mails.new_address(), "current_password": CHOSEN}, None
+    if operation == "deleteAccount":
+        return None, {"current_password": CHOSEN}, None
+    if operation == "confirmEmail":
+        return None, {"client_id": CLIENT, "token": mails.link_of_change()}, None
+    if operation == "undoEmail":
+        return None, {"client_id": CLIENT, "token": mails.link_of_undo(), "new_password": CHOSEN[::-1]}, None
+    if operation == "showEmailConfirmation":
+        return {"token": mails.link_of_change()}, None, None
+    if operation == "showEmailUndo":
+        return {"token": mails.link_of_undo()}, None, None
+    if operation == "submitEmailConfirmation":
+        token = mails.link_of_change()
+        return None, {"action": "confirm-email", "token": token}, f"/account/email/confirm?token={token}"
+    if operation == "submitEmailUndo":
+        token = mails.link_of_undo()
+        body = {"action": "choose-password", "token": token, "new_password": CHOSEN[::-1]}
+        return None, body, f"/account/email/undo?token={token}"
+    # Without a session, these lead to the sign-in.
+    if operation == "submitEmailChange":
+        return None, {"action": "ask", "email": mails.new_address(), "current_password": CHOSEN}, "/account"
+    if operation == "submitDeletion":
+        return None, {"action": "delete", "current_password": CHOSEN, "confirm": "yes"}, "/account"
     if operation == "showConfirmation":
         return {"token": mails.link_of_new()}, None, None
     if operation == "showReset":
@@ -156,6 +180,9 @@ def before_call(context, case, kwargs):
             case.body = body or case.body
     if operation_of(case) == "changePassword" and is_positive(case) and isinstance(case.body, dict):
         case.body["current_password"] = PASSWORD
+    if operation_of(case) in ("askForEmail", "deleteAccount") and "Authorization" in (case.headers or {}):
+        # Of a new account: the examples have the password of the demo, whose account the other operations need.
+        case.headers["Authorization"] = f"Bearer {mails.new_account()[1]}"
 
 
 @schemathesis.hook

@@ -33,15 +33,36 @@ class Mails:
 
     def link_of_forgotten(self):
         """The token of a link that resets the password of an account."""
-        email = self.new_address()
-        self.ask("/signup", email)
-        self._send("/signup/confirm", {"token": self._link(email, "/account/confirm"), "password": PASSWORD})
+        email, _ = self.new_account()
         self.ask("/forgot", email)
         return self._link(email, "/account/reset")
 
-    def _send(self, path, form):
+    def new_account(self):
+        """A new account: its address, and an access token."""
+        email = self.new_address()
+        self.ask("/signup", email)
+        form = {"token": self._link(email, "/account/confirm"), "password": PASSWORD}
+        return email, self._send("/signup/confirm", form)["access_token"]
+
+    def link_of_change(self):
+        """The token of a link that gives a new account another address."""
+        return self._change(self.new_account()[1])
+
+    def link_of_undo(self):
+        """The token of a link that undoes a change of an account's address."""
+        email, token = self.new_account()
+        self._send("/email/confirm", {"token": self._change(token)})
+        return self._link(email, "/account/email/undo")
+
+    def _change(self, token):
+        email = self.new_address()
+        self._send("/email", {"email": email, "current_password": PASSWORD}, token)
+        return self._link(email, "/account/email/confirm")
+
+    def _send(self, path, form, token=None):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
         body = urlencode({"client_id": self.client_id, **form}).encode()
-        with urlopen(Request(f"{self.url}{path}", data=body)) as response:
+        with urlopen(Request(f"{self.url}{path}", data=body, headers=headers)) as response:
             return json.loads(response.read())
 
     def _link(self, email, path):
