@@ -1,19 +1,24 @@
-//! The captcha: an operator's function says whether a stranger's request for a mail goes on. It is asked before anything
-//! is counted or written, and learns nothing of the address.
+//! The captcha: an operator's function says whether a stranger's request for a mail goes on. It is asked once the request
+//! counted for its network, before anything else is counted or written, and learns nothing of the address.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant},
+};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::json;
 use shared::{
     client::{Client, SignUp},
     http::parameter::CAPTCHA,
     route,
+    store::attribute,
 };
 
 use super::Stage;
 use crate::harness::{
     APP, Api, Browser, CHOSEN, GRACE, GRACES_PASSWORD, HOPPER, Hook, HookAnswer, Log, NEWCOMER, Page, Reply,
-    SECRET, SERVER, THIRD, client, code_of, form, form_post, network, with_mail,
+    SECRET, SERVER, Stored, THIRD, client, code_of, form, form_post, network, with_mail,
 };
 
 /// The field of Turnstile's widget.
@@ -68,11 +73,21 @@ async fn a_solved_captcha_asks_for_a_mail_and_the_function_sees_no_address() {
     assert_eq!(stage.post.deliver(&stage.api).await.len(), 2, "the mail of /forgot was asked for again");
 }
 
+/// All stored items but the counts of networks.
+async fn uncounted(api: &Api) -> Stored {
+    let mut stored = api.stored().await;
+    let is_network = |row: &BTreeMap<String, AttributeValue>| {
+        row[attribute::MAILBOX].as_s().unwrap().starts_with("network#")
+    };
+    stored.get_mut("MailsTable").unwrap().retain(|row| !is_network(row));
+    stored
+}
+
 #[tokio::test]
-async fn an_unsolved_captcha_changes_and_counts_nothing() {
+async fn an_unsolved_captcha_changes_nothing_and_counts_for_its_network_alone() {
     let (stage, hook) = with_captcha("closed").await;
     let requests = requests(&stage.api).await;
-    let before = stage.api.stored().await;
+    let before = uncounted(&stage.api).await;
     let (log, guard) = Log::listen();
     hook.answer(HookAnswer::NO);
     for (path, (name, value), _) in &requests {
@@ -83,6 +98,8 @@ async fn an_unsolved_captcha_changes_and_counts_nothing() {
     let reasons: Vec<_> = log.take_events().iter().map(|event| event["reason"].clone()).collect();
     assert_eq!(reasons, ["captcha_unsolved"; 3]);
     hook.take();
+    assert_eq!(uncounted(&stage.api).await, before);
+    let counted = stage.api.stored().await;
     for (path, (name, value), _) in &requests {
         let reply = ask(&stage.api, path, &[(name, value)]).await;
         reply.assert_error(400, "invalid_request");
@@ -93,8 +110,26 @@ async fn an_unsolved_captcha_changes_and_counts_nothing() {
     }
     drop(guard);
     assert!(hook.take().is_empty(), "without a solution there is nothing to ask");
-    assert_eq!(stage.api.stored().await, before);
+    assert_eq!(stage.api.stored().await, counted, "nor to count");
     assert!(!log.text().contains("wrong"), "{}", log.text());
+}
+
+/// A stranger would otherwise cause calls of the operator's function without bound.
+#[tokio::test]
+async fn a_network_causes_sixty_calls_of_the_function_in_an_hour() {
+    let (stage, hook) = with_captcha("closed").await;
+    hook.answer(HookAnswer::NO);
+    let wrong = [("email", NEWCOMER), (CAPTCHA, "wrong")];
+    for _ in 0..60 {
+        ask(&stage.api, route::SIGNUP, &wrong).await.assert_error(400, "invalid_request");
+    }
+    for path in [route::SIGNUP, route::FORGOT] {
+        assert_eq!(ask(&stage.api, path, &wrong).await.status, 429, "{path}");
+    }
+    assert_eq!(hook.take().len(), 60);
+    hook.answer(HookAnswer::YES);
+    let solved = form(&[("client_id", APP), wrong[0], (CAPTCHA, SOLVED)]);
+    stage.api.send_from(network(8), form_post(route::SIGNUP), solved).await.request_token();
 }
 
 #[tokio::test]
@@ -150,10 +185,10 @@ const FAILURES: [HookAnswer; 6] = [
 ];
 
 #[tokio::test]
-async fn a_failure_of_the_function_refuses_and_counts_nothing() {
+async fn a_failure_of_the_function_refuses_and_counts_for_the_network_alone() {
     let (stage, hook) = with_captcha("closed").await;
     let requests = requests(&stage.api).await;
-    let before = stage.api.stored().await;
+    let before = uncounted(&stage.api).await;
     let (log, _guard) = Log::listen();
     for failure in FAILURES {
         hook.answer(failure);
@@ -164,7 +199,7 @@ async fn a_failure_of_the_function_refuses_and_counts_nothing() {
         }
         assert_eq!(hook.take().len(), requests.len(), "{failure:?}: one call each");
     }
-    assert_eq!(stage.api.stored().await, before);
+    assert_eq!(uncounted(&stage.api).await, before);
     let reasons: Vec<_> =
         log.take_events().iter().map(|event| event["reason"].as_str().unwrap().to_owned()).collect();
     assert!(reasons.iter().all(|reason| reason.starts_with("captcha_")), "{reasons:?}");
@@ -236,7 +271,7 @@ async fn the_pages_have_the_widget_and_hand_its_solution_on() {
         assert!(first.html.contains(r#"<div class="cf-turnstile" data-sitekey="0x4AAAAAAA">"#), "{first:?}");
         let policy = first.header("content-security-policy").unwrap();
         assert!(policy.contains("; script-src https://challenges.cloudflare.com; "), "{policy}");
-        let before = stage.api.stored().await;
+        let before = uncounted(&stage.api).await;
 
         let missing = press(&mut browser, &first, "ask", &[("email", email)]).await;
         missing.assert_page(400);
@@ -247,7 +282,7 @@ async fn the_pages_have_the_widget_and_hand_its_solution_on() {
         unsolved.assert_page(400);
         hook.answer(HookAnswer::Fails("null"));
         solve(&mut browser, &unsolved, "ask", SOLVED).await.assert_page(503);
-        assert_eq!(stage.api.stored().await, before);
+        assert_eq!(uncounted(&stage.api).await, before);
 
         hook.answer(HookAnswer::YES);
         hook.take();

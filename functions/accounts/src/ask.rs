@@ -13,7 +13,10 @@ use shared::{
 };
 
 use crate::{
-    Accounts, AccountsError, AccountsReason, Asker, accounts::Outbox, captcha::Action, redeem::is_current,
+    Accounts, AccountsError, AccountsReason, Asker,
+    accounts::Outbox,
+    captcha::{Action, Question},
+    redeem::is_current,
 };
 
 /// A request for a mail.
@@ -59,7 +62,7 @@ pub struct Requested {
     pub expires_in: Duration,
 }
 
-/// A request that is admitted, and not counted yet.
+/// A request that is admitted and counted for its network.
 pub(crate) struct Admitted<'a> {
     pub(crate) purpose: Purpose,
     pub(crate) client: Option<&'a Client>,
@@ -67,13 +70,12 @@ pub(crate) struct Admitted<'a> {
     pub(crate) language: Language,
     /// The user who asks, if that is known.
     pub(crate) user_id: Option<&'a UserId>,
-    pub(crate) network: Option<&'a Network>,
     pub(crate) now: Timestamp,
 }
 
 impl Accounts {
-    /// Asks for a mail. It checks the captcha, counts the request for the caller's network and for the
-    /// address, and makes the same calls for every address, whatever was asked for before.
+    /// Asks for a mail. It counts the request for the caller's network, checks the captcha, counts the request
+    /// for the address, and makes the same calls for every address, whatever was asked for before.
     ///
     /// # Errors
     ///
@@ -86,8 +88,11 @@ impl Accounts {
         let key = outbox.key(now).await?;
         self.admit(purpose, client, email)?;
         let action = Action::of(purpose).ok_or(AccountsReason::OtherPurpose)?;
-        self.check_captcha(asker, action, client, log).await?;
-        let admitted = Admitted { purpose, client, email, language, user_id: None, network, now };
+        let client_id = client_id(client);
+        let question = self.question(asker, action, &client_id)?;
+        outbox.count_network(network, now).await?;
+        self.check_captcha(question, log).await?;
+        let admitted = Admitted { purpose, client, email, language, user_id: None, now };
         self.request(outbox, &key, &admitted, log).await
     }
 
@@ -111,25 +116,38 @@ impl Accounts {
                 return Err(AccountsReason::Over.into());
             }
             self.asker(&found).await?;
+            outbox.count_network(network, now).await?;
         } else {
             self.admit(purpose, client, email)?;
-            self.check_captcha(asker, Action::Resend, client, log).await?;
+            let client_id = client_id(client);
+            let question = self.question(asker, Action::Resend, &client_id)?;
+            outbox.count_network(network, now).await?;
+            self.check_captcha(question, log).await?;
         }
-        let admitted = Admitted { purpose, client, email, language, user_id, network, now };
+        let admitted = Admitted { purpose, client, email, language, user_id, now };
         self.request(outbox, &key, &admitted, log).await
     }
 
-    /// Checks the captcha, if the deployment has one. This comes before anything is counted or written, and
-    /// after everything that refuses without it.
+    /// The question for the operator's function, if the deployment has a captcha and it is for this caller. A
+    /// request without a solution is refused before it is counted.
+    fn question<'a>(
+        &self,
+        asker: Asker<'a>,
+        action: Action,
+        client_id: &'a ClientId,
+    ) -> Result<Option<Question<'a>>, AccountsReason> {
+        if self.captcha.is_some() { Question::of(asker, action, client_id) } else { Ok(None) }
+    }
+
+    /// Asks the operator's function. The network is counted before, so its bound is one of these calls too. The
+    /// address isn't: an unsolved captcha must not use up what its owner may ask for.
     async fn check_captcha(
         &self,
-        asker: Asker<'_>,
-        action: Action,
-        client: Option<&Client>,
+        question: Option<Question<'_>>,
         log: &RequestLog,
     ) -> Result<(), AccountsError> {
-        let Some(captcha) = &self.captcha else { return Ok(()) };
-        captcha.check(asker, action, &client_id(client), log).await
+        let (Some(captcha), Some(question)) = (&self.captcha, question) else { return Ok(()) };
+        captcha.check(&question, log).await
     }
 
     /// Checks whether this client may ask for such a mail to this address. A user who forgot the password
@@ -143,14 +161,14 @@ impl Accounts {
         match purpose {
             Purpose::SignUp => self.admission.check(client, email),
             Purpose::Reset => Ok(()),
-            // Nobody asks for these without a session, or at all.
+            // These are asked for in a session, or by no request.
             Purpose::Email | Purpose::Undo | Purpose::Invitation | Purpose::Deleted | Purpose::Notice(_) => {
                 Err(AccountsReason::OtherPurpose)
             }
         }
     }
 
-    /// Counts the request, and writes it into the outbox.
+    /// Counts the request for its user and its address, and writes it into the outbox.
     pub(crate) async fn request(
         &self,
         outbox: &Outbox,
@@ -158,8 +176,7 @@ impl Accounts {
         admitted: &Admitted<'_>,
         log: &RequestLog,
     ) -> Result<Requested, AccountsError> {
-        let Admitted { purpose, client, email, language, user_id, network, now } = *admitted;
-        outbox.count_network(network, now).await?;
+        let Admitted { purpose, client, email, language, user_id, now } = *admitted;
         outbox.count_user(user_id, now).await?;
         let ticket = Ticket::new(purpose, email, MailId::new(&*self.random), now);
         let client_id = client_id(client);

@@ -52,13 +52,13 @@ impl Accounts {
         claims_with(current.user, email)?;
         let checked = self.credentials.check_password(&self.passwords, &current, now).await;
         checked.map_err(AccountsReason::current)?;
+        outbox.count_network(network, now).await?;
         let admitted = Admitted {
             purpose: Purpose::Email,
             client,
             email,
             language,
             user_id: Some(&current.session.user_id),
-            network,
             // A session that follows a change of password begins some seconds later than its request. The
             // cut-off of that change must not make this request void.
             now: now.max(current.created_at),

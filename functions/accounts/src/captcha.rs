@@ -110,13 +110,26 @@ pub(crate) struct Captcha {
     on_failure: OnFailure,
 }
 
-/// The input of the operator's function.
+/// The input of the operator's function. It has neither the mail address nor anything of an account.
 #[derive(Serialize)]
-struct Question<'a> {
+pub(crate) struct Question<'a> {
     captcha: &'a str,
     action: Action,
     client_id: &'a ClientId,
     ip: Option<&'a str>,
+}
+
+impl<'a> Question<'a> {
+    /// The question about a caller. `None`, if the captcha isn't for this one.
+    pub(crate) fn of(
+        asker: Asker<'a>,
+        action: Action,
+        client_id: &'a ClientId,
+    ) -> Result<Option<Self>, AccountsReason> {
+        let Asker::Stranger { solution, address } = asker else { return Ok(None) };
+        let Solution(captcha) = solution.ok_or(AccountsReason::CaptchaMissing)?;
+        Ok(Some(Self { captcha: captcha.expose_secret(), action, client_id, ip: address }))
+    }
 }
 
 impl Captcha {
@@ -143,19 +156,9 @@ impl Captcha {
         Ok(Some(Self { client, function: function.to_owned(), on_failure }))
     }
 
-    /// Checks that the caller solved the captcha, if it is for this caller. The function sees neither the
-    /// mail address nor whether it has an account.
-    pub(crate) async fn check(
-        &self,
-        asker: Asker<'_>,
-        action: Action,
-        client_id: &ClientId,
-        log: &RequestLog,
-    ) -> Result<(), AccountsError> {
-        let Asker::Stranger { solution, address } = asker else { return Ok(()) };
-        let Solution(captcha) = solution.ok_or(AccountsReason::CaptchaMissing)?;
-        let question = Question { captcha: captcha.expose_secret(), action, client_id, ip: address };
-        match self.ask(&question).await {
+    /// Checks that the caller solved the captcha.
+    pub(crate) async fn check(&self, question: &Question<'_>, log: &RequestLog) -> Result<(), AccountsError> {
+        match self.ask(question).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(AccountsReason::CaptchaUnsolved.into()),
             Err(error) if self.on_failure == OnFailure::Refuse => Err(AccountsReason::Captcha(error).into()),
