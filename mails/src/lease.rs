@@ -18,7 +18,7 @@ pub(crate) const LONGEST_LEASE: Duration =
 /// The outcome of taking a mail from the outbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Lease {
-    /// The caller sends it. Nobody else does for a minute.
+    /// The caller sends it, and no other delivery does for a minute.
     Taken(Box<Outgoing>),
     /// Another delivery sends it at present, or has failed less than a minute ago. Try again later.
     Held,

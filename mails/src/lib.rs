@@ -21,6 +21,7 @@ mod hour;
 mod invitation;
 mod key;
 mod key_source;
+mod language;
 mod lease;
 mod mail_id;
 mod mailbox;
@@ -49,6 +50,7 @@ pub use self::{
     invitation::{Invited, NewInvitation},
     key::MailKey,
     key_source::{MailKeyError, MailKeys},
+    language::language_of,
     lease::Lease,
     mail_id::MailId,
     mailbox::Mailbox,

@@ -11,7 +11,7 @@ const LABEL: &[u8] = b"latchgate mailbox 1";
 pub(crate) const LEN: usize = digest::SHA256_OUTPUT_LEN;
 
 /// The key of an address's row for a purpose: a hash of both, in base64url. Streams and logs have it, and so
-/// no address. Each purpose has a row of its own, so that requests for one neither replace nor block those
+/// no address. Each purpose has a separate row, so that requests for one neither replace nor block those
 /// for another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Mailbox(String);

@@ -24,7 +24,7 @@ pub struct Undos(Vec<Undo>);
 struct Undo {
     /// When the address changed.
     at: Timestamp,
-    /// The mail whose link undoes it.
+    /// The mail with the link that undoes it.
     id: MailId,
 }
 
@@ -47,7 +47,7 @@ impl Undo {
 }
 
 impl Undos {
-    /// What is left when an operator gives the user another name: no change can be undone, and earlier
+    /// The list after an operator gave the user another name: no change can be undone, and earlier
     /// requests for another address are void, as after a change by the user.
     pub fn after_rename(now: Timestamp) -> Self {
         // Instants are whole seconds: a request of this second may have come first.
@@ -67,7 +67,7 @@ impl Undos {
         undos.map(Self).ok_or_else(|| row.malformed(attribute::UNDOS))
     }
 
-    /// The stored form. `None`, if there are none.
+    /// The stored form. `None`, if the list is empty.
     pub fn to_value(&self) -> Option<AttributeValue> {
         (!self.0.is_empty()).then(|| L(self.0.iter().map(|undo| S(undo.to_text())).collect()))
     }

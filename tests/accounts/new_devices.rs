@@ -76,7 +76,7 @@ async fn the_session_of_a_sign_up_is_not_told() {
     assert_eq!(stage.post.of_new_session(&stage.api, &session).await.len(), 1);
 }
 
-/// A change of the password replaces the caller's session, and has a notice of its own.
+/// A change of the password replaces the caller's session, and has another notice.
 #[tokio::test]
 async fn the_session_of_a_change_of_password_is_not_told() {
     let stage = Stage::set().await;

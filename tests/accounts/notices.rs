@@ -95,7 +95,7 @@ async fn a_reset_and_a_change_at_the_pages_are_changes_of_the_password() {
     assert_eq!(of_reset.subject, of_page.subject);
 }
 
-/// Each of these is what users do every day, or has a mail of its own.
+/// Users do these every day, or get another mail for them.
 #[tokio::test]
 async fn what_users_do_every_day_is_no_notice() {
     let stage = Stage::of(Api::with_mail().await.with_clients().await);
@@ -226,7 +226,7 @@ async fn two_changes_are_two_mails() {
     the_notice(&stage).await;
 }
 
-/// Nobody can fill a mailbox with them: the mail says the same each time.
+/// No one can fill a mailbox with them: the mail says the same each time.
 #[tokio::test]
 async fn an_hour_has_at_most_five_notices_of_a_kind() {
     let stage = Stage::set().await;
@@ -241,7 +241,7 @@ async fn an_hour_has_at_most_five_notices_of_a_kind() {
     drop(guard);
     assert_eq!(mails, 5);
     assert!(log.text().contains("dropped"), "an event says that one was dropped: {}", log.text());
-    // Another kind has a bound of its own, and so has what the user asks for.
+    // Each kind has a separate bound, and so have the mails that the user asks for.
     let tokens = stage.api.graces().await;
     stage.api.change_password(&tokens.access, GRACES_PASSWORD, CHOSEN).await.tokens();
     the_notice(&stage).await;
@@ -520,7 +520,7 @@ async fn a_failure_leaves_the_record_to_be_repeated() {
     assert!(stage.post.notices(&stage.api).await.is_empty());
 }
 
-/// Of a batch with several users, one whose record fails doesn't keep the others waiting.
+/// A record that fails doesn't keep the other users of its batch waiting.
 #[tokio::test]
 async fn a_batch_has_a_notice_for_each_user() {
     let stage = Stage::set().await;

@@ -39,7 +39,7 @@ async fn a_mail_that_is_sent_again_has_the_same_link_and_code() {
     assert!(stage.post.deliver(&stage.api).await.is_empty());
 }
 
-/// Also one that the mailer gave up, or whose record the stream lost.
+/// This holds for a mail that the mailer gave up, too, and for one that the stream lost.
 #[tokio::test]
 async fn a_mail_that_was_given_up_can_be_sent_again_until_its_link_expires() {
     let stage = Stage::set().await;
@@ -68,7 +68,7 @@ async fn a_mail_that_is_being_sent_is_left_alone() {
     assert_eq!(stage.post.bag.attempts(), 1);
 }
 
-/// The purposes whose links an operator may want to send again are all of them.
+/// An operator may send the link of every purpose again.
 #[tokio::test]
 async fn an_invitation_an_undo_and_a_notice_can_be_sent_again() {
     let stage = Stage::set().await;
@@ -211,7 +211,7 @@ async fn a_login_without_a_password_is_answered_as_a_wrong_one() {
     }
 }
 
-/// A record of its own row isn't lost among others'.
+/// The stream brings a mail that is sent again like any other.
 #[tokio::test]
 async fn a_resend_is_brought_by_the_stream_as_any_mail() {
     let stage = Stage::set().await;
@@ -227,7 +227,7 @@ async fn a_resend_is_brought_by_the_stream_as_any_mail() {
     assert_eq!(link_of(&mails[0]), Some(asked.link));
 }
 
-/// An operator's word is the last: whoever asked the operator for another name has proved who they are.
+/// An operator's word is the last: the user has proved their identity to the operator.
 #[tokio::test]
 async fn another_name_by_an_operator_voids_undos_and_pending_changes() {
     let stage = Stage::set().await;

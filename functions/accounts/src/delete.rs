@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
         Delete, TransactWriteItem, Update,
     },
 };
-use mails::{MailId, NewRequest, Purpose, Ticket};
+use mails::{MailId, NewRequest, Purpose, Ticket, language_of};
 use passwords::{CallerError, Password, Reauthentication, ReplaceError, Username};
 use shared::{
     clock::Timestamp,
@@ -206,34 +206,5 @@ impl Accounts {
             now,
         });
         Ok(Some(told.map_err(StoreError::not_built)?))
-    }
-}
-
-/// The language of the claim `locale`, such as `vi-VN`, or the `vi_VN` of older systems (OpenID Connect Core 1.0
-/// section 5.1).
-fn language_of(user: &User) -> Option<Language> {
-    Language::of_tag(&user.claims.get("locale")?.as_str()?.replace('_', "-"))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn the_claim_locale_names_the_language() {
-        for (locale, language) in [
-            (json!("vi-VN"), Some(Language::Vietnamese)),
-            (json!("vi_VN"), Some(Language::Vietnamese)),
-            (json!("en"), Some(Language::English)),
-            (json!("fr"), None),
-            (json!(1), None),
-        ] {
-            let mut user = User::default();
-            user.claims.insert("locale".to_owned(), locale.clone());
-            assert_eq!(language_of(&user), language, "{locale}");
-        }
-        assert_eq!(language_of(&User::default()), None);
     }
 }

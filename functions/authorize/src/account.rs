@@ -1,8 +1,7 @@
 //! The account page, where users see and end their sessions and change their password.
 
-use lambda_http::{Body, Request, Response, http::Method};
+use lambda_http::{Body, Request, Response};
 use shared::{
-    http::RequestError,
     log::{Cause, Event, RequestLog},
     route,
 };
@@ -12,10 +11,8 @@ use crate::{
     browser_session::BrowserSession,
     by_mail::MailPage,
     entrance::Entrance,
-    form::Form,
     pages::{AccountNotice, AccountView, ChangeProblem},
     redirect,
-    request::{Pairs, parameter},
     visit::Visit,
 };
 
@@ -28,14 +25,7 @@ impl Authorize {
         request: &Request,
         log: &RequestLog,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let form = match *request.method() {
-            Method::GET => None,
-            Method::POST => Some(Form::parse(&Pairs::of_form(request)?)?),
-            _ => return Err(RequestError::Method.into()),
-        };
-        let ui_locales = Pairs::of_query(request);
-        let ui_locales = ui_locales.one(parameter::UI_LOCALES).ok().flatten();
-        let visit = self.visit_of(request, log, ui_locales).await?;
+        let (form, visit) = self.opened(request, log).await?;
         let browser = self.browsers.find(visit.shown.token(), visit.now).await?;
         if let Some(browser) = &browser {
             log.session(&browser.session.key);

@@ -1,14 +1,9 @@
 //! The page where a user deletes the account.
 
 use accounts::{AccountsReason, Deletion};
-use lambda_http::{Body, Request, Response, http::Method};
+use lambda_http::{Body, Request, Response};
 use passwords::{Password, ReplaceError};
-use shared::{
-    http::{IntoErrorResponse, RequestError},
-    ids::ClientId,
-    log::RequestLog,
-    route,
-};
+use shared::{http::IntoErrorResponse, ids::ClientId, log::RequestLog, route};
 
 use crate::{
     Authorize, AuthorizeError, AuthorizeReason, Refused,
@@ -16,7 +11,6 @@ use crate::{
     form::{Action, Form},
     pages::{DeletionProblem, DeletionView, PageError},
     redirect,
-    request::{Pairs, parameter},
     visit::{Visit, forgetting},
 };
 
@@ -27,14 +21,7 @@ impl Authorize {
         request: &Request,
         log: &RequestLog,
     ) -> Result<Response<Body>, AuthorizeError> {
-        let form = match *request.method() {
-            Method::GET => None,
-            Method::POST => Some(Form::parse(&Pairs::of_form(request)?)?),
-            _ => return Err(RequestError::Method.into()),
-        };
-        let ui_locales = Pairs::of_query(request);
-        let ui_locales = ui_locales.one(parameter::UI_LOCALES).ok().flatten();
-        let visit = self.visit_of(request, log, ui_locales).await?;
+        let (form, visit) = self.opened(request, log).await?;
         if form.is_some() {
             self.own_form(&visit)?;
         }

@@ -33,6 +33,7 @@ mod flow;
 mod form;
 mod logout_request;
 mod named;
+mod opened;
 mod origins;
 mod pages;
 mod received;

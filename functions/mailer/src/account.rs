@@ -5,7 +5,6 @@ use mails::EmailAddress;
 use serde_json::Value;
 use shared::{
     environment::{Environment, EnvironmentError, variable},
-    http::Language,
     ids::UserId,
     store::{Row, StoreError, Table, User, Users, attribute},
 };
@@ -14,8 +13,6 @@ use shared::{
 const EMAIL: &str = "email";
 /// The claim that says whether the address is the user's.
 const EMAIL_VERIFIED: &str = "email_verified";
-/// The claim with the user's language and region.
-const LOCALE: &str = "locale";
 
 /// The account whose user name is an address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,13 +101,6 @@ pub(crate) fn address_of(user: &User) -> Option<EmailAddress> {
     }
 }
 
-/// The language of a user's mails, if the user didn't ask for them: that of the claim, such as `vi-VN`, or the
-/// `vi_VN` of older systems (OpenID Connect Core 1.0, section 5.1). Otherwise English.
-pub(crate) fn language_of(user: &User) -> Language {
-    let claim = user.claims.get(LOCALE).and_then(Value::as_str);
-    claim.and_then(|tag| Language::of_tag(&tag.replace('_', "-"))).unwrap_or(Language::English)
-}
-
 /// The address of a user, as the user's record spells it; otherwise in its normal form. The asker may be a
 /// stranger, and a mail server that tells upper from lower case would bring the stranger's spelling to
 /// another mailbox.
@@ -168,23 +158,6 @@ mod tests {
         ] {
             let found = address_of(&user(username, &claims));
             assert_eq!(found.as_ref().map(EmailAddress::as_str), address, "{username:?} {claims}");
-        }
-    }
-
-    #[test]
-    fn a_user_who_asked_for_nothing_is_told_in_the_language_of_the_claim() {
-        use Language::{English, Vietnamese};
-        for (locale, language) in [
-            (json!("vi"), Vietnamese),
-            (json!("vi-VN"), Vietnamese),
-            (json!("vi_VN"), Vietnamese),
-            (json!("en-GB"), English),
-            (json!("fr"), English),
-            (json!(""), English),
-            (json!(7), English),
-            (Value::Null, English),
-        ] {
-            assert_eq!(language_of(&user(None, &json!({ "locale": locale }))), language, "{locale}");
         }
     }
 }

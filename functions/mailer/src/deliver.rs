@@ -20,16 +20,7 @@ impl Mailer {
         let log = RequestLog::begin(&self.log, invocation);
         log.mailbox(mailbox.as_str());
         let result = log.carry_out(Box::pin(self.lease_and_send(mailbox, &log))).await;
-        match &result {
-            Ok(Some(event)) => {
-                log.outcome(*event);
-                log.answered(None);
-            }
-            // Most records are of our own writes: the lease, the mark. A line for each would tell nothing.
-            Ok(None) => {}
-            Err(error) => log.refused(&error.ending()),
-        }
-        result.map(|_| ())
+        Self::logged(result, &log)
     }
 
     /// `None`, if no mail waits.

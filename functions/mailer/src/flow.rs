@@ -59,6 +59,23 @@ impl Mailer {
         }
     }
 
+    /// Logs the outcome of a record, if it has one.
+    pub(crate) fn logged(
+        result: Result<Option<LogEvent>, MailerError>,
+        log: &RequestLog,
+    ) -> Result<(), MailerError> {
+        match &result {
+            Ok(Some(event)) => {
+                log.outcome(*event);
+                log.answered(None);
+            }
+            // Most records are of our own writes, such as a lease. A line for each would tell nothing.
+            Ok(None) => {}
+            Err(error) => log.refused(&error.ending()),
+        }
+        result.map(|_| ())
+    }
+
     /// Stops the mails to addresses that bounced or complained.
     async fn hear(&self, reports: &[Report], invocation: Invocation) -> Result<(), MailerError> {
         for Report { suppression, addresses } in reports {

@@ -1,9 +1,9 @@
 //! Notices: an event of an account becomes a mail that waits in the outbox. The stream of the outbox then has
 //! it sent.
 
-use mails::{EmailAddress, MailId, NewNotice, Notified, Purpose};
+use mails::{EmailAddress, MailId, NewNotice, Notified, Purpose, language_of};
 use shared::{
-    http::browser_name,
+    http::{Language, browser_name},
     ids::UserId,
     log::{Event, Invocation, RequestLog},
     store::{Notice, SessionKey, User},
@@ -11,9 +11,14 @@ use shared::{
 
 use crate::{
     Mailer, MailerError,
-    account::{address_of, language_of},
+    account::address_of,
     account_event::{AccountEvent, Timeliness},
 };
+
+/// The language of a user's notices.
+fn language(user: &User) -> Language {
+    language_of(user).unwrap_or(Language::English)
+}
 
 /// A user who can be told by mail.
 struct Reader {
@@ -39,7 +44,7 @@ impl Mailer {
     ) -> Result<(), MailerError> {
         let log = RequestLog::begin(&self.log, invocation);
         let result = log.carry_out(Box::pin(self.tell_of_event(event, user, &log))).await;
-        Self::log_told(result, &log)
+        Self::logged(result, &log)
     }
 
     /// Tells a user of a session on a new device, and logs it.
@@ -50,20 +55,7 @@ impl Mailer {
     ) -> Result<(), MailerError> {
         let log = RequestLog::begin(&self.log, invocation);
         let result = log.carry_out(Box::pin(self.tell_of_new_device(key, &log))).await;
-        Self::log_told(result, &log)
-    }
-
-    fn log_told(result: Result<Option<Event>, MailerError>, log: &RequestLog) -> Result<(), MailerError> {
-        match &result {
-            Ok(Some(event)) => {
-                log.outcome(*event);
-                log.answered(None);
-            }
-            // A repetition, a user without an address, or a session that isn't told.
-            Ok(None) => {}
-            Err(error) => log.refused(&error.ending()),
-        }
-        result.map(|_| ())
+        Self::logged(result, &log)
     }
 
     async fn tell_of_event(
@@ -96,7 +88,7 @@ impl Mailer {
             return Ok(None);
         }
         // The header may be a stranger's text. The name is from our list.
-        let name = device.user_agent.and_then(|text| browser_name(&text, language_of(&reader.user)));
+        let name = device.user_agent.and_then(|text| browser_name(&text, language(&reader.user)));
         self.store(&event, &reader, name.as_deref(), log).await
     }
 
@@ -121,7 +113,7 @@ impl Mailer {
             user_id,
             at: *at,
             device,
-            language: language_of(user),
+            language: language(user),
             id: &MailId::new(&*self.random),
             now: self.clock.now(),
         };

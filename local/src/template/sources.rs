@@ -1,4 +1,4 @@
-//! The streams of tables that call a function: events of the function, and mappings that are resources of their own.
+//! The streams of tables that call a function. The template has them as events of the function or as separate resources.
 
 use serde_yaml_ng::{Mapping, Value};
 

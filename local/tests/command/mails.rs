@@ -1,4 +1,4 @@
-//! Mails on this machine: where they are shown, and by which server they leave.
+//! Mails on this machine: the terminal, the page and the list show them, and an SMTP server sends them.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -157,7 +157,7 @@ async fn a_user_is_told_that_all_sessions_ended() {
     assert_eq!(mails(&running).await.len(), 2, "once");
 }
 
-/// A database of an earlier release has no such streams. A restart tells nobody again.
+/// A database of an earlier release has no such streams. A restart tells no user again.
 #[tokio::test]
 async fn an_older_database_gets_its_streams() {
     let folder = Folder::new("streams");

@@ -37,8 +37,8 @@ pub(super) enum MailAction {
 }
 
 impl MailForm {
-    /// Parses a form. No field may be repeated. The captcha's widget sends its solution in a field of its own
-    /// name.
+    /// Parses a form. No field may be repeated. The captcha's widget sends its solution in a field with
+    /// the service's name.
     pub(super) fn parse(pairs: &Pairs, captcha_field: Option<&str>) -> Result<Self, RequestError> {
         if pairs.has_repeated() {
             return Err(RequestError::Repeated);
