@@ -1,5 +1,8 @@
 //! Requests at the same time: one use of a link wins, and a reset leaves no session.
 
+mod address;
+mod deletion;
+
 use std::sync::Arc;
 
 use shared::route;

@@ -5,12 +5,10 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use shared::{route, store::attribute};
 
-use super::{
-    Stage,
-    races::{PARALLEL, at_once, instances},
-};
-use crate::harness::{
-    Api, CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, Reply, SCALE, Tokens, claims, text,
+use super::{PARALLEL, at_once, instances};
+use crate::{
+    accounts::Stage,
+    harness::{Api, CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, Reply, SCALE, Tokens, claims, text},
 };
 
 /// The rows of Grace in a table.

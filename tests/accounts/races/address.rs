@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use shared::{route, store::attribute};
 
-use super::{
-    Stage,
-    races::{assert_one_wins, at_once, instances, password, passwords_of},
-};
-use crate::harness::{
-    APP, Api, CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, HOPPERS_NAME, PASSWORD, Reply, SCALE, Tokens,
-    link_of, text,
+use super::{assert_one_wins, at_once, instances, password, passwords_of};
+use crate::{
+    accounts::Stage,
+    harness::{
+        APP, Api, CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, HOPPERS_NAME, PASSWORD, Reply, SCALE,
+        Tokens, link_of, text,
+    },
 };
 
 const OTHER: &str = "other@example.com";
