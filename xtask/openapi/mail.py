@@ -67,7 +67,7 @@ class Mails:
 
     def _link(self, email, path):
         """The token of the newest mail to an address. The server sends after it has answered."""
-        for _ in range(100):
+        for _ in range(600):
             with urlopen(f"{self.url}/_local/mails") as response:
                 mails = [mail for mail in json.loads(response.read()) if mail["to"] == email]
             links = [word for mail in mails[-1:] for word in mail["text"].split() if path in word]

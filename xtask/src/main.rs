@@ -49,8 +49,8 @@ cargo xtask TASK
   ci               all checks that a change must pass, in order, with times: quick, then rest
   quick            format, clippy, the tests beside the code, documentation, whether the seeded bugs apply: minutes, no root
   rest             all tests, on every engine; templates; stock clients; the stack under sam local (needs root and the network)
-  nightly          long checks that look for rare faults, for hours: model, races, long-tests, fuzz, mutants, seeded-bugs,
-                   mails, sam functions, sam-local --release, bench; proofs/README.md has a table of what runs where and why
+  nightly          long checks that look for rare faults, for hours: model, races, long-tests, dynamodb-local, fuzz, mutants,
+                   seeded-bugs, mails, sam functions, sam-local --release, bench; proofs/README.md has a table of what runs where and why
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
   http-api         the integration tests behind an HTTP API, as template-http.yaml has it
   readme           the commands of the README and of the guide, pasted in order, twice (needs bash and curl)

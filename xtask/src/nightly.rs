@@ -3,7 +3,7 @@
 //! proofs/README.md explains why each doesn't run for every change. `.github/workflows/nightly.yml` runs each as a job.
 
 use crate::{
-    bench, client_library, fuzz, mails, mcp, mutants, proofs, release,
+    bench, client_library, dynamodb_local, fuzz, mails, mcp, mutants, proofs, release,
     sam::{self, Build},
     sam_local::{self, Part},
     seeded_bugs::{self, Reach},
@@ -14,10 +14,11 @@ use crate::{
 type Task = (&'static str, fn() -> Result<(), TaskError>);
 
 /// Each task by its command line, without `cargo xtask`.
-const TASKS: [Task; 14] = [
+const TASKS: [Task; 15] = [
     ("model", proofs::run_model),
     ("races", || proofs::run_races(proofs::ROUNDS, proofs::SEED)),
     ("long-tests", proofs::run_long_tests),
+    ("dynamodb-local", dynamodb_local::run_tests),
     ("fuzz 600", || fuzz::run_all("600", None)),
     ("mutants", || mutants::run(&mutants::Selection::default())),
     ("seeded-bugs --named", || seeded_bugs::run(&[], Reach::Named)),

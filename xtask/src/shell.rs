@@ -66,6 +66,16 @@ pub(crate) fn run(command: &mut Command) -> Result<(), TaskError> {
     if status.success() { Ok(()) } else { Err(TaskError(format!("{} failed: {status}", shown(command)))) }
 }
 
+/// Runs a program. Its output is part of the error, and otherwise lost.
+pub(crate) fn run_quietly(command: &mut Command) -> Result<(), TaskError> {
+    let output = command.output().map_err(|e| TaskError(format!("{}: {e}", shown(command))))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let printed = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    Err(TaskError(format!("{} failed: {}\n{}", shown(command), output.status, printed.join("\n"))))
+}
+
 /// The standard output of a program.
 pub(crate) fn output(command: &mut Command) -> Result<String, TaskError> {
     let output = command.output().map_err(|e| TaskError(format!("{}: {e}", shown(command))))?;
