@@ -46,7 +46,8 @@ impl Findings {
             )],
             groups: groups.into(),
             goals: vec![Goal {
-                claim: "none takes more than 1.05 times what was kept of it before".to_owned(),
+                claim: "no operation takes more than 1.05 times the instructions of the last recorded run"
+                    .to_owned(),
                 found: most,
                 bound: Bound::AtMost(1.05),
             }],

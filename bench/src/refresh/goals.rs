@@ -6,7 +6,8 @@ use super::{chain::Ran, findings::Findings, function::Lines, method::CONNECTIONS
 
 pub(crate) fn goals(findings: &Findings) -> Vec<Goal> {
     let of_function = |lines: Lines| median(findings, Kept::Memory, lines.name(), |ran| ran.cpu);
-    let claim = |with: &str| format!("handler and SDK take at most 150 us of processors a refresh, {with}");
+    let claim =
+        |with: &str| format!("handler and SDK take at most 150 us of processor time for a refresh, {with}");
     vec![
         beside(findings, Kept::Memory, "oidc-provider", 1.5),
         beside(findings, Kept::File, "glewlwyd", 10.0),
@@ -16,9 +17,9 @@ pub(crate) fn goals(findings: &Findings) -> Vec<Goal> {
             found: of_function(Lines::Unwritten),
             bound: Bound::AtMost(150.0),
         },
-        Goal { claim: claim("with them"), found: of_function(Lines::Written), bound: Bound::AtMost(150.0) },
+        Goal { claim: claim("with both"), found: of_function(Lines::Written), bound: Bound::AtMost(150.0) },
         Goal {
-            claim: "they take no more of processors than the leanest of the others, which don't log either"
+            claim: "they take no more processor time than the leanest of the others, which don't log either"
                 .to_owned(),
             found: of_function(Lines::Unwritten) / leanest(findings),
             bound: Bound::AtMost(1.0),

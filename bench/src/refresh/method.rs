@@ -20,9 +20,9 @@ pub(crate) fn method(others: &[&str], milliseconds: u64) -> Vec<String> {
     vec![
         format!(
             "Every connection has its own session and refreshes with the token that it got last. The client is one process with \
-             one thread and shares the machine's processors with the server. There are {connections} connections, in turn for \
-             each subject, {warm_up} ms unmeasured and then {milliseconds} ms, usually {RUNS} runs. Every answer must be a 200 \
-             with new tokens, and at the end each server must refuse a token that was used before. The others are {}.",
+             one thread and shares the machine's processors with the server. Each subject is measured with {connections} \
+             connections in turn: {warm_up} ms unmeasured, then {milliseconds} ms, usually in {RUNS} runs. Every answer must be a \
+             200 with new tokens, and at the end each server must refuse a token that was used before. The others are {}.",
             others.join("; ")
         ),
         format!(
@@ -39,8 +39,8 @@ pub(crate) fn method(others: &[&str], milliseconds: u64) -> Vec<String> {
          store, in a process of its own, over HTTP, as it asks DynamoDB. \"The store alone\" is that store, asked by the same \
          SDK for one conditional UpdateItem of a session after the other: no function can be faster."
             .to_owned(),
-        "Processor time is that of the answering process, all threads, with its store if that is inside. Latchgate's store is \
-         built for speed."
+        "Processor time is that of all threads of the answering process. It includes the store if that is in the same process. \
+         Latchgate's store is built for speed."
             .to_owned(),
     ]
 }

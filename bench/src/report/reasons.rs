@@ -10,62 +10,62 @@ pub(super) fn reason(part: &str, claim: &str) -> Option<&'static str> {
 const REASONS: [(&str, &str, &str); 16] = [
     (
         "instructions",
-        "none takes more than 1.05 times what was kept of it before",
-        "Since then the decision about a failed rotation compares resources too (RFC 8707): 70 instructions more, of a million.",
+        "no operation takes more than 1.05 times the instructions of the last recorded run",
+        "Since that run, the decision about a failed rotation also compares resources (RFC 8707): 70 more instructions.",
     ),
     (
         "login",
-        "a login takes at most 1.05 times its hash, on the wall",
-        "Besides the hash a login calls the store, signs a token and logs: more than a twentieth of a hash.",
+        "a login takes at most 1.05 times its hash, in wall-clock time",
+        "Besides the hash, a login calls the store, signs a token and logs. That takes more than a twentieth of a hash.",
     ),
     (
         "login",
-        "a login takes at most 1.05 times its hash, of processors",
+        "a login takes at most 1.05 times its hash, in processor time",
         "The same work, in processor time.",
     ),
     (
         "refresh",
-        "handler and SDK take at most 150 us of processors a refresh, without log line and metrics",
-        "It depends on the machine: on one where oidc-provider took half of its time here, this took 138 us.",
+        "handler and SDK take at most 150 us of processor time for a refresh, without log line and metrics",
+        "It depends on the machine. On one on which oidc-provider took half of the time that it takes here, this took 138 us.",
     ),
     (
         "refresh",
-        "handler and SDK take at most 150 us of processors a refresh, with them",
+        "handler and SDK take at most 150 us of processor time for a refresh, with both",
         "On that machine it took 154 us. Writing the line and the metrics takes an eighth to a fifth more.",
     ),
     (
         "refresh",
-        "they take no more of processors than the leanest of the others",
+        "they take no more processor time than the leanest of the others",
         "The leanest signs nothing and has its tokens in a Map. A refresh here makes two calls over HTTP and signs a token.",
     ),
     (
         "startup",
-        "refresh starts and answers in a fifth of the default SDK's",
+        "refresh starts and answers in at most a fifth of the default SDK's time",
         "Refresh opens its TLS connection at the start, and then reads one row and writes one. The other function reads one.",
     ),
     (
         "startup",
-        "in a twenty-fifth of Node's",
+        "refresh starts and answers in at most a twenty-fifth of Node's time",
         "That would be about twice the time of the hello, which has no SDK and opens no connection.",
     ),
     (
         "startup",
-        "in a forty-fifth of Python's",
+        "refresh starts and answers in at most a forty-fifth of Python's time",
         "That would be one and a half times the time of the hello, which has no SDK and opens no connection.",
     ),
     (
         "startup",
-        "the largest bootstrap has 4 MB",
+        "the largest bootstrap has at most 4 MB",
         "The SDK, TLS and the crypto library. Built for size it would be a fifth smaller, and a refresh would take 1.7 times the \
          processor.",
     ),
     (
         "startup",
-        "refresh has 8 MiB in memory",
+        "refresh takes at most 8 MiB of memory",
         "The program, the SDK's client and an open TLS connection. Built for size it would keep 2 MiB less, and be slower.",
     ),
-    ("startup", "the authorizer has 8 MiB in memory", "As refresh."),
-    ("startup", "login has 28 MiB in memory", "One hash has 19 MiB; the rest is as for refresh."),
+    ("startup", "the authorizer takes at most 8 MiB of memory", "The same as for refresh."),
+    ("startup", "login takes at most 28 MiB of memory", "One hash has 19 MiB; the rest is as for refresh."),
     (
         "verification",
         "the fastest of the others takes at least 1.5 times as long, ES256",

@@ -6,9 +6,9 @@ const STORE: &str = "dynoxide-rs 3.2.0";
 pub(crate) fn method() -> Vec<String> {
     let store = format!(
         "The bootstraps are built by `cargo lambda build --release`, as `sam build` builds them, and have the variables of \
-         template.yaml. A stub of Lambda's Runtime API hands out the events of a REST API and takes the answers. DynamoDB is \
-         {STORE} in memory, behind a proxy that speaks TLS 1.3, on one thread of the same machine. A round trip takes a fraction \
-         of one in AWS, so the figures compare what the functions themselves do. Refresh and login get their keyset by a \
+         template.yaml. A stub of Lambda's Runtime API hands out the events of a REST API and takes the answers. {STORE} in \
+         memory stands for DynamoDB. It is behind a proxy that speaks TLS 1.3, on one thread of the same machine. A round trip \
+         takes a fraction of one in AWS, so the figures compare what the functions themselves do. Refresh and login get their keyset by a \
          variable; in AWS it is one more call at the start, to Secrets Manager, on a connection of its own."
     );
     let others = "The others are a function that says hello without an SDK; a function with the SDK for Rust and `aws-config` \

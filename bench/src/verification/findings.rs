@@ -14,7 +14,7 @@ use super::{
 
 /// The tables, each with its kinds of subjects.
 const TOKENS: (&str, &[Kind]) = ("a token", &[Kind::Library, Kind::Signature]);
-const ON_THE_WALL: (&str, &[Kind]) = ("a token, on the wall", &[Kind::Library]);
+const ON_THE_WALL: (&str, &[Kind]) = ("a token, wall-clock time", &[Kind::Library]);
 const REQUESTS: (&str, &[Kind]) = ("a whole request of an authorizer", &[Kind::Authorizer]);
 
 /// The results of each subject, by run.

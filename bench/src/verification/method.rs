@@ -24,7 +24,7 @@ pub(crate) fn method(subjects: &[Subject]) -> Vec<String> {
         ),
         format!(
             "Every run is a new process, which verifies for {MILLISECONDS} ms unmeasured and then for as long. Figures are \
-             processor time of all threads unless they say \"on the wall\". \"The signature alone\" is what aws-lc-rs needs for \
+             processor time of all threads unless they say \"wall-clock time\". \"The signature alone\" is what aws-lc-rs needs for \
              it: no verifier that is built on this library can be faster."
         ),
         "A whole request is `Authorizer::handle` with the event of a REST API's REQUEST authorizer: it verifies the token, looks \
