@@ -7,20 +7,23 @@ use authorizer::Authorizer;
 use keys::KeyRotation;
 use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
-use shared::route;
+use shared::{clock::Clock, route};
 
 use crate::harness::{
-    Api, Lambdas, PASSWORD, Post, Reply, Secrets, Tokens, USER_ID, claims, nothing_failed, waiting,
+    Api, Lambdas, PASSWORD, Post, Reply, Secrets, Tokens, USER_ID, claims, link_of, nothing_failed, waiting,
+    with_mail,
 };
 
 const AUTHORIZER: [&str; 3] = ["authorizer-token", "authorizer-request", "authorizer-http-2.0"];
 const ROTATION: &str = "keys";
 /// A record of the outbox's stream, and a report of SES.
 const MAILER: [&str; 2] = ["mailer-stream", "mailer-bounce"];
+/// Records of the other streams: each asks for a notice.
+const NOTICES: [&str; 3] = ["mailer-users", "mailer-revocations", "mailer-sessions"];
 /// The steps of a rotation. The file's event is the first.
 const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 /// Events from a REST API, with their functions' paths.
-const REQUESTS: [(&str, &str); 12] = [
+const REQUESTS: [(&str, &str); 16] = [
     ("login", route::LOGIN),
     ("refresh", route::REFRESH),
     ("logout", route::LOGOUT),
@@ -31,9 +34,19 @@ const REQUESTS: [(&str, &str); 12] = [
     ("authorize", route::AUTHORIZE),
     ("userinfo", route::USERINFO),
     ("signup", route::SIGNUP),
+    ("email", route::EMAIL),
+    ("email-confirm", route::EMAIL_CONFIRM),
+    ("email-undo", route::EMAIL_UNDO),
+    ("account-delete", route::ACCOUNT),
     ("metadata-jwks", "/metadata"),
     ("metadata-openid-configuration", "/metadata"),
 ];
+/// The address in the events, which is the name of the user in those of notices.
+const ADA: &str = "ada@example.com";
+/// The new address.
+const LOVELACE: &str = "lovelace@example.com";
+/// The new password.
+const CHANGED: &str = "staple battery horse correct";
 
 /// The event in the file of this name, unchanged.
 fn text(name: &str) -> String {
@@ -41,28 +54,51 @@ fn text(name: &str) -> String {
     fs::read_to_string(folder.join(format!("{name}.json"))).unwrap()
 }
 
-/// The event with its placeholders replaced.
+/// The event with its tokens' placeholders replaced.
 fn event(name: &str, tokens: &Tokens) -> Value {
+    event_with(name, tokens, &[])
+}
+
+/// The event with the placeholders of its tokens and these replaced.
+fn event_with(name: &str, tokens: &Tokens, more: &[(&str, &str)]) -> Value {
     let session_id = claims(&tokens.access)["sid"].as_str().unwrap().to_owned();
     let filled = text(name)
         .replace("ACCESS_TOKEN", &tokens.access)
         .replace("REFRESH_TOKEN", &tokens.refresh)
         .replace("SESSION_ID", &session_id);
+    let filled = more.iter().fold(filled, |text, (placeholder, value)| text.replace(placeholder, value));
     serde_json::from_str(&filled).unwrap()
 }
 
 async fn answer(api: &Api, name: &str, tokens: &Tokens) -> Reply {
+    answer_to(api, name, &event(name, tokens)).await
+}
+
+/// The answer to an event with the link of a mail.
+async fn answer_with(api: &Api, name: &str, tokens: &Tokens, link: &str) -> Reply {
+    answer_to(api, name, &event_with(name, tokens, &[("MAIL_TOKEN", link)])).await
+}
+
+async fn answer_to(api: &Api, name: &str, event: &Value) -> Reply {
     let (_, path) = REQUESTS.into_iter().find(|(event, _)| *event == name).unwrap();
-    Lambdas::start(api).await.answer(path, &event(name, tokens)).await.unwrap()
+    Lambdas::start(api).await.answer(path, event).await.unwrap()
+}
+
+/// A deployment that sends mail, also about new devices, and a session of its user, whose name is an address.
+async fn with_address() -> (Api, Tokens) {
+    let api = Api::with(|parameters| with_mail(parameters).with("NewDeviceMails", "yes")).await;
+    api.put_account(ADA, PASSWORD, USER_ID).await;
+    let tokens = api.try_login_as(ADA, PASSWORD).await.tokens();
+    (api, tokens)
 }
 
 #[test]
 fn every_file_is_an_event_of_these() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("events");
     let files = fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name().into_string().unwrap());
-    let expected =
-        REQUESTS.map(|(name, _)| name).into_iter().chain(AUTHORIZER).chain([ROTATION]).chain(MAILER);
-    let expected: BTreeSet<_> = expected.map(|name| format!("{name}.json")).collect();
+    let expected = REQUESTS.map(|(name, _)| name).into_iter().chain(AUTHORIZER).chain([ROTATION]);
+    let expected: BTreeSet<_> =
+        expected.chain(MAILER).chain(NOTICES).map(|name| format!("{name}.json")).collect();
     assert_eq!(files.collect::<BTreeSet<_>>(), expected);
 }
 
@@ -114,12 +150,64 @@ async fn the_events_of_mails_are_carried_out() {
     let [stream, bounce] = MAILER.map(text);
     let record = stream.replace("MAILBOX", &waiting(&api).await[0]);
     assert_eq!(post.handle(serde_json::from_str(&record).unwrap()).await, nothing_failed());
-    assert_eq!(post.bag.take()[0].to.as_str(), "ada@example.com");
+    assert_eq!(post.bag.take()[0].to.as_str(), ADA);
     // Also with its placeholder, as the README describes.
     assert_eq!(post.handle(serde_json::from_str(&stream).unwrap()).await, nothing_failed());
     post.handle(serde_json::from_str(&bounce).unwrap()).await;
     answer(&api, "signup", &tokens).await.request_token();
     assert!(post.deliver(&api).await.is_empty());
+}
+
+/// The request, its confirmation, and the undo, each with the link of the mail before it.
+#[tokio::test]
+async fn the_events_of_a_change_of_address_are_carried_out() {
+    let (api, tokens) = with_address().await;
+    let post = Post::of(&api);
+    answer(&api, "email", &tokens).await.request_token();
+    let mail = post.deliver_one(&api).await;
+    assert_eq!(mail.to.as_str(), LOVELACE);
+    let confirmed = answer_with(&api, "email-confirm", &tokens, &link_of(&mail).unwrap()).await;
+    assert_eq!((confirmed.status, &confirmed.body), (200, &json!({})));
+    api.try_login_as(LOVELACE, PASSWORD).await.tokens();
+
+    let mail = post.deliver_one(&api).await;
+    assert_eq!(mail.to.as_str(), ADA);
+    let undone = answer_with(&api, "email-undo", &tokens, &link_of(&mail).unwrap()).await;
+    assert_eq!((undone.status, &undone.body), (200, &json!({})));
+    assert_eq!(api.call(&tokens.access).await.status, 401);
+    api.try_login_as(ADA, CHANGED).await.tokens();
+
+    // Also with their placeholder, as the README describes. Junk costs no read.
+    let lambdas = Lambdas::start(&api).await;
+    for (name, path) in [("email-confirm", route::EMAIL_CONFIRM), ("email-undo", route::EMAIL_UNDO)] {
+        api.calls.take();
+        let refused = lambdas.answer(path, &event(name, &tokens)).await.unwrap();
+        refused.assert_error(400, "invalid_grant");
+        assert!(api.calls.take().is_empty(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_event_of_a_deletion_is_carried_out() {
+    let (api, tokens) = with_address().await;
+    assert_eq!(answer(&api, "account-delete", &tokens).await.status, 204);
+    assert!(api.user(USER_ID).await.is_none());
+    assert_eq!(Post::of(&api).deliver_one(&api).await.to.as_str(), ADA);
+}
+
+#[tokio::test]
+async fn the_events_of_notices_are_carried_out() {
+    let (api, tokens) = with_address().await;
+    let post = Post::of(&api);
+    let now = api.clock.now().to_string();
+    for name in NOTICES {
+        // Also with its placeholders, as the README describes.
+        assert_eq!(post.handle(serde_json::from_str(&text(name)).unwrap()).await, nothing_failed());
+        assert!(waiting(&api).await.is_empty(), "{name}");
+        let record = event_with(name, &tokens, &[("NOTICED_AT", &now)]);
+        assert_eq!(post.handle(record).await, nothing_failed());
+        assert_eq!(post.deliver_one(&api).await.to.as_str(), ADA, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Events, both genuine and impossible, passed to the functions as Lambda does.
 
 use axum::http::HeaderMap;
-use lambda_http::Body;
+use lambda_http::{Body, http::Method};
 use local::{functions::Functions, template::ApiKind};
 use serde_json::{Value, json};
 use shared::{http::request_of, route};
@@ -108,7 +108,8 @@ impl Lambdas {
     pub(crate) async fn answer(&self, path: &str, event: &Value) -> Option<Reply> {
         let request = request_of(serde_json::from_str(&event.to_string()).ok()?);
         let name = match path.trim_start_matches('/').split('/').next().unwrap() {
-            "signup" | "forgot" | "resend" | "reset" => "accounts",
+            "signup" | "forgot" | "resend" | "reset" | "email" => "accounts",
+            "account" if request.method() == Method::DELETE => "accounts",
             "account" | "end-session" => "authorize",
             name => name,
         };

@@ -1,4 +1,6 @@
-//! The sample events of `tests/events/`, with real tokens for the placeholders.
+//! The sample events of `tests/events/`, with real tokens and the current time for the placeholders.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 
@@ -35,7 +37,14 @@ pub(crate) fn event(name: &str, tokens: &Tokens) -> Result<String, TaskError> {
     Ok(text
         .replace("ACCESS_TOKEN", &tokens.access_token)
         .replace("REFRESH_TOKEN", &tokens.refresh_token)
-        .replace("SESSION_ID", &tokens.session_id))
+        .replace("SESSION_ID", &tokens.session_id)
+        .replace("NOTICED_AT", &unix_time().to_string()))
+}
+
+/// The current Unix time in seconds, for an event that users are told about: the mailer drops those of the past.
+#[expect(clippy::disallowed_methods, reason = "the functions read the real clock too")]
+fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 /// The event of this step of a rotation. The file has the first step's.
@@ -47,4 +56,39 @@ pub(crate) fn step(name: &str) -> Result<String, TaskError> {
 pub(crate) fn change_back(tokens: &Tokens) -> Result<String, TaskError> {
     let [old, new] = PASSWORDS;
     Ok(event("password", tokens)?.replace(old, "\0").replace(new, old).replace('\0', new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The names of all sample events.
+    fn names() -> Vec<String> {
+        let files = std::fs::read_dir(root().join("tests/events")).unwrap();
+        files.map(|file| file.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_flow_sends_every_sample_event() {
+        let code = concat!(include_str!("flow.rs"), include_str!("events.rs"));
+        for name in names() {
+            assert!(code.contains(&format!("\"{name}\"")), "{name}");
+        }
+    }
+
+    #[test]
+    fn every_event_is_json_in_which_the_tokens_and_the_time_stand() {
+        let tokens = Tokens {
+            access_token: "a".to_owned(),
+            refresh_token: "r".to_owned(),
+            session_id: "s".to_owned(),
+        };
+        for name in names() {
+            let event = event(&name, &tokens).unwrap();
+            serde_json::from_str::<Value>(&event).unwrap();
+            for placeholder in ["ACCESS_TOKEN", "REFRESH_TOKEN", "SESSION_ID", "NOTICED_AT"] {
+                assert!(!event.contains(placeholder), "{name}: {placeholder}");
+            }
+        }
+    }
 }

@@ -13,6 +13,10 @@ const ROTATION: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishS
 /// A request to the authorizer from each kind of gateway.
 const AUTHORIZER: [&str; 3] = ["authorizer-token", "authorizer-request", "authorizer-http-2.0"];
 const METADATA: [&str; 2] = ["metadata-jwks", "metadata-openid-configuration"];
+/// What uses the link of a mail. The events have a word in its place.
+const LINKS: [&str; 2] = ["email-confirm", "email-undo"];
+/// Batches of the streams: of the outbox, whose record names no mailbox, and of the tables whose rows ask for notices.
+const STREAMS: [&str; 4] = ["mailer-stream", "mailer-users", "mailer-revocations", "mailer-sessions"];
 
 /// The functions, by their logical ids in the template.
 pub(crate) trait Functions {
@@ -143,6 +147,9 @@ pub(crate) fn password_changes(functions: &impl Functions) -> Result<Vec<Tokens>
     let (status, body) = functions.call("LoginFunction", "login", &before)?;
     let is_refused = status == 400 && body["error"] == "invalid_grant";
     hold("password replaces it, and login refuses the old one", is_refused, &body)?;
+    let (status, body) = functions.call("AccountsFunction", "account-delete", &changed)?;
+    let is_refused = status == 400 && body["error"] == "invalid_grant";
+    hold("accounts deletes no account by the old one", is_refused, &body)?;
     let (status, body) = functions.request("PasswordFunction", &events::change_back(&changed)?)?;
     hold("password changes it back", status == 200, &body)?;
 
@@ -154,17 +161,30 @@ pub(crate) fn password_changes(functions: &impl Functions) -> Result<Vec<Tokens>
     Ok(vec![before, changed, last])
 }
 
-/// Signs up an address, as a stack that sends mails lets everyone do, and reports that its mail came back. No mail is
-/// sent: the record that wakes the mailer names no mailbox.
-pub(crate) fn mails_are_requested(functions: &impl Functions) -> Result<(), TaskError> {
+/// Signs up an address, as a stack that sends mails lets everyone do; asks for another address; has the mailer called by
+/// each stream; and reports that a mail came back. No mail is sent: no record names a mailbox. Returns all tokens that
+/// were issued.
+pub(crate) fn mails_are_requested(functions: &impl Functions) -> Result<Vec<Tokens>, TaskError> {
     let nobody = Tokens::default();
     let (status, body) = functions.call("AccountsFunction", "signup", &nobody)?;
     let is_taken =
         status == 202 && body["request"].as_str().is_some_and(|request| request.starts_with("lgq1_"));
     hold("accounts takes a sign-up", is_taken, &body)?;
-    let answer = functions.ask("MailerFunction", "mailer-stream", &nobody)?;
-    let is_through = answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty);
-    hold("mailer gets through a batch", is_through, &answer)?;
+    let tokens = functions.log_in()?;
+    let (status, body) = functions.call("AccountsFunction", "email", &tokens)?;
+    let is_refused = status == 400 && body["error"] == "invalid_request";
+    hold("accounts changes no address of a user whose name is none", is_refused, &body)?;
+    for event in LINKS {
+        let (status, body) = functions.call("AccountsFunction", event, &nobody)?;
+        let is_refused = status == 400 && body["error"] == "invalid_grant";
+        hold(&format!("accounts refuses a link that is nobody's ({event})"), is_refused, &body)?;
+    }
+    for event in STREAMS {
+        let answer = functions.ask("MailerFunction", event, &tokens)?;
+        let is_through = answer["batchItemFailures"].as_array().is_some_and(Vec::is_empty);
+        hold(&format!("mailer gets through a batch ({event})"), is_through, &answer)?;
+    }
     let answer = functions.ask("MailerFunction", "mailer-bounce", &nobody)?;
-    hold("and takes a report of a bounce", answer["errorMessage"].is_null(), &answer)
+    hold("and takes a report of a bounce", answer["errorMessage"].is_null(), &answer)?;
+    Ok(vec![tokens])
 }

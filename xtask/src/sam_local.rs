@@ -103,6 +103,7 @@ pub(crate) fn run_inside(
     let _store = dynamodb_local::start(emulator)?;
     let _secrets = moto::start(SECRETS)?;
     moto::ask(SECRETS, "CreateSecret", &json!({ "Name": "Keyset", "SecretString": "{}" }))?;
+    moto::ask(SECRETS, "CreateSecret", &json!({ "Name": "MailKey", "SecretString": "k".repeat(64) }))?;
     // `cargo run` creates the tables, the demo's clients and user, and a keyset in any store.
     let keyset = scratch.join("keyset.json");
     let endpoint = format!("http://127.0.0.1:{}", dynamodb_local::PORT);
@@ -125,6 +126,7 @@ fn check_events(local: &SamLocal<'_>) -> Result<(), TaskError> {
     flow::keys_are_made(&functions)?;
     flow::tokens_live_and_die(&functions)?;
     flow::password_changes(&functions)?;
+    flow::mails_are_requested(&functions)?;
     println!("  {} invocations", functions.count());
     Ok(())
 }

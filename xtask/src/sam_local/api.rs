@@ -21,7 +21,7 @@ const UNAUTHORIZED: u16 = 502;
 pub(super) fn check(local: &SamLocal<'_>, demo: &LocalServer, tests: &str) -> Result<(), TaskError> {
     let eager = ["--warm-containers", "EAGER", "--host", "127.0.0.1", "--port", "3000"];
     let log = root().join("target/sam-local.log");
-    let _api = PortServer::logging(&mut local.program("start-api", &eager)?, ADDRESS, &log)?;
+    let _api = PortServer::logging(&mut local.program("start-api", &eager, &[])?, ADDRESS, &log)?;
     by_hand()?;
     let url = format!("http://{ADDRESS}");
     verifiers::run_clients(&url, demo, UNAUTHORIZED)?;

@@ -17,11 +17,17 @@ pub(super) struct SamLocal<'a> {
 }
 
 impl SamLocal<'_> {
-    /// A `sam local` command with the options of samconfig.toml that the guide names, and the architecture.
-    pub(super) fn program(&self, command: &str, arguments: &[&str]) -> Result<Command, TaskError> {
+    /// A `sam local` command with the options of samconfig.toml that the guide names, the architecture, and these further
+    /// parameters of the stack.
+    pub(super) fn program(
+        &self,
+        command: &str,
+        arguments: &[&str],
+        parameters: &[&str],
+    ) -> Result<Command, TaskError> {
         let mut sam = Tools::installed()?.program("sam", &["local", command]);
         let architecture = format!("Architecture={}", sam::ARCHITECTURE);
-        sam.args(arguments).args(["--parameter-overrides", &architecture]);
+        sam.args(arguments).args(["--parameter-overrides", &architecture]).args(parameters);
         // SAM looks for its configuration next to the template.
         sam.arg("--template").arg(self.build.join("template.yaml"));
         sam.arg("--config-file").arg(root().join("samconfig.toml"));

@@ -7,6 +7,9 @@ use serde_json::Value;
 use super::command::SamLocal;
 use crate::{flow::Functions, shell::TaskError};
 
+/// The parameters of a stack that sends mails, at which everybody may sign up.
+const PARAMETERS: [&str; 2] = ["MailFrom=login@example.com", "SignUp=open"];
+
 pub(super) struct Invocations<'a> {
     local: &'a SamLocal<'a>,
     count: Cell<usize>,
@@ -29,7 +32,7 @@ impl Functions for Invocations<'_> {
         let path = self.local.scratch.join("event.json");
         fs::write(&path, event).map_err(|e| TaskError(format!("{}: {e}", path.display())))?;
         let arguments = [function, "--event", &path.to_string_lossy()];
-        let mut sam = self.local.program("invoke", &arguments)?;
+        let mut sam = self.local.program("invoke", &arguments, &PARAMETERS)?;
         let output = sam.output().map_err(|e| TaskError(format!("sam local invoke: {e}")))?;
         let answer = String::from_utf8_lossy(&output.stdout);
         serde_json::from_str(answer.trim()).map_err(|_| {

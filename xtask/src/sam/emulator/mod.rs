@@ -39,6 +39,6 @@ fn go_through(stage: &Stage) -> Result<(), TaskError> {
     hold("and the secret holds the first keyset", is_first, &Value::Null)?;
     let mut seen = flow::tokens_live_and_die(&cast)?;
     seen.extend(flow::password_changes(&cast)?);
-    flow::mails_are_requested(&cast)?;
+    seen.extend(flow::mails_are_requested(&cast)?);
     logs::check(&cast, &seen, &keyset)
 }
