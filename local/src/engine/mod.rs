@@ -10,6 +10,7 @@ mod operations;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod trim;
 
 use std::{net::SocketAddr, path::Path, time::Duration};
 
@@ -92,12 +93,18 @@ async fn sweep(database: Database) {
     let mut interval = time::interval(SWEEP_INTERVAL);
     loop {
         interval.tick().await;
-        let database = database.clone();
-        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+        let (items, streams) = (database.clone(), database.clone());
+        match tokio::task::spawn_blocking(move || items.sweep_ttl()).await {
             Ok(Ok(0)) => {}
             Ok(Ok(swept)) => tracing::info!(swept, "expired items were removed"),
             Ok(Err(error)) => tracing::warn!(%error, "expired items could not be removed"),
             Err(error) => tracing::warn!(%error, "the sweep did not finish"),
+        }
+        // A mailer that is a day behind has lost the rest in DynamoDB too.
+        match tokio::task::spawn_blocking(move || trim::trim(&streams)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "old records of the streams could not be removed"),
+            Err(error) => tracing::warn!(%error, "the removal of old records did not finish"),
         }
     }
 }

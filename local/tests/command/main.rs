@@ -1,6 +1,7 @@
 //! The program's output, and the data that a restart keeps.
 #![expect(clippy::unwrap_used, reason = "a test that can not go on stops")]
 
+mod captcha;
 mod errors;
 mod hosts;
 mod log;
@@ -18,6 +19,7 @@ mod wire;
 
 use std::{io::Read, process::Command, time::Duration};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
 use shared::keys::SigningAlgorithm;
 
@@ -114,6 +116,30 @@ async fn expired_rows_are_swept() {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("an expired session is still there");
+}
+
+/// The streams of a file that is used for weeks would otherwise fill it.
+#[tokio::test]
+async fn records_of_streams_leave_the_file_after_a_day() {
+    let folder = Folder::new("trim");
+    let db = folder.0.join("latchgate.db");
+    let first = Running::start(&["--db", db.to_str().unwrap()]);
+    let store = aws_sdk_dynamodb::Client::new(&first.store());
+    let put = store.put_item().table_name("UsersTable");
+    put.item("user_id", AttributeValue::S("ada".to_owned())).send().await.unwrap();
+    drop(first);
+    let file = rusqlite::Connection::open(&db).unwrap();
+    let aged = file.execute("UPDATE _stream_records SET created_at = created_at - 90000", []).unwrap();
+    assert!(aged > 0);
+    let _second = Running::start(&["--db", db.to_str().unwrap()]);
+    for _ in 0..100 {
+        let old = "SELECT count(*) FROM _stream_records WHERE created_at < unixepoch() - 86400";
+        if file.query_row(old, [], |row| row.get::<_, u32>(0)).unwrap() == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("records of yesterday are still there");
 }
 
 #[tokio::test]
