@@ -63,7 +63,9 @@ fn the_doctor_expects_the_streams_of_the_template() {
         let streams = streams.filter(|(_, stream)| is_expected(*stream));
         streams.map(|(id, stream)| (id.to_owned(), stream.view().as_str().to_owned())).collect()
     };
-    assert_eq!(streams("yes"), expected(|_| true));
+    for told in ["wanted", "yes"] {
+        assert_eq!(streams(told), expected(|_| true), "{told}");
+    }
     assert_eq!(streams("no"), expected(|stream| stream != ExpectedStream::NewSessions));
 }
 

@@ -229,6 +229,7 @@ async fn ask_without_a_captcha(api: &Api) {
 async fn change_addresses(api: &Api, post: &Post) {
     let email = "lovelace@example.com";
     api.put_account(email, CHOSEN, "lovelace-user").await;
+    wish_for_mails(api, email).await;
     let tokens = api.try_login_as(email, CHOSEN).await.tokens();
     let reply = api.try_change_address(&tokens.access, HOPPER, CHOSEN).await;
     reply.request_token();
@@ -246,6 +247,16 @@ async fn change_addresses(api: &Api, post: &Post) {
     let tokens = api.try_login_as(email, GRACES_PASSWORD).await.tokens();
     assert_eq!(api.delete_account(&tokens.access, GRACES_PASSWORD).await.status, 204);
     post.deliver(api).await;
+}
+
+/// Causes each event of the wish for mails about new devices.
+async fn wish_for_mails(api: &Api, email: &str) {
+    let mut browser = Browser::new(api);
+    Flow::of(WEB).sign_in_as(&mut browser, email, CHOSEN).await;
+    for button in ["new-device-mails-on", "new-device-mails-off"] {
+        let account = browser.get(route::ACCOUNT).await;
+        browser.press(&account, button).await.assert_page(200);
+    }
 }
 
 async fn set_credential(api: &Api, attribute: (&'static str, AttributeValue)) {
@@ -366,7 +377,8 @@ async fn no_setting_loses_an_audit_event() {
         let secrets = Secrets::emulated().await;
         let api = Api::with_secret(&secrets, |parameters| {
             let parameters = parameters.with("AWS::StackName", "latchgate");
-            with_mail(parameters).with("Metrics", metrics).with("RequestLines", lines).with("Dpop", "on")
+            let parameters = with_mail(parameters).with("NewDeviceMails", "wanted");
+            parameters.with("Metrics", metrics).with("RequestLines", lines).with("Dpop", "on")
         });
         let api = api.await;
         let (log, _guard) = Log::listen();

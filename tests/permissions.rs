@@ -10,7 +10,8 @@ use shared::{client::ClientIdUrl, route, store::attribute};
 use crate::{
     harness::{
         ADA, ADAS_PASSWORD, APP, Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER,
-        NEWCOMER, PASSWORD, Post, Secrets, THIRD, WEB, bearer, bounce, code_of, link_of, text, with_mail,
+        IMPORTED, NEWCOMER, PASSWORD, Post, Secrets, THIRD, WEB, bearer, bounce, code_of, link_of, text,
+        with_mail,
     },
     key_rotation::rotate,
 };
@@ -62,6 +63,8 @@ async fn token_endpoints(used: &mut Actions, api: &Api, secrets: &Secrets) {
     // An earlier release may have stored this name in another form.
     let greek = [("client_id", APP), ("username", "νους"), ("password", PASSWORD)];
     api.post(route::LOGIN, &greek).await.assert_error(400, "invalid_grant");
+    api.import_without_password().await;
+    api.try_login_as(IMPORTED, PASSWORD).await.assert_error(400, "invalid_grant");
     let mut deployment = api.deployment.clone();
     deployment.parameters = deployment.parameters.with("MaxSessions", "1");
     let function = api.template.functions(&deployment.parameters).unwrap().remove("login").unwrap();

@@ -223,6 +223,8 @@ fn the_key_of_links_and_the_settings_of_mails_reach_the_functions_that_need_them
     assert_eq!(domains, BTreeSet::from(["accounts", "authorize"]));
     let bound = reached(&template, "MailsPerHour", variable::MAILS_PER_HOUR, "5", "10");
     assert_eq!(bound, BTreeSet::from(["accounts", "authorize", "mailer"]));
+    let devices = reached(&template, "NewDeviceMails", variable::NEW_DEVICE_MAILS, "no", "wanted");
+    assert_eq!(devices, BTreeSet::from(["authorize", "mailer"]));
 }
 
 #[test]
@@ -310,6 +312,7 @@ fn streams_carry_keys_only_unless_a_notice_is_in_the_row_and_failures_are_kept()
         streams.map(|stream| (stream.table, stream.view)).collect::<Vec<_>>()
     };
     let all = streams(with_mail(template.parameters()).with("NewDeviceMails", "yes"));
+    assert_eq!(streams(with_mail(template.parameters()).with("NewDeviceMails", "wanted")), all);
     let all: Vec<_> = all.iter().map(|(table, view)| (table.as_str(), view.as_str())).collect();
     let of_sessions = ("SessionsTable", "KEYS_ONLY");
     let images = [("UsersTable", "NEW_IMAGE"), ("RevocationsTable", "NEW_IMAGE")];
@@ -555,6 +558,7 @@ async fn no_required_variable_is_unused() {
         "MAIL_CONFIGURATION",
         "MAIL_TEMPLATES",
         "MAILS_PER_HOUR",
+        "NEW_DEVICE_MAILS",
         "SIGN_UP",
         "SIGN_UP_DOMAINS",
         "CAPTCHA",

@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 };
 use shared::{
     clock::Timestamp,
-    store::{Item, StoreError, Table, attribute},
+    store::{Item, Notice, StoreError, Table, attribute},
 };
 
 /// A change of an item.
@@ -52,6 +52,12 @@ impl Change {
         let value = AttributeValue::N(not_before.to_string());
         self.conditions.push(Condition::IsBefore(attribute::NOT_BEFORE, value.clone()));
         self.set(attribute::NOT_BEFORE, Some(value))
+    }
+
+    /// Has the user told about this change by mail. `at` tells changes of a kind apart.
+    pub(crate) fn tell(self, notice: Notice, at: Timestamp) -> Self {
+        self.set(attribute::NOTICE, Some(AttributeValue::S(notice.name().to_owned())))
+            .set(attribute::NOTICED_AT, Some(AttributeValue::N(at.to_string())))
     }
 
     /// Whether it changes nothing.

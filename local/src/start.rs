@@ -227,7 +227,7 @@ fn upstreams(options: &Options, address: SocketAddr) -> Result<Upstreams, RunErr
     Ok(upstreams)
 }
 
-/// The resources of the APIs in front of them.
+/// The resources of the APIs whose servers are these upstreams.
 fn resources(
     options: &Options,
     address: SocketAddr,

@@ -107,7 +107,7 @@ mod tests {
         let template = Template::of_project().unwrap();
         let tables = create(&template, &engine.client, "").await.unwrap();
         assert!(streams(&engine.client, &tables).await.is_empty());
-        for new_devices in ["no", "yes", "yes", "no"] {
+        for new_devices in ["no", "yes", "wanted", "no"] {
             let parameters = template.parameters().with("MailFrom", "login@example.com");
             let parameters = parameters.with("NewDeviceMails", new_devices);
             let sources = template.streams("mailer", &parameters).unwrap();

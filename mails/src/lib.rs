@@ -7,7 +7,8 @@
 //!
 //! A row has four writers: a request of a stranger or a user ([`Mails::request`]), the transaction that the
 //! mail tells of ([`Mails::written`]), an operator who invites ([`Mails::invite`]), and the mailer itself, when
-//! another table's stream brings an event ([`Mails::notify`]).
+//! another table's stream brings an event ([`Mails::notify`]). An operator who withdraws an invitation deletes its row
+//! ([`Mails::withdraw`]).
 //!
 //! Three other kinds of rows are no mailbox's: one counts the requests of a network ([`Network`]), one those of
 //! a user ([`Mails::count_user`]), and one stops mails to an address ([`Suppression`]).
@@ -27,6 +28,7 @@ mod mail_id;
 mod mailbox;
 mod mails;
 mod network;
+mod new_device_mails;
 mod new_row;
 mod notice;
 mod of_address;
@@ -44,6 +46,8 @@ mod ticket;
 mod undos;
 mod update;
 mod user;
+mod user_address;
+mod withdrawal;
 
 pub use self::{
     address::EmailAddress,
@@ -56,6 +60,7 @@ pub use self::{
     mailbox::Mailbox,
     mails::Mails,
     network::Network,
+    new_device_mails::NewDeviceMails,
     notice::{NewNotice, Notified},
     outgoing::{Noticed, Outgoing},
     page::{Page, PageStart},
@@ -67,4 +72,6 @@ pub use self::{
     suppression::Suppression,
     ticket::{Ticket, TicketError},
     undos::Undos,
+    user_address::{address_of, own_address},
+    withdrawal::Withdrawn,
 };

@@ -81,6 +81,7 @@ mod tests {
             "ujAjhhjhbMftANB4YHnmtO0SNZyTg6b0niLD7ucPu34",
             "RgxiyUQ-H9mKlLiYJwxbhpPViEAvpy-akTKlV2IAams",
             "IGHWdVnnmVwFJHDH0wOwYfhZ-SwuND0AVnbV9lvBNcE",
+            "ZfIApn4u5w8VS28g8PKocWSVVX539E1G3N26CPdYNBw",
         ];
         assert_eq!(keys.each_ref().map(Mailbox::as_str), expected);
     }

@@ -29,7 +29,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// All purposes.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SignUp,
         Self::Reset,
         Self::Email,
@@ -40,6 +40,7 @@ impl Purpose {
         Self::Notice(Notice::SessionsEnded),
         Self::Notice(Notice::Theft),
         Self::Notice(Notice::NewDevice),
+        Self::Notice(Notice::PasswordMissing),
     ];
 
     /// The stored form.
@@ -67,7 +68,13 @@ impl Purpose {
             Self::SignUp | Self::Reset | Self::Email => HOUR,
             Self::Undo => hours(72),
             Self::Invitation => hours(7 * 24),
-            Self::Deleted | Self::Notice(_) => hours(48),
+            // No page waits for the link, whose reader may see the mail only in the evening. After a day, the
+            // next attempt to sign in sends another one.
+            Self::Notice(Notice::PasswordMissing) => hours(24),
+            Self::Deleted
+            | Self::Notice(
+                Notice::PasswordChanged | Notice::SessionsEnded | Notice::Theft | Notice::NewDevice,
+            ) => hours(48),
         }
     }
 
@@ -98,6 +105,7 @@ impl Purpose {
             Self::Notice(Notice::SessionsEnded) => 8,
             Self::Notice(Notice::Theft) => 9,
             Self::Notice(Notice::NewDevice) => 10,
+            Self::Notice(Notice::PasswordMissing) => 11,
         }
     }
 
@@ -128,16 +136,17 @@ mod tests {
             "sessions_ended",
             "theft",
             "new_device",
+            "password_missing",
         ];
         assert_eq!(Purpose::ALL.map(Purpose::name), names);
         assert_eq!(names.map(Purpose::parse), Purpose::ALL.map(Some));
-        let bytes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
+        let bytes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
         assert_eq!(Purpose::ALL.map(Purpose::byte), bytes);
         assert_eq!(bytes.map(Purpose::from_byte), Purpose::ALL.map(Some));
         for unknown in ["", "Sign_up", "undo ", "notice"] {
             assert_eq!(Purpose::parse(unknown), None, "{unknown}");
         }
-        for unknown in [0, 11, 255] {
+        for unknown in [0, 12, 255] {
             assert_eq!(Purpose::from_byte(unknown), None, "{unknown}");
         }
     }
@@ -161,5 +170,6 @@ mod tests {
         assert_eq!(stay(Purpose::Invitation), 192);
         assert_eq!(stay(Purpose::Deleted), 72);
         assert_eq!(stay(Purpose::Notice(Notice::Theft)), 72);
+        assert_eq!(stay(Purpose::Notice(Notice::PasswordMissing)), 48);
     }
 }

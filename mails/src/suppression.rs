@@ -1,6 +1,6 @@
 //! Addresses that get no mail.
 //!
-//! The row of such an address is not one of its requests: it has another key, and no end.
+//! The row of such an address is not one of its requests: it has another key, and doesn't expire.
 
 use aws_lc_rs::digest;
 use aws_sdk_dynamodb::types::AttributeValue::S;

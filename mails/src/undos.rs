@@ -56,7 +56,7 @@ impl Undos {
         Self(vec![Undo { at, id: MailId::from_bytes([0; mail_id::LEN]) }])
     }
 
-    /// Reads a user's item.
+    /// Reads the list in a user's item.
     ///
     /// # Errors
     ///

@@ -122,7 +122,8 @@ impl Credentials {
         }
     }
 
-    async fn count(
+    /// Counts an attempt at this budget alone, unless it is spent or belongs to another user.
+    pub(crate) async fn count(
         &self,
         username: &Username,
         budget: &Budget,

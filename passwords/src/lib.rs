@@ -43,7 +43,7 @@ pub use self::{
     parameters::MEMORY_KIB,
     password::Password,
     policy::{NewPassword, PasswordRejection},
-    reauthentication::Reauthentication,
+    reauthentication::{Reauthentication, check_renamed},
     rename::Moving,
     replace_error::ReplaceError,
     replacing::Replacing,

@@ -37,8 +37,8 @@ impl Credentials {
     ///
     /// # Errors
     ///
-    /// [`ReplaceError`], if the password is wrong, the attempts are spent, or a later cut-off ended the
-    /// session.
+    /// [`ReplaceError`], if the password is wrong, the attempts are spent, the user was renamed meanwhile, or a
+    /// later cut-off ended the session.
     pub async fn check_password(
         &self,
         passwords: &Passwords,
@@ -67,23 +67,38 @@ impl Credentials {
         Ok(Tried { credential, counter, is_right: verdict != Verdict::Wrong })
     }
 
+    /// Counts an attempt at the user's own credential alone: nothing counts at a name that isn't the user's any
+    /// more.
     async fn take_attempt_at(
         &self,
         username: &Username,
         session: &SessionKey,
         now: Timestamp,
     ) -> Result<(Credential, Counter), ReplaceError> {
+        let is_own = |credential: &Credential| credential.user_id == session.user_id;
         // The caller has a session of this user, so the attempt counts as its device's.
-        let budget = Budget::of_device(session.user_id.clone(), &session.session_id);
-        match self.take_attempt(username, &budget, now).await? {
-            Attempt::Known(credential, counter) if credential.user_id == session.user_id => {
-                Ok((credential, counter))
+        let device = Budget::of_device(session.user_id.clone(), &session.session_id);
+        let attempt = match self.count(username, &device, now).await? {
+            // Only the device's budget is spent.
+            Attempt::Refused(Some(credential)) if is_own(&credential) => {
+                self.count(username, &Budget::Strangers, now).await?
             }
-            Attempt::Known(..) | Attempt::Unknown(_) => {
-                // The user's record and the credential don't match.
-                Err(StoreError::Malformed { table: "Users", attribute: attribute::USERNAME }.into())
-            }
-            Attempt::Refused(_) => Err(ReplaceError::BudgetSpent),
+            attempt => attempt,
+        };
+        match attempt {
+            Attempt::Known(credential, counter) if is_own(&credential) => Ok((credential, counter)),
+            Attempt::Refused(Some(credential)) if is_own(&credential) => Err(ReplaceError::BudgetSpent),
+            Attempt::Known(..) | Attempt::Unknown(_) | Attempt::Refused(_) => Err(ReplaceError::Renamed),
         }
     }
+}
+
+/// Checks that a record that was read once more, after [`ReplaceError::Renamed`], has another user name.
+///
+/// # Errors
+///
+/// [`StoreError::Malformed`], if it has the same: then the record and the credential don't match.
+pub fn check_renamed(before: &Username, now: &Username) -> Result<(), StoreError> {
+    let malformed = StoreError::Malformed { table: "Users", attribute: attribute::USERNAME };
+    if before == now { Err(malformed) } else { Ok(()) }
 }

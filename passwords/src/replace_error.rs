@@ -22,6 +22,10 @@ pub enum ReplaceError {
     /// There were too many attempts on this user's password.
     #[error("too many attempts on this user name")]
     BudgetSpent,
+    /// The user's record was read before an operator or a change of the address renamed the user. Nothing was
+    /// counted.
+    #[error("the user was renamed meanwhile")]
+    Renamed,
     /// A password can't be hashed or compared.
     #[error(transparent)]
     Password(#[from] PasswordError),
@@ -44,6 +48,7 @@ impl IntoErrorResponse for ReplaceError {
             Self::WrongPassword | Self::BudgetSpent => {
                 ErrorResponse::new(ErrorCode::InvalidGrant, "The current password is wrong.")
             }
+            Self::Renamed => ErrorResponse::unavailable("Try again in a moment."),
             Self::Password(_) => ErrorResponse::server_error(),
             Self::Store(error) => error.into(),
         }
@@ -55,6 +60,7 @@ impl IntoErrorResponse for ReplaceError {
             Self::Same => "same_password",
             Self::WrongPassword => "wrong_password",
             Self::BudgetSpent => "budget_spent",
+            Self::Renamed => "renamed_meanwhile",
             Self::Password(error) => error.reason(),
             Self::Store(error) => error.reason(),
         }

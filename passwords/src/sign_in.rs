@@ -5,6 +5,7 @@ use shared::{
     clock::Timestamp,
     context::Context,
     environment::EnvironmentError,
+    error::chain,
     ids::UserId,
     log::RequestLog,
     store::{StoreError, User, Users},
@@ -12,7 +13,8 @@ use shared::{
 };
 
 use crate::{
-    Attempt, Budget, Counter, Credential, Credentials, Password, Passwords, SignInError, Username, Verdict,
+    Attempt, Budget, Counter, Credential, Credentials, NO_PASSWORD, Password, Passwords, SignInError,
+    Username, Verdict,
 };
 
 /// Signs users in.
@@ -140,7 +142,8 @@ impl SignIn {
         })
     }
 
-    /// Hashes the password, and meanwhile reads the user and tidies the counters.
+    /// Hashes the password, and meanwhile reads the user, tidies the counters, and has a user without a
+    /// password told of it.
     async fn evaluate<'a>(
         &self,
         attempted: &Attempted<'a>,
@@ -148,10 +151,11 @@ impl SignIn {
         now: Timestamp,
     ) -> Result<SignedIn<'a>, SignInError> {
         let Counted { username, credential, counter } = counted;
-        let (verdict, user, ()) = tokio::join!(
+        let (verdict, user, (), ()) = tokio::join!(
             self.passwords.verify(attempted.password, Some(&credential.password_hash)),
             self.users.find(&credential.user_id),
-            self.tidy(&username, &counter)
+            self.tidy(&username, &counter),
+            self.tell_of_missing_password(&credential, now)
         );
         let verdict = verdict?;
         if verdict == Verdict::Wrong {
@@ -171,6 +175,17 @@ impl SignIn {
         let user = user.ok_or(SignInError::CutOff)?;
         let password = attempted.password;
         Ok(SignedIn { credential, user, begins_at, username, password, counter, verdict })
+    }
+
+    /// Has the user told by mail that the account has no password yet, if it has none. A failure leaves this to
+    /// the next attempt, and the answer as it is.
+    async fn tell_of_missing_password(&self, credential: &Credential, now: Timestamp) {
+        if credential.password_hash != NO_PASSWORD {
+            return;
+        }
+        if let Err(error) = self.users.tell_of_missing_password(&credential.user_id, now).await {
+            tracing::warn!(reason = chain(&error), "a user without a password could not be told of it");
+        }
     }
 
     /// Does the same work as for a wrong password, so that the time doesn't reveal that a user name is

@@ -74,6 +74,9 @@ pub mod variable {
     pub const MAIL_CONFIGURATION: &str = "MAIL_CONFIGURATION";
     /// How many mails of each purpose an address can get in any hour.
     pub const MAILS_PER_HOUR: &str = "MAILS_PER_HOUR";
+    /// Which users get a mail about a session on a new device: `no`, `wanted` for those who asked for it, or
+    /// `yes` for all; absent: `no`.
+    pub const NEW_DEVICE_MAILS: &str = "NEW_DEVICE_MAILS";
     /// Path of a folder with templates that replace those of our mails; absent: none.
     pub const MAIL_TEMPLATES: &str = "MAIL_TEMPLATES";
     /// Who may create an account: `closed`, `invited` or `open`; absent: `closed`.
@@ -174,7 +177,7 @@ pub mod variable {
     ];
 
     /// All variables that template.yaml sets.
-    pub const ALL: [&str; 63] = [
+    pub const ALL: [&str; 64] = [
         CLIENTS_TABLE,
         CREDENTIALS_TABLE,
         USERS_TABLE,
@@ -209,6 +212,7 @@ pub mod variable {
         MAIL_REPLY_TO,
         MAIL_CONFIGURATION,
         MAILS_PER_HOUR,
+        NEW_DEVICE_MAILS,
         MAIL_TEMPLATES,
         SIGN_UP,
         SIGN_UP_DOMAINS,

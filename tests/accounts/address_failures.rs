@@ -182,13 +182,13 @@ async fn the_pages_make_these_calls_and_no_others() {
     );
     let link = link_of(&stage.post.deliver_one(&stage.api).await).unwrap();
     let page = behind.get(&format!("{}?token={link}", route::ACCOUNT_EMAIL_CONFIRM)).await;
-    assert_eq!(made(), ["GetItem Mails"]);
+    assert_eq!(made(), ["GetItem Mails", "GetItem Users"]);
     press(&behind, &page, "confirm-email", &[]).await.assert_page(200);
     let account = ["GetItem Mails", "GetItem Users", "GetItem Credentials"];
     assert_eq!(made(), [&account[..], &[MOVE]].concat());
     let link = link_of(&stage.post.deliver_one(&stage.api).await).unwrap();
     let page = behind.get(&format!("{}?token={link}", route::ACCOUNT_EMAIL_UNDO)).await;
-    assert_eq!(made(), ["GetItem Mails"]);
+    assert_eq!(made(), ["GetItem Mails", "GetItem Users"]);
     press(&behind, &page, "choose-password", &[("new_password", CHOSEN)]).await.assert_page(200);
     let end = [
         "UpdateItem Sessions SET ended_at REMOVE password_change",

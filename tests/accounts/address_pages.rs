@@ -7,8 +7,8 @@ use shared::{client::SignUp, route};
 
 use super::Stage;
 use crate::harness::{
-    Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, HOPPERS_NAME, Page, SESSION_COOKIE,
-    WEB, client, code_of, forged, link_of, unescaped, url_of, waiting, with_mail, wrong_code,
+    Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, HOPPERS_NAME, NEWCOMER, Page,
+    SESSION_COOKIE, WEB, client, code_of, forged, link_of, unescaped, url_of, waiting, with_mail, wrong_code,
 };
 
 /// A deployment with clients that use the pages.
@@ -227,6 +227,88 @@ async fn a_used_forged_or_foreign_link_shows_no_address_and_no_form() {
         assert!(!page.asks_for_password(), "{path}: {page:?}");
     }
     browser.get(route::ACCOUNT).await.assert_page(200);
+}
+
+/// A link that is neither used nor replaced is void after a cut-off, a later change, an earlier undo, or if there is no
+/// account to change any more, or one already. Its page must not have a button that is refused.
+#[tokio::test]
+async fn a_link_that_a_later_event_voids_shows_what_a_used_one_shows() {
+    type Voided = (&'static str, String, &'static str);
+    async fn check(stage: &Stage, links: &[Voided], void: impl AsyncFnOnce(&Api)) {
+        for (path, link, action) in links {
+            let page = Browser::new(&stage.api).get(&format!("{path}?token={link}")).await;
+            page.assert_page(200);
+            page.form_with("action", Some(action));
+        }
+        void(&stage.api).await;
+        let before = stage.api.stored().await;
+        for (path, link, _) in links {
+            let page = Browser::new(&stage.api).get(&format!("{path}?token={link}")).await;
+            page.assert_page(400);
+            assert!(page.html.contains("This link no longer works"), "{path}: {page:?}");
+            assert!(page.forms().iter().all(|form| !form.has("token", Some(link))), "{path}: {page:?}");
+            let html = page.html.to_ascii_lowercase();
+            assert!(!html.contains(GRACE) && !html.contains(HOPPERS_NAME), "{path}: {page:?}");
+        }
+        assert_eq!(stage.api.stored().await, before, "and uses nothing up");
+    }
+    const CONFIRM: &str = "confirm-email";
+    const CHOOSE: &str = "choose-password";
+
+    // A reset after a thief's request.
+    let stage = stage().await;
+    let tokens = stage.api.graces().await;
+    let asked = stage.changing(&tokens, HOPPER).await;
+    stage.api.clock.advance(60);
+    let reset = stage.asked(route::FORGOT, GRACE).await;
+    let links = [(route::ACCOUNT_EMAIL_CONFIRM, asked.link, CONFIRM)];
+    check(&stage, &links, async |api: &Api| {
+        assert_eq!(api.reset(&reset.by_link(), CHOSEN).await.status, 200);
+    })
+    .await;
+
+    // A change to another address, and one undone before. The first undo's link ends the later ones.
+    let tokens = stage.api.try_login_as(GRACE, CHOSEN).await.tokens();
+    let ask = async |email: &'static str| {
+        let reply = stage.api.try_change_address(&tokens.access, email, CHOSEN).await;
+        stage.read(reply.request_token()).await
+    };
+    let [mistyped, right] = [ask("mistyped@example.com").await, ask(HOPPER).await];
+    stage.api.clock.advance(60);
+    let links = [(route::ACCOUNT_EMAIL_CONFIRM, mistyped.link, CONFIRM)];
+    check(&stage, &links, async |api: &Api| {
+        assert_eq!(api.confirm_address(&right.by_link()).await.status, 200);
+    })
+    .await;
+    let first = link_of(&stage.post.deliver_one(&stage.api).await).unwrap();
+    stage.api.clock.advance(1);
+    let second = ask("another@example.com").await;
+    assert_eq!(stage.api.confirm_address(&second.by_link()).await.status, 200);
+    let second = link_of(&stage.post.deliver_one(&stage.api).await).unwrap();
+    let links = [(route::ACCOUNT_EMAIL_UNDO, second, CHOOSE)];
+    check(&stage, &links, async |api: &Api| {
+        assert_eq!(api.undo_address(&first, GRACES_PASSWORD).await.status, 200);
+    })
+    .await;
+
+    // An account that is disabled, and one that is there already.
+    stage.api.clock.advance(3600);
+    let tokens = stage.api.graces().await;
+    let changed = link_of(&stage.changed(&tokens, HOPPER).await).unwrap();
+    let asked = stage.changing(&tokens, "another@example.com").await;
+    let reset = stage.asked(route::FORGOT, HOPPER).await;
+    let sign_up = stage.asked(route::SIGNUP, NEWCOMER).await;
+    let links = [
+        (route::ACCOUNT_EMAIL_UNDO, changed, CHOOSE),
+        (route::ACCOUNT_EMAIL_CONFIRM, asked.link, CONFIRM),
+        (route::ACCOUNT_RESET, reset.link, CHOOSE),
+        (route::ACCOUNT_CONFIRM, sign_up.link, CHOOSE),
+    ];
+    check(&stage, &links, async |api: &Api| {
+        api.disable(GRACE_ID).await;
+        api.put_account(NEWCOMER, GRACES_PASSWORD, "newcomer-id").await;
+    })
+    .await;
 }
 
 #[tokio::test]

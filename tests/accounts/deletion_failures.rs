@@ -3,7 +3,9 @@
 use shared::{route, store::attribute};
 
 use super::{Stage, deletion::assert_gone, every_call::EveryCall};
-use crate::harness::{Api, Browser, Fault, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, THIRD, Tokens, WEB, text};
+use crate::harness::{
+    Api, Browser, CHOSEN, Fault, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, THIRD, Tokens, WEB, text,
+};
 
 /// Grace with two sessions of the public client, and a consent to a third party.
 async fn stage() -> (Stage, [Tokens; 2]) {
@@ -179,6 +181,32 @@ async fn a_deletion_that_is_not_repeated_leaves_a_disabled_user() {
     let user = api.user(GRACE_ID).await.unwrap();
     assert_eq!(user[attribute::USERNAME], text(GRACE), "the operator finds it");
     api.try_login_as(GRACE, GRACES_PASSWORD).await.assert_error(400, "invalid_grant");
+}
+
+/// A change of the password was under way when the deletion began. Its session is the only one then, and its request
+/// completes the deletion with the new password.
+#[tokio::test]
+async fn a_deletion_is_completed_with_a_password_that_changed_meanwhile() {
+    let (stage, [here, there]) = stage().await;
+    let api = &stage.api;
+    let (behind, proxy) = api.behind_a_gate().await;
+    let gate = proxy.hold_call("UpdateItem Credentials ADD guesses0 SET expires_at");
+    let meanwhile = async {
+        gate.reached().await;
+        api.calls.fail(Fault::Before("Query Sessions"));
+        api.delete_account(&here.access, GRACES_PASSWORD).await.assert_error(503, "temporarily_unavailable");
+        api.calls.heal();
+        gate.open();
+    };
+    let (changed, ()) =
+        tokio::join!(behind.change_password(&there.access, GRACES_PASSWORD, CHOSEN), meanwhile);
+    let left = changed.tokens();
+    assert_eq!(api.delete_account(&here.access, CHOSEN).await.status, 401, "its session is over");
+    let old = api.delete_account(&left.access, GRACES_PASSWORD).await;
+    old.assert_error(400, "invalid_grant");
+    assert_eq!(api.delete_account(&left.access, CHOSEN).await.status, 204);
+    assert_eq!(api.user(GRACE_ID).await, None);
+    assert_gone(api, &[&here, &there, &left]).await;
 }
 
 /// The password isn't asked for again in another way: a repetition with a wrong one deletes nothing more.

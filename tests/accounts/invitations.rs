@@ -1,6 +1,7 @@
 //! Invitations: an operator's word that a person may open an account, with what the operator says of them.
 
-use mails::Invited;
+use aws_sdk_dynamodb::types::AttributeValue;
+use mails::{Invited, Withdrawn};
 use serde_json::{Value, json};
 use shared::{client::SignUp, clock::Timestamp, route, store::attribute};
 
@@ -9,8 +10,9 @@ use super::{
     races::{assert_one_wins, at_once, instances, password, passwords_of},
 };
 use crate::harness::{
-    Browser, CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, NEWCOMER, NEWCOMERS_NAME, PASSWORD, SCALE, WEB,
-    bounce, claims, client, code_of, link_of, number, text, unescaped, url_of, waiting,
+    Browser, CHOSEN, Change, GRACE, GRACE_ID, GRACES_PASSWORD, NEWCOMER, NEWCOMERS_NAME, PASSWORD, SCALE,
+    Spoiled, WEB, WireFault, bounce, claims, client, code_of, link_of, nothing_failed, number, stream_event,
+    text, unescaped, url_of, waiting,
 };
 
 const DAY: u64 = 86_400;
@@ -175,6 +177,65 @@ async fn of_twenty_uses_of_one_invitation_one_creates_the_account() {
         let users = stage.api.items("UsersTable").await;
         let name = text(NEWCOMERS_NAME);
         assert_eq!(users.iter().filter(|user| user.get(attribute::USERNAME) == Some(&name)).count(), 1);
+    }
+}
+
+/// The link says what a replaced one does: nobody learns that someone was invited by mistake.
+#[tokio::test]
+async fn a_withdrawn_invitation_opens_no_account() {
+    let stage = Stage::with("SignUp", "invited").await;
+    let own = json!({ "roles": ["editor"] });
+    let link = invited(&stage, &own).await;
+    assert_eq!(stage.api.withdraw("NEWCOMER@example.com").await, Withdrawn::Done);
+    let before = stage.api.stored().await;
+    stage.api.confirm(&[("token", &link)], CHOSEN).await.assert_error(400, "invalid_grant");
+    assert_eq!(stage.api.stored().await, before);
+    assert_eq!(stage.api.withdraw(NEWCOMER).await, Withdrawn::Absent);
+    let link = invited(&stage, &own).await;
+    stage.api.confirm(&[("token", &link)], CHOSEN).await.tokens();
+    assert_eq!(stage.api.withdraw(NEWCOMER).await, Withdrawn::Accepted);
+}
+
+#[tokio::test]
+async fn a_withdrawn_invitation_that_waits_is_not_sent() {
+    let stage = Stage::with("SignUp", "invited").await;
+    stage.api.invite(NEWCOMER, &json!({})).await;
+    let mailbox = waiting(&stage.api).await.remove(0);
+    assert_eq!(stage.api.withdraw(NEWCOMER).await, Withdrawn::Done);
+    // The record of the invitation reaches the mailer only now.
+    let event = stream_event([(Change::Insert, mailbox.as_str()), (Change::Remove, mailbox.as_str())]);
+    assert_eq!(stage.post.handle(event).await, nothing_failed());
+    assert!(stage.post.deliver(&stage.api).await.is_empty());
+}
+
+/// The SDK repeats a deletion whose answer was lost, and finds no row.
+#[tokio::test]
+async fn a_withdrawal_whose_answer_is_lost_is_still_one() {
+    let stage = Stage::with("SignUp", "invited").await;
+    stage.api.invite(NEWCOMER, &json!({})).await;
+    let (behind, proxy) = stage.api.behind_proxy().await;
+    proxy.spoil(Spoiled::Once("DeleteItem Mails", 1), WireFault::CutAfter);
+    assert_eq!(behind.withdraw(NEWCOMER).await, Withdrawn::Done);
+    assert!(
+        proxy.take_calls().contains(&("DeleteItem Mails".to_owned(), 2)),
+        "the deletion, and its repetition"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_withdrawal_and_a_use_of_an_invitation_one_wins() {
+    for _ in 0..SCALE.rounds.div_ceil(10) {
+        let stage = Stage::with("SignUp", "invited").await;
+        let link = invited(&stage, &json!({})).await;
+        let used = [("token", link.as_str())];
+        let (reply, withdrawn) = tokio::join!(stage.api.confirm(&used, CHOSEN), stage.api.withdraw(NEWCOMER));
+        let rows = stage.api.items("CredentialsTable").await;
+        let is_theirs = |name: &AttributeValue| *name == text(NEWCOMERS_NAME);
+        let accounts = rows.iter().filter(|row| is_theirs(&row[attribute::USERNAME])).count();
+        match withdrawn {
+            Withdrawn::Done => assert_eq!((reply.status, accounts), (400, 0), "{reply:?}"),
+            other => assert_eq!((other, reply.status, accounts), (Withdrawn::Accepted, 200, 1), "{reply:?}"),
+        }
     }
 }
 

@@ -20,13 +20,13 @@ const HOUR: u64 = 3600;
 const DAY: u64 = 24 * HOUR;
 
 /// Ends all sessions of the user of a token.
-async fn logout_everywhere(api: &Api, token: &str) {
+pub(super) async fn logout_everywhere(api: &Api, token: &str) {
     let everywhere = [("client_id", APP), ("token", token), ("everywhere", "true")];
     assert_eq!(api.post(route::LOGOUT, &everywhere).await.status, 200);
 }
 
 /// Uses a refresh token again, long after the leeway.
-async fn steal(api: &Api, tokens: &Tokens) {
+pub(super) async fn steal(api: &Api, tokens: &Tokens) {
     let next = api.refresh(&tokens.refresh).await.tokens();
     api.refresh(&next.refresh).await.tokens();
     api.clock.advance(60);
@@ -51,7 +51,7 @@ fn assert_notice(mail: &Mail) {
 }
 
 /// The only notice of what has happened.
-async fn the_notice(stage: &Stage) -> Mail {
+pub(super) async fn the_notice(stage: &Stage) -> Mail {
     let mut mails = stage.post.notices(&stage.api).await;
     assert_eq!(mails.len(), 1, "{:?}", mails.iter().map(|mail| &mail.subject).collect::<Vec<_>>());
     let mail = mails.remove(0);

@@ -150,7 +150,9 @@ impl Case {
         stage.assert_nothing_lost(&api).await;
         let again = stage.send(&api).await;
         match self.outcome {
-            Outcome::FailsAtTheEnd(status, _) if self.fault.is_after() => assert_eq!(again.status(), status),
+            Outcome::FailsAtTheEnd(status, _) if self.fault.is_after() => {
+                assert_eq!(again.status(), status, "{again:?}");
+            }
             Outcome::UsesUp(status, _) => assert_eq!(again.status(), status, "{again:?}"),
             _ => stage.assert_answered(&again),
         }

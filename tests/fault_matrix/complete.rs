@@ -11,12 +11,12 @@ use local::template::Template;
 use super::{
     case::Stage,
     flow::Flow,
-    mails::delivery_rows,
+    mails::{delivery_rows, rows_of_users},
     rows::{Row, rotation_rows, rows},
 };
 
 fn all_rows() -> Vec<Row> {
-    Flow::all().flat_map(rows).chain(rotation_rows()).chain(delivery_rows()).collect()
+    Flow::all().flat_map(rows).chain(rotation_rows()).chain(delivery_rows()).chain(rows_of_users()).collect()
 }
 
 #[tokio::test]

@@ -7,9 +7,15 @@ use std::{
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::{seed::UserSeed, template::Parameters};
+use passwords::{NO_PASSWORD, NewCredential, Username};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use shared::{route, store::attribute};
+use shared::{
+    clock::Timestamp,
+    ids::UserId,
+    route,
+    store::{User, attribute},
+};
 
 use super::{APP, Api, Reply, form, form_post, text};
 
@@ -25,6 +31,11 @@ pub(crate) const GRACE: &str = "grace@example.com";
 pub(crate) const GRACES_PASSWORD: &str = "a moth in the relay";
 /// Her user ID.
 pub(crate) const GRACE_ID: &str = "grace-user";
+
+/// The address and user name of an account without a password.
+pub(crate) const IMPORTED: &str = "imported@example.com";
+/// Its user ID.
+pub(crate) const IMPORTED_ID: &str = "imported-user";
 
 /// An address of the network with this number.
 pub(crate) fn network(number: u16) -> IpAddr {
@@ -78,6 +89,28 @@ impl Api {
         let claims = json!({ "email": email, "email_verified": true });
         let seed = UserSeed { username: email, password: &password, user_id, claims };
         self.seeder().put_user(&seed, &self.passwords()).await.unwrap();
+    }
+
+    /// Imports a user without a password, as `users import --without-passwords` does.
+    pub(crate) async fn import_without_password(&self) {
+        let claims = json!({ "email": IMPORTED, "email_verified": true });
+        let new = admin::tables::users::NewUser {
+            user: User {
+                username: Some(IMPORTED.to_owned()),
+                claims: claims.as_object().unwrap().clone(),
+                ..User::default()
+            },
+            credential: NewCredential {
+                user_id: UserId::parse(IMPORTED_ID).unwrap(),
+                password_hash: NO_PASSWORD.to_owned(),
+                must_change: false,
+                valid_from: Timestamp::default(),
+            },
+            username: Username::parse(IMPORTED).unwrap(),
+        };
+        let tables = admin::tables::users::UserTables::of(&self.operator(None)).unwrap();
+        let created = tables.create(&new).await.unwrap();
+        assert!(matches!(created, admin::tables::users::Creation::Done));
     }
 
     /// Disables a user.

@@ -284,7 +284,7 @@ impl Calls {
     }
 }
 
-/// Stands between the writes in the name of a transaction on several tables.
+/// The separator of the writes in the name of a transaction on several tables.
 const AND: &str = " & ";
 
 /// What DynamoDB takes for a write of up to a KB in a transaction.

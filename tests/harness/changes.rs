@@ -2,7 +2,7 @@
 //! invitation.
 
 use axum::http::Request;
-use mails::{EmailAddress, Invited, MailId, Mails, NewInvitation, Purpose, Ticket};
+use mails::{EmailAddress, Invited, MailId, Mails, NewInvitation, Purpose, Ticket, Withdrawn};
 use serde_json::{Map, Value};
 use shared::{clock::Timestamp, http::Language, ids::ClientId, random::SystemRandom, route};
 
@@ -100,6 +100,13 @@ impl Api {
     /// Invites a person at the public client, who may have been invited before.
     pub(crate) async fn try_invite(&self, email: &str, claims: &Value, again: bool) -> Invited {
         self.invitation(APP, email, claims, again).await
+    }
+
+    /// Withdraws the invitation of a person.
+    pub(crate) async fn withdraw(&self, email: &str) -> Withdrawn {
+        let mails = Mails::new(&self.context("accounts").environment, &self.deployment.dynamodb).unwrap();
+        let (address, now) = (EmailAddress::parse(email).unwrap(), Timestamp::from_unix(self.clock.unix()));
+        mails.withdraw(&address, now).await.unwrap()
     }
 
     async fn invitation(&self, client_id: &str, email: &str, claims: &Value, again: bool) -> Invited {

@@ -63,7 +63,10 @@ use shared::{
 };
 
 pub(crate) use self::{
-    accounts::{CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, NEWCOMER, NEWCOMERS_NAME, network, with_mail},
+    accounts::{
+        CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, IMPORTED, IMPORTED_ID, NEWCOMER, NEWCOMERS_NAME, network,
+        with_mail,
+    },
     browser::{Browser, SetCookie},
     calls::{Call, Calls, Fault, waves},
     captcha::{Hook, HookAnswer},

@@ -174,6 +174,7 @@ async fn users(api: &Api) {
             user: User {
                 username: Some(username.as_str().to_owned()),
                 claims: claims.as_object().unwrap().clone(),
+                new_device_mails: name == "ada",
                 ..User::default()
             },
             credential: NewCredential {

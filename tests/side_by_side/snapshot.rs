@@ -58,7 +58,7 @@ pub(super) struct Held {
 /// sessions become bound to devices' keys.
 pub(super) fn parameters(deployed: Parameters) -> Parameters {
     let deployed = with_mail(deployed).with("AccessTtl", "86400").with("RefreshKeyTtl", "86400");
-    deployed.with("Dpop", "on").with("DpopReplay", "store")
+    deployed.with("Dpop", "on").with("DpopReplay", "store").with("NewDeviceMails", "yes")
 }
 
 impl Snapshot {

@@ -22,8 +22,8 @@ use super::{
     stage::Item,
 };
 use crate::harness::{
-    Api, CHOSEN, Change, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, Log, NEWCOMER, Post, Reply, SCALE, Stored,
-    form, form_post, link_of, nothing_failed, stream_event, text, with_mail,
+    Api, CHOSEN, Change, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, IMPORTED, Log, NEWCOMER, Post, Reply,
+    SCALE, Stored, form, form_post, link_of, nothing_failed, stream_event, text, with_mail,
 };
 
 /// A kind of mail, by its stored purpose.
@@ -33,6 +33,7 @@ enum Mailing {
     Undo,
     Invitation,
     NewDevice,
+    FirstPassword,
 }
 
 /// An operation that reads the row.
@@ -54,7 +55,7 @@ const WHEN: &str = "whether it was asked for before a cut-off";
 const NOT_READ: &str = "the operation doesn't read it, or takes it for long ago";
 
 impl Mailing {
-    const ALL: [Self; 4] = [Self::Email, Self::Undo, Self::Invitation, Self::NewDevice];
+    const ALL: [Self; 5] = [Self::Email, Self::Undo, Self::Invitation, Self::NewDevice, Self::FirstPassword];
 
     fn purpose(self) -> &'static str {
         match self {
@@ -62,13 +63,14 @@ impl Mailing {
             Self::Undo => "undo",
             Self::Invitation => "invitation",
             Self::NewDevice => "new_device",
+            Self::FirstPassword => "password_missing",
         }
     }
 
     fn operations(self) -> &'static [Operation] {
         match self {
             Self::Email => &[Use, Resend, Deliver],
-            Self::Undo | Self::Invitation => &[Use, Deliver],
+            Self::Undo | Self::Invitation | Self::FirstPassword => &[Use, Deliver],
             Self::NewDevice => &[Deliver],
         }
     }
@@ -112,6 +114,15 @@ impl Mailing {
                 Row(DEVICE_NAME, &[Mistyped], &[Failed], "on which device"),
                 Row(DEVICE_NAME, TEXTS, &[Works], "another name"),
             ],
+            Self::FirstPassword => &[
+                Row(USER_ID, &[Absent, Mistyped, Empty], &[Failed, Failed], WHOSE),
+                Row(USER_ID, &[Unknown], &[Aside, Aside], "nobody's, or malformed"),
+                Row(ASKED_AT, &[Absent], &[Works, Works], NOT_READ),
+                Row(ASKED_AT, &[Mistyped], &[Failed, Works], WHEN),
+                Row(ASKED_AT, NUMBERS, &[Failed, Works], WHEN),
+                Row(NOTICED_AT, &[Absent, Mistyped], &[Works, Failed], "when someone tried to sign in"),
+                Row(NOTICED_AT, NUMBERS, &[Works, Failed], "when someone tried to sign in"),
+            ],
         }
     }
 }
@@ -121,7 +132,7 @@ pub(super) fn attributes() -> BTreeSet<&'static str> {
     Mailing::ALL.into_iter().flat_map(Mailing::rows).map(|row| row.0).collect()
 }
 
-/// A deployment with a mail of this kind that waits, and its request and link.
+/// A deployment in which a mail of this kind waits, with its request and link.
 struct Stage {
     api: Api,
     mailing: Mailing,
@@ -132,7 +143,7 @@ struct Stage {
 
 impl Stage {
     async fn set(mailing: Mailing) -> Self {
-        let api = Api::with(with_mail).await;
+        let api = Api::with(|parameters| with_mail(parameters).with("NewDeviceMails", "yes")).await;
         api.put_account(GRACE, GRACES_PASSWORD, GRACE_ID).await;
         let post = Post::of(&api);
         let tokens = api.graces().await;
@@ -148,6 +159,11 @@ impl Stage {
                 let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
                 api.send(form_post(shared::route::LOGIN).header("user-agent", firefox), form(&login)).await;
                 post.hear_of_session(&api, &api.session().await).await;
+            }
+            Mailing::FirstPassword => {
+                api.import_without_password().await;
+                api.try_login_as(IMPORTED, CHOSEN).await.assert_error(400, "invalid_grant");
+                post.hear(&api).await;
             }
             Mailing::Email | Mailing::Undo => {
                 let reply = api.try_change_address(&tokens.access, HOPPER, GRACES_PASSWORD).await;
@@ -231,6 +247,7 @@ impl Stage {
             Mailing::Email => self.api.confirm_address(&[("token", link)]).await,
             Mailing::Undo => self.api.undo_address(link, CHOSEN).await,
             Mailing::Invitation => self.api.confirm(&[("token", link)], CHOSEN).await,
+            Mailing::FirstPassword => self.api.reset(&[("token", link)], CHOSEN).await,
             Mailing::NewDevice => unreachable!("it has no link"),
         }
     }

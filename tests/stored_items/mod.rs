@@ -55,6 +55,7 @@ async fn an_unreadable_user_gets_nothing() {
         (attribute::DISABLED, AttributeValue::Bool(false)),
         (attribute::DELETING, AttributeValue::Bool(false)),
         (attribute::SIGNED_UP_AT, number(START)),
+        (attribute::NEW_DEVICE_MAILS, AttributeValue::Bool(false)),
         (attribute::UNDOS, AttributeValue::L(vec![text(&format!("{START}#AAAAAAAAAAAAAAAAAAAAAA"))])),
     ];
     let stage = Stage::set(Api::start().await).await.with("UsersTable", more).await;

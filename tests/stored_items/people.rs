@@ -1,8 +1,8 @@
 //! Damaged users and credentials.
 
 use shared::store::attribute::{
-    CHANGED_IN, CLAIMS, DELETING, DISABLED, EXPIRES_AT, MUST_CHANGE, NOT_BEFORE, NOTICE, NOTICED_AT,
-    PASSWORD_HASH, SIGNED_UP_AT, UNDOS, USER_ID, USERNAME, VALID_FROM,
+    CHANGED_IN, CLAIMS, DELETING, DISABLED, EXPIRES_AT, MUST_CHANGE, NEW_DEVICE_MAILS, NOT_BEFORE, NOTICE,
+    NOTICED_AT, PASSWORD_HASH, SIGNED_UP_AT, UNDOS, USER_ID, USERNAME, VALID_FROM,
 };
 
 use super::{
@@ -46,6 +46,8 @@ pub(super) const USER_ROWS: &[Row<4>] = &[
     Row(SIGNED_UP_AT, &[Absent], [Serves; 4], "an operator created the user"),
     Row(SIGNED_UP_AT, &[Mistyped], [Fails, Rotated, Fails, Fails], READ),
     Row(SIGNED_UP_AT, NUMBERS, [Fails, Rotated, Fails, Fails], READ),
+    Row(NEW_DEVICE_MAILS, &[Absent], [Serves; 4], "a user who asked for no such mails"),
+    Row(NEW_DEVICE_MAILS, &[Mistyped], [Fails, Rotated, Fails, Fails], READ),
     Row(UNDOS, &[Absent, Mistyped, Empty, Mixed, Unknown], [Serves; 4], "for changes of the address alone"),
     Row(NOTICE, &[Absent, Mistyped, Empty, Unknown], [Serves; 4], "for the mailer"),
     Row(NOTICED_AT, &[Absent, Mistyped], [Serves; 4], "for the mailer"),

@@ -19,14 +19,15 @@ const FONT: &str = "/usr/share/fonts/truetype/liberation";
 /// The folder of the scripts for the sign-in pages, below that of all scripts.
 const HOSTED: &str = "hosted";
 /// The appearance of those pages in screenshots: the name, logo and colours of a deployment, a resource that an
-/// app can ask for, and the domain whose addresses may sign up.
-const LOOK: [&str; 6] = [
+/// app can ask for, the domain whose addresses may sign up, and mails about new devices for those who want them.
+const LOOK: [&str; 7] = [
     "PagesName=Example Shop",
     "PagesLogo=https://shop.example.com/logo.svg",
     "PagesColor=#0f766e",
     "PagesColorDark=#5eead4",
     "ProtectedResources=https://parcels.example.com/mcp parcels [Parcels for assistants]",
     "SignUpDomains=example.com",
+    "NewDeviceMails=wanted",
 ];
 /// The guide whose code binds tokens to a key in the browser.
 const GUIDE: &str = "docs/guide/dpop.md";

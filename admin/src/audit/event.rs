@@ -33,10 +33,12 @@ pub enum OperatorEvent {
     UserDeleted,
     /// A user was imported from a file.
     UserImported,
-    /// A user was changed by an import.
+    /// A user was changed by an import, or the user's wish for mails was set.
     UserUpdated,
     /// An address was invited to an account.
     UserInvited,
+    /// An unused invitation was withdrawn.
+    InvitationWithdrawn,
     /// A mail was put into the outbox again.
     MailResent,
     /// Mails to an address were stopped.
@@ -71,7 +73,7 @@ pub enum OperatorEvent {
 
 impl OperatorEvent {
     /// All events.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::ClientCreated,
         Self::ClientUpdated,
         Self::ClientSecretRotated,
@@ -89,6 +91,7 @@ impl OperatorEvent {
         Self::UserImported,
         Self::UserUpdated,
         Self::UserInvited,
+        Self::InvitationWithdrawn,
         Self::MailResent,
         Self::AddressSuppressed,
         Self::AddressUnsuppressed,
@@ -126,6 +129,7 @@ impl OperatorEvent {
             Self::UserImported => "user_imported",
             Self::UserUpdated => "user_updated",
             Self::UserInvited => "user_invited",
+            Self::InvitationWithdrawn => "invitation_withdrawn",
             Self::MailResent => "mail_resent",
             Self::AddressSuppressed => "address_suppressed",
             Self::AddressUnsuppressed => "address_unsuppressed",

@@ -96,7 +96,7 @@ impl ExpectedStream {
         match self {
             Self::Outbox => true,
             Self::Notices => sends_mails && new_devices.is_some(),
-            Self::NewSessions => sends_mails && new_devices == Some("yes"),
+            Self::NewSessions => sends_mails && new_devices.is_some_and(|mails| mails != "no"),
         }
     }
 

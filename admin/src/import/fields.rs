@@ -45,6 +45,7 @@ pub(crate) const OF_A_USER: &[&str] = &[
     "password",
     "disabled",
     "not_before",
+    "new_device_mails",
     "must_change",
     "valid_from",
 ];

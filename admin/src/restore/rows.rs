@@ -344,6 +344,7 @@ impl Restorer {
             disabled,
             must_change: credential.must_change.then_some(true),
             not_before: Some(user.not_before),
+            new_device_mails: Some(user.new_device_mails),
             valid_from: Some(credential.valid_from),
         };
         Ok(match self.worker.import(&record).await? {

@@ -6,7 +6,9 @@ use clap::{ArgGroup, Args};
 use passwords::Username;
 use shared::{
     ids::{ClientId, SessionId, UserId},
-    store::{CLOCK_TOLERANCE, CODE_TTL, SessionKey, SessionRevoker, Sessions, WRITE_DELAY, attribute},
+    store::{
+        CLOCK_TOLERANCE, CODE_TTL, Notice, SessionKey, SessionRevoker, Sessions, WRITE_DELAY, attribute,
+    },
 };
 
 use super::ending::{Ended, Ending};
@@ -91,13 +93,14 @@ pub(super) async fn revoke(context: &Context, command: &Revoke) -> Result<(), Ad
 }
 
 /// Cuts off the user or the client. No `not_before` exists for one user on one client, so those sessions are
-/// only ended.
+/// only ended. Only the end of all sessions of one user is told by mail: the others end a device's, or everyone's.
 async fn cut_off(context: &Context, whose: &Whose) -> Result<(), AdminError> {
     let deployment = &context.deployment;
     let now = deployment.now();
     let change = Change::default().cut_off(now);
     match whose {
         Whose::User(user_id) => {
+            let change = change.tell(Notice::SessionsEnded, now);
             UserTables::of(deployment)?.change(user_id, &change).await?;
         }
         Whose::UserOn(..) => {}

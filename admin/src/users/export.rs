@@ -54,6 +54,7 @@ struct Line<'a> {
     claims: Map<String, Value>,
     disabled: bool,
     not_before: Timestamp,
+    new_device_mails: bool,
     must_change: bool,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     password: Option<PasswordFields<'a>>,
@@ -116,12 +117,14 @@ fn line_of<'a>(username: &'a str, credential: &'a Credential, user: User, with_h
     // Destructured completely, so that a new attribute can't be forgotten here.
     //
     // An export doesn't say that a deletion has begun: elsewhere, the user is only disabled.
-    let User { username: _, claims, disabled, not_before, deleting: _, signed_up_at: _ } = user;
+    let User { username: _, claims, disabled, not_before, deleting: _, signed_up_at: _, new_device_mails } =
+        user;
     // Another deployment's session means nothing in this one.
     let Credential { user_id, password_hash, valid_from, changed_in: _, must_change } = credential;
     let password = PasswordFields { password_hash, valid_from: *valid_from };
     let password = with_hashes.then_some(password);
-    Line { username, user_id, claims, disabled, not_before, must_change: *must_change, password }
+    let must_change = *must_change;
+    Line { username, user_id, claims, disabled, not_before, new_device_mails, must_change, password }
 }
 
 /// The credentials among these rows, and the error of a malformed one. Other rows only count attempts.

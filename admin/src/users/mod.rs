@@ -9,6 +9,7 @@ mod import;
 mod invite;
 mod lifecycle;
 mod list;
+mod new_device_mails;
 mod password;
 mod rename;
 mod search;
@@ -31,6 +32,7 @@ use self::{
     invite::Invite,
     lifecycle::Remove,
     list::List,
+    new_device_mails::WantMails,
     password::{MustChange, SetPassword},
     rename::Rename,
     show::Show,
@@ -60,6 +62,9 @@ pub(crate) enum UsersCommand {
     /// Make a user change the password at the next login
     #[command(after_help = password::MUST_CHANGE_HELP)]
     MustChange(MustChange),
+    /// Send a user a mail about each session on a new device
+    #[command(after_help = new_device_mails::HELP)]
+    NewDeviceMails(WantMails),
     /// Replace a user's claims
     #[command(after_help = claims::CLAIMS_HELP)]
     SetClaims(SetClaims),
@@ -99,6 +104,7 @@ impl UsersCommand {
             Self::Show(command) => show::show(context, &command).await,
             Self::SetPassword(command) => password::set(context, &command).await,
             Self::MustChange(command) => password::must_change(context, &command).await,
+            Self::NewDeviceMails(command) => new_device_mails::want(context, &command).await,
             Self::SetClaims(command) => claims::set(context, &command).await,
             Self::Rename(command) => rename::rename(context, &command).await,
             Self::Consents(command) => consents::consents(context, &command).await,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use shared::{
     ids::UserId,
     random::{self, Random},
-    store::WRITE_DELAY,
+    store::{Notice, WRITE_DELAY},
 };
 
 use crate::{
@@ -79,7 +79,8 @@ Examples:
   latchgate users set-password ada@example.com
   latchgate users set-password ada@example.com --generate --must-change
 
-The user's sessions end, unless you add --keep-sessions. Failed attempts on the old password no longer count.";
+The user's sessions end, unless you add --keep-sessions. Failed attempts on the old password no longer count. The
+user gets a mail about the new password, if the deployment sends mail.";
 
 pub(super) const MUST_CHANGE_HELP: &str = "\
 Examples:
@@ -144,11 +145,12 @@ pub(super) async fn set(context: &Context, command: &SetPassword) -> Result<(), 
     let (user_id, valid_from) = replaced.ok_or_else(|| not_found(username.as_str()))?;
     let recorded =
         audit.record(OperatorEvent::UserPasswordSet, &Subject::user(&user_id, Some(username.as_str())));
+    let told = Change::default().tell(Notice::PasswordChanged, valid_from);
     let ended = if *keep_sessions {
-        Ok(None)
+        tables.change(&user_id, &told).await.map(|_| None).map_err(AdminError::from)
     } else {
         let end = async {
-            tables.change(&user_id, &Change::default().cut_off(valid_from)).await?;
+            tables.change(&user_id, &told.cut_off(valid_from)).await?;
             let ending = Ending::created_before(Whose::User(user_id.clone()), valid_from);
             ending.again_after(WRITE_DELAY, *no_wait).carry_out(context, &audit).await
         };

@@ -18,6 +18,9 @@ pub(crate) struct UserView {
     deleting: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_before: Option<Timestamp>,
+    /// Whether the user wants mails about new devices; absent if not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new_device_mails: Option<bool>,
     /// Whether the user has no password yet; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     without_password: Option<bool>,
@@ -71,6 +74,7 @@ impl UserView {
         "disabled",
         "deleting",
         "not_before",
+        "new_device_mails",
         "without_password",
         "must_change",
         "valid_from",
@@ -90,6 +94,7 @@ impl UserView {
             disabled: user.disabled,
             deleting: user.deleting.then_some(true),
             not_before: some(user.not_before),
+            new_device_mails: user.new_device_mails.then_some(true),
             without_password: None,
             must_change: None,
             valid_from: None,

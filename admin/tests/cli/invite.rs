@@ -2,8 +2,16 @@
 
 use std::{collections::BTreeMap, process::Stdio, time::Duration};
 
-use aws_sdk_dynamodb::types::AttributeValue::{self, S};
+use aws_sdk_dynamodb::types::{
+    AttributeValue::{self, S},
+    TransactWriteItem,
+};
+use mails::{EmailAddress, MailId, Mails, Purpose, Ticket};
 use serde_json::{Value, json};
+use shared::{
+    clock::{Clock, SystemClock},
+    environment::{Environment, variable},
+};
 use tokio::io::AsyncWriteExt;
 
 use crate::harness::{Deployed, Ran, run};
@@ -32,6 +40,25 @@ async fn invitations(deployed: &Deployed) -> BTreeMap<String, BTreeMap<String, A
 
 fn text<'a>(row: &'a BTreeMap<String, AttributeValue>, name: &str) -> &'a str {
     row[name].as_s().unwrap()
+}
+
+fn withdrawals(withdrawn: u64, accepted: u64, not_invited: u64, rejected: u64) -> Value {
+    json!({"withdrawn": withdrawn, "accepted": accepted, "not_invited": not_invited, "rejected": rejected})
+}
+
+async fn withdraw(deployed: &Deployed, arguments: &[&str]) -> Ran {
+    deployed.run(&[&["users", "invite", "--withdraw"], arguments].concat()).await
+}
+
+/// Uses the invitation of an address up, as its confirmation does.
+async fn accept(deployed: &Deployed, email: &str) {
+    let address = EmailAddress::parse(email).unwrap();
+    let id = MailId::parse(text(&invitations(deployed).await[email], "mail_id")).unwrap();
+    let table = [(variable::MAILS_TABLE.to_owned(), deployed.table("MailsTable").to_owned())];
+    let mails = Mails::new(&Environment::from_variables(table), &deployed.store).unwrap();
+    let update = mails.use_up(&Ticket::new(Purpose::Invitation, &address, id, SystemClock.now())).unwrap();
+    let write = TransactWriteItem::builder().update(update).build();
+    deployed.store.transact_write_items().transact_items(write).send().await.unwrap();
 }
 
 #[tokio::test]
@@ -224,4 +251,79 @@ async fn an_interrupted_command_says_where_to_resume() {
     let ran = invite_at(&deployed, "open", &resume, &addresses(1..=25)).await;
     assert_eq!(ran.json(), counts(5, 0, 0, 0));
     assert_eq!(invitations(&deployed).await.len(), 25);
+}
+
+#[tokio::test]
+async fn a_withdrawn_invitation_leaves_nothing_behind() {
+    let deployed = Deployed::start().await;
+    invite(&deployed, &["Ada@example.com", "grace@example.com"]).await.assert(0);
+    let before = invitations(&deployed).await;
+    let ran = withdraw(&deployed, &["ada@example.com", "lin@example.com", "--dry-run"]).await;
+    assert_eq!(ran.json(), withdrawals(1, 0, 1, 0));
+    assert_eq!(invitations(&deployed).await, before);
+    assert_eq!(deployed.events(), ["user_invited", "user_invited"]);
+
+    // Nothing else has to be known of the deployment: it needs no sender for this.
+    let ran = withdraw(&deployed, &["ADA@example.com", "lin@example.com"]).await;
+    assert_eq!(
+        (ran.json(), ran.stderr.as_str()),
+        (withdrawals(1, 0, 1, 0), "lin@example.com has no invitation\n")
+    );
+    assert_eq!(invitations(&deployed).await.into_keys().collect::<Vec<_>>(), ["grace@example.com"]);
+    assert_eq!(deployed.items("MailsTable").await.len(), 1);
+    assert_eq!(deployed.events()[2..], ["invitation_withdrawn"]);
+    assert_eq!(deployed.audit()[2]["email"], "ADA@example.com");
+    assert_eq!(withdraw(&deployed, &["ada@example.com"]).await.json(), withdrawals(0, 0, 1, 0));
+    assert_eq!(invite(&deployed, &["ada@example.com"]).await.json(), counts(1, 0, 0, 0));
+}
+
+#[tokio::test]
+async fn an_accepted_invitation_is_not_withdrawn_and_the_operator_hears_of_it() {
+    let deployed = Deployed::start().await;
+    invite(&deployed, &["ada@example.com", "grace@example.com", "lin@example.com"]).await.assert(0);
+    accept(&deployed, "ada@example.com").await;
+    let before = deployed.items("MailsTable").await.len();
+    let ran = withdraw(&deployed, &["ada@example.com"]).await;
+    assert_eq!(ran.json(), withdrawals(0, 1, 0, 0));
+    assert!(ran.stderr.starts_with("ada@example.com has accepted the invitation: "), "{ran:?}");
+    assert_eq!(deployed.items("MailsTable").await.len(), before);
+    assert!(!deployed.events().contains(&"invitation_withdrawn".to_owned()));
+
+    // The file that invited them withdraws what is left, and the options of its lines don't matter.
+    let file = [
+        "ada@example.com",
+        "",
+        r#"{"email":"grace@example.com","language":"vi","client_id":"gone"}"#,
+        "not an address",
+        "emmy@example.com",
+        "GRACE@example.com",
+        "lin@example.com",
+    ];
+    std::fs::write(deployed.folder.join("invited.txt"), file.join("\n")).unwrap();
+    let ran = withdraw(&deployed, &["--file", "invited.txt"]).await;
+    assert_eq!(serde_json::from_str::<Value>(&ran.assert(4).stdout).unwrap(), withdrawals(2, 1, 1, 2));
+    for said in [
+        "line 1: its invitation was accepted",
+        "line 4: it is no mail address",
+        "line 6: it has the address of line 3",
+    ] {
+        assert!(ran.stderr.contains(said), "{said}: {ran:?}");
+    }
+    assert!(invitations(&deployed).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_command_either_invites_or_withdraws() {
+    let deployed = Deployed::start().await;
+    for options in [
+        &["--again"][..],
+        &["--client", "shop"],
+        &["--language", "vi"],
+        &["--claims", "{}"],
+        &["--per-second", "9"],
+    ] {
+        withdraw(&deployed, &[&["ada@example.com"], options].concat()).await.assert(2);
+    }
+    withdraw(&deployed, &[]).await.assert(2);
+    assert!(deployed.audit().is_empty());
 }

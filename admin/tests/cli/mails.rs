@@ -15,7 +15,7 @@ use tokio::process::Command;
 
 use crate::harness::{Deployed, Ran, account::Account, run};
 
-const KINDS: [&str; 14] = [
+const KINDS: [&str; 15] = [
     "confirm",
     "already-registered",
     "reset",
@@ -30,6 +30,7 @@ const KINDS: [&str; 14] = [
     "sessions-ended",
     "theft",
     "new-device",
+    "choose-password",
 ];
 
 /// An empty folder for one test.

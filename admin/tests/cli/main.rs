@@ -16,6 +16,7 @@ mod import;
 mod invite;
 mod mails;
 mod names;
+mod notices;
 mod options;
 mod portable;
 mod removal;

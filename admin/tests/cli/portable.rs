@@ -100,6 +100,8 @@ async fn an_export_has_hashes_only_on_request_and_is_audited() {
     let exported = deployed.run(&["users", "export"]).await;
     let line: Value = exported.json();
     let names: Vec<_> = line.as_object().unwrap().keys().map(String::as_str).collect();
-    assert_eq!(names, ["claims", "disabled", "must_change", "not_before", "user_id", "username"]);
+    let expected =
+        ["claims", "disabled", "must_change", "new_device_mails", "not_before", "user_id", "username"];
+    assert_eq!(names, expected);
     assert_eq!(deployed.events(), ["user_created", "users_exported"]);
 }

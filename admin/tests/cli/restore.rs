@@ -658,7 +658,7 @@ async fn the_doctor_looks_at_the_streams_that_the_stacks_parameters_ask_for() {
     };
     let outbox = "MailsTable: on, with KEYS_ONLY";
     let sender = [("MailFrom", "login@example.com")];
-    let [no, yes] = ["no", "yes"].map(|value| ("NewDeviceMails", value));
+    let [no, wanted, yes] = ["no", "wanted", "yes"].map(|value| ("NewDeviceMails", value));
     let notices =
         ["UsersTable", "RevocationsTable"].map(|table| format!("{table}: off: users aren't told of changes"));
     let sessions = "SessionsTable: off: users aren't told of new devices".to_owned();
@@ -668,6 +668,7 @@ async fn the_doctor_looks_at_the_streams_that_the_stacks_parameters_ask_for() {
         (sender.to_vec(), vec![outbox]),
         (vec![("MailFrom", ""), yes], vec![outbox]),
         ([&sender[..], &[no]].concat(), vec![users, revocations, outbox]),
+        ([&sender[..], &[wanted]].concat(), vec![users, &sessions, revocations, outbox]),
         ([&sender[..], &[yes]].concat(), vec![users, &sessions, revocations, outbox]),
     ] {
         let parameters = parameters.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned()));

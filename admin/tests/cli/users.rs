@@ -350,3 +350,48 @@ async fn an_address_that_an_operator_changes_brings_back_no_link_and_no_notice()
         assert_eq!(is_as_before, is_undoable, "{command:?}: {user:?}");
     }
 }
+
+/// Also in a copy, which an import makes.
+#[tokio::test]
+async fn a_wish_for_mails_about_new_devices_is_set_and_stays_with_the_user() {
+    let (deployed, copy) = (Deployed::start().await, Deployed::start().await);
+    deployed.user("ada").await;
+    let wish = async |deployed: &Deployed, name: &str| {
+        deployed.run(&["users", "show", name]).await.json().get("new_device_mails").cloned()
+    };
+    let set = deployed.run(&["users", "new-device-mails", "ada"]).await;
+    assert_eq!(set.json()["new_device_mails"], true);
+    assert!(set.stderr.contains("No mail reaches this user"), "{set:?}");
+    let audited = deployed.audit().pop().unwrap();
+    assert_eq!((&audited["event"], &audited["username"]), (&json!("user_updated"), &json!("ada")));
+    assert_eq!(audited["changed"], json!(["new_device_mails"]));
+    let verified = r#"{"email":"ada@example.com","email_verified":true}"#;
+    for command in [
+        &["set-claims", "ada", verified][..],
+        &["must-change", "ada"],
+        &["disable", "ada", "--no-wait", "--yes"],
+        &["enable", "ada"],
+        &["rename", "ada", "lovelace"],
+        &["rename", "lovelace", "ada"],
+        &["new-device-mails", "ada"],
+    ] {
+        let ran = deployed.run(&[&["users"], command].concat()).await;
+        assert!(!ran.assert(0).stderr.contains("No mail reaches"), "{ran:?}");
+    }
+    assert_eq!(wish(&deployed, "ada").await, Some(json!(true)));
+    let exported = deployed.run(&["users", "export", "--with-hashes"]).await;
+    copy.run_with(&["users", "import", "-"], exported.stdout.as_bytes()).await.assert(0);
+    assert_eq!(wish(&copy, "ada").await, Some(json!(true)));
+    for (line, stays) in [
+        (json!({ "username": "ada", "claims": {} }), true),
+        (json!({ "username": "ada", "new_device_mails": false }), false),
+    ] {
+        let update = ["users", "import", "-", "--update"];
+        copy.run_with(&update, line.to_string().as_bytes()).await.assert(0);
+        assert_eq!(wish(&copy, "ada").await.is_some(), stays, "{line}");
+    }
+    let unset = deployed.run(&["users", "new-device-mails", "ada", "--not"]).await;
+    assert_eq!(unset.json().get("new_device_mails"), None);
+    assert_eq!(deployed.items("UsersTable").await[0].get("new_device_mails"), None);
+    deployed.run(&["users", "new-device-mails", "bob"]).await.assert(3);
+}

@@ -139,8 +139,8 @@ impl Accounts {
         if self.captcha.is_some() { Question::of(asker, action, client_id) } else { Ok(None) }
     }
 
-    /// Asks the operator's function. The network is counted before, so its bound is one of these calls too. The
-    /// address isn't: an unsolved captcha must not use up what its owner may ask for.
+    /// Asks the operator's function. The network is counted before, so its bound limits these calls too. The
+    /// address is counted later: an unsolved captcha must not use up what its owner may ask for.
     async fn check_captcha(
         &self,
         question: Option<Question<'_>>,

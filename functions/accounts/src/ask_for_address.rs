@@ -3,8 +3,14 @@
 //! does, and the owner of that address learns it by mail.
 
 use mails::{EmailAddress, Network, PendingMail, Purpose};
-use passwords::Reauthentication;
-use shared::{client::Client, clock::Timestamp, http::Language, log::RequestLog};
+use passwords::{CallerError, Reauthentication, ReplaceError, Username, check_renamed};
+use shared::{
+    client::Client,
+    clock::Timestamp,
+    http::Language,
+    log::RequestLog,
+    store::{StoreError, User},
+};
 
 use crate::{
     Accounts, AccountsError, AccountsReason, Requested,
@@ -45,13 +51,7 @@ impl Accounts {
         let outbox = self.outbox()?;
         // Before counting: a request that can't be answered counts for nothing.
         let key = outbox.key(now).await?;
-        let own = address_of(current.user).ok_or(AccountsReason::NotAnAddress)?;
-        if own.normal() == email.normal() {
-            return Err(AccountsReason::SameAddress.into());
-        }
-        claims_with(current.user, email)?;
-        let checked = self.credentials.check_password(&self.passwords, &current, now).await;
-        checked.map_err(AccountsReason::current)?;
+        self.check_asker(&current, email, now).await?;
         outbox.count_network(network, now).await?;
         let admitted = Admitted {
             purpose: Purpose::Email,
@@ -66,6 +66,40 @@ impl Accounts {
         self.request(outbox, &key, &admitted, log).await
     }
 
+    /// Checks the new address and the current password. A user who was renamed meanwhile is read once more.
+    async fn check_asker(
+        &self,
+        current: &Reauthentication<'_>,
+        email: &EmailAddress,
+        now: Timestamp,
+    ) -> Result<(), AccountsError> {
+        check_address(current.user, email)?;
+        let checked = match self.credentials.check_password(&self.passwords, current, now).await {
+            Err(ReplaceError::Renamed) => {
+                let renamed = self.renamed(current).await?.filter(|(user, _)| !user.disabled);
+                let over = AccountsReason::Caller(CallerError::SessionOver);
+                let (user, username) = renamed.ok_or(over)?;
+                check_address(&user, email)?;
+                let current = Reauthentication { username: &username, user: &user, ..*current };
+                self.credentials.check_password(&self.passwords, &current, now).await
+            }
+            checked => checked,
+        };
+        checked.map_err(AccountsReason::current)
+    }
+
+    /// Reads a user once more, whose record named another user's credential or none. `None`, if the user is
+    /// deleted by now.
+    pub(crate) async fn renamed(
+        &self,
+        before: &Reauthentication<'_>,
+    ) -> Result<Option<(User, Username)>, StoreError> {
+        let Some(user) = self.users.find(&before.session.user_id).await? else { return Ok(None) };
+        let username = Username::of(&user)?;
+        check_renamed(before.username, &username)?;
+        Ok(Some((user, username)))
+    }
+
     /// The record of the user who asked for this mail to a new address. A request is void once the user is cut
     /// off, by a new password or an undo, or has changed the address otherwise: it may be a thief's, or a
     /// mistyped one.
@@ -74,4 +108,15 @@ impl Accounts {
         let is_void = !record.user.admits(pending.asked_at) || pending.asked_at < record.undos.latest();
         if is_void { Err(AccountsReason::Over.into()) } else { Ok(record) }
     }
+}
+
+/// Refuses an address that the account has already, or that doesn't fit its claims, and every address if the
+/// user's name is none.
+fn check_address(user: &User, email: &EmailAddress) -> Result<(), AccountsError> {
+    let own = address_of(user).ok_or(AccountsReason::NotAnAddress)?;
+    if own.normal() == email.normal() {
+        return Err(AccountsReason::SameAddress.into());
+    }
+    claims_with(user, email)?;
+    Ok(())
 }

@@ -95,16 +95,21 @@ impl Accounts {
         self.delete_user(deletion).await
     }
 
-    /// Checks the password. `false`, if another request has deleted the user meanwhile.
+    /// Checks the password. `false`, if another request has deleted the user meanwhile. A user who was renamed
+    /// meanwhile is read once more.
     async fn may_delete(&self, deletion: &Deletion<'_>, user: &User) -> Result<bool, AccountsError> {
         let Deletion { session, created_at, current, now, .. } = *deletion;
         let username = &Username::of(user)?;
         let entered = Reauthentication { username, user, session, created_at, current };
-        match self.credentials.check_password(&self.passwords, &entered, now).await {
-            Ok(()) => Ok(true),
-            Err(ReplaceError::Store(_)) if self.users.find(&session.user_id).await?.is_none() => Ok(false),
-            Err(error) => Err(AccountsReason::current(error)),
-        }
+        let checked = match self.credentials.check_password(&self.passwords, &entered, now).await {
+            Err(ReplaceError::Renamed) => {
+                let Some((user, username)) = self.renamed(&entered).await? else { return Ok(false) };
+                let entered = Reauthentication { username: &username, user: &user, ..entered };
+                self.credentials.check_password(&self.passwords, &entered, now).await
+            }
+            checked => checked,
+        };
+        checked.map(|()| true).map_err(AccountsReason::current)
     }
 
     /// Disables the user, and marks the deletion as begun. `false`, if another request has deleted the user

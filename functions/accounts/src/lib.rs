@@ -2,7 +2,8 @@
 //!
 //! - `POST /signup` and `/forgot`: an app asks for a mail to an address. `POST /resend` asks for it again.
 //! - `POST /signup/confirm`: the owner of the address opens an account, with the mail's link or code.
-//! - `POST /reset`: a user who forgot the password sets a new one, in the same way.
+//! - `POST /reset`: a user who forgot the password sets a new one, in the same way. A user without any sets the
+//!   first one, with the link of the mail that follows an attempt to sign in.
 //! - `POST /email`: a signed-in user asks for another address. `POST /email/confirm` changes it, with the link
 //!   or code of the mail to the new address. `POST /email/undo` takes the account back, with the link of the
 //!   mail to the old one.
@@ -28,6 +29,7 @@ mod record;
 mod redeem;
 mod request;
 mod reset;
+mod still_open;
 mod undo_address;
 
 use std::sync::Arc;
@@ -56,6 +58,7 @@ pub use self::{
     error::{AccountsError, AccountsReason},
     means::MailCode,
     redeem::Coded,
+    reset::SETS_PASSWORD,
 };
 
 /// The function.

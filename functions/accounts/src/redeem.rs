@@ -104,14 +104,18 @@ impl Accounts {
         }
     }
 
-    /// The pending mail of a ticket, unless it was used or replaced. This uses nothing up.
+    /// The pending mail of a ticket that still opens something. This uses nothing up.
     ///
     /// # Errors
     ///
-    /// [`AccountsError`], if it was, or the read fails.
+    /// [`AccountsError`], if the mail was used or replaced, or is void for another reason, or a read fails.
     pub async fn pending(&self, ticket: &Ticket) -> Result<PendingMail, AccountsError> {
         let pending = self.mail_of(ticket).await?;
-        if is_current(&pending, ticket) { Ok(pending) } else { Err(AccountsReason::Over.into()) }
+        if !is_current(&pending, ticket) {
+            return Err(AccountsReason::Over.into());
+        }
+        self.check_still_open(ticket, &pending).await?;
+        Ok(pending)
     }
 
     /// The latest mail to the mailbox of a ticket.

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::{
     AttributeValue::{Bool, N, S},
     TransactWriteItem, Update,
 };
-use mails::Ticket;
-use passwords::{Credential, Forgotten, NewHash, NewPassword, PasswordError, Username, Verdict};
+use mails::{PendingMail, Purpose, Ticket};
+use passwords::{Credential, Forgotten, NO_PASSWORD, NewHash, NewPassword, PasswordError, Username, Verdict};
 use secrecy::SecretString;
 use shared::{
     clock::Timestamp,
@@ -25,6 +25,9 @@ const OPERATION: &str = "TransactWriteItems on Mails, Credentials and Users";
 const MAIL: usize = 0;
 /// How often the account is read again because it was changed meanwhile.
 const ATTEMPTS: usize = 4;
+
+/// The purposes of the mails whose links set a password: in the place of a forgotten one, or the first one.
+pub const SETS_PASSWORD: [Purpose; 2] = [Purpose::Reset, Purpose::Notice(Notice::PasswordMissing)];
 
 /// The account whose password is reset, as it was read.
 struct Account {
@@ -46,12 +49,14 @@ impl Account {
 }
 
 impl Accounts {
-    /// Sets a new password for the user of the address that a link was mailed to.
+    /// Sets a new password for the user of the address that a link was mailed to, or the first one of a user
+    /// who has none.
     ///
     /// # Errors
     ///
     /// [`AccountsError`], if the password is rejected, or is the current one and has to be changed, the
-    /// link was used or replaced, or the user is gone or disabled.
+    /// link was used or replaced, the user is gone or disabled, or has a password and the link was for the
+    /// first one.
     pub async fn reset(
         &self,
         ticket: &Ticket,
@@ -81,6 +86,7 @@ impl Accounts {
         let mut account = self.account(username).await?;
         let hash = self.passwords.hash(new.password()).await.map_err(AccountsReason::Password)?;
         for _ in 0..ATTEMPTS {
+            check_first(ticket, &pending, &account)?;
             self.check_change(&account.forgotten.credential, &new).await?;
             let new_hash = NewHash::replacing(&account.forgotten.credential, hash.clone(), now);
             match self.replace(ticket, &account, &new_hash).await? {
@@ -105,6 +111,16 @@ impl Accounts {
         let user = self.users.find(&forgotten.credential.user_id).await?;
         let user = user.filter(|user| !user.disabled).ok_or(AccountsReason::NoAccount)?;
         Ok(Account { username, forgotten, user })
+    }
+
+    /// Refuses a link whose account is gone or disabled, or has a password that the link must not replace.
+    pub(crate) async fn check_account(
+        &self,
+        ticket: &Ticket,
+        pending: &PendingMail,
+    ) -> Result<(), AccountsError> {
+        let account = self.account(username_of(pending)?).await?;
+        Ok(check_first(ticket, pending, &account)?)
     }
 
     /// Refuses the current password of a user who has to change it. Others may keep theirs: they only
@@ -221,4 +237,13 @@ impl Accounts {
         log.user(user_id);
         self.revoke_before(user_id, user.not_before, now, log).await
     }
+}
+
+/// Refuses a link for the first password, unless its user has none still. Another link or an operator may have
+/// set one since, which an older mail mustn't replace, and another user may have the address.
+fn check_first(ticket: &Ticket, pending: &PendingMail, account: &Account) -> Result<(), AccountsReason> {
+    let is_for_first = ticket.purpose == Purpose::Notice(Notice::PasswordMissing);
+    let is_theirs = pending.user_id.as_ref() == Some(account.user_id());
+    let has_none = account.forgotten.credential.password_hash == NO_PASSWORD;
+    if is_for_first && !(is_theirs && has_none) { Err(AccountsReason::Over) } else { Ok(()) }
 }

@@ -1,4 +1,5 @@
-//! The account page, where users see and end their sessions and change their password.
+//! The account page, where users see and end their sessions, change their password, and ask for mails about new
+//! devices.
 
 use lambda_http::{Body, Request, Response};
 use shared::{
@@ -70,6 +71,7 @@ impl Authorize {
             has_more,
             notice,
             problem,
+            new_device_mails: self.wish_of(&browser.user),
             change_email: change_email.as_deref(),
             delete_account: &redirect::reference(route::ACCOUNT, route::ACCOUNT_DELETE, &query),
         };

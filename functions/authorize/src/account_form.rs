@@ -3,7 +3,7 @@
 use lambda_http::{Body, Response};
 use shared::{
     log::{Cause, Event},
-    store::{FoundSession, SessionKey},
+    store::{FoundSession, Notice, SessionKey},
 };
 
 use crate::{
@@ -36,15 +36,24 @@ impl Authorize {
             (Some(Action::SignIn | Action::ChangePassword | Action::Cancel), _, _) => {
                 self.enter_account(visit, form).await
             }
-            (Some(Action::End | Action::EndAll | Action::SignOut), _, None) => {
-                Ok(self.sign_in_page(entrance(visit), "", None))
+            (
+                Some(Action::End | Action::EndAll | Action::SignOut | Action::NewDeviceMails { .. }),
+                _,
+                None,
+            ) => Ok(self.sign_in_page(entrance(visit), "", None)),
+            (
+                Some(Action::End | Action::EndAll | Action::SignOut | Action::NewDeviceMails { .. }),
+                None,
+                Some(browser),
+            ) => {
+                let problem = Some(ChangeProblem::Expired);
+                let page = self.account_page(visit, &browser, None, problem).await?;
+                Err(Refused::new(AuthorizeReason::StaleForm, page).into())
             }
-            (Some(action @ (Action::End | Action::EndAll | Action::SignOut)), id, Some(browser)) => {
-                if id.is_none() {
-                    let problem = Some(ChangeProblem::Expired);
-                    let page = self.account_page(visit, &browser, None, problem).await?;
-                    return Err(Refused::new(AuthorizeReason::StaleForm, page).into());
-                }
+            (Some(Action::NewDeviceMails { is_wanted }), Some(_), Some(browser)) => {
+                self.wished(visit, browser, is_wanted).await
+            }
+            (Some(action @ (Action::End | Action::EndAll | Action::SignOut)), Some(_), Some(browser)) => {
                 self.ended(visit, form, action, &browser).await
             }
             (Some(Action::Allow | Action::Deny | Action::Continue | Action::Delete) | None, _, _) => {
@@ -100,11 +109,12 @@ impl Authorize {
             (Action::EndAll, _) => {
                 let is_other = |found: &FoundSession| found.key != *own;
                 let on_denied = |key: &SessionKey| visit.log.revoked(key, Cause::User);
-                // Twice: an ended session at the pages can still turn a code into a session until it is gone
+                let (user_id, now) = (browser.user_id(), visit.now);
+                let notice = Notice::SessionsEnded;
+                self.revoker.revoke_of_user_with_notice(user_id, notice, now, is_other, on_denied).await?;
+                // Again: an ended session at the pages can still turn a code into a session until it is gone
                 // (ADR 27).
-                for _ in 0..2 {
-                    self.revoker.revoke_of_user(browser.user_id(), visit.now, is_other, on_denied).await?;
-                }
+                self.revoker.revoke_of_user(user_id, now, is_other, on_denied).await?;
                 AccountNotice::OthersSignedOut
             }
             (Action::End, None) => return Err(self.incomplete(visit)),

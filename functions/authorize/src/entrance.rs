@@ -67,6 +67,7 @@ impl Authorize {
                 | Action::End
                 | Action::EndAll
                 | Action::SignOut
+                | Action::NewDeviceMails { .. }
                 | Action::Delete,
             )
             | None => Err(self.incomplete(visit)),

@@ -33,6 +33,10 @@ pub(crate) enum Action {
     End,
     EndAll,
     SignOut,
+    /// To get mails about new devices, or to stop them.
+    NewDeviceMails {
+        is_wanted: bool,
+    },
     Delete,
 }
 
@@ -83,6 +87,8 @@ impl Action {
             "end" => Self::End,
             "end-all" => Self::EndAll,
             "sign-out" => Self::SignOut,
+            "new-device-mails-on" => Self::NewDeviceMails { is_wanted: true },
+            "new-device-mails-off" => Self::NewDeviceMails { is_wanted: false },
             "delete" => Self::Delete,
             _ => return None,
         })

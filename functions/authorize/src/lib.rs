@@ -33,6 +33,7 @@ mod flow;
 mod form;
 mod logout_request;
 mod named;
+mod new_device_mails;
 mod opened;
 mod origins;
 mod pages;
@@ -44,6 +45,7 @@ mod request;
 mod sign_in;
 mod target;
 mod visit;
+mod wishes;
 
 use std::sync::Arc;
 
@@ -72,6 +74,7 @@ use self::{
     origins::Origins,
     pages::{Frame, Language, PageError, Pages},
     request::Place,
+    wishes::Wishes,
 };
 pub use self::{
     document::{Asked, DocumentError, Internet, Web},
@@ -96,6 +99,7 @@ pub struct Authorize {
     browsers: BrowserSessions,
     sign_in: SignIn,
     accounts: Accounts,
+    wishes: Wishes,
     pages: Pages,
     origins: Origins,
     binds_tokens: bool,
@@ -136,6 +140,7 @@ impl Authorize {
             revoker: SessionRevoker::new(environment, dynamodb)?,
             browsers: BrowserSessions::new(context)?,
             sign_in,
+            wishes: Wishes::new(context)?,
             pages: Pages::from_environment(environment)?,
             origins: Origins::from_environment(environment)?,
             binds_tokens: dpop::binds(environment)?,

@@ -10,7 +10,7 @@ const MAX_SPELLINGS: usize = 8;
 /// The path of a scope rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PathPattern {
-    /// Decoded, like the paths to compare.
+    /// The path of the rule, decoded as the paths of requests are.
     path: NormalPath,
     folded: String,
 }

@@ -4,7 +4,7 @@ use mails::{EmailAddress, Lease, Mailbox, Outgoing, Purpose};
 use shared::{
     log::{Event, Invocation, RequestLog},
     random,
-    store::StoreError,
+    store::{Notice, StoreError},
 };
 
 use crate::{Kind, Mail, Mailer, MailerError, SendError, account::Account, kind::Contents, words::Words};
@@ -61,7 +61,10 @@ impl Mailer {
             self.mark(outgoing).await?;
             return Ok(Event::MailSuppressed);
         }
-        let mail = self.write(outgoing, log).await?;
+        let Some(mail) = self.write(outgoing, log).await? else {
+            self.mark(outgoing).await?;
+            return Ok(Event::MailNoticeDropped);
+        };
         if outgoing.taken > 1 {
             log.happened(Event::MailSentAgain);
         }
@@ -97,42 +100,46 @@ impl Mailer {
         Ok(self.mails.mark_sent(outgoing, self.clock.now()).await?)
     }
 
-    /// Decides which mail it is, and writes it.
-    async fn write(&self, outgoing: &Outgoing, log: &RequestLog) -> Result<Mail, MailerError> {
+    /// Decides which mail it is, and writes it. `None`, if nobody needs it any more.
+    async fn write(&self, outgoing: &Outgoing, log: &RequestLog) -> Result<Option<Mail>, MailerError> {
         let account = self.account_of(outgoing).await?;
         if let Some(user_id) = outgoing.user_id.as_ref().or(account.owner().map(|owner| &owner.user_id)) {
             log.user(user_id);
         }
-        let words = self.words(outgoing, &account).await?;
+        let Some(kind) = Kind::of(outgoing.ticket.purpose, &account) else { return Ok(None) };
+        let words = self.words(kind, outgoing, &account).await?;
         // The engine's detail might repeat a value, which might be the token.
         let rendered = self.templates.render(&words).map_err(|error| {
             let (name, line) = (error.name().unwrap_or_default(), error.line().unwrap_or_default());
             MailerError::Template(format!("{} (in {name}:{line})", error.kind()))
         })?;
-        Ok(Mail {
+        Ok(Some(Mail {
             from: self.from.clone(),
             reply_to: self.reply_to.clone(),
             to: recipient(outgoing, &account).clone(),
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
-        })
+        }))
     }
 
     /// The account of the mail's address, as far as the mail depends on it.
     async fn account_of(&self, outgoing: &Outgoing) -> Result<Account, StoreError> {
         match outgoing.ticket.purpose {
             Purpose::SignUp | Purpose::Reset | Purpose::Email | Purpose::Invitation | Purpose::Notice(_) => {
-                self.accounts.find(&outgoing.address).await
+                let account = self.accounts.find(&outgoing.address).await?;
+                let is_misdirected = outgoing.ticket.purpose == Purpose::Notice(Notice::PasswordMissing)
+                    && account.owner().map(|owner| &owner.user_id) != outgoing.user_id.as_ref();
+                // The link is for the user without a password. Another may have the address by now.
+                Ok(if is_misdirected { Account::Absent } else { account })
             }
             // They are for the former user of the address, even if another account has it by now.
             Purpose::Undo | Purpose::Deleted => Ok(Account::Absent),
         }
     }
 
-    async fn words(&self, outgoing: &Outgoing, account: &Account) -> Result<Words, MailerError> {
+    async fn words(&self, kind: Kind, outgoing: &Outgoing, account: &Account) -> Result<Words, MailerError> {
         let (purpose, language) = (outgoing.ticket.purpose, outgoing.language);
-        let kind = Kind::of(purpose, account);
         let contents = kind.contents();
         let (mut link, mut code) = (None, None);
         if contents.has_token() {

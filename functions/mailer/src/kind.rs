@@ -30,17 +30,19 @@ pub enum Kind {
     AccountDeleted,
     /// For a user whose password was changed. It has no token.
     PasswordChanged,
-    /// For a user who was signed out everywhere. It has no token.
+    /// For a user who was signed out everywhere, or everywhere else. It has no token.
     SessionsEnded,
-    /// For a user whose session ended since its refresh token was used twice. It has no token.
+    /// For a user whose session ended since its refresh token or its code was used twice. It has no token.
     Theft,
     /// For a user who signed in on a new device. It has no token.
     NewDevice,
+    /// For a user without a password, with whose name someone tried to sign in: a link that sets the first one.
+    ChoosePassword,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Confirm,
         Self::AlreadyRegistered,
         Self::Reset,
@@ -55,11 +57,13 @@ impl Kind {
         Self::SessionsEnded,
         Self::Theft,
         Self::NewDevice,
+        Self::ChoosePassword,
     ];
 
-    /// The mail for a purpose. The asker never learns which it is: only the reader of the mail does.
-    pub(crate) fn of(purpose: Purpose, account: &Account) -> Self {
-        match (purpose, account) {
+    /// The mail for a purpose. The asker never learns which it is: only the reader of the mail does. `None`, if
+    /// nobody needs the mail any more.
+    pub(crate) fn of(purpose: Purpose, account: &Account) -> Option<Self> {
+        Some(match (purpose, account) {
             (Purpose::SignUp, Account::Absent) => Self::Confirm,
             (Purpose::Invitation, Account::Absent) => Self::Invitation,
             (Purpose::SignUp | Purpose::Invitation, Account::Enabled(_)) => Self::AlreadyRegistered,
@@ -70,17 +74,15 @@ impl Kind {
             (Purpose::Email, Account::Enabled(_) | Account::Disabled(_)) => Self::AddressTaken,
             (Purpose::Undo, _) => Self::AddressChanged,
             (Purpose::Deleted, _) => Self::AccountDeleted,
-            (Purpose::Notice(notice), _) => Self::of_notice(notice),
-        }
-    }
-
-    fn of_notice(notice: Notice) -> Self {
-        match notice {
-            Notice::PasswordChanged => Self::PasswordChanged,
-            Notice::SessionsEnded => Self::SessionsEnded,
-            Notice::Theft => Self::Theft,
-            Notice::NewDevice => Self::NewDevice,
-        }
+            (Purpose::Notice(Notice::PasswordChanged), _) => Self::PasswordChanged,
+            (Purpose::Notice(Notice::SessionsEnded), _) => Self::SessionsEnded,
+            (Purpose::Notice(Notice::Theft), _) => Self::Theft,
+            (Purpose::Notice(Notice::NewDevice), _) => Self::NewDevice,
+            (Purpose::Notice(Notice::PasswordMissing), Account::Enabled(_)) => Self::ChoosePassword,
+            (Purpose::Notice(Notice::PasswordMissing), Account::Absent | Account::Disabled(_)) => {
+                return None;
+            }
+        })
     }
 
     /// The name of the kind, as in the names of its templates.
@@ -100,6 +102,7 @@ impl Kind {
             Self::SessionsEnded => "sessions-ended",
             Self::Theft => "theft",
             Self::NewDevice => "new-device",
+            Self::ChoosePassword => "choose-password",
         }
     }
 
@@ -107,7 +110,7 @@ impl Kind {
     pub(crate) fn contents(self) -> Contents {
         match self {
             Self::Confirm | Self::Reset | Self::ChangeAddress => Contents::LinkAndCode,
-            Self::AddressChanged | Self::Invitation => Contents::Link,
+            Self::AddressChanged | Self::Invitation | Self::ChoosePassword => Contents::Link,
             Self::AlreadyRegistered
             | Self::PasswordChanged
             | Self::SessionsEnded
@@ -184,8 +187,9 @@ mod tests {
             (Purpose::Invitation, Account::Absent, Kind::Invitation, Link),
             (Purpose::Invitation, Account::Enabled(owner()), Kind::AlreadyRegistered, Page),
             (Purpose::Invitation, Account::Disabled(owner()), Kind::Disabled, Nothing),
+            (Purpose::Notice(Notice::PasswordMissing), Account::Enabled(owner()), Kind::ChoosePassword, Link),
         ] {
-            assert_eq!(Kind::of(purpose, &account), kind);
+            assert_eq!(Kind::of(purpose, &account), Some(kind));
             assert_eq!(kind.contents(), contents, "{}", kind.name());
         }
     }
@@ -202,9 +206,17 @@ mod tests {
             (Purpose::Notice(Notice::NewDevice), Kind::NewDevice, Page),
         ] {
             for account in [Account::Absent, Account::Enabled(owner()), Account::Disabled(owner())] {
-                assert_eq!(Kind::of(purpose, &account), kind);
+                assert_eq!(Kind::of(purpose, &account), Some(kind));
             }
             assert_eq!(kind.contents(), contents, "{}", kind.name());
+        }
+    }
+
+    /// An account that is gone or disabled has no use for a first password.
+    #[test]
+    fn only_an_enabled_account_gets_the_link_to_its_first_password() {
+        for account in [Account::Absent, Account::Disabled(owner())] {
+            assert_eq!(Kind::of(Purpose::Notice(Notice::PasswordMissing), &account), None);
         }
     }
 

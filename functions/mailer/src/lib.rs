@@ -37,7 +37,7 @@ mod words;
 use std::{sync::Arc, time::Duration};
 
 use lambda_http::{LambdaEvent, lambda_runtime::Diagnostic};
-use mails::{MailKeys, Mailbox, Mails};
+use mails::{MailKeys, Mailbox, Mails, NewDeviceMails};
 use serde_json::Value;
 use shared::{
     clock::Clock,
@@ -71,6 +71,7 @@ pub struct Mailer {
     keys: MailKeys,
     accounts: Accounts,
     devices: Devices,
+    new_device_mails: NewDeviceMails,
     templates: Templates,
     links: Links,
     from: Correspondent,
@@ -105,6 +106,7 @@ impl Mailer {
             keys: keys.ok_or(EnvironmentError::Missing(variable::MAIL_KEY_SECRET))?,
             accounts: Accounts::new(environment, dynamodb)?,
             devices: Devices::new(environment, dynamodb)?,
+            new_device_mails: NewDeviceMails::from_environment(environment)?,
             templates: check::checked(environment)?,
             links: Links::from_environment(environment)?,
             from: from.ok_or(EnvironmentError::Missing(variable::MAIL_FROM))?,

@@ -52,7 +52,7 @@ impl Links {
 pub(crate) fn page_of_token(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::Confirm | Kind::Invitation => Some(route::ACCOUNT_CONFIRM),
-        Kind::Reset => Some(route::ACCOUNT_RESET),
+        Kind::Reset | Kind::ChoosePassword => Some(route::ACCOUNT_RESET),
         Kind::ChangeAddress => Some(route::ACCOUNT_EMAIL_CONFIRM),
         Kind::AddressChanged => Some(route::ACCOUNT_EMAIL_UNDO),
         Kind::AlreadyRegistered

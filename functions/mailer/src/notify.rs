@@ -1,7 +1,7 @@
 //! Notices: an event of an account becomes a mail that waits in the outbox. The stream of the outbox then has
 //! it sent.
 
-use mails::{EmailAddress, MailId, NewNotice, Notified, Purpose, language_of};
+use mails::{EmailAddress, MailId, NewNotice, Notified, Purpose, address_of, language_of};
 use shared::{
     http::{Language, browser_name},
     ids::UserId,
@@ -11,13 +11,23 @@ use shared::{
 
 use crate::{
     Mailer, MailerError,
-    account::address_of,
     account_event::{AccountEvent, Timeliness},
 };
 
 /// The language of a user's notices.
 fn language(user: &User) -> Language {
     language_of(user).unwrap_or(Language::English)
+}
+
+/// Whether a user is told of an event. The mail about a missing password is of use only to a user who may sign
+/// in, and whose user name is the address: a password is chosen for the name that the mail went to.
+fn is_told(user: &User, notice: Notice) -> bool {
+    match notice {
+        Notice::PasswordChanged | Notice::SessionsEnded | Notice::Theft | Notice::NewDevice => true,
+        Notice::PasswordMissing => {
+            !user.disabled && user.username.as_deref().and_then(EmailAddress::parse).is_some()
+        }
+    }
 }
 
 /// A user who can be told by mail.
@@ -70,7 +80,9 @@ impl Mailer {
             Some(user) => Reader::of(user),
             None => self.reader(&event.user_id).await?,
         };
-        let Some(reader) = reader else { return Ok(None) };
+        let Some(reader) = reader.filter(|reader| is_told(&reader.user, event.notice)) else {
+            return Ok(None);
+        };
         self.store(event, &reader, None, log).await
     }
 
@@ -81,6 +93,9 @@ impl Mailer {
     ) -> Result<Option<Event>, MailerError> {
         log.session(key);
         let Some(reader) = self.reader(&key.user_id).await? else { return Ok(None) };
+        if !self.new_device_mails.tells(&reader.user) {
+            return Ok(None);
+        }
         let Some(device) = self.devices.new_one(key, &reader.user).await? else { return Ok(None) };
         let event =
             AccountEvent { user_id: key.user_id.clone(), notice: Notice::NewDevice, at: device.since };

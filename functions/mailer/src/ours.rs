@@ -6,7 +6,7 @@ macro_rules! templates {
 }
 
 /// Our templates, by name. Files with these names replace them (`MAIL_TEMPLATES`).
-pub(crate) const OURS: [(&str, &str); 87] = templates![
+pub(crate) const OURS: [(&str, &str); 93] = templates![
     "layout.html"
     "en/layout.html"
     "en/confirm.subject"
@@ -51,6 +51,9 @@ pub(crate) const OURS: [(&str, &str); 87] = templates![
     "en/new-device.subject"
     "en/new-device.txt"
     "en/new-device.html"
+    "en/choose-password.subject"
+    "en/choose-password.txt"
+    "en/choose-password.html"
     "vi/layout.html"
     "vi/confirm.subject"
     "vi/confirm.txt"
@@ -94,4 +97,7 @@ pub(crate) const OURS: [(&str, &str); 87] = templates![
     "vi/new-device.subject"
     "vi/new-device.txt"
     "vi/new-device.html"
+    "vi/choose-password.subject"
+    "vi/choose-password.txt"
+    "vi/choose-password.html"
 ];

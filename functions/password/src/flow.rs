@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use lambda_http::{Body, Request, Response};
-use passwords::{NewPassword, Owner, Replacing, Username};
+use passwords::{NewPassword, Owner, ReplaceError, Replacing, Username, check_renamed};
 use shared::{
     client::Client,
     clock::Timestamp,
@@ -43,19 +43,18 @@ impl PasswordChange {
         let caller = caller(request)?;
         log.session(&caller);
         let change = ChangeRequest::parse(request)?;
-        let admitted = self.admit(&caller, caller_jkt(request)?, Peer::of(request)).await?;
-        let new =
-            NewPassword::parse(&change.new, &admitted.username).map_err(PasswordChangeReason::Rejected)?;
-
-        let replacing = Replacing {
-            username: &admitted.username,
-            user: &admitted.user,
-            session: &admitted.session,
-            current: &change.current,
-            new: &new,
-        };
-        let replaced = self.credentials.replace_password(&self.passwords, &replacing, admitted.now).await;
-        let valid_from = replaced.map_err(PasswordChangeReason::NotReplaced)?;
+        let admit = async || self.admit(&caller, caller_jkt(request)?, Peer::of(request)).await;
+        let mut admitted = admit().await?;
+        let mut replaced = self.replace(&change, &admitted).await;
+        if let Err(PasswordChangeError::Endpoint(PasswordChangeReason::NotReplaced(ReplaceError::Renamed))) =
+            replaced
+        {
+            let again = admit().await?;
+            check_renamed(&admitted.username, &again.username)?;
+            replaced = self.replace(&change, &again).await;
+            admitted = again;
+        }
+        let valid_from = replaced?;
         let id = random::identifier(&*self.random);
         let ends_at = (admitted.now + CLAIMED_TTL).min(admitted.session.absolute_expires_at);
         let claim = Claim { session: &caller, change: &id, created_at: valid_from, ends_at };
@@ -95,6 +94,25 @@ impl PasswordChange {
         let Owner { client, user, username, session, jkt } =
             self.callers.find(caller, jkt, now).await?.owner()?;
         Ok(Admitted { client, user, username, session, keyset, peer, jkt, now })
+    }
+
+    /// Replaces the password, and returns the earliest start of sessions with the new one.
+    async fn replace(
+        &self,
+        change: &ChangeRequest,
+        admitted: &Admitted,
+    ) -> Result<Timestamp, PasswordChangeError> {
+        let new =
+            NewPassword::parse(&change.new, &admitted.username).map_err(PasswordChangeReason::Rejected)?;
+        let replacing = Replacing {
+            username: &admitted.username,
+            user: &admitted.user,
+            session: &admitted.session,
+            current: &change.current,
+            new: &new,
+        };
+        let replaced = self.credentials.replace_password(&self.passwords, &replacing, admitted.now).await;
+        Ok(replaced.map_err(PasswordChangeReason::NotReplaced)?)
     }
 
     /// Ends the user's other sessions. It queries them only now, to include logins with the old password

@@ -13,7 +13,7 @@ use shared::{
     resource::GrantedResources,
     route,
     scope::Scope,
-    store::{Code, NewSession, Redeemed, Redemption, Sealed, Session, SessionKey},
+    store::{Code, NewSession, Notice, Redeemed, Redemption, Sealed, Session, SessionKey},
     tokens::{RefreshToken, SessionSecret},
 };
 
@@ -142,7 +142,8 @@ impl TokenEndpoint {
         }
     }
 
-    /// Ends the session of a code's first use, for good (RFC 6749 section 4.1.2). The first use may still be
+    /// Ends the session of a code's first use, for good (RFC 6749 section 4.1.2), and has its user told by mail,
+    /// as after a refresh token that came twice. The first use may still be
     /// under way. So this stores an ended session in the place of the session that the first use would store.
     /// If a live one is there, it is ended first. Its place is taken in any case, since the SDK repeats a put
     /// whose answer was lost.
@@ -157,7 +158,8 @@ impl TokenEndpoint {
             if !first.is_live(now) {
                 break;
             }
-            self.revoker.revoke(&bar.key, now, |key| log.revoked(key, Cause::Theft)).await?;
+            let on_denied = |key: &SessionKey| log.revoked(key, Cause::Theft);
+            self.revoker.revoke_with_notice(&bar.key, Notice::Theft, now, on_denied).await?;
         }
         Ok(())
     }

@@ -93,7 +93,7 @@ enum Parameter {
     Other,
 }
 
-/// The parameters of a request that have a value. None is shown, since any may be a secret.
+/// The parameters of a request that have a value. `Debug` shows none of them, since any may be a secret.
 pub struct Parameters(HashMap<String, Parameter>);
 
 impl Parameters {

@@ -55,6 +55,10 @@ pub enum Event {
     AddressChangeUndone,
     /// A user deleted the account.
     AccountDeleted,
+    /// A user asked for mails about new devices.
+    NewDeviceMailsWanted,
+    /// A user stopped mails about new devices.
+    NewDeviceMailsStopped,
     /// A mail was handed over for delivery.
     MailSent,
     /// A mail is sent though an earlier delivery may have sent it: that one neither gave it back nor marked
@@ -84,7 +88,7 @@ pub enum Event {
 
 impl Event {
     /// All events.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::LoginSucceeded,
         Self::LoginPasswordExpired,
         Self::RefreshSucceeded,
@@ -110,6 +114,8 @@ impl Event {
         Self::AddressChanged,
         Self::AddressChangeUndone,
         Self::AccountDeleted,
+        Self::NewDeviceMailsWanted,
+        Self::NewDeviceMailsStopped,
         Self::MailSent,
         Self::MailSentAgain,
         Self::MailSuppressed,
@@ -152,6 +158,8 @@ impl Event {
             Self::AddressChanged => "address_changed",
             Self::AddressChangeUndone => "address_change_undone",
             Self::AccountDeleted => "account_deleted",
+            Self::NewDeviceMailsWanted => "new_device_mails_wanted",
+            Self::NewDeviceMailsStopped => "new_device_mails_stopped",
             Self::MailSent => "mail_sent",
             Self::MailSentAgain => "mail_sent_again",
             Self::MailSuppressed => "mail_suppressed",

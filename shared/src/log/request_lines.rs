@@ -87,6 +87,8 @@ impl RequestLines {
                 | Event::AddressChanged
                 | Event::AddressChangeUndone
                 | Event::AccountDeleted
+                | Event::NewDeviceMailsWanted
+                | Event::NewDeviceMailsStopped
                 | Event::MailSent
                 | Event::MailSentAgain
                 | Event::MailSuppressed

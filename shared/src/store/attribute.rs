@@ -63,6 +63,8 @@ pub const CLAIMS: &str = "claims";
 pub const DELETING: &str = "deleting";
 /// Users: when the user signed up by a mail; absent: an operator created the user.
 pub const SIGNED_UP_AT: &str = "signed_up_at";
+/// Users: present if the user wants a mail about each session on a new device.
+pub const NEW_DEVICE_MAILS: &str = "new_device_mails";
 /// Users: the changes of the mail address that can still be undone, oldest first, each `INSTANT#MAIL_ID`; absent:
 /// none.
 pub const UNDOS: &str = "undos";

@@ -6,17 +6,20 @@
 pub enum Notice {
     /// The password was changed.
     PasswordChanged,
-    /// All sessions were ended.
+    /// All sessions were ended, or all but the one that asked.
     SessionsEnded,
-    /// A refresh token came twice, as after a theft, and its session was ended.
+    /// A refresh token or an authorization code came twice, as after a theft, and its session was ended.
     Theft,
     /// A session began on a device that the user has no other session on.
     NewDevice,
+    /// The user has no password yet, and someone tried to sign in with the user name.
+    PasswordMissing,
 }
 
 impl Notice {
     /// All notices.
-    pub const ALL: [Self; 4] = [Self::PasswordChanged, Self::SessionsEnded, Self::Theft, Self::NewDevice];
+    pub const ALL: [Self; 5] =
+        [Self::PasswordChanged, Self::SessionsEnded, Self::Theft, Self::NewDevice, Self::PasswordMissing];
 
     /// The stored form.
     pub fn name(self) -> &'static str {
@@ -25,6 +28,7 @@ impl Notice {
             Self::SessionsEnded => "sessions_ended",
             Self::Theft => "theft",
             Self::NewDevice => "new_device",
+            Self::PasswordMissing => "password_missing",
         }
     }
 
@@ -40,7 +44,7 @@ mod tests {
 
     #[test]
     fn the_stored_names_never_change_and_are_read_back() {
-        let names = ["password_changed", "sessions_ended", "theft", "new_device"];
+        let names = ["password_changed", "sessions_ended", "theft", "new_device", "password_missing"];
         assert_eq!(Notice::ALL.map(Notice::name), names);
         assert_eq!(names.map(Notice::parse), Notice::ALL.map(Some));
         for unknown in ["", "Theft", "theft ", "sign_up"] {

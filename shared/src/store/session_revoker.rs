@@ -220,7 +220,7 @@ impl SessionRevoker {
         &self,
         user_id: &UserId,
         now: Timestamp,
-        is_meant: impl Fn(&FoundSession) -> bool,
+        mut is_meant: impl FnMut(&FoundSession) -> bool,
         mut on_denied: impl FnMut(&SessionKey),
     ) -> Result<(), StoreError> {
         let (mut after, mut result) = (None, Ok(()));
@@ -232,6 +232,45 @@ impl SessionRevoker {
             if page.is_last {
                 return result;
             }
+        }
+    }
+
+    /// Ends the user's sessions like [`Self::revoke_of_user`], and has the user told about it by one mail. A live
+    /// session ends last, as in [`Self::revoke_with_notice`]: the same request again still finds it after a
+    /// failure. If none of the sessions lives, there is no mail.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], as for [`Self::revoke_of_user`]. Then the session that has the notice still lives, unless
+    /// its own end failed.
+    ///
+    /// # Panics
+    ///
+    /// If a task panics.
+    pub async fn revoke_of_user_with_notice(
+        &self,
+        user_id: &UserId,
+        notice: Notice,
+        now: Timestamp,
+        is_meant: impl Fn(&FoundSession) -> bool,
+        mut on_denied: impl FnMut(&SessionKey),
+    ) -> Result<(), StoreError> {
+        let mut last = None;
+        let is_before_last = |found: &FoundSession| {
+            let is_live = found.session.as_ref().is_ok_and(|session| session.is_live(now));
+            if !is_meant(found) {
+                return false;
+            }
+            if last.is_none() && is_live {
+                last = Some(found.key.clone());
+                return false;
+            }
+            true
+        };
+        self.revoke_of_user(user_id, now, is_before_last, &mut on_denied).await?;
+        match last {
+            Some(last) => self.revoke_with_notice(&last, notice, now, on_denied).await,
+            None => Ok(()),
         }
     }
 

@@ -1,5 +1,7 @@
 //! The Users table: the claims for users' tokens, and whether users may get tokens.
 
+use std::time::Duration;
+
 use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
@@ -16,6 +18,9 @@ use crate::{
     json::parse_exact,
 };
 
+/// How often a user without a password may be told of it: a stranger can cause that mail.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// A user's record.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct User {
@@ -31,6 +36,9 @@ pub struct User {
     pub deleting: bool,
     /// When the user signed up by a mail. `None`, if an operator created the user.
     pub signed_up_at: Option<Timestamp>,
+    /// Whether the user wants a mail about each session on a new device. It counts only where the deployment
+    /// leaves that to its users.
+    pub new_device_mails: bool,
 }
 
 impl User {
@@ -59,6 +67,7 @@ impl User {
             not_before: row.optional_instant(attribute::NOT_BEFORE)?.unwrap_or_default(),
             deleting: row.flag(attribute::DELETING)?,
             signed_up_at: row.optional_instant(attribute::SIGNED_UP_AT)?,
+            new_device_mails: row.flag(attribute::NEW_DEVICE_MAILS)?,
         })
     }
 
@@ -83,6 +92,7 @@ impl User {
             (attribute::NOT_BEFORE, not_before),
             (attribute::DELETING, self.deleting.then_some(Bool(true))),
             (attribute::SIGNED_UP_AT, self.signed_up_at.map(|instant| N(instant.to_string()))),
+            (attribute::NEW_DEVICE_MAILS, self.new_device_mails.then_some(Bool(true))),
         ];
         attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
     }
@@ -148,6 +158,39 @@ impl Users {
         }
     }
 
+    /// Has a user without a password told of it by mail, unless the user was told of something in the last day.
+    /// So strangers who try to sign in cause at most one mail a day.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the write fails.
+    pub async fn tell_of_missing_password(&self, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+        let told = self
+            .table
+            .update_item()
+            .key(attribute::USER_ID, AttributeValue::S(user_id.to_string()))
+            .update_expression("SET #notice = :notice, #noticed_at = :now")
+            // This must not recreate a user who was deleted meanwhile. The function may touch no attribute but
+            // these, as its policy in template.yaml says.
+            .condition_expression(
+                "attribute_exists(#user_id) \
+                 AND (attribute_not_exists(#noticed_at) OR #noticed_at <= :yesterday)",
+            )
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .expression_attribute_names("#notice", attribute::NOTICE)
+            .expression_attribute_names("#noticed_at", attribute::NOTICED_AT)
+            .expression_attribute_values(":notice", S(Notice::PasswordMissing.name().to_owned()))
+            .expression_attribute_values(":now", N(now.to_string()))
+            .expression_attribute_values(":yesterday", N((now - DAY).to_string()))
+            .send()
+            .await;
+        match told {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
+            Err(error) => Err(StoreError::unavailable("UpdateItem on Users", error)),
+        }
+    }
+
     /// Returns the user, read consistently: a disabled user must not get another token.
     ///
     /// # Errors
@@ -191,9 +234,10 @@ mod tests {
             not_before: Timestamp::from_unix(1_800_000_000),
             deleting: true,
             signed_up_at: Some(Timestamp::from_unix(1_790_000_000)),
+            new_device_mails: true,
         };
         let item = complete.to_item(&user_id);
-        assert_eq!(item.len(), 7);
+        assert_eq!(item.len(), 8);
         assert_eq!(User::from_item(&item).unwrap(), complete);
         let item = User::default().to_item(&user_id);
         assert_eq!(item.keys().collect::<Vec<_>>(), [attribute::USER_ID]);
@@ -204,6 +248,7 @@ mod tests {
     fn what_is_malformed_is_an_error_and_not_a_default() {
         for (name, value) in [
             (attribute::DELETING, S("true".to_owned())),
+            (attribute::NEW_DEVICE_MAILS, S("true".to_owned())),
             (attribute::SIGNED_UP_AT, N("-1".to_owned())),
             (attribute::SIGNED_UP_AT, N("1790000000000".to_owned())),
             (attribute::CLAIMS, S("[]".to_owned())),

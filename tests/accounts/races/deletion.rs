@@ -8,7 +8,9 @@ use shared::{route, store::attribute};
 use super::{PARALLEL, at_once, instances};
 use crate::{
     accounts::Stage,
-    harness::{Api, CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, Reply, SCALE, Tokens, claims, text},
+    harness::{
+        Api, CHOSEN, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, Reply, SCALE, Tokens, claims, link_of, text,
+    },
 };
 
 /// The rows of Grace in a table.
@@ -76,6 +78,47 @@ async fn a_deletion_beats_logins_and_refreshes_at_the_same_time() {
         seen.extend(with_tokens.map(Reply::tokens));
         assert!(seen.len() <= 2 + PARALLEL);
         assert_over(&stage.api, &seen).await;
+    }
+}
+
+/// A thief's deletion has read the session and checked the password when the owner takes the account back, by a reset or
+/// by an undo of the thief's change of the address. It is refused, and takes nothing away.
+#[tokio::test]
+async fn a_deletion_under_way_ends_at_a_cut_off() {
+    for is_undo in [false, true] {
+        let stage = Stage::set().await;
+        let thiefs = stage.api.graces().await;
+        let consent =
+            [(attribute::USER_ID, GRACE_ID), (attribute::CLIENT_ID, "third"), (attribute::SCOPE, "read")];
+        let consent = consent.map(|(name, value)| (name.to_owned(), text(value)));
+        stage.api.put("ConsentsTable", consent.into()).await;
+        let link = if is_undo {
+            link_of(&stage.changed(&thiefs, HOPPER).await).unwrap()
+        } else {
+            stage.asked(route::FORGOT, GRACE).await.link
+        };
+        stage.api.clock.advance(60);
+        let (behind, proxy) = stage.api.behind_a_gate().await;
+        let gate = proxy.hold_call("UpdateItem Users SET disabled");
+        let meanwhile = async {
+            gate.reached().await;
+            let taken_back = if is_undo {
+                stage.api.undo_address(&link, CHOSEN).await
+            } else {
+                stage.api.reset(&[("token", &link)], CHOSEN).await
+            };
+            assert_eq!(taken_back.status, 200, "{taken_back:?}");
+            let owners = stage.api.try_login_as(GRACE, CHOSEN).await.tokens();
+            let before = stage.api.stored().await;
+            gate.open();
+            (owners, before)
+        };
+        let deleting = behind.delete_account(&thiefs.access, GRACES_PASSWORD);
+        let (reply, (owners, before)) = tokio::join!(deleting, meanwhile);
+        reply.assert_error(400, "invalid_grant");
+        assert_eq!(stage.api.stored().await, before, "nothing is lost");
+        assert_eq!(stage.api.call(&owners.access).await.status, 200);
+        stage.api.refresh(&owners.refresh).await.tokens();
     }
 }
 

@@ -4,7 +4,10 @@ mod done;
 mod rows;
 mod scene;
 
-pub(super) use self::{rows::delivery_rows, scene::MailScene};
+pub(super) use self::{
+    rows::{delivery_rows, rows_of_users},
+    scene::MailScene,
+};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum MailFlow {

@@ -44,8 +44,8 @@ impl MailFlow {
             Self::ConfirmByCode => opened("accounts", &[KEYSET, CLIENT, MAIL, NETWORK, NETWORK, GUESS], OPEN),
             Self::ResetByLink => reset("accounts", &[CLIENT, MAIL, CREDENTIAL, USER]),
             Self::Ask => calls("authorize", &[KEYSET, NETWORK, MAIL, REQUEST]),
-            Self::FollowLink => calls("authorize", &[KEYSET, MAIL]),
-            Self::EnterCode => calls("authorize", &[KEYSET, NETWORK, NETWORK, GUESS, MAIL]),
+            Self::FollowLink => calls("authorize", &[KEYSET, MAIL, CREDENTIAL, USER]),
+            Self::EnterCode => calls("authorize", &[KEYSET, NETWORK, NETWORK, GUESS, MAIL, CREDENTIAL, USER]),
             Self::ChooseFirstPassword => opened("authorize", &[KEYSET, CLIENT, MAIL], OPEN_AT_PAGES),
             Self::ChooseNewPassword => reset("authorize", &[KEYSET, MAIL, CREDENTIAL, USER]),
             Self::AskForAddress => {
@@ -59,8 +59,10 @@ impl MailFlow {
             }
             Self::UndoAddress => undone("accounts", &[CLIENT, MAIL, USER, CREDENTIAL]),
             Self::DeleteAccount => {
-                let own = deleted("accounts", &[CLIENT, USER, SESSION, ATTEMPT, FORGIVE_THE_ONLY_ONE], 401);
-                [calls("authorizer", &[KEYS, SESSION]), own].concat()
+                let own = deleted("accounts", &[CLIENT, USER, SESSION, ATTEMPT, FORGIVE_THE_ONLY_ONE]);
+                // If the answer is lost at the very end, the authorizer finds no session for the same request.
+                let end = ends("accounts", DELETE, 401, OVER);
+                [calls("authorizer", &[KEYS, SESSION]), own, vec![end]].concat()
             }
             Self::AskForAddressAtPages => {
                 let own =
@@ -70,7 +72,9 @@ impl MailFlow {
             Self::ConfirmAddressAtPages => moved("authorize", &[KEYSET, MAIL, USER, CREDENTIAL]),
             Self::UndoAddressAtPages => undone("authorize", &[KEYSET, MAIL, USER, CREDENTIAL]),
             Self::DeleteAccountAtPages => {
-                deleted("authorize", &[KEYSET, SESSION, USER, ATTEMPT, FORGIVE_THE_ONLY_ONE], 303)
+                let own = deleted("authorize", &[KEYSET, SESSION, USER, ATTEMPT, FORGIVE_THE_ONLY_ONE]);
+                // Once the user is gone, the page needs no session to say so again.
+                [own, calls("authorize", &[DELETE])].concat()
             }
         }
     }
@@ -104,14 +108,20 @@ fn undone(function: &'static str, first: &[&'static str]) -> Vec<Row> {
     rows
 }
 
-/// The caller's session ends last. If the answer is lost then, the same request finds no session.
-fn deleted(function: &'static str, first: &[&'static str], over: u16) -> Vec<Row> {
+/// All calls of a deletion but the last, which deletes the caller's session.
+fn deleted(function: &'static str, first: &[&'static str]) -> Vec<Row> {
     let mut rows = calls(function, first);
     let others = [BEGIN_DELETION, SESSIONS, MARK_ENDED, DENY, DELETE, CONSENTS, CONSENT, USER, END_ACCOUNT];
     rows.extend(calls(function, &others));
     rows.extend(calls(function, &[MARK_ENDED, DENY]));
-    rows.push(ends(function, DELETE, over, OVER));
     rows
+}
+
+/// The calls of which `tests/accounts/first_password.rs` and `tests/accounts/new_devices.rs` have the faults: they need
+/// a user without a password, and a deployment that asks its users.
+pub(in crate::fault_matrix) fn rows_of_users() -> Vec<Row> {
+    let wishes = ["UpdateItem Users SET new_device_mails", "UpdateItem Users REMOVE new_device_mails"];
+    [calls("login", &["UpdateItem Users SET notice"]), calls("authorize", &wishes)].concat()
 }
 
 /// The calls of a delivery, in which `tests/accounts/faults.rs` has the faults.

@@ -22,7 +22,7 @@ pub(super) enum OauthFlow {
     Userinfo,
     /// Without a signed-in user.
     AskForPassword,
-    /// With a stale counter to tidy and a weak hash to replace.
+    /// With a stale counter to delete and a weak hash to replace.
     SignIn,
     SignInAfterAWrongPassword,
     SignInWithAWrongPassword,

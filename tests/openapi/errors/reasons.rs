@@ -177,6 +177,7 @@ pub(super) fn of_password() -> Vec<ErrorResponse> {
                 | ReplaceError::Same
                 | ReplaceError::WrongPassword
                 | ReplaceError::BudgetSpent
+                | ReplaceError::Renamed
                 | ReplaceError::Password(_)
                 | ReplaceError::Store(_),
             ) => {}
@@ -190,11 +191,12 @@ fn callers() -> [CallerError; 2] {
 }
 
 /// The errors of a check of the current password.
-fn of_current_password() -> [ReplaceError; 5] {
+fn of_current_password() -> [ReplaceError; 6] {
     [
         ReplaceError::SessionOver,
         ReplaceError::WrongPassword,
         ReplaceError::BudgetSpent,
+        ReplaceError::Renamed,
         ReplaceError::Password(PasswordError::Failed),
         ReplaceError::Store(MALFORMED),
     ]

@@ -66,7 +66,7 @@ async function enter(page) {
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
 }
 
-/** Signs in, agrees, ends a session, changes the password and signs out, without a mouse. */
+/** Signs in, agrees, ends a session, asks for mails about new devices, changes the password and signs out, without a mouse. */
 export async function useKeyboard({ page }, app, user, nextPassword) {
   const request = app.request('parcels', { scope: 'openid parcels' });
   await page.goto(request.url);
@@ -86,6 +86,9 @@ export async function useKeyboard({ page }, app, user, nextPassword) {
   await tabTo(page, button(page, 'end'));
   await enter(page);
   assert.equal(await page.locator('.devices > li').count(), count - 1);
+  await tabTo(page, button(page, 'new-device-mails-on'));
+  await enter(page);
+  assert.equal(await button(page, 'new-device-mails-off').count(), 1);
   await tabTo(page, page.locator('summary'));
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');

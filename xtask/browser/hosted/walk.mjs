@@ -77,7 +77,7 @@ export async function consent(person, app, at) {
   return tokens;
 }
 
-/** The account page: ends one session, then all, and changes the password. */
+/** The account page: asks for mails about new devices and stops them, ends one session, then all, and changes the password. */
 export async function account(person, user, tokens, at) {
   const { page } = person;
   await page.goto(`${url}/account`);
@@ -88,6 +88,12 @@ export async function account(person, user, tokens, at) {
   assert.equal(await own.count(), 1, 'one device is this one, and has no button');
   assert.ok(await own.locator('.badge').first().isVisible());
   await at(person, 'account');
+
+  assert.equal((await sendTwice(page, 'new-device-mails-on')).status(), 200);
+  await at(person, 'new-device-mails-on');
+  assert.equal((await press(page, 'new-device-mails-off')).status(), 200);
+  await at(person, 'new-device-mails-off');
+  assert.equal(await button(page, 'new-device-mails-on').count(), 1);
 
   await sendTwice(page, 'end');
   assert.equal(await devices.count(), count - 1, 'one session ended, not two');

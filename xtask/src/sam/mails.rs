@@ -49,10 +49,21 @@ const OF_SESSIONS: &str = r#"{ "eventName": ["INSERT"] }"#;
 pub(super) fn facts(stack: &Translated) -> [Fact; 10] {
     [
         ("what sends mails is there only if MailFrom is", are_optional(stack)),
-        ("an open sign-up needs MailFrom", needs_sender(stack, "OpenSignUpSendsMails", "SignUp", "open")),
+        (
+            "an open sign-up needs MailFrom",
+            needs_sender(
+                stack,
+                "OpenSignUpSendsMails",
+                &json!({ "Fn::Equals": [{ "Ref": "SignUp" }, "open"] }),
+            ),
+        ),
         (
             "mails about new devices need MailFrom",
-            needs_sender(stack, "NewDeviceMailsHaveSender", "NewDeviceMails", "yes"),
+            needs_sender(
+                stack,
+                "NewDeviceMailsHaveSender",
+                &json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "NewDeviceMails" }, "no"] }] }),
+            ),
         ),
         ("a captcha needs a widget, and that a key and a function", captcha_is_whole(stack)),
         ("streams have the keys alone, but where a notice is in the row", streams_have_keys(stack)),
@@ -73,9 +84,9 @@ fn are_optional(stack: &Translated) -> bool {
         && stack.parameter("SignUp").is_some_and(|sign_up| sign_up["Default"] == "closed")
 }
 
-fn needs_sender(stack: &Translated, rule: &str, parameter: &str, value: &str) -> bool {
+fn needs_sender(stack: &Translated, rule: &str, condition: &Value) -> bool {
     let rule = stack.rule(rule);
-    rule["RuleCondition"] == json!({ "Fn::Equals": [{ "Ref": parameter }, value] })
+    rule["RuleCondition"] == *condition
         && rule["Assertions"][0]["Assert"]
             == json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "MailFrom" }, ""] }] })
 }

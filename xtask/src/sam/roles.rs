@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::translated::Translated;
 
 /// Each function's rights to tables, secrets, mails and the function of a captcha: `Function: action Resource`.
-const OWN: [&str; 135] = [
+const OWN: [&str; 136] = [
     "Accounts: dynamodb:DeleteItem ConsentsTable",
     "Accounts: dynamodb:DeleteItem CredentialsTable",
     "Accounts: dynamodb:DeleteItem SessionsTable",
@@ -80,6 +80,7 @@ const OWN: [&str; 135] = [
     "Login: dynamodb:Query SessionsTable",
     "Login: dynamodb:UpdateItem CredentialsTable",
     "Login: dynamodb:UpdateItem SessionsTable",
+    "Login: dynamodb:UpdateItem UsersTable writing user_id, notice, noticed_at",
     "Login: secretsmanager:GetSecretValue Keyset",
     "Logout: dynamodb:DeleteItem SessionsTable",
     "Logout: dynamodb:GetItem ClientsTable",
@@ -295,7 +296,7 @@ fn rights(document: &Value) -> Option<BTreeSet<String>> {
 }
 
 /// The condition's bounds, if it has no other part: the services of this region that may use a key, the keys of the
-/// writable rows, the only readable attributes, or the sender of mails.
+/// writable rows, the only readable or writable attributes, or the sender of mails.
 fn bounds(condition: &Value) -> Option<Vec<String>> {
     if let Some(attributes) = condition.get("ForAllValues:StringEquals") {
         return attributes_of(condition, &attributes["dynamodb:Attributes"]);
@@ -320,14 +321,20 @@ fn bounds(condition: &Value) -> Option<Vec<String>> {
     }
 }
 
-/// The only attributes that may be read. A request that names none would read all.
+/// The only attributes that may be read, or the only ones that an update may name. A read that names none would read
+/// all, so it has to select. An update always names its key.
 fn attributes_of(condition: &Value, attributes: &Value) -> Option<Vec<String>> {
-    let expected = json!({
-        "ForAllValues:StringEquals": { "dynamodb:Attributes": attributes },
-        "StringEquals": { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
-    });
-    let names = names(attributes)?;
-    (*condition == expected).then(|| vec![format!(" with {}", names.join(", "))])
+    let written = json!({ "ForAllValues:StringEquals": { "dynamodb:Attributes": attributes } });
+    let mut read = written.clone();
+    read["StringEquals"] = json!({ "dynamodb:Select": "SPECIFIC_ATTRIBUTES" });
+    let names = names(attributes)?.join(", ");
+    if *condition == read {
+        Some(vec![format!(" with {names}")])
+    } else if *condition == written {
+        Some(vec![format!(" writing {names}")])
+    } else {
+        None
+    }
 }
 
 /// The only resource: the ARN of one in the stack, of a part of SES or of the captcha's function, or all.
@@ -458,6 +465,10 @@ mod tests {
         let mut of_rows = read.clone();
         of_rows["Condition"] = json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["a_*"] } });
         assert_eq!(rights_of(&role(&of_rows, &common)).unwrap().0, ["dynamodb:GetItem T of a_*"]);
+        let mut of_attributes = read.clone();
+        of_attributes["Condition"] =
+            json!({ "ForAllValues:StringEquals": { "dynamodb:Attributes": ["a", "b"] } });
+        assert_eq!(rights_of(&role(&of_attributes, &common)).unwrap().0, ["dynamodb:GetItem T writing a, b"]);
         let mut open = role(&read, &common);
         open["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] = json!("*");
         assert!(rights_of(&open).is_none(), "anybody's");

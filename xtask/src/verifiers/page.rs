@@ -154,7 +154,8 @@ impl Drop for Verifier {
     }
 }
 
-/// Ends the token's session, and shows the page's second way: an endpoint behind the authorizer notices.
+/// Ends the token's session, and checks that an endpoint behind the authorizer, the page's second way, then refuses the
+/// token.
 fn log_out(url: &str, demo: &LocalServer, token: &str) -> Result<(), TaskError> {
     let address = url.trim_start_matches("http://");
     let address = address.parse().map_err(|e| TaskError(format!("{url}: {e}")))?;

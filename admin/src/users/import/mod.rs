@@ -35,7 +35,8 @@ Examples:
 
 Each line is an object:
   {\"username\": …, \"user_id\"?: …, \"claims\"?: {…}, \"password_hash\" or \"password\": …,
-   \"disabled\"?: bool, \"not_before\"?: seconds, \"must_change\"?: bool, \"valid_from\"?: seconds}
+   \"disabled\"?: bool, \"not_before\"?: seconds, \"new_device_mails\"?: bool, \"must_change\"?: bool,
+   \"valid_from\"?: seconds}
 
 Hashes may be argon2, scrypt, PBKDF2, bcrypt, SHA-crypt or phpass, as PHC strings and as Django, Werkzeug,
 passlib, PHP, WordPress, ASP.NET Identity, Keycloak and Firebase have them: docs/guide/moving-users.md says
@@ -46,8 +47,8 @@ rejects. A dry run makes the same checks and counts, and writes nothing.
 With --update, an existing user gets what the line says and keeps the rest. An import never lowers not_before,
 and never replaces a newer password. It ends sessions that the user may not keep.
 
-With --without-passwords, a line may lack password and hash. Its user can't log in, and chooses the first
-password by a mail of /forgot. So its username has to be a mail address, and the deployment has to send mail.
+With --without-passwords, a line may lack password and hash. Its user can't log in: the first attempt sends a
+mail with a link to choose a password, as /forgot does. So its username has to be a mail address, and the deployment has to send mail.
 
 With --disable-missing, the file must contain all users of another deployment. If a user was created again
 there, under the same name with another user_id, the new user takes the name here too. The old user is deleted

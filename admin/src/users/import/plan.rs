@@ -140,6 +140,7 @@ impl Planner {
             not_before,
             // An operator who enables the user stops the deletion.
             deleting: user.deleting && disabled,
+            new_device_mails: record.new_device_mails.unwrap_or(user.new_device_mails),
             ..user.clone()
         };
         let differs = [
@@ -147,6 +148,7 @@ impl Planner {
             (attribute::DISABLED, next.disabled != user.disabled),
             (attribute::NOT_BEFORE, next.not_before != user.not_before),
             (attribute::DELETING, next.deleting != user.deleting),
+            (attribute::NEW_DEVICE_MAILS, next.new_device_mails != user.new_device_mails),
         ];
         let changed: Vec<_> =
             differs.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();

@@ -23,6 +23,8 @@ pub(crate) struct Record {
     pub(crate) must_change: Option<bool>,
     /// Sessions created before this instant are over.
     pub(crate) not_before: Option<Timestamp>,
+    /// Whether the user wants mails about new devices.
+    pub(crate) new_device_mails: Option<bool>,
     /// The earliest start of sessions with the password.
     pub(crate) valid_from: Option<Timestamp>,
 }
@@ -100,6 +102,7 @@ impl Record {
             disabled: fields.flag("disabled")?,
             must_change: fields.flag("must_change")?,
             not_before: fields.instant("not_before")?,
+            new_device_mails: fields.flag("new_device_mails")?,
             valid_from: fields.instant("valid_from")?,
         })
     }

@@ -234,6 +234,7 @@ impl Worker {
             claims: record.claims.clone().unwrap_or_default(),
             disabled: record.disabled.unwrap_or_default(),
             not_before: record.not_before.unwrap_or_default(),
+            new_device_mails: record.new_device_mails.unwrap_or_default(),
             ..User::default()
         };
         let credential = NewCredential {

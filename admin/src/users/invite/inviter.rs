@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use mails::{Invited, MailId, MailRow, MailState, Mails, NewInvitation, Purpose, Ticket};
 use passwords::{Credentials, Username};
 use serde_json::{Map, Value};
-use shared::{client::SignUp, clock::Timestamp, http::Language, ids::ClientId};
+use shared::{client::SignUp, http::Language, ids::ClientId};
 
-use super::invitation::{Invitation, check_claims};
+use super::{
+    invitation::{Invitation, check_claims},
+    outcome::Outcome,
+};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     deployment::Deployment,
@@ -18,19 +21,6 @@ use crate::{
         users::UserTables,
     },
 };
-
-/// The result for an address.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// The invitation waits to be sent.
-    Invited,
-    /// The address has an invitation whose link works until then. It stays.
-    Pending(Timestamp),
-    /// The address has an account.
-    There,
-    /// The address isn't invited, for this reason.
-    Bad(&'static str),
-}
 
 /// The command's options for all addresses.
 #[derive(Debug)]

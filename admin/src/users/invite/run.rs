@@ -1,16 +1,17 @@
-//! Invites the addresses of the command line, or those of a file.
+//! Invites the addresses of the command line or of a file, or withdraws their invitations.
 
 use mails::EmailAddress;
-use serde::Serialize;
 use tokio::{select, sync::mpsc::Receiver};
 
 use super::{
     invitation::Invitation,
-    inviter::{Inviter, Outcome},
+    inviter::Inviter,
+    outcome::{Counts, Outcome},
     pace::Pace,
+    withdrawer::Withdrawer,
 };
 use crate::{
-    console::{Console, instant},
+    console::Console,
     error::AdminError,
     import::{
         lines::{Line, Piece},
@@ -21,31 +22,34 @@ use crate::{
     interrupt::Interrupts,
 };
 
-/// The number of addresses with each result.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Counts {
-    pub(super) invited: u64,
-    /// Those with an invitation whose link still works.
-    pub(super) pending: u64,
-    /// Those with an account.
-    pub(super) there_already: u64,
-    pub(super) rejected: u64,
+/// What the command does with each address.
+pub(super) enum Work {
+    /// It invites the address.
+    Invite(Box<Inviter>),
+    /// It withdraws the invitation.
+    Withdraw(Box<Withdrawer>),
 }
 
-impl Counts {
-    fn count(&mut self, outcome: &Outcome) {
-        match outcome {
-            Outcome::Invited => self.invited += 1,
-            Outcome::Pending(_) => self.pending += 1,
-            Outcome::There => self.there_already += 1,
-            Outcome::Bad(_) => self.rejected += 1,
+impl Work {
+    /// No addresses yet.
+    pub(super) fn counts(&self) -> Counts {
+        match self {
+            Self::Invite(_) => Counts::INVITING,
+            Self::Withdraw(_) => Counts::WITHDRAWING,
+        }
+    }
+
+    async fn carry_out(&mut self, invitation: &Invitation) -> Result<Outcome, AdminError> {
+        match self {
+            Self::Invite(inviter) => inviter.invite(invitation).await,
+            Self::Withdraw(withdrawer) => withdrawer.withdraw(&invitation.address).await,
         }
     }
 }
 
-/// Invites the addresses of the command line, and says which of them aren't invited.
+/// Handles the addresses of the command line, and says of which it did nothing.
 pub(super) async fn each(
-    inviter: &mut Inviter,
+    work: &mut Work,
     mut pace: Pace,
     addresses: Vec<EmailAddress>,
     console: &Console,
@@ -54,17 +58,13 @@ pub(super) async fn each(
     for address in addresses {
         pace.wait().await;
         let invitation = Invitation::of(address);
-        let outcome = inviter.invite(&invitation).await?;
+        let outcome = work.carry_out(&invitation).await?;
         counts.count(&outcome);
-        let address = invitation.address.as_str();
-        match outcome {
-            Outcome::Invited => pace.invited(),
-            Outcome::Pending(until) => console.note(&format!(
-                "{address} has an invitation that is good until {}: --again replaces it",
-                instant(until.as_unix())
-            )),
-            Outcome::There => console.note(&format!("{address} has an account already")),
-            Outcome::Bad(reason) => console.note(&format!("{address}: {reason}")),
+        if matches!(outcome, Outcome::Invited) {
+            pace.invited();
+        }
+        if let Some(note) = outcome.note(invitation.address.as_str()) {
+            console.note(&note);
         }
     }
     Ok(())
@@ -80,7 +80,7 @@ fn stopped(line: u64) -> impl FnOnce(AdminError) -> AdminError {
 
 /// The run through a file.
 pub(super) struct Run {
-    pub(super) inviter: Inviter,
+    pub(super) work: Work,
     pub(super) pace: Pace,
     pub(super) progress: Progress,
     pub(super) rejects: Rejects,
@@ -90,7 +90,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// Invites the address of each line, until the end, a failure or a signal.
+    /// Handles the address of each line, until the end, a failure or a signal.
     pub(super) async fn all(
         &mut self,
         mut pieces: Receiver<Piece>,
@@ -118,7 +118,7 @@ impl Run {
     }
 
     async fn line(&mut self, line: &Line) -> Result<(), AdminError> {
-        match self.invite(line).await? {
+        match self.carry_out(line).await? {
             Ok(()) => {}
             Err(reason) => {
                 self.counts.rejected += 1;
@@ -130,8 +130,8 @@ impl Run {
         Ok(())
     }
 
-    /// Invites the address of a line, or returns why the line is rejected.
-    async fn invite(&mut self, line: &Line) -> Result<Result<(), String>, AdminError> {
+    /// Handles the address of a line, or returns why the line is rejected.
+    async fn carry_out(&mut self, line: &Line) -> Result<Result<(), String>, AdminError> {
         let invitation = match Invitation::parse(&line.bytes) {
             Ok(Some(invitation)) => invitation,
             Ok(None) => return Ok(Ok(())),
@@ -142,15 +142,17 @@ impl Run {
             return Ok(Err(format!("it has the address of line {earlier}")));
         }
         self.seen.note(address, line.number);
-        match self.inviter.invite(&invitation).await? {
-            Outcome::Bad(reason) => Ok(Err(reason.to_owned())),
-            outcome => {
-                if matches!(outcome, Outcome::Invited) {
-                    self.pace.invited();
-                }
-                self.counts.count(&outcome);
-                Ok(Ok(()))
+        let outcome = self.work.carry_out(&invitation).await?;
+        match outcome {
+            Outcome::Bad(reason) => return Ok(Err(reason.to_owned())),
+            Outcome::Invited => self.pace.invited(),
+            // The other results need nothing of the operator.
+            Outcome::Accepted => {
+                self.progress.say(&format!("line {}: its invitation was accepted", line.number));
             }
+            Outcome::Pending(_) | Outcome::There | Outcome::Withdrawn | Outcome::NotInvited => {}
         }
+        self.counts.count(&outcome);
+        Ok(Ok(()))
     }
 }

@@ -1,11 +1,10 @@
-//! `POST /reset`: a user who forgot the password sets a new one.
+//! `POST /reset`: a user who forgot the password, or has none yet, sets one.
 
 use lambda_http::{Body, Request, Response};
-use mails::Purpose;
 use shared::log::RequestLog;
 
 use super::{done, network};
-use crate::{AccountsApi, AccountsError, redeem::Redemption, request::RedeemRequest};
+use crate::{AccountsApi, AccountsError, redeem::Redemption, request::RedeemRequest, reset::SETS_PASSWORD};
 
 impl AccountsApi {
     pub(super) async fn reset(
@@ -16,7 +15,7 @@ impl AccountsApi {
         let now = self.clock.now();
         let redeem = RedeemRequest::of_reset(request)?;
         // Before any read: junk costs nothing.
-        let ticket = self.accounts.ticket(&redeem.means, &[Purpose::Reset], now).await?;
+        let ticket = self.accounts.ticket(&redeem.means, &SETS_PASSWORD, now).await?;
         let client = self.first_party(&redeem.client, log).await?;
         let network = network(request, &client);
         let guess = redeem.means.guess(network.as_ref());

@@ -132,7 +132,7 @@ fn purpose(browser: &BrowserSession) -> [&str; 2] {
     ["change-email", browser.session.key.session_id.as_str()]
 }
 
-/// The answer to a browser without a session: the account, where its user signs in.
+/// The answer to a browser without a session: a redirect to the page of the account, where its user signs in.
 fn signed_out(step: &Step<'_>) -> Response<Body> {
     redirect::to_page(&step.way.sign_in())
 }

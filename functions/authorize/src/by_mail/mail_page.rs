@@ -1,5 +1,6 @@
 //! The pages, and the relative URLs between them.
 
+use accounts::SETS_PASSWORD;
 use mails::Purpose;
 use shared::route;
 
@@ -14,7 +15,7 @@ pub(crate) enum MailPage {
     Confirm,
     /// Asks for the address of a user who forgot the password.
     Forgot,
-    /// The link in the mail to that address.
+    /// The link in the mail to that address, or to a user who has no password yet.
     Reset,
     /// Asks a signed-in user for another address.
     Email,
@@ -49,7 +50,7 @@ impl MailPage {
     pub(super) fn accepted(self) -> &'static [Purpose] {
         match self.task() {
             MailTask::SignUp => &[Purpose::SignUp, Purpose::Invitation],
-            MailTask::Reset => &[Purpose::Reset],
+            MailTask::Reset => &SETS_PASSWORD,
             MailTask::ChangeEmail => &[Purpose::Email],
             MailTask::UndoChange => &[Purpose::Undo],
         }

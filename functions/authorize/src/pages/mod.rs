@@ -89,8 +89,8 @@ impl Pages {
     }
 
     /// The account's forms, with `csrf` and `action`: `end` with the `session` to end; `end-all`, which ends
-    /// all sessions but the browser's; `change-password` with `username`, `current_password` and
-    /// `new_password`; `sign-out`.
+    /// all sessions but the browser's; `new-device-mails-on` or `new-device-mails-off`; `change-password` with
+    /// `username`, `current_password` and `new_password`; `sign-out`.
     pub(crate) fn account(&self, frame: &Frame<'_>, view: &AccountView<'_>) -> Response<Body> {
         let status = view.problem.map_or(StatusCode::OK, ChangeProblem::status);
         self.respond(frame, status, &template::Account::new(self.page(frame), view))

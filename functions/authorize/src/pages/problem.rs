@@ -142,6 +142,10 @@ pub(crate) enum AccountNotice {
     OthersSignedOut,
     /// The user changed the password.
     PasswordChanged,
+    /// The user asked for mails about new devices.
+    NewDeviceMailsOn,
+    /// The user stopped mails about new devices.
+    NewDeviceMailsOff,
 }
 
 impl AccountNotice {
@@ -150,6 +154,8 @@ impl AccountNotice {
             Self::DeviceSignedOut => messages.device_signed_out,
             Self::OthersSignedOut => messages.others_signed_out,
             Self::PasswordChanged => messages.password_changed,
+            Self::NewDeviceMailsOn => messages.new_device_mails_turned_on,
+            Self::NewDeviceMailsOff => messages.new_device_mails_turned_off,
         }
     }
 }

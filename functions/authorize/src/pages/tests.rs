@@ -57,6 +57,7 @@ fn account_view<'a>(username: &'a str, devices: &'a [DeviceView<'a>]) -> Account
         has_more: false,
         notice: None,
         problem: None,
+        new_device_mails: None,
         change_email: Some(username),
         delete_account: username,
     }
@@ -103,10 +104,17 @@ fn others(pages: &Pages, frame: &Frame<'_>, text: &str) -> Vec<Response<Body>> {
             },
         ),
         pages.go_on(frame, &ContinueView { client: text, username: text }),
-        pages.account(frame, &account_view(text, &devices)),
+        pages.account(frame, &AccountView { new_device_mails: Some(false), ..account_view(text, &devices) }),
         pages.account(
             frame,
-            &AccountView { has_more: true, notice, problem, change_email: None, ..account_view(text, &[]) },
+            &AccountView {
+                has_more: true,
+                notice,
+                problem,
+                new_device_mails: Some(true),
+                change_email: None,
+                ..account_view(text, &[])
+            },
         ),
         pages.sign_out(frame, text),
         pages.delete_account(frame, &deletion_view(text, None)),
@@ -229,8 +237,8 @@ fn each_page_has_its_actions() {
         &["change-password", "cancel"],
         &["allow", "deny"],
         &["continue", "deny"],
-        &["end", "end-all", "change-password", "sign-out"],
-        &["end-all", "change-password", "sign-out"],
+        &["end", "end-all", "new-device-mails-on", "change-password", "sign-out"],
+        &["end-all", "new-device-mails-off", "change-password", "sign-out"],
         &["sign-out", "cancel"],
         &["delete"],
         &["delete"],
@@ -490,4 +498,32 @@ fn the_account_offers_another_address_only_if_there_is_one() {
     };
     assert_eq!(links(Some("account/email")), ["account/email", "account/delete"]);
     assert_eq!(links(None), ["account/delete"]);
+}
+
+#[test]
+fn the_account_says_whether_mails_about_new_devices_come_and_has_one_button() {
+    let pages = pages(&[]);
+    for language in LANGUAGES {
+        let text = Messages::of(language);
+        let account = |new_device_mails| {
+            let view = AccountView { new_device_mails, ..account_view("ada", &[]) };
+            html(&pages.account(&frame(language), &view)).to_owned()
+        };
+        let shown = |html: &str| {
+            let texts = [
+                text.new_device_mails_are_on,
+                text.turn_new_device_mails_off,
+                text.new_device_mails_are_off,
+                text.turn_new_device_mails_on,
+            ];
+            texts.map(|text| html.contains(&format!(">{}<", text.replace('\'', "&#39;"))))
+        };
+        let (on, off, unasked) = (account(Some(true)), account(Some(false)), account(None));
+        assert_eq!(shown(&on), [true, true, false, false], "{on}");
+        assert_eq!(shown(&off), [false, false, true, true], "{off}");
+        assert_eq!(shown(&unasked), [false; 4], "{unasked}");
+        assert!(!unasked.contains("new-device-mails"), "{unasked}");
+        assert_eq!(actions(&on), ["new-device-mails-off", "change-password", "sign-out"]);
+        assert_eq!(actions(&off), ["new-device-mails-on", "change-password", "sign-out"]);
+    }
 }

@@ -96,6 +96,8 @@ pub(crate) struct AccountView<'a> {
     pub(crate) notice: Option<AccountNotice>,
     /// Why the password was not changed.
     pub(crate) problem: Option<ChangeProblem>,
+    /// Whether the user wants mails about new devices; `None`, if the page doesn't ask.
+    pub(crate) new_device_mails: Option<bool>,
     /// The relative URL of the page for another address, if the user has one and can change it.
     pub(crate) change_email: Option<&'a str>,
     /// The relative URL of the page that deletes the account.

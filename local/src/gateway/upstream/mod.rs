@@ -106,7 +106,7 @@ pub(super) fn methods() -> String {
 }
 
 impl fmt::Display for Upstream {
-    /// As on the command line.
+    /// Writes the form of the command line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.path() {
             "/" => write!(f, "{}", self.url()),

@@ -44,7 +44,7 @@ impl Sender {
         Self { client, via: format!("latchgate-{}", random::identifier(random)) }
     }
 
-    /// Refuses a request that no token could save, before the authorizer is asked.
+    /// Refuses a request that can't be passed on, whatever its token is, before the authorizer is asked.
     pub(in crate::gateway) fn check(&self, parts: &Parts) -> Result<(), Failure> {
         if headers::came_by(&parts.headers, &self.via) {
             tracing::warn!(

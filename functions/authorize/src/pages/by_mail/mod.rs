@@ -118,7 +118,7 @@ struct Done<'a> {
     view: &'a DoneView<'a>,
     said: &'static Explanation,
     next: &'static str,
-    /// Whether a user of an app has to sign in there.
+    /// Whether the page tells users of an app to go back to the app and sign in there.
     is_by_app: bool,
 }
 

@@ -162,6 +162,13 @@ pub(in super::super) const ENGLISH: Messages = Messages {
     device_signed_out: "The device is signed out.",
     others_signed_out: "All other devices are signed out.",
     password_changed: "Your password is changed.",
+    new_device_mails: "Mails about new devices",
+    new_device_mails_are_on: "You get a mail when you sign in on a new device.",
+    new_device_mails_are_off: "You don't get a mail when you sign in on a new device.",
+    turn_new_device_mails_on: "Send me a mail when I sign in on a new device",
+    turn_new_device_mails_off: "Stop these mails",
+    new_device_mails_turned_on: "Mails about new devices are turned on.",
+    new_device_mails_turned_off: "Mails about new devices are turned off.",
 
     sign_out: "Sign out",
     sign_out_here: "Sign out of this browser",
@@ -201,9 +208,9 @@ pub(in super::super) const ENGLISH: Messages = Messages {
         text: "Your user name is not an email address. The operator of this service can change it.",
     },
     email_taken: Explanation {
-        title: "This address has another account",
+        title: "Another account has this address",
         text: "An email address can have only one account. To use this address, \
-            delete its other account first, or ask the operator of this service for help.",
+            delete that account first, or ask the operator of this service for help.",
     },
     too_many: Explanation { title: "Please try again later", text: "There were too many requests." },
     unavailable: Explanation { title: "Not available right now", text: "Please try again in a moment." },

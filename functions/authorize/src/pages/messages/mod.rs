@@ -160,6 +160,13 @@ pub(super) struct Messages {
     pub(super) device_signed_out: &'static str,
     pub(super) others_signed_out: &'static str,
     pub(super) password_changed: &'static str,
+    pub(super) new_device_mails: &'static str,
+    pub(super) new_device_mails_are_on: &'static str,
+    pub(super) new_device_mails_are_off: &'static str,
+    pub(super) turn_new_device_mails_on: &'static str,
+    pub(super) turn_new_device_mails_off: &'static str,
+    pub(super) new_device_mails_turned_on: &'static str,
+    pub(super) new_device_mails_turned_off: &'static str,
 
     // Sign-out.
     pub(super) sign_out: &'static str,

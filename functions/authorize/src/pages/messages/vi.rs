@@ -44,7 +44,7 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     email_not_allowed: "Không thể dùng địa chỉ email thuộc tên miền này. Vui lòng nhập địa chỉ khác.",
     too_many_requests: "Đã có quá nhiều yêu cầu. Vui lòng thử lại sau.",
     captcha_unsolved: "Vui lòng giải captcha rồi gửi lại biểu mẫu.",
-    captcha_needs_script: "Biểu mẫu này cần JavaScript: captcha giúp phân biệt người với chương trình.",
+    captcha_needs_script: "Biểu mẫu này cần JavaScript: captcha giúp phân biệt người dùng với chương trình tự động.",
     mail_expired: "Email đó đã quá cũ. Vui lòng yêu cầu email mới.",
     check_mail: "Kiểm tra hộp thư của bạn",
     mail_sent_to: Around(
@@ -73,34 +73,34 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     link_gone: Explanation {
         title: "Liên kết này không còn dùng được",
         text: "Mỗi liên kết chỉ dùng được một lần và trong thời hạn ghi trong email. \
-            Nếu bạn đã nhận nhiều email, chỉ liên kết trong email mới nhất dùng được. \
+            Nếu bạn đã nhận nhiều email, chỉ liên kết trong email mới nhất còn dùng được. \
             Nếu bạn đã đặt mật khẩu, hãy đăng nhập bằng mật khẩu đó.",
     },
     ask_again: "Yêu cầu email mới",
-    ask_again_in_app: "Vui lòng quay lại ứng dụng mà bạn đã bắt đầu và yêu cầu email mới tại đó. \
+    ask_again_in_app: "Vui lòng quay lại ứng dụng nơi bạn đã bắt đầu và yêu cầu email mới tại đó. \
         Nếu bạn được mời, hãy xin một lời mời mới.",
 
     change_email: "Đổi địa chỉ email",
     change_email_lead: "Nhập địa chỉ mới. Chúng tôi sẽ gửi đến địa chỉ đó một email có liên kết và mã. \
         Địa chỉ hiện tại vẫn được giữ nguyên cho đến khi bạn xác nhận địa chỉ mới.",
     new_email: "Địa chỉ email mới",
-    email_same: "Đây đã là địa chỉ của tài khoản bạn. Vui lòng nhập địa chỉ khác.",
+    email_same: "Tài khoản của bạn đang dùng địa chỉ này. Vui lòng nhập địa chỉ khác.",
     wrong_own_password: "Mật khẩu không đúng. \
         Nếu đã thử nhiều lần, bạn cần đợi vài phút rồi mới có thể thử lại.",
     own_password_missing: "Vui lòng nhập mật khẩu hiện tại.",
     confirm_email: "Xác nhận địa chỉ email mới",
-    confirm_email_lead: "Tài khoản của bạn sẽ dùng địa chỉ này, và từ đó bạn đăng nhập bằng địa chỉ này. \
+    confirm_email_lead: "Tài khoản của bạn sẽ dùng địa chỉ này. Từ đó, bạn đăng nhập bằng địa chỉ này. \
         Chỉ xác nhận nếu chính bạn đã yêu cầu thay đổi.",
     confirm: "Xác nhận địa chỉ",
     email_changed: Explanation {
         title: "Đã đổi địa chỉ email",
         text: "Từ bây giờ, hãy đăng nhập bằng địa chỉ mới và mật khẩu như cũ. \
-            Các thiết bị của bạn vẫn được giữ đăng nhập.",
+            Bạn vẫn đăng nhập trên các thiết bị của mình.",
     },
     email_link_gone: Explanation {
         title: "Liên kết này không còn dùng được",
         text: "Mỗi liên kết có hiệu lực trong một giờ và chỉ dùng được một lần. \
-            Nếu bạn đã nhận nhiều email, chỉ liên kết trong email mới nhất dùng được. \
+            Nếu bạn đã nhận nhiều email, chỉ liên kết trong email mới nhất còn dùng được. \
             Nếu bạn đã xác nhận địa chỉ, bạn có thể đăng nhập bằng địa chỉ đó.",
     },
     undo_email: "Khôi phục địa chỉ email",
@@ -122,7 +122,7 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     delete_account: "Xóa tài khoản",
     delete_account_lead: "Thao tác này sẽ xóa tài khoản của bạn và đăng xuất bạn khỏi tất cả thiết bị. \
         Không thể hoàn tác.",
-    delete_account_apps: "Các ứng dụng có thể vẫn giữ dữ liệu riêng của họ về bạn.",
+    delete_account_apps: "Các ứng dụng có thể vẫn lưu giữ dữ liệu riêng về bạn.",
     delete_confirmation: "Tôi muốn xóa vĩnh viễn tài khoản của mình.",
     delete_unconfirmed: "Vui lòng đánh dấu vào ô để xác nhận rằng bạn muốn xóa tài khoản.",
     account_deleted: Explanation {
@@ -145,7 +145,7 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     returns_to: Around("Tiếp theo, bạn sẽ quay lại ", "."),
     returns_to_app: "Tiếp theo, bạn sẽ quay lại ứng dụng trên thiết bị này.",
     any_app_could_ask: "Bất kỳ ứng dụng nào trên thiết bị này cũng có thể mạo danh ứng dụng đó. \
-        Chỉ cho phép nếu chính bạn vừa khởi động ứng dụng.",
+        Chỉ cho phép nếu chính bạn vừa mở ứng dụng.",
     allow_if_trusted: "Chỉ cho phép những ứng dụng mà bạn tin tưởng.",
     allow: "Cho phép",
     deny: "Từ chối",
@@ -163,7 +163,7 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     this_browser: "Trình duyệt này",
     bound: "Được bảo vệ bằng khóa riêng",
     client: "Ứng dụng",
-    last_used: "Dùng gần nhất",
+    last_used: "Lần dùng gần nhất",
     signed_in: "Đăng nhập lúc",
     address: "Địa chỉ IP",
     more_devices: "Còn các thiết bị khác không hiển thị ở đây.",
@@ -171,6 +171,13 @@ pub(in super::super) const VIETNAMESE: Messages = Messages {
     device_signed_out: "Đã đăng xuất khỏi thiết bị.",
     others_signed_out: "Đã đăng xuất khỏi tất cả thiết bị khác.",
     password_changed: "Đã đổi mật khẩu.",
+    new_device_mails: "Email về thiết bị mới",
+    new_device_mails_are_on: "Bạn sẽ nhận được email khi đăng nhập trên thiết bị mới.",
+    new_device_mails_are_off: "Bạn không nhận email khi đăng nhập trên thiết bị mới.",
+    turn_new_device_mails_on: "Gửi email cho tôi khi tôi đăng nhập trên thiết bị mới",
+    turn_new_device_mails_off: "Ngừng gửi các email này",
+    new_device_mails_turned_on: "Đã bật email về thiết bị mới.",
+    new_device_mails_turned_off: "Đã tắt email về thiết bị mới.",
 
     sign_out: "Đăng xuất",
     sign_out_here: "Đăng xuất khỏi trình duyệt này",

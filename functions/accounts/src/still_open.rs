@@ -1,0 +1,45 @@
+//! Whether a link that is neither used nor replaced still opens something, for the page that it leads to. The writes
+//! that use a link up decide once more. This only spares users a form that would be refused.
+
+use mails::{PendingMail, Purpose, Ticket};
+
+use crate::{Accounts, AccountsError, AccountsReason, record::address_of, redeem::username_of};
+
+impl Accounts {
+    /// Refuses a link that is void by now, although it's the newest to its mailbox and unused. This uses nothing
+    /// up.
+    ///
+    /// # Errors
+    ///
+    /// [`AccountsError`], as the write that the link is for would be refused: the account is gone, disabled, or
+    /// there already, or a later event voids the link.
+    pub(crate) async fn check_still_open(
+        &self,
+        ticket: &Ticket,
+        pending: &PendingMail,
+    ) -> Result<(), AccountsError> {
+        match ticket.purpose {
+            Purpose::SignUp | Purpose::Invitation => {
+                let taken = self.credentials.find(&username_of(pending)?).await?;
+                if taken.is_some() { Err(AccountsReason::Taken.into()) } else { Ok(()) }
+            }
+            Purpose::Reset | Purpose::Notice(_) => self.check_account(ticket, pending).await,
+            Purpose::Email => {
+                let record = self.asker(pending).await?;
+                let old = address_of(&record.user).ok_or(AccountsReason::Over)?;
+                if old.normal() == pending.address.normal() {
+                    return Err(AccountsReason::Taken.into());
+                }
+                Ok(())
+            }
+            Purpose::Undo => {
+                let user_id = pending.user_id.as_ref().ok_or(AccountsReason::Over)?;
+                let undos = self.record(user_id).await?.undos;
+                undos.before(ticket.id).ok_or(AccountsReason::Over)?;
+                Ok(())
+            }
+            // Such a mail has no link.
+            Purpose::Deleted => Ok(()),
+        }
+    }
+}
