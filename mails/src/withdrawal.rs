@@ -27,8 +27,8 @@ pub enum Withdrawn {
 }
 
 impl Mails {
-    /// Withdraws the unused invitation of an address. It deletes the row, by which the link would be valid: of a
-    /// person who isn't invited any more, nothing is kept.
+    /// Withdraws the unused invitation of an address. It deletes the row, by which the link would be valid: the
+    /// table keeps nothing of a person who isn't invited any more.
     ///
     /// # Errors
     ///

@@ -236,7 +236,7 @@ async fn a_link_to_the_first_password_never_replaces_a_password() {
 
 /// The reset reads that the user has no password, and writes only if that is still so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_links_at_once_exactly_one_sets_the_first_password() {
+async fn of_two_links_at_once_the_one_for_every_password_has_the_last_word() {
     for round in 0..5 {
         let stage = Stage::imported().await;
         let (link, asked) = (stage.invited().await, stage.asked(route::FORGOT, IMPORTED).await);

@@ -235,14 +235,14 @@ impl SessionRevoker {
         }
     }
 
-    /// Ends the user's sessions like [`Self::revoke_of_user`], and has the user told about it by one mail. A live
-    /// session ends last, as in [`Self::revoke_with_notice`]: the same request again still finds it after a
-    /// failure. If none of the sessions lives, there is no mail.
+    /// Ends the user's sessions like [`Self::revoke_of_user`], and has the user told about it by mail. One live
+    /// session ends last, and has the notice, as in [`Self::revoke_with_notice`]. If none of the sessions lives,
+    /// there is no mail.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], as for [`Self::revoke_of_user`]. Then the session that has the notice still lives, unless
-    /// its own end failed.
+    /// [`StoreError`], as for [`Self::revoke_of_user`]. The last session ends even then: it may be a thief's. The
+    /// same request again ends the rest, and may have the user told once more.
     ///
     /// # Panics
     ///
@@ -267,11 +267,12 @@ impl SessionRevoker {
             }
             true
         };
-        self.revoke_of_user(user_id, now, is_before_last, &mut on_denied).await?;
-        match last {
+        let others = self.revoke_of_user(user_id, now, is_before_last, &mut on_denied).await;
+        let last = match last {
             Some(last) => self.revoke_with_notice(&last, notice, now, on_denied).await,
             None => Ok(()),
-        }
+        };
+        others.and(last)
     }
 
     /// Marks a session, and puts it on the denylist if that succeeds.

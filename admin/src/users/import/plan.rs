@@ -158,7 +158,7 @@ impl Planner {
         );
         let user_change = if changed.contains(&attribute::CLAIMS) {
             // As in `users set-claims`: an earlier notice must not go to another address.
-            user_change.set(attribute::NOTICE, None).set(attribute::NOTICED_AT, None)
+            user_change.set(attribute::NOTICE, None)
         } else {
             user_change
         };
