@@ -39,16 +39,17 @@ const QUICK: [Step; 9] = [
     }),
 ];
 
-/// The other tests, and what they build, which most of the later steps use.
-const TESTS: [Step; 1] =
-    [("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"])))];
+/// What runs alone: the tests, which build what later steps use, and the pages, whose users don't wait for long.
+const TESTS: [Step; 2] = [
+    ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
+    ("the pages in a browser", browser::run_all),
+];
 
 /// Starts with the quickest step.
-const AFTER_TESTS: [Step; 8] = [
+const AFTER_TESTS: [Step; 7] = [
     ("the book and its links", book::build),
     ("tests behind an HTTP API", http_api::run_tests_of_the_gateway),
     ("the commands of the README and the guide", readme::run_commands),
-    ("the pages in a browser", browser::run_all),
     ("tokens in npm's and PyPI's libraries", verifiers::run_all),
     ("tests on DynamoDB Local", dynamodb_local::run_tests_of_the_engine),
     ("Wycheproof's vectors", wycheproof::run_if_there),

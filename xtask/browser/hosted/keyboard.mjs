@@ -66,16 +66,22 @@ async function enter(page) {
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')]);
 }
 
+/** Types into the field with the focus. A page that has just loaded may set it a moment later. */
+async function type(page, text) {
+  await page.locator('input:focus').waitFor();
+  await page.keyboard.type(text);
+}
+
 /** Signs in, agrees, ends a session, asks for mails about new devices, changes the password and signs out, without a mouse. */
 export async function useKeyboard({ page }, app, user, nextPassword) {
   const request = app.request('parcels', { scope: 'openid parcels' });
   await page.goto(request.url);
   // The first field has the focus already.
-  await page.keyboard.type(user.name);
+  await type(page, user.name);
   await page.keyboard.press('Tab');
-  await page.keyboard.type('not this one');
+  await type(page, 'not this one');
   await enter(page);
-  await page.keyboard.type(user.password);
+  await type(page, user.password);
   await enter(page);
   await tabTo(page, button(page, 'allow'));
   await enter(page);
@@ -92,9 +98,9 @@ export async function useKeyboard({ page }, app, user, nextPassword) {
   await tabTo(page, page.locator('summary'));
   await page.keyboard.press('Enter');
   await page.keyboard.press('Tab');
-  await page.keyboard.type(user.password);
+  await type(page, user.password);
   await page.keyboard.press('Tab');
-  await page.keyboard.type(nextPassword);
+  await type(page, nextPassword);
   await enter(page);
   await page.locator('.notice').waitFor();
   await tabTo(page, button(page, 'sign-out'));
@@ -109,17 +115,17 @@ export async function signUpByKeyboard({ page }, app, address, password) {
   await tabTo(page, page.locator('a[href*="account/new"]'));
   await enter(page);
   // On each of these pages the only field has the focus already.
-  await page.keyboard.type(address);
+  await type(page, address);
   await enter(page);
-  await page.keyboard.type((await new Mailbox(address).next()).code);
+  await type(page, (await new Mailbox(address).next()).code);
   await enter(page);
-  await page.keyboard.type(password);
+  await type(page, password);
   await enter(page);
   await tabTo(page, page.locator('a.button'));
   await enter(page);
-  await page.keyboard.type(address);
+  await type(page, address);
   await page.keyboard.press('Tab');
-  await page.keyboard.type(password);
+  await type(page, password);
   await enter(page);
   await app.tokens(page, request);
 }
@@ -129,18 +135,18 @@ export async function deleteByKeyboard({ page }, name, address, password) {
   await page.goto(`${url}/account`);
   await tabTo(page, page.locator('a[href*="account/email"]'));
   await enter(page);
-  await page.keyboard.type(address);
+  await type(page, address);
   await page.keyboard.press('Tab');
-  await page.keyboard.type(password);
+  await type(page, password);
   await enter(page);
-  await page.keyboard.type((await new Mailbox(address).nextWithLink()).code);
+  await type(page, (await new Mailbox(address).nextWithLink()).code);
   await enter(page);
   await tabTo(page, page.locator('a.button'));
   await enter(page);
   assert.ok(!(await page.locator('main').innerText()).includes(name), 'another name');
   await tabTo(page, page.locator('a[href*="account/delete"]'));
   await enter(page);
-  await page.keyboard.type(password);
+  await type(page, password);
   await page.keyboard.press('Tab');
   await page.keyboard.press('Space');
   await tabTo(page, button(page, 'delete'));
