@@ -27,7 +27,7 @@ impl Stage {
         Self::of(api)
     }
 
-    /// Tries to log in as the user without a password, who is refused.
+    /// Tries to log in as the user without a password. Latchgate refuses.
     async fn knock(&self) {
         self.api.try_login_as(IMPORTED, PASSWORD).await.assert_error(400, "invalid_grant");
     }
@@ -288,7 +288,7 @@ async fn a_user_who_is_disabled_meanwhile_gets_no_mail_and_has_no_use_for_a_link
     assert_eq!(events, ["mail_notice_dropped"]);
 }
 
-/// Gives the user another name, and the old one to a new user who has no password either.
+/// Gives the user another name, and the old one to a new user without a password.
 async fn hand_over(api: &Api) {
     let tables = admin::tables::users::UserTables::of(&api.operator(None)).unwrap();
     let [from, to] = [IMPORTED, HOPPER].map(|name| Username::parse(name).unwrap());
@@ -322,7 +322,7 @@ async fn a_mail_that_waits_is_dropped_if_another_user_has_the_address() {
     assert!(waiting(&stage.api).await.is_empty(), "it is not tried again");
 }
 
-/// Without a sender nobody is told, and nothing else changes.
+/// Without a sender no mail goes out, and nothing else changes.
 #[tokio::test]
 async fn a_deployment_without_mail_refuses_as_before() {
     let api = Api::start().await;

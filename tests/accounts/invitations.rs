@@ -180,7 +180,7 @@ async fn of_twenty_uses_of_one_invitation_one_creates_the_account() {
     }
 }
 
-/// The link says what a replaced one does: nobody learns that someone was invited by mistake.
+/// The link says the same as a replaced one, so its reader doesn't learn of the mistake.
 #[tokio::test]
 async fn a_withdrawn_invitation_opens_no_account() {
     let stage = Stage::with("SignUp", "invited").await;

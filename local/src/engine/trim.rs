@@ -19,8 +19,8 @@ pub(super) enum TrimError {
 }
 
 /// Removes the records that are older than a day, and returns their number. A database in memory keeps them until the
-/// process ends. The engine has no operation for this, so it's done by a connection of its own, which waits for the
-/// engine's writes.
+/// process ends. The engine has no operation for this, so a second connection does it, and waits for the engine's
+/// writes.
 ///
 /// # Errors
 ///
