@@ -62,7 +62,7 @@ fn a_client_a_user_and_a_session_read_and_write_as_the_examples() {
     let mut user = only("Users");
     assert!(Notice::parse(user[attribute::NOTICE].as_s().unwrap()).is_some());
     // Only the mailer and changes of the address read these.
-    for name in [attribute::UNDOS, attribute::NOTICE, attribute::NOTICED_AT] {
+    for name in [attribute::UNDOS, attribute::NOTICE, attribute::NOTICED_AT, attribute::NOTICE_NETWORK] {
         user.remove(name).unwrap();
     }
     let user_id = UserId::parse(user[attribute::USER_ID].as_s().unwrap()).unwrap();

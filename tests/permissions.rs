@@ -1,6 +1,9 @@
 //! Compares the functions' permissions with their actions in a run that needs each of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::Ipv4Addr,
+};
 
 use axum::http::Request;
 use keys::KeyRotation;
@@ -10,8 +13,8 @@ use shared::{client::ClientIdUrl, route, store::attribute};
 use crate::{
     harness::{
         ADA, ADAS_PASSWORD, APP, Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER,
-        IMPORTED, NEWCOMER, PASSWORD, Post, Secrets, THIRD, WEB, bearer, bounce, code_of, link_of, text,
-        with_mail,
+        IMPORTED, NEWCOMER, PASSWORD, Post, Secrets, THIRD, WEB, bearer, bounce, code_of, link_of, network,
+        text, with_mail,
     },
     key_rotation::rotate,
 };
@@ -438,6 +441,54 @@ fn the_mailer_may_read_sessions_only_to_tell_of_new_devices() {
         of_query.contains("ForAllValues:StringEquals") && of_query.contains("SPECIFIC_ATTRIBUTES"),
         "{of_query}"
     );
+}
+
+/// The attributes of each statement that names some, by its function and its call.
+fn attributes_in_policies() -> BTreeMap<(String, String), BTreeSet<String>> {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml")).unwrap();
+    let between = |text: &str, before: &str, after: &str| {
+        text.split(before).nth(1).unwrap().split(after).next().unwrap().to_owned()
+    };
+    let mut found = BTreeMap::new();
+    for role in text.split("PolicyName: ").skip(1) {
+        let function = role.split("FunctionRole").next().unwrap().to_lowercase();
+        for statement in role.split("- Effect: Allow\n").filter(|text| text.contains("dynamodb:Attributes")) {
+            let action = between(statement, "[\"dynamodb:", "\"]");
+            let table = between(statement, "!GetAtt ", "Table.Arn");
+            let attributes = between(statement, "\"dynamodb:Attributes\": [", "]");
+            let attributes = attributes.split(", ").map(str::to_owned).collect();
+            let earlier = found.insert((function.clone(), format!("{action} {table}")), attributes);
+            assert_eq!(earlier, None, "{function}: {action} {table}");
+        }
+    }
+    found
+}
+
+/// Else DynamoDB refuses the call, and no engine here does.
+#[tokio::test]
+async fn a_policy_with_attributes_has_exactly_those_of_its_calls() {
+    let api = Api::with(with_all_mails).await;
+    let post = Post::of(&api);
+    let mut named: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    let mut note = |function: &str, call: &str| {
+        let calls = api.calls.take();
+        let attributes = calls.into_iter().filter(|made| made.name == call).flat_map(|made| made.attributes);
+        named.entry((function.to_owned(), call.to_owned())).or_default().extend(attributes);
+    };
+    api.import_without_password().await;
+    for source in [network(1), Ipv4Addr::LOCALHOST.into()] {
+        api.try_login_from(source, IMPORTED, PASSWORD).await.assert_error(400, "invalid_grant");
+    }
+    note("login", "UpdateItem Users");
+    post.notices(&api).await;
+    note("mailer", "GetItem Credentials");
+    api.put_account(GRACE, GRACES_PASSWORD, GRACE_ID).await;
+    api.try_login_as(GRACE, GRACES_PASSWORD).await.tokens();
+    api.calls.take();
+    let sessions = api.items("SessionsTable").await;
+    post.of_new_session(&api, &sessions[0]).await;
+    note("mailer", "Query Sessions");
+    assert_eq!(attributes_in_policies(), named);
 }
 
 #[tokio::test]

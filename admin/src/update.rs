@@ -58,6 +58,14 @@ impl Change {
     pub(crate) fn tell(self, notice: Notice, at: Timestamp) -> Self {
         self.set(attribute::NOTICE, Some(AttributeValue::S(notice.name().to_owned())))
             .set(attribute::NOTICED_AT, Some(AttributeValue::N(at.to_string())))
+            .set(attribute::NOTICE_NETWORK, None)
+    }
+
+    /// Removes an earlier notice, which was for the address of that time, and must not go to another.
+    pub(crate) fn without_notice(self) -> Self {
+        [attribute::NOTICE, attribute::NOTICED_AT, attribute::NOTICE_NETWORK]
+            .into_iter()
+            .fold(self, |change, name| change.set(name, None))
     }
 
     /// Whether it changes nothing.

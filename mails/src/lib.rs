@@ -10,8 +10,8 @@
 //! another table's stream brings an event ([`Mails::notify`]). An operator who withdraws an invitation deletes its row
 //! ([`Mails::withdraw`]).
 //!
-//! Three other kinds of rows are no mailbox's: one counts the requests of a network ([`Network`]), one those of
-//! a user ([`Mails::count_user`]), and one stops mails to an address ([`Suppression`]).
+//! Three other kinds of rows are no mailbox's: one counts the requests of a network
+//! ([`Mails::count_network`]), one those of a user ([`Mails::count_user`]), and one stops mails to an address ([`Suppression`]).
 //!
 //! No row has anything that opens an account: links and codes are derived from the row's [`MailId`] with a
 //! key that only the functions have ([`MailKey`]).
@@ -27,7 +27,6 @@ mod lease;
 mod mail_id;
 mod mailbox;
 mod mails;
-mod network;
 mod new_device_mails;
 mod new_row;
 mod notice;
@@ -59,7 +58,6 @@ pub use self::{
     mail_id::MailId,
     mailbox::Mailbox,
     mails::Mails,
-    network::Network,
     new_device_mails::NewDeviceMails,
     notice::{NewNotice, Notified},
     outgoing::{Noticed, Outgoing},

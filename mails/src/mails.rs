@@ -15,13 +15,13 @@ use shared::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
     ids::UserId,
+    network::Network,
     store::{Item, StoreError, Table, attribute},
 };
 
 use crate::{
-    Network, NewRequest, PendingMail, Purpose, Slot, Ticket,
+    NewRequest, PendingMail, Purpose, Slot, Ticket,
     counted::Counted,
-    network,
     new_row::{Changes, NewRow},
     quota::Quota,
     slot::{Attempt, Taking},
@@ -33,9 +33,12 @@ use crate::{
 const GUESSES: u32 = 5;
 /// How many codes may be tried for a mailbox in a day, over all requests: one in 50,000 of all codes.
 const DAY_GUESSES: u32 = 20;
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the caller should wait if other requests were ahead at every attempt.
 const CROWDED: Duration = Duration::from_secs(1);
+/// How many mails a network may ask for, and codes it may try, in an hour. An office behind one address needs
+/// some; a stranger who writes to addresses that aren't theirs doesn't need more.
+const NETWORK_QUOTA: Quota = Quota::per_hour(60);
 /// How long the row of a network or a user stays: longer than the quota takes to come back.
 const COUNTER_TTL: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -48,6 +51,9 @@ pub struct Mails {
 }
 
 impl Mails {
+    /// How long a network waits for another request, once the quota is spent ([`Self::count_network`]).
+    pub const NETWORK_INTERVAL: Duration = NETWORK_QUOTA.interval();
+
     /// How long a user waits for another request, once the quota is spent ([`Self::count_user`]).
     pub const USER_INTERVAL: Duration = user::QUOTA.interval();
 
@@ -69,7 +75,7 @@ impl Mails {
     ///
     /// [`StoreError`], if the write fails.
     pub async fn count_network(&self, network: &Network, now: Timestamp) -> Result<bool, StoreError> {
-        self.count(network.key(), network::QUOTA, now).await
+        self.count(network.as_str(), NETWORK_QUOTA, now).await
     }
 
     /// Counts a user's request for a mail to another address. `false`, if the quota is spent.

@@ -4,13 +4,13 @@ use shared::{
     clock::Timestamp,
     http::Language,
     ids::{ClientId, UserId},
+    network::Network,
     store::{Item, Row, StoreError, attribute},
 };
 
 use crate::{
     EmailAddress, MailId, Mailbox, Purpose, Suppression,
     hour::Latest,
-    network,
     pending::{address_of, user_of},
     suppression, user,
 };
@@ -83,7 +83,7 @@ impl MailRow {
     pub(crate) fn from_item(item: &Item) -> Option<Self> {
         let row = Row::new("Mails", item);
         let key = row.text(attribute::MAILBOX).unwrap_or_default();
-        if key.starts_with(network::PREFIX) || key.starts_with(user::PREFIX) {
+        if Network::parse(key).is_some() || key.starts_with(user::PREFIX) {
             return None;
         }
         let read = if key.starts_with(suppression::PREFIX) {
@@ -169,7 +169,6 @@ mod tests {
     use shared::store::Notice;
 
     use super::*;
-    use crate::Network;
 
     fn number(number: u64) -> AttributeValue {
         N(number.to_string())
@@ -297,7 +296,7 @@ mod tests {
     #[test]
     fn counters_are_left_out() {
         let user = user::key(&UserId::parse("u1").unwrap());
-        for key in [Network::of(None).unwrap().key(), &user] {
+        for key in [Network::of(None).unwrap().as_str(), &user] {
             let item = Item::from([("mailbox".to_owned(), text(key)), ("quota".to_owned(), number(1))]);
             assert!(MailRow::from_item(&item).is_none(), "{key}");
         }

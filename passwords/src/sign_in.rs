@@ -8,6 +8,7 @@ use shared::{
     error::chain,
     ids::UserId,
     log::RequestLog,
+    network::Network,
     store::{StoreError, User, Users},
     tokens::RefreshToken,
 };
@@ -37,6 +38,8 @@ pub struct Attempted<'a> {
     pub password: &'a Password,
     /// The device that the user signs in on.
     pub device: Device,
+    /// The caller's network, for which a mail that the attempt causes counts; `None`, if it isn't counted.
+    pub network: Option<Network>,
     /// The client's `not_before`.
     pub not_before: Timestamp,
 }
@@ -155,7 +158,7 @@ impl SignIn {
             self.passwords.verify(attempted.password, Some(&credential.password_hash)),
             self.users.find(&credential.user_id),
             self.tidy(&username, &counter),
-            self.tell_of_missing_password(&credential, now)
+            self.tell_of_missing_password(&credential, attempted.network.as_ref(), now)
         );
         let verdict = verdict?;
         if verdict == Verdict::Wrong {
@@ -179,11 +182,16 @@ impl SignIn {
 
     /// Has the user told by mail that the account has no password yet, if it has none. A failure leaves this to
     /// the next attempt, and the answer as it is.
-    async fn tell_of_missing_password(&self, credential: &Credential, now: Timestamp) {
+    async fn tell_of_missing_password(
+        &self,
+        credential: &Credential,
+        network: Option<&Network>,
+        now: Timestamp,
+    ) {
         if credential.password_hash != NO_PASSWORD {
             return;
         }
-        if let Err(error) = self.users.tell_of_missing_password(&credential.user_id, now).await {
+        if let Err(error) = self.users.tell_of_missing_password(&credential.user_id, network, now).await {
             tracing::warn!(reason = chain(&error), "a user without a password could not be told of it");
         }
     }

@@ -4,7 +4,7 @@
 //!
 //! - base: [`clock`], [`random`], [`environment`] and [`hash_cost`], the inputs from outside; [`ids`],
 //!   [`scope`], `uri`, [`resource`], [`json`], [`claims`], [`route`], [`duration`], [`lifetimes`],
-//!   [`thumbprint`], [`color`]; [`stopwatch`] and [`aborted`], the time of a request and its limit; [`error`];
+//!   [`thumbprint`], [`network`], [`color`]; [`stopwatch`] and [`aborted`], the time of a request and its limit; [`error`];
 //!   [`cached`], copies that are kept for minutes.
 //! - [`aws`]: how functions reach AWS.
 //! - [`store`]: the DynamoDB tables that several functions use.
@@ -35,6 +35,7 @@ pub mod json;
 pub mod keys;
 pub mod lifetimes;
 pub mod log;
+pub mod network;
 pub mod random;
 pub mod resource;
 pub mod route;

@@ -1,7 +1,10 @@
 //! A user who was imported without a password tries to sign in: the answer is that of a wrong password, and a mail with a
 //! link to the first password goes out.
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
 
 use aws_sdk_dynamodb::types::AttributeValue::Bool;
 use mailer::Mail;
@@ -9,11 +12,11 @@ use passwords::{BUDGET, NO_PASSWORD, Username};
 use shared::{clock::Timestamp, route, store::attribute};
 use tokio::task::JoinSet;
 
-use super::{Stage, look::look};
+use super::{Stage, look::look, networks::networks, quotas::assert_spent};
 use crate::harness::{
     Api, Browser, CHOSEN, Change, Fault, Flow, GRACE, GRACES_PASSWORD, HOPPER, IMPORTED, IMPORTED_ID, Log,
-    PASSWORD, Page, Source, WEB, claims, code_of, link_of, nothing_failed, number, text, url_of, waiting,
-    waves,
+    PASSWORD, Page, SECRET, SERVER, Source, WEB, claims, code_of, form, form_post, link_of, network,
+    nothing_failed, text, url_of, waiting, waves,
 };
 
 const DAY: u64 = 24 * 60 * 60;
@@ -121,6 +124,67 @@ async fn a_user_without_a_password_gets_one_mail_a_day() {
     assert_eq!(stage.api.reset(&[("token", &second)], CHOSEN).await.status, 200);
 }
 
+/// Strangers can't have a mail sent to each user of an import. Who is told later isn't forgotten for a day.
+#[tokio::test]
+async fn a_network_that_had_its_mails_causes_none_until_it_may_again() {
+    let stage = Stage::imported().await;
+    for number in 0..60 {
+        stage.api.try_ask_from(7, route::SIGNUP, &format!("{number}@example.com")).await.request_token();
+    }
+    stage.post.deliver(&stage.api).await;
+    let knock = async |source: IpAddr| {
+        let refused = stage.api.try_login_from(source, IMPORTED, PASSWORD).await;
+        refused.assert_error(400, "invalid_grant");
+        let (log, guard) = Log::listen();
+        let mails = stage.post.notices(&stage.api).await.len();
+        drop(guard);
+        let lines = log.take();
+        let is_dropped = lines.iter().any(|line| line["event"] == "mail_notice_dropped");
+        assert_eq!(is_dropped, mails == 0, "{lines:?}");
+        mails
+    };
+    assert_eq!(knock(network(7)).await, 0);
+    let before = stage.api.stored().await;
+    assert_eq!(knock(network(8)).await, 1, "the owner, at home");
+    stage.api.restore(&before).await;
+    stage.api.clock.advance(60);
+    assert_eq!(knock(network(7)).await, 1);
+}
+
+/// The mails of first logins and those that a network asks for are one sum.
+#[tokio::test]
+async fn the_mail_counts_for_the_network_of_the_attempt() {
+    let stage = Stage::imported().await;
+    stage.invited().await;
+    for number in 1..60 {
+        stage.api.ask(route::SIGNUP, &format!("{number}@example.com")).await;
+    }
+    assert_spent(&stage.api.try_ask(route::SIGNUP, GRACE).await);
+}
+
+/// All of a server's users have the server's address, and no request from outside has one of this machine.
+#[tokio::test]
+async fn an_attempt_through_a_server_or_this_machine_counts_for_no_network() {
+    let stage = Stage::imported().await;
+    let server = [("client_id", SERVER), ("client_secret", SECRET)];
+    let login = [&server[..], &[("username", IMPORTED), ("password", PASSWORD)]].concat();
+    let before = stage.api.stored().await;
+    for is_local in [false, true] {
+        stage.api.restore(&before).await;
+        let source: IpAddr = if is_local { Ipv4Addr::LOCALHOST.into() } else { network(7) };
+        // An attempt of before, from a network that is counted.
+        stage.api.try_login_from(network(9), IMPORTED, PASSWORD).await.assert_error(400, "invalid_grant");
+        let refused = if is_local {
+            stage.api.try_login_from(source, IMPORTED, PASSWORD).await
+        } else {
+            stage.api.send_from(source, form_post(route::LOGIN), form(&login)).await
+        };
+        refused.assert_error(400, "invalid_grant");
+        assert_eq!(stage.post.notices(&stage.api).await.len(), 1);
+        assert_eq!(networks(&stage).await, 0, "local: {is_local}");
+    }
+}
+
 #[tokio::test]
 async fn only_attempts_that_count_at_a_user_without_a_password_send_mail() {
     let stage = Stage::imported().await;
@@ -147,12 +211,11 @@ async fn an_attempt_without_a_password_makes_one_write_beside_the_hash() {
     stage.api.try_login_as(GRACE, PASSWORD).await.assert_error(400, "invalid_grant");
     let usual = stage.api.calls.take();
     assert_eq!(waves(&usual), [vec!["UpdateItem Credentials"], vec!["GetItem Users"]]);
-    // The second finds the user told already: a failed condition, of which the store reports no units.
-    for units in [Some(1.0), None] {
+    for _ in 0..2 {
         stage.knock().await;
         let calls = stage.api.calls.take();
         assert_eq!(waves(&calls), [vec!["UpdateItem Credentials"], vec!["GetItem Users", WRITE]]);
-        assert_eq!(calls.iter().find(|call| call.name == WRITE).unwrap().units, units);
+        assert_eq!(calls.iter().find(|call| call.name == WRITE).unwrap().units, Some(1.0));
     }
 }
 
@@ -257,12 +320,7 @@ async fn a_disabled_user_and_one_without_an_address_as_the_name_get_no_mail() {
     stage.knock().await;
     assert!(stage.post.notices(&stage.api).await.is_empty());
     // The claim is verified. But a password is chosen for a user name that is an address.
-    let noticed_at = number(stage.api.clock.unix() - DAY);
-    let renamed = vec![
-        (attribute::DISABLED, Bool(false)),
-        (attribute::USERNAME, text("imported")),
-        (attribute::NOTICED_AT, noticed_at),
-    ];
+    let renamed = vec![(attribute::DISABLED, Bool(false)), (attribute::USERNAME, text("imported"))];
     stage.api.set_user(IMPORTED_ID, renamed).await;
     stage.knock().await;
     assert!(stage.post.notices(&stage.api).await.is_empty());

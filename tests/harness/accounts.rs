@@ -125,6 +125,12 @@ impl Api {
         self.post(route::LOGIN, &parameters).await
     }
 
+    /// The same from this address.
+    pub(crate) async fn try_login_from(&self, source: IpAddr, username: &str, password: &str) -> Reply {
+        let parameters = [("client_id", APP), ("username", username), ("password", password)];
+        self.send_from(source, form_post(route::LOGIN), form(&parameters)).await
+    }
+
     /// Asks for a mail at `/signup` or `/forgot`.
     pub(crate) async fn try_ask(&self, path: &str, email: &str) -> Reply {
         self.post(path, &[("client_id", APP), ("email", email)]).await

@@ -1,7 +1,7 @@
 //! The functions' calls to DynamoDB. A test can count them and make them fail.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet, HashMap},
     error::Error,
     fmt,
     sync::{Arc, Mutex},
@@ -44,6 +44,8 @@ pub(crate) struct Call {
     id: u64,
     /// Like `GetItem Sessions`.
     pub(crate) name: String,
+    /// The attributes that it names. Empty for a whole item and a transaction.
+    pub(crate) attributes: BTreeSet<String>,
     /// Overlapping calls share a wave.
     wave: usize,
     /// The capacity units that the engine reports. `None` for a failed call.
@@ -165,7 +167,7 @@ impl Calls {
     }
 
     /// Records the start of a call. It joins the wave of earlier calls that are still running, or begins a new one.
-    fn begin(&self, name: String) -> Result<CallId, BoxError> {
+    fn begin(&self, name: String, attributes: BTreeSet<String>) -> Result<CallId, BoxError> {
         let mut state = self.state.lock().unwrap();
         if let Some(Hook(hook)) = &state.hook {
             hook();
@@ -187,7 +189,7 @@ impl Calls {
             fails |= is_it && matches!(fault, Fault::Nth(_));
             is_lost |= is_it && matches!(fault, Fault::NthAfter(_));
         }
-        state.calls.push(Call { id, name, wave, units: None, returned: false, is_lost });
+        state.calls.push(Call { id, name, attributes, wave, units: None, returned: false, is_lost });
         if fails { Err("a fault of the test, before".into()) } else { Ok(CallId(id)) }
     }
 
@@ -248,7 +250,8 @@ impl Intercept for Calls {
             input.return_consumed_capacity = total;
         }
         if let Some(name) = self.name_of(context.inner()) {
-            config.interceptor_state().store_put(self.begin(name)?);
+            let attributes = attributes(context.inner()).into_iter().flatten().cloned().collect();
+            config.interceptor_state().store_put(self.begin(name, attributes)?);
         }
         Ok(())
     }
@@ -282,6 +285,20 @@ impl Calls {
             Some(self.name("Query", input.table_name.as_ref()))
         }
     }
+}
+
+/// The attributes that a call's key and expressions name.
+fn attributes(context: &InterceptorContext) -> Option<impl Iterator<Item = &String>> {
+    let input = context.input()?;
+    let (key, names) = if let Some(input) = input.downcast_ref::<GetItemInput>() {
+        (input.key.as_ref(), &input.expression_attribute_names)
+    } else if let Some(input) = input.downcast_ref::<UpdateItemInput>() {
+        (input.key.as_ref(), &input.expression_attribute_names)
+    } else {
+        (None, &input.downcast_ref::<QueryInput>()?.expression_attribute_names)
+    };
+    let key = key.into_iter().flat_map(HashMap::keys);
+    Some(key.chain(names.iter().flat_map(HashMap::values)))
 }
 
 /// The separator of the writes in the name of a transaction on several tables.

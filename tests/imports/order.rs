@@ -7,7 +7,7 @@ use super::module::{Crate, Meaning};
 use super::resolve;
 
 /// The top-level modules of `shared`. Each imports only those before it.
-const ORDER: [&str; 28] = [
+const ORDER: [&str; 29] = [
     "clock",
     "random",
     "ids",
@@ -23,6 +23,7 @@ const ORDER: [&str; 28] = [
     "duration",
     "lifetimes",
     "thumbprint",
+    "network",
     "hash_cost",
     "stopwatch",
     "aborted",

@@ -8,7 +8,7 @@ use super::{
     mails::{FORGETFUL, GONE, HALF_DELETED, HeldMail, INVITED, LEFT, MOVED, NEXT},
     snapshot::Snapshot,
 };
-use crate::harness::{Api, CHOSEN, Post, claims, link_of, waiting};
+use crate::harness::{Api, CHOSEN, IMPORTED, Post, claims, link_of, waiting};
 
 /// Each snapshot with mails, and those.
 fn all() -> Vec<(Snapshot, BTreeMap<String, HeldMail>)> {
@@ -82,5 +82,18 @@ async fn a_change_an_undo_and_an_invitation_of_earlier_versions_can_be_used() {
         let said = claims(&invited.access);
         assert_eq!((said["email"].as_str(), said["roles"][0].as_str()), (Some(INVITED), Some("editor")));
         login(&api, HALF_DELETED).await.assert_error(400, "invalid_grant");
+    }
+}
+
+/// Those of snapshots that have one.
+#[tokio::test]
+async fn a_link_of_an_earlier_version_to_a_first_password_can_be_used() {
+    let found: Vec<_> = all().into_iter().filter(|(_, mails)| mails.contains_key("first-password")).collect();
+    assert!(!found.is_empty(), "the newest has it");
+    for (snapshot, mails) in found {
+        let (_secrets, api) = snapshot.found_by_this_version(&[]).await;
+        let chosen = api.reset(&[("token", &mails["first-password"].link)], "yet another password").await;
+        assert_eq!(chosen.status, 200, "{}: {chosen:?}", snapshot.written_by);
+        api.try_login_as(IMPORTED, "yet another password").await.tokens();
     }
 }

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use shared::route;
 
 use crate::harness::{
-    APP, Api, CHOSEN, Fault, NEWCOMER, Post, Tokens, bounce, code_of, link_of, text, wrong_code,
+    APP, Api, CHOSEN, Fault, IMPORTED, NEWCOMER, PASSWORD, Post, Tokens, bounce, code_of, link_of, text,
+    wrong_code,
 };
 
 /// An address with an account, whose user has forgotten the password.
@@ -89,7 +90,7 @@ pub(super) async fn left_behind(api: &Api) -> HeldMails {
 }
 
 /// Changes an address, invites a person, deletes accounts, one of them by half, and tells a user of each event.
-async fn accounts(api: &Api, post: &Post) -> [(&'static str, HeldMail); 3] {
+async fn accounts(api: &Api, post: &Post) -> [(&'static str, HeldMail); 4] {
     let mover = signed_up(api, post, LEFT).await;
     let reply = api.try_change_address(&mover.access, MOVED, CHOSEN).await;
     let change = HeldMail::of(api, post, reply.request_token()).await;
@@ -127,7 +128,17 @@ async fn accounts(api: &Api, post: &Post) -> [(&'static str, HeldMail); 3] {
     api.refresh(&stolen.refresh).await.assert_error(400, "invalid_grant");
     let notices = post.notices(api).await;
     assert!(notices.len() >= 4, "one of each kind");
-    [("change", change), ("undo", undo), ("invitation", invitation)]
+    let first_password = first_password(api, post).await;
+    [("change", change), ("undo", undo), ("invitation", invitation), ("first-password", first_password)]
+}
+
+/// What a user without a password gets after an attempt to sign in.
+async fn first_password(api: &Api, post: &Post) -> HeldMail {
+    api.import_without_password().await;
+    api.try_login_as(IMPORTED, PASSWORD).await.assert_error(400, "invalid_grant");
+    let mails = post.notices(api).await;
+    let link = mails.iter().find(|mail| mail.to.as_str() == IMPORTED).and_then(link_of).unwrap();
+    HeldMail { request: String::new(), link, code: String::new() }
 }
 
 /// The first session of an account at this address.

@@ -57,6 +57,7 @@ async fn an_unreadable_user_gets_nothing() {
         (attribute::SIGNED_UP_AT, number(START)),
         (attribute::NEW_DEVICE_MAILS, AttributeValue::Bool(false)),
         (attribute::UNDOS, AttributeValue::L(vec![text(&format!("{START}#AAAAAAAAAAAAAAAAAAAAAA"))])),
+        (attribute::NOTICE_NETWORK, text("network#IWBoOtTAxtNJngMBSte1vZc6gWYbgLMfwceRUdrmWa8")),
     ];
     let stage = Stage::set(Api::start().await).await.with("UsersTable", more).await;
     stage.strike(&people::USERS, people::USER_OPERATIONS, people::USER_ROWS).await;

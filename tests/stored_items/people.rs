@@ -2,7 +2,7 @@
 
 use shared::store::attribute::{
     CHANGED_IN, CLAIMS, DELETING, DISABLED, EXPIRES_AT, MUST_CHANGE, NEW_DEVICE_MAILS, NOT_BEFORE, NOTICE,
-    NOTICED_AT, PASSWORD_HASH, SIGNED_UP_AT, UNDOS, USER_ID, USERNAME, VALID_FROM,
+    NOTICE_NETWORK, NOTICED_AT, PASSWORD_HASH, SIGNED_UP_AT, UNDOS, USER_ID, USERNAME, VALID_FROM,
 };
 
 use super::{
@@ -52,6 +52,7 @@ pub(super) const USER_ROWS: &[Row<4>] = &[
     Row(NOTICE, &[Absent, Mistyped, Empty, Unknown], [Serves; 4], "for the mailer"),
     Row(NOTICED_AT, &[Absent, Mistyped], [Serves; 4], "for the mailer"),
     Row(NOTICED_AT, NUMBERS, [Serves; 4], "for the mailer"),
+    Row(NOTICE_NETWORK, &[Absent, Mistyped, Empty, Unknown], [Serves; 4], "for the mailer"),
 ];
 
 pub(super) const CREDENTIALS: Table = Table { id: "CredentialsTable", key: &[USERNAME], is_cached: false };

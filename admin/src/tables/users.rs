@@ -229,9 +229,7 @@ impl UserTables {
                 // An operator has the last word: no link brings an earlier address back, or gives the user
                 // one that was asked for before.
                 .set(attribute::UNDOS, Undos::after_rename(now).to_value())
-                // An earlier notice was for the old address, and must not go to the new one too.
-                .set(attribute::NOTICE, None)
-                .set(attribute::NOTICED_AT, None);
+                .without_notice();
             let key = (attribute::USER_ID, moving.user_id.as_str());
             let user = change.write(&self.users.table, key).map_err(not_built)?;
             let writes = vec![

@@ -81,9 +81,8 @@ pub(super) async fn set(context: &Context, command: &SetClaims) -> Result<(), Ad
     let Named { username, user_id, .. } = tables.named(username).await?;
     let audit = context.audit_log().await?;
     let item = User { claims, ..User::default() }.to_item(&user_id);
-    // An earlier notice was for the address of that time, and must not go to another one in the new claims. Its
-    // instant stays, which bounds the mails that strangers cause.
-    let change = Change::default().set_as_in(&item, &[attribute::CLAIMS]).set(attribute::NOTICE, None);
+    // The new claims may have another address.
+    let change = Change::default().set_as_in(&item, &[attribute::CLAIMS]).without_notice();
     if !tables.change(&user_id, &change).await? {
         return Err(not_found(username.as_str()));
     }

@@ -9,6 +9,7 @@ use shared::{
     environment::{Environment, variable},
     http::Language,
     ids::ClientId,
+    network::Network,
     random::SystemRandom,
 };
 use tokio::process::Command;
@@ -147,7 +148,7 @@ async fn mails_are_listed_with_what_became_of_them() {
     deliver(&deployed, &sent).await;
     ask(&deployed, "grace@example.com", Purpose::SignUp).await;
     table(&deployed).suppress(&address("bounced@example.com"), Suppression::Bounce).await.unwrap();
-    let network = mails::Network::of(Some("203.0.113.9")).unwrap();
+    let network = Network::of(Some("203.0.113.9")).unwrap();
     table(&deployed).count_network(&network, SystemClock.now()).await.unwrap();
 
     let list = async |options: &[&str]| deployed.run(&[&["mails", "list"], options].concat()).await.json();

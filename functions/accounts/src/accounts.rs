@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use mails::{MailKey, MailKeys, Mails, Network};
+use mails::{MailKey, MailKeys, Mails};
 use passwords::{Credentials, Passwords};
 use shared::{
     client::{Client, Clients},
@@ -11,6 +11,7 @@ use shared::{
     environment::EnvironmentError,
     error::chain,
     ids::{ClientId, UserId},
+    network::Network,
     random::Random,
     store::{Consents, SessionRevoker, Sessions, Users},
 };
@@ -58,7 +59,7 @@ impl Outbox {
         if self.mails.count_network(network, now).await? {
             Ok(())
         } else {
-            Err(AccountsReason::NetworkSpent(Network::INTERVAL).into())
+            Err(AccountsReason::NetworkSpent(Mails::NETWORK_INTERVAL).into())
         }
     }
 

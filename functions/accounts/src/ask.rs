@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use mails::{EmailAddress, MailId, MailKey, Network, NewRequest, Purpose, Slot, Ticket};
+use mails::{EmailAddress, MailId, MailKey, NewRequest, Purpose, Slot, Ticket};
 use secrecy::SecretString;
 use shared::{
     client::Client,
@@ -10,6 +10,7 @@ use shared::{
     http::Language,
     ids::{ClientId, UserId},
     log::{Event, RequestLog},
+    network::Network,
 };
 
 use crate::{

@@ -2,13 +2,14 @@
 //! reader confirms the address. The request doesn't look whether the new address has an account: the mailer
 //! does, and the owner of that address learns it by mail.
 
-use mails::{EmailAddress, Network, PendingMail, Purpose};
+use mails::{EmailAddress, PendingMail, Purpose};
 use passwords::{CallerError, Reauthentication, ReplaceError, Username, check_renamed};
 use shared::{
     client::Client,
     clock::Timestamp,
     http::Language,
     log::RequestLog,
+    network::Network,
     store::{StoreError, User},
 };
 

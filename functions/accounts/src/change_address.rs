@@ -113,6 +113,7 @@ impl Accounts {
                 // one.
                 (attribute::NOTICE, None),
                 (attribute::NOTICED_AT, None),
+                (attribute::NOTICE_NETWORK, None),
             ],
         )?;
         let mails = &self.outbox()?.mails;

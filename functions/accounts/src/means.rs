@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use mails::Network;
 use secrecy::{ExposeSecret, SecretString};
+use shared::network::Network;
 
 /// The code of a mail, as typed.
 #[derive(Clone)]

@@ -1,10 +1,11 @@
 //! What links and codes prove. Their HMACs are verified before any read.
 
-use mails::{Network, PendingMail, Purpose, Ticket};
+use mails::{PendingMail, Purpose, Ticket};
 use passwords::{NewPassword, Username};
 use secrecy::{ExposeSecret, SecretString};
 use shared::{
     clock::Timestamp,
+    network::Network,
     store::{StoreError, attribute},
 };
 

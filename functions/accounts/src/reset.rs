@@ -168,7 +168,9 @@ impl Accounts {
         Update::builder()
             .table_name(&self.users.table.name)
             .key(attribute::USER_ID, S(account.user_id().to_string()))
-            .update_expression("SET #not_before = :not_before, #notice = :notice, #noticed_at = :noticed_at")
+            .update_expression(
+                "SET #not_before = :not_before, #notice = :notice, #noticed_at = :noticed_at REMOVE #network",
+            )
             .condition_expression(
                 "attribute_exists(#user_id) \
                  AND (attribute_not_exists(#disabled) OR #disabled = :no) \
@@ -179,6 +181,7 @@ impl Accounts {
             .expression_attribute_names("#not_before", attribute::NOT_BEFORE)
             .expression_attribute_names("#notice", attribute::NOTICE)
             .expression_attribute_names("#noticed_at", attribute::NOTICED_AT)
+            .expression_attribute_names("#network", attribute::NOTICE_NETWORK)
             .expression_attribute_values(":not_before", N(not_before.to_string()))
             .expression_attribute_values(":notice", S(Notice::PasswordChanged.name().to_owned()))
             // Later than that of every earlier change, whatever cut-off stays.

@@ -127,6 +127,7 @@ impl Accounts {
                 // restored one.
                 (attribute::NOTICE, None),
                 (attribute::NOTICED_AT, None),
+                (attribute::NOTICE_NETWORK, None),
             ],
         )?;
         let mut writes = vec![

@@ -171,8 +171,13 @@ impl Change {
     }
 
     fn attempted<'a>(&'a self, password: &'a Password, visit: &Visit<'_>) -> Attempted<'a> {
-        let device = visit.shown.device();
-        Attempted { username: &self.username, password, device, not_before: Timestamp::default() }
+        Attempted {
+            username: &self.username,
+            password,
+            device: visit.shown.device(),
+            network: visit.network(),
+            not_before: Timestamp::default(),
+        }
     }
 }
 

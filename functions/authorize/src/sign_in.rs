@@ -39,6 +39,7 @@ impl Authorize {
             username: &username,
             password: &password,
             device: visit.shown.device(),
+            network: visit.network(),
             // The session belongs to no client.
             not_before: Timestamp::default(),
         };

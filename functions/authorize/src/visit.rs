@@ -10,9 +10,11 @@ use lambda_http::{
 use passwords::Device;
 use shared::{
     clock::Timestamp,
+    http::Peer,
     ids::{ClientId, UserId},
     keys::Keyset,
     log::RequestLog,
+    network::Network,
     random::Random,
     store::Session,
     tokens::{Form, RefreshToken},
@@ -148,6 +150,12 @@ impl Visit<'_> {
         let mut hash = [0; digest::SHA256_OUTPUT_LEN];
         hash.copy_from_slice(context.finish().as_ref());
         hash
+    }
+
+    /// The network whose requests, guesses and mails are counted. It counts for every client: a page's client
+    /// proves nothing.
+    pub(crate) fn network(&self) -> Option<Network> {
+        Network::of(Peer::of(self.request).address.as_deref())
     }
 
     /// The query that keeps the language for which a request asks.

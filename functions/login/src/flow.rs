@@ -12,6 +12,7 @@ use shared::{
     keys::Keyset,
     lifetimes::Lifetimes,
     log::{Cause, Event, RequestLog},
+    network::Network,
     resource::GrantedResources,
     route,
     scope::Scope,
@@ -58,15 +59,16 @@ impl Login {
         }
         let (client, scope) = grantable(client?, &login)?;
         let jkt = self.proofs.binding(&client, proven)?;
+        let peer = Peer::of(request);
         let attempted = Attempted {
             username: &login.username,
             password: &login.password,
             device: device(&login, proven, &keyset),
+            network: network(&client, &peer),
             not_before: client.not_before,
         };
         let signed_in = self.sign_in.check(&attempted, now, log).await.map_err(LoginReason::SignIn)?;
-        let admitted =
-            Admitted { login: &login, keyset, peer: Peer::of(request), client, scope, jkt, log, now };
+        let admitted = Admitted { login: &login, keyset, peer, client, scope, jkt, log, now };
         let (response, ()) =
             tokio::join!(self.open_session(&admitted, &signed_in), self.sign_in.follow_up(&signed_in, log));
         response
@@ -144,6 +146,12 @@ fn device(login: &LoginRequest, proven: Option<Thumbprint>, keyset: &Keyset) -> 
     // A stolen bound token doesn't prove that another device is the user's.
     let token = token.filter(|token| token.jkt().is_none_or(|jkt| proven == Some(jkt)));
     token.map_or(Device::Unproven, Device::Proven)
+}
+
+/// The network that is counted. A confidential client has proved that it is a server of the operator: all its
+/// users would be one network.
+fn network(client: &Client, peer: &Peer) -> Option<Network> {
+    if client.is_public() { Network::of(peer.address.as_deref()) } else { None }
 }
 
 /// Returns the scope to grant: the requested one, or the client's default. A client that isn't registered

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mails::Purpose;
-use shared::{clock::Timestamp, ids::UserId, store::Notice};
+use shared::{clock::Timestamp, ids::UserId, network::Network, store::Notice};
 
 /// How far an event may be ahead of the clock. A new password counts from some seconds after its change. An
 /// instant far ahead would make every event until then look like a repetition.
@@ -16,6 +16,8 @@ pub(crate) struct AccountEvent {
     pub(crate) notice: Notice,
     /// When it happened. With the notice, it tells the events of a user apart.
     pub(crate) at: Timestamp,
+    /// The network whose request it is, if its mail counts for one.
+    pub(crate) network: Option<Network>,
 }
 
 /// Whether the user may be told of an event now.

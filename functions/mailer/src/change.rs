@@ -9,6 +9,7 @@ use serde_json::Value;
 use shared::{
     clock::Timestamp,
     ids::UserId,
+    network::Network,
     store::{Item, Notice, Row, SessionKey, StoreError, User, attribute},
 };
 
@@ -107,7 +108,12 @@ fn of_user(item: &Item, now: Timestamp) -> Result<Option<What>, StoreError> {
     let Some(notice) = row.optional_parsed(attribute::NOTICE, Notice::parse)? else { return Ok(None) };
     let at = row.instant(attribute::NOTICED_AT)?;
     let user_id = row.parsed(attribute::USER_ID, UserId::parse)?;
-    let event = AccountEvent { user_id, notice, at };
+    let network = match notice {
+        Notice::PasswordMissing => row.optional_parsed(attribute::NOTICE_NETWORK, Network::parse)?,
+        // An earlier notice may have left one.
+        Notice::PasswordChanged | Notice::SessionsEnded | Notice::Theft | Notice::NewDevice => None,
+    };
+    let event = AccountEvent { user_id, notice, at, network };
     match event.timeliness(now) {
         Timeliness::Now => Ok(Some(What::Account(event, Some(Box::new(User::from_item(item)?))))),
         Timeliness::Over => Ok(None),
@@ -125,7 +131,7 @@ fn of_revocation(item: &Item, now: Timestamp) -> Result<Option<What>, StoreError
         let (instant, _) = sort.split_once('#')?;
         Some(Timestamp::from_unix(instant.parse().ok()?))
     })?;
-    let event = AccountEvent { user_id, notice, at };
+    let event = AccountEvent { user_id, notice, at, network: None };
     match event.timeliness(now) {
         Timeliness::Now => Ok(Some(What::Account(event, None))),
         Timeliness::Over => Ok(None),
@@ -181,6 +187,24 @@ mod tests {
             Some(What::Malformed(StoreError::Malformed { attribute, .. })) => attribute,
             other => panic!("{other:?}"),
         }
+    }
+
+    /// The network of an attempt to sign in without a password. A malformed one is an error.
+    #[test]
+    fn the_network_counts_for_a_missing_password_alone() {
+        let keys = json!({ "user_id": { "S": "u1" } });
+        let network = Network::of(Some("192.0.2.1")).unwrap();
+        let mut row = user(NOW);
+        row["notice_network"] = json!({ "S": network.as_str() });
+        assert_eq!(event(what("MODIFY", &keys, &row)).network, None);
+        row["notice"] = json!({ "S": "password_missing" });
+        assert_eq!(event(what("MODIFY", &keys, &row)).network, Some(network));
+        for bad in [json!({ "S": "192.0.2.1" }), json!({ "S": "" }), json!({ "N": "1" })] {
+            row["notice_network"] = bad;
+            assert_eq!(attribute_of(what("MODIFY", &keys, &row)), "notice_network");
+        }
+        row.as_object_mut().unwrap().remove("notice_network");
+        assert_eq!(event(what("MODIFY", &keys, &row)).network, None, "it isn't counted");
     }
 
     fn user(noticed_at: u64) -> Value {

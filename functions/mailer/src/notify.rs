@@ -97,8 +97,12 @@ impl Mailer {
             return Ok(None);
         }
         let Some(device) = self.devices.new_one(key, &reader.user).await? else { return Ok(None) };
-        let event =
-            AccountEvent { user_id: key.user_id.clone(), notice: Notice::NewDevice, at: device.since };
+        let event = AccountEvent {
+            user_id: key.user_id.clone(),
+            notice: Notice::NewDevice,
+            at: device.since,
+            network: None,
+        };
         if event.timeliness(self.clock.now()) != Timeliness::Now {
             return Ok(None);
         }
@@ -119,7 +123,7 @@ impl Mailer {
         device: Option<&str>,
         log: &RequestLog,
     ) -> Result<Option<Event>, MailerError> {
-        let AccountEvent { user_id, notice, at } = event;
+        let AccountEvent { user_id, notice, at, network } = event;
         let Reader { user, address } = reader;
         log.mailbox(address.mailbox(Purpose::Notice(*notice)).as_str());
         let notice = NewNotice {
@@ -127,6 +131,7 @@ impl Mailer {
             notice: *notice,
             user_id,
             at: *at,
+            network: network.as_ref(),
             device,
             language: language(user),
             id: &MailId::new(&*self.random),

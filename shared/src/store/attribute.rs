@@ -72,6 +72,8 @@ pub const UNDOS: &str = "undos";
 pub const NOTICE: &str = "notice";
 /// Users, Mails: when the event began that the user is told about.
 pub const NOTICED_AT: &str = "noticed_at";
+/// Users: the network whose request is the event, if its mail counts for one; absent: it counts for none.
+pub const NOTICE_NETWORK: &str = "notice_network";
 
 /// Sessions: the sort key, `CLIENT_ID#SESSION_ID`.
 pub const SESSION_KEY: &str = "session_key";

@@ -1,7 +1,5 @@
 //! The Users table: the claims for users' tokens, and whether users may get tokens.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::{
     Client,
     error::SdkError,
@@ -16,10 +14,8 @@ use crate::{
     environment::{Environment, EnvironmentError, variable},
     ids::UserId,
     json::parse_exact,
+    network::Network,
 };
-
-/// How often a user without a password may be told of it: a stranger can cause that mail.
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A user's record.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -158,33 +154,39 @@ impl Users {
         }
     }
 
-    /// Has a user without a password told of it by mail, unless the user was told of something in the last day.
-    /// So strangers who try to sign in cause at most one mail a day.
+    /// Has a user without a password told of it by mail, after an attempt to sign in from this network; `None`:
+    /// the mail counts for no network. The mailer knows whether the user was told lately, and whether the
+    /// network may have another mail.
     ///
     /// # Errors
     ///
     /// [`StoreError`], if the write fails.
-    pub async fn tell_of_missing_password(&self, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
-        let told = self
+    pub async fn tell_of_missing_password(
+        &self,
+        user_id: &UserId,
+        network: Option<&Network>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let update = self
             .table
             .update_item()
             .key(attribute::USER_ID, AttributeValue::S(user_id.to_string()))
-            .update_expression("SET #notice = :notice, #noticed_at = :now")
             // This must not recreate a user who was deleted meanwhile. The function may touch no attribute but
             // these, as its policy in template.yaml says.
-            .condition_expression(
-                "attribute_exists(#user_id) \
-                 AND (attribute_not_exists(#noticed_at) OR #noticed_at <= :yesterday)",
-            )
+            .condition_expression("attribute_exists(#user_id)")
             .expression_attribute_names("#user_id", attribute::USER_ID)
             .expression_attribute_names("#notice", attribute::NOTICE)
             .expression_attribute_names("#noticed_at", attribute::NOTICED_AT)
+            .expression_attribute_names("#network", attribute::NOTICE_NETWORK)
             .expression_attribute_values(":notice", S(Notice::PasswordMissing.name().to_owned()))
-            .expression_attribute_values(":now", N(now.to_string()))
-            .expression_attribute_values(":yesterday", N((now - DAY).to_string()))
-            .send()
-            .await;
-        match told {
+            .expression_attribute_values(":now", N(now.to_string()));
+        let update = match network {
+            None => update.update_expression("SET #notice = :notice, #noticed_at = :now REMOVE #network"),
+            Some(network) => update
+                .update_expression("SET #notice = :notice, #noticed_at = :now, #network = :network")
+                .expression_attribute_values(":network", S(network.as_str().to_owned())),
+        };
+        match update.send().await {
             Ok(_) => Ok(()),
             Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(()),
             Err(error) => Err(StoreError::unavailable("UpdateItem on Users", error)),

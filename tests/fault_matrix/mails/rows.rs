@@ -18,7 +18,7 @@ const OPEN: &str = "UpdateItem Mails REMOVE mail_id & PutItem Users & PutItem Cr
 const OPEN_AT_PAGES: &str = "UpdateItem Mails REMOVE mail_id & PutItem Users & PutItem Credentials";
 /// Sets a new password, cuts the sessions off, and uses the mail up.
 const RESET: &str = "UpdateItem Mails REMOVE mail_id & UpdateItem Credentials SET password_hash REMOVE changed_in \
-                     & UpdateItem Users SET not_before";
+                     & UpdateItem Users SET not_before REMOVE network";
 
 /// Counts a change of the address for its user.
 const OF_USER: &str = "UpdateItem Mails SET quota";

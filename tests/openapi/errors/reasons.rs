@@ -7,7 +7,7 @@ use accounts::{AccountsReason, CaptchaError};
 use authorize::{AuthorizeReason, RequestRefusal};
 use login::LoginReason;
 use logout::LogoutReason;
-use mails::{MailKeyError, Network, TicketError};
+use mails::{MailKeyError, Mails, TicketError};
 use metadata::MetadataReason;
 use password::PasswordChangeReason;
 use passwords::{CallerError, PasswordError, PasswordRejection, ReplaceError, SignInError};
@@ -325,10 +325,10 @@ pub(super) fn of_accounts(operation: &Operation) -> Vec<ErrorResponse> {
         AccountsReason::CaptchaMissing,
         AccountsReason::CaptchaUnsolved,
         AccountsReason::Captcha(CaptchaError::Malformed),
-        AccountsReason::NetworkSpent(Network::INTERVAL),
-        AccountsReason::AddressSpent(Network::INTERVAL),
-        AccountsReason::UserSpent(Network::INTERVAL),
-        AccountsReason::ChangesSpent(Network::INTERVAL),
+        AccountsReason::NetworkSpent(Mails::NETWORK_INTERVAL),
+        AccountsReason::AddressSpent(Mails::NETWORK_INTERVAL),
+        AccountsReason::UserSpent(Mails::NETWORK_INTERVAL),
+        AccountsReason::ChangesSpent(Mails::NETWORK_INTERVAL),
         AccountsReason::NotAnAddress,
         AccountsReason::SameAddress,
         AccountsReason::ClaimsFull,

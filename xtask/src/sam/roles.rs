@@ -80,7 +80,7 @@ const OWN: [&str; 136] = [
     "Login: dynamodb:Query SessionsTable",
     "Login: dynamodb:UpdateItem CredentialsTable",
     "Login: dynamodb:UpdateItem SessionsTable",
-    "Login: dynamodb:UpdateItem UsersTable writing user_id, notice, noticed_at",
+    "Login: dynamodb:UpdateItem UsersTable writing user_id, notice, noticed_at, notice_network",
     "Login: secretsmanager:GetSecretValue Keyset",
     "Logout: dynamodb:DeleteItem SessionsTable",
     "Logout: dynamodb:GetItem ClientsTable",

@@ -157,8 +157,8 @@ impl Planner {
             |change, name| change.if_still(name, item.get(*name)),
         );
         let user_change = if changed.contains(&attribute::CLAIMS) {
-            // As in `users set-claims`: an earlier notice must not go to another address.
-            user_change.set(attribute::NOTICE, None)
+            // The new claims may have another address.
+            user_change.without_notice()
         } else {
             user_change
         };

@@ -9,12 +9,13 @@ mod reset;
 use std::sync::Arc;
 
 use lambda_http::{Body, Request, Response, http::StatusCode};
-use mails::{Network, Purpose};
+use mails::Purpose;
 use serde::Serialize;
 use shared::{
     client::{Client, ClientCredentials, ClientError},
     http::{Peer, json},
     log::RequestLog,
+    network::Network,
     route,
 };
 

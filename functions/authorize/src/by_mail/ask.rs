@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use accounts::{AccountsReason, Again, Asked, Asker};
 use lambda_http::{Body, Response};
-use mails::{EmailAddress, Network};
+use mails::EmailAddress;
 use shared::{
     client::Client,
     http::{EndpointError, Peer, parameter as shared_parameter},
@@ -46,7 +46,7 @@ impl Authorize {
             return Err(again(AuthorizeReason::MalformedEmail, AskProblem::Malformed).into());
         };
         let client = self.asking_client(step).await?;
-        let (peer, network) = (Peer::of(visit.request), network(step));
+        let (peer, network) = (Peer::of(visit.request), visit.network());
         let asked = Asked {
             purpose: step.page.purpose(),
             client: client.as_deref(),
@@ -84,7 +84,7 @@ impl Authorize {
         let client = self.asking_client(step).await?;
         let sent = async {
             let ticket = self.accounts.verify_request(request, step.page.purpose(), visit.now).await?;
-            let (peer, network) = (Peer::of(visit.request), network(step));
+            let (peer, network) = (Peer::of(visit.request), visit.network());
             let (client, asker, network) = (client.as_deref(), asker(form, &peer), network.as_ref());
             let again = Again { ticket: &ticket, client, asker, network, now: visit.now };
             self.accounts.ask_again(&again, visit.log).await
@@ -160,10 +160,4 @@ impl Authorize {
 /// Who asks, for the captcha: anyone, since a page's client proves nothing.
 fn asker<'a>(form: &'a MailForm, peer: &'a Peer) -> Asker<'a> {
     Asker::Stranger { solution: form.captcha.as_ref(), address: peer.address.as_deref() }
-}
-
-/// The network that asks, for counting its requests and guesses. It counts for every client: a page's client
-/// proves nothing.
-pub(super) fn network(step: &Step<'_>) -> Option<Network> {
-    Network::of(Peer::of(step.visit.request).address.as_deref())
 }

@@ -7,7 +7,7 @@ use passwords::{Password, Reauthentication, ReplaceError, Username};
 use secrecy::SecretString;
 use shared::store::StoreError;
 
-use super::{MailForm, Step, ask::network, is_spent, shown_again};
+use super::{MailForm, Step, is_spent, shown_again};
 use crate::{
     Authorize, AuthorizeError, AuthorizeReason,
     browser_session::BrowserSession,
@@ -49,7 +49,7 @@ impl Authorize {
         let Some(current) = form.current_password.as_ref().and_then(Password::parse) else {
             return Err(again(AuthorizeReason::IncompleteForm, AskProblem::PasswordMissing).into());
         };
-        let network = network(step);
+        let network = step.visit.network();
         let asked = AddressAsked {
             current: Reauthentication {
                 username: &Username::of(&browser.user)?,

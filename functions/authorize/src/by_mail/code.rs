@@ -7,7 +7,7 @@ use lambda_http::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{MailForm, Step, ask::network, is_spent, opens_nothing, shown_again};
+use super::{MailForm, Step, is_spent, opens_nothing, shown_again};
 use crate::{
     Authorize, AuthorizeError, AuthorizeReason, cookies,
     pages::{CodeProblem, CodeView, MailTask},
@@ -30,7 +30,7 @@ impl Authorize {
         let Some(code) = form.code.as_ref().and_then(MailCode::parse) else {
             return Err(shown(AuthorizeReason::IncompleteForm, CodeProblem::Wrong).into());
         };
-        let (purpose, network) = (step.page.purpose(), network(step));
+        let (purpose, network) = (step.page.purpose(), step.visit.network());
         let coded = Coded { purpose, request, code: &code, network: network.as_ref(), now: visit.now };
         let opened = match self.accounts.link_of_code(&coded).await {
             // Nothing is left to choose.

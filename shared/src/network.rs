@@ -1,31 +1,22 @@
 //! The networks that requests come from.
 
-use std::{net::IpAddr, time::Duration};
+use std::net::IpAddr;
 
 use aws_lc_rs::digest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use crate::quota::Quota;
-
 /// Separates these hashes from other hashes.
 const LABEL: &[u8] = b"latchgate network 1";
-/// The prefix of a network's key, which no mailbox has.
-pub(crate) const PREFIX: &str = "network#";
+const PREFIX: &str = "network#";
 /// The bytes of an IPv6 address that are its network's.
 const PREFIX_LEN: usize = 6;
-/// How many mails a network may ask for, and codes it may try, in an hour. An office behind one address needs
-/// some; a stranger who writes to addresses that aren't theirs doesn't need more.
-pub(crate) const QUOTA: Quota = Quota::per_hour(60);
 
-/// The key of a network's row: an IPv4 address or the /48 of an IPv6 address, which is the most that one site
-/// gets (RFC 6177).
+/// A network whose requests are counted: an IPv4 address or the /48 of an IPv6 address, which is the most that
+/// one site gets (RFC 6177). Its text is `network#` with a hash, in base64url.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network(String);
 
 impl Network {
-    /// How long to wait for another request, once the quota is spent.
-    pub const INTERVAL: Duration = QUOTA.interval();
-
     /// The network of a caller's address. Callers without a readable address are one network. `None` for this
     /// machine's own addresses: no request comes from outside with one.
     pub fn of(address: Option<&str>) -> Option<Self> {
@@ -44,8 +35,14 @@ impl Network {
         Some(Self(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(context.finish()))))
     }
 
-    /// The key as text.
-    pub(crate) fn key(&self) -> &str {
+    /// Parses the text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let hash = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
+        (hash.len() == digest::SHA256_OUTPUT_LEN).then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -61,7 +58,17 @@ mod tests {
         assert_ne!(network("2001:db8:1::1"), network("2001:db8:2::1"));
         assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
         assert_eq!(network("192.0.2.1"), network("::ffff:192.0.2.1"));
-        assert!(network("192.0.2.1").key().starts_with("network#"));
+    }
+
+    #[test]
+    fn the_text_never_changes_and_is_read_back() {
+        let network = Network::of(Some("192.0.2.1")).unwrap();
+        assert_eq!(network.as_str(), "network#IWBoOtTAxtNJngMBSte1vZc6gWYbgLMfwceRUdrmWa8");
+        assert_eq!(Network::parse(network.as_str()), Some(network));
+        for other in ["", "network#", "network#QpWrw_10", "user#QpWrw_10gzmttZrR321nnAa_CBi-2cZjKRTvc6h-xJA"]
+        {
+            assert_eq!(Network::parse(other), None, "{other}");
+        }
     }
 
     #[test]
