@@ -1,5 +1,5 @@
-//! Measures how well the time of a refused login reveals whether a name exists, and whether a disabled user's password
-//! was right. Once the budget is spent nothing is hashed, so those kinds are compared with each other.
+//! Measures how well the time of a refused login reveals whether a name exists, whether its user was imported without a
+//! password, and whether a disabled user's password was right. Once the budget is spent nothing is hashed, so those kinds are compared with each other.
 //!
 //! The kinds alternate in random order at one point in time. A debug build with optimised hashing slows everything
 //! except the hash, so differences show more clearly.
@@ -17,14 +17,14 @@ use crate::{
     store_process::StoreProcess,
     timing::{Times, samples, shuffled, time},
 };
-use aws_sdk_dynamodb::types::AttributeValue::{Bool, N};
+use aws_sdk_dynamodb::types::AttributeValue::{Bool, N, S};
 use axum::http::StatusCode;
 use local::{
     functions::Deployment,
     gateway::Gateway,
     seed::{Seeder, UserSeed},
 };
-use passwords::{BUDGET, IN_A_ROW, Passwords};
+use passwords::{BUDGET, IN_A_ROW, NO_PASSWORD, Passwords};
 use serde_json::json;
 use shared::{random::SystemRandom, route, store::attribute};
 
@@ -41,13 +41,21 @@ enum Kind {
     Unknown,
     /// With the right password.
     Disabled,
+    /// Imported without a password. Each attempt has the user told of it, in one write more.
+    WithoutPassword,
     LockedKnown,
     LockedUnknown,
 }
 
 impl Kind {
-    const ALL: [Self; 5] =
-        [Self::Known, Self::Unknown, Self::Disabled, Self::LockedKnown, Self::LockedUnknown];
+    const ALL: [Self; 6] = [
+        Self::Known,
+        Self::Unknown,
+        Self::Disabled,
+        Self::WithoutPassword,
+        Self::LockedKnown,
+        Self::LockedUnknown,
+    ];
 
     fn is_locked(self) -> bool {
         matches!(self, Self::LockedKnown | Self::LockedUnknown)
@@ -59,6 +67,7 @@ impl Kind {
             Self::Known => format!("known-{}", n as u64 / ATTEMPTS),
             Self::Unknown => format!("nobody-{}", n as u64 / ATTEMPTS),
             Self::Disabled => format!("disabled-{}", n as u64 / ATTEMPTS),
+            Self::WithoutPassword => format!("imported-{}", n as u64 / ATTEMPTS),
             Self::LockedKnown => "locked-known".to_owned(),
             Self::LockedUnknown => "locked-nobody".to_owned(),
         }
@@ -71,6 +80,7 @@ impl fmt::Display for Kind {
             Self::Known => "known",
             Self::Unknown => "unknown",
             Self::Disabled => "disabled, right",
+            Self::WithoutPassword => "no password",
             Self::LockedKnown => "locked, known",
             Self::LockedUnknown => "locked, unknown",
         })
@@ -91,7 +101,8 @@ pub(crate) async fn run(arguments: &[String]) -> Result<(), Failure> {
             let password = if kind == Kind::Disabled { PASSWORD } else { "a guess" };
             let body = json!({ "client_id": local::demo::PUBLIC_CLIENT_ID, "username": kind.username(n),
                 "password": password });
-            let source = IpAddr::V4(Ipv4Addr::LOCALHOST);
+            // A network that is counted.
+            let source = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1));
             times.add(kind, time(&gateway, source, route::LOGIN, &body, StatusCode::BAD_REQUEST).await?);
         }
     }
@@ -103,14 +114,18 @@ pub(crate) async fn run(arguments: &[String]) -> Result<(), Failure> {
 async fn register(deployment: &Deployment, samples: usize) -> Result<(), Failure> {
     let seeder = Seeder { client: &deployment.dynamodb, tables: &deployment.tables };
     let (passwords, password) = (Passwords::new(Arc::new(SystemRandom::new())), PASSWORD.into());
-    let numbered =
-        (0..=samples as u64 / ATTEMPTS).flat_map(|i| [format!("known-{i}"), format!("disabled-{i}")]);
+    let numbered = (0..=samples as u64 / ATTEMPTS)
+        .flat_map(|i| [format!("known-{i}"), format!("disabled-{i}"), format!("imported-{i}")]);
     for username in numbered.chain(["locked-known".to_owned()]) {
         let user =
             UserSeed { username: &username, password: &password, user_id: &username, claims: json!({}) };
         seeder.put_user(&user, &passwords).await?;
         let disabled = vec![(attribute::DISABLED, Bool(username.starts_with("disabled-")))];
         seeder.set("UsersTable", (attribute::USER_ID, &username), disabled).await?;
+        if username.starts_with("imported-") {
+            let none = vec![(attribute::PASSWORD_HASH, S(NO_PASSWORD.to_owned()))];
+            seeder.set("CredentialsTable", (attribute::USERNAME, &username), none).await?;
+        }
     }
     for username in ["locked-known", "locked-nobody"] {
         let spent = [("guesses_in_a_row", N(IN_A_ROW.to_string())), ("guesses_last_at", N(NOW.to_string()))];
