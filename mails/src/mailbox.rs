@@ -79,6 +79,7 @@ mod tests {
             "pnkg8p7VsjmfekzvPlynnk_S17dWOpidpNMHMW7443Q",
             "G1AoBTx18mC4mgl7BdAJwoQWN5XEkd3RE1E2lE4L-JQ",
             "MlkKtv-rEFARP26bwpcZVaM7deyIb0gwv48hVak-SKY",
+            "lGtpSI-hlhP5Jf7uJDkFlzO7-ZrytrcMGjpYQugSWig",
             "zY98VSAUIaY2PsnMny7uw4JS5wCTS2RbpLfC4n47Y7k",
             "ujAjhhjhbMftANB4YHnmtO0SNZyTg6b0niLD7ucPu34",
             "RgxiyUQ-H9mKlLiYJwxbhpPViEAvpy-akTKlV2IAams",

@@ -235,9 +235,12 @@ fn new_row<'a>(request: &NewRequest<'a>) -> NewRow<'a> {
     let NewRequest { address, ticket, client_id, language, user_id, now } = *request;
     let asked_at = match ticket.purpose {
         Purpose::SignUp | Purpose::Reset => None,
-        Purpose::Email | Purpose::Undo | Purpose::Invitation | Purpose::Deleted | Purpose::Notice(_) => {
-            Some(now)
-        }
+        Purpose::Email
+        | Purpose::Undo
+        | Purpose::Invitation
+        | Purpose::Deleted
+        | Purpose::Renamed
+        | Purpose::Notice(_) => Some(now),
     };
     NewRow {
         address,

@@ -141,7 +141,13 @@ mod tests {
 
     #[test]
     fn a_mail_about_a_user_says_which_one() {
-        let about = [Purpose::Email, Purpose::Undo, Purpose::Deleted, Purpose::Notice(Notice::Theft)];
+        let about = [
+            Purpose::Email,
+            Purpose::Undo,
+            Purpose::Deleted,
+            Purpose::Renamed,
+            Purpose::Notice(Notice::Theft),
+        ];
         for purpose in Purpose::ALL {
             let read =
                 |more: &[_]| PendingMail::from_item(&item_of(purpose, &[&USED[..], more].concat()), purpose);

@@ -23,19 +23,22 @@ pub enum Purpose {
     Invitation,
     /// Tells that the account was deleted.
     Deleted,
+    /// Tells that an operator changed the user name: the mail goes to the address of before.
+    Renamed,
     /// Tells what happened to the account.
     Notice(Notice),
 }
 
 impl Purpose {
     /// All purposes.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::SignUp,
         Self::Reset,
         Self::Email,
         Self::Undo,
         Self::Invitation,
         Self::Deleted,
+        Self::Renamed,
         Self::Notice(Notice::PasswordChanged),
         Self::Notice(Notice::SessionsEnded),
         Self::Notice(Notice::Theft),
@@ -52,6 +55,7 @@ impl Purpose {
             Self::Undo => "undo",
             Self::Invitation => "invitation",
             Self::Deleted => "deleted",
+            Self::Renamed => "renamed",
             Self::Notice(notice) => notice.name(),
         }
     }
@@ -72,6 +76,7 @@ impl Purpose {
             // next attempt to sign in sends another one.
             Self::Notice(Notice::PasswordMissing) => hours(24),
             Self::Deleted
+            | Self::Renamed
             | Self::Notice(
                 Notice::PasswordChanged | Notice::SessionsEnded | Notice::Theft | Notice::NewDevice,
             ) => hours(48),
@@ -88,7 +93,7 @@ impl Purpose {
     pub(crate) fn names_user(self) -> bool {
         match self {
             Self::SignUp | Self::Reset | Self::Invitation => false,
-            Self::Email | Self::Undo | Self::Deleted | Self::Notice(_) => true,
+            Self::Email | Self::Undo | Self::Deleted | Self::Renamed | Self::Notice(_) => true,
         }
     }
 
@@ -106,6 +111,7 @@ impl Purpose {
             Self::Notice(Notice::Theft) => 9,
             Self::Notice(Notice::NewDevice) => 10,
             Self::Notice(Notice::PasswordMissing) => 11,
+            Self::Renamed => 12,
         }
     }
 
@@ -132,6 +138,7 @@ mod tests {
             "undo",
             "invitation",
             "deleted",
+            "renamed",
             "password_changed",
             "sessions_ended",
             "theft",
@@ -140,13 +147,13 @@ mod tests {
         ];
         assert_eq!(Purpose::ALL.map(Purpose::name), names);
         assert_eq!(names.map(Purpose::parse), Purpose::ALL.map(Some));
-        let bytes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
+        let bytes = [1, 2, 3, 4, 5, 6, 12, 7, 8, 9, 10, 11];
         assert_eq!(Purpose::ALL.map(Purpose::byte), bytes);
         assert_eq!(bytes.map(Purpose::from_byte), Purpose::ALL.map(Some));
         for unknown in ["", "Sign_up", "undo ", "notice"] {
             assert_eq!(Purpose::parse(unknown), None, "{unknown}");
         }
-        for unknown in [0, 12, 255] {
+        for unknown in [0, 13, 255] {
             assert_eq!(Purpose::from_byte(unknown), None, "{unknown}");
         }
     }
@@ -169,6 +176,7 @@ mod tests {
         assert_eq!(stay(Purpose::Undo), 96);
         assert_eq!(stay(Purpose::Invitation), 192);
         assert_eq!(stay(Purpose::Deleted), 72);
+        assert_eq!(stay(Purpose::Renamed), 72);
         assert_eq!(stay(Purpose::Notice(Notice::Theft)), 72);
         assert_eq!(stay(Purpose::Notice(Notice::PasswordMissing)), 48);
     }

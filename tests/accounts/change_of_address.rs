@@ -466,7 +466,7 @@ async fn an_operators_rename_voids_the_links_of_before_and_no_later_one() {
     let asked = stage.changing(&tokens, GRACE).await;
     let [from, to] = [HOPPERS_NAME, OTHER].map(|name| Username::parse(name).unwrap());
     let tables = UserTables::of(&api.operator(None)).unwrap();
-    assert_eq!(tables.rename(&from, &to, api.clock.now()).await.unwrap(), Renaming::Done);
+    assert_eq!(tables.rename(&from, &to, None, api.clock.now()).await.unwrap(), Renaming::Done);
     let is_void = async || {
         api.confirm_address(&asked.by_link()).await.assert_error(400, "invalid_grant");
         api.confirm_address(&asked.by_code()).await.assert_error(400, "invalid_grant");

@@ -350,7 +350,7 @@ async fn a_user_who_is_disabled_meanwhile_gets_no_mail_and_has_no_use_for_a_link
 async fn hand_over(api: &Api) {
     let tables = admin::tables::users::UserTables::of(&api.operator(None)).unwrap();
     let [from, to] = [IMPORTED, HOPPER].map(|name| Username::parse(name).unwrap());
-    let renamed = tables.rename(&from, &to, Timestamp::from_unix(api.clock.unix())).await.unwrap();
+    let renamed = tables.rename(&from, &to, None, Timestamp::from_unix(api.clock.unix())).await.unwrap();
     assert!(matches!(renamed, admin::tables::users::Renaming::Done));
     api.put_account(IMPORTED, PASSWORD, "another-user").await;
     let missing = vec![(attribute::PASSWORD_HASH, text(NO_PASSWORD))];

@@ -1,15 +1,19 @@
 //! What an operator does about mails: sends one again, stops those to an address, and looks at the outbox. `admin` has the
 //! tests of the commands.
 
-use mails::{EmailAddress, MailRow, MailState, Mailbox, Mails, Purpose, Resent, Suppression};
+use admin::tables::{
+    outbox::Outbox,
+    users::{Renaming, UserTables},
+};
+use mails::{EmailAddress, MailId, MailRow, MailState, Mailbox, Mails, Purpose, Resent, Suppression};
 use passwords::{NO_PASSWORD, Username};
 use serde_json::json;
-use shared::{clock::Timestamp, route};
+use shared::{clock::Timestamp, random::SystemRandom, route};
 
 use super::{Stage, look::look};
 use crate::harness::{
-    Api, CHOSEN, Change, GRACE, HOPPER, IMPORTED, NEWCOMER, PASSWORD, bounce, code_of, link_of,
-    nothing_failed, stream_event, waiting,
+    Api, CHOSEN, Change, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, IMPORTED, NEWCOMER, PASSWORD, bounce,
+    code_of, link_of, nothing_failed, stream_event, text, waiting,
 };
 
 fn outbox(api: &Api) -> Mails {
@@ -104,11 +108,7 @@ async fn an_operator_sees_every_mail_and_every_stop_and_no_link() {
     stage.api.invite(NEWCOMER, &json!({ "roles": ["editor"] })).await;
     stage.post.handle(bounce("Permanent", "gone@example.com")).await;
     let tokens = stage.api.graces().await;
-    stage
-        .api
-        .try_change_address(&tokens.access, HOPPER, crate::harness::GRACES_PASSWORD)
-        .await
-        .request_token();
+    stage.api.try_change_address(&tokens.access, HOPPER, GRACES_PASSWORD).await.request_token();
     let mut seen = Vec::new();
     let mut page = outbox(&stage.api).page(None).await.unwrap();
     loop {
@@ -217,18 +217,72 @@ async fn another_name_by_an_operator_voids_undos_and_pending_changes() {
     let tokens = stage.api.graces().await;
     let undo = link_of(&stage.changed(&tokens, HOPPER).await).unwrap();
     let pending = stage.changing(&tokens, "third@example.com").await;
-    let tables = admin::tables::users::UserTables::of(&stage.api.operator(None)).unwrap();
+    let tables = UserTables::of(&stage.api.operator(None)).unwrap();
     let [from, to] = [HOPPER, "fourth@example.com"].map(|name| Username::parse(name).unwrap());
     let now = Timestamp::from_unix(stage.api.clock.unix());
-    let renamed = tables.rename(&from, &to, now).await.unwrap();
-    assert!(matches!(renamed, admin::tables::users::Renaming::Done));
+    let renamed = tables.rename(&from, &to, None, now).await.unwrap();
+    assert_eq!(renamed, Renaming::Done);
     stage.api.clock.advance(60);
     stage.api.undo_address(&undo, CHOSEN).await.assert_error(400, "invalid_grant");
     stage.api.confirm_address(&pending.by_link()).await.assert_error(400, "invalid_grant");
     stage.api.confirm_address(&pending.by_code()).await.assert_error(400, "invalid_grant");
-    assert_eq!(stage.api.names_of(crate::harness::GRACE_ID).await, ["fourth@example.com"]);
+    assert_eq!(stage.api.names_of(GRACE_ID).await, ["fourth@example.com"]);
     // The user may change the address again, and undo that.
     let undo = link_of(&stage.changed(&tokens, "fifth@example.com").await).unwrap();
     assert_eq!(stage.api.undo_address(&undo, CHOSEN).await.status, 200);
-    assert_eq!(stage.api.names_of(crate::harness::GRACE_ID).await, ["fourth@example.com"]);
+    assert_eq!(stage.api.names_of(GRACE_ID).await, ["fourth@example.com"]);
+}
+
+impl Stage {
+    /// Renames Grace as the operator's command does, and tells her.
+    async fn rename(&self, to: &str) -> Renaming {
+        let tables = UserTables::of(&self.api.operator(None)).unwrap();
+        let [from, to] = [GRACE, to].map(|name| Username::parse(name).unwrap());
+        let (mails, id) = (outbox(&self.api), MailId::new(&SystemRandom::new()));
+        let now = Timestamp::from_unix(self.api.clock.unix());
+        tables.rename(&from, &to, Some(Outbox { mails: &mails, id }), now).await.unwrap()
+    }
+}
+
+/// The mailbox of before may be a thief's, so the mail has no new name.
+#[tokio::test]
+async fn another_name_by_an_operator_is_told_to_the_address_of_before() {
+    for is_free in [true, false] {
+        let stage = Stage::set().await;
+        assert_eq!(stage.rename(HOPPER).await, Renaming::Done);
+        if !is_free {
+            // Another user has the address before the mail is sent.
+            stage.api.put_account(GRACE, PASSWORD, "another-user").await;
+        }
+        let mail = stage.post.deliver_one(&stage.api).await;
+        assert_eq!(mail.to.as_str(), GRACE);
+        assert_eq!(mail.subject, "Your user name at Latchgate was changed");
+        assert!(!mail.text.contains(HOPPER) && !mail.html.contains(HOPPER), "{}", mail.text);
+        assert_eq!((link_of(&mail), code_of(&mail)), (None, None));
+        assert!(stage.post.notices(&stage.api).await.is_empty());
+        stage.api.try_login_as(HOPPER, GRACES_PASSWORD).await.tokens();
+    }
+}
+
+#[tokio::test]
+async fn another_name_is_told_in_the_users_language_and_where_a_claim_has_the_address() {
+    let stage = Stage::set().await;
+    let claims = json!({ "email": NEWCOMER, "email_verified": true, "locale": "vi" }).to_string();
+    stage.api.set_user(GRACE_ID, vec![("claims", text(&claims)), ("username", text("grace"))]).await;
+    assert_eq!(stage.rename("grace-hopper").await, Renaming::Done);
+    let mail = stage.post.deliver_one(&stage.api).await;
+    assert_eq!(mail.to.as_str(), NEWCOMER);
+    assert!(mail.subject.starts_with("Tên đăng nhập của bạn"), "{}", mail.subject);
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_and_a_user_without_an_address_cause_no_mail() {
+    let stage = Stage::set().await;
+    stage.api.put_account(HOPPER, PASSWORD, "another-user").await;
+    let before = stage.api.stored().await;
+    assert_eq!(stage.rename(HOPPER).await, Renaming::NameTaken);
+    assert_eq!(stage.api.stored().await, before);
+    stage.api.set_user(GRACE_ID, vec![("claims", text("{}")), ("username", text("grace"))]).await;
+    assert_eq!(stage.rename("grace-hopper").await, Renaming::Done);
+    assert!(waiting(&stage.api).await.is_empty());
 }

@@ -22,7 +22,7 @@ const ATTEMPT: &str = "UpdateItem Credentials ADD guesses0 SET expires_at";
 async fn rename(api: &Api, from: &str, to: &str) {
     let [from, to] = [from, to].map(|name| Username::parse(name).unwrap());
     let tables = UserTables::of(&api.operator(None)).unwrap();
-    assert_eq!(tables.rename(&from, &to, api.clock.now()).await.unwrap(), Renaming::Done);
+    assert_eq!(tables.rename(&from, &to, None, api.clock.now()).await.unwrap(), Renaming::Done);
 }
 
 /// Sends a request, and lets `meanwhile` happen after its reads.

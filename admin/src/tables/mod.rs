@@ -2,6 +2,6 @@
 
 pub mod clients;
 pub mod consents;
-pub(crate) mod outbox;
+pub mod outbox;
 pub mod sessions;
 pub mod users;

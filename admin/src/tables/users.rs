@@ -19,6 +19,7 @@ use shared::{
 };
 use tokio::time;
 
+use super::outbox::Outbox;
 use crate::{deployment::Deployment, error::AdminError, update::Change};
 
 /// How often a transaction that conflicts with another is tried, and the first pause.
@@ -201,15 +202,17 @@ impl UserTables {
     }
 
     /// Renames a user: moves the credential and changes the record, in one transaction, so that the user
-    /// always has exactly one name. `from` has to be the stored form of the old name.
+    /// always has exactly one name. `from` has to be the stored form of the old name. The transaction includes
+    /// the mail to the user's address of before, if there are one and an outbox.
     ///
     /// # Errors
     ///
-    /// [`StoreError`], if a request fails.
+    /// [`StoreError`], if a request fails, or the record of a user who is to be told is malformed.
     pub async fn rename(
         &self,
         from: &Username,
         to: &Username,
+        outbox: Option<Outbox<'_>>,
         now: Timestamp,
     ) -> Result<Renaming, StoreError> {
         // The new name is also taken if an earlier release stored it in another form, unless that is the old
@@ -230,13 +233,19 @@ impl UserTables {
                 // one that was asked for before.
                 .set(attribute::UNDOS, Undos::after_rename(now).to_value())
                 .without_notice();
+            let told = match outbox {
+                Some(outbox) => outbox.mail_of_rename(&moving.user_id, &User::from_item(&user)?, now)?,
+                None => None,
+            };
             let key = (attribute::USER_ID, moving.user_id.as_str());
             let user = change.write(&self.users.table, key).map_err(not_built)?;
-            let writes = vec![
+            let writes = [
                 TransactWriteItem::builder().update(moving.creation).build(),
                 TransactWriteItem::builder().update(user).build(),
                 TransactWriteItem::builder().delete(moving.deletion).build(),
             ];
+            let told = told.map(|told| TransactWriteItem::builder().update(told).build());
+            let writes = writes.into_iter().chain(told).collect();
             let transact = self.users.table.client.transact_write_items();
             match carried_out(transact.set_transact_items(Some(writes)).send().await)? {
                 CarriedOut::Yes => return Ok(Renaming::Done),

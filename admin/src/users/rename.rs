@@ -1,6 +1,7 @@
 //! `users rename`: gives a user another name.
 
 use clap::Args;
+use mails::MailId;
 use passwords::Username;
 use serde_json::{Map, Value};
 
@@ -10,7 +11,10 @@ use crate::{
     context::Context,
     error::AdminError,
     options::username,
-    tables::users::{Named, Renaming, UserTables, not_found},
+    tables::{
+        outbox::{self, Outbox},
+        users::{Named, Renaming, UserTables, not_found},
+    },
 };
 
 pub(super) const HELP: &str = "\
@@ -19,7 +23,8 @@ Example:
 
 The user signs in under the new name from now on, with the same password, and stays signed in. Failed
 attempts on the old name still count. The claims stay the same: `users set-claims` changes an email address
-in them. The old name is free at once.";
+in them. The old name is free at once. If the stack sends mails, one to the user's address of before tells of
+the change, without the new name.";
 
 /// `users rename`
 #[derive(Debug, Args)]
@@ -42,7 +47,9 @@ pub(super) async fn rename(context: &Context, command: &Rename) -> Result<(), Ad
         ));
     }
     let audit = context.audit_log().await?;
-    match tables.rename(&old, new, context.deployment.now()).await? {
+    let mails = outbox::to_tell(&context.deployment)?;
+    let outbox = mails.as_ref().map(|mails| Outbox { mails, id: MailId::new(&*context.deployment.random) });
+    match tables.rename(&old, new, outbox, context.deployment.now()).await? {
         Renaming::Done => {}
         Renaming::NotFound => return Err(not_found(old.as_str())),
         Renaming::NameTaken => {

@@ -16,7 +16,7 @@ use tokio::process::Command;
 
 use crate::harness::{Deployed, Ran, account::Account, run};
 
-const KINDS: [&str; 15] = [
+const KINDS: [&str; 16] = [
     "confirm",
     "already-registered",
     "reset",
@@ -27,6 +27,7 @@ const KINDS: [&str; 15] = [
     "address-changed",
     "invitation",
     "account-deleted",
+    "renamed",
     "password-changed",
     "sessions-ended",
     "theft",

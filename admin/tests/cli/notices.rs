@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue::{self, S};
 use shared::store::attribute;
 
-use crate::harness::{Deployed, Login, PASSWORD};
+use crate::harness::{Deployed, Login, PASSWORD, account::Account, run};
 
 const ANOTHER: &[u8] = b"another long and private sentence";
 
@@ -68,12 +68,32 @@ async fn operators_other_commands_are_not_told() {
         (&["users", "disable", "ada@example.com", "--yes", "--no-wait"], ""),
         (&["users", "enable", "ada@example.com"], ""),
         (&["users", "import", "-", "--update"], imported.as_str()),
-        (&["users", "rename", "ada@example.com", "ada@example.org"], ""),
     ] {
         deployed.run_with(command, input.as_bytes()).await.assert(0);
         let user = user(&deployed).await;
         assert_eq!(notice(&user), None, "{command:?}: {user:?}");
     }
-    assert_eq!(user(&deployed).await[attribute::USERNAME], S("ada@example.org".to_owned()));
     assert!(deployed.items("MailsTable").await.is_empty());
+}
+
+/// The mail goes to the address of before, so it is no notice in the record: the record has the new one.
+#[tokio::test]
+async fn another_user_name_is_told_by_the_outbox_unless_the_stack_sends_no_mail() {
+    let deployed = Deployed::embedded().await;
+    let account = Account::with(&deployed).await;
+    deployed.user("ada@example.com").await;
+    let rename = async |old: &str, new: &str| {
+        let arguments = ["--stack", "latchgate-prod", "users", "rename", old, new];
+        run(account.command(&deployed, &arguments), b"").await.assert(0);
+        let user = user(&deployed).await;
+        assert_eq!((&user[attribute::USERNAME], notice(&user)), (&S(new.to_owned()), None));
+        deployed.items("MailsTable").await
+    };
+    assert!(rename("ada@example.com", "ada@example.org").await.is_empty());
+    let sender = ("MailFrom".to_owned(), "login@example.com".to_owned());
+    account.world().stack("latchgate-prod").parameters.insert(sender.0, sender.1);
+    let rows = rename("ada@example.org", "ada@example.net").await;
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert_eq!(rows[0][attribute::PURPOSE], S("renamed".to_owned()));
+    assert_eq!(rows[0]["address"], S("ada@example.org".to_owned()));
 }

@@ -163,9 +163,12 @@ impl Accounts {
             Purpose::SignUp => self.admission.check(client, email),
             Purpose::Reset => Ok(()),
             // These are asked for in a session, or by no request.
-            Purpose::Email | Purpose::Undo | Purpose::Invitation | Purpose::Deleted | Purpose::Notice(_) => {
-                Err(AccountsReason::OtherPurpose)
-            }
+            Purpose::Email
+            | Purpose::Undo
+            | Purpose::Invitation
+            | Purpose::Deleted
+            | Purpose::Renamed
+            | Purpose::Notice(_) => Err(AccountsReason::OtherPurpose),
         }
     }
 

@@ -77,9 +77,12 @@ impl Action {
         match purpose {
             Purpose::SignUp => Some(Self::SignUp),
             Purpose::Reset => Some(Self::Reset),
-            Purpose::Email | Purpose::Undo | Purpose::Invitation | Purpose::Deleted | Purpose::Notice(_) => {
-                None
-            }
+            Purpose::Email
+            | Purpose::Undo
+            | Purpose::Invitation
+            | Purpose::Deleted
+            | Purpose::Renamed
+            | Purpose::Notice(_) => None,
         }
     }
 }
@@ -286,7 +289,8 @@ mod tests {
     fn strangers_ask_for_mails_for_accounts_and_passwords_alone() {
         assert_eq!(Action::of(Purpose::SignUp), Some(Action::SignUp));
         assert_eq!(Action::of(Purpose::Reset), Some(Action::Reset));
-        for other in [Purpose::Email, Purpose::Undo, Purpose::Invitation, Purpose::Deleted] {
+        for other in [Purpose::Email, Purpose::Undo, Purpose::Invitation, Purpose::Deleted, Purpose::Renamed]
+        {
             assert_eq!(Action::of(other), None, "{other:?}");
         }
     }

@@ -40,7 +40,7 @@ impl Accounts {
                 Ok(())
             }
             // Such a mail has no link.
-            Purpose::Deleted => Ok(()),
+            Purpose::Deleted | Purpose::Renamed => Ok(()),
         }
     }
 }

@@ -134,7 +134,7 @@ impl Mailer {
                 Ok(if is_misdirected { Account::Absent } else { account })
             }
             // They are for the former user of the address, even if another account has it by now.
-            Purpose::Undo | Purpose::Deleted => Ok(Account::Absent),
+            Purpose::Undo | Purpose::Deleted | Purpose::Renamed => Ok(Account::Absent),
         }
     }
 
@@ -174,7 +174,7 @@ fn recipient<'a>(outgoing: &'a Outgoing, account: &'a Account) -> &'a EmailAddre
             account.owner().map_or(&outgoing.address, |owner| &owner.address)
         }
         // The row has the user's own spelling already.
-        Purpose::Undo | Purpose::Deleted | Purpose::Notice(_) => &outgoing.address,
+        Purpose::Undo | Purpose::Deleted | Purpose::Renamed | Purpose::Notice(_) => &outgoing.address,
     }
 }
 

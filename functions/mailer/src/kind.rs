@@ -28,6 +28,8 @@ pub enum Kind {
     Invitation,
     /// For the user of an account that was deleted. It has no token.
     AccountDeleted,
+    /// For the old address of a user to whom an operator gave another user name. It has no token.
+    Renamed,
     /// For a user whose password was changed. It has no token.
     PasswordChanged,
     /// For a user who was signed out everywhere, or everywhere else. It has no token.
@@ -42,7 +44,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Confirm,
         Self::AlreadyRegistered,
         Self::Reset,
@@ -53,6 +55,7 @@ impl Kind {
         Self::AddressChanged,
         Self::Invitation,
         Self::AccountDeleted,
+        Self::Renamed,
         Self::PasswordChanged,
         Self::SessionsEnded,
         Self::Theft,
@@ -74,6 +77,7 @@ impl Kind {
             (Purpose::Email, Account::Enabled(_) | Account::Disabled(_)) => Self::AddressTaken,
             (Purpose::Undo, _) => Self::AddressChanged,
             (Purpose::Deleted, _) => Self::AccountDeleted,
+            (Purpose::Renamed, _) => Self::Renamed,
             (Purpose::Notice(Notice::PasswordChanged), _) => Self::PasswordChanged,
             (Purpose::Notice(Notice::SessionsEnded), _) => Self::SessionsEnded,
             (Purpose::Notice(Notice::Theft), _) => Self::Theft,
@@ -98,6 +102,7 @@ impl Kind {
             Self::AddressChanged => "address-changed",
             Self::Invitation => "invitation",
             Self::AccountDeleted => "account-deleted",
+            Self::Renamed => "renamed",
             Self::PasswordChanged => "password-changed",
             Self::SessionsEnded => "sessions-ended",
             Self::Theft => "theft",
@@ -116,7 +121,9 @@ impl Kind {
             | Self::SessionsEnded
             | Self::Theft
             | Self::NewDevice => Contents::Page,
-            Self::NoAccount | Self::Disabled | Self::AddressTaken | Self::AccountDeleted => Contents::Nothing,
+            Self::NoAccount | Self::Disabled | Self::AddressTaken | Self::AccountDeleted | Self::Renamed => {
+                Contents::Nothing
+            }
         }
     }
 
@@ -200,6 +207,7 @@ mod tests {
         for (purpose, kind, contents) in [
             (Purpose::Undo, Kind::AddressChanged, Link),
             (Purpose::Deleted, Kind::AccountDeleted, Nothing),
+            (Purpose::Renamed, Kind::Renamed, Nothing),
             (Purpose::Notice(Notice::PasswordChanged), Kind::PasswordChanged, Page),
             (Purpose::Notice(Notice::SessionsEnded), Kind::SessionsEnded, Page),
             (Purpose::Notice(Notice::Theft), Kind::Theft, Page),

@@ -60,6 +60,7 @@ pub(crate) fn page_of_token(kind: Kind) -> Option<&'static str> {
         | Kind::Disabled
         | Kind::AddressTaken
         | Kind::AccountDeleted
+        | Kind::Renamed
         | Kind::PasswordChanged
         | Kind::SessionsEnded
         | Kind::Theft

@@ -6,7 +6,7 @@ macro_rules! templates {
 }
 
 /// Our templates, by name. Files with these names replace them (`MAIL_TEMPLATES`).
-pub(crate) const OURS: [(&str, &str); 93] = templates![
+pub(crate) const OURS: [(&str, &str); 99] = templates![
     "layout.html"
     "en/layout.html"
     "en/confirm.subject"
@@ -39,6 +39,9 @@ pub(crate) const OURS: [(&str, &str); 93] = templates![
     "en/account-deleted.subject"
     "en/account-deleted.txt"
     "en/account-deleted.html"
+    "en/renamed.subject"
+    "en/renamed.txt"
+    "en/renamed.html"
     "en/password-changed.subject"
     "en/password-changed.txt"
     "en/password-changed.html"
@@ -85,6 +88,9 @@ pub(crate) const OURS: [(&str, &str); 93] = templates![
     "vi/account-deleted.subject"
     "vi/account-deleted.txt"
     "vi/account-deleted.html"
+    "vi/renamed.subject"
+    "vi/renamed.txt"
+    "vi/renamed.html"
     "vi/password-changed.subject"
     "vi/password-changed.txt"
     "vi/password-changed.html"

@@ -174,7 +174,7 @@ impl Worker {
         audit: &AuditLog,
     ) -> Result<bool, AdminError> {
         let (tables, now) = (&self.planner.tables, self.planner.deployment.now());
-        let is_done = tables.rename(former, &record.username, now).await? == Renaming::Done;
+        let is_done = tables.rename(former, &record.username, None, now).await? == Renaming::Done;
         if is_done {
             let subject = Subject::user(user_id, Some(record.username.as_str()));
             let former_username = Some(former.as_str().to_owned());
