@@ -31,7 +31,7 @@ pub(crate) fn run_all(seconds: &str, target: Option<&str>) -> Result<(), TaskErr
     let seconds = seconds.parse().map_err(|_| TaskError(format!("{seconds:?} is no number of seconds")))?;
     let targets = targets(target)?;
     let fuzz = installed()?;
-    run(&mut with(&fuzz, &["build"])?)?;
+    run(&mut with(&fuzz, "build")?)?;
     // A crash doesn't stop the other fuzzers.
     let results: Vec<_> =
         targets.iter().map(|target| Fuzzer { fuzz: &fuzz, target }.run_for(seconds)).collect();
@@ -91,17 +91,17 @@ fn installed() -> Result<PathBuf, TaskError> {
 }
 
 /// A cargo-fuzz command. Its build has a separate target folder, since no other build can use the results.
-fn with(fuzz: &Path, arguments: &[&str]) -> Result<Command, TaskError> {
+fn with(fuzz: &Path, name: &str) -> Result<Command, TaskError> {
     let target = tool_folder("fuzz/target")?;
-    let mut command = program(fuzz, &["fuzz"]);
-    command.args(arguments).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", target);
+    let mut command = program(fuzz, &["fuzz", name, "--fuzz-dir"]);
+    command.arg(root().join("proofs/fuzz")).env("RUSTC_BOOTSTRAP", "1").env("CARGO_TARGET_DIR", target);
     Ok(command)
 }
 
 /// The command that runs the fuzzer with this name.
 fn with_check(fuzz: &Path, target: &str) -> Result<Command, TaskError> {
-    let mut command = with(fuzz, &["run", "check"])?;
-    command.env("LATCHGATE_FUZZ_CHECK", target);
+    let mut command = with(fuzz, "run")?;
+    command.arg("check").env("LATCHGATE_FUZZ_CHECK", target);
     Ok(command)
 }
 
