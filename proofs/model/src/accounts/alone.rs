@@ -4,6 +4,7 @@ use super::{
     deleting::Deleting,
     function::{Function, Task},
     opening::Opening,
+    resetting::Resetting,
     scenario::Scenario,
     store::{ASKING, Address, Letter, OWNER, Party, Purpose, Store},
     undoing::Undoing,
@@ -45,6 +46,11 @@ pub fn is_owners(store: &Store) -> bool {
 /// Whether a link to open an account, used now, opens it.
 pub fn opens(world: &World, letter: &Letter, scenario: &Scenario) -> bool {
     after(world, Task::Open(Opening::new(letter.id, true)), scenario).is_some()
+}
+
+/// Whether a link to a new or a first password, used now, sets it.
+pub fn sets_password(world: &World, letter: &Letter, scenario: &Scenario) -> bool {
+    after(world, Task::Reset(Resetting::new(letter.id)), scenario).is_some()
 }
 
 /// Whether the same deletion, sent now, completes it.

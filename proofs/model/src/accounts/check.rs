@@ -26,7 +26,7 @@ mod tests {
     }
 
     /// Each mistake, a scenario in which it matters, and the property that finds it.
-    const MISTAKES: [(Weakness, &str, &str); 17] = [
+    const MISTAKES: [(Weakness, &str, &str); 19] = [
         (Weakness::NoMailCondition, SIGN_UP, USED_AGAIN),
         (Weakness::NoMailCondition, AT_ONCE, USED_AGAIN),
         (
@@ -48,17 +48,21 @@ mod tests {
         (Weakness::OwnSessionFirst, DELETION, COMPLETES),
         (Weakness::UserBeforeCredential, DELETION, COMPLETES),
         (Weakness::UserBeforeCredential, DELETION, ONE_ACCOUNT),
+        (Weakness::FirstReplaces, FIRST_PASSWORD, REPLACES_NONE),
+        (Weakness::NoCredentialCondition, FIRST_PASSWORD, REPLACES_NONE),
     ];
     const SIGN_UP: &str = "an account for one address";
     const OFTEN: &str = "a thief who changes the address often";
     const AT_ONCE: &str = "a thief and the owner at once";
     const DELETION: &str = "deletion";
+    const FIRST_PASSWORD: &str = "a user without a password";
     const USED_AGAIN: &str = "a link that was used or replaced never works";
     const ONE_ACCOUNT: &str = "an address has one account, and an account one address";
     const BROUGHT_BACK: &str =
         "the owner's undo, within its time, brings the account back unless it is deleted";
     const SURVIVES: &str = "nothing of the thief survives an acknowledged undo or new password";
     const COMPLETES: &str = "the same deletion again completes it";
+    const REPLACES_NONE: &str = "a link to a first password replaces none";
 
     #[test]
     fn each_mistake_is_found_by_the_property_that_it_breaks() {

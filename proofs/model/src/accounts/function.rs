@@ -4,6 +4,7 @@ use super::{
     asking::{self, Asking},
     changing::{self, Changing},
     deleting::{self, Deleting},
+    knocking::{self, Knocking},
     logging_in::{self, LoggingIn},
     opening::{self, Opening},
     resetting::{self, Resetting},
@@ -41,6 +42,8 @@ pub enum Task {
     Delete(Deleting),
     /// A login.
     LogIn(LoggingIn),
+    /// An attempt without a password, and its mail.
+    Knock(Knocking),
 }
 
 impl Function {
@@ -55,13 +58,14 @@ impl Function {
             Task::Undo(it) => it.go_on(*began, *party, store, scenario),
             Task::Delete(it) => it.go_on(*party, store, scenario),
             Task::LogIn(it) => it.go_on(*began, *party, store),
+            Task::Knock(it) => it.go_on(*began, store),
         }
     }
 
     /// Whether it has succeeded.
     pub fn is_done(&self) -> bool {
         match &self.task {
-            Task::Ask(_) | Task::LogIn(_) => false,
+            Task::Ask(_) | Task::LogIn(_) | Task::Knock(_) => false,
             Task::Open(it) => it.stage == opening::Stage::Done,
             Task::Reset(it) => it.stage == resetting::Stage::Done,
             Task::Change(it) => it.stage == changing::Stage::Done,
@@ -81,6 +85,7 @@ impl Function {
                 Task::Undo(it) => it.stage == undoing::Stage::Refused,
                 Task::Delete(it) => it.stage == deleting::Stage::Refused,
                 Task::LogIn(it) => it.stage == logging_in::Stage::Over,
+                Task::Knock(it) => it.stage == knocking::Stage::Over,
             }
     }
 }

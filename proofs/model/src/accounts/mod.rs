@@ -1,4 +1,5 @@
-//! A model of accounts by mail: sign-up, invitation, new password, change of the address, its undo, and deletion.
+//! A model of accounts by mail: sign-up, invitation, new and first password, change of the address, its undo, and
+//! deletion.
 //!
 //! A mail arrives at its address with the write of its row. What can go wrong between is in [`crate::outbox`]. The
 //! reader of a mailbox may use each of its links at any time, however old it is. Functions crash at any step, and their
@@ -13,6 +14,7 @@ mod changing;
 mod check;
 mod deleting;
 pub mod function;
+mod knocking;
 mod logging_in;
 mod opening;
 pub mod properties;

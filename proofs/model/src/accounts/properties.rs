@@ -3,12 +3,12 @@
 use stateright::Property;
 
 use super::{
-    alone::{is_deleted, is_gone, is_owners, is_taken_back, opens},
+    alone::{is_deleted, is_gone, is_owners, is_taken_back, opens, sets_password},
     deleting,
     function::Task,
     protocol::Protocol,
     scenario::{Cast, Scenario, UNDO_TTL},
-    store::{ASKING, Address, OWNER, Purpose},
+    store::{ASKING, Address, Letter, OWNER, Password, Purpose},
     world::World,
 };
 
@@ -22,6 +22,7 @@ pub fn of(scenario: &Scenario) -> Vec<Property<Protocol>> {
         Cast::Thief if scenario.in_flight == 1 => (&TAKEN_BACK, &[TWICE, BACK]),
         Cast::Thief => (&TAKEN_BACK, &[BACK]),
         Cast::Deletion => (&[NOTHING_LEFT, COMPLETES], &[GONE, CUT_SHORT, OPENED_AFTER]),
+        Cast::FirstPassword => (&FIRST_PASSWORD, &[FIRST, TOO_LATE]),
     };
     let always = COMMON.iter().chain(always);
     let always = always.map(|(name, condition)| Property::always(name, *condition));
@@ -79,6 +80,34 @@ const COMPLETES: Named = ("the same deletion again completes it", |Protocol(scen
     let has_begun = world.store.user(OWNER).is_none_or(|user| user.is_deleting);
     let is_over = world.store.sessions[ASKING].is_over && is_gone(&world.store);
     !has_begun || is_over || is_deleted(world, scenario)
+});
+
+const FIRST_PASSWORD: [Named; 2] = [
+    ("a link to a first password replaces none", |_, world| !world.store.was_replaced),
+    (
+        "the latest link to a first password sets one while there is none, whatever failed before",
+        |Protocol(scenario), world| {
+            let credential = world.store.credential(Address::Owners);
+            let is_missing = credential.is_some_and(|it| it.password == Password::Missing);
+            let is_first = |letter: &&Letter| letter.purpose == Purpose::FirstPassword;
+            let latest = world.store.letters.iter().rfind(is_first);
+            let opens =
+                |letter: &Letter| !letter.is_in_time(world.now) || sets_password(world, letter, scenario);
+            !is_missing || latest.is_none_or(opens)
+        },
+    ),
+];
+
+const FIRST: Named = ("the owner chooses the first password by its link", |_, world| {
+    let credential = world.store.credential(Address::Owners);
+    let is_used = |letter: &Letter| letter.purpose == Purpose::FirstPassword && letter.was_used;
+    credential.is_some_and(|it| it.password == Password::Owners) && world.store.letters.iter().any(is_used)
+});
+
+const TOO_LATE: Named = ("a link to a first password comes when there is one", |_, world| {
+    let credential = world.store.credential(Address::Owners);
+    let waits = |letter: &Letter| letter.purpose == Purpose::FirstPassword && letter.is_current;
+    credential.is_some_and(|it| it.password != Password::Missing) && world.store.letters.iter().any(waits)
 });
 
 const OPENED: Named = ("an account is opened", |_, world| world.store.users.len() > 1);

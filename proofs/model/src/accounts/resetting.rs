@@ -1,8 +1,8 @@
-//! A new password, by a link.
+//! A new password, by a link. That of a first password works while there is none.
 
 use super::{
     scenario::{Scenario, Weakness},
-    store::{Credential, Party, Store, User, Written},
+    store::{Credential, Party, Password, Purpose, Store, User, Written},
 };
 use crate::scenario::Tick;
 
@@ -56,8 +56,8 @@ impl Resetting {
         self.stage = match self.stage {
             Stage::Arrived if letter.is_current && letter.is_in_time(began) => Stage::ReadingCredential,
             Stage::ReadingCredential => match store.credential(letter.address) {
-                Some(seen) => Stage::ReadingUser(seen),
-                None => Stage::Refused,
+                Some(seen) if self.may_replace(seen, store, scenario) => Stage::ReadingUser(seen),
+                Some(_) | None => Stage::Refused,
             },
             Stage::ReadingUser(seen) => match store.enabled(seen.user) {
                 Some(user) => Stage::Writing { seen, not_before: user.not_before },
@@ -81,6 +81,18 @@ impl Resetting {
         };
     }
 
+    /// Whether the link may replace the password of this credential.
+    fn may_replace(&self, seen: Credential, store: &Store, scenario: &Scenario) -> bool {
+        let letter = store.letter(self.mail);
+        match letter.purpose {
+            Purpose::FirstPassword => {
+                let is_missing = seen.password == Password::Missing || scenario.has(Weakness::FirstReplaces);
+                is_missing && letter.user == Some(seen.user)
+            }
+            _ => true,
+        }
+    }
+
     fn write(
         &self,
         seen: Credential,
@@ -92,13 +104,16 @@ impl Resetting {
         if !store.may_use_up(self.mail, scenario) {
             return Written::Over;
         }
-        if store.credential(seen.name) != Some(seen) {
+        let now = store.credential(seen.name);
+        if now.is_none() || now != Some(seen) && !scenario.has(Weakness::NoCredentialCondition) {
             return Written::Changed;
         }
         let is_as_read = store.enabled(seen.user).is_some_and(|user| user.not_before <= not_before);
         if !is_as_read && !scenario.has(Weakness::NoUserCondition) {
             return Written::Changed;
         }
+        let is_first = store.letter(self.mail).purpose == Purpose::FirstPassword;
+        store.was_replaced |= is_first && now.is_some_and(|now| now.password != Password::Missing);
         store.use_up(self.mail, scenario);
         store.put_credential(new);
         // Without its condition, an update creates an item that isn't there.

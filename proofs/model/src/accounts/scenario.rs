@@ -33,6 +33,8 @@ pub enum Cast {
     Thief,
     /// The owner deletes the account, while the owner's other requests are under way.
     Deletion,
+    /// The owner's account has no password yet. Others try to sign in, and read some of the owner's mails.
+    FirstPassword,
 }
 
 /// A deliberate mistake, which the properties must find.
@@ -62,6 +64,10 @@ pub enum Weakness {
     NoRecordCondition,
     /// A new password is set even if the user is being deleted.
     NoUserCondition,
+    /// A link to a first password replaces a password.
+    FirstReplaces,
+    /// The write of a new password doesn't check that the credential is as it was read.
+    NoCredentialCondition,
     /// A deletion goes on after a new password or an undo has cut its session off.
     DeletionOutlivesCutOff,
     /// A deletion ends its own session first.
@@ -91,7 +97,7 @@ const SIGN_UP: Scenario = Scenario {
 };
 
 /// The scenarios that the tests explore within seconds.
-pub const SCENARIOS: [Scenario; 4] = [
+pub const SCENARIOS: [Scenario; 5] = [
     SIGN_UP,
     Scenario {
         name: "a thief who changes the address often",
@@ -117,6 +123,13 @@ pub const SCENARIOS: [Scenario; 4] = [
         owners_requests: 3,
         others_requests: 2,
         horizon: 0,
+        ..SIGN_UP
+    },
+    Scenario {
+        name: "a user without a password",
+        cast: Cast::FirstPassword,
+        owners_requests: 3,
+        others_requests: 3,
         ..SIGN_UP
     },
 ];

@@ -40,11 +40,15 @@ pub enum Purpose {
     Email,
     /// To undo the change from this address.
     Undo,
+    /// To set a password where there is none yet.
+    FirstPassword,
 }
 
 /// A password, by who chose it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Password {
+    /// None yet: an operator imported the user without one.
+    Missing,
     /// The owner's first one, which the thief of a scenario knows.
     First,
     /// Another of the owner's.
@@ -197,6 +201,8 @@ pub struct Store {
     pub was_used_again: bool,
     /// Not in the tables: whether an account was opened for an address whose mail its opener hadn't read.
     pub was_unconfirmed: bool,
+    /// Not in the tables: whether a link to a first password replaced a password.
+    pub was_replaced: bool,
     /// Not in the tables: the time at which the account left its owner's address, while it is at another.
     pub left_at: Option<Tick>,
 }

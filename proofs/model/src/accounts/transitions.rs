@@ -7,6 +7,7 @@ use super::{
     changing::Changing,
     deleting::Deleting,
     function::Task,
+    knocking::Knocking,
     logging_in::LoggingIn,
     opening::Opening,
     properties,
@@ -31,6 +32,8 @@ pub enum Action {
     UseRequest(u8),
     /// A party logs in with this name.
     LogIn(Party, Address),
+    /// A party tries to sign in with this name, which may have no password.
+    Knock(Party, Address),
     /// A party deletes the account.
     Delete(Party),
     /// A function takes a step, or its party hears the answer.
@@ -63,6 +66,7 @@ impl Model for Protocol {
                     }
                 }
                 Cast::Deletion => world.deletions(actions),
+                Cast::FirstPassword => world.first_passwords(actions),
             }
         }
         for i in 0..world.running.len() {
@@ -89,6 +93,7 @@ impl Model for Protocol {
                 world.start(Party::Thief, Task::Open(Opening::new(mail, false)), scenario);
             }
             Action::LogIn(party, name) => world.start(party, Task::LogIn(LoggingIn::new(name)), scenario),
+            Action::Knock(party, name) => world.start(party, Task::Knock(Knocking::new(name)), scenario),
             Action::Delete(party) => world.start(party, Task::Delete(Deleting::new(ASKING)), scenario),
             Action::Step(i) => world.step(i, scenario),
             Action::Crash(i) => {
@@ -109,7 +114,7 @@ impl Model for Protocol {
 fn task_of(letter: &Letter) -> Task {
     match letter.purpose {
         Purpose::SignUp | Purpose::Invitation => Task::Open(Opening::new(letter.id, true)),
-        Purpose::Reset => Task::Reset(Resetting::new(letter.id)),
+        Purpose::Reset | Purpose::FirstPassword => Task::Reset(Resetting::new(letter.id)),
         Purpose::Email => Task::Change(Changing::new(letter.id)),
         Purpose::Undo => Task::Undo(Undoing::new(letter.id)),
     }
@@ -170,6 +175,19 @@ impl World {
                 self.uses(Party::Owner, address, actions);
                 actions.push(Action::LogIn(Party::Owner, address));
             }
+        }
+    }
+
+    /// A user without a password, and others who know the user name or read an earlier mail.
+    fn first_passwords(&self, actions: &mut Vec<Action>) {
+        let (party, name) = (Party::Owner, Address::Owners);
+        if self.owners_requests > 0 {
+            actions.push(Action::Ask(party, Purpose::Reset, name, None));
+            self.uses(party, name, actions);
+        }
+        if self.others_requests > 0 {
+            actions.push(Action::Knock(Party::Thief, name));
+            self.uses(Party::Thief, name, actions);
         }
     }
 

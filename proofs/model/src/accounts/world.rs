@@ -33,7 +33,7 @@ impl World {
     pub fn new(scenario: &Scenario) -> Self {
         let name = Address::Owners;
         let user = User { name: Some(name), ..User::default() };
-        let password = Password::First;
+        let password = if scenario.cast == Cast::FirstPassword { Password::Missing } else { Password::First };
         let session = |party| Session { user: OWNER, party, created_at: 0, is_over: false };
         let mut store = Store {
             users: vec![Some(user)],
@@ -45,6 +45,7 @@ impl World {
                 store.write(Purpose::Email, Address::Free, Some(OWNER), 0);
             }
             Cast::Thief => store.sessions.push(session(Party::Thief)),
+            Cast::FirstPassword => {}
             Cast::Deletion => {
                 store.sessions.extend([session(Party::Owner); 2]);
                 store.write(Purpose::Email, Address::Free, Some(OWNER), 0);
@@ -75,7 +76,7 @@ impl World {
     pub(crate) fn start(&mut self, party: Party, task: Task, scenario: &Scenario) {
         let is_owners = match scenario.cast {
             Cast::SignUp => matches!(task, Task::Change(_)),
-            Cast::Thief => party == Party::Owner,
+            Cast::Thief | Cast::FirstPassword => party == Party::Owner,
             Cast::Deletion => matches!(task, Task::Delete(_)),
         };
         let left = if is_owners { &mut self.owners_requests } else { &mut self.others_requests };
