@@ -219,6 +219,21 @@ async fn an_attempt_without_a_password_makes_one_write_beside_the_hash() {
     }
 }
 
+#[tokio::test]
+async fn the_mail_takes_one_write_for_its_network_and_a_later_attempt_one_read() {
+    let stage = Stage::imported().await;
+    let heard = async || {
+        stage.knock().await;
+        stage.api.calls.take();
+        stage.post.hear(&stage.api).await;
+        let calls = stage.api.calls.take();
+        assert!(calls.iter().all(|call| call.units == Some(1.0)), "{calls:?}");
+        calls.into_iter().map(|call| call.name).collect::<Vec<_>>()
+    };
+    assert_eq!(heard().await, ["GetItem Mails", "UpdateItem Mails", "UpdateItem Mails"]);
+    assert_eq!(heard().await, ["GetItem Mails"]);
+}
+
 /// Else a login would tell which accounts were imported and never used.
 #[tokio::test]
 async fn the_answer_is_that_of_a_wrong_password_before_and_after_the_mail() {
