@@ -97,7 +97,8 @@ mod tests {
         assert_eq!(Mailbox::from_bytes(&mailbox.to_bytes()), mailbox);
         let short = &mailbox.as_str()[1..];
         let network = Network::of(None).unwrap();
-        for bad in ["", short, "ada@example.com", network.as_str(), &ada.suppression_key()] {
+        let attempts = format!("attempts#{}", network.hash());
+        for bad in ["", short, "ada@example.com", network.as_str(), &attempts, &ada.suppression_key()] {
             assert_eq!(Mailbox::parse(bad), None, "{bad}");
         }
     }

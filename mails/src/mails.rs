@@ -36,9 +36,12 @@ const DAY_GUESSES: u32 = 20;
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long the caller should wait if other requests were ahead at every attempt.
 const CROWDED: Duration = Duration::from_secs(1);
-/// How many mails a network may ask for, and codes it may try, in an hour. An office behind one address needs
-/// some; a stranger who writes to addresses that aren't theirs doesn't need more.
+/// How many mails a network may ask for, and codes it may try, in an hour; and how many mails with a link to a
+/// first password its attempts may cause. An office behind one address needs some; a stranger who writes to
+/// addresses that aren't theirs doesn't need more.
 const NETWORK_QUOTA: Quota = Quota::per_hour(60);
+/// The prefix of the key of a network's attempts, which no mailbox has.
+pub(crate) const ATTEMPTS_PREFIX: &str = "attempts#";
 /// How long the row of a network or a user stays: longer than the quota takes to come back.
 const COUNTER_TTL: Duration = Duration::from_secs(2 * 60 * 60);
 
@@ -76,6 +79,16 @@ impl Mails {
     /// [`StoreError`], if the write fails.
     pub async fn count_network(&self, network: &Network, now: Timestamp) -> Result<bool, StoreError> {
         self.count(network.as_str(), NETWORK_QUOTA, now).await
+    }
+
+    /// Counts a mail that a network's attempt to sign in causes. `false`, if its quota is spent. Requests have
+    /// a quota of their own, since their answers would tell whether this mail was sent.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`], if the write fails.
+    pub(crate) async fn count_attempt(&self, network: &Network, now: Timestamp) -> Result<bool, StoreError> {
+        self.count(&format!("{ATTEMPTS_PREFIX}{}", network.hash()), NETWORK_QUOTA, now).await
     }
 
     /// Counts a user's request for a mail to another address. `false`, if the quota is spent.

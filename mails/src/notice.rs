@@ -83,7 +83,7 @@ impl Mails {
             return Ok(Notified::Known);
         }
         if let Some(network) = network
-            && !self.count_network(network, now).await?
+            && !self.count_attempt(network, now).await?
         {
             return Ok(Notified::Spent);
         }
@@ -104,9 +104,9 @@ impl Mails {
     }
 }
 
-/// Whether the row has the notice of this event, or of a later one of the user, or one that still stands for
-/// it. Two users may have one address as a claim; then a repeated record may send a mail again, but no event is
-/// taken for another user's.
+/// Whether the row has this event's notice, a later one of the user, or one that still covers the event. Two
+/// users may have one address as a claim; then a repeated record may send a mail again, but no event is taken
+/// for another user's.
 fn is_known(row: &Item, new: &NewNotice<'_>) -> Result<bool, StoreError> {
     let row = Row::new("Mails", row);
     let noticed_at = row.optional_instant(attribute::NOTICED_AT)?;

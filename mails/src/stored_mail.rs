@@ -11,6 +11,7 @@ use shared::{
 use crate::{
     EmailAddress, MailId, Mailbox, Purpose, Suppression,
     hour::Latest,
+    mails::ATTEMPTS_PREFIX,
     pending::{address_of, user_of},
     suppression, user,
 };
@@ -83,7 +84,8 @@ impl MailRow {
     pub(crate) fn from_item(item: &Item) -> Option<Self> {
         let row = Row::new("Mails", item);
         let key = row.text(attribute::MAILBOX).unwrap_or_default();
-        if Network::parse(key).is_some() || key.starts_with(user::PREFIX) {
+        let is_of_network = Network::parse(key).is_some() || key.starts_with(ATTEMPTS_PREFIX);
+        if is_of_network || key.starts_with(user::PREFIX) {
             return None;
         }
         let read = if key.starts_with(suppression::PREFIX) {
@@ -296,7 +298,8 @@ mod tests {
     #[test]
     fn counters_are_left_out() {
         let user = user::key(&UserId::parse("u1").unwrap());
-        for key in [Network::of(None).unwrap().as_str(), &user] {
+        let network = Network::of(None).unwrap();
+        for key in [network.as_str(), &format!("attempts#{}", network.hash()), &user] {
             let item = Item::from([("mailbox".to_owned(), text(key)), ("quota".to_owned(), number(1))]);
             assert!(MailRow::from_item(&item).is_none(), "{key}");
         }

@@ -45,6 +45,11 @@ impl Network {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The hash alone.
+    pub fn hash(&self) -> &str {
+        &self.0[PREFIX.len()..]
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +69,7 @@ mod tests {
     fn the_text_never_changes_and_is_read_back() {
         let network = Network::of(Some("192.0.2.1")).unwrap();
         assert_eq!(network.as_str(), "network#IWBoOtTAxtNJngMBSte1vZc6gWYbgLMfwceRUdrmWa8");
+        assert_eq!(network.as_str(), format!("network#{}", network.hash()));
         assert_eq!(Network::parse(network.as_str()), Some(network));
         for other in ["", "network#", "network#QpWrw_10", "user#QpWrw_10gzmttZrR321nnAa_CBi-2cZjKRTvc6h-xJA"]
         {

@@ -2,22 +2,26 @@
 //! link to the first password goes out.
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, Ipv4Addr},
     sync::Arc,
 };
 
-use aws_sdk_dynamodb::types::AttributeValue::Bool;
+use aws_sdk_dynamodb::types::AttributeValue::{self, Bool};
 use mailer::Mail;
+use mails::Mailbox;
 use passwords::{BUDGET, NO_PASSWORD, Username};
-use shared::{clock::Timestamp, route, store::attribute};
+use shared::{clock::Timestamp, network::Network, route, store::attribute};
 use tokio::task::JoinSet;
 
-use super::{Stage, look::look, networks::networks, quotas::assert_spent};
+use super::{Stage, look::look, quotas::assert_spent};
 use crate::harness::{
     Api, Browser, CHOSEN, Change, Fault, Flow, GRACE, GRACES_PASSWORD, HOPPER, IMPORTED, IMPORTED_ID, Log,
-    PASSWORD, Page, SECRET, SERVER, Source, WEB, claims, code_of, form, form_post, link_of, network,
-    nothing_failed, text, url_of, waiting, waves,
+    NEWCOMER, PASSWORD, Page, SECRET, SERVER, Source, WEB, claims, code_of, form, form_post, link_of,
+    network, nothing_failed, number, text, url_of, waiting, waves,
 };
+
+type Item = BTreeMap<String, AttributeValue>;
 
 const DAY: u64 = 24 * 60 * 60;
 const WRITE: &str = "UpdateItem Users";
@@ -33,6 +37,12 @@ impl Stage {
     /// Tries to log in as the user without a password. Latchgate refuses.
     async fn knock(&self) {
         self.api.try_login_as(IMPORTED, PASSWORD).await.assert_error(400, "invalid_grant");
+    }
+
+    /// Brings the mailer these records of the user.
+    async fn hear(&self, rows: &[&Item]) {
+        let event = self.api.records(Source::Users, rows.iter().map(|row| (Change::Modify, *row)));
+        assert_eq!(self.post.handle(event).await, nothing_failed());
     }
 
     /// The mail after such an attempt, with its link.
@@ -104,9 +114,31 @@ async fn twenty_logins_at_once_send_one_mail() {
         running.spawn(async move { stage.knock().await });
     }
     running.join_all().await;
-    let mails = stage.post.notices(&stage.api).await;
-    assert_eq!(mails.len(), 1);
+    assert_eq!(stage.post.notices(&stage.api).await.len(), 1);
     assert!(stage.post.notices(&stage.api).await.is_empty());
+}
+
+/// Each attempt has a record, and the records of a user come in order, some of them twice.
+#[tokio::test]
+async fn the_records_of_twenty_logins_send_one_mail_and_count_once() {
+    let stage = Stage::imported().await;
+    let mut records = Vec::new();
+    for _ in 0..20 {
+        stage.knock().await;
+        let [row] = stage.api.noticed(Source::Users).await.try_into().unwrap();
+        records.push(row);
+        stage.api.clock.advance(1);
+    }
+    assert!(records.windows(2).all(|pair| pair[0] != pair[1]), "each has its instant");
+    stage.hear(&[&records[0]]).await;
+    let counted = attempts(&stage.api).await;
+    for (earlier, row) in records.iter().zip(&records[1..]) {
+        stage.hear(&[row]).await;
+        stage.hear(&[earlier]).await;
+    }
+    stage.hear(&records.iter().collect::<Vec<_>>()).await;
+    assert_eq!(stage.post.deliver(&stage.api).await.len(), 1);
+    assert_eq!(attempts(&stage.api).await, counted);
 }
 
 /// Else a stranger could fill the mailbox.
@@ -124,14 +156,20 @@ async fn a_user_without_a_password_gets_one_mail_a_day() {
     assert_eq!(stage.api.reset(&[("token", &second)], CHOSEN).await.status, 200);
 }
 
-/// Strangers can't have a mail sent to each user of an import. Who is told later isn't forgotten for a day.
+/// Has the mails of this network's attempts counted, as if it had tried to sign in as so many other users.
+async fn spend(api: &Api, source: IpAddr) {
+    let network = Network::of(Some(&source.to_string())).unwrap();
+    // The last instant at which one of the sixty comes back.
+    let quota = vec![(attribute::QUOTA, number(api.clock.unix() + 60 * 60))];
+    let key = format!("attempts#{}", network.hash());
+    api.seeder().set("MailsTable", (attribute::MAILBOX, &key), quota).await.unwrap();
+}
+
+/// Strangers can't have a mail sent to each user of an import. A mail that was left out isn't the one of the day.
 #[tokio::test]
 async fn a_network_that_had_its_mails_causes_none_until_it_may_again() {
     let stage = Stage::imported().await;
-    for number in 0..60 {
-        stage.api.try_ask_from(7, route::SIGNUP, &format!("{number}@example.com")).await.request_token();
-    }
-    stage.post.deliver(&stage.api).await;
+    spend(&stage.api, network(7)).await;
     let knock = async |source: IpAddr| {
         let refused = stage.api.try_login_from(source, IMPORTED, PASSWORD).await;
         refused.assert_error(400, "invalid_grant");
@@ -151,14 +189,51 @@ async fn a_network_that_had_its_mails_causes_none_until_it_may_again() {
     assert_eq!(knock(network(7)).await, 1);
 }
 
-/// The mails of first logins and those that a network asks for are one sum.
 #[tokio::test]
-async fn the_mail_counts_for_the_network_of_the_attempt() {
+async fn a_network_has_sixty_such_mails() {
     let stage = Stage::imported().await;
-    stage.invited().await;
+    stage.knock().await;
+    let [row] = stage.api.noticed(Source::Users).await.try_into().unwrap();
+    for number in 0..=60 {
+        stage.hear(&[&row]).await;
+        assert_eq!(stage.post.deliver(&stage.api).await.len(), usize::from(number < 60), "{number}");
+        // The next is of another user, as far as the mailer knows.
+        forget_mails(&stage.api).await;
+    }
+}
+
+/// The instant that counts the mails of the only network.
+async fn attempts(api: &Api) -> u64 {
+    let rows = api.items("MailsTable").await;
+    let row = rows.iter().find(|row| key_of(row).starts_with("attempts#")).unwrap();
+    row[attribute::QUOTA].as_n().unwrap().parse().unwrap()
+}
+
+/// Deletes the rows of addresses.
+async fn forget_mails(api: &Api) {
+    for row in api.items("MailsTable").await {
+        if Mailbox::parse(key_of(&row)).is_some() {
+            api.delete("MailsTable", &row).await;
+        }
+    }
+}
+
+/// The key of a row of Mails.
+fn key_of(row: &Item) -> &str {
+    row[attribute::MAILBOX].as_s().unwrap()
+}
+
+/// Else a stranger could spend all but one of the requests, try to sign in as someone, and ask once more: a refusal
+/// would tell that the user exists, and has no password.
+#[tokio::test]
+async fn the_mail_is_no_request_of_the_network() {
+    let stage = Stage::imported().await;
     for number in 1..60 {
         stage.api.ask(route::SIGNUP, &format!("{number}@example.com")).await;
     }
+    stage.post.deliver(&stage.api).await;
+    stage.invited().await;
+    stage.api.ask(route::SIGNUP, NEWCOMER).await;
     assert_spent(&stage.api.try_ask(route::SIGNUP, GRACE).await);
 }
 
@@ -181,7 +256,9 @@ async fn an_attempt_through_a_server_or_this_machine_counts_for_no_network() {
         };
         refused.assert_error(400, "invalid_grant");
         assert_eq!(stage.post.notices(&stage.api).await.len(), 1);
-        assert_eq!(networks(&stage).await, 0, "local: {is_local}");
+        let rows = stage.api.items("MailsTable").await;
+        let keys: Vec<_> = rows.iter().map(key_of).collect();
+        assert!(keys.iter().all(|key| Mailbox::parse(key).is_some()), "local: {is_local}: {keys:?}");
     }
 }
 

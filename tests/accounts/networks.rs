@@ -16,7 +16,7 @@ async fn guess(stage: &Stage, request: &str, code: &str) -> Reply {
 }
 
 /// The rows of networks.
-pub(super) async fn networks(stage: &Stage) -> usize {
+async fn networks(stage: &Stage) -> usize {
     let rows = stage.api.items("MailsTable").await;
     rows.iter().filter(|row| row["mailbox"].as_s().unwrap().starts_with("network#")).count()
 }

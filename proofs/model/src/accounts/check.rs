@@ -26,7 +26,7 @@ mod tests {
     }
 
     /// Each mistake, a scenario in which it matters, and the property that finds it.
-    const MISTAKES: [(Weakness, &str, &str); 19] = [
+    const MISTAKES: [(Weakness, &str, &str); 20] = [
         (Weakness::NoMailCondition, SIGN_UP, USED_AGAIN),
         (Weakness::NoMailCondition, AT_ONCE, USED_AGAIN),
         (
@@ -49,6 +49,7 @@ mod tests {
         (Weakness::UserBeforeCredential, DELETION, COMPLETES),
         (Weakness::UserBeforeCredential, DELETION, ONE_ACCOUNT),
         (Weakness::FirstReplaces, FIRST_PASSWORD, REPLACES_NONE),
+        (Weakness::UsedUpBefore, FIRST_PASSWORD, SETS_ONE),
         (Weakness::NoCredentialCondition, FIRST_PASSWORD, REPLACES_NONE),
     ];
     const SIGN_UP: &str = "an account for one address";
@@ -62,6 +63,8 @@ mod tests {
         "the owner's undo, within its time, brings the account back unless it is deleted";
     const SURVIVES: &str = "nothing of the thief survives an acknowledged undo or new password";
     const COMPLETES: &str = "the same deletion again completes it";
+    const SETS_ONE: &str =
+        "the latest link to a first password sets one while there is none, whatever failed before";
     const REPLACES_NONE: &str = "a link to a first password replaces none";
 
     #[test]

@@ -54,7 +54,12 @@ impl Resetting {
     pub fn go_on(&mut self, began: Tick, party: Party, store: &mut Store, scenario: &Scenario) {
         let letter = store.letter(self.mail);
         self.stage = match self.stage {
-            Stage::Arrived if letter.is_current && letter.is_in_time(began) => Stage::ReadingCredential,
+            Stage::Arrived if letter.is_current && letter.is_in_time(began) => {
+                if scenario.has(Weakness::UsedUpBefore) {
+                    store.use_up(self.mail, scenario);
+                }
+                Stage::ReadingCredential
+            }
             Stage::ReadingCredential => match store.credential(letter.address) {
                 Some(seen) if self.may_replace(seen, store, scenario) => Stage::ReadingUser(seen),
                 Some(_) | None => Stage::Refused,
