@@ -1,5 +1,5 @@
-//! Measures how well the time of a refused login reveals whether a name exists, whether its user was imported without a
-//! password, and whether a disabled user's password was right. Once the budget is spent nothing is hashed, so those kinds are compared with each other.
+//! Measures how well the time of a refused login reveals whether a name exists, whether its user was imported without
+//! a password, and whether a disabled user's password was right. Once the budget is spent nothing is hashed, so those kinds are compared with each other.
 //!
 //! The kinds alternate in random order at one point in time. A debug build with optimised hashing slows everything
 //! except the hash, so differences show more clearly.

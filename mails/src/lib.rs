@@ -6,12 +6,13 @@
 //! row to the function `mailer`, which reads the account and decides which mail to send.
 //!
 //! A row has four writers: a request of a stranger or a user ([`Mails::request`]), the transaction that the
-//! mail tells of ([`Mails::written`]), an operator who invites ([`Mails::invite`]), and the mailer itself, when
-//! another table's stream brings an event ([`Mails::notify`]). An operator who withdraws an invitation deletes its row
-//! ([`Mails::withdraw`]).
+//! mail tells of ([`Mails::written`]), an operator who invites ([`Mails::invite`]), and the mailer itself,
+//! when another table's stream brings an event ([`Mails::notify`]). An operator who withdraws an invitation
+//! deletes its row ([`Mails::withdraw`]).
 //!
-//! Three other kinds of rows are no mailbox's: one counts the requests of a network
-//! ([`Mails::count_network`]), one those of a user ([`Mails::count_user`]), and one stops mails to an address ([`Suppression`]).
+//! Four other kinds of rows are no mailbox's: one counts the requests of a network
+//! ([`Mails::count_network`]), one the mails that its attempts to sign in cause, one the requests of a user
+//! ([`Mails::count_user`]), and one stops mails to an address ([`Suppression`]).
 //!
 //! No row has anything that opens an account: links and codes are derived from the row's [`MailId`] with a
 //! key that only the functions have ([`MailKey`]).

@@ -15,7 +15,7 @@ pub(crate) struct Quota {
     interval: Duration,
 }
 
-/// What a request at some instant compares the stored instant with, and writes.
+/// The instants that a request compares with the stored one, and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     /// The instant of the request. An absent or earlier stored instant becomes [`Step::restarted`].

@@ -104,7 +104,7 @@ async fn signing_out_all_others_is_told_after_a_failure_too() {
     }
 }
 
-/// As one that ends without its user: each row of the denylist is one write, with a notice or without.
+/// Each row of the denylist is one write, with a notice or without.
 #[tokio::test]
 async fn signing_out_all_others_makes_no_further_call() {
     let stage = stage().await;

@@ -175,8 +175,8 @@ async fn a_login_without_a_password_is_answered_as_a_wrong_one() {
         let login = async || stage.api.try_login_as(email, "a wrong password").await;
         let mut look = look(&stage.api, &before, login).await;
         assert_eq!(look.status, 400);
-        // Which of the two names the attempt counts for, and the log, which no stranger sees. Nor does a stranger see
-        // the write that has the user told of the missing password: it runs beside the hash.
+        // A stranger sees neither which name the attempt counts for, nor the log, nor the write about the missing
+        // password, which runs beside the hash.
         look.others.clear();
         look.events.clear();
         let told = |name: &String| name == "UpdateItem Users";

@@ -60,7 +60,7 @@ async fn a_mail_that_waited_in_an_earlier_version_is_sent_and_a_bounce_is_rememb
     }
 }
 
-/// Those of snapshots that have them.
+/// Only some snapshots have them.
 #[tokio::test]
 async fn a_change_an_undo_and_an_invitation_of_earlier_versions_can_be_used() {
     let is_new = |(_, mails): &(Snapshot, BTreeMap<String, HeldMail>)| mails.contains_key("undo");
@@ -85,7 +85,7 @@ async fn a_change_an_undo_and_an_invitation_of_earlier_versions_can_be_used() {
     }
 }
 
-/// Those of snapshots that have one.
+/// Only some snapshots have one.
 #[tokio::test]
 async fn a_link_of_an_earlier_version_to_a_first_password_can_be_used() {
     let found: Vec<_> = all().into_iter().filter(|(_, mails)| mails.contains_key("first-password")).collect();

@@ -73,7 +73,7 @@ async fn a_stream_that_takes_too_long_is_cut_off() {
     assert!(tokio::time::timeout(PATIENCE, response.chunk()).await.unwrap().is_err());
 }
 
-/// An HTTP API passes a response on as a whole, so an endless one is late.
+/// An HTTP API passes a response on as a whole, so an endless one times out.
 #[tokio::test]
 async fn behind_an_http_api_events_come_all_at_once_or_not_at_all() {
     let (address, sender) = events().await;

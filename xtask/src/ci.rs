@@ -39,7 +39,7 @@ const QUICK: [Step; 9] = [
     }),
 ];
 
-/// What runs alone: the tests, which build what later steps use, and the pages, whose users don't wait for long.
+/// The steps that run alone: the tests build what later steps use, and the pages' scripts wait for seconds only.
 const TESTS: [Step; 2] = [
     ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
     ("the pages in a browser", browser::run_all),

@@ -93,7 +93,8 @@ pub(super) async fn revoke(context: &Context, command: &Revoke) -> Result<(), Ad
 }
 
 /// Cuts off the user or the client. No `not_before` exists for one user on one client, so those sessions are
-/// only ended. Only the end of all sessions of one user is told by mail: the others end a device's, or everyone's.
+/// only ended. Only the end of all sessions of one user sends a mail: the others end some of them, or
+/// everyone's.
 async fn cut_off(context: &Context, whose: &Whose) -> Result<(), AdminError> {
     let deployment = &context.deployment;
     let now = deployment.now();

@@ -51,7 +51,7 @@ async fn the_end_of_all_sessions_of_one_user_is_told() {
     assert!(rows.iter().all(|row| !row.contains_key(attribute::NOTICE)), "{rows:?}");
 }
 
-/// They are for many users, or for a device, or for an account that the mail would say untrue things of.
+/// These affect many users or one device, or the mail would be wrong for the account.
 #[tokio::test]
 async fn operators_other_commands_are_not_told() {
     let deployed = Deployed::start().await;

@@ -89,7 +89,7 @@ impl Accounts {
         checked.map_err(AccountsReason::current)
     }
 
-    /// Reads a user once more, whose record named another user's credential or none. `None`, if the user is
+    /// The user, read again after the record named another user's credential or none. `None`, if the user is
     /// deleted by now.
     pub(crate) async fn renamed(
         &self,
@@ -112,7 +112,7 @@ impl Accounts {
 }
 
 /// Refuses an address that the account has already, or that doesn't fit its claims, and every address if the
-/// user's name is none.
+/// user name is no address.
 fn check_address(user: &User, email: &EmailAddress) -> Result<(), AccountsError> {
     let own = address_of(user).ok_or(AccountsReason::NotAnAddress)?;
     if own.normal() == email.normal() {

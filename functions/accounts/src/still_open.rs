@@ -11,7 +11,7 @@ impl Accounts {
     ///
     /// # Errors
     ///
-    /// [`AccountsError`], as the write that the link is for would be refused: the account is gone, disabled, or
+    /// [`AccountsError`], the one with which the link's use would fail: the account is gone, disabled or
     /// there already, or a later event voids the link. Whether another account has the address by now, of a
     /// change and of an undo, shows only when the link is used.
     pub(crate) async fn check_still_open(
