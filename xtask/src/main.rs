@@ -137,8 +137,8 @@ fn main() -> ExitCode {
         ["nightly"] => nightly::run_all(),
         ["dynamodb-local"] => dynamodb_local::run_tests(),
         // `dynamodb-local` runs this in its network namespace.
-        ["dynamodb-local-inside", emulator, tests, of_command_line, ref left_out @ ..] => {
-            dynamodb_local::run_inside(emulator, [tests, of_command_line], left_out)
+        ["dynamodb-local-inside", emulator, tests, ref left_out @ ..] => {
+            dynamodb_local::run_inside(emulator, tests, left_out)
         }
         ["http-api"] => http_api::run_tests(),
         ["readme"] => readme::run_commands(),
