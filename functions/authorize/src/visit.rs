@@ -155,7 +155,7 @@ impl Visit<'_> {
     /// The network whose requests, guesses and mails are counted. It counts for every client: a page's client
     /// proves nothing.
     pub(crate) fn network(&self) -> Option<Network> {
-        Network::of(Peer::of(self.request).address.as_deref())
+        Peer::of(self.request).network()
     }
 
     /// The query that keeps the language for which a request asks.

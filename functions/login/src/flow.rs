@@ -12,7 +12,6 @@ use shared::{
     keys::Keyset,
     lifetimes::Lifetimes,
     log::{Cause, Event, RequestLog},
-    network::Network,
     resource::GrantedResources,
     route,
     scope::Scope,
@@ -64,7 +63,7 @@ impl Login {
             username: &login.username,
             password: &login.password,
             device: device(&login, proven, &keyset),
-            network: network(&client, &peer),
+            network: peer.network_at(&client),
             not_before: client.not_before,
         };
         let signed_in = self.sign_in.check(&attempted, now, log).await.map_err(LoginReason::SignIn)?;
@@ -146,12 +145,6 @@ fn device(login: &LoginRequest, proven: Option<Thumbprint>, keyset: &Keyset) -> 
     // A stolen bound token doesn't prove that another device is the user's.
     let token = token.filter(|token| token.jkt().is_none_or(|jkt| proven == Some(jkt)));
     token.map_or(Device::Unproven, Device::Proven)
-}
-
-/// The network that is counted. A confidential client has proved that it is a server of the operator: all its
-/// users would be one network.
-fn network(client: &Client, peer: &Peer) -> Option<Network> {
-    if client.is_public() { Network::of(peer.address.as_deref()) } else { None }
 }
 
 /// Returns the scope to grant: the requested one, or the client's default. A client that isn't registered

@@ -100,7 +100,7 @@ fn not_of_third_party(client: &Client) -> Result<(), AccountsReason> {
     if client.is_third_party() { Err(AccountsReason::ThirdParty) } else { Ok(()) }
 }
 
-/// The answer to what has no result: an empty object.
+/// An answer without a result: an empty object.
 #[derive(Serialize)]
 struct Done {}
 
@@ -108,13 +108,12 @@ fn done() -> Response<Body> {
     json(StatusCode::OK, &Done {})
 }
 
-/// The network whose requests and guesses are counted. A confidential client has proved that it is a server
-/// of the operator: all its users would be one network.
+/// The network whose requests and guesses are counted.
 fn network(request: &Request, client: &Client) -> Option<Network> {
-    if client.is_public() { Network::of(address(request).as_deref()) } else { None }
+    Peer::of(request).network_at(client)
 }
 
-/// Who asks, for the captcha. As for [`network`], a confidential client has proved that it is the operator's.
+/// Who asks, for the captcha. A confidential client has proved that it is the operator's.
 fn asker<'a>(client: &Client, solution: Option<&'a Solution>, address: Option<&'a str>) -> Asker<'a> {
     if client.is_public() { Asker::Stranger { solution, address } } else { Asker::Known }
 }
