@@ -226,12 +226,10 @@ impl UserTables {
                 return Ok(Renaming::NotFound);
             };
             let Some(user) = self.user_item(&moving.user_id).await? else { return Ok(Renaming::HalfDeleted) };
-            // The mail goes to the address of before, which is the name or a claim.
-            let address = [attribute::USERNAME, attribute::CLAIMS];
-            let unchanged = |change: Change, name| change.if_still(name, user.get(name));
-            let change = address
-                .into_iter()
-                .fold(Change::default(), unchanged)
+            let change = Change::default()
+                .if_still(attribute::USERNAME, user.get(attribute::USERNAME))
+                // The mail goes to the address of before, which may be a claim.
+                .if_still(attribute::CLAIMS, user.get(attribute::CLAIMS))
                 .set(attribute::USERNAME, Some(S(to.as_str().to_owned())))
                 // An operator has the last word: no link brings an earlier address back, or gives the user
                 // one that was asked for before.

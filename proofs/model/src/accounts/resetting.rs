@@ -1,4 +1,4 @@
-//! A new password, by a link. That of a first password works while there is none.
+//! A new password, by a link. The link to a first password works while no password is set.
 
 use super::{
     scenario::{Scenario, Weakness},

@@ -44,7 +44,7 @@ pub enum Weakness {
     None,
     /// The write that uses a link up doesn't check that the link's mail is the latest and unused.
     NoMailCondition,
-    /// A link is used up before the write that needs it, in a write of its own.
+    /// A link is used up before the write that needs it, in a separate write.
     UsedUpBefore,
     /// The credential of a new account replaces another of the same name.
     NoNameCondition,
@@ -56,7 +56,7 @@ pub enum Weakness {
     UndoLeavesPassword,
     /// An undo leaves the user's sessions.
     UndoLeavesSessions,
-    /// The mail with the undo is written after the change, in a write of its own.
+    /// The mail with the undo is written after the change, in a separate write.
     UndoMailAfter,
     /// A request for another address outlives a new password and an undo.
     RequestOutlivesCutOff,
@@ -72,7 +72,7 @@ pub enum Weakness {
     DeletionOutlivesCutOff,
     /// A deletion ends its own session first.
     OwnSessionFirst,
-    /// A deletion deletes the user before the credential, in a write of its own.
+    /// A deletion deletes the user before the credential, in a separate write.
     UserBeforeCredential,
 }
 
