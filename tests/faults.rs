@@ -49,6 +49,29 @@ async fn a_late_retry_recovers_from_a_lost_answer_to_a_rotation() {
     api.refresh(&next.refresh).await.tokens();
 }
 
+/// The SDK stops trying again after some fifty failures on end, so a store that is down for long gets one attempt for each
+/// call. That is a 503 too, and a function with a quota of its own still tries three times.
+#[tokio::test]
+async fn a_spent_quota_of_retries_is_a_503_and_belongs_to_one_function() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let (down, proxy) = api.behind_proxy().await;
+    proxy.spoil(Spoiled::All, WireFault::Internal);
+    let mut calls = Vec::new();
+    for _ in 0..100 {
+        down.refresh(&tokens.refresh).await.assert_error(503, "temporarily_unavailable");
+        calls = proxy.take_calls();
+        if calls[0].1 == 1 {
+            break;
+        }
+    }
+    assert_eq!(calls, [("GetItem Clients".to_owned(), 1)], "no retry is left");
+
+    let (other, proxy) = api.behind_proxy().await;
+    proxy.spoil(Spoiled::Once("GetItem Clients", 1), WireFault::Internal);
+    other.refresh(&tokens.refresh).await.tokens();
+}
+
 #[tokio::test]
 async fn the_sdks_retry_of_an_applied_write_recognises_its_work() {
     // Without a leeway and an Idempotency-Key, nothing else identifies the retry.

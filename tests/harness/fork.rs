@@ -1,8 +1,19 @@
 //! Deployments behind a proxy, and copies of the stored items, so that many cases can start alike and run concurrently.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use aws_sdk_dynamodb::{Client, config::timeout::TimeoutConfig, types::AttributeValue};
+use aws_sdk_dynamodb::{
+    Client,
+    config::{Region, timeout::TimeoutConfig},
+    types::AttributeValue,
+};
 use local::{functions::Keyset, tables};
 use shared::{
     aws,
@@ -23,6 +34,13 @@ fn patient() -> TimeoutConfig {
         .operation_attempt_timeout(longer(production.operation_attempt_timeout()))
         .operation_timeout(longer(production.operation_timeout()))
         .build()
+}
+
+/// A region for one deployment. For each service and region the SDK keeps one quota of retries a process. In Lambda that
+/// is one for each function; here the faults of a test would use up the retries of the others.
+fn of_its_own() -> Region {
+    static DEPLOYMENTS: AtomicUsize = AtomicUsize::new(0);
+    Region::new(format!("test-{}", DEPLOYMENTS.fetch_add(1, Ordering::Relaxed)))
 }
 
 impl Api {
@@ -79,13 +97,14 @@ impl Api {
 
     async fn reached_at(&self, endpoint: &str, secrets: Option<&Secrets>, timeouts: TimeoutConfig) -> Self {
         let mut deployment = self.deployment.clone();
-        let store = self.store.config().to_builder().endpoint_url(endpoint);
+        let region = of_its_own();
+        let store = self.store.config().to_builder().region(region.clone()).endpoint_url(endpoint);
         let store = store.retry_config(aws::retries()).timeout_config(timeouts.clone());
         let store = store.http_client(plain_http());
         deployment.dynamodb = Client::from_conf(store.build());
         if let Some(secrets) = secrets {
             deployment.keyset = Keyset::Secret(secrets.arn.clone());
-            let aws = secrets::config(endpoint).into_builder();
+            let aws = secrets::config(endpoint).into_builder().region(region);
             let aws = aws.retry_config(aws::retries()).timeout_config(timeouts);
             deployment.aws = aws.http_client(plain_http()).build();
         }
