@@ -1,6 +1,7 @@
 //! The workspace: the dependencies of Lambda packages, and that every test runs.
 
 use std::{
+    collections::BTreeSet,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -9,25 +10,39 @@ use std::{
 use local::functions::NAMES;
 use serde_json::Value;
 
+/// The lines that `cargo tree` writes in this format, each dependency on its own, as from the root of the workspace.
+fn tree(arguments: &[&str], format: &str) -> Vec<String> {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["tree", "--offline", "--prefix", "none", "--format", format]).args(arguments);
+    let output = command.current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
 /// The crates of a package's build, including itself.
 fn crates_of(package: &str) -> Vec<String> {
-    let cargo = env!("CARGO");
-    let arguments = [
-        "tree",
-        "--offline",
-        "--package",
-        package,
-        "--edges",
-        "normal",
-        "--prefix",
-        "none",
-        "--format",
-        "{p}",
-    ];
-    let output = Command::new(cargo).args(arguments).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+    let lines = tree(&["--package", package, "--edges", "normal"], "{p}");
+    lines.iter().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+/// Each crate with the features that it is built with.
+fn features(edges: &str) -> BTreeSet<String> {
+    let lines = tree(&["--edges", edges], "{p} with {f}");
+    lines.iter().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
+}
+
+/// Whoever ran the tests waits for no second build of the AWS SDK at `cargo run`, and the other way round: a crate that only
+/// a test asks for a feature would be built twice, with all that depends on it.
+#[test]
+fn tests_and_programs_are_built_of_the_same_crates() {
+    let programs = features("normal,build");
+    let with_tests = features("normal,build,dev");
+    assert!(programs.len() > 400, "{}", programs.len());
+    let twice: Vec<_> = programs.difference(&with_tests).collect();
+    assert!(
+        twice.is_empty(),
+        "name a feature in [workspace.dependencies], or beside those of a program: {twice:#?}"
+    );
 }
 
 /// Crates that serve or operate the API elsewhere, and second crypto libraries.

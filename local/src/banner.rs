@@ -112,7 +112,7 @@ Paste into another terminal:
   # log out; after it the call above is refused
   curl -s -i {url}/logout -d client_id={app} -d token="$ACCESS"
 
-Clients and users of your own: cargo run -p admin -- --local={port} --help
+Clients and users of your own: cargo run --bin latchgate -- --local={port} --help
 
 Ctrl-C stops it.
 "#

@@ -79,7 +79,7 @@ fn run_hosted(folder: &Path, browser: &Path) -> Result<(), TaskError> {
         script
             .env("LATCHGATE_API", api)
             .env("LATCHGATE_DOWN_URL", down.said("url")?)
-            .env("LATCHGATE_CLI", "cargo run --quiet --package admin --")
+            .env("LATCHGATE_CLI", "cargo run --quiet --bin latchgate --")
             .env("LATCHGATE_AUDIT_LOG", root().join("target/browser-audit.jsonl"))
             .env("LATCHGATE_PICTURES", tool_folder("browser/pictures/hosted")?);
         run(&mut script)?;

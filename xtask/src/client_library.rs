@@ -21,7 +21,7 @@ const NOT_OURS: [&str; 3] = ["node_modules", "dist", "openapi"];
 /// Runs all checks.
 pub(crate) fn run_all() -> Result<(), TaskError> {
     let folder = checked()?;
-    run(&mut cargo(&["build", "--locked", "--package", "admin", "--package", "local"]))?;
+    run(&mut cargo(&["build", "--locked", "--bin", "latchgate", "--bin", "latchgate-local"]))?;
     let built = root().join("target/debug");
     let mut tests = program("npm", &["test"]);
     tests.current_dir(&folder).env("LATCHGATE_CHROMIUM", browser::browser()?);

@@ -184,7 +184,7 @@ impl Registration {
     fn register(&self, latchgate: &LocalServer, folder: &Path) -> Result<Value, TaskError> {
         let port = latchgate.said("url")?.rsplit(':').next().unwrap_or_default().to_owned();
         let (local, ttl) = (format!("--local={port}"), format!("{ACCESS_TTL}s"));
-        let latchgate = ["run", "--quiet", "--package", "admin", "--", &local, "--output", "json"];
+        let latchgate = ["run", "--quiet", "--bin", "latchgate", "--", &local, "--output", "json"];
         let create = ["clients", "create", self.id, "--name", "A notes app", "--scope", SCOPE];
         let limits = ["--access-ttl", &ttl, "--redirect-uri", "http://127.0.0.1/callback"];
         let mut command = cargo(&[&latchgate[..], &create, &limits, self.options].concat());

@@ -17,13 +17,13 @@ const VARIABLES: [(&str, &str); 3] =
 
 /// Explores the model of the protocol with larger bounds than the tests.
 pub(crate) fn run_model() -> Result<(), TaskError> {
-    run(&mut cargo(&["run", "--quiet", "--locked", "--package", "model"]))
+    run(&mut cargo(&["run", "--quiet", "--locked", "--bin", "model"]))
 }
 
 /// Runs the races one after the other, so that each has the machine to itself.
 pub(crate) fn run_races(rounds: &str, seed: &str) -> Result<(), TaskError> {
     println!("{rounds} rounds, seed {seed}");
-    let test = ["test", "--profile", "races", "--package", "tests", "--test", "latchgate"];
+    let test = ["test", "--profile", "races", "--test", "latchgate"];
     run(cargo(&test)
         .args(["races::", "--", "--nocapture", "--test-threads=1"])
         .env("LATCHGATE_TEST_ROUNDS", rounds)
@@ -32,7 +32,7 @@ pub(crate) fn run_races(rounds: &str, seed: &str) -> Result<(), TaskError> {
 
 /// Runs in full the integration tests that only try a sample in `cargo test`.
 pub(crate) fn run_long_tests() -> Result<(), TaskError> {
-    let test = ["test", "--locked", "--profile", "races", "--package", "tests", "--test", "latchgate", "--"];
+    let test = ["test", "--locked", "--profile", "races", "--test", "latchgate", "--"];
     run(cargo(&test).args(LONG).envs(VARIABLES))
 }
 

@@ -104,7 +104,7 @@ impl Registration {
     fn register(&self, server: &LocalServer, folder: &Path) -> Result<Value, TaskError> {
         let port = server.said("url")?.rsplit(':').next().unwrap_or_default().to_owned();
         let local = format!("--local={port}");
-        let arguments = ["run", "--quiet", "--package", "admin", "--", &local, "--output", "json"];
+        let arguments = ["run", "--quiet", "--bin", "latchgate", "--", &local, "--output", "json"];
         let create = ["clients", "create", self.id, "--scope", SCOPE];
         let mut command = cargo(&[&arguments[..], &create, self.options].concat());
         // This keeps the event out of the developer's own audit log.

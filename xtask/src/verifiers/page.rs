@@ -209,7 +209,7 @@ fn go(folder: &Path, lines: &str) -> Result<Command, TaskError> {
 
 /// The build script reads the page itself.
 fn rust(url: &str) -> Result<Command, TaskError> {
-    let arguments = ["build", "--quiet", "--locked", "--package", "verify-page", "--message-format", "json"];
+    let arguments = ["build", "--quiet", "--locked", "--bin", "verify-page", "--message-format", "json"];
     let messages = output(cargo(&arguments).env("LATCHGATE_URL", url))?;
     let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let built = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from)).next_back();
