@@ -6,7 +6,7 @@ use admin::{
     deployment::Deployment,
     doctor::{Check, EXPECTED, ExpectedStream, Outcome, examine},
 };
-use aws_sdk_dynamodb::types::TimeToLiveSpecification;
+use aws_sdk_dynamodb::{config::retry::RetryConfig, types::TimeToLiveSpecification};
 use axum::{Router, http::StatusCode};
 use local::template::Template;
 use shared::clock::{Clock, SystemClock, Timestamp};
@@ -302,7 +302,9 @@ async fn a_check_that_can_not_run_is_unknown_and_not_wrong() {
     let deployment = deployment(&api, Some(&secrets)).await;
     for (code, said) in [("AccessDeniedException", "lack a permission"), ("", "check the network")] {
         let endpoint = if code.is_empty() { "http://127.0.0.1:1".to_owned() } else { refusing(code).await };
-        let sdk_config = deployment.sdk_config.to_builder().endpoint_url(endpoint).build();
+        // What can't be reached is tried again, call after call, for most of a minute.
+        let sdk_config = deployment.sdk_config.to_builder().retry_config(RetryConfig::disabled());
+        let sdk_config = sdk_config.endpoint_url(endpoint).build();
         let dynamodb = aws_sdk_dynamodb::Client::new(&sdk_config);
         let away = Deployment { dynamodb, sdk_config, ..deployment.clone() };
         let checks = examine(&away).await.unwrap();
