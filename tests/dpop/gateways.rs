@@ -1,10 +1,12 @@
 //! Proofs behind each kind of gateway: the event of API Gateway or AppSync tells which URL a proof has to name.
 
 use authorizer::{Authorizer, AuthorizerError};
+use aws_sdk_dynamodb::types::AttributeValue;
 use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
+use shared::{route, store::attribute};
 
-use crate::harness::{Api, Device, Tokens};
+use crate::harness::{Api, Device, Tokens, USERNAME, allows};
 
 const DEFAULT_DOMAIN: &str = "a1b2c3.execute-api.eu-west-1.amazonaws.com";
 const CUSTOM_DOMAIN: &str = "api.example.com";
@@ -53,7 +55,23 @@ const KNOWN: [Entrance; 5] = [
     },
 ];
 
-/// Entrances of an HTTP API with payload 2.0, whose domain mapping isn't in the event.
+/// Entrances of an HTTP API with payload 2.0 by a custom domain without a mapping key. Its paths have the stage there, too.
+const AT_ROOT: [Entrance; 2] = [
+    Entrance {
+        domain: CUSTOM_DOMAIN,
+        stage: "$default",
+        path: "/orders/7",
+        url: "https://api.example.com/orders/7",
+    },
+    Entrance {
+        domain: CUSTOM_DOMAIN,
+        stage: "prod",
+        path: "/prod/orders/7",
+        url: "https://api.example.com/orders/7",
+    },
+];
+
+/// The same with a mapping key, which isn't in the event.
 const MAPPED: [Entrance; 2] = [
     Entrance {
         domain: CUSTOM_DOMAIN,
@@ -169,13 +187,17 @@ impl Call {
 
 /// The request that opens a WebSocket.
 fn connect(header: &str, value: &str, proof: &str) -> Value {
+    connect_at(DEFAULT_DOMAIN, &json!({}), header, value, proof)
+}
+
+fn connect_at(domain: &str, variables: &Value, header: &str, value: &str, proof: &str) -> Value {
     json!({
         "type": "REQUEST", "methodArn": arn("prod", "$connect"),
         "headers": { header: value, "DPoP": proof }, "multiValueHeaders": { header: [value], "DPoP": [proof] },
-        "queryStringParameters": {}, "stageVariables": {},
+        "queryStringParameters": {}, "stageVariables": variables,
         "requestContext": {
             "routeKey": "$connect", "eventType": "CONNECT", "apiId": "a1b2c3", "connectionId": "c",
-            "stage": "prod", "domainName": DEFAULT_DOMAIN,
+            "stage": "prod", "domainName": domain,
         },
     })
 }
@@ -210,13 +232,15 @@ async fn a_proof_is_for_the_url_that_the_client_called() {
 #[tokio::test]
 async fn payload_2_0_has_the_url_but_for_a_mapping() {
     let call = Call::begin().await;
-    for entrance in &KNOWN[..2] {
+    for entrance in KNOWN[..2].iter().chain(&AT_ROOT) {
         let event = call.http_2(entrance, &call.proof("GET", entrance.url), &json!({}));
         call.assert_passes(&event).await;
     }
     for entrance in &MAPPED {
-        let event = call.http_2(entrance, &call.proof("GET", entrance.url), &json!({}));
-        call.assert_unauthorized(&event).await;
+        for url in [entrance.url, "https://api.example.com/prod/orders/7"] {
+            let event = call.http_2(entrance, &call.proof("GET", url), &json!({}));
+            call.assert_unauthorized(&event).await;
+        }
     }
 }
 
@@ -235,6 +259,36 @@ async fn with_the_origin_in_a_stage_variable_payload_2_0_knows_its_mapping() {
     }
 }
 
+/// A decision that a gateway keeps must not let the call pass without a proof.
+#[tokio::test]
+async fn the_policy_of_a_bound_token_for_a_new_password_allows_that_call_alone() {
+    let mut call = Call::begin().await;
+    let flag = vec![(attribute::MUST_CHANGE, AttributeValue::Bool(true))];
+    call.api.seeder().set("CredentialsTable", (attribute::USERNAME, USERNAME), flag).await.unwrap();
+    let proof = call.device.proof(&call.api, "POST", route::LOGIN).sign();
+    let expired = call.api.login_with(&proof).await;
+    call.tokens.access = expired.body["access_token"].as_str().unwrap().to_owned();
+    let [entrance, ..] = KNOWN;
+    let answer = call.ask(&call.rest(&entrance, &call.proof("GET", entrance.url))).await.unwrap();
+    for called in ["GET/orders/7", "POST/password"] {
+        assert!(!allows(&answer, &arn("prod", called)), "{answer}");
+    }
+    let password = "https://a1b2c3.execute-api.eu-west-1.amazonaws.com/prod/password";
+    let mut event = call.rest(&entrance, &call.proof("POST", password));
+    event["methodArn"] = json!(arn("prod", "POST/password"));
+    event["httpMethod"] = json!("POST");
+    for name in ["path", "resource"] {
+        event[name] = json!("/password");
+    }
+    let context = &mut event["requestContext"];
+    context["httpMethod"] = json!("POST");
+    context["path"] = json!("/prod/password");
+    context["resourcePath"] = json!("/password");
+    let answer = call.ask(&event).await.unwrap();
+    assert!(allows(&answer, &arn("prod", "POST/password")), "{answer}");
+    assert!(!allows(&answer, &arn("prod", "GET/orders/7")), "{answer}");
+}
+
 /// A browser can't send headers with a WebSocket, so its token comes without a proof.
 #[tokio::test]
 async fn a_bound_web_socket_needs_its_token_in_a_header() {
@@ -248,6 +302,31 @@ async fn a_bound_web_socket_needs_its_token_in_a_header() {
         let value = format!("{protocol}, {}", call.tokens.access);
         let event = connect("Sec-WebSocket-Protocol", &value, &call.proof("GET", url));
         call.assert_unauthorized(&event).await;
+    }
+}
+
+/// The event has the stage, which the URL of a custom domain lacks, and not the mapping key.
+#[tokio::test]
+async fn a_web_socket_of_a_custom_domain_knows_its_mapping_by_the_stage_variable() {
+    let call = Call::begin().await;
+    let chat = json!({ "latchgate_dpop_origin": "https://ws.example.com/chat" });
+    for (variables, url, passes) in [
+        (json!({}), "https://ws.example.com", true),
+        (json!({}), "https://ws.example.com/", true),
+        (json!({}), "https://ws.example.com/prod", false),
+        (json!({}), "https://ws.example.com/chat", false),
+        (chat.clone(), "https://ws.example.com/chat", true),
+        (chat.clone(), "https://ws.example.com/chat/", true),
+        (chat.clone(), "https://ws.example.com", false),
+        (chat, "https://ws.example.com/prod", false),
+    ] {
+        let (authorization, proof) = (call.authorization(), call.proof("GET", url));
+        let event = connect_at("ws.example.com", &variables, "Authorization", &authorization, &proof);
+        if passes {
+            call.assert_passes(&event).await;
+        } else {
+            call.assert_unauthorized(&event).await;
+        }
     }
 }
 

@@ -140,7 +140,7 @@ impl Policy {
     ) -> Result<Self, AuthorizerError> {
         let document = match token.access {
             // A gateway that caches decisions would let other calls pass without a proof.
-            Access::Api if token.jkt.is_some() => PolicyDocument::of_call_alone(call),
+            _ if token.jkt.is_some() => PolicyDocument::of_call_alone(call),
             Access::Api => PolicyDocument::of_call(call, rules, |rule| rule.is_met_by(&token.scope)),
             Access::PasswordChange => PolicyDocument::of_password_change(call.stage),
         };

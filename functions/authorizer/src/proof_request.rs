@@ -21,7 +21,7 @@ pub(crate) struct Called {
     pub(crate) method: Option<String>,
     /// The domain that the client called.
     pub(crate) domain: Option<String>,
-    /// The path as called, with the stage or the base path.
+    /// The path as called on the domain, with the stage or the base path.
     pub(crate) path: Option<String>,
     /// Whether the gateway has decoded the path, as HTTP APIs do.
     pub(crate) is_decoded: bool,

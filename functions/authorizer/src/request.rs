@@ -260,17 +260,21 @@ impl Event {
         };
         // The path follows the method. A WebSocket route has none.
         let arn_path = call.split_once('/').map_or("", |(_, path)| path);
+        let below = path.as_deref().map(|path| Called::below(path, arn_path));
         let origin = self.stage_variable(ORIGIN_VARIABLE).cloned();
         let domain = self.context(|context| &context.domain_name);
-        // In format 2.0, the path lacks the base path of a custom domain. If the owner has set a base URL,
-        // only that counts.
-        let is_known = |domain: &&str| http.is_none() || origin.is_none() || domain.contains(OWN_DOMAIN);
+        // On a custom domain, these two tell the stage, which the client's URL doesn't have, and not the
+        // mapping key, which it may have. If the owner has set a base URL, only that counts.
+        let has_mapping =
+            |domain: &str| (http.is_some() || self.is_connect()) && !domain.contains(OWN_DOMAIN);
+        let path = if domain.is_some_and(has_mapping) { below.clone() } else { path };
+        let is_known = |domain: &&str| origin.is_none() || !has_mapping(domain);
         Called {
             method: text(method),
             domain: text(domain.filter(is_known)),
-            below: path.as_deref().map(|path| Called::below(path, arn_path)),
             path,
             is_decoded: self.version.is_some(),
+            below,
             origin,
         }
     }
