@@ -1,9 +1,10 @@
 //! Repeated refreshes. With a fresh proof of the same key, one is a retry; with another key, it is refused.
 
 use serde_json::json;
+use shared::route;
 
 use super::sessions::assert_bound;
-use crate::harness::{Api, Device, Log, Reply, Tokens, claims};
+use crate::harness::{Api, Device, Log, Reply, Tokens, claims, form, form_post, refresh_form, with_proof};
 
 const KEY: &str = "a-key-of-22-characters";
 /// Longer than the leeway.
@@ -179,4 +180,28 @@ async fn a_bound_token_with_its_retry_key_takes_a_proof_of_the_key_of_the_device
     let again = api.refresh_with_key_of(&device, &used, KEY).await.tokens();
     assert_eq!(again.refresh, tokens.refresh);
     assert_goes_on(&Made { api, used, tokens }, Owner).await;
+}
+
+/// An operator turned DPoP off between a refresh that bound the session and its retry, which has an old nonce.
+#[tokio::test]
+async fn with_binding_off_a_retry_that_lacks_a_nonce_gets_one_and_is_no_theft() {
+    let made = made_by(Owner, Some(KEY)).await;
+    let mut deployment = made.api.deployment.clone();
+    deployment.parameters = deployment.parameters.with("Dpop", "off");
+    let api = made.api.redeployed(deployment).await;
+    let before = api.stored().await;
+    let again = async |device: &Device, nonce: &str| {
+        let proof = device.proof(&api, "POST", route::REFRESH).claim("nonce", json!(nonce)).sign();
+        let request = form_post(route::REFRESH).header("idempotency-key", KEY);
+        api.send(with_proof(request, &proof), form(&refresh_form(&made.used))).await
+    };
+    let (owner, thief) = (Device::es256(1), Device::es256(2));
+    for device in [&owner, &thief] {
+        again(device, "old").await.assert_error(400, "use_dpop_nonce");
+    }
+    assert_eq!(api.stored().await, before, "nothing is written");
+    let nonce = again(&owner, "old").await.header("dpop-nonce").unwrap().to_owned();
+    assert_eq!(again(&owner, &nonce).await.tokens().refresh, made.tokens.refresh, "the same successor");
+    again(&thief, &nonce).await.assert_error(400, "invalid_grant");
+    assert!(api.items("SessionsTable").await.is_empty(), "another key is theft");
 }

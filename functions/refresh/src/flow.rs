@@ -4,16 +4,15 @@ use lambda_http::{Body, Request, Response};
 use secrecy::ExposeSecret;
 use shared::{
     clock::Timestamp,
-    http::{IntoErrorResponse, Peer, tokens},
+    http::{DpopError, IntoErrorResponse, Offered, Peer, tokens},
     keys::Keyset,
     log::{Cause, Event, RequestLog},
     store::{Notice, Session, SessionKey, User},
-    thumbprint::Thumbprint,
     tokens::{Grant, RefreshToken},
 };
 
 use crate::{
-    Bounds, Decision, End, Misuse, Presented, Refresh, RefreshError, RefreshReason, decide,
+    Bounds, Decision, End, Misuse, Presented, Refresh, RefreshError, RefreshReason, Reuse, decide,
     request::RefreshRequest,
     rotation::{Rotated, Rotation},
 };
@@ -34,7 +33,7 @@ impl Refresh {
         let successor = token.successor().ok_or(RefreshReason::Worn)?;
         let key = token.session_key(&refresh.client.client_id);
         log.session(&key);
-        let proven = self.prove(request, &token, &keyset, now, log)?;
+        let Offered { key: proven, nonce } = self.prove(request, &token, &keyset, now, log)?;
         let client = self.clients.authenticate(&refresh.client).await?;
         // A bound token works even if new tokens aren't bound any more.
         let jkt = if token.jkt().is_some() { proven } else { self.proofs.binding(&client, proven)? };
@@ -53,6 +52,7 @@ impl Refresh {
             session_jkt: token.jkt().or(jkt.filter(|_| client.is_public())),
             access_jkt: jkt,
             proven,
+            nonce,
             lifetimes: client.lifetimes(self.lifetimes),
             retry_key: &refresh.retry_key(&key.session_id, &*self.random),
             key: &key,
@@ -101,19 +101,18 @@ impl Refresh {
         keyset: &Keyset,
         now: Timestamp,
         log: &RequestLog,
-    ) -> Result<Option<Thumbprint>, RefreshError> {
+    ) -> Result<Offered, RefreshError> {
         let expected = token.jkt();
-        let proven = if expected.is_some() {
-            self.proofs.key(request, self.route, &keyset.refresh, now)?
-        } else {
-            self.proofs.offered_key(request, self.route, &keyset.refresh, now)?
-        };
-        if expected.is_some() && proven != expected {
+        if expected.is_none() {
+            return Ok(self.proofs.offered(request, self.route, &keyset.refresh, now)?);
+        }
+        let proven = self.proofs.key(request, self.route, &keyset.refresh, now)?;
+        if proven != expected {
             let misuse = if proven.is_none() { Misuse::NoProof } else { Misuse::OtherKey };
             log.misused(misuse.subtype());
             return Err(RefreshReason::Misused(misuse).into());
         }
-        Ok(proven)
+        Ok(Offered { key: proven, nonce: None })
     }
 
     /// Issues the tokens of a session that was rotated now, or by the request that this one repeats.
@@ -173,6 +172,10 @@ impl Refresh {
             }
             (Decision::Overtaken, _) => Err(RefreshReason::Overtaken.into()),
             (Decision::Ahead, _) => Err(RefreshReason::Ahead.into()),
+            // With the nonce, the proof may be of the session's key, and this a retry.
+            (Decision::Reused(Reuse::OtherKey), _) if let Some(nonce) = &rotation.nonce => {
+                Err(DpopError::Nonce(nonce.clone()).into())
+            }
             (Decision::Reused(reuse), _) => {
                 // Before the session is ended, so that the event is logged even if that fails.
                 rotation.log.reused(rotation.key, reuse.subtype());

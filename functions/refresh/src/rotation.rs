@@ -45,6 +45,8 @@ pub(crate) struct Rotation<'a> {
     pub(crate) access_jkt: Option<Thumbprint>,
     /// The key of the request's proof.
     pub(crate) proven: Option<Thumbprint>,
+    /// A fresh nonce, if a proof was ignored for the lack of one.
+    pub(crate) nonce: Option<String>,
     pub(crate) lifetimes: Lifetimes,
     /// The value that recognises a retry of this request.
     pub(crate) retry_key: &'a str,

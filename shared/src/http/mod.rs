@@ -38,7 +38,7 @@ pub use self::{
     language::Language,
     parameters::{Parameters, form_pairs, parameter},
     peer::Peer,
-    proofs::{DpopError, Proofs, offer_nonce},
+    proofs::{DpopError, Offered, Proofs, offer_nonce},
     reply::{empty, json, tokens},
     request_error::RequestError,
     user_agent::browser_name,

@@ -28,6 +28,15 @@ pub enum DpopError {
     Off,
 }
 
+/// What the proof of a request that needs none shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offered {
+    /// Its key, if the proof counts.
+    pub key: Option<Thumbprint>,
+    /// A fresh nonce, if the proof was ignored for its nonce or its time alone.
+    pub nonce: Option<String>,
+}
+
 impl DpopError {
     /// The name of this error in audit events.
     pub fn reason(&self) -> &'static str {
@@ -112,9 +121,26 @@ impl Proofs {
         keys: &RefreshKeys,
         now: Timestamp,
     ) -> Result<Option<Thumbprint>, DpopError> {
+        self.offered(request, route, keys, now).map(|offered| offered.key)
+    }
+
+    /// Like [`Self::offered_key`], and tells a proof that was ignored for its nonce or its time alone.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::key`], where tokens are bound.
+    pub fn offered(
+        &self,
+        request: &Request,
+        route: &str,
+        keys: &RefreshKeys,
+        now: Timestamp,
+    ) -> Result<Offered, DpopError> {
         match self.key(request, route, keys, now) {
-            Err(_) if !self.binds => Ok(None),
-            key => key,
+            Ok(key) => Ok(Offered { key, nonce: None }),
+            Err(DpopError::Nonce(nonce)) if !self.binds => Ok(Offered { key: None, nonce: Some(nonce) }),
+            Err(_) if !self.binds => Ok(Offered { key: None, nonce: None }),
+            Err(error) => Err(error),
         }
     }
 
