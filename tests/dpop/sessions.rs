@@ -7,8 +7,8 @@ use shared::{route, store::attribute};
 
 use super::place::{Place, Scene};
 use crate::harness::{
-    APP, Api, Device, Log, PASSWORD, Proof, Reply, SECRET, SERVER, Tokens, USERNAME, bearer, claims, form,
-    form_post, number, text, with_proof, with_scheme,
+    APP, Api, Device, Log, PASSWORD, Proof, Reply, SECRET, SERVER, Spoiled, Tokens, USERNAME, WireFault,
+    bearer, claims, form, form_post, number, text, with_proof, with_scheme,
 };
 
 const NEW_PASSWORD: &str = "a much better password";
@@ -281,6 +281,32 @@ async fn a_session_bound_meanwhile_stays_bound_over_a_change_of_password() {
     let next = assert_bound(&reply, Some(&device));
     api.refresh(&next.refresh).await.assert_error(400, "invalid_grant");
     assert_bound(&api.refresh_of(&device, &next.refresh).await, Some(&device));
+}
+
+/// The answer to the first request was lost, and then a refresh bound the session.
+#[tokio::test]
+async fn a_repeated_change_of_password_does_not_unbind_the_session_bound_since() {
+    let (api, device) = (Api::binding().await, Device::es256(1));
+    let unbound = api.login().await;
+    let change =
+        || api.change_password_with_key(&unbound.access, PASSWORD, NEW_PASSWORD, "a-key-of-22-characters");
+    let lost = assert_bound(&change().await, None);
+    assert_bound(&api.refresh_of(&device, &unbound.refresh).await, Some(&device));
+    let (behind, proxy) = api.behind_proxy().await;
+    let again =
+        || behind.change_password_with_key(&unbound.access, PASSWORD, NEW_PASSWORD, "a-key-of-22-characters");
+    let bind = "UpdateItem Sessions SET jkt";
+    proxy.spoil(Spoiled::From(bind, 1), WireFault::Internal);
+    again().await.assert_error(503, "temporarily_unavailable");
+    // The SDK's own retry finds it bound already.
+    proxy.spoil(Spoiled::Once(bind, 1), WireFault::CutAfter);
+    let next = assert_bound(&again().await, Some(&device));
+    assert_bound(&change().await, Some(&device));
+    for token in [&lost.refresh, &next.refresh] {
+        api.refresh(token).await.assert_error(400, "invalid_grant");
+    }
+    let next = assert_bound(&api.refresh_of(&device, &next.refresh).await, Some(&device));
+    assert_eq!(api.call_of(&device, &next.access).await.status, 200);
 }
 
 #[tokio::test]

@@ -3,6 +3,10 @@
 
 use std::time::Duration;
 
+use aws_sdk_dynamodb::{
+    error::SdkError,
+    types::{AttributeValue, ReturnValue},
+};
 use lambda_http::{Body, Response};
 use shared::{
     clock::Timestamp,
@@ -10,7 +14,10 @@ use shared::{
     lifetimes::{self, Lifetimes},
     log::{Cause, RequestLog},
     random,
-    store::{Claim, ClaimEnd, Claimed, NewSession, Replaced, Replacement, Session, SessionKey},
+    store::{
+        Claim, ClaimEnd, Claimed, NewSession, Replaced, Replacement, Session, SessionKey, StoreError,
+        attribute,
+    },
     thumbprint::Thumbprint,
     tokens::{Grant, RefreshToken},
 };
@@ -84,6 +91,10 @@ impl PasswordChange {
             Some(_) => self.sessions.find(&session.key).await?,
             None => self.sessions.put_new(&session).await?.or_else(|| Some(session.clone())),
         };
+        let stored = match (stored, session.jkt) {
+            (Some(stored), Some(jkt)) if stored.jkt.is_none() => self.bound(&stored.key, jkt).await?,
+            (stored, _) => stored,
+        };
         let is_put = put_before.is_none()
             && stored.as_ref().is_some_and(|stored| stored.retry_key == session.retry_key);
         if let Some(stored) = stored.as_ref().filter(|_| !is_put) {
@@ -121,6 +132,26 @@ impl PasswordChange {
         }
         log.session(&stored.key);
         Ok(response)
+    }
+
+    /// Binds the new session to the key of the caller's, which became bound after the new one was stored: a
+    /// change of password unbinds nothing. `None`, if it is over or bound to another key.
+    async fn bound(&self, key: &SessionKey, jkt: Thumbprint) -> Result<Option<Session>, StoreError> {
+        let update = self.sessions.table.update_item().set_key(Some(key.to_item()));
+        let update = update
+            .update_expression("SET #jkt = :jkt")
+            .condition_expression(
+                "attribute_exists(#user_id) AND (attribute_not_exists(#jkt) OR #jkt = :jkt)",
+            )
+            .expression_attribute_names("#jkt", attribute::JKT)
+            .expression_attribute_names("#user_id", attribute::USER_ID)
+            .expression_attribute_values(":jkt", AttributeValue::S(jkt.to_string()))
+            .return_values(ReturnValue::AllNew);
+        match update.send().await {
+            Ok(updated) => updated.attributes.as_ref().map(Session::from_item).transpose(),
+            Err(SdkError::ServiceError(e)) if e.err().is_conditional_check_failed_exception() => Ok(None),
+            Err(error) => Err(StoreError::unavailable("UpdateItem on Sessions", error)),
+        }
     }
 
     /// Ends the new session, whose tokens were never sent.
