@@ -68,7 +68,8 @@ export class Authorization {
       nonce,
       code_challenge: base64url(await this.crypto.sha256(verifier)),
       code_challenge_method: 'S256',
-      dpop_jkt: await this.endpoint.prover?.thumbprint(),
+      // A server's secret and the verifier bind its code, which another instance may redeem.
+      dpop_jkt: this.endpoint.clientSecret === undefined ? await this.endpoint.prover?.thumbprint() : undefined,
       prompt: options.prompt,
       max_age: options.maxAge,
       login_hint: options.loginHint,

@@ -55,7 +55,9 @@ export class Refresher {
     if (refreshToken === undefined) {
       return this.#ended(session, ages.isExpired(session) ? 'expired' : 'ended');
     }
-    if (session.key !== undefined && session.key !== (await endpoint.prover?.thumbprint())) {
+    // A server's secret binds its refresh tokens, so its instances may have keys of their own.
+    const isBound = session.key !== undefined && endpoint.clientSecret === undefined;
+    if (isBound && session.key !== (await endpoint.prover?.thumbprint())) {
       void this.current.revoked(session);
       return this.#ended(session, 'key_lost');
     }

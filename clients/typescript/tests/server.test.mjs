@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
 import { memoryStorage } from 'latchgate';
+import { dpop } from 'latchgate/dpop';
 import { Backend } from 'latchgate/server';
 
 import { signInAt } from './harness/person.mjs';
@@ -150,6 +151,18 @@ test('many calls in two processes at once all succeed', async (t) => {
   assert.ok(server.network.count('/refresh') <= 2);
   await sleep(2000);
   assert.equal((await other.clientOf(request).fetch(`${server.network.url}/sessions`)).status, 200);
+});
+
+test('instances with keys of their own share a session', async (t) => {
+  const { server, options, storage } = await backendOf(t, { Dpop: 'on' });
+  const instances = [dpop(), dpop()].map((prover) => new Backend({ ...options, storage, prover }));
+  let turn = 0;
+  const browser = browserOf({ handle: (request) => instances[(turn += 1) % 2].handle(request) }, server);
+  await browser.signIn('/');
+  const request = new Request(`${origin}/orders`, { headers: { cookie: browser.cookie() } });
+  for (const instance of [...instances, ...instances]) {
+    assert.equal((await instance.clientOf(request).fetch(`${server.network.url}/sessions`)).status, 200);
+  }
 });
 
 async function backendOf(t, parameters) {
