@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::{
     },
 };
 use shared::{
+    clock::Timestamp,
     ids::UserId,
     store::{Item, StoreError, attribute},
 };
@@ -28,6 +29,8 @@ const MAY_BE_ADDED: [&str; 3] = [attribute::MUST_CHANGE, attribute::CHANGED_IN, 
 pub struct Moving {
     /// The user.
     pub user_id: UserId,
+    /// Since when the password is valid.
+    pub valid_from: Timestamp,
     /// Creates the credential under the new name, if that is free.
     pub creation: Update,
     /// Deletes the credential under the old name, if it is unchanged since it was read.
@@ -51,6 +54,7 @@ impl Credentials {
             creation: self.moved(to, &item).map_err(not_built)?,
             deletion: self.left(from, &item, &credential.user_id).map_err(not_built)?,
             user_id: credential.user_id,
+            valid_from: credential.valid_from,
         }))
     }
 

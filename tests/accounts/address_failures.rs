@@ -182,7 +182,7 @@ async fn the_pages_make_these_calls_and_no_others() {
     );
     let link = link_of(&stage.post.deliver_one(&stage.api).await).unwrap();
     let page = behind.get(&format!("{}?token={link}", route::ACCOUNT_EMAIL_CONFIRM)).await;
-    assert_eq!(made(), ["GetItem Mails", "GetItem Users"]);
+    assert_eq!(made(), ["GetItem Mails", "GetItem Users", "GetItem Credentials"]);
     press(&behind, &page, "confirm-email", &[]).await.assert_page(200);
     let account = ["GetItem Mails", "GetItem Users", "GetItem Credentials"];
     assert_eq!(made(), [&account[..], &[MOVE]].concat());

@@ -3,12 +3,13 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use axum::{body::Bytes, http::Request};
-use shared::{client::SignUp, route};
+use shared::{client::SignUp, route, store::attribute};
 
 use super::Stage;
 use crate::harness::{
-    Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, HOPPERS_NAME, NEWCOMER, Page,
-    SESSION_COOKIE, WEB, client, code_of, forged, link_of, unescaped, url_of, waiting, with_mail, wrong_code,
+    APP, Api, Browser, CHOSEN, Flow, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, HOPPERS_NAME, NEWCOMER, Page,
+    SESSION_COOKIE, WEB, client, code_of, forged, link_of, number, text, unescaped, url_of, waiting,
+    with_mail, wrong_code,
 };
 
 /// A deployment with clients that use the pages.
@@ -290,6 +291,25 @@ async fn a_link_that_a_later_event_voids_shows_what_a_used_one_shows() {
         assert_eq!(api.undo_address(&first, GRACES_PASSWORD).await.status, 200);
     })
     .await;
+
+    // A new password that cut nobody off, and a sign-up that the client doesn't take any more.
+    stage.api.clock.advance(3600);
+    let tokens = stage.api.graces().await;
+    let asked = stage.changing(&tokens, HOPPER).await;
+    let sign_up = stage.asked(route::SIGNUP, NEWCOMER).await;
+    stage.api.clock.advance(60);
+    let links =
+        [(route::ACCOUNT_EMAIL_CONFIRM, asked.link, CONFIRM), (route::ACCOUNT_CONFIRM, sign_up.link, CHOOSE)];
+    check(&stage, &links, async |api: &Api| {
+        let since = vec![(attribute::VALID_FROM, number(api.clock.unix()))];
+        api.seeder().set("CredentialsTable", (attribute::USERNAME, GRACE), since).await.unwrap();
+        let closed = vec![(attribute::SIGN_UP, text("closed"))];
+        api.seeder().set("ClientsTable", (attribute::CLIENT_ID, APP), closed).await.unwrap();
+        api.clock.advance(10);
+    })
+    .await;
+    let open = vec![(attribute::SIGN_UP, text("open"))];
+    stage.api.seeder().set("ClientsTable", (attribute::CLIENT_ID, APP), open).await.unwrap();
 
     // An account that is disabled, and one that is there already.
     stage.api.clock.advance(3600);

@@ -11,7 +11,7 @@ use shared::{clock::Clock, route, store::attribute};
 use super::{Asked, Stage};
 use crate::harness::{
     APP, Api, CHOSEN, Device, GRACE, GRACE_ID, GRACES_PASSWORD, HOPPER, HOPPERS_NAME, PASSWORD, SECRET,
-    SERVER, THIRD, Tokens, USER_ID, bearer, claims, code_of, form, form_post, link_of, text, url_of,
+    SERVER, THIRD, Tokens, USER_ID, bearer, claims, code_of, form, form_post, link_of, number, text, url_of,
     with_mail, wrong_code,
 };
 
@@ -453,6 +453,40 @@ async fn a_change_of_password_voids_a_change_that_was_asked_for_before_it() {
     stage.api.change_password(&own.access, GRACES_PASSWORD, CHOSEN).await.tokens();
     stage.api.confirm_address(&asked.by_link()).await.assert_error(400, "invalid_grant");
     assert_unchanged(&stage.api).await;
+}
+
+/// As `users set-password --keep-sessions` writes it, or a change whose request was interrupted.
+#[tokio::test]
+async fn a_new_password_that_cut_nobody_off_voids_a_change_that_was_asked_for_before_it() {
+    let stage = Stage::set().await;
+    let tokens = stage.api.graces().await;
+    let asked = stage.changing(&tokens, HOPPER).await;
+    stage.api.clock.advance(60);
+    let since = vec![(attribute::VALID_FROM, number(stage.api.clock.unix()))];
+    let credential = (attribute::USERNAME, GRACE);
+    stage.api.seeder().set("CredentialsTable", credential, since).await.unwrap();
+    stage.api.try_resend(&asked.request).await.assert_error(400, "invalid_grant");
+    stage.api.confirm_address(&asked.by_link()).await.assert_error(400, "invalid_grant");
+    stage.api.confirm_address(&asked.by_code()).await.assert_error(400, "invalid_grant");
+    assert_unchanged(&stage.api).await;
+    let later = stage.changing(&tokens, HOPPER).await;
+    assert_eq!(stage.api.confirm_address(&later.by_link()).await.status, 200);
+}
+
+/// The session that follows a change of password begins some seconds after its request, and so does what it asks for.
+#[tokio::test]
+async fn a_change_is_asked_for_again_right_after_a_new_password() {
+    let stage = Stage::set().await;
+    let own = stage.api.graces().await;
+    let next = stage.api.change_password(&own.access, GRACES_PASSWORD, CHOSEN).await.tokens();
+    stage.api.clock.advance(1);
+    let first = stage.api.try_change_address(&next.access, HOPPER, CHOSEN).await.request_token();
+    stage.read(first.clone()).await;
+    stage.api.clock.advance(1);
+    let again = stage.api.try_resend(&first).await.request_token();
+    let again = stage.read(again).await;
+    assert_eq!(stage.api.confirm_address(&again.by_link()).await.status, 200);
+    assert_eq!(stage.api.names_of(GRACE_ID).await, [HOPPERS_NAME]);
 }
 
 /// An operator's word is the last: neither an address that was asked for before nor the one before that comes back,

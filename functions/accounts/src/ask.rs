@@ -116,7 +116,7 @@ impl Accounts {
             if !is_current(&found, ticket) {
                 return Err(AccountsReason::Over.into());
             }
-            self.asker(&found).await?;
+            self.asker_with_password(&found).await?;
             outbox.count_network(network, now).await?;
         } else {
             self.admit(purpose, client, email)?;
@@ -125,6 +125,8 @@ impl Accounts {
             outbox.count_network(network, now).await?;
             self.check_captcha(question, log).await?;
         }
+        // Another mail of the same request, which may have begun some seconds later than it came.
+        let now = if purpose == Purpose::Email { now.max(found.asked_at) } else { now };
         let admitted = Admitted { purpose, client, email, language, user_id, now };
         self.request(outbox, &key, &admitted, log).await
     }

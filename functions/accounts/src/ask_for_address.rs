@@ -101,6 +101,15 @@ impl Accounts {
         Ok(Some((user, username)))
     }
 
+    /// Like [`Self::asker`], and looks at the password as well: a new one makes the request void even if it
+    /// cut nobody off. The write that moves the account looks at it too.
+    pub(crate) async fn asker_with_password(&self, pending: &PendingMail) -> Result<Record, AccountsError> {
+        let record = self.asker(pending).await?;
+        let credential = self.credentials.find(&record.username).await?;
+        let is_void = credential.is_none_or(|credential| pending.asked_at < credential.valid_from);
+        if is_void { Err(AccountsReason::Over.into()) } else { Ok(record) }
+    }
+
     /// The record of the user who asked for this mail to a new address. A request is void once the user is cut
     /// off, by a new password or an undo, or has changed the address otherwise: it may be a thief's, or a
     /// mistyped one.

@@ -79,6 +79,11 @@ impl Accounts {
                 // The user may have been renamed between the two reads.
                 continue;
             };
+            // The password may be new without a cut-off: an operator's that keeps the sessions, or one whose
+            // request was interrupted.
+            if pending.asked_at < moving.valid_from {
+                return Err(AccountsReason::Over.into());
+            }
             let change = Change { ticket, pending: &pending, record: &record, old, to: &to, now };
             match self.try_to_change(&change, moving).await? {
                 Transacted::Done => {

@@ -66,14 +66,8 @@ impl Accounts {
         if !is_current(&pending, ticket) {
             return Err(AccountsReason::Over.into());
         }
-        // The client that asked decides: by its rule the mail was sent. Only now, since the row may be of
-        // another request, whose client must not change the answer.
-        let client = self.client_of(&pending.client_id).await?;
-        if ticket.purpose == Purpose::Invitation {
-            self.admission.check_invited(client.as_deref())?;
-        } else {
-            self.admission.check(client.as_deref(), &pending.address)?;
-        }
+        // Only now, since the row may be of another request, whose client must not change the answer.
+        self.check_admission(ticket, &pending).await?;
         let password_hash = self.passwords.hash(new.password()).await.map_err(AccountsReason::Password)?;
         // Unwrap safety: 22 characters of base64url are an identifier.
         let user_id = UserId::parse(&random::identifier(&*self.random)).expect("random identifiers parse");
@@ -84,6 +78,22 @@ impl Accounts {
             password_hash,
             user_id,
         })
+    }
+
+    /// Checks whether the account may be opened today. The client that asked decides: by its rule the mail was
+    /// sent.
+    pub(crate) async fn check_admission(
+        &self,
+        ticket: &Ticket,
+        pending: &PendingMail,
+    ) -> Result<(), AccountsError> {
+        let client = self.client_of(&pending.client_id).await?;
+        if ticket.purpose == Purpose::Invitation {
+            self.admission.check_invited(client.as_deref())?;
+        } else {
+            self.admission.check(client.as_deref(), &pending.address)?;
+        }
+        Ok(())
     }
 
     /// Opens the account, with its first session if there is one, and uses the mail up: all of it or

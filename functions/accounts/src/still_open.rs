@@ -12,7 +12,7 @@ impl Accounts {
     /// # Errors
     ///
     /// [`AccountsError`], the one with which the link's use would fail: the account is gone, disabled or
-    /// there already, or a later event voids the link. Whether another account has the address by now, of a
+    /// there already, or a later event voids the link. One whose sign-up isn't admitted any more is as void. Whether another account has the address by now, of a
     /// change and of an undo, shows only when the link is used.
     pub(crate) async fn check_still_open(
         &self,
@@ -21,12 +21,16 @@ impl Accounts {
     ) -> Result<(), AccountsError> {
         match ticket.purpose {
             Purpose::SignUp | Purpose::Invitation => {
+                self.check_admission(ticket, pending).await.map_err(|error| match error {
+                    AccountsError::Endpoint(_) => AccountsReason::Over.into(),
+                    failure => failure,
+                })?;
                 let taken = self.credentials.find(&username_of(pending)?).await?;
                 if taken.is_some() { Err(AccountsReason::Taken.into()) } else { Ok(()) }
             }
             Purpose::Reset | Purpose::Notice(_) => self.check_account(ticket, pending).await,
             Purpose::Email => {
-                let record = self.asker(pending).await?;
+                let record = self.asker_with_password(pending).await?;
                 let old = address_of(&record.user).ok_or(AccountsReason::Over)?;
                 if old.normal() == pending.address.normal() {
                     return Err(AccountsReason::Taken.into());
