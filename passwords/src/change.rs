@@ -13,14 +13,10 @@ use aws_sdk_dynamodb::{
 use shared::{
     clock::Timestamp,
     ids::SessionId,
-    store::{CLOCK_TOLERANCE, StoreError, WRITE_DELAY, attribute},
+    store::{PASSWORD_OVERLAP, StoreError, attribute},
 };
 
 use crate::{Counter, Credential, Credentials, Username, table::OPERATION};
-
-/// How long after its start a change of password may still let the old password in: until the change is
-/// written, by any clock.
-const OVERLAP: Duration = Duration::from_secs(WRITE_DELAY.as_secs() + CLOCK_TOLERANCE.as_secs());
 
 /// The outcome of a change.
 pub enum Changed {
@@ -44,7 +40,7 @@ impl NewHash {
     /// The hash that replaces `current`.
     pub fn replacing(current: &Credential, hash: String, now: Timestamp) -> Self {
         let after_last = current.valid_from + Duration::from_secs(1);
-        Self { hash, valid_from: after_last.max(now + OVERLAP) }
+        Self { hash, valid_from: after_last.max(now + PASSWORD_OVERLAP) }
     }
 }
 

@@ -5,7 +5,7 @@ use shared::{
     clock::Timestamp,
     environment::{Environment, EnvironmentError, variable},
     ids::UserId,
-    store::{Item, Row, SessionKey, StoreError, Table, User, attribute},
+    store::{Item, PASSWORD_OVERLAP, Row, SessionKey, StoreError, Table, User, attribute},
 };
 
 /// The attributes that tell devices apart. The function may read no other, as its policy in template.yaml says.
@@ -100,8 +100,10 @@ impl Device {
     fn is_new(&self, user: &User, others: &[Self]) -> bool {
         // The session of a confirmed sign-up, whose mail the user has just read.
         let is_first = user.signed_up_at == Some(self.since);
-        // The session that a change of password begins, in the place of the one in which it was made.
-        let follows_change = self.since == user.not_before;
+        // The session that a change of password begins, in the place of the one in which it was made. A login
+        // soon after the change begins at the same instant, but signed in later.
+        let is_of_change = self.since >= self.auth_time + PASSWORD_OVERLAP;
+        let follows_change = self.since == user.not_before && is_of_change;
         // Only earlier sessions count: a sign-in at the pages begins one for the browser and then one for the
         // client, and both may be here by now.
         let mut earlier = others.iter().filter(|other| other.place() < self.place());
@@ -198,14 +200,21 @@ mod tests {
 
     #[test]
     fn the_sessions_of_a_sign_up_and_of_a_change_of_password_are_not_told() {
-        let this = device("shop", 1, 1000, Some(FIREFOX));
+        let mut this = device("shop", 1, 1000, Some(FIREFOX));
         let at = Timestamp::from_unix;
-        for (signed_up_at, not_before, is_new) in
-            [(Some(1000), 0, false), (Some(999), 0, true), (None, 1000, false), (None, 999, true)]
-        {
+        for (signed_up_at, not_before, auth_time, is_new) in [
+            (Some(1000), 0, 1000, false),
+            (Some(999), 0, 1000, true),
+            (None, 1000, 985, false),
+            (None, 999, 985, true),
+            // A login while the old password may still be let in.
+            (None, 1000, 986, true),
+            (None, 1000, 1000, true),
+        ] {
+            this.auth_time = at(auth_time);
             let user =
                 User { signed_up_at: signed_up_at.map(at), not_before: at(not_before), ..User::default() };
-            assert_eq!(this.is_new(&user, &[]), is_new, "{signed_up_at:?} {not_before}");
+            assert_eq!(this.is_new(&user, &[]), is_new, "{signed_up_at:?} {not_before} {auth_time}");
         }
     }
 }

@@ -27,7 +27,7 @@ mod users;
 pub use self::{
     codes::{CODE_TTL, Code, Codes, Redeemed, Redemption, Sealed},
     consents::{Consent, Consents},
-    delays::{CLOCK_TOLERANCE, WRITE_DELAY},
+    delays::{CLOCK_TOLERANCE, PASSWORD_OVERLAP, WRITE_DELAY},
     error::StoreError,
     granted::granted_condition,
     notice::Notice,
