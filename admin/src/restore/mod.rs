@@ -3,6 +3,7 @@
 //! `rows` restores deleted or damaged clients and users, from copies of the tables that `copies` makes.
 //! `tables` restores deleted tables, with the settings that restored tables lack. Both end with the doctor.
 
+mod address;
 mod copies;
 mod rows;
 mod tables;

@@ -10,7 +10,10 @@ use shared::{
     store::{StoreError, User},
 };
 
-use super::copies::Copies;
+use super::{
+    address::{bring_undos, with_address_of},
+    copies::Copies,
+};
 use crate::{
     audit::{AuditLog, OperatorEvent, Subject},
     clients::{Changed, change},
@@ -250,6 +253,7 @@ async fn users(
 ) -> Result<Counts, AdminError> {
     let restorer = Restorer {
         tables: UserTables::of(&context.deployment)?,
+        copies: UserTables::of(&copies.deployment)?,
         worker: Worker::new(&context.deployment, &ImportOptions::updating(rows.dry_run), audit.clone())?,
         audit,
         update: rows.update,
@@ -291,6 +295,7 @@ enum Restored {
 
 struct Restorer {
     tables: UserTables,
+    copies: UserTables,
     worker: Worker,
     /// `None` in a dry run, which writes nothing.
     audit: Option<std::sync::Arc<AuditLog>>,
@@ -321,7 +326,13 @@ impl Restorer {
             (None, None) => self.import(name, credential, &user, user.disabled.then_some(true)).await,
             (None, Some(_)) => self.complete(name, credential, user, Half::User).await,
             (Some(now), None) => self.complete(&now, credential, user, Half::Credential).await,
-            (Some(now), Some(_)) if self.update => self.import(&now, credential, &user, None).await,
+            (Some(now), Some(_)) if self.update => {
+                let user = match &there {
+                    Some(today) if now != *name => with_address_of(today, user),
+                    _ => user,
+                };
+                self.import(&now, credential, &user, None).await
+            }
             (Some(_), Some(_)) => Ok(Restored::LeftAlone),
         }
     }
@@ -350,6 +361,9 @@ impl Restorer {
         Ok(match self.worker.import(&record).await? {
             Outcome::Imported(user_id) => {
                 self.record(OperatorEvent::UserImported, &Subject::user(&user_id, Some(name.as_str())))?;
+                if self.audit.is_some() {
+                    bring_undos(&self.copies, &self.tables, &user_id).await?;
+                }
                 Restored::BroughtBack
             }
             Outcome::Updated(updated) if updated.changed.is_empty() => Restored::LeftAlone,
@@ -391,7 +405,10 @@ impl Restorer {
         }
         let changed = match missing {
             Half::Credential => "credential",
-            Half::User => "user",
+            Half::User => {
+                bring_undos(&self.copies, &self.tables, &user_id).await?;
+                "user"
+            }
         };
         self.record(OperatorEvent::UserUpdated, &Subject { changed: Some(vec![changed]), ..subject })?;
         Ok(Restored::BroughtBack)

@@ -1,0 +1,41 @@
+//! A restored user and mail addresses: a restore gives nobody an address back that was left since, and takes no link of an
+//! undo away.
+
+use shared::{
+    ids::UserId,
+    store::{StoreError, User, attribute},
+};
+
+use crate::{tables::users::UserTables, update::Change};
+
+/// The claims that say which address is the user's (OpenID Connect Core 1.0 section 5.1).
+const CLAIMS: [&str; 2] = ["email", "email_verified"];
+
+/// A user as of then, with today's address. Whoever has another name today may have left the address of then, and another
+/// user may have it by now.
+pub(super) fn with_address_of(today: &User, mut then: User) -> User {
+    for claim in CLAIMS {
+        match today.claims.get(claim) {
+            Some(value) => then.claims.insert(claim.to_owned(), value.clone()),
+            None => then.claims.remove(claim),
+        };
+    }
+    then
+}
+
+/// Gives a user who was brought back the list of changes of the address that can be undone. The mails with the links are
+/// still there, and one of them may be the owner's only way back in.
+///
+/// # Errors
+///
+/// [`StoreError`], if a request fails.
+pub(super) async fn bring_undos(
+    copies: &UserTables,
+    tables: &UserTables,
+    user_id: &UserId,
+) -> Result<(), StoreError> {
+    let item = copies.user_item(user_id).await?;
+    let Some(undos) = item.and_then(|mut item| item.remove(attribute::UNDOS)) else { return Ok(()) };
+    tables.change(user_id, &Change::default().set(attribute::UNDOS, Some(undos))).await?;
+    Ok(())
+}
