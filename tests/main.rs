@@ -77,6 +77,7 @@ mod request_bodies;
 mod request_lines;
 mod revocation_modes;
 mod rotation_load;
+mod said_twice;
 mod sample_events;
 mod scenarios;
 mod scope_rules;

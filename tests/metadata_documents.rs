@@ -8,7 +8,7 @@ use metadata::Metadata;
 use serde_json::{Value, json};
 use shared::{claims::SCOPE_CLAIMS, route, tokens::OPENID};
 
-use crate::harness::{Api, Fault};
+use crate::harness::{Api, Browser, Fault, Flow, WEB, claims, id_token};
 
 const ISSUER: &str = "https://issuer.example.com";
 const NOTES: &str = "https://notes.example.com/mcp";
@@ -90,6 +90,30 @@ async fn the_documents_name_the_languages_of_the_pages() {
     assert_eq!(texts(&document["ui_locales_supported"]).into_iter().collect::<BTreeSet<_>>(), tags);
 }
 
+/// OpenID Connect Discovery 1.0 section 3: every value is taken, and each claim is in the ID token of all scopes.
+#[tokio::test]
+async fn the_documents_name_the_prompts_and_the_claims_of_id_tokens() {
+    let api = Api::with_pages().await;
+    let document = api.send(Request::get(route::OPENID_CONFIGURATION), "").await.body;
+    for prompt in texts(&document["prompt_values_supported"]) {
+        let page = Flow::of(WEB).with("prompt", &prompt).begin(&mut Browser::new(&api)).await;
+        if prompt == "none" {
+            assert_eq!(page.redirect().parameter("error"), "login_required");
+        } else {
+            assert!(page.asks_for_password(), "{prompt}");
+        }
+    }
+    let reply = Flow::of(WEB).tokens(&api, &mut Browser::new(&api)).await;
+    let token = claims(id_token(&reply));
+    let of_token: BTreeSet<_> = token.as_object().unwrap().keys().cloned().collect();
+    let named: BTreeSet<_> = texts(&document["claims_supported"]).into_iter().collect();
+    assert!(of_token.is_subset(&named), "{of_token:?}");
+    let of_user: BTreeSet<_> =
+        SCOPE_CLAIMS.into_iter().flat_map(|(_, claims)| claims).map(|it| (*it).to_owned()).collect();
+    let of_protocol: BTreeSet<_> = named.difference(&of_user).cloned().collect();
+    assert!(of_protocol.is_subset(&of_token), "{of_protocol:?} {of_token:?}");
+}
+
 fn texts(list: &Value) -> Vec<String> {
     list.as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned()).collect()
 }
@@ -100,7 +124,7 @@ async fn the_documents_name_the_audience_of_the_tokens() {
     let mut deployment = api.deployment.clone();
     deployment.parameters = deployment.parameters.with("Audience", "https://orders.example.com");
     let api = api.redeployed(deployment).await;
-    let aud = crate::harness::claims(&api.login().await.access)["aud"].clone();
+    let aud = claims(&api.login().await.access)["aud"].clone();
     assert_eq!(aud, "https://orders.example.com");
     for path in [route::AUTHORIZATION_SERVER, route::OPENID_CONFIGURATION] {
         let reply = api.send(Request::get(path), "").await;

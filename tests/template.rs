@@ -582,7 +582,10 @@ async fn no_required_variable_is_unused() {
         for variable in function.variables.keys().filter(needed) {
             // A variable may be unused in one mode of the authorizer, and needed in another.
             let checks = if variable == "REVOCATIONS_TABLE" { "denylist" } else { "session" };
-            let error = start_without(&api, &name, variable, checks).await.expect_err(variable);
+            let without = |variables: &mut BTreeMap<String, String>| {
+                variables.remove(variable);
+            };
+            let error = start(&api, &name, without, checks).await.expect_err(variable);
             assert!(error.contains(variable), "{name} without {variable}: {error}");
         }
     }
@@ -625,11 +628,16 @@ fn sam_does_not_cache_builds() {
     assert!(!include_str!("../samconfig.toml").lines().any(is_cache));
 }
 
-/// Starts a function without one of its variables.
-async fn start_without(api: &Api, name: &str, left_out: &str, revocation_check: &str) -> Result<(), String> {
+/// Starts a function with changed variables.
+async fn start(
+    api: &Api,
+    name: &str,
+    change: impl FnOnce(&mut BTreeMap<String, String>),
+    revocation_check: &str,
+) -> Result<(), String> {
     let parameters = api.deployment.parameters.clone().with("RevocationCheck", revocation_check);
     let mut function = api.template.functions(&parameters).unwrap().remove(name).unwrap();
-    function.variables.remove(left_out);
+    change(&mut function.variables);
     let mut deployment = api.deployment.clone();
     deployment.keyset = local::functions::Keyset::Secret("keyset".to_owned());
     let context = deployment.context(function);
@@ -653,20 +661,48 @@ async fn start_without(api: &Api, name: &str, left_out: &str, revocation_check: 
 }
 
 #[test]
-fn the_bounds_of_the_lifetimes_are_the_codes() {
+fn the_defaults_of_the_lifetimes_are_the_codes() {
     let template = Template::of_project().unwrap();
-    for (parameter, range) in [
-        ("AccessTtl", lifetimes::ACCESS_TTL),
-        ("IdleTtl", lifetimes::IDLE_TTL),
-        ("AbsoluteTtl", lifetimes::ABSOLUTE_TTL),
-        ("Leeway", lifetimes::LEEWAY),
+    for (parameter, default) in [
+        ("AccessTtl", lifetimes::default::ACCESS_TTL),
+        ("IdleTtl", lifetimes::default::IDLE_TTL),
+        ("AbsoluteTtl", lifetimes::default::ABSOLUTE_TTL),
+        ("Leeway", lifetimes::default::LEEWAY),
     ] {
         let definition = template.parameter(parameter).unwrap();
-        let number = |name: &str| definition.get(name).and_then(serde_yaml_ng::Value::as_u64);
-        let bounds = (number("MinValue"), number("MaxValue"));
-        assert_eq!(bounds, (Some(*range.start()), Some(*range.end())), "{parameter}");
-        assert!(range.contains(&number("Default").unwrap()), "{parameter}");
+        assert_eq!(definition["Default"].as_u64(), Some(default), "{parameter}");
     }
+}
+
+/// So an update that CloudFormation accepts leaves no function that can't start, and the code allows nothing more.
+#[tokio::test]
+async fn the_bounds_of_every_number_are_the_codes() {
+    let api = Api::start().await;
+    let functions = api.template.functions(&api.deployment.parameters).unwrap();
+    let mut tried = 0;
+    for (variable, parameter) in api.template.parameters_by_variable() {
+        let definition = api.template.parameter(&parameter).unwrap();
+        let number = |name: &str| definition.get(name).and_then(serde_yaml_ng::Value::as_i64);
+        let (Some(least), Some(most)) = (number("MinValue"), number("MaxValue")) else { continue };
+        let has_it = functions.iter().filter(|(_, function)| function.variables.contains_key(&variable));
+        let names: Vec<_> = has_it.map(|(name, _)| name).collect();
+        for (value, is_allowed) in [(least - 1, false), (least, true), (most, true), (most + 1, false)] {
+            let mut refusals = Vec::new();
+            for name in &names {
+                let change = |variables: &mut BTreeMap<String, String>| {
+                    variables.insert(variable.clone(), value.to_string());
+                };
+                let refusal = start(&api, name, change, "denylist").await.err();
+                // Two variables may have to fit each other.
+                let of_range = format!("variable {variable} must be a whole number");
+                refusals.extend(refusal.filter(|error| error.contains(&of_range)));
+            }
+            // Not each function that has a variable reads it.
+            assert_eq!(refusals.is_empty(), is_allowed, "{parameter} {value}: {refusals:?}");
+        }
+        tried += 1;
+    }
+    assert!(tried > 6, "{tried}");
 }
 
 /// Lambda's limit for all variables of a function, measured as JSON.

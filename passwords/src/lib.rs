@@ -42,7 +42,7 @@ pub use self::{
     operator::NewCredential,
     parameters::MEMORY_KIB,
     password::Password,
-    policy::{NewPassword, PasswordRejection},
+    policy::{MIN_LEN, NewPassword, PasswordRejection},
     reauthentication::{Reauthentication, check_renamed},
     rename::Moving,
     replace_error::ReplaceError,

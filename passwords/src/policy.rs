@@ -8,7 +8,7 @@ use secrecy::SecretString;
 use crate::{Password, Username};
 
 /// The shortest new password, in characters.
-const MIN_LEN: usize = 8;
+pub const MIN_LEN: usize = 8;
 
 /// Those of the 20,000 most common leaked passwords that have eight characters or more, in lower case. By
 /// Royce Williams, <https://gist.github.com/roycewilliams/226886fd01572964e1431ac8afc999ce>.
@@ -21,8 +21,8 @@ pub enum PasswordRejection {
     /// It is longer than 1024 bytes, or has control characters.
     #[error("a password has at most 1024 bytes and no control characters")]
     Malformed,
-    /// It is shorter than eight characters.
-    #[error("a password has at least 8 characters")]
+    /// It is shorter than [`MIN_LEN`].
+    #[error("a password has at least {MIN_LEN} characters")]
     TooShort,
     /// It is a common password.
     #[error("that password is among the most common ones")]

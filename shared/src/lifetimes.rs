@@ -17,6 +17,20 @@ pub const ABSOLUTE_TTL: RangeInclusive<u64> = 1..=3650 * DAY;
 /// More than a minute would help a thief.
 pub const LEEWAY: RangeInclusive<u64> = 0..=60;
 
+/// The deployment's lifetimes where no variable says otherwise, in seconds. `template.yaml` has the same.
+pub mod default {
+    use super::DAY;
+
+    /// Half an hour.
+    pub const ACCESS_TTL: u64 = 1800;
+    /// Two weeks.
+    pub const IDLE_TTL: u64 = 14 * DAY;
+    /// A year.
+    pub const ABSOLUTE_TTL: u64 = 365 * DAY;
+    /// Ten seconds.
+    pub const LEEWAY: u64 = 10;
+}
+
 /// The lifetimes that apply to one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetimes {
@@ -44,8 +58,7 @@ pub struct LifetimeOverrides {
 }
 
 impl Lifetimes {
-    /// The deployment's defaults: half an hour, two weeks, a year and ten seconds, unless variables say
-    /// otherwise.
+    /// The deployment's lifetimes: those of the variables, and [`default`] where there is none.
     ///
     /// # Errors
     ///
@@ -53,10 +66,10 @@ impl Lifetimes {
     pub fn from_environment(environment: &Environment) -> Result<Self, EnvironmentError> {
         let seconds = |name, default, range| environment.seconds(name, Duration::from_secs(default), range);
         Ok(Self {
-            access_ttl: seconds(variable::ACCESS_TTL, 1800, ACCESS_TTL)?,
-            idle_ttl: seconds(variable::IDLE_TTL, 14 * DAY, IDLE_TTL)?,
-            absolute_ttl: seconds(variable::ABSOLUTE_TTL, 365 * DAY, ABSOLUTE_TTL)?,
-            leeway: seconds(variable::LEEWAY, 10, LEEWAY)?,
+            access_ttl: seconds(variable::ACCESS_TTL, default::ACCESS_TTL, ACCESS_TTL)?,
+            idle_ttl: seconds(variable::IDLE_TTL, default::IDLE_TTL, IDLE_TTL)?,
+            absolute_ttl: seconds(variable::ABSOLUTE_TTL, default::ABSOLUTE_TTL, ABSOLUTE_TTL)?,
+            leeway: seconds(variable::LEEWAY, default::LEEWAY, LEEWAY)?,
         })
     }
 

@@ -23,7 +23,11 @@ use shared::{
 };
 use tokio::try_join;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: u64 = 24 * 60 * 60;
+/// How long a browser stays signed in after its last use at the pages, where no variable says otherwise.
+const IDLE_TTL: Duration = Duration::from_secs(DAY);
+/// How long it stays signed in at most, where no variable says otherwise.
+const ABSOLUTE_TTL: Duration = Duration::from_secs(14 * DAY);
 
 /// The session of a user in a browser.
 #[derive(Debug)]
@@ -80,12 +84,12 @@ pub(crate) struct BrowserSessions {
 }
 
 impl BrowserSessions {
-    /// Reads the lifetimes from the variables. Defaults: a day without use, two weeks at most.
+    /// Reads the lifetimes from the variables.
     pub(crate) fn new(context: &Context) -> Result<Self, EnvironmentError> {
         let Context { environment, dynamodb, .. } = context;
-        let idle_ttl = environment.seconds(variable::BROWSER_IDLE_TTL, DAY, lifetimes::IDLE_TTL)?;
+        let idle_ttl = environment.seconds(variable::BROWSER_IDLE_TTL, IDLE_TTL, lifetimes::IDLE_TTL)?;
         let absolute_ttl =
-            environment.seconds(variable::BROWSER_ABSOLUTE_TTL, 14 * DAY, lifetimes::ABSOLUTE_TTL)?;
+            environment.seconds(variable::BROWSER_ABSOLUTE_TTL, ABSOLUTE_TTL, lifetimes::ABSOLUTE_TTL)?;
         Ok(Self {
             sessions: Sessions::new(environment, dynamodb)?,
             users: Users::new(environment, dynamodb)?,
@@ -208,5 +212,22 @@ fn unless_unreadable(found: Result<Option<Session>, StoreError>) -> Result<Optio
             Ok(None)
         }
         found => found,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_lifetimes_are_those_of_the_template() {
+        let template = include_str!("../../../template.yaml");
+        let default = |name: &str| {
+            let (_, parameter) = template.split_once(&format!("\n  {name}:\n")).unwrap();
+            let (_, value) = parameter.split_once("Default: ").unwrap();
+            Duration::from_secs(value.lines().next().unwrap().parse().unwrap())
+        };
+        assert_eq!(default("BrowserIdleTtl"), IDLE_TTL);
+        assert_eq!(default("BrowserAbsoluteTtl"), ABSOLUTE_TTL);
     }
 }

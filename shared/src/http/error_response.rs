@@ -12,7 +12,7 @@ use super::{CredentialsError, DpopError, RequestError, json, offer_nonce};
 use crate::{
     aborted::Aborted,
     client::ClientError,
-    dpop::ProofError,
+    dpop::{self, ProofError},
     keys::{KeysetsError, PublicKeysError},
     resource::TargetError,
     store::StoreError,
@@ -103,14 +103,12 @@ impl ErrorCode {
     /// template.yaml has the same for the authorizer's refusals.
     fn challenge(self) -> Option<HeaderValue> {
         match self {
-            Self::InvalidToken => Some(HeaderValue::from_static(
-                "Bearer realm=\"latchgate\", error=\"invalid_token\", \
-                 DPoP algs=\"ES256 EdDSA Ed25519 RS256\", error=\"invalid_token\"",
-            )),
-            Self::InsufficientScope => Some(HeaderValue::from_static(
-                "Bearer realm=\"latchgate\", error=\"insufficient_scope\", \
-                 DPoP algs=\"ES256 EdDSA Ed25519 RS256\", error=\"insufficient_scope\"",
-            )),
+            Self::InvalidToken | Self::InsufficientScope => {
+                let (name, algorithms) = (self.name(), dpop::ALGORITHMS.join(" "));
+                let bearer = format!("Bearer realm=\"latchgate\", error=\"{name}\"");
+                let both = format!("{bearer}, DPoP algs=\"{algorithms}\", error=\"{name}\"");
+                HeaderValue::try_from(both).ok()
+            }
             _ => None,
         }
     }
@@ -258,9 +256,12 @@ impl From<&DpopError> for ErrorResponse {
             DpopError::Proof(error) => match error {
                 ProofError::Repeated => invalid("There is more than one DPoP header."),
                 ProofError::Malformed => invalid("The DPoP proof is not a JWT."),
-                ProofError::Header => invalid(
-                    "The DPoP proof's typ must be dpop+jwt, and its alg ES256, EdDSA, Ed25519 or RS256.",
-                ),
+                ProofError::Header => {
+                    let [others @ .., last] = dpop::ALGORITHMS;
+                    let algorithms = format!("{} or {last}", others.join(", "));
+                    let wrong = format!("The DPoP proof's typ must be dpop+jwt, and its alg {algorithms}.");
+                    Self::new(ErrorCode::InvalidDpopProof, wrong)
+                }
                 ProofError::Key => {
                     invalid("The DPoP proof's jwk must be a public key for its alg, and strong enough.")
                 }
