@@ -34,15 +34,31 @@ const GUIDE: &str = "docs/guide/dpop.md";
 /// The lifetime in seconds of access tokens that should expire.
 const ACCESS_TTL: &str = "5";
 
+/// Walks through all sign-in pages behind a REST API: the language, and whether the browser runs scripts.
+const WALKS: &str = "en-plain vi-plain en-script vi-script";
+/// Those of every change: each language once, and each way.
+const WALKS_OF_A_CHANGE: &str = "vi-plain en-script";
+/// The one behind an HTTP API.
+const WALK_OF_HTTP_API: &str = "en-plain";
+
 /// Uses and checks the pages, and calls the API from other origins.
 pub(crate) fn run_all() -> Result<(), TaskError> {
+    run_with(WALKS)
+}
+
+/// The same, in fewer walks through the sign-in pages.
+pub(crate) fn run_for_a_change() -> Result<(), TaskError> {
+    run_with(WALKS_OF_A_CHANGE)
+}
+
+fn run_with(walks: &str) -> Result<(), TaskError> {
     let browser = browser()?;
     let folder = packages::npm("browser")?;
     let scripts = root().join("xtask/browser");
     copy_files(&scripts, &folder)?;
     copy_files(&scripts.join(HOSTED), &tool_folder("browser/hosted")?)?;
     let pictures = tool_folder("browser/pictures")?;
-    run_hosted(&folder, &browser)?;
+    run_hosted(&folder, &browser, walks)?;
     let server = LocalServer::start(&[])?;
     run(script(&folder, "page.mjs", &browser, &server)?.env("LATCHGATE_PICTURES", &pictures))?;
     for api in ["rest", "http"] {
@@ -64,20 +80,21 @@ pub(crate) fn run_all() -> Result<(), TaskError> {
     Ok(())
 }
 
-/// Uses and checks the sign-in pages: all with a REST API, and each once with an HTTP API.
-fn run_hosted(folder: &Path, browser: &Path) -> Result<(), TaskError> {
+/// Uses and checks the sign-in pages: by these walks with a REST API, and each page once with an HTTP API.
+fn run_hosted(folder: &Path, browser: &Path, walks: &str) -> Result<(), TaskError> {
     let store = LocalServer::start(&[])?;
     let (endpoint, key) = (store.said("dynamodb_endpoint")?, store.said("dynamodb_access_key_id")?);
     let down = LocalServer::start(&["--endpoint", endpoint, "--access-key-id", key])?;
     // The pages must also work when the store doesn't answer.
     drop(store);
     let look = LOOK.iter().flat_map(|parameter| ["--parameter", parameter]);
-    for api in ["rest", "http"] {
+    for (api, walks) in [("rest", walks), ("http", WALK_OF_HTTP_API)] {
         let options: Vec<&str> = ["--api", api].into_iter().chain(look.clone()).collect();
         let server = LocalServer::start(&options)?;
         let mut script = script(folder, "hosted/hosted.mjs", browser, &server)?;
         script
             .env("LATCHGATE_API", api)
+            .env("LATCHGATE_WALKS", walks)
             .env("LATCHGATE_DOWN_URL", down.said("url")?)
             .env("LATCHGATE_CLI", "cargo run --quiet --bin latchgate --")
             .env("LATCHGATE_AUDIT_LOG", root().join("target/browser-audit.jsonl"))

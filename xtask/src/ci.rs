@@ -42,7 +42,7 @@ const QUICK: [Step; 9] = [
 /// The steps that run alone: the tests build what later steps use, and the pages' scripts wait for seconds only.
 const TESTS: [Step; 2] = [
     ("tests (cargo test --workspace)", || run(&mut cargo(&["test", "--workspace", "--locked"]))),
-    ("the pages in a browser", browser::run_all),
+    ("the pages in a browser", browser::run_for_a_change),
 ];
 
 /// Starts with the quickest step.

@@ -25,11 +25,12 @@ createClient('parcels', 'Parcel tracker', 'openid profile email phone address of
 const app = await listen();
 const browser = await launch();
 try {
-  await walkThrough('en', false);
+  for (const walk of environment('LATCHGATE_WALKS').split(' ')) {
+    const [language, manner] = walk.split('-');
+    await walkThrough(language, manner === 'script');
+  }
   // Gateways handle requests and cookies differently, but pages look the same behind all of them.
   if (environment('LATCHGATE_API') === 'rest') {
-    await walkThrough('vi', false);
-    for (const language of Object.keys(LANGUAGES)) await walkThrough(language, true);
     await formActionHoldsForRedirects();
     await byKeyboard();
     await withLongNames();
