@@ -1,4 +1,4 @@
-//! What the code decides and a text, a page or a task repeats: both say the same.
+//! Facts that the code decides, and that a text, a page or a task repeats: both say the same.
 
 use std::{fs, path::Path, time::Duration};
 

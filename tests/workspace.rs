@@ -31,8 +31,8 @@ fn features(edges: &str) -> BTreeSet<String> {
     lines.iter().map(|line| line.trim_end_matches(" (*)").to_owned()).collect()
 }
 
-/// Whoever ran the tests waits for no second build of the AWS SDK at `cargo run`, and the other way round: a crate that only
-/// a test asks for a feature would be built twice, with all that depends on it.
+/// After the tests, `cargo run` builds no second AWS SDK, and the other way round. If only a test asked a crate for a feature,
+/// that crate would be built twice, with all that depends on it.
 #[test]
 fn tests_and_programs_are_built_of_the_same_crates() {
     let programs = features("normal,build");

@@ -1,5 +1,5 @@
-//! A restored user and mail addresses: a restore gives nobody an address back that was left since, and takes no link of an
-//! undo away.
+//! The mail addresses of restored users. A restore brings back no address that its user has left since, and keeps the links
+//! that undo a change of the address.
 
 use shared::{
     ids::UserId,
@@ -11,8 +11,8 @@ use crate::{tables::users::UserTables, update::Change};
 /// The claims that say which address is the user's (OpenID Connect Core 1.0 section 5.1).
 const CLAIMS: [&str; 2] = ["email", "email_verified"];
 
-/// A user as of then, with today's address. Whoever has another name today may have left the address of then, and another
-/// user may have it by now.
+/// A user as of then, with today's address. A renamed user may have left the address of then, and another user may have it
+/// today.
 pub(super) fn with_address_of(today: &User, mut then: User) -> User {
     for claim in CLAIMS {
         match today.claims.get(claim) {
@@ -23,8 +23,8 @@ pub(super) fn with_address_of(today: &User, mut then: User) -> User {
     then
 }
 
-/// Gives a user who was brought back the list of changes of the address that can be undone. The mails with the links are
-/// still there, and one of them may be the owner's only way back in.
+/// Copies the list of changes of the address that can be undone to a restored user. The mails with the links still exist,
+/// and one of them may be the owner's only way back in.
 ///
 /// # Errors
 ///

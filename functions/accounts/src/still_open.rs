@@ -12,8 +12,9 @@ impl Accounts {
     /// # Errors
     ///
     /// [`AccountsError`], the one with which the link's use would fail: the account is gone, disabled or
-    /// there already, or a later event voids the link. One whose sign-up isn't admitted any more is as void. Whether another account has the address by now, of a
-    /// change and of an undo, shows only when the link is used.
+    /// there already, or a later event voids the link. A link to a sign-up that isn't admitted any more counts as
+    /// void. Whether another account has the address by now, of a change and of an undo, shows only when the
+    /// link is used.
     pub(crate) async fn check_still_open(
         &self,
         ticket: &Ticket,
