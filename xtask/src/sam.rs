@@ -31,7 +31,7 @@ pub(crate) use self::{
 };
 use crate::shell::TaskError;
 
-/// Checks everything that needs no build, in two minutes.
+/// Checks everything that needs no build, in four minutes.
 pub(crate) fn check_templates() -> Result<(), TaskError> {
     let tools = Tools::installed()?;
     stack::check(&tools)?;
@@ -44,7 +44,7 @@ pub(crate) fn check_templates() -> Result<(), TaskError> {
     checkov::check(&[TEMPLATE, ALARMS_TEMPLATE, HTTP_TEMPLATE], &examples())
 }
 
-/// The part of [`check_templates`] that a new parameter affects first. It takes half a minute.
+/// The part of [`check_templates`] that a new parameter affects first. It takes a minute and a half.
 pub(crate) fn check_values() -> Result<(), TaskError> {
     values::check(&Tools::installed()?, &examples())
 }
