@@ -63,7 +63,7 @@ const BESIDE: [(&str, &[&str]); 5] = [
     ("dependencies (cargo deny)", &["deny"]),
     ("key rotation on moto", &["moto"]),
     ("templates (sam validate, translation, values, lint, checkov)", &["sam", "templates"]),
-    ("openapi.yaml in a linter, in types and under schemathesis", &["openapi"]),
+    ("openapi.yaml in a linter, in types and under schemathesis", &["openapi", "change"]),
 ];
 
 /// Runs both parts, and the unit tests once.

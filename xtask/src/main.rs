@@ -49,8 +49,7 @@ cargo xtask TASK
   ci               all checks that a change must pass, in order, with times: quick, then rest
   quick            format, clippy, the tests beside the code, documentation, whether the seeded bugs apply: minutes, no root
   rest             all tests, on every engine; templates; stock clients; the stack under sam local (needs root and the network)
-  nightly          long checks that look for rare faults, for hours: model, races, long-tests, dynamodb-local, fuzz, mutants,
-                   seeded-bugs, mails, sam functions, sam-local --release, bench; proofs/README.md has a table of what runs where and why
+  nightly          long checks that look for rare faults, for hours; proofs/README.md has a table of what runs where and why
   dynamodb-local   the integration tests against DynamoDB Local (needs Java 17, npm and Linux namespaces)
   http-api         the integration tests behind an HTTP API, as template-http.yaml has it
   readme           the commands of the README and of the guide, pasted in order, twice (needs bash and curl)
@@ -59,7 +58,7 @@ cargo xtask TASK
                    key by the lines of docs/guide/dpop.md (needs npm and Chromium)
   sam [PART]       templates: validate, lint and translate them, and check the result, and that of the examples for
                    the CDK and Terraform (needs PyPI, Node and npm); values: of that, only the templates with actual values, and
-                   what updates do (half a minute); functions: build
+                   what updates do (two minutes); functions: build
                    them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator (a quarter of
                    an hour; not part of CI); without PART, both
   sam-local [PART | --release]
@@ -82,8 +81,9 @@ cargo xtask TASK
   mcp              the MCP conformance runner's scenarios for authorization servers, in all its revisions, against `cargo run`; and the
                    MCP SDK's clients (npm's two, PyPI's) at examples/mcp, on a laptop and as its Lambda function: they sign in in
                    Chromium, call, refresh, and step up (needs npm, PyPI and Chromium; two minutes)
-  openapi [page]   openapi.yaml: Redocly's linter, types for TypeScript, a page in target/openapi, and schemathesis against
-                   `cargo run` as a REST and as an HTTP API; page: the page alone (needs Node, npm and PyPI)
+  openapi [PART]   openapi.yaml: Redocly's linter, types for TypeScript, a page in target/openapi, and schemathesis against
+                   `cargo run` as a REST and as an HTTP API; change: as a REST API alone; page: the page alone (needs Node,
+                   npm and PyPI)
   long-tests       the integration tests that try a sample in `cargo test`, in full: every fault at every call, every damage to
                    every stored attribute with every function, ten times the inputs of each property
   races [ROUNDS [SEED]]
@@ -167,6 +167,7 @@ fn main() -> ExitCode {
         ["stock-clients"] => stock_clients::run_all(),
         ["mcp"] => mcp::run_all(),
         ["openapi"] => openapi::run_all(),
+        ["openapi", "change"] => openapi::run_for_a_change(),
         ["openapi", "page"] => openapi::page(),
         ["long-tests"] => proofs::run_long_tests(),
         ["races"] => proofs::run_races(proofs::ROUNDS, proofs::SEED),

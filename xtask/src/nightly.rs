@@ -3,7 +3,7 @@
 //! proofs/README.md explains why each doesn't run for every change. `.github/workflows/nightly.yml` runs each as a job.
 
 use crate::{
-    bench, browser, client_library, dynamodb_local, fuzz, mails, mcp, mutants, proofs, release,
+    bench, browser, client_library, dynamodb_local, fuzz, mails, mcp, mutants, openapi, proofs, release,
     sam::{self, Build},
     sam_local::{self, Part},
     seeded_bugs::{self, Reach},
@@ -14,7 +14,7 @@ use crate::{
 type Task = (&'static str, fn() -> Result<(), TaskError>);
 
 /// Each task by its command line, without `cargo xtask`.
-const TASKS: [Task; 16] = [
+const TASKS: [Task; 17] = [
     ("model", proofs::run_model),
     ("races", || proofs::run_races(proofs::ROUNDS, proofs::SEED)),
     ("long-tests", proofs::run_long_tests),
@@ -23,6 +23,7 @@ const TASKS: [Task; 16] = [
     ("mutants", || mutants::run(&mutants::Selection::default())),
     ("seeded-bugs --named", || seeded_bugs::run(&[], Reach::Named)),
     ("browser", browser::run_all),
+    ("openapi", openapi::run_all),
     ("client-library", client_library::run_all),
     ("stock-clients", stock_clients::run_all),
     ("mcp", mcp::run_all),
