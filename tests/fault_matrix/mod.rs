@@ -45,17 +45,31 @@ async fn a_call_that_fails_is_a_failure_of_ours_and_the_same_request_again_compl
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_whose_first_answer_is_lost_is_retried_unnoticed() {
-    first_attempts_fail([WireFault::CutAfter, WireFault::HangAfter]).await;
+    first_attempts_fail([WireFault::CutAfter, WireFault::HangAfter], |_| true).await;
 }
 
 /// As when a table is briefly overloaded.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_briefly_refused_call_is_retried_unnoticed() {
-    first_attempts_fail([WireFault::Throttled, WireFault::OverCapacity]).await;
+    first_attempts_fail([WireFault::Throttled, WireFault::OverCapacity], |_| true).await;
 }
 
-async fn first_attempts_fail<const N: usize>(faults: [WireFault; N]) {
+/// As when two requests write a row at once, one of them in a transaction.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_meets_a_transaction_is_retried_unnoticed() {
+    // A transaction's name has an ampersand between its writes.
+    let is_single_write = |call: &str| {
+        let is_write = ["PutItem ", "UpdateItem ", "DeleteItem "].iter().any(|name| call.starts_with(name));
+        is_write && !call.contains(" & ")
+    };
+    first_attempts_fail([WireFault::Conflict], is_single_write).await;
+}
+
+async fn first_attempts_fail<const N: usize>(faults: [WireFault; N], does_fail: impl Fn(&str) -> bool) {
     let cases = |row: Row, number| {
+        if !does_fail(row.call) {
+            return Vec::new();
+        }
         let case = |fault| Case {
             spoiled: Spoiled::Once(row.call, number),
             fault,

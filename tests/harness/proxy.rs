@@ -27,6 +27,8 @@ pub(crate) enum WireFault {
     Throttled,
     /// The service refuses the request for now, because the table or a partition is overloaded.
     OverCapacity,
+    /// The service refuses the write, because a transaction is writing the item.
+    Conflict,
     /// The service fails with a 500.
     Internal,
     /// The service refuses the request permanently.
@@ -42,9 +44,10 @@ pub(crate) enum WireFault {
 }
 
 impl WireFault {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Throttled,
         Self::OverCapacity,
+        Self::Conflict,
         Self::Internal,
         Self::Denied,
         Self::HangBefore,
@@ -63,6 +66,7 @@ impl WireFault {
         match self {
             Self::Throttled => Some(Answer::error(400, "ThrottlingException")),
             Self::OverCapacity => Some(Answer::error(400, "ProvisionedThroughputExceededException")),
+            Self::Conflict => Some(Answer::error(400, "TransactionConflictException")),
             Self::Internal => Some(Answer::error(500, "InternalServerError")),
             Self::Denied => Some(Answer::error(400, "AccessDeniedException")),
             Self::HangBefore | Self::HangAfter | Self::CutBefore | Self::CutAfter => None,

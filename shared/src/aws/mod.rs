@@ -1,6 +1,7 @@
 //! How functions reach AWS.
 
 mod config;
+mod conflict;
 mod connection;
 mod reason;
 mod timed;

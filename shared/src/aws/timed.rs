@@ -1,4 +1,4 @@
-//! Clients that record how long requests wait for them.
+//! The functions' clients. They record how long requests wait for them.
 
 use std::error::Error;
 
@@ -8,18 +8,23 @@ use aws_sdk_dynamodb::config::{
 };
 use aws_sdk_secretsmanager::config::Builder as SecretsManagerBuilder;
 
+use super::conflict::WriteConflicts;
 use crate::stopwatch::{Wait, wait};
 
-/// A DynamoDB client that records on a request's stopwatch how long the request waits for it.
+/// A DynamoDB client that records on a request's stopwatch how long the request waits for it, and that repeats a write which met a
+/// transaction.
 pub fn dynamodb(config: &SdkConfig) -> aws_sdk_dynamodb::Client {
-    let config = DynamoDbBuilder::from(config).interceptor(CallTimer).build();
-    aws_sdk_dynamodb::Client::from_conf(config)
+    built(DynamoDbBuilder::from(config))
 }
 
-/// The same client, recording how long requests wait for it.
+/// The same client, as [`dynamodb`] makes it.
 pub fn timed(dynamodb: &aws_sdk_dynamodb::Client) -> aws_sdk_dynamodb::Client {
-    let config = dynamodb.config().to_builder().interceptor(CallTimer).build();
-    aws_sdk_dynamodb::Client::from_conf(config)
+    built(dynamodb.config().to_builder())
+}
+
+fn built(builder: DynamoDbBuilder) -> aws_sdk_dynamodb::Client {
+    let builder = builder.interceptor(CallTimer).retry_classifier(WriteConflicts);
+    aws_sdk_dynamodb::Client::from_conf(builder.build())
 }
 
 /// A Secrets Manager client that records on a request's stopwatch how long the request waits for it.
