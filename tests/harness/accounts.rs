@@ -106,6 +106,7 @@ impl Api {
                 must_change: false,
                 valid_from: Timestamp::default(),
             },
+            undos: None,
             username: Username::parse(IMPORTED).unwrap(),
         };
         let tables = admin::tables::users::UserTables::of(&self.operator(None)).unwrap();

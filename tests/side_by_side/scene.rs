@@ -183,6 +183,7 @@ async fn users(api: &Api) {
                 must_change: name == "must-change",
                 valid_from: Timestamp::default(),
             },
+            undos: None,
             username,
         };
         assert!(matches!(tables.create(&new).await.unwrap(), Creation::Done));

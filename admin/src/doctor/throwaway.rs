@@ -97,7 +97,7 @@ impl Throwaway {
             valid_from: Timestamp::default(),
         };
         let user = User { username: Some(self.username.as_str().to_owned()), ..User::default() };
-        let new = NewUser { username: self.username.clone(), user, credential };
+        let new = NewUser { username: self.username.clone(), user, credential, undos: None };
         UserTables::of(deployment)?.create(&new).await?;
         Ok(())
     }

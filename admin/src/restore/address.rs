@@ -1,12 +1,13 @@
 //! The mail addresses of restored users. A restore brings back no address that its user has left since, and keeps the links
 //! that undo a change of the address.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use shared::{
     ids::UserId,
     store::{StoreError, User, attribute},
 };
 
-use crate::{tables::users::UserTables, update::Change};
+use crate::tables::users::UserTables;
 
 /// The claims that say which address is the user's (OpenID Connect Core 1.0 section 5.1).
 const CLAIMS: [&str; 2] = ["email", "email_verified"];
@@ -23,19 +24,15 @@ pub(super) fn with_address_of(today: &User, mut then: User) -> User {
     then
 }
 
-/// Copies the list of changes of the address that can be undone to a restored user. The mails with the links still exist,
-/// and one of them may be the owner's only way back in.
+/// The changes of the address that the user could undo then, in their stored form. A restored user gets them back: the mails with
+/// the links still exist, and one of them may be the owner's only way back in.
 ///
 /// # Errors
 ///
-/// [`StoreError`], if a request fails.
-pub(super) async fn bring_undos(
+/// [`StoreError`], if the read fails.
+pub(super) async fn undos(
     copies: &UserTables,
-    tables: &UserTables,
     user_id: &UserId,
-) -> Result<(), StoreError> {
-    let item = copies.user_item(user_id).await?;
-    let Some(undos) = item.and_then(|mut item| item.remove(attribute::UNDOS)) else { return Ok(()) };
-    tables.change(user_id, &Change::default().set(attribute::UNDOS, Some(undos))).await?;
-    Ok(())
+) -> Result<Option<AttributeValue>, StoreError> {
+    Ok(copies.user_item(user_id).await?.and_then(|mut item| item.remove(attribute::UNDOS)))
 }

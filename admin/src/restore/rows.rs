@@ -1,6 +1,9 @@
 //! `restore rows`: restores deleted or damaged clients and users. It never undoes a later security measure.
 
-use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
+use aws_sdk_dynamodb::{
+    primitives::{DateTime, DateTimeFormat},
+    types::AttributeValue,
+};
 use clap::Args;
 use passwords::{Credential, NewCredential, Username};
 use shared::{
@@ -11,7 +14,7 @@ use shared::{
 };
 
 use super::{
-    address::{bring_undos, with_address_of},
+    address::{undos, with_address_of},
     copies::Copies,
 };
 use crate::{
@@ -323,7 +326,10 @@ impl Restorer {
             (_, Some(holder)) if holder.user_id != *user_id => {
                 Ok(Restored::Not("the name is another user's by now".to_owned()))
             }
-            (None, None) => self.import(name, credential, &user, user.disabled.then_some(true)).await,
+            (None, None) => {
+                let undos = undos(&self.copies, user_id).await?;
+                self.import(name, credential, &user, user.disabled.then_some(true), undos).await
+            }
             (None, Some(_)) => self.complete(name, credential, user, Half::User).await,
             (Some(now), None) => self.complete(&now, credential, user, Half::Credential).await,
             (Some(now), Some(_)) if self.update => {
@@ -331,20 +337,21 @@ impl Restorer {
                     Some(today) if now != *name => with_address_of(today, user),
                     _ => user,
                 };
-                self.import(&now, credential, &user, None).await
+                self.import(&now, credential, &user, None, None).await
             }
             (Some(_), Some(_)) => Ok(Restored::LeftAlone),
         }
     }
 
-    /// Creates the user, or sets the user back. An existing user stays enabled or disabled: `disabled` is
-    /// `None`.
+    /// Creates the user, or sets the user back. An existing user stays enabled or disabled, and keeps the list of undos:
+    /// `disabled` and `undos` are `None`.
     async fn import(
         &self,
         name: &Username,
         credential: &Credential,
         user: &User,
         disabled: Option<bool>,
+        undos: Option<AttributeValue>,
     ) -> Result<Restored, AdminError> {
         let record = Record {
             username: name.clone(),
@@ -357,13 +364,11 @@ impl Restorer {
             not_before: Some(user.not_before),
             new_device_mails: Some(user.new_device_mails),
             valid_from: Some(credential.valid_from),
+            undos,
         };
         Ok(match self.worker.import(&record).await? {
             Outcome::Imported(user_id) => {
                 self.record(OperatorEvent::UserImported, &Subject::user(&user_id, Some(name.as_str())))?;
-                if self.audit.is_some() {
-                    bring_undos(&self.copies, &self.tables, &user_id).await?;
-                }
                 Restored::BroughtBack
             }
             Outcome::Updated(updated) if updated.changed.is_empty() => Restored::LeftAlone,
@@ -399,16 +404,14 @@ impl Restorer {
             username: name.clone(),
             user: User { username: Some(name.as_str().to_owned()), ..user },
             credential: NewCredential { user_id: user_id.clone(), password_hash, valid_from, must_change },
+            undos: undos(&self.copies, &user_id).await?,
         };
         if !self.tables.complete(&new, missing).await? {
             return Ok(Restored::Not("it was changed meanwhile".to_owned()));
         }
         let changed = match missing {
             Half::Credential => "credential",
-            Half::User => {
-                bring_undos(&self.copies, &self.tables, &user_id).await?;
-                "user"
-            }
+            Half::User => "user",
         };
         self.record(OperatorEvent::UserUpdated, &Subject { changed: Some(vec![changed]), ..subject })?;
         Ok(Restored::BroughtBack)

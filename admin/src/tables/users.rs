@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     error::{BuildError, SdkError},
     operation::transact_write_items::{TransactWriteItemsError, TransactWriteItemsOutput},
     types::{
-        AttributeValue::{Bool, N, S},
+        AttributeValue::{self, Bool, N, S},
         Delete, Put, TransactWriteItem,
     },
 };
@@ -55,6 +55,8 @@ pub struct NewUser {
     pub user: User,
     /// The credential.
     pub credential: NewCredential,
+    /// The changes of the mail address that can still be undone, in their stored form. Only a restored user has some.
+    pub undos: Option<AttributeValue>,
 }
 
 /// The outcome of renaming a user.
@@ -282,9 +284,11 @@ impl UserTables {
     }
 
     fn user_creation(&self, new: &NewUser) -> Result<Put, StoreError> {
+        let mut item = new.user.to_item(&new.credential.user_id);
+        item.extend(new.undos.clone().map(|undos| (attribute::UNDOS.to_owned(), undos)));
         Put::builder()
             .table_name(&self.users.table.name)
-            .set_item(Some(new.user.to_item(&new.credential.user_id)))
+            .set_item(Some(item))
             .condition_expression("attribute_not_exists(#user_id)")
             .expression_attribute_names("#user_id", attribute::USER_ID)
             .build()

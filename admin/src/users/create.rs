@@ -56,7 +56,7 @@ pub(super) async fn create(context: &Context, command: Create) -> Result<(), Adm
     };
     let user = User { username: Some(username.as_str().to_owned()), claims, ..User::default() };
     let credential = NewCredential { user_id, password_hash, must_change, valid_from: Timestamp::default() };
-    let new = NewUser { username, user, credential };
+    let new = NewUser { username, user, credential, undos: None };
     let name = new.username.as_str();
     match tables.create(&new).await? {
         Creation::Done => {}

@@ -481,32 +481,41 @@ async fn a_restore_gives_no_left_address_back_and_keeps_the_undos() {
     let backups = Backups::before(&mut deployed).await;
     deployed.client("shop").await;
     let (ada, bob) = (deployed.user("ada@then.example").await, deployed.user("bob").await);
+    let carol = deployed.user("carol").await;
     let then = r#"{"email":"ada@then.example","email_verified":true,"plan":"gold"}"#;
     deployed.run(&["users", "set-claims", "ada@then.example", then]).await.assert(0);
     let undos = AttributeValue::L(vec![AttributeValue::S("1767225600#AAAAAAAAAAAAAAAAAAAAAQ".to_owned())]);
-    let note = deployed.store.update_item().table_name("UsersTable");
-    let note = note.key("user_id", AttributeValue::S(bob.clone())).update_expression("SET undos = :undos");
-    note.expression_attribute_values(":undos", undos.clone()).send().await.unwrap();
+    for user_id in [&bob, &carol] {
+        let note =
+            deployed.store.update_item().table_name("UsersTable").update_expression("SET undos = :undos");
+        let note = note.key("user_id", AttributeValue::S(user_id.clone()));
+        note.expression_attribute_values(":undos", undos.clone()).send().await.unwrap();
+    }
     backups.note(THEN).await;
 
     deployed.run(&["users", "rename", "ada@then.example", "ada@now.example"]).await.assert(0);
     let now = r#"{"email":"ada@now.example","email_verified":true,"plan":"spoilt"}"#;
     deployed.run(&["users", "set-claims", "ada@now.example", now]).await.assert(0);
-    for (table, key, value) in
-        [("CredentialsTable", "username", "bob"), ("UsersTable", "user_id", bob.as_str())]
-    {
+    // Carol lost one of her two rows.
+    for (table, key, value) in [
+        ("CredentialsTable", "username", "bob"),
+        ("UsersTable", "user_id", bob.as_str()),
+        ("UsersTable", "user_id", carol.as_str()),
+    ] {
         delete(&deployed, table, key, value).await;
     }
     // It publishes keys, at which the doctor looks.
     deployed.api().await;
     let said = deployed.run(&[&ROWS[..], &["--update"]].concat()).await.json();
-    assert_eq!(detail(&said, "restored users"), "of 2 then, 1 brought back, 1 set back, 0 left as they are");
+    assert_eq!(detail(&said, "restored users"), "of 3 then, 2 brought back, 1 set back, 0 left as they are");
     let expected = json!({ "email": "ada@now.example", "email_verified": true, "plan": "gold" });
     assert_eq!(deployed.run(&["users", "show", "ada@now.example"]).await.json()["claims"], expected);
     let users = backups.items("UsersTable").await;
     let of =
         |id: &str| users.iter().find(|user| user["user_id"] == AttributeValue::S(id.to_owned())).unwrap();
-    assert_eq!(of(&bob).get("undos"), Some(&undos));
+    for user_id in [&bob, &carol] {
+        assert_eq!(of(user_id).get("undos"), Some(&undos));
+    }
     assert_eq!(of(&ada)["username"], AttributeValue::S("ada@now.example".to_owned()));
 }
 
