@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue::{self, L, S};
 use shared::{
     clock::Timestamp,
-    store::{Item, Row, StoreError, attribute},
+    store::{Item, PASSWORD_OVERLAP, Row, StoreError, attribute},
 };
 
 use crate::{MailId, Purpose, mail_id};
@@ -50,8 +50,9 @@ impl Undos {
     /// The list after an operator gave the user another name: no change can be undone, and earlier
     /// requests for another address are void, as after a change by the user.
     pub fn after_rename(now: Timestamp) -> Self {
-        // Instants are whole seconds: a request of this second may have come first.
-        let at = now + Duration::from_secs(1);
+        // Instants are whole seconds: a request of this second may have come first. And a session that is younger than the
+        // user's password stamps its requests as late as the password's start.
+        let at = now + PASSWORD_OVERLAP + Duration::from_secs(1);
         // All zeros, which no random identifier is: no mail's link undoes this.
         Self(vec![Undo { at, id: MailId::from_bytes([0; mail_id::LEN]) }])
     }
@@ -145,7 +146,7 @@ mod tests {
     #[test]
     fn no_link_undoes_a_rename_and_no_undo_ends_its_mark() {
         let renamed = Undos::after_rename(NOW);
-        assert!(renamed.latest() > NOW);
+        assert!(renamed.latest() > NOW + PASSWORD_OVERLAP);
         let id = ids::<1>()[0];
         let later = renamed.clone().with(id, NOW + HOUR).unwrap();
         assert_eq!(later.before(id), Some(renamed.clone()));

@@ -517,6 +517,24 @@ async fn an_operators_rename_voids_the_links_of_before_and_no_later_one() {
     assert_eq!(api.names_of(GRACE_ID).await, [OTHER]);
 }
 
+/// The session that follows a change of password begins some seconds after its request, and so does what it asks for.
+#[tokio::test]
+async fn an_operators_rename_right_after_a_new_password_voids_what_was_asked_for() {
+    let stage = Stage::set().await;
+    let own = stage.api.graces().await;
+    let next = stage.api.change_password(&own.access, GRACES_PASSWORD, CHOSEN).await.tokens();
+    stage.api.clock.advance(1);
+    let first = stage.api.try_change_address(&next.access, HOPPER, CHOSEN).await.request_token();
+    let asked = stage.read(first).await;
+    stage.api.clock.advance(1);
+    let [from, to] = [GRACE, OTHER].map(|name| Username::parse(name).unwrap());
+    let tables = UserTables::of(&stage.api.operator(None)).unwrap();
+    assert_eq!(tables.rename(&from, &to, None, stage.api.clock.now()).await.unwrap(), Renaming::Done);
+    stage.api.confirm_address(&asked.by_link()).await.assert_error(400, "invalid_grant");
+    stage.api.confirm_address(&asked.by_code()).await.assert_error(400, "invalid_grant");
+    assert_eq!(stage.api.names_of(GRACE_ID).await, [OTHER]);
+}
+
 #[tokio::test]
 async fn a_disabled_or_deleted_user_is_not_moved() {
     for is_deleted in [false, true] {
