@@ -8,7 +8,7 @@ mod rounds;
 mod selection;
 mod survivors;
 
-use std::{fs, path::PathBuf};
+use std::{fs, path::PathBuf, time::Duration};
 
 pub(crate) use self::selection::Selection;
 use self::{
@@ -48,15 +48,15 @@ pub(crate) fn run(selection: &Selection) -> Result<(), TaskError> {
         return Ok(());
     }
     mutants.empty_results()?;
-    let mut missed = mutants.try_all(&files, &ROUNDS[0])?;
+    let mut missed = mutants.try_all(&files, &ROUNDS[0], None)?;
     for round in &ROUNDS[1..] {
         let files: Vec<String> = files_of(&missed).into_iter().filter(|file| round.is_about(file)).collect();
         if files.is_empty() {
             continue;
         }
-        round.test(&mutants.tree)?;
+        let limit = round.test(&mutants.tree)?;
         missed.retain(|mutant| !round.is_about(file_of(mutant)));
-        missed.extend(mutants.try_all(&files, round)?);
+        missed.extend(mutants.try_all(&files, round, Some(limit))?);
     }
     mutants.tree.restore()?;
     let listed = Survivors::listed(&files)?;
@@ -86,14 +86,19 @@ impl Mutants {
         self.tree.folder().with_file_name("results")
     }
 
-    /// Tests these files' remaining mutants in one round. Returns the survivors.
-    fn try_all(&self, files: &[String], round: &Round) -> Result<Vec<String>, TaskError> {
+    /// Tests these files' remaining mutants in one round, each for as long as `limit`. Returns the survivors.
+    fn try_all(
+        &self,
+        files: &[String],
+        round: &Round,
+        limit: Option<Duration>,
+    ) -> Result<Vec<String>, TaskError> {
         println!("\n=== {}", round.name);
         let always = ["mutants", "--in-place", "--no-shuffle", "--colors=never", "--output=../results"];
         let mut command = self.tree.inside(program(&self.tool, &always));
         command.args(&self.common).args(files.iter().map(|file| format!("--file={file}")));
         proofs::in_full(&mut command);
-        let status = command.args(round.arguments()).status();
+        let status = command.args(round.arguments(limit)).status();
         let status = status.map_err(|e| TaskError(format!("cargo-mutants: {e}")))?;
         // 0: all were noticed. 2: some weren't. 3: some made the tests hang, which also counts as noticed.
         if !matches!(status.code(), Some(0 | 2 | 3)) {
