@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue::{self, L, S};
 use shared::{
     clock::Timestamp,
-    store::{Item, PASSWORD_OVERLAP, Row, StoreError, attribute},
+    store::{CLOCK_TOLERANCE, Item, Row, StoreError, attribute},
 };
 
 use crate::{MailId, Purpose, mail_id};
@@ -16,13 +16,15 @@ use crate::{MailId, Purpose, mail_id};
 /// How many changes can be undone at a time. More are refused: none may push another out.
 const MOST: usize = 10;
 
+const SECOND: Duration = Duration::from_secs(1);
+
 /// The changes that can still be undone, oldest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Undos(Vec<Undo>);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Undo {
-    /// When the address changed.
+    /// When the address changed, or some seconds later. Requests from before are void.
     at: Timestamp,
     /// The mail with the link that undoes it.
     id: MailId,
@@ -48,11 +50,11 @@ impl Undo {
 
 impl Undos {
     /// The list after an operator gave the user another name: no change can be undone, and earlier
-    /// requests for another address are void, as after a change by the user.
-    pub fn after_rename(now: Timestamp) -> Self {
-        // Instants are whole seconds: a request of this second may have come first. And a session that is younger than the
-        // user's password stamps its requests as late as the password's start.
-        let at = now + PASSWORD_OVERLAP + Duration::from_secs(1);
+    /// requests for another address are void, as after a change by the user. A session with a new password
+    /// begins with it, at `valid_from`, which may be some seconds ahead, and so do its requests.
+    pub fn after_rename(now: Timestamp, valid_from: Timestamp) -> Self {
+        // Instants are whole seconds: a request of this second may have come first.
+        let at = valid_from.max(now + CLOCK_TOLERANCE) + SECOND;
         // All zeros, which no random identifier is: no mail's link undoes this.
         Self(vec![Undo { at, id: MailId::from_bytes([0; mail_id::LEN]) }])
     }
@@ -73,22 +75,24 @@ impl Undos {
         (!self.0.is_empty()).then(|| L(self.0.iter().map(|undo| S(undo.to_text())).collect()))
     }
 
-    /// When the latest change was made. 1970, if none can be undone.
+    /// The instant before which all requests for another address are void. 1970, if no change can be undone.
     pub fn latest(&self) -> Timestamp {
-        self.0.last().map(|undo| undo.at).unwrap_or_default()
+        self.0.iter().map(|undo| undo.at).max().unwrap_or_default()
     }
 
-    /// Adds a change that the link of this mail undoes.
+    /// Adds a change that the link of this mail undoes, and that was asked for at `asked_at`. If that is
+    /// ahead (see [`Self::after_rename`]), other requests of this instant are void too.
     ///
     /// # Errors
     ///
     /// The time to wait, if as many as possible can still be undone.
-    pub fn with(mut self, id: MailId, now: Timestamp) -> Result<Self, Duration> {
+    pub fn with(mut self, id: MailId, asked_at: Timestamp, now: Timestamp) -> Result<Self, Duration> {
         self.0.retain(|undo| now < undo.over_at());
         if let Some(oldest) = self.0.first().filter(|_| self.0.len() >= MOST) {
             return Err(oldest.over_at().since(now));
         }
-        self.0.push(Undo { at: now, id });
+        let at = if asked_at > now { asked_at + SECOND } else { now };
+        self.0.push(Undo { at, id });
         Ok(self)
     }
 
@@ -116,7 +120,7 @@ mod tests {
     }
 
     fn after(undos: &[MailId]) -> Undos {
-        undos.iter().fold(Undos::default(), |all, id| all.with(*id, NOW).unwrap())
+        undos.iter().fold(Undos::default(), |all, id| all.with(*id, NOW, NOW).unwrap())
     }
 
     #[test]
@@ -136,8 +140,8 @@ mod tests {
         let all = ids::<MOST>();
         let undos = after(&all);
         let id = ids::<1>()[0];
-        assert_eq!(undos.clone().with(id, NOW + HOUR), Err(71 * HOUR));
-        let later = undos.with(id, NOW + DAYS_3).unwrap();
+        assert_eq!(undos.clone().with(id, NOW, NOW + HOUR), Err(71 * HOUR));
+        let later = undos.with(id, NOW, NOW + DAYS_3).unwrap();
         assert_eq!(later.latest(), NOW + DAYS_3);
         assert_eq!(later.clone().before(all[0]), None, "its link has expired");
         assert_eq!(later.before(id), Some(Undos::default()));
@@ -145,13 +149,26 @@ mod tests {
 
     #[test]
     fn no_link_undoes_a_rename_and_no_undo_ends_its_mark() {
-        let renamed = Undos::after_rename(NOW);
-        assert!(renamed.latest() > NOW + PASSWORD_OVERLAP);
+        let ahead = NOW + HOUR;
+        assert!(Undos::after_rename(NOW, NOW).latest() > NOW);
+        assert!(Undos::after_rename(NOW, ahead).latest() > ahead);
+        let renamed = Undos::after_rename(NOW, Timestamp::default());
         let id = ids::<1>()[0];
-        let later = renamed.clone().with(id, NOW + HOUR).unwrap();
+        let later = renamed.clone().with(id, NOW, NOW + HOUR).unwrap();
         assert_eq!(later.before(id), Some(renamed.clone()));
         let item = Item::from([("undos".to_owned(), renamed.to_value().unwrap())]);
         assert_eq!(Undos::of(&item).unwrap(), renamed);
+    }
+
+    #[test]
+    fn a_change_voids_the_requests_of_its_instant_if_that_is_ahead() {
+        let [first, second] = ids();
+        let ahead = NOW + Duration::from_secs(15);
+        let changed = Undos::default().with(first, ahead, NOW).unwrap();
+        assert!(changed.latest() > ahead);
+        let again = changed.clone().with(second, NOW, NOW).unwrap();
+        assert_eq!(again.latest(), changed.latest(), "a later change takes nothing back");
+        assert_eq!(Undos::default().with(first, NOW, NOW).unwrap().latest(), NOW);
     }
 
     #[test]

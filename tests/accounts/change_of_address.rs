@@ -517,6 +517,25 @@ async fn an_operators_rename_voids_the_links_of_before_and_no_later_one() {
     assert_eq!(api.names_of(GRACE_ID).await, [OTHER]);
 }
 
+/// As a thief may, who knows the new password. Each request is for an address of its own.
+#[tokio::test]
+async fn a_change_right_after_a_new_password_voids_the_others_that_were_asked_for() {
+    let stage = Stage::set().await;
+    let own = stage.api.graces().await;
+    let next = stage.api.change_password(&own.access, GRACES_PASSWORD, CHOSEN).await.tokens();
+    stage.api.clock.advance(1);
+    let mut asked = Vec::new();
+    for address in [HOPPER, OTHER] {
+        let request = stage.api.try_change_address(&next.access, address, CHOSEN).await.request_token();
+        asked.push(stage.read(request).await);
+    }
+    stage.api.clock.advance(1);
+    assert_eq!(stage.api.confirm_address(&asked[0].by_link()).await.status, 200);
+    stage.api.confirm_address(&asked[1].by_link()).await.assert_error(400, "invalid_grant");
+    stage.api.confirm_address(&asked[1].by_code()).await.assert_error(400, "invalid_grant");
+    assert_eq!(stage.api.names_of(GRACE_ID).await, [HOPPERS_NAME]);
+}
+
 /// The session that follows a change of password begins some seconds after its request, and so does what it asks for.
 #[tokio::test]
 async fn an_operators_rename_right_after_a_new_password_voids_what_was_asked_for() {

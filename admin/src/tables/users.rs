@@ -235,7 +235,7 @@ impl UserTables {
                 .set(attribute::USERNAME, Some(S(to.as_str().to_owned())))
                 // An operator has the last word: no link brings an earlier address back, or gives the user
                 // one that was asked for before.
-                .set(attribute::UNDOS, Undos::after_rename(now).to_value())
+                .set(attribute::UNDOS, Undos::after_rename(now, moving.valid_from).to_value())
                 .without_notice();
             let told = match outbox {
                 Some(outbox) => outbox.mail_of_rename(&moving.user_id, &User::from_item(&user)?, now)?,

@@ -107,7 +107,8 @@ impl Accounts {
         let Change { ticket, pending, record, ref old, to, now } = *change;
         let Moving { creation, deletion, .. } = moving;
         let id = MailId::new(&*self.random);
-        let undos = record.undos.clone().with(id, now).map_err(AccountsReason::ChangesSpent)?;
+        let undos =
+            record.undos.clone().with(id, pending.asked_at, now).map_err(AccountsReason::ChangesSpent)?;
         let user = self.rewrite(
             record,
             [

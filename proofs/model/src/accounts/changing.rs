@@ -98,7 +98,7 @@ impl Changing {
             return Written::Changed;
         }
         let id = store.next_id();
-        let Ok(undos) = user.undos().with(mail_id(id), at(now)) else { return Written::Taken };
+        let Ok(undos) = user.undos().with(mail_id(id), at(now), at(now)) else { return Written::Taken };
         store.use_up(self.mail, scenario);
         store.delete_credential(credential.name);
         store.put_credential(Credential { name, ..credential });

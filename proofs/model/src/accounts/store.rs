@@ -159,7 +159,7 @@ impl User {
     pub fn undos(&self) -> Undos {
         self.undos.iter().fold(Undos::default(), |undos, (time, id)| {
             // Only a full list refuses a change, and this list had room when the change was added.
-            undos.clone().with(mail_id(*id), at(*time)).unwrap_or(undos)
+            undos.clone().with(mail_id(*id), at(*time), at(*time)).unwrap_or(undos)
         })
     }
 
