@@ -1,9 +1,6 @@
 //! `restore rows`: restores deleted or damaged clients and users. It never undoes a later security measure.
 
-use aws_sdk_dynamodb::{
-    primitives::{DateTime, DateTimeFormat},
-    types::AttributeValue,
-};
+use aws_sdk_dynamodb::primitives::{DateTime, DateTimeFormat};
 use clap::Args;
 use passwords::{Credential, NewCredential, Username};
 use shared::{
@@ -27,7 +24,7 @@ use crate::{
     options,
     tables::{
         clients::{ClientTable, Registration},
-        users::{Half, NewUser, UserTables},
+        users::{Creation, Half, NewUser, UserTables},
     },
     users::{Outcome, Record, Secret, Worker, each_user},
 };
@@ -288,6 +285,17 @@ async fn users(
     Ok(counts)
 }
 
+/// The rows of a user as of then, without the list of undos.
+fn new_user(name: &Username, credential: &Credential, user: User) -> NewUser {
+    let Credential { user_id, password_hash, valid_from, changed_in: _, must_change } = credential.clone();
+    NewUser {
+        username: name.clone(),
+        user: User { username: Some(name.as_str().to_owned()), ..user },
+        credential: NewCredential { user_id, password_hash, valid_from, must_change },
+        undos: None,
+    }
+}
+
 /// The result for a user.
 enum Restored {
     BroughtBack,
@@ -326,10 +334,7 @@ impl Restorer {
             (_, Some(holder)) if holder.user_id != *user_id => {
                 Ok(Restored::Not("the name is another user's by now".to_owned()))
             }
-            (None, None) => {
-                let undos = undos(&self.copies, user_id).await?;
-                self.import(name, credential, &user, user.disabled.then_some(true), undos).await
-            }
+            (None, None) => self.bring_back(name, credential, user).await,
             (None, Some(_)) => self.complete(name, credential, user, Half::User).await,
             (Some(now), None) => self.complete(&now, credential, user, Half::Credential).await,
             (Some(now), Some(_)) if self.update => {
@@ -337,21 +342,39 @@ impl Restorer {
                     Some(today) if now != *name => with_address_of(today, user),
                     _ => user,
                 };
-                self.import(&now, credential, &user, None, None).await
+                self.set_back(&now, credential, &user).await
             }
             (Some(_), Some(_)) => Ok(Restored::LeftAlone),
         }
     }
 
-    /// Creates the user, or sets the user back. An existing user stays enabled or disabled, and keeps the list of undos:
-    /// `disabled` and `undos` are `None`.
-    async fn import(
+    /// Creates the user as of then.
+    async fn bring_back(
+        &self,
+        name: &Username,
+        credential: &Credential,
+        user: User,
+    ) -> Result<Restored, AdminError> {
+        if self.audit.is_none() {
+            return Ok(Restored::BroughtBack);
+        }
+        let user_id = &credential.user_id;
+        let new = NewUser { undos: undos(&self.copies, user_id).await?, ..new_user(name, credential, user) };
+        match self.tables.create(&new).await? {
+            Creation::Done => {}
+            Creation::NameTaken => return Ok(Restored::Not("the name is another user's by now".to_owned())),
+            Creation::IdTaken => return Ok(Restored::Not("it was changed meanwhile".to_owned())),
+        }
+        self.record(OperatorEvent::UserImported, &Subject::user(user_id, Some(name.as_str())))?;
+        Ok(Restored::BroughtBack)
+    }
+
+    /// Sets an existing user back. The user stays enabled or disabled.
+    async fn set_back(
         &self,
         name: &Username,
         credential: &Credential,
         user: &User,
-        disabled: Option<bool>,
-        undos: Option<AttributeValue>,
     ) -> Result<Restored, AdminError> {
         let record = Record {
             username: name.clone(),
@@ -359,14 +382,14 @@ impl Restorer {
             user_id: Some(credential.user_id.clone()),
             claims: Some(user.claims.clone()),
             secret: Some(Secret::Hash(credential.password_hash.clone())),
-            disabled,
+            disabled: None,
             must_change: credential.must_change.then_some(true),
             not_before: Some(user.not_before),
             new_device_mails: Some(user.new_device_mails),
             valid_from: Some(credential.valid_from),
-            undos,
         };
         Ok(match self.worker.import(&record).await? {
+            // Meanwhile the user was deleted.
             Outcome::Imported(user_id) => {
                 self.record(OperatorEvent::UserImported, &Subject::user(&user_id, Some(name.as_str())))?;
                 Restored::BroughtBack
@@ -397,15 +420,12 @@ impl Restorer {
         if self.audit.is_none() {
             return Ok(Restored::BroughtBack);
         }
-        let Credential { user_id, password_hash, valid_from, changed_in: _, must_change } =
-            credential.clone();
-        let subject = Subject::user(&user_id, Some(name.as_str()));
-        let new = NewUser {
-            username: name.clone(),
-            user: User { username: Some(name.as_str().to_owned()), ..user },
-            credential: NewCredential { user_id: user_id.clone(), password_hash, valid_from, must_change },
-            undos: undos(&self.copies, &user_id).await?,
+        let user_id = &credential.user_id;
+        let undos = match missing {
+            Half::Credential => None,
+            Half::User => undos(&self.copies, user_id).await?,
         };
+        let new = NewUser { undos, ..new_user(name, credential, user) };
         if !self.tables.complete(&new, missing).await? {
             return Ok(Restored::Not("it was changed meanwhile".to_owned()));
         }
@@ -413,6 +433,7 @@ impl Restorer {
             Half::Credential => "credential",
             Half::User => "user",
         };
+        let subject = Subject::user(user_id, Some(name.as_str()));
         self.record(OperatorEvent::UserUpdated, &Subject { changed: Some(vec![changed]), ..subject })?;
         Ok(Restored::BroughtBack)
     }

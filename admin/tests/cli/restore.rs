@@ -476,7 +476,7 @@ async fn a_user_enabled_since_the_backup_stays_enabled_and_signed_in() {
 
 /// Another user may have the address that was left, and the mails with the links of undos are still there.
 #[tokio::test]
-async fn a_restore_gives_no_left_address_back_and_keeps_the_undos() {
+async fn a_restore_gives_no_left_address_back_and_keeps_the_rest_of_a_user() {
     let mut deployed = Deployed::embedded().await;
     let backups = Backups::before(&mut deployed).await;
     deployed.client("shop").await;
@@ -485,10 +485,12 @@ async fn a_restore_gives_no_left_address_back_and_keeps_the_undos() {
     let then = r#"{"email":"ada@then.example","email_verified":true,"plan":"gold"}"#;
     deployed.run(&["users", "set-claims", "ada@then.example", then]).await.assert(0);
     let undos = AttributeValue::L(vec![AttributeValue::S("1767225600#AAAAAAAAAAAAAAAAAAAAAQ".to_owned())]);
+    let signed_up_at = AttributeValue::N("1767225600".to_owned());
     for user_id in [&bob, &carol] {
-        let note =
-            deployed.store.update_item().table_name("UsersTable").update_expression("SET undos = :undos");
+        let note = deployed.store.update_item().table_name("UsersTable");
         let note = note.key("user_id", AttributeValue::S(user_id.clone()));
+        let note = note.update_expression("SET undos = :undos, signed_up_at = :at");
+        let note = note.expression_attribute_values(":at", signed_up_at.clone());
         note.expression_attribute_values(":undos", undos.clone()).send().await.unwrap();
     }
     backups.note(THEN).await;
@@ -515,6 +517,7 @@ async fn a_restore_gives_no_left_address_back_and_keeps_the_undos() {
         |id: &str| users.iter().find(|user| user["user_id"] == AttributeValue::S(id.to_owned())).unwrap();
     for user_id in [&bob, &carol] {
         assert_eq!(of(user_id).get("undos"), Some(&undos));
+        assert_eq!(of(user_id).get("signed_up_at"), Some(&signed_up_at));
     }
     assert_eq!(of(&ada)["username"], AttributeValue::S("ada@now.example".to_owned()));
 }

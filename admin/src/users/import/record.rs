@@ -1,7 +1,6 @@
 //! A parsed line, or why it is rejected. The reason never repeats any part of the line, which may be a
 //! password.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use passwords::{NewPassword, Username, stored_form};
 use serde_json::{Map, Value};
 use shared::{clock::Timestamp, ids::UserId};
@@ -28,9 +27,6 @@ pub(crate) struct Record {
     pub(crate) new_device_mails: Option<bool>,
     /// The earliest start of sessions with the password.
     pub(crate) valid_from: Option<Timestamp>,
-    /// The changes of the mail address that a new user can still undo, in their stored form. No line has them, a copy of a
-    /// table has.
-    pub(crate) undos: Option<AttributeValue>,
 }
 
 /// The password or its hash.
@@ -108,7 +104,6 @@ impl Record {
             not_before: fields.instant("not_before")?,
             new_device_mails: fields.flag("new_device_mails")?,
             valid_from: fields.instant("valid_from")?,
-            undos: None,
         })
     }
 }

@@ -243,8 +243,7 @@ impl Worker {
             must_change: record.must_change.unwrap_or_default(),
             valid_from: record.valid_from.unwrap_or_default(),
         };
-        let (username, undos) = (record.username.clone(), record.undos.clone());
-        Ok(Some(NewUser { username, user, credential, undos }))
+        Ok(Some(NewUser { username: record.username.clone(), user, credential, undos: None }))
     }
 
     /// Gives the line's user the name of a user who was deleted in the other deployment. It ends that user as
