@@ -27,7 +27,8 @@ pub(crate) enum WireFault {
     Throttled,
     /// The service refuses the request for now, because the table or a partition is overloaded.
     OverCapacity,
-    /// The service refuses the write, because a transaction is writing the item.
+    /// The service refuses the write or the transaction, because another transaction is writing the item. No read gets it, so it
+    /// isn't one of [`Self::ALL`].
     Conflict,
     /// The service fails with a 500.
     Internal,
@@ -44,10 +45,9 @@ pub(crate) enum WireFault {
 }
 
 impl WireFault {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Throttled,
         Self::OverCapacity,
-        Self::Conflict,
         Self::Internal,
         Self::Denied,
         Self::HangBefore,
@@ -62,10 +62,11 @@ impl WireFault {
     }
 
     /// The service's own refusal, if the fault is one.
-    fn answer(self) -> Option<Answer> {
+    fn answer(self, request: &WireRequest) -> Option<Answer> {
         match self {
             Self::Throttled => Some(Answer::error(400, "ThrottlingException")),
             Self::OverCapacity => Some(Answer::error(400, "ProvisionedThroughputExceededException")),
+            Self::Conflict if request.is_transaction() => Some(Answer::cancelled("TransactionConflict")),
             Self::Conflict => Some(Answer::error(400, "TransactionConflictException")),
             Self::Internal => Some(Answer::error(500, "InternalServerError")),
             Self::Denied => Some(Answer::error(400, "AccessDeniedException")),
@@ -301,7 +302,7 @@ impl Proxy {
             let carried_out = match fault {
                 None => self.upstream.send(&request).await,
                 Some(fault) if fault.is_after() => self.upstream.send(&request).await.and(None),
-                Some(fault) => fault.answer(),
+                Some(fault) => fault.answer(&request),
             };
             let Some(answer) = carried_out else {
                 if matches!(fault, Some(WireFault::HangBefore | WireFault::HangAfter)) {

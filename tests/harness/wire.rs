@@ -46,6 +46,10 @@ impl WireRequest {
         Some(Self { headers, body, invocation, target })
     }
 
+    pub(super) fn is_transaction(&self) -> bool {
+        self.target.ends_with(".TransactWriteItems")
+    }
+
     pub(super) fn is_of_secrets(&self) -> bool {
         self.target.starts_with("secretsmanager.")
     }
@@ -113,6 +117,16 @@ impl Answer {
     pub(super) fn error(status: u16, name: &str) -> Self {
         let body = json!({ "__type": format!("com.amazonaws#{name}"), "message": "a fault of the test" });
         Self { status, body: body.to_string().into_bytes() }
+    }
+
+    /// That of a transaction which was cancelled for this reason.
+    pub(super) fn cancelled(reason: &str) -> Self {
+        let body = json!({
+            "__type": "com.amazonaws#TransactionCanceledException",
+            "message": "a fault of the test",
+            "CancellationReasons": [{ "Code": reason }],
+        });
+        Self { status: 400, body: body.to_string().into_bytes() }
     }
 
     pub(super) fn to_bytes(&self) -> Vec<u8> {

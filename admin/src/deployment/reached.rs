@@ -45,7 +45,7 @@ pub struct Deployment {
 impl Deployment {
     pub(super) fn over(sdk_config: SdkConfig, environment: Environment, target: String) -> Self {
         Self {
-            dynamodb: Client::new(&sdk_config),
+            dynamodb: shared::aws::dynamodb(&sdk_config),
             sdk_config,
             environment,
             api_url: None,
