@@ -58,7 +58,7 @@ cargo xtask TASK
                    key by the lines of docs/guide/dpop.md (needs npm and Chromium)
   sam [PART]       templates: validate, lint and translate them, and check the result, and that of the examples for
                    the CDK and Terraform (needs PyPI, Node and npm); values: of that, only the templates with actual values, and
-                   what updates do (two minutes); functions: build
+                   what updates do (a minute and a half); functions: build
                    them as they are deployed, and run what was built under Lambda's Runtime Interface Emulator (a quarter of
                    an hour; not part of CI); without PART, both
   sam-local [PART | --release]

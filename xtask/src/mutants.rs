@@ -107,12 +107,19 @@ impl Mutants {
         for outcome in ["caught", "timeout", "unviable"] {
             println!("{:>6}  {outcome}", self.result(outcome)?.lines().count());
         }
+        // The next round leaves out what was caught; what hung it would try again.
+        let caught = self.result("caught")? + &self.result("timeout")?;
+        fs::write(self.path_of("caught"), caught).map_err(|e| TaskError(format!("caught.txt: {e}")))?;
         Ok(self.result("missed")?.lines().map(str::to_owned).collect())
+    }
+
+    fn path_of(&self, outcome: &str) -> PathBuf {
+        self.results().join("mutants.out").join(outcome).with_extension("txt")
     }
 
     /// The mutants with this outcome.
     fn result(&self, outcome: &str) -> Result<String, TaskError> {
-        let path = self.results().join("mutants.out").join(outcome).with_extension("txt");
+        let path = self.path_of(outcome);
         fs::read_to_string(&path).map_err(|e| TaskError(format!("{}: {e}", path.display())))
     }
 }

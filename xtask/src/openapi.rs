@@ -38,7 +38,8 @@ pub(crate) fn run_all() -> Result<(), TaskError> {
     check(&[REST, HTTP])
 }
 
-/// Runs all checks, with the requests to a REST API alone. The integration tests call the routes of an HTTP API.
+/// Runs all checks, with the requests to a REST API alone. Every change runs the tests that depend on the gateway behind an HTTP API
+/// (`http_api`).
 pub(crate) fn run_for_a_change() -> Result<(), TaskError> {
     check(&[REST])
 }

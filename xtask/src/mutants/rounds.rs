@@ -77,7 +77,7 @@ const ANYWHERE: &[&str] = &[""];
 /// Skips the test that compares durations: on a busy machine it fails, and would seem to notice any mutant.
 const TIMED: &str = "--skip=takes_about_as_long";
 
-/// Modules of the integration tests. All others take longer than these together.
+/// The modules of the integration tests about tokens, sessions, keys and what operators do to them.
 const CLOSEST: [&str; 32] = [
     "access_tokens::",
     "admin_keys::",
