@@ -517,7 +517,7 @@ async fn an_operators_rename_voids_the_links_of_before_and_no_later_one() {
     assert_eq!(api.names_of(GRACE_ID).await, [OTHER]);
 }
 
-/// As a thief may, who knows the new password. Each request is for an address of its own.
+/// A thief with the new password may send such requests. Each is for another address.
 #[tokio::test]
 async fn a_change_right_after_a_new_password_voids_the_others_that_were_asked_for() {
     let stage = Stage::set().await;
@@ -536,7 +536,7 @@ async fn a_change_right_after_a_new_password_voids_the_others_that_were_asked_fo
     assert_eq!(stage.api.names_of(GRACE_ID).await, [HOPPERS_NAME]);
 }
 
-/// The session that follows a change of password begins some seconds after its request, and so does what it asks for.
+/// A session with a new password begins with it, some seconds ahead, and so do its requests.
 #[tokio::test]
 async fn an_operators_rename_right_after_a_new_password_voids_what_was_asked_for() {
     let stage = Stage::set().await;
