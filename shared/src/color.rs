@@ -23,7 +23,7 @@ impl Color {
         let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
         let (pairs, []) = digits.as_chunks::<2>() else { return None };
         let values: Option<Vec<u8>> =
-            pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect();
+            pairs.iter().map(|[high, low]| Some(digit(*high)? * 16 + digit(*low)?)).collect();
         values?.try_into().ok().map(Self)
     }
 
@@ -133,6 +133,9 @@ mod tests {
         // The lightest grey that is readable on white.
         let grey = Color([0x76; 3]).contrast(Color::WHITE);
         assert!((4.54..4.55).contains(&grey), "{grey}");
+        // Dark colours are on the straight part of the curve.
+        let dark = Color([10; 3]).contrast(Color::BLACK);
+        assert!((1.0606..1.0608).contains(&dark), "{dark}");
     }
 
     #[test]

@@ -87,7 +87,7 @@ fn decode(path: &str) -> Option<String> {
             decoded.push(byte);
             continue;
         }
-        let escaped = digit(bytes.next()?)? << 4 | digit(bytes.next()?)?;
+        let escaped = digit(bytes.next()?)? * 16 + digit(bytes.next()?)?;
         if escaped.is_ascii_alphanumeric() || b"-._~/".contains(&escaped) {
             return None;
         }

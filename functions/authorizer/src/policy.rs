@@ -205,8 +205,7 @@ impl PolicyDocument {
             Some(Target::Path(method, path)) if !path.text().contains('*') => {
                 resources_of(call.stage, method, path)
             }
-            Some(Target::Route(route)) => vec![call.stage.resource(route)],
-            // As the gateway itself spells it.
+            // As the gateway itself spells it. A route is that already.
             _ => vec![call.stage.resource(call.arn)],
         };
         // A wildcard or a variable would match more.
