@@ -216,6 +216,43 @@ mod tests {
     }
 
     #[test]
+    fn a_stage_has_the_name_and_the_length_of_its_arn() {
+        for name in ["prod", "$default"] {
+            let arn = format!("arn:aws:execute-api:eu-west-1:123456789012:a1b2/{name}");
+            let stage = Stage::of_method_arn(&format!("{arn}/GET/me")).unwrap();
+            assert_eq!((stage.name(), stage.len()), (name, arn.len()));
+        }
+    }
+
+    #[test]
+    fn a_call_is_a_method_with_a_path_or_a_route() {
+        let path = |path: &str| Some(Target::Path("GET", NormalPath::parse(path).unwrap()));
+        for (call, expected) in [
+            ("GET", path("/")),
+            ("GET/", path("/")),
+            ("GET/me", path("/me")),
+            ("$connect", Some(Target::Route("$connect".to_owned()))),
+            ("$connect/me", None),
+            ("FETCH/me", None),
+        ] {
+            assert_eq!(Target::of_arn(call), expected, "{call}");
+        }
+    }
+
+    #[test]
+    fn only_one_call_changes_a_password() {
+        for (call, expected) in [
+            ("POST/password", true),
+            ("GET/password", false),
+            ("POST/password/", false),
+            ("POST/passwords", false),
+            ("$password", false),
+        ] {
+            assert_eq!(Target::of_arn(call).unwrap().is_password_change(), expected, "{call}");
+        }
+    }
+
+    #[test]
     fn an_arn_that_would_reach_further_is_refused() {
         for arn in [
             "",
@@ -303,6 +340,8 @@ mod tests {
             ("GET/orders", "GET", ["/orders", ""], ["POST /orders", ""]),
             ("GET/orders", "GET", ["/xorders", ""], ["/orders", ""]),
             ("GET/orders/a/b", "GET", ["/orders/a/b", ""], ["/orders/{id}", ""]),
+            ("GET/orders/7", "GET", ["/orders/7", ""], ["/orders/{id", ""]),
+            ("GET/orders/7", "GET", ["/orders/7", ""], ["/orders/id}", ""]),
             ("GET/", "GET", ["/admin", ""], ["/", "/admin"]),
             ("GET/", "GET", ["/v1", ""], ["$default", "GET /v1"]),
             ("GET/", "GET", ["/v1", ""], ["ANY /{proxy+}", ""]),

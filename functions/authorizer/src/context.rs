@@ -137,8 +137,78 @@ fn ascii_json(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use shared::{
+        clock::Timestamp,
+        ids::{ClientId, SessionId, UserId},
+        scope::Scope,
+        store::SessionKey,
+        tokens::Access,
+    };
 
     use super::*;
+
+    fn of_variables(claims: &str, form: &str) -> Result<ContextClaims, EnvironmentError> {
+        let variables = [(variable::CONTEXT_CLAIMS, claims), (variable::CONTEXT_CLAIMS_AS, form)];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        ContextClaims::from_environment(&Environment::from_variables(variables))
+    }
+
+    /// The context of a token with these claims.
+    fn context(passed_on: &str, form: &str, claims: &Value) -> Result<AuthorizerContext, AuthorizerError> {
+        let session = SessionKey {
+            user_id: UserId::parse("u1").unwrap(),
+            client_id: ClientId::parse("app").unwrap(),
+            session_id: SessionId::of_secret(b"secret"),
+        };
+        let token = AccessToken {
+            access: Access::Api,
+            session,
+            scope: Scope::parse("read").unwrap(),
+            expires_at: Timestamp::from_unix(1_800_000_000),
+            jkt: None,
+            claims: claims.as_object().unwrap().clone(),
+        };
+        of_variables(passed_on, form).unwrap().context(&token)
+    }
+
+    #[test]
+    fn the_chosen_claims_are_passed_on_without_those_whose_name_is_taken() {
+        let claims =
+            json!({ "email": "somebody@example.org", "level": 3, "principalId": "x", (CONTEXT_JKT): "y" });
+        let of_the_token = context("", "", &claims).unwrap();
+        assert_eq!(
+            Value::Object(of_the_token.clone()),
+            json!({
+                "sub": "u1",
+                "client_id": "app",
+                "sid": SessionId::of_secret(b"secret").to_string(),
+                "scope": "read",
+                "exp": "1800000000",
+            })
+        );
+        let added = |passed_on: &str, form: &str| {
+            let mut context = context(passed_on, form, &claims).unwrap();
+            context.retain(|name, _| !of_the_token.contains_key(name));
+            Value::Object(context)
+        };
+        let (email, as_json) = ("somebody@example.org", r#"{"email":"somebody@example.org","level":3}"#);
+        assert_eq!(added("*", ""), json!({ "email": email, "level": "3" }));
+        assert_eq!(added(" email , absent,", "values"), json!({ "email": email }));
+        assert_eq!(added("principalId", "values"), json!({}));
+        assert_eq!(added("*", "json"), json!({ "claims_json": as_json }));
+        assert_eq!(added("*", "both"), json!({ "claims_json": as_json, "email": email, "level": "3" }));
+    }
+
+    #[test]
+    fn a_context_of_the_greatest_length_is_passed_on_and_a_longer_one_refused() {
+        let of_len = |len: usize| context("*", "", &json!({ "note": "x".repeat(len) }));
+        let len = |context: &AuthorizerContext| -> usize {
+            context.iter().map(|(name, value)| name.len() + value.as_str().unwrap().len()).sum()
+        };
+        let rest = len(&of_len(0).unwrap());
+        assert_eq!(len(&of_len(MAX_LEN - rest).unwrap()), MAX_LEN);
+        assert!(matches!(of_len(MAX_LEN - rest + 1), Err(AuthorizerError::ContextTooLong)));
+    }
 
     #[test]
     fn ascii_json_round_trips() {
@@ -152,11 +222,7 @@ mod tests {
 
     #[test]
     fn a_form_that_is_not_known_is_refused() {
-        let read = |form: &str| {
-            let variables = [(variable::CONTEXT_CLAIMS_AS, form), (variable::CONTEXT_CLAIMS, "*")];
-            let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-            ContextClaims::from_environment(&Environment::from_variables(variables)).map(|claims| claims.form)
-        };
+        let read = |form: &str| of_variables("*", form).map(|claims| claims.form);
         for (form, expected) in
             [("", Form::Values), ("values", Form::Values), ("json", Form::Json), ("both", Form::Both)]
         {

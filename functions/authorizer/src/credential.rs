@@ -94,4 +94,31 @@ mod tests {
             assert_eq!(read(header), None, "{header}");
         }
     }
+
+    #[test]
+    fn app_sync_gets_a_token_with_a_scheme_or_without() {
+        let read = |text| {
+            Credential::of_app_sync(text).map(|credential| (credential.scheme, credential.token().to_owned()))
+        };
+        assert_eq!(read("a.b"), Some((Scheme::Bearer, "a.b".to_owned())));
+        assert_eq!(read("Bearer a.b"), Some((Scheme::Bearer, "a.b".to_owned())));
+        assert_eq!(read("DPoP a.b"), Some((Scheme::Dpop, "a.b".to_owned())));
+        for text in ["", "Basic a.b", "a b", "Bearer "] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_browser_offers_the_token_as_the_second_subprotocol() {
+        let read =
+            |header| Credential::of_subprotocol(header).map(|credential| credential.token().to_owned());
+        for header in ["bearer, a.b", "bearer,a.b", " bearer , a.b "] {
+            assert_eq!(read(header), Some("a.b".to_owned()), "{header}");
+        }
+        for header in
+            ["", "bearer", "bearer,", "a.b, bearer", "chat, a.b", "Bearer, a.b", "bearer, a.b, chat"]
+        {
+            assert_eq!(read(header), None, "{header}");
+        }
+    }
 }

@@ -149,3 +149,57 @@ impl DenylistCopy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_unix(NOW + seconds)
+    }
+
+    #[test]
+    fn a_session_is_refused_from_the_earliest_instant_of_its_rows_until_it_expires() {
+        const AT_ONCE: Option<u64> = None;
+        let session = [7; 16];
+        for (rows, refused) in [
+            (&[AT_ONCE][..], 0..100),
+            (&[Some(10)], 10..100),
+            (&[Some(10), AT_ONCE], 0..100),
+            (&[AT_ONCE, Some(10)], 0..100),
+            (&[Some(10), Some(20)], 10..100),
+        ] {
+            let mut copy = DenylistCopy::default();
+            for effective_at in rows {
+                let effective_at = effective_at.map_or_else(Timestamp::default, at);
+                copy.add(&Revocation { session, effective_at, expires_at: at(100) });
+            }
+            for seconds in [0, 9, 10, 19, 20, 99, 100] {
+                assert_eq!(
+                    copy.refuses(session, at(seconds)),
+                    refused.contains(&seconds),
+                    "{rows:?} {seconds}"
+                );
+            }
+            assert!(!copy.refuses([8; 16], at(50)), "{rows:?}");
+        }
+    }
+
+    #[test]
+    fn a_pull_reaches_back_before_the_last_one_but_not_beyond_what_matters() {
+        let now = at(0);
+        let all = now - (Revocations::TTL + OVERLAP);
+        for (pulled_at, from) in [
+            (None, all),
+            (Some(now - Duration::from_secs(15)), now - Duration::from_secs(15) - OVERLAP),
+            (Some(now + Duration::from_secs(15)), now - OVERLAP),
+            (Some(now - Revocations::TTL), all),
+            (Some(now - 2 * Revocations::TTL), all),
+        ] {
+            let copy = DenylistCopy { pulled_at, ..DenylistCopy::default() };
+            assert_eq!(copy.pull_from(now), from, "{pulled_at:?}");
+        }
+    }
+}

@@ -142,6 +142,21 @@ mod tests {
     }
 
     #[test]
+    fn a_stored_proof_is_in_a_partition_that_no_hour_has() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        for (id, bucket, name) in [
+            (0, 1 << 63, "proof#00000000000000000000000000000000"),
+            (1 << 64, 1 << 63 | 1, "proof#00000000000000010000000000000000"),
+            (u128::MAX, u64::MAX, "proof#ffffffffffffffffffffffffffffffff"),
+        ] {
+            let row = row(id, "mine", now);
+            assert_eq!(row[attribute::BUCKET], N(bucket.to_string()), "{name}");
+            assert_eq!(row[attribute::REVOCATION], S(name.to_owned()));
+            assert_eq!(row[attribute::EXPIRES_AT], N((now + TTL).to_string()), "{name}");
+        }
+    }
+
+    #[test]
     fn the_number_of_remembered_proofs_is_bounded() {
         let (mut seen, now) = (Seen::default(), Timestamp::from_unix(1_800_000_000));
         for number in 0..5 * u128::from(CAPACITY) {

@@ -318,6 +318,43 @@ mod tests {
     }
 
     #[test]
+    fn only_a_token_that_meets_every_rule_may_make_every_call() {
+        for (text, default, scope, expected) in [
+            ("", "", "", true),
+            ("", "deny", "", false),
+            ("GET /orders read", "allow", "read", true),
+            ("GET /orders read", "allow", "", false),
+            ("GET /orders read; GET /me -", "allow", "read", true),
+            ("GET /orders read; PUT /orders write", "allow", "read", false),
+            ("GET /orders read", "deny", "read", false),
+        ] {
+            let table = rules(text, default).unwrap();
+            assert_eq!(table.permit_everything(&Scope::parse(scope).unwrap()), expected, "{text} {scope}");
+        }
+    }
+
+    #[test]
+    fn a_rule_is_met_with_one_that_needs_at_least_its_scope() {
+        let table = rules("GET /a read; GET /b read write; GET /c -", "").unwrap();
+        let [read, both, none] = table.iter().collect::<Vec<_>>()[..] else { unreachable!() };
+        assert!(read.is_met_with(both) && none.is_met_with(read) && read.is_met_with(read));
+        assert!(!both.is_met_with(read) && !read.is_met_with(none));
+    }
+
+    #[test]
+    fn a_table_has_slashes_if_the_path_of_a_rule_ends_in_one() {
+        for (text, expected) in [
+            ("GET /a -; PUT /a/ -", true),
+            ("GET /a/ -", true),
+            ("GET /a -", false),
+            ("$connect -", false),
+            ("", false),
+        ] {
+            assert_eq!(rules(text, "").unwrap().have_slashes(), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn a_call_that_no_rule_names_differs_from_one_without_the_scope() {
         let is_unnamed = |rules: &ScopeRules, call: &str| rules.name_none(Target::of_arn(call).as_ref());
         let table = rules("GET /orders read; $connect chat", "").unwrap();

@@ -41,13 +41,17 @@ fn table(rules: &str, default: &str) -> ScopeRules {
 }
 
 fn policy(rules: &ScopeRules, scope: &str, call: &str) -> PolicyDocument {
+    let policy = policy_of_any_length(rules, scope, call);
+    assert!(policy.fits(), "{policy:?}");
+    policy
+}
+
+fn policy_of_any_length(rules: &ScopeRules, scope: &str, call: &str) -> PolicyDocument {
     let (scope, target) = (Scope::parse(scope).unwrap(), Target::of_arn(call));
     let stage = Stage::of_method_arn(&format!("{STAGE}/GET/")).unwrap();
     let verdict = rules.decide(target.as_ref(), &scope);
     let call = Call { stage: &stage, arn: call, target: target.as_ref(), verdict };
-    let policy = PolicyDocument::of_call(&call, rules, |rule| rule.is_met_by(&scope));
-    assert!(policy.fits(), "{policy:?}");
-    policy
+    PolicyDocument::of_call(&call, rules, |rule| rule.is_met_by(&scope))
 }
 
 /// IAM's evaluation: `*` is any run of characters, `?` is one.
@@ -218,11 +222,13 @@ fn a_policy_variable_in_a_path_is_denied_with_wildcards() {
 fn a_table_too_long_for_all_methods_allows_only_the_calls_method() {
     let rules: Vec<_> =
         (0..40).map(|i| format!("* /rule{i} {}", if i == 0 { "admin" } else { "-" })).collect();
-    let rules = evaluable(table(&rules.join(";"), "deny")).unwrap();
-    for call in ["GET/rule7", "OPTIONS/rule39"] {
+    let rules = evaluable(table(&format!("GET /x/rule0 -; OPTIONS /x/rule0 -; {}", rules.join(";")), "deny"));
+    let rules = rules.unwrap();
+    for call in ["GET/rule7", "OPTIONS/rule39", "GET/x/rule0"] {
         assert!(allows(&policy(&rules, "", call), call), "{call}");
         assert!(!allows(&policy(&rules, "", call), "PATCH/rule0"), "{call}");
         assert!(!allows(&policy(&rules, "", call), "GET/x/rule7"), "{call}");
+        assert!(!allows(&policy(&rules, "", call), "GET/rule0"), "{call}");
     }
 }
 
@@ -309,6 +315,76 @@ fn as_many_rules_fit_as_the_manual_says() {
 }
 
 #[test]
+fn a_table_whose_longest_policy_is_as_long_as_can_be_is_taken() {
+    let stage = Stage::of_method_arn(&format!("{A_STAGE}/GET/")).unwrap();
+    for default in ["allow", "deny"] {
+        let rule = |i: usize| format!("GET /r{i:03} read");
+        let others: Vec<_> = (0..most_rules(default, rule) - 1).map(rule).collect();
+        let of_len =
+            |len: usize| table(&format!("{}; * /{} read", others.join(";"), "a".repeat(len)), default);
+        let longest = |len: usize| longest(&stage, &of_len(len), "HEAD");
+        let lens: Vec<_> = (1..400).collect();
+        let exact = 1 + lens.partition_point(|len| longest(*len) < MAX_LEN);
+        assert_eq!(longest(exact), MAX_LEN, "{default}");
+        assert!(evaluable(of_len(exact)).is_ok(), "{default} {exact}");
+        assert!(evaluable(of_len(exact + 1)).is_err(), "{default} {exact}");
+    }
+}
+
+#[test]
+fn no_policy_for_one_method_is_longer_than_the_longest() {
+    let rules: Vec<_> = (0..40).map(|i| format!("* /rule{i} read")).collect();
+    let rules = table(&format!("GET /orders* read; {}", rules.join(";")), "allow");
+    let call = format!("GET/orders/{}", "y".repeat(600));
+    let policy = policy_of_any_length(&rules, "", &call);
+    let stage = Stage::of_method_arn(&format!("{STAGE}/GET/")).unwrap();
+    let longest = longest(&stage, &rules, "GET");
+    assert!((longest - 5..=longest).contains(&policy.len()), "{} {longest}", policy.len());
+    // It denies nothing that a token without any scope may call.
+    let open = table(
+        &(0..100).map(|i| format!("GET /a-longer-path{i:02} -")).collect::<Vec<_>>().join(";"),
+        "allow",
+    );
+    assert!(evaluable(open).is_ok());
+}
+
+#[test]
+fn a_deny_of_the_greatest_length_is_exact() {
+    let stage = Stage::of_method_arn(&format!("{STAGE}/GET/")).unwrap();
+    let deny = |len: usize| {
+        let resource = resource_of(&stage, &Target::of_arn(&format!("GET/{}", "y".repeat(len))).unwrap());
+        assert!(is_short(&resource), "{resource}");
+        resource
+    };
+    let rest = format!("{STAGE}/GET/").len();
+    assert!(!deny(MAX_RESOURCE_LEN - rest).contains('*'));
+    assert!(deny(MAX_RESOURCE_LEN - rest + 1).ends_with("y*"));
+}
+
+#[test]
+fn a_rule_for_every_method_and_any_start_is_one_resource() {
+    let rules = table("* /* read; * /orders read", "allow");
+    let counts: Vec<_> = rules
+        .iter()
+        .map(|rule| {
+            (Methods::Each.allowed(rule).len(), Methods::Each.denied(rule, rules.default(), false).len())
+        })
+        .collect();
+    assert_eq!(counts, [(1, 1), (METHODS.len(), METHODS.len())]);
+}
+
+#[test]
+fn a_star_in_a_path_opens_nothing_else() {
+    let rules = table("GET /users/@me admin; GET /users/* read", "deny");
+    for call in ["GET/users/%2Ame", "GET/users/*me", "GET/users/%2A"] {
+        let policy = policy(&rules, "read", call);
+        for other in ["GET/users/@me", "GET/users/%40me", "PUT/users/x"] {
+            assert!(!allows(&policy, other), "{call} {other} {policy:?}");
+        }
+    }
+}
+
+#[test]
 fn an_accepted_table_makes_policies_that_fit_for_every_token() {
     let long = "x".repeat(380);
     for default in ["deny", "allow"] {
@@ -357,7 +433,9 @@ fn a_bound_token_is_allowed_only_its_call_or_nothing() {
         (call.is_nameable(), PolicyDocument::of_call_alone(&call))
     };
     let others = ["GET/orders", "POST/orders/7", "GET/orders/8", "GET/orders/7/x", "GET/", "$connect"];
-    for call in ["GET/orders/7", "GET/orders//7", "GET/a%2Fb", "GET/a%20b", "GET/orders/7/", "$default"] {
+    for call in
+        ["GET/orders/7", "GET/orders//7", "GET/a%2Fb", "GET/a%20b", "GET/a%2Ab", "GET/orders/7/", "$default"]
+    {
         let (is_nameable, policy) = alone(call, Verdict::Allowed);
         assert!(is_nameable && allows(&policy, call), "{call} {policy:?}");
         for other in others {
