@@ -1,5 +1,7 @@
 //! The work of the start isn't repeated: clients are built once, and keys are loaded before the first request.
 
+use accounts::AccountsApi;
+use authorize::Authorize;
 use aws_sdk_dynamodb::Client;
 use axum::http::Request;
 use local::engine::{self, ANY_ACCESS_KEY_ID};
@@ -8,6 +10,8 @@ use logout::Logout;
 use password::PasswordChange;
 use refresh::Refresh;
 use shared::{context::Context, route};
+use token::TokenEndpoint;
+use userinfo::Userinfo;
 
 use crate::harness::{APP, Api, Proxy, Secrets, Spoiled, WireFault, bearer, form, form_post, keyset};
 
@@ -55,21 +59,26 @@ async fn warm_up_all(api: &Api) {
     Refresh::start(&api.context("refresh")).await.unwrap().warm_up().await;
     Logout::start(&api.context("logout")).await.unwrap().warm_up().await;
     PasswordChange::start(&api.context("password")).await.unwrap().warm_up().await;
+    TokenEndpoint::start(&api.context("token")).await.unwrap().warm_up().await;
+    Authorize::start(&api.context("authorize")).await.unwrap().warm_up().await;
+    AccountsApi::start(&api.context("accounts")).await.unwrap().warm_up().await;
+    Userinfo::start(&api.context("userinfo")).unwrap().warm_up().await;
 }
 
 #[tokio::test]
-async fn a_warm_up_is_two_reads_and_where_they_fail_the_function_starts_all_the_same() {
+async fn a_warm_up_is_one_or_two_reads_and_where_they_fail_the_function_starts_all_the_same() {
     let (api, proxy, _secrets, _origin) = started().await;
     proxy.take_calls();
     warm_up_all(&api).await;
     let calls = proxy.take_calls();
-    assert_eq!(count(&calls, "GetItem Clients"), 8, "two for each function");
-    assert_eq!(count(&calls, "GetSecretValue Keyset"), 4, "their starts");
-    assert_eq!(calls.len(), 8 + 4, "and nothing else: {calls:?}");
+    assert_eq!(count(&calls, "GetItem Clients"), 14, "two for each function but userinfo");
+    assert_eq!(count(&calls, "GetItem Users"), 1, "it looks for no client");
+    assert_eq!(count(&calls, "GetSecretValue Keyset"), 7, "their starts");
+    assert_eq!(calls.len(), 14 + 1 + 7, "and nothing else: {calls:?}");
 
     proxy.spoil(Spoiled::All, WireFault::Denied);
     warm_up_all(&api).await;
-    assert!(proxy.heal() >= 4);
+    assert!(proxy.heal() >= 8);
 }
 
 #[tokio::test]
