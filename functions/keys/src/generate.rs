@@ -103,9 +103,16 @@ mod tests {
         for algorithm in SigningAlgorithm::ALL {
             assert_eq!(algorithm.name().parse(), Ok(algorithm));
             let jwk = signing_key(algorithm, &SystemRandom::new()).unwrap();
-            assert_eq!(jwk.alg, algorithm.name());
+            assert_eq!((jwk.alg.as_str(), jwk.intended_use.as_deref()), (algorithm.name(), Some("sig")));
             SigningKey::from_jwk(&jwk).unwrap();
         }
         assert_eq!("HS256".parse::<SigningAlgorithm>(), Err(UnknownAlgorithm));
+    }
+
+    #[test]
+    fn an_hmac_key_is_a_secret_of_256_bits() {
+        let jwk = refresh_key(&SystemRandom::new());
+        assert_eq!((jwk.kty.as_str(), jwk.alg.as_str()), ("oct", "HS256"));
+        assert_eq!(jwk.k.as_deref().map(str::len), Some(43));
     }
 }

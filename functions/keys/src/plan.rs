@@ -166,6 +166,33 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_is_read_within_its_bounds() {
+        let read = |variables: &[(&str, u64)]| {
+            let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), value.to_string()));
+            KeyPlan::from_environment(&Environment::from_variables(variables))
+        };
+        let plan = read(&[]).unwrap();
+        assert_eq!((plan.lead, plan.refresh_key_ttl), (Duration::from_secs(10_800), days(180)));
+        for (name, least, most) in
+            [(variable::KEY_LEAD, 7200, 604_800), (variable::REFRESH_KEY_TTL, 86_400, 315_360_000)]
+        {
+            for (seconds, is_taken) in [(least - 1, false), (least, true), (most, true), (most + 1, false)] {
+                assert_eq!(read(&[(name, seconds)]).is_ok(), is_taken, "{name} {seconds}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_hmac_key_is_replaced_up_to_a_day_early() {
+        let (plan, random) = (KeyPlan::default(), SystemRandom::new());
+        let first = plan.first(START, &random).unwrap();
+        let due = START + days(179);
+        for (now, count) in [(due - Duration::from_secs(1), 1), (due, 2)] {
+            assert_eq!(plan.next(&first, now, &random).unwrap().refresh_keys.len(), count, "{now}");
+        }
+    }
+
+    #[test]
     fn signing_keys_are_replaced_at_every_rotation_and_hmac_keys_at_their_age() {
         let (plan, random) = (KeyPlan::default(), SystemRandom::new());
         let mut document = plan.first(START, &random).unwrap();
@@ -191,7 +218,10 @@ mod tests {
         let second = plan.next(&first, START + days(30), &random).unwrap();
         let replaced_at = START + days(30) + LEAD;
         let kid = &first.signing_keys[0].kid;
+        assert_eq!(SIGNED_TTL.as_secs(), 24 * 3600 + 3600 + 300, "and for as long as copies are in use");
+        assert_eq!(AUTHENTICATED_TTL.as_secs(), 400 * 24 * 3600 + 3600);
         assert_eq!(expires_at(&second, kid, START), replaced_at + SIGNED_TTL);
+        assert_eq!(expires_at(&second, "dropped", START), START + SIGNED_TTL);
         assert_eq!(expires_at(&second, &second.signing_keys[0].kid, START), PublishedKeys::NEVER);
         for (after, is_kept) in
             [(SIGNED_TTL.saturating_sub(Duration::from_secs(1)), true), (SIGNED_TTL, false)]
