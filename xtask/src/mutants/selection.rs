@@ -80,7 +80,7 @@ impl Selection {
 fn shard(text: &str) -> Result<(usize, usize), TaskError> {
     let parts = text.split_once('/').and_then(|(share, of)| Some((share.parse().ok()?, of.parse().ok()?)));
     let is_one = |(share, of): &(usize, usize)| (1..=*of).contains(share);
-    parts.filter(is_one).ok_or_else(|| TaskError(format!("{text:?} is no share: 1/8 to 8/8")))
+    parts.filter(is_one).ok_or_else(|| TaskError(format!("{text:?} is no share: 1/16 to 16/16")))
 }
 
 /// Splits the files into shares with similar numbers of mutants. Files stay whole, because cargo-mutants would split an
