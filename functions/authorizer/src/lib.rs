@@ -51,11 +51,10 @@ pub use self::verdict::refusal;
 pub use self::{
     answer::Answer,
     call::Stage,
-    denylist::{INTERVAL as DENYLIST_INTERVAL, OVERLAP as DENYLIST_OVERLAP},
+    denylist::INTERVAL as DENYLIST_INTERVAL,
     error::AuthorizerError,
     path::NormalPath,
     policy::Policy,
-    pull::{PullError, pull as pull_denylist},
     scope_rules::{ScopeDefault, ScopeRule, ScopeRules},
 };
 use self::{answer::Decision, context::ContextClaims, replay::ReplayCheck, revocation::RevocationCheck};

@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 /// Why a pull failed.
 #[derive(Debug, thiserror::Error)]
-pub enum PullError {
+pub(crate) enum PullError {
     /// A Query failed, or a row is malformed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -25,17 +25,9 @@ pub enum PullError {
 }
 
 /// Returns all rows from `from` on, up to those of writers whose clock is ahead of `now`. The next pull has
-/// to start earlier than `now`, by the longest delay of a row: [`super::DENYLIST_OVERLAP`]. Each Query stops
-/// at the page that exceeds `max_rows`.
-///
-/// # Errors
-///
-/// [`PullError`], if a Query fails, a row is malformed, or there are too many rows.
-///
-/// # Panics
-///
-/// If a task panics.
-pub async fn pull(
+/// to start earlier than `now`, by the longest delay of a row. Each Query stops at the page that exceeds
+/// `max_rows`.
+pub(crate) async fn pull(
     revocations: &Revocations,
     from: Timestamp,
     now: Timestamp,
@@ -96,4 +88,19 @@ async fn bucket_since(
         found.push(Revocation::from_item(&item)?);
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_queries_together_take_as_many_rows_as_the_bound() {
+        let bound = Bound { left: Arc::new(2.into()), max_rows: 2 };
+        let of_another_query = bound.clone();
+        assert!(bound.take_one().is_ok() && of_another_query.take_one().is_ok());
+        for bound in [bound, of_another_query] {
+            assert!(matches!(bound.take_one(), Err(PullError::TooLong(2))));
+        }
+    }
 }
