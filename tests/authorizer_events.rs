@@ -5,7 +5,7 @@ use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use shared::store::attribute;
 
-use crate::harness::{APP, Api, Forge, Log, USER_ID, text};
+use crate::harness::{APP, Api, Fault, Forge, Log, USER_ID, text};
 
 const ARN: &str = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3/prod";
 /// A resource, and the audience of password-change tokens.
@@ -102,6 +102,7 @@ async fn a_refusal_is_unauthorized_in_every_kind_and_false_in_app_sync() {
     let mut in_query = web_socket("X-Other", "x");
     in_query["queryStringParameters"] = json!({ "access_token": token });
     let mut protocol_elsewhere = rest_request("");
+    protocol_elsewhere["headers"] = json!({ "Sec-WebSocket-Protocol": format!("bearer, {token}") });
     protocol_elsewhere["multiValueHeaders"] =
         json!({ "Sec-WebSocket-Protocol": [format!("bearer, {token}")] });
     for event in [
@@ -121,6 +122,17 @@ async fn a_refusal_is_unauthorized_in_every_kind_and_false_in_app_sync() {
     for token in ["x", "Basic eA==", ""] {
         let answer = ask(&api, app_sync(token)).await.unwrap();
         assert_eq!(answer, json!({ "isAuthorized": false, "ttlOverride": 0 }));
+    }
+}
+
+#[tokio::test]
+async fn a_failure_is_a_refusal_in_no_kind() {
+    let api = Api::start().await;
+    let token = api.login().await.access;
+    api.calls.fail(Fault::Before("GetItem Sessions"));
+    for event in [rest_request(&format!("Bearer {token}")), app_sync(&token)] {
+        let error = ask(&api, event.clone()).await.unwrap_err();
+        assert_eq!(Diagnostic::from(error).error_message, "The decision failed", "{event}");
     }
 }
 

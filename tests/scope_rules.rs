@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use authorizer::refusal;
+use aws_sdk_dynamodb::types::AttributeValue;
 use axum::http::Request;
-use shared::route;
+use serde_json::json;
+use shared::{route, store::attribute};
 
-use crate::harness::{APP, Api, Tokens, bearer};
+use crate::harness::{APP, Api, Log, PASSWORD, Tokens, USERNAME, bearer};
 
 const RULES: &str = "GET /sessions read; DELETE /sessions/* write";
 
@@ -67,5 +70,29 @@ async fn a_call_that_several_rules_name_needs_all_their_scopes() {
             let tokens = narrowed(&api, scope).await;
             assert_eq!(api.call(&tokens.access).await.status, status, "{default}: {scope}");
         }
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_why_a_token_does_not_allow_a_call() {
+    for (rules, must_change, detail) in [
+        ("GET /sessions admin", false, refusal::SCOPE),
+        ("GET /elsewhere read", false, refusal::NO_RULE),
+        ("GET /elsewhere read", true, refusal::PASSWORD_CHANGE),
+    ] {
+        let api = Api::with(|p| p.with("ScopeRules", rules).with("ScopeDefault", "deny")).await;
+        if must_change {
+            let flag = vec![(attribute::MUST_CHANGE, AttributeValue::Bool(true))];
+            api.seeder().set("CredentialsTable", (attribute::USERNAME, USERNAME), flag).await.unwrap();
+        }
+        let login = api.try_login(PASSWORD).await;
+        let (log, _guard) = Log::listen();
+        api.call(login.body["access_token"].as_str().unwrap())
+            .await
+            .assert_gateway_error(403, "insufficient_scope");
+        let events = log.take_events();
+        let [event] = &events[..] else { panic!("{events:?}") };
+        let said = json!([event["event"], event["reason"], event["detail"]]);
+        assert_eq!(said, json!(["access_refused", "insufficient_scope", detail]));
     }
 }

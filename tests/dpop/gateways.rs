@@ -6,7 +6,7 @@ use lambda_http::lambda_runtime::Diagnostic;
 use serde_json::{Value, json};
 use shared::{route, store::attribute};
 
-use crate::harness::{Api, Device, Tokens, USERNAME, allows};
+use crate::harness::{Api, Device, Log, Tokens, USERNAME, allows};
 
 const DEFAULT_DOMAIN: &str = "a1b2c3.execute-api.eu-west-1.amazonaws.com";
 const CUSTOM_DOMAIN: &str = "api.example.com";
@@ -227,6 +227,22 @@ async fn a_proof_is_for_the_url_that_the_client_called() {
             }
         }
     }
+}
+
+/// A `*` in the call's ARN would be a wildcard in the policy.
+#[tokio::test]
+async fn a_call_that_no_policy_can_name_is_refused_and_logged_as_such() {
+    let call = Call::begin().await;
+    let proof = call.proof("GET", &format!("https://{DEFAULT_DOMAIN}/prod/orders/%2A"));
+    let mut event = call.rest(&KNOWN[0], &proof);
+    event["methodArn"] = json!(arn("prod", "GET/orders/*"));
+    event["path"] = json!("/orders/%2A");
+    event["requestContext"]["path"] = json!("/prod/orders/%2A");
+    let (log, _guard) = Log::listen();
+    let policy = call.ask(&event).await.unwrap();
+    assert_eq!(policy["policyDocument"]["Statement"][0]["Effect"], "Deny", "{policy}");
+    let reasons: Vec<_> = log.take_events().into_iter().map(|event| event["reason"].clone()).collect();
+    assert_eq!(reasons, ["path_not_normal"]);
 }
 
 #[tokio::test]

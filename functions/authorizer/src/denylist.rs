@@ -26,7 +26,7 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// How far a pull reaches back before the previous one. A row may be written with the longest delay by a
 /// machine whose clock is behind, while a clock that is ahead timed the previous pull.
-pub const OVERLAP: Duration =
+const OVERLAP: Duration =
     Duration::from_secs(SessionRevoker::ROW_DELAY.as_secs() + 2 * CLOCK_TOLERANCE.as_secs());
 
 #[derive(Debug)]
@@ -107,8 +107,7 @@ impl Denylist {
         if now < until && until <= now + self.interval {
             return Err(PullError::TooLong(self.max_rows));
         }
-        copy.sessions.retain(|_, expires_at| now < *expires_at);
-        copy.later.retain(|_, effective_at| now < *effective_at);
+        copy.forget(now);
         let pulled = pull(&self.revocations, copy.pull_from(now), now, self.max_rows).await;
         let pulled = pulled.and_then(|rows| {
             for row in rows {
@@ -133,6 +132,13 @@ impl DenylistCopy {
         } else if !is_known {
             self.later.insert(row.session, row.effective_at);
         }
+    }
+
+    /// Drops what no longer matters.
+    fn forget(&mut self, now: Timestamp) {
+        let is_ahead = |_: &[u8; 16], instant: &mut Timestamp| now < *instant;
+        self.sessions.retain(is_ahead);
+        self.later.retain(is_ahead);
     }
 
     fn refuses(&self, session: [u8; 16], now: Timestamp) -> bool {
@@ -188,7 +194,19 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_forgets_what_has_expired_and_what_is_in_effect() {
+        let mut copy = DenylistCopy::default();
+        copy.add(&Revocation { session: [7; 16], effective_at: at(10), expires_at: at(100) });
+        for (now, sessions, later) in [(9, 1, 1), (10, 1, 0), (99, 1, 0), (100, 0, 0)] {
+            copy.forget(at(now));
+            assert_eq!((copy.sessions.len(), copy.later.len()), (sessions, later), "{now}");
+        }
+    }
+
+    #[test]
     fn a_pull_reaches_back_before_the_last_one_but_not_beyond_what_matters() {
+        // A row is written at most 20 s late, by a clock at most 5 s behind; another may be as much ahead.
+        assert_eq!(OVERLAP.as_secs(), 20 + 2 * 5);
         let now = at(0);
         let all = now - (Revocations::TTL + OVERLAP);
         for (pulled_at, from) in [
