@@ -14,8 +14,8 @@ use shared::{
 };
 
 use crate::harness::{
-    APP, Api, PASSWORD, Reply, SCALE, SECRET, SERVER, START, SeededRandom, Tokens, USERNAME, claims, forged,
-    number,
+    APP, Api, Device, PASSWORD, Reply, SCALE, SECRET, SERVER, START, SeededRandom, Tokens, USERNAME, claims,
+    forged, form, form_post, number, with_proof,
 };
 
 const MINUTES_15: u64 = 15 * 60;
@@ -284,4 +284,31 @@ async fn the_row_of_a_name_stays_small_after_many_guesses() {
     let counts = row(&api, USERNAME).await.into_keys().filter(|name| name.starts_with("guesses")).count();
     // Four counters, one that may still count by another clock, and two that remember.
     assert!(counts <= 9 * (5 + 2), "{counts}");
+}
+
+#[tokio::test]
+async fn a_bound_refresh_token_proves_its_device_only_with_a_proof() {
+    let api = Api::binding().await;
+    let (device, thief) = (Device::es256(1), Device::es256(2));
+    let tokens = api.login_of(&device).await;
+    spend(&api).await;
+    let login = async |prover: Option<&Device>| {
+        let request = match prover {
+            Some(prover) => {
+                with_proof(form_post(route::LOGIN), &prover.proof(&api, "POST", route::LOGIN).sign())
+            }
+            None => form_post(route::LOGIN),
+        };
+        let parameters = [
+            ("client_id", APP),
+            ("username", USERNAME),
+            ("password", PASSWORD),
+            ("refresh_token", &tokens.refresh),
+        ];
+        api.send(request, form(&parameters)).await
+    };
+    for prover in [None, Some(&thief)] {
+        login(prover).await.assert_error(400, "invalid_grant");
+    }
+    login(Some(&device)).await.tokens();
 }

@@ -10,7 +10,7 @@ use shared::{
     store::attribute,
 };
 
-use crate::harness::{Api, Secrets, Tokens};
+use crate::harness::{Api, Log, Secrets, Tokens};
 
 pub(crate) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 const HOUR: u64 = 3600;
@@ -159,12 +159,22 @@ async fn one_of_two_overlapping_rotations_is_given_up_and_nothing_is_lost() {
     assert_eq!(version_now, version("a"));
     assert_eq!(api.published_keys().await.len(), 3, "b's key was published, and expires");
     let listed = keyset(&secrets).await;
+    let of_b = async || {
+        let kids: Vec<_> =
+            listed["signing_keys"].as_array().unwrap().iter().map(|key| key["kid"].clone()).collect();
+        let mut keys = api.published_keys().await;
+        keys.retain(|key| !kids.contains(&json!(key[attribute::KID].as_s().unwrap())));
+        keys
+    };
+    let given_up = of_b().await;
+    assert_eq!(given_up.len(), 1);
     api.clock.advance(LEAD);
     let next = api.login().await;
     assert_eq!(kid(&next), listed["signing_keys"][0]["kid"]);
     assert_eq!(api.call(&next.access).await.status, 200);
     assert_eq!(api.call(&tokens.access).await.status, 401, "it has expired, after 30 days");
     rotate(&rotation, &secrets, "c").await.unwrap();
+    assert!(of_b().await.contains(&given_up[0]), "it lives no longer than it would have");
     assert_ne!(secrets.current().await.0, version_now, "the next rotation is not held up");
     api.clock.advance(DAY + 2 * HOUR);
     assert_eq!(published(&api).await.len(), 2);
@@ -189,6 +199,32 @@ async fn steps_taken_at_the_same_time_make_one_version() {
     }
     assert_eq!(secrets.current().await.0, version("second"));
     assert_eq!(api.published_keys().await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_version_whose_key_is_not_published_does_not_pass_its_test() {
+    let (secrets, api, rotation) = rotated().await;
+    api.clock.advance(30 * DAY);
+    step(&rotation, &secrets, "second", "createSecret").await.unwrap();
+    let result = step(&rotation, &secrets, "second", "testSecret").await;
+    assert!(matches!(result, Err(RotationError::Refused)), "{result:?}");
+    step(&rotation, &secrets, "second", "setSecret").await.unwrap();
+    step(&rotation, &secrets, "second", "testSecret").await.unwrap();
+}
+
+#[tokio::test]
+async fn the_log_names_the_key_that_is_published_and_the_one_that_will_expire() {
+    let (secrets, api, rotation) = rotated().await;
+    let old = kid(&api.login().await);
+    api.clock.advance(30 * DAY);
+    let (log, _guard) = Log::listen();
+    rotate(&rotation, &secrets, "second").await.unwrap();
+    let said =
+        || log.take_with("kid").iter().map(|line| json!([line["kid"], line["message"]])).collect::<Vec<_>>();
+    let new = keyset(&secrets).await["signing_keys"][0]["kid"].clone();
+    assert_eq!(said(), [json!([new, "a key was published"]), json!([old, "a key will expire"])]);
+    rotate(&rotation, &secrets, "second").await.unwrap();
+    assert_eq!(said(), [json!(null); 0], "nothing is left to do");
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::{clock::Clock, route, store::attribute};
 
 use crate::harness::{
-    APP, Api, Fault, PASSWORD, SECRET, SERVER, USER_ID, USERNAME, bearer, claims, form_post,
+    APP, Api, Fault, PASSWORD, SECRET, SERVER, START, USER_ID, USERNAME, bearer, claims, form_post,
 };
 
 const NEW: &str = "a much better password";
@@ -118,6 +118,20 @@ async fn a_rejected_password_costs_nothing_and_gets_a_reason() {
 }
 
 const KEY: &str = "4b0e2b63-7ac2-4b7e-9a5c-0d6f5a3f8e11";
+
+#[tokio::test]
+async fn a_retry_answers_for_the_session_that_the_first_request_stored() {
+    let api = Api::start().await;
+    let here = api.login().await;
+    api.calls.fail(Fault::After("PutItem Sessions"));
+    let lost = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await;
+    lost.assert_error(503, "temporarily_unavailable");
+    api.calls.heal();
+    api.clock.advance(100);
+    let reply = api.change_password_with_key(&here.access, PASSWORD, NEW, KEY).await;
+    assert_eq!(reply.body["refresh_token_expires_in"], 14 * 24 * 3600 - 100);
+    assert_eq!(claims(&reply.tokens().access)["auth_time"], START);
+}
 
 #[tokio::test]
 async fn a_key_recovers_a_lost_answer_and_the_old_session_ends_a_minute_later() {

@@ -5,7 +5,7 @@ use axum::http::Request;
 use serde_json::{Value, json};
 use shared::{route, store::attribute};
 
-use crate::harness::{APP, Api, PASSWORD, Reply, USERNAME, bearer, claims, part};
+use crate::harness::{APP, Api, PASSWORD, Reply, START, USERNAME, bearer, claims, number, part};
 
 const NEW: &str = "a much better password";
 
@@ -33,6 +33,10 @@ async fn login_answers_with_an_error_and_a_token_only_for_the_change() {
     assert_eq!(names, ["access_token", "error", "error_description", "expires_in", "token_type"]);
     assert_eq!(reply.header("cache-control"), Some("no-store"));
     assert_eq!(reply.body["expires_in"], 600);
+    let session = api.session().await;
+    for name in [attribute::EXPIRES_AT, attribute::ABSOLUTE_EXPIRES_AT] {
+        assert_eq!(session[name], number(START + 600), "{name}");
+    }
     let claims = claims(&token(&reply));
     assert_eq!(claims["aud"], "https://issuer.example.com/password", "no verifier takes it for the API's");
     assert_eq!((&claims["scope"], &claims["email"]), (&Value::Null, &Value::Null));

@@ -147,8 +147,17 @@ async fn every_step_of_a_rotation_is_one_line() {
     for name in STEPS {
         step(&rotation, &secrets, "first", name).await.unwrap();
     }
-    let (prepared, rotated) = ("keys keyset_prepared", "keys keyset_rotated");
-    assert_eq!(endings(&log), [prepared, prepared, prepared, rotated]);
+    let lines = log.take_with("step");
+    let steps: Vec<_> = lines.iter().map(|line| json!([line["event"], line["step"]])).collect();
+    assert_eq!(
+        steps,
+        [
+            json!(["keyset_prepared", "create"]),
+            json!(["keyset_prepared", "set"]),
+            json!(["keyset_prepared", "test"]),
+            json!(["keyset_rotated", "finish"]),
+        ]
+    );
     secrets.fail(true);
     step(&rotation, &secrets, "second", "createSecret").await.unwrap_err();
     assert_eq!(endings(&log), ["keys keys_failed keyset_unavailable"]);

@@ -120,7 +120,8 @@ mod tests {
             |count| item(&[("guesses_in_a_row".to_owned(), count), ("guesses_last_at".to_owned(), NOW)]);
         assert_eq!(at(&row(99), NOW)[0].locked_until, None);
         let slow = &at(&row(IN_A_ROW), NOW + 1)[0];
-        assert_eq!((slow.in_a_row, slow.locked_until), (100, Some(Timestamp::from_unix(NOW + SLOW_TTL))));
+        let in_four_hours = Timestamp::from_unix(NOW + 4 * 3600);
+        assert_eq!((slow.in_a_row, slow.locked_until), (100, Some(in_four_hours)));
         assert_eq!(at(&row(IN_A_ROW), NOW + SLOW_TTL)[0].locked_until, None);
         assert_eq!(at(&row(IN_A_ROW), NOW + MEMORY_TTL + 1)[0].in_a_row, 0);
     }

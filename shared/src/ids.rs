@@ -152,6 +152,7 @@ mod tests {
         // SHA-256 of the empty string begins e3b0c442 98fc1c14 9afbf4c8 996fb924.
         let id = SessionId::of_secret(b"");
         assert_eq!(id.as_str(), "47DEQpj8HBSa-_TImW-5JA");
+        assert_eq!(id.to_bytes()[..4], [0xe3, 0xb0, 0xc4, 0x42]);
         assert_eq!(SessionId::parse(id.as_str()), Some(id));
         for bad in ["", "47DEQpj8HBSa+/TImW+5JA", "47DEQpj8HBSa-_TImW-5J", "47DEQpj8HBSa-_TImW-5JB"] {
             assert_eq!(SessionId::parse(bad), None, "{bad:?}");

@@ -107,7 +107,7 @@ mod tests {
         let resources = resources(
             "https://login.example.com/one",
             "https://login.example.com/one",
-            "https://notes.example.com/mcp; https://bare.example.com/; https://login.example.com:8443; http://localhost:8787/mcp",
+            "https://notes.example.com/mcp; https://bare.example.com/; https://login.example.com:8443; http://localhost:8787/mcp; https://a.io/x",
         );
         for (place, identifier) in [
             ("/notes.example.com/mcp", "https://notes.example.com/mcp"),
@@ -115,6 +115,7 @@ mod tests {
             ("/bare.example.com/", "https://bare.example.com/"),
             ("/login.example.com:8443", "https://login.example.com:8443"),
             ("/localhost:8787/mcp", "http://localhost:8787/mcp"),
+            ("/a.io/x", "https://a.io/x"),
             ("/login.example.com/one", "https://login.example.com/one"),
             ("/one", "https://login.example.com/one"),
         ] {
