@@ -77,8 +77,16 @@ impl Case {
         (kids(lasting), kids(expiring))
     }
 
+    async fn document(&self) -> KeysetDocument {
+        KeysetDocument::parse(&self.secrets.current().await.1).unwrap()
+    }
+
     async fn held(&self) -> BTreeSet<String> {
-        kids(&KeysetDocument::parse(&self.secrets.current().await.1).unwrap())
+        kids(&self.document().await)
+    }
+
+    async fn newest(&self) -> String {
+        self.document().await.signing_keys.remove(0).kid
     }
 }
 
@@ -221,11 +229,36 @@ async fn a_rotation_that_was_overtaken_leaves_no_key_that_lasts() {
         let _ = running.await.unwrap();
         let (lasting, _) = case.published().await;
         let held = case.held().await;
-        let newest =
-            KeysetDocument::parse(&case.secrets.current().await.1).unwrap().signing_keys[0].kid.clone();
-        assert_eq!(lasting, BTreeSet::from([newest]), "{n}");
+        assert_eq!(lasting, BTreeSet::from([case.newest().await]), "{n}");
         assert!(lasting.is_subset(&held), "{n}");
         rotate(&case.rotation, &case.secrets, "next").await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_last_step_that_was_overtaken_fails_unless_its_own_repetition_did_it() {
+    let due = Due::set().await;
+    for is_next_rotation in [false, true] {
+        let case = due.enter().await;
+        for name in &STEPS[..3] {
+            step(&case.rotation, &case.secrets, "second", name).await.unwrap();
+        }
+        let actor = case.actor().await;
+        let held = actor.proxy.hold_call("ConditionCheckItem+UpdateItem Keys");
+        let mut running = actor.step(&case.secrets, "second", "finishSecret");
+        assert!(is_reached(&held, &mut running).await);
+        step(&case.rotation, &case.secrets, "second", "finishSecret").await.unwrap();
+        if is_next_rotation {
+            rotate(&case.rotation, &case.secrets, "third").await.unwrap();
+        }
+        held.open();
+        let result = running.await.unwrap();
+        if is_next_rotation {
+            assert!(matches!(result, Err(RotationError::Overtaken)), "{result:?}");
+        } else {
+            result.unwrap();
+        }
+        assert_eq!(case.published().await.0, BTreeSet::from([case.newest().await]));
     }
 }
 

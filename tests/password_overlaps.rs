@@ -148,6 +148,21 @@ async fn a_refresh_during_a_change_of_password_ends_nothing() {
     }
 }
 
+/// The repetition stored the new session, and the user has logged out of it.
+#[tokio::test]
+async fn a_change_of_password_that_its_repetition_overtakes_undoes_no_logout() {
+    let calls = Held::calls(Some(KEY)).await;
+    let put = calls.iter().position(|name| name.starts_with("PutItem Sessions")).unwrap();
+    let log_out = async |held: &Held| {
+        let repeated = held.change(&held.api).await.tokens();
+        assert_eq!(held.api.logout(&repeated.refresh).await.status, 200);
+    };
+    let (held, reply) = Held::before(put, Some(KEY), log_out).await;
+    reply.assert_error(400, "invalid_grant");
+    assert_eq!(held.api.items("SessionsTable").await.len(), 1);
+    held.api.refresh(&held.here.refresh).await.tokens();
+}
+
 /// A refresh sends its rotation and its read of the user together. Here the rotation comes before the change claims the
 /// session, and the read comes later. After the cut-off, the read finds a user whose cut-off is later than the
 /// session's creation.

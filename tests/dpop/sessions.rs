@@ -307,6 +307,30 @@ async fn a_repeated_change_of_password_does_not_unbind_the_session_bound_since()
     }
     let next = assert_bound(&api.refresh_of(&device, &next.refresh).await, Some(&device));
     assert_eq!(api.call_of(&device, &next.access).await.status, 200);
+    proxy.heal();
+    proxy.take_calls();
+    assert_bound(&again().await, Some(&device));
+    assert!(proxy.take_calls().iter().all(|(call, _)| call != bind), "it is bound already");
+}
+
+#[tokio::test]
+async fn a_repeated_change_of_password_binds_no_session_that_ends_meanwhile() {
+    let (api, device) = (Api::binding().await, Device::es256(1));
+    let unbound = api.login().await;
+    let change = async |api: &Api| {
+        api.change_password_with_key(&unbound.access, PASSWORD, NEW_PASSWORD, "a-key-of-22-characters").await
+    };
+    let lost = assert_bound(&change(&api).await, None);
+    assert_bound(&api.refresh_of(&device, &unbound.refresh).await, Some(&device));
+    let (behind, proxy) = api.behind_a_gate().await;
+    let gate = proxy.hold_call("UpdateItem Sessions SET jkt");
+    let meanwhile = async {
+        gate.reached().await;
+        assert_eq!(api.logout(&lost.refresh).await.status, 200);
+        gate.open();
+    };
+    let (again, ()) = tokio::join!(change(&behind), meanwhile);
+    again.assert_error(400, "invalid_grant");
 }
 
 #[tokio::test]
