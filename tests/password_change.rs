@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use shared::{clock::Clock, route, store::attribute};
 
 use crate::harness::{
-    APP, Api, Fault, PASSWORD, SECRET, SERVER, START, USER_ID, USERNAME, bearer, claims, form_post,
+    APP, Api, Fault, PASSWORD, SECRET, SERVER, START, USER_ID, USERNAME, bearer, claims, form_post, number,
 };
 
 const NEW: &str = "a much better password";
@@ -118,6 +118,23 @@ async fn a_rejected_password_costs_nothing_and_gets_a_reason() {
 }
 
 const KEY: &str = "4b0e2b63-7ac2-4b7e-9a5c-0d6f5a3f8e11";
+
+/// The access tokens of such sessions may still be valid.
+#[tokio::test]
+async fn a_session_of_before_the_cut_off_of_its_client_changes_no_password() {
+    let api = Api::with(|p| p.with("RevocationCheck", "denylist")).await;
+    let tokens = api.login().await;
+    for (not_before, is_over) in [(START + 1, true), (START, false)] {
+        let cut_off = vec![(attribute::NOT_BEFORE, number(not_before))];
+        api.seeder().set("ClientsTable", (attribute::CLIENT_ID, APP), cut_off).await.unwrap();
+        let reply = api.restarted().await.change_password(&tokens.access, PASSWORD, NEW).await;
+        if is_over {
+            reply.assert_error(400, "invalid_grant");
+        } else {
+            reply.tokens();
+        }
+    }
+}
 
 #[tokio::test]
 async fn a_retry_answers_for_the_session_that_the_first_request_stored() {

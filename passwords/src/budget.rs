@@ -205,12 +205,15 @@ mod tests {
                 ("guesses_in_a_row".to_owned(), N("7".to_owned())),
                 ("guesses_last_at".to_owned(), N(last_at.to_owned())),
                 ("guesses2_in_a_row".to_owned(), N("7".to_owned())),
+                ("guesses9_in_a_row".to_owned(), N("7".to_owned())),
+                ("guesses9_last_at".to_owned(), N("1000".to_owned())),
                 ("user_id".to_owned(), S("u1".to_owned())),
             ])
         };
         let stale = |item: &Item, seconds| -> BTreeSet<String> {
             stale(item, Timestamp::from_unix(seconds)).into_iter().collect()
         };
+        assert_eq!(MEMORY_TTL, 30 * 86_400);
         assert_eq!(stale(&at("1000"), 1000 + MEMORY_TTL), BTreeSet::new());
         let forgotten = ["guesses_in_a_row", "guesses_last_at"].map(str::to_owned);
         assert_eq!(stale(&at("1000"), 1001 + MEMORY_TTL), BTreeSet::from(forgotten));

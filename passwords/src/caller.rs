@@ -166,3 +166,14 @@ impl IntoErrorResponse for CallerError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_tells_a_session_that_is_over_from_one_whose_client_is_gone() {
+        assert_eq!(CallerError::SessionOver.reason(), "session_over");
+        assert_eq!(CallerError::ClientGone(ClientError::Disabled).reason(), "client_disabled");
+    }
+}

@@ -123,3 +123,20 @@ impl Credentials {
 fn is_count(name: &str, value: &AttributeValue) -> bool {
     is_of_attempts(name) && !name.ends_with("_last_at") && matches!(value, N(_))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_numbers_that_count_attempts_are_added_up() {
+        let one = N("1".to_owned());
+        for name in ["guesses_7", "guesses_in_a_row", "guesses3_7", "guesses3_in_a_row"] {
+            assert!(is_count(name, &one), "{name}");
+        }
+        for name in ["guesses_last_at", "guesses3_last_at", "valid_from"] {
+            assert!(!is_count(name, &one), "{name}");
+        }
+        assert!(!is_count("guesses_7", &S("1".to_owned())));
+    }
+}

@@ -123,7 +123,11 @@ mod tests {
         let in_four_hours = Timestamp::from_unix(NOW + 4 * 3600);
         assert_eq!((slow.in_a_row, slow.locked_until), (100, Some(in_four_hours)));
         assert_eq!(at(&row(IN_A_ROW), NOW + SLOW_TTL)[0].locked_until, None);
+        assert_eq!(at(&row(IN_A_ROW), NOW + MEMORY_TTL)[0].in_a_row, 100);
         assert_eq!(at(&row(IN_A_ROW), NOW + MEMORY_TTL + 1)[0].in_a_row, 0);
+        let of_a_device = item(&[("guesses3_in_a_row".to_owned(), 7), ("guesses3_last_at".to_owned(), NOW)]);
+        let spent = Spent { slot: Some(3), attempts: 0, in_a_row: 7, locked_until: None };
+        assert_eq!(at(&of_a_device, NOW)[1], spent);
     }
 
     #[test]

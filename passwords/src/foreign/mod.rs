@@ -155,6 +155,9 @@ mod tests {
             ("scrypt:1000:8:1$seasalt2$00ff00ff00ff00ff00ff", Malformed("Werkzeug's")),
             ("$pbkdf2-sha256$many$8X7PeS9FaO3d.1$KPIPSSjtlaehy1Xu0PSlC3", Malformed("passlib's PBKDF2")),
             ("AQAAAAEAACcQAAAAEAABAgMEBQYH", Malformed("ASP.NET Identity's")),
+            // Neither is as long as version 2.
+            ("AAAA", Unknown),
+            (&"A".repeat(68), Unknown),
             ("AQAAAAMAACcQAAAAEAABAgMEBQYHCAkKCwwNDg+yWU7rLgUwPZb1Itsmra7c", Malformed("ASP.NET Identity's")),
             ("{noop}correct horse", Unknown),
             ("{bcrypt}5f4dcc3b5aa765d61d8327deb882cf99", Unknown),
