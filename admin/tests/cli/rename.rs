@@ -164,12 +164,13 @@ async fn stored(deployed: &Deployed, name: &str) -> BTreeMap<String, AttributeVa
 }
 
 #[tokio::test]
-async fn an_attribute_added_during_a_rename_is_not_lost() {
+async fn an_attribute_written_during_a_rename_is_not_lost() {
     let name = |text: &str| Username::parse(text).unwrap();
     for (attribute, value) in [
         ("must_change", Bool(true)),
         ("changed_in", S("AAAAAAAAAAAAAAAAAAAAAA".to_owned())),
         ("valid_from", N("1790000000".to_owned())),
+        ("password_hash", S("$argon2id$another".to_owned())),
     ] {
         let deployed = Deployed::start().await;
         deployed.user("ada").await;
@@ -177,14 +178,29 @@ async fn an_attribute_added_during_a_rename_is_not_lost() {
         let moving = credentials.moving(&name("ada"), &name("grace")).await.unwrap().unwrap();
         let update = credentials.table.update_item().key("username", S("ada".to_owned()));
         let update = update.update_expression("SET #a = :a").expression_attribute_names("#a", attribute);
-        update.expression_attribute_values(":a", value).send().await.unwrap();
+        update.expression_attribute_values(":a", value.clone()).send().await.unwrap();
         let transact = deployed.store.transact_write_items();
         let transact = transact.transact_items(TransactWriteItem::builder().update(moving.creation).build());
         let transact = transact.transact_items(TransactWriteItem::builder().delete(moving.deletion).build());
         assert!(transact.send().await.is_err(), "{attribute}");
         deployed.run(&["users", "rename", "ada", "grace"]).await.assert(0);
-        assert!(stored(&deployed, "grace").await.contains_key(attribute), "{attribute}");
+        assert_eq!(stored(&deployed, "grace").await[attribute], value);
     }
+}
+
+#[tokio::test]
+async fn only_the_credential_of_the_user_is_deleted() {
+    let deployed = Deployed::start().await;
+    let user_id = UserId::parse(&deployed.user("ada").await).unwrap();
+    let name = |text: &str| Username::parse(text).unwrap();
+    let mut credentials = tables(&deployed).credentials;
+    assert!(!credentials.delete(&name("nobody"), &user_id).await.unwrap());
+    assert!(!credentials.delete(&name("ada"), &UserId::nobody()).await.unwrap());
+    assert_eq!(deployed.items("CredentialsTable").await.len(), 1);
+    assert!(credentials.delete(&name("ada"), &user_id).await.unwrap());
+    assert!(deployed.items("CredentialsTable").await.is_empty());
+    credentials.table.name = "missing".to_owned();
+    credentials.delete(&name("ada"), &user_id).await.unwrap_err();
 }
 
 #[tokio::test]
