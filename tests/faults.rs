@@ -3,7 +3,7 @@
 use axum::http::Request;
 use shared::{route, store::attribute};
 
-use crate::harness::{APP, Api, Fault, PASSWORD, Spoiled, USER_ID, WireFault, bearer, number, text};
+use crate::harness::{APP, Api, Fault, Log, PASSWORD, Spoiled, USER_ID, WireFault, bearer, number, text};
 
 #[tokio::test]
 async fn a_failing_store_is_a_503_that_says_when_to_come_back() {
@@ -85,6 +85,19 @@ async fn the_sdks_retry_of_an_applied_write_recognises_its_work() {
     assert_eq!(attempts, 2, "the write, whose answer was lost, and its retry");
     assert_eq!(api.session().await[attribute::GENERATION], number(1), "rotated once");
     api.refresh(&next.refresh).await.tokens();
+}
+
+#[tokio::test]
+async fn a_rotation_without_tokens_that_can_not_be_marked_is_logged() {
+    let api = Api::start().await;
+    let tokens = api.login().await;
+    let (behind, proxy) = api.behind_proxy().await;
+    behind.calls.fail(Fault::Before("GetItem Users"));
+    proxy.spoil(Spoiled::From("UpdateItem Sessions SET undelivered", 1), WireFault::Denied);
+    let (log, _guard) = Log::listen();
+    behind.refresh(&tokens.refresh).await.assert_error(503, "temporarily_unavailable");
+    let lines = log.take_with("message");
+    assert!(lines.iter().any(|line| line["message"] == "a rotation without tokens could not be marked"));
 }
 
 #[tokio::test]

@@ -136,6 +136,14 @@ mod tests {
     }
 
     #[test]
+    fn an_undo_is_read_as_it_was_written_unless_its_instant_is_none() {
+        let [id] = ids();
+        let last = Undo { at: Timestamp::END - SECOND, id };
+        assert_eq!(Undo::parse(&last.to_text()), Some(last));
+        assert_eq!(Undo::parse(&Undo { at: Timestamp::END, id }.to_text()), None);
+    }
+
+    #[test]
     fn no_change_pushes_another_out() {
         let all = ids::<MOST>();
         let undos = after(&all);
