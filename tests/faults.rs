@@ -92,12 +92,16 @@ async fn a_rotation_without_tokens_that_can_not_be_marked_is_logged() {
     let api = Api::start().await;
     let tokens = api.login().await;
     let (behind, proxy) = api.behind_proxy().await;
-    behind.calls.fail(Fault::Before("GetItem Users"));
+    let damaged = vec![(attribute::DISABLED, text("perhaps"))];
+    api.seeder().set("UsersTable", (attribute::USER_ID, USER_ID), damaged).await.unwrap();
     proxy.spoil(Spoiled::From("UpdateItem Sessions SET undelivered", 1), WireFault::Denied);
     let (log, _guard) = Log::listen();
-    behind.refresh(&tokens.refresh).await.assert_error(503, "temporarily_unavailable");
+    behind.refresh(&tokens.refresh).await.assert_error(500, "server_error");
     let lines = log.take_with("message");
-    assert!(lines.iter().any(|line| line["message"] == "a rotation without tokens could not be marked"));
+    assert!(
+        lines.iter().any(|line| line["message"] == "a rotation without tokens could not be marked"),
+        "{lines:?}"
+    );
 }
 
 #[tokio::test]
